@@ -1,0 +1,134 @@
+"""What is kept about homes: who reaches them, and what stands in them, as last read.
+
+A home may be reached through several connections, and a connection may reach several homes; Reach
+is that pair. Nothing here is deleted because the API stopped listing it: it is marked as lost.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a sensor measures, as energy is counted."""
+
+    GRID = "grid", "Grid"
+    BATTERY = "battery", "Battery"
+    SOLAR = "solar", "Solar"
+    EV = "ev", "Electric car"
+    RELAY = "relay", "Switched load"
+    HOME = "home", "Whole home"
+    UNKNOWN = "unknown", "Not known"
+
+
+ROLES = tuple(Role.values)
+
+
+class Site(models.Model):
+    """One home, with the name and time zone that only its homeowner can tell."""
+
+    synth_id = models.CharField(max_length=128, unique=True)
+    name = models.CharField(max_length=80)
+    time_zone = models.CharField(max_length=64)
+    zone_confirmed_at = models.DateTimeField(null=True, blank=True)
+    topology = models.JSONField(default=dict, blank=True)
+    topology_read_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone in which this home's days begin and end."""
+        return ZoneInfo(self.time_zone)
+
+
+class Reach(models.Model):
+    """A connection that lists a site; lost_at says since when it no longer does."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="reaches")
+    connection = models.ForeignKey("lunar.Connection", models.CASCADE, related_name="reaches")
+    seen_at = models.DateTimeField()
+    lost_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "connection"], name="sites_reach_once")]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} → {self.site_id}"
+
+
+class Device(models.Model):
+    """A device as last read; gone_at says since when its site no longer lists it."""
+
+    site = models.ForeignKey(Site, models.CASCADE, null=True, blank=True, related_name="devices")
+    synth_id = models.CharField(max_length=128, unique=True)
+    kind = models.CharField(max_length=64, blank=True, default="")
+    manufacturer = models.CharField(max_length=200, blank=True, default="")
+    model = models.CharField(max_length=200, blank=True, default="")
+    serial_number = models.CharField(max_length=200, blank=True, default="")
+    capacity_wh = models.FloatField(null=True, blank=True)
+    power_limit_w = models.FloatField(null=True, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    details_read_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.model or self.kind or self.synth_id
+
+
+class Sensor(models.Model):
+    """A stream of readings, and what it measures: as found, unless the homeowner said otherwise.
+
+    One that left the topology keeps its row, and with it its readings; gone_at says since when.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="sensors")
+    device = models.ForeignKey(Device, models.SET_NULL, null=True, blank=True, related_name="sensors")
+    synth_id = models.CharField(max_length=128)
+    kind = models.CharField(max_length=64, blank=True, default="")
+    channels = models.JSONField(default=list, blank=True)
+    role_found = models.CharField(max_length=16, choices=Role.choices, default=Role.UNKNOWN)
+    role_set = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
+    position = models.PositiveIntegerField(default=0)
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["site", "synth_id"], name="sites_sensor_once")]
+
+    def __str__(self) -> str:
+        return self.synth_id
+
+    @property
+    def role(self) -> str:
+        """Return what this sensor measures; the homeowner's word goes before ours."""
+        return self.role_set or self.role_found
+
+
+class Sync(models.Model):
+    """The queue of reads: one row per connection, due at a moment, run by one worker at a time."""
+
+    class State(models.TextChoices):
+        DUE = "due", "Due"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    connection = models.OneToOneField("lunar.Connection", models.CASCADE, related_name="sync")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
+    step = models.CharField(max_length=16, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    lease_owner = models.CharField(max_length=64, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True, default="")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}: {self.state}"
