@@ -1,0 +1,48 @@
+# Two commands: `make run` and `make test`. Both set up all they need inside this folder.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+LOCKS := gridshare_portal/demo/requirements.txt requirements.txt
+
+.PHONY: run test setup lock lint clean
+
+run: setup
+	@exec $(PY) -m gridshare_portal.demo
+
+test: $(VENV)/.test-ready setup
+	@exec $(PY) -m tests
+
+setup: $(VENV)/.ready node_modules/.ready
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; say which with `make PYTHON=python3.12 …`.")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: $(LOCKS) | $(VENV)/bin/python
+	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes $(addprefix -r ,$(LOCKS))
+	@touch $@
+
+$(VENV)/.test-ready: tests/requirements.txt $(VENV)/.ready
+	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+# Node is used where there is one; else a wheel brings it into the virtual environment.
+node_modules/.ready: package-lock.json $(VENV)/.ready
+	@command -v npm >/dev/null 2>&1 || $(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r gridshare_portal/demo/requirements-node.txt
+	PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint: $(VENV)/.test-ready
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+
+# Writes the lock files anew from pyproject.toml; the only target that needs uv.
+COMPILE = uv pip compile --generate-hashes --universal --no-header --no-emit-index-url -q
+lock:
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --group demo -c requirements.txt -o gridshare_portal/demo/requirements.txt
+	$(COMPILE) --group node -c requirements.txt -o gridshare_portal/demo/requirements-node.txt
+	$(COMPILE) --group test -c requirements.txt -c gridshare_portal/demo/requirements.txt -o tests/requirements.txt
+
+clean:
+	rm -rf $(VENV) node_modules .data staticfiles

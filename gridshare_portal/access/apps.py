@@ -1,0 +1,10 @@
+"""The room as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    """The `access` room."""
+
+    name = "gridshare_portal.access"
+    label = "access"

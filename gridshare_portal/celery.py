@@ -1,0 +1,64 @@
+"""Celery, which only wakes work that stands in the database anyway.
+
+`wake` never blocks and never raises: a page must not wait for a broker that hangs, and
+what nobody woke is found by the next sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+from typing import Any
+
+import celery
+import celery.signals
+from django.conf import settings
+from django.db import transaction
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gridshare_portal.settings")
+
+log = logging.getLogger(__name__)
+
+app = celery.Celery("gridshare_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+_waiting: queue.Queue[tuple[Any, tuple[Any, ...]]] = queue.Queue(maxsize=500)
+_starting = threading.Lock()
+_messenger: threading.Thread | None = None
+
+
+def wake(task: Any, *args: Any) -> None:
+    """Ask for a task as soon as the present transaction is committed; forget it when Redis is away."""
+    if settings.CELERY_TASK_ALWAYS_EAGER:
+        transaction.on_commit(lambda: task.delay(*args))
+    else:
+        transaction.on_commit(lambda: _hand_over(task, args))
+
+
+def _hand_over(task: Any, args: tuple[Any, ...]) -> None:
+    global _messenger
+    with _starting:
+        if _messenger is None or not _messenger.is_alive():
+            _messenger = threading.Thread(target=_deliver, name="wake", daemon=True)
+            _messenger.start()
+    try:
+        _waiting.put_nowait((task, args))
+    except queue.Full:
+        log.warning("the broker does not keep up; %s waits for the next sweep", task.name)
+
+
+def _deliver() -> None:
+    while True:
+        task, args = _waiting.get()
+        try:
+            task.apply_async(args)
+        except Exception as error:  # the broker's errors share no base
+            log.warning("could not wake %s: %s", task.name, type(error).__name__)
+
+
+@celery.signals.setup_logging.connect
+def _use_our_logging(**_options: Any) -> None:
+    """Keep Celery from replacing the logging that settings.py describes."""

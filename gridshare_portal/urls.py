@@ -1,0 +1,20 @@
+"""The front door: allauth, the pages of each audience, and two questions of the operator."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from gridshare_portal import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include("gridshare_portal.lunar.pages")),
+    path("", include("gridshare_portal.homeowner.urls")),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("gridshare_portal.demo.urls")))

@@ -1,0 +1,50 @@
+"""Serve exactly the named files of the locked front-end packages, and no other.
+
+Listing a package's whole folder would publish its sources, types and licenses too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage, Error
+from django.core.files.storage import FileSystemStorage
+
+
+class _Renamed(FileSystemStorage):
+    prefix = None
+
+    def __init__(self, root: Path, names: dict[str, str]) -> None:
+        super().__init__(location=root)
+        self._names = names
+
+    def path(self, name: str) -> str:
+        return super().path(self._names.get(name, name))
+
+
+class PackageFinder(BaseFinder):
+    """Find the files that settings.VENDOR_FILES maps to a place in node_modules."""
+
+    def __init__(self, *_args: Any, **_options: Any) -> None:
+        self._root = Path(settings.NODE_MODULES)
+        self._files: dict[str, str] = settings.VENDOR_FILES
+
+    def check(self, **_options: Any) -> list[CheckMessage]:
+        """Name every listed file that is not installed."""
+        missing = [source for source in self._files.values() if not (self._root / source).is_file()]
+        return [Error(f"{source} is not installed: run `make setup`", id="portal.E001") for source in missing]
+
+    def find(self, path: str, find_all: bool = False, **_options: Any) -> str | list[str]:
+        """Return where a listed file lies, or nothing."""
+        source = self._files.get(path)
+        found = [str(self._root / source)] if source and (self._root / source).is_file() else []
+        return found if find_all or not found else found[0]
+
+    def list(self, _ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
+        """Yield each listed file with a storage that opens it under its public name."""
+        for path, source in self._files.items():
+            yield path, _Renamed(self._root, {path: source})
