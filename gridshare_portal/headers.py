@@ -1,5 +1,4 @@
-"""Headers that Django has no setting for: nobody else may embed or read our pages.
-"""
+"""Headers that Django has no setting for: nobody else may embed or read our pages."""
 
 from __future__ import annotations
 

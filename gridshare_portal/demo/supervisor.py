@@ -1,0 +1,140 @@
+"""Starts the demonstration's programs, and stops all of them as soon as one ends.
+
+Each child leads a process group of its own, so that whatever it started ends with it; on
+Linux the kernel ends the children too should this process be killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from gridshare_portal.demo import people
+from gridshare_portal.demo.stage import Stage
+
+PATIENCE_S = 60.0
+FAREWELL_S = 8.0
+PR_SET_PDEATHSIG = 1
+
+
+class Stopped(Exception):
+    """Somebody asked the demonstration to end, or one of its programs did."""
+
+
+class Company:
+    """The running children, by name, in the order of starting."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start one program in a process group of its own."""
+        child = subprocess.Popen(
+            command,
+            cwd=self._stage.root,
+            env=self._stage.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+        )
+        self._children.append((name, child))
+        return child
+
+    def finish(self, name: str, command: list[str]) -> None:
+        """Run one program to its end; raise Stopped when it fails."""
+        if self.start(name, command).wait() != 0:
+            raise Stopped(f"{name} failed")
+        self._children.pop()
+
+    def check(self) -> None:
+        """Raise Stopped when a child has ended by itself."""
+        for name, child in self._children:
+            if child.poll() is not None:
+                raise Stopped(f"{name} ended with status {child.returncode}")
+
+    def dismiss(self) -> None:
+        """Ask every group to end, last started first, and make it so after a while."""
+        for _name, child in reversed(self._children):
+            _signal_group(child, signal.SIGTERM)
+        deadline = time.monotonic() + FAREWELL_S
+        for _name, child in self._children:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+        for _name, child in self._children:
+            _signal_group(child, signal.SIGKILL)
+            child.wait()
+
+
+def run(stage: Stage) -> int:
+    """Run the demonstration until it is asked to end (0) or one of its programs ends (1)."""
+    company = Company(stage)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _ask_to_stop)
+    try:
+        _raise_curtain(company, stage)
+        while True:
+            company.check()
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        print("\nStopping…", flush=True)
+        return 0
+    except Stopped as reason:
+        print(f"\nStopping: {reason}.", flush=True)
+        return 1
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        company.dismiss()
+        stage.clear()
+
+
+def _raise_curtain(company: Company, stage: Stage) -> None:
+    began = time.monotonic()
+    if stage.redis():
+        company.start("Redis", stage.redis())
+    company.start("the sandbox", stage.sandbox())
+    company.finish("preparing the database", stage.preparation())
+    company.start("the web server", stage.web())
+    company.start("the worker", stage.worker())
+    company.start("beat", stage.beat())
+    print(f"Starting the portal at {stage.url} …", flush=True)
+    _wait_for_page(company, stage)
+    print(f"\n  The portal answers at {stage.url} ({time.monotonic() - began:.1f} s)")
+    print("\n  Sign in with one click at " + stage.url + "/demo/ as")
+    for person in people.PEOPLE:
+        print(f"    {person.email:22} {person.story}")
+    print(f"  or by a code that is e-mailed to them; e-mails land on {stage.url}/demo/")
+    print("  At the pretended Lunar sign-in, choose the same name.\n\n  Ctrl-C stops everything.", flush=True)
+
+
+def _wait_for_page(company: Company, stage: Stage) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        company.check()
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            with urllib.request.urlopen(stage.url, timeout=5) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        time.sleep(0.1)
+    raise Stopped(f"no page within {PATIENCE_S:.0f} s")
+
+
+def _ask_to_stop(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)

@@ -1,0 +1,53 @@
+"""One click signs in as a demo person, and e-mails land on a page.
+
+Each request is checked once more: from this machine, to this machine, or it does not exist.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from gridshare_portal.demo import guard, mailbox, people
+
+View = Callable[..., HttpResponse]
+
+
+def on_this_machine(view: View) -> View:
+    """Let a view exist only for requests from a loopback address to a loopback name."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: object, **options: object) -> HttpResponse:
+        host = request.get_host().rpartition(":")[0] or request.get_host()
+        if not (guard.is_loopback(request.META.get("REMOTE_ADDR", "")) and guard.is_loopback(host)):
+            raise Http404
+        return view(request, *args, **options)
+
+    return guarded
+
+
+@require_GET
+@on_this_machine
+def index(request: HttpRequest) -> HttpResponse:
+    """Show who can be signed in as, and the newest e-mails."""
+    letters = mailbox.letters(Path(settings.EMAIL_FILE_PATH))
+    return render(request, "demo/index.html", {"people": people.PEOPLE, "letters": letters})
+
+
+@require_POST
+@on_this_machine
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as the chosen demo person."""
+    person = people.named(request.POST.get("email", ""))
+    if person is None:
+        raise Http404
+    user = get_user_model().objects.get(email=person.email)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("/")
