@@ -39,9 +39,7 @@ def main() -> int:
         return 2
     taken = stage.first_taken_port(chosen)
     if taken:
-        print(
-            f"Port {taken.port} is taken ({taken.purpose}). Free it, or choose another with {taken.option} NUMBER."
-        )
+        print(f"Port {taken.port} is taken ({taken.purpose}). Free it, or choose another: {taken.option} N")
         return 2
     return supervisor.run(stage.Stage(chosen, root=ROOT))
 

@@ -15,24 +15,18 @@ class Person:
     story: str
 
 
-PEOPLE = (
-    Person(email="ada@demo.localhost", name="Ada", lunar_username="ada", story="solar and a battery"),
-    Person(
-        email="ben@demo.localhost",
-        name="Ben",
-        lunar_username="ben",
-        story="two homes, an electric car and a relay",
-    ),
-    Person(email="cleo@demo.localhost", name="Cleo", lunar_username="cleo", story="a battery, no solar"),
-    Person(email="dev@demo.localhost", name="Dev", lunar_username="dev", story="solar, no battery"),
-    Person(
-        email="eve@demo.localhost",
-        name="Eve",
-        lunar_username="eve",
-        story="a Lunar account without a home yet",
-    ),
-    Person(email="finn@demo.localhost", name="Finn", lunar_username="finn", story="a home with 60 sensors"),
-    Person(email="cora@demo.localhost", name="Cora", lunar_username="cora", story="shares Ada's home"),
+_STORIES = {
+    "Ada": "solar and a battery",
+    "Ben": "two homes, an electric car and a relay",
+    "Cleo": "a battery, no solar",
+    "Dev": "solar, no battery",
+    "Eve": "a Lunar account without a home yet",
+    "Finn": "a home with 60 sensors",
+    "Cora": "shares Ada's home",
+}
+PEOPLE = tuple(
+    Person(email=f"{name.lower()}@demo.localhost", name=name, lunar_username=name.lower(), story=story)
+    for name, story in _STORIES.items()
 )
 
 

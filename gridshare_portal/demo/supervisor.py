@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 
 from gridshare_portal.demo import people
@@ -37,7 +36,7 @@ class Company:
 
     def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start one program in a process group of its own."""
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603
             command,
             cwd=self._stage.root,
             env=self._stage.environment,
@@ -119,12 +118,18 @@ def _wait_for_page(company: Company, stage: Stage) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         company.check()
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            with urllib.request.urlopen(stage.url, timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
+        if _answers(stage.url):
+            return
         time.sleep(0.1)
     raise Stopped(f"no page within {PATIENCE_S:.0f} s")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _ask_to_stop(_number: int, _frame: object) -> None:
