@@ -9,11 +9,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from gridshare_portal import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("gridshare_portal.lunar.pages")),  # answers one of allauth's addresses itself
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", include("gridshare_portal.lunar.pages")),
     path("", include("gridshare_portal.homeowner.urls")),
 ]
 if settings.DEMO:
