@@ -1,0 +1,115 @@
+"""Turn numbers and moments into the words that pages use.
+
+The one place in Python that knows how many decimals a watt gets, that a missing value is
+a dash, and how a moment is said in a home's own time. Signs are never shown: direction is
+a word beside the number.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+
+register = template.Library()
+
+UNKNOWN = "–"
+THIN = "\u202f"  # narrow, and never at the end of a line
+
+Amount = float | int | None
+
+
+def _unknown(amount: Amount) -> bool:
+    return amount is None or amount == "" or not math.isfinite(amount)
+
+
+def _digits(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 99.95 else f"{amount:.1f}"
+
+
+@register.filter
+def power(amount_w: Amount) -> str:
+    """Say a power: watts below one kilowatt, kilowatts from there on."""
+    if _unknown(amount_w):
+        return UNKNOWN
+    size = abs(amount_w)
+    if size < 999.5:
+        return f"{size:.0f}{THIN}W"
+    return f"{_digits(size / 1000)}{THIN}kW"
+
+
+@register.filter
+def energy(amount_wh: Amount) -> str:
+    """Say an energy in kilowatt-hours."""
+    if _unknown(amount_wh):
+        return UNKNOWN
+    return f"{_digits(abs(amount_wh) / 1000)}{THIN}kWh"
+
+
+@register.filter
+def percent(amount_pct: Amount) -> str:
+    """Say a share in whole percent; neither 0 nor 100 is said before it is reached."""
+    if _unknown(amount_pct):
+        return UNKNOWN
+    if 0 < amount_pct < 1:
+        return f"under{THIN}1{THIN}%"
+    return f"{math.floor(amount_pct) if 99 < amount_pct < 100 else round(amount_pct)}{THIN}%"
+
+
+@register.filter
+def duration(seconds: Amount) -> str:
+    """Say how long something takes, in the two largest units that matter."""
+    if _unknown(seconds):
+        return UNKNOWN
+    minutes = max(0, round(seconds / 60))
+    days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return _two(f"{days} day{'s' if days > 1 else ''}", f"{hours}{THIN}h" if hours else "")
+    if hours:
+        return _two(f"{hours}{THIN}h", f"{minutes}{THIN}min" if minutes else "")
+    return f"{minutes}{THIN}min" if minutes else "less than a minute"
+
+
+def _two(first: str, second: str) -> str:
+    return f"{first} {second}".strip()
+
+
+@register.simple_tag
+def age(at: datetime | None, now: datetime) -> str:
+    """Say how long ago a moment was."""
+    if not at:
+        return "never"
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes}{THIN}min ago"
+    if minutes < 48 * 60:
+        return f"{minutes // 60}{THIN}h ago"
+    return f"{minutes // 1440} days ago"
+
+
+@register.simple_tag
+def moment(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    """Say a moment in a home's own time: the clock alone today, the day too otherwise."""
+    if not at:
+        return UNKNOWN
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    if local.date() == today.date():
+        return clock
+    if local.date() == today.date() + timedelta(days=1):
+        return f"tomorrow, {clock}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}, {clock}"
+
+
+@register.simple_tag
+def exact(at: datetime | None, zone: ZoneInfo) -> str:
+    """Say a moment to the second, with the name of its time."""
+    if not at:
+        return UNKNOWN
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M:%S} ({local.tzname()})"

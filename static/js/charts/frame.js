@@ -1,0 +1,98 @@
+// The sheet every chart is drawn on: axes, zero line, size, colors and the pointer. uPlot keeps the
+// scales and the canvas; what stands on the sheet is painted by the chart that asked for it.
+
+import { touch } from "portal/charts/cursor";
+import { palette, watch } from "portal/charts/palette";
+
+const AXIS = 56;
+
+function axes(chart, ink) {
+  const font = `14px ${ink().font}`;
+  const ticksX = (u) => chart.ticksX(Math.max(2, Math.floor((u.width - AXIS) / 56)));
+  return [
+    { scale: "x", side: 2, size: chart.hideX ? 8 : 32, gap: 8, font, stroke: () => ink()["text-muted"],
+      grid: { show: false }, ticks: { show: false },
+      splits: (u) => ticksX(u).map((tick) => tick.t),
+      values: (u) => ticksX(u).map((tick) => (chart.hideX ? "" : tick.text)) },
+    { scale: "y", size: AXIS, gap: 8, font, stroke: () => ink()["text-muted"],
+      grid: { stroke: () => ink().line, width: 1 }, ticks: { show: false },
+      splits: () => chart.ticksY.map((tick) => tick.at), values: () => chart.ticksY.map((tick) => tick.text) },
+  ];
+}
+
+function drawZero(u, ink, until) {
+  const { ctx, bbox } = u;
+  const ratio = devicePixelRatio || 1;
+  const y = Math.round(u.valToPos(0, "y", true));
+  const now = Math.min(Math.max(u.valToPos(until, "x", true), bbox.left), bbox.left + bbox.width);
+  ctx.strokeStyle = ink.text;
+  ctx.lineWidth = ratio;
+  for (const [from, to, dash] of [[bbox.left, now, []], [now, bbox.left + bbox.width, [2 * ratio, 4 * ratio]]]) {
+    ctx.setLineDash(dash);
+    ctx.beginPath();
+    ctx.moveTo(from, y);
+    ctx.lineTo(to, y);
+    ctx.stroke();
+  }
+  ctx.setLineDash([]);
+}
+
+// The pointed bucket, marked by a strip over it.
+function marker(u, edges) {
+  const strip = document.createElement("div");
+  strip.className = "chart-mark";
+  strip.hidden = true;
+  u.over.append(strip);
+  return (i) => {
+    strip.hidden = i === null;
+    if (i === null) return;
+    const left = u.valToPos(edges[i], "x");
+    strip.style.left = `${left}px`;
+    strip.style.width = `${Math.max(u.valToPos(edges[i + 1], "x") - left, 1)}px`;
+  };
+}
+
+export function frame(element, chart) {
+  const uPlot = globalThis.uPlot;
+  const { edges, pointed } = chart;
+  let colors = palette(element);
+  const ink = () => colors;
+  const middles = edges.slice(1).map((end, i) => (edges[i] + end) / 2);
+  const paint = (u) => {
+    u.ctx.save();
+    chart.paint(u, colors);
+    drawZero(u, colors, chart.until);
+    chart.overlay?.(u, colors);
+    u.ctx.restore();
+  };
+  const options = {
+    width: element.clientWidth, height: chart.height(), padding: [8, 8, 0, 0], legend: { show: false },
+    scales: { x: { time: false, range: () => [edges[0], edges.at(-1)] }, y: { range: () => [chart.low, chart.high] } },
+    axes: axes(chart, ink),
+    series: [{}, { scale: "y", paths: () => null, points: { show: false } }],
+    cursor: { x: false, y: false, points: { show: false }, drag: { setScale: false, x: false, y: false } },
+    hooks: {
+      draw: [paint],
+      setCursor: [(u) => u.cursor.left >= 0 && u.cursor.idx !== null && pointed.move(u.cursor.idx)],
+    },
+  };
+  const u = new uPlot(options, [middles, middles.map(() => 0)], element);
+  const mark = marker(u, edges);
+  pointed.hear(mark);
+  touch(u.over, pointed, (left) => u.posToIdx(left));
+  const sized = new ResizeObserver(() => {
+    if (!element.clientWidth) return;
+    u.setSize({ width: element.clientWidth, height: chart.height() });
+    mark(pointed.index);
+  });
+  sized.observe(element);
+  const unwatch = watch(() => {
+    colors = palette(element);
+    u.redraw(false, true);
+  });
+  return () => {
+    unwatch();
+    sized.disconnect();
+    u.destroy();
+  };
+}

@@ -1,0 +1,89 @@
+// The colors and patterns of the sources, read from the page's own custom properties, and the
+// moment they change. Each source has a pattern beside its color: color is never the only sign.
+
+const NAMES = ["solar", "battery", "grid", "home", "text", "text-muted", "line", "surface"];
+
+function colors(element) {
+  const probe = document.createElement("span");
+  element.append(probe);
+  const found = {};
+  for (const name of NAMES) {
+    probe.style.color = `var(--${name}, currentColor)`;
+    found[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  return found;
+}
+
+function tile(size, draw) {
+  const ratio = devicePixelRatio || 1;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.max(2, Math.round(size * ratio));
+  const ink = canvas.getContext("2d");
+  ink.scale(canvas.width / size, canvas.height / size);
+  draw(ink, size);
+  return ink.createPattern(canvas, "repeat");
+}
+
+const washed = (color) => (ink, size) => {
+  ink.globalAlpha = 0.42;
+  ink.fillStyle = color;
+  ink.fillRect(0, 0, size, size);
+  ink.globalAlpha = 0.9;
+};
+
+function lines(color) {
+  return tile(6, (ink, size) => {
+    washed(color)(ink, size);
+    ink.fillRect(0, 0, size, 1.5);
+  });
+}
+
+function dots(color) {
+  return tile(6, (ink, size) => {
+    washed(color)(ink, size);
+    for (const [x, y] of [[1.5, 1.5], [4.5, 4.5]]) {
+      ink.beginPath();
+      ink.arc(x, y, 1, 0, 7);
+      ink.fill();
+    }
+  });
+}
+
+function hatching(color) {
+  return tile(8, (ink, size) => {
+    ink.globalAlpha = 0.35;
+    ink.strokeStyle = color;
+    ink.lineWidth = 1;
+    ink.beginPath();
+    for (const shift of [-size, 0, size]) {
+      ink.moveTo(shift, size);
+      ink.lineTo(shift + size, 0);
+    }
+    ink.stroke();
+  });
+}
+
+export function palette(element) {
+  const found = colors(element);
+  return {
+    ...found,
+    fills: { solar: found.solar, battery: lines(found.battery), grid: dots(found.grid) },
+    hatching: hatching(found.text),
+    font: getComputedStyle(element).fontFamily,
+  };
+}
+
+// Calls back whenever the page's colors may have changed; returns how to stop.
+export function watch(changed) {
+  const wishes = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map(
+    (query) => matchMedia(query),
+  );
+  const switched = new MutationObserver(changed);
+  switched.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
+  for (const wish of wishes) wish.addEventListener("change", changed);
+  return () => {
+    switched.disconnect();
+    for (const wish of wishes) wish.removeEventListener("change", changed);
+  };
+}

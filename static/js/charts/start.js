@@ -1,0 +1,90 @@
+// Find every chart of the page, fetch its columns and draw it. The table below it is in the page
+// anyway: where no picture can be drawn, the figure says so and opens the table.
+
+import { charge } from "portal/charts/charge";
+import { cursor, keys } from "portal/charts/cursor";
+import * as energyChart from "portal/charts/energy";
+import * as powerChart from "portal/charts/power";
+import { words } from "portal/charts/words";
+
+function plot(figure, name) {
+  const place = document.createElement("div");
+  place.className = `chart-plot chart-plot-${name}`;
+  figure.querySelector("[data-plots]").append(place);
+  return place;
+}
+
+function caption(figure, text) {
+  const line = document.createElement("p");
+  line.className = "chart-caption";
+  line.textContent = text;
+  figure.querySelector("[data-plots]").append(line);
+}
+
+function newest(data) {
+  const known = (data.kind === "energy" ? data.home_wh ?? data.solar_wh : data.home_w ?? data.solar_w) ?? [];
+  const last = known.findLastIndex((value) => value !== null);
+  return last < 0 ? 0 : last;
+}
+
+// A bar leads to where its row in the table leads: a month to its days, a day to its hours.
+function opener(figure) {
+  return (i) => figure.querySelectorAll("tbody tr")[i]?.querySelector("a")?.click();
+}
+
+export function draw(figure, data) {
+  const plots = figure.querySelector("[data-plots]");
+  plots.replaceChildren();
+  const bars = data.kind === "energy";
+  const edges = (bars ? energyChart : powerChart).edgesOf(data);
+  const pointed = cursor(edges.length - 1);
+  const say = words(figure, data, edges, pointed);
+  const ends = [(bars ? energyChart.energy : powerChart.power)(plot(figure, data.kind), data, pointed)];
+  if (!bars && data.charge_pct) {
+    caption(figure, "Charge");
+    ends.push(charge(plot(figure, "charge"), data, pointed));
+  }
+  const open = bars ? opener(figure) : null;
+  ends.push(keys(plots, pointed, { page: bars ? 7 : 4, open }));
+  if (open) plots.onclick = () => open(pointed.index);
+  say(newest(data));
+  return () => ends.forEach((end) => end());
+}
+
+function fail(figure) {
+  figure.classList.add("chart-failed");
+  figure.querySelector("[data-plots]").replaceChildren();
+  figure.querySelector("[data-words]").textContent =
+    "The picture could not be drawn. The same numbers are in the table below.";
+  figure.querySelector("details")?.setAttribute("open", "");
+}
+
+async function start(figure) {
+  if (figure.dataset.started) return;
+  figure.dataset.started = "yes";
+  let end = null;
+  let seen = null;
+  const load = async () => {
+    const answer = await fetch(figure.dataset.url, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(`chart data: ${answer.status}`);
+    const text = await answer.text();
+    if (text === seen) return;
+    seen = text;
+    end?.();
+    end = draw(figure, JSON.parse(text));
+  };
+  await load().catch(() => fail(figure));
+  const every = Number(figure.dataset.every);
+  if (!every) return;
+  const timer = setInterval(() => {
+    if (!figure.isConnected) clearInterval(timer);
+    else if (!document.hidden) load().catch(() => {});
+  }, every * 1000);
+}
+
+export function startAll(within) {
+  for (const figure of within.querySelectorAll("figure[data-chart]")) start(figure);
+}
+
+startAll(document);
+document.addEventListener("htmx:load", (event) => startAll(event.detail.elt));
