@@ -1,0 +1,61 @@
+"""What was done, by whom, for which home. Events are only ever added.
+
+An event holds ids and words and no foreign key, so that it outlives whatever it names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from gridshare_portal.audit import names
+
+
+class AlreadyWritten(Exception):
+    """Somebody tried to change or delete an event."""
+
+
+class _Added(models.QuerySet["Event"]):
+    def update(self, **_values: Any) -> int:
+        """Refuse: an event never changes."""
+        raise AlreadyWritten
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: an event stays."""
+        raise AlreadyWritten
+
+
+class Event(models.Model):
+    """One line of the record."""
+
+    at = models.DateTimeField()
+    name = models.CharField(max_length=40, choices=names.Name.choices)
+    actor_id = models.BigIntegerField(null=True)
+    actor_label = models.CharField(max_length=254, blank=True, default="")
+    site_id = models.CharField(max_length=128, blank=True, default="")
+    device_id = models.CharField(max_length=128, blank=True, default="")
+    subject_id = models.BigIntegerField(null=True)
+    details = models.JSONField(default=dict)
+
+    objects = _Added.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["site_id", "-at"], name="audit_by_site"),
+            models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label or 'the portal'}: {self.get_name_display()}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Add the event; refuse to change one."""
+        if self.pk is not None:
+            raise AlreadyWritten
+        super().save(*args, **options)
+
+    def delete(self, *_args: Any, **_options: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: an event stays."""
+        raise AlreadyWritten

@@ -1,0 +1,53 @@
+"""The only way to add an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from gridshare_portal.audit import models, names
+
+
+class Person(Protocol):
+    """Who did something, or to whom it was done: any user model will do."""
+
+    pk: Any
+
+
+class Thing(Protocol):
+    """A home or a device, known by the API's name for it."""
+
+    synth_id: str
+
+
+def add(
+    *,
+    name: names.Name,
+    at: datetime,
+    actor: Person | None = None,
+    site: Thing | str | None = None,
+    device: Thing | str | None = None,
+    subject: Person | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> models.Event:
+    """Add one event, in the transaction of whatever it tells about.
+
+    An actor of None means the portal itself. Details hold words and numbers, never a token.
+    """
+    return models.Event.objects.create(
+        at=at,
+        name=name,
+        actor_id=actor.pk if actor else None,
+        actor_label=str(actor) if actor else "",
+        site_id=_id(site),
+        device_id=_id(device),
+        subject_id=subject.pk if subject else None,
+        details=dict(details or {}),
+    )
+
+
+def _id(thing: Thing | str | None) -> str:
+    if thing is None:
+        return ""
+    return thing if isinstance(thing, str) else thing.synth_id
