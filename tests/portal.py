@@ -1,0 +1,89 @@
+"""The whole portal as `make run` starts it, for tests that meet it from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import psycopg
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Portal:
+    """The running demonstration, its pretended Lunar, and what can be asked of them."""
+
+    def __init__(self, data: Path) -> None:
+        self.port, self.sandbox_port = free_port(), free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
+        self.data = data
+
+    def start(self, given: dict[str, str]) -> None:
+        places = [
+            "--port",
+            str(self.port),
+            "--sandbox-port",
+            str(self.sandbox_port),
+            "--data",
+            str(self.data),
+        ]
+        self.said = open(self.data / "said.txt", "w")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gridshare_portal.demo", *places, "--faults"],
+            cwd=ROOT, env=given, stdout=self.said, stderr=self.said, start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 90
+        while "Ctrl-C stops everything" not in self.output():
+            assert self.process.poll() is None and time.monotonic() < deadline, self.output()
+            time.sleep(0.1)
+
+    def stop(self) -> int:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(30)
+        self.said.close()
+        return status
+
+    def output(self) -> str:
+        return (self.data / "said.txt").read_text()
+
+    def calls(self) -> dict[str, int]:
+        return requests.get(f"{self.sandbox}/_sandbox/calls", timeout=5).json()
+
+    def fault(self, operation: str, kind: str, **options: object) -> None:
+        wish = {"operation": operation, "kind": kind, **options}
+        assert requests.post(f"{self.sandbox}/_sandbox/faults", json=wish, timeout=5).ok
+
+    def heal(self) -> None:
+        assert requests.delete(f"{self.sandbox}/_sandbox/faults", timeout=5).ok
+
+
+@contextlib.contextmanager
+def own_database(given: dict[str, str]):
+    """Give the portal a database of its own on the server that DATABASE_URL names, if it names one."""
+    url = given.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        yield given
+        return
+    name = f"journey_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield {**given, "DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+    finally:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
