@@ -1,0 +1,99 @@
+"""Turn lifetime counters into the energy of one stretch of time.
+
+Gridshare counts energy over a device's whole life, in and out apart. Both counters
+only grow, until a device is replaced or reset. Nobody else in the portal knows that:
+everyone who wants watt-hours asks here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+HALF_A_DAY_S = 43_200
+ROUNDING_WH = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """What a device had taken in and given out by one moment, in watt-hours."""
+
+    in_wh: float | None
+    out_wh: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What went into and out of a device between two moments; neither is negative."""
+
+    in_wh: float
+    out_wh: float
+
+
+def exchanged(earlier: Counter, later: Counter) -> Exchange | None:
+    """Return what went through the device between two readings of its counter.
+
+    None means that nobody knows, which is never the same as zero: a reading is missing,
+    or the counter ran backwards because the device was reset in between. A chart leaves
+    a gap there, and a total says that it is short.
+    """
+    in_wh = _growth(earlier.in_wh, later.in_wh)
+    out_wh = _growth(earlier.out_wh, later.out_wh)
+    if in_wh is None or out_wh is None:
+        return None
+    return Exchange(in_wh=in_wh, out_wh=out_wh)
+
+
+def growth(
+    counter: np.ndarray, before: float = np.nan, *, step_s: int, limit_w: float | None = None
+) -> np.ndarray:
+    """Return the watt-hours of each bucket from the counter at each bucket's end.
+
+    `before` is the counter at the start of the first bucket. NaN means unknown: either
+    end is missing, the counter fell, or it grew by more than `limit_w` allows. Values
+    that leave the line and come back to it within half a day, down or up, are not
+    believed, and the buckets that touch them are unknown; a fall that stays is a reset,
+    and only the bucket of the fall is unknown. So each bucket depends on half a day
+    before it and a day after it, and on nothing else.
+    """
+    values = np.concatenate(([before], np.asarray(counter, dtype=float)))
+    grown = np.diff(values)
+    grown[(grown < 0) & (grown > -ROUNDING_WH)] = 0.0
+    grown[grown < 0] = np.nan
+    if limit_w is not None:
+        grown[grown > limit_w * step_s / 3600] = np.nan
+    strays = _strays(values, reach=HALF_A_DAY_S // step_s - 1)
+    if strays is not None:
+        grown[strays[:-1] | strays[1:]] = np.nan
+    return grown
+
+
+def _growth(earlier: float | None, later: float | None) -> float | None:
+    if earlier is None or later is None or later < earlier:
+        return None
+    return later - earlier
+
+
+def _strays(values: np.ndarray, *, reach: int) -> np.ndarray | None:
+    at = np.flatnonzero(~np.isnan(values))
+    known = values[at]
+    falls = np.flatnonzero((np.diff(known) < -ROUNDING_WH) & (np.diff(at) <= reach))
+    if not falls.size:
+        return None
+    strays = np.zeros(len(values), dtype=bool)
+    for fall in falls:
+        strays[_stray(values, last=int(at[fall]), low=int(at[fall + 1]), reach=reach)] = True
+    return strays
+
+
+def _stray(values: np.ndarray, *, last: int, low: int, reach: int) -> slice:
+    """Say which values are not believed for one fall, from the last high value to the first low one."""
+    back = np.flatnonzero(values[low + 1 : low + 1 + reach] >= values[last])
+    if back.size:
+        return slice(low, low + 1 + int(back[0]))
+    first = max(0, low - reach)
+    level = np.flatnonzero(values[first:low] <= values[low])
+    if level.size:
+        return slice(first + int(level[-1]) + 1, low)
+    return slice(0, 0)

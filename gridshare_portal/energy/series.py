@@ -1,0 +1,83 @@
+"""Put values on one grid of equal steps, and make coarser ones of it.
+
+A column is one value per step from one start; NaN is unknown, and leaves as null. Nothing
+is ever taken from a coarser column: every zoom is made from the finest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from gridshare_portal.energy.periods import Period
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Equal steps from one moment on."""
+
+    start: datetime
+    step_s: int
+    count: int
+
+    @property
+    def end(self) -> datetime:
+        """Say when the last step ends."""
+        return self.start + timedelta(seconds=self.step_s * self.count)
+
+    def edge(self, moment: datetime) -> int:
+        """Return the first step that starts at the moment or later, from 0 to count."""
+        return min(max(-((self.start - moment) // timedelta(seconds=self.step_s)), 0), self.count)
+
+
+def grid_over(period: Period, step_s: int) -> Grid:
+    """Return the steps, aligned to UTC, that touch the period."""
+    start = int(period.start.timestamp()) // step_s * step_s
+    end = -(-int(period.end.timestamp()) // step_s) * step_s
+    return Grid(datetime.fromtimestamp(start, UTC), step_s, (end - start) // step_s)
+
+
+def edges(grid: Grid, periods: Sequence[Period]) -> np.ndarray:
+    """Return for each period the steps that start inside it, as first and one past the last.
+
+    Periods that meet share an edge, so that no step is counted twice and none is lost.
+    """
+    return np.array([(grid.edge(one.start), grid.edge(one.end)) for one in periods], dtype=int).reshape(-1, 2)
+
+
+def sums(values: np.ndarray, between: np.ndarray) -> np.ndarray:
+    """Add up what is known between each pair of edges; NaN where nothing is."""
+    if not between.size:
+        return np.zeros(0)
+    padded = np.append(np.nan_to_num(values), 0.0)
+    return np.where(known(values, between) > 0, np.add.reduceat(padded, between.ravel())[::2], np.nan)
+
+
+def known(values: np.ndarray, between: np.ndarray) -> np.ndarray:
+    """Count the known steps between each pair of edges."""
+    running = np.concatenate(([0], np.cumsum(~np.isnan(values))))
+    return running[between[:, 1]] - running[between[:, 0]]
+
+
+def every(factor: int, count: int) -> np.ndarray:
+    """Return the edges of groups of that many steps; the last may be shorter."""
+    first = np.arange(0, count, factor)
+    return np.column_stack((first, np.minimum(first + factor, count)))
+
+
+def means(values: np.ndarray, between: np.ndarray) -> np.ndarray:
+    """Average what is known between each pair of edges; NaN where nothing is."""
+    counts = known(values, between).astype(float)
+    counts[counts == 0] = np.nan
+    return sums(values, between) / counts
+
+
+def integers(values: np.ndarray) -> list[int | None]:
+    """Return a column as whole numbers, null where unknown."""
+    whole = np.rint(values)
+    if not np.isnan(whole).any():
+        return whole.astype(int).tolist()
+    return [None if one != one else int(one) for one in whole.tolist()]
