@@ -1,0 +1,26 @@
+"""Which ids may stand in a path.
+
+An id of `..` walks the path even when it is quoted, since no quoting touches dots. So ids are
+held against a list of what they may be before anything is sent, and quoted only then.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from gridshare_portal.gridshare import errors
+
+_ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+
+
+def allowed(value: object) -> bool:
+    """Say whether this can be the id of a site, a device or a sensor."""
+    return isinstance(value, str) and _ALLOWED.fullmatch(value) is not None
+
+
+def in_path(operation: str, value: object) -> str:
+    """Return the id as it may stand in a path, or refuse it before anything is sent."""
+    if not allowed(value):
+        raise errors.BadId(operation)
+    return quote(value, safe="")

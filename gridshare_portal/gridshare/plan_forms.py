@@ -1,0 +1,137 @@
+"""An overlay plan in its two written forms. Only `wire` asks here.
+
+The published form gives each command a start and an end. The live form gives the plan one start and
+each command a length, back to back, so it has no gaps: a gap is filled with `idle`, which holds. It
+has no word for following the mode either, so that can stand only before or after the rest, where no command
+stands for it. A discharge is a negative setpoint.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gridshare_portal.gridshare import types, values
+
+MINUTE = timedelta(minutes=1)
+_PUBLISHED = ("start", "end", "action", "powerLimit_W")
+_LIVE = ("kind", "durationMinutes", "power_W")
+_KINDS = {"charge": "charge", "hold": "idle", "discharge": "setpoint"}
+
+
+class NotExpressible(ValueError):
+    """The plan cannot be written in the form that the service understands; the text says why."""
+
+
+def published(plan: types.Plan) -> dict[str, Any]:
+    """Write a plan as the contract wants it."""
+    return {"commands": [_published(command) for command in plan.commands]}
+
+
+def live(plan: types.Plan, *, now: datetime) -> dict[str, Any]:
+    """Write a plan as one start and durations; an empty plan still needs a start."""
+    commands = _without_edges(sorted(plan.commands, key=lambda command: command.start))
+    written: list[dict[str, Any]] = []
+    at = commands[0].start if commands else now
+    for command in commands:
+        if command.start - at >= MINUTE:
+            written.append({"kind": "idle", "durationMinutes": _minutes(at, command.start)})
+        written.append(_live(command))
+        at = command.end
+    start = commands[0].start if commands else now
+    return {"startTime": values.iso(start), "commands": written}
+
+
+def read(body: object) -> types.Plan:
+    """Read a plan in either form.
+
+    A command that cannot be read spoils the whole plan, since a plan without it would be a lie.
+    """
+    found = values.record(body, "the answer")
+    listed = found.get("commands")
+    if not isinstance(listed, list):
+        raise values.Misshapen("commands")
+    at = values.moment(found.get("startTime") or found.get("start"))
+    commands = []
+    for position, item in enumerate(listed):
+        command = _read(values.record(item, f"commands[{position}]"), at, f"commands[{position}]")
+        at = command.end
+        commands.append(command)
+    return types.Plan(commands=tuple(commands))
+
+
+def _published(command: types.Command) -> dict[str, Any]:
+    body = dict(command.extra) | {
+        "start": values.iso(command.start),
+        "end": values.iso(command.end),
+        "action": command.action,
+    }
+    if command.power_limit_w is not None:
+        body["powerLimit_W"] = command.power_limit_w
+    return body
+
+
+def _without_edges(commands: list[types.Command]) -> list[types.Command]:
+    while commands and commands[0].action == "follow":
+        commands = commands[1:]
+    while commands and commands[-1].action == "follow":
+        commands = commands[:-1]
+    return commands
+
+
+def _live(command: types.Command) -> dict[str, Any]:
+    if command.action == "follow":
+        raise NotExpressible("This home's system cannot go back to its mode in the middle of a plan.")
+    body: dict[str, Any] = dict(command.extra) | {
+        "kind": _KINDS.get(command.action, command.action),
+        "durationMinutes": _minutes(command.start, command.end),
+    }
+    if command.action == "discharge":
+        if command.power_limit_w is None:
+            raise NotExpressible("This home's system needs a power in watts for a discharge.")
+        body["power_W"] = -command.power_limit_w
+    elif command.power_limit_w is not None:
+        body["power_W"] = command.power_limit_w
+    return body
+
+
+def _minutes(start: datetime, end: datetime) -> int:
+    return max(1, round((end - start) / MINUTE))
+
+
+def _read(found: dict[str, Any], at: datetime | None, where: str) -> types.Command:
+    if "durationMinutes" in found:
+        return _read_live(found, at, where)
+    start, end = values.moment(found.get("start")), values.moment(found.get("end"))
+    if start is None or end is None:
+        raise values.Misshapen(where)
+    return types.Command(
+        start=start,
+        end=end,
+        action=_action(found.get("action")),
+        power_limit_w=values.number(found.get("powerLimit_W")),
+        extra=values.rest(found, _PUBLISHED),
+    )
+
+
+def _read_live(found: dict[str, Any], at: datetime | None, where: str) -> types.Command:
+    minutes = values.number(found.get("durationMinutes"))
+    if at is None or minutes is None or not 0 < minutes < 1_000_000:
+        raise values.Misshapen(where)
+    power_w = values.number(found.get("power_W"))
+    action = {"idle": "hold"}.get(found.get("kind"), _action(found.get("kind")))
+    if action == "setpoint":
+        action = "discharge" if (power_w or 0) < 0 else "charge"
+        power_w = abs(power_w or 0)
+    return types.Command(
+        start=at,
+        end=at + minutes * MINUTE,
+        action=action,
+        power_limit_w=power_w,
+        extra=values.rest(found, _LIVE),
+    )
+
+
+def _action(value: object) -> str:
+    word = values.text(value) or "unknown"
+    return word.lower() if word.lower() in ("charge", "discharge", "hold", "follow", "setpoint") else word

@@ -1,0 +1,301 @@
+"""One call to Gridshare: its attempts, its one deadline, its token, and the error it ends in.
+
+A read is sent at most three times. A write is sent once, and again only if the connection was never made.
+A refused token is renewed once. Redirects are not followed, no cookie is kept, and nothing from the
+environment (proxies, netrc) has a say, so a token goes to one host and nowhere else. No error holds a
+request, which would hold a token.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from urllib3 import exceptions
+
+from gridshare_portal.gridshare import answers, errors, gate, sockets, values
+
+logger = logging.getLogger(__name__)
+
+Token = Callable[..., str]
+T = TypeVar("T")
+
+CONNECT_S = 3.0
+ATTEMPTS = 3
+CONNECTIONS_KEPT = 32
+_SENDABLE = re.compile(r"[\x21-\x7e]{1,16384}")
+_NEVER_CONNECTED = (
+    exceptions.ConnectTimeoutError,
+    exceptions.NewConnectionError,
+    ssl.SSLCertVerificationError,
+)
+
+_sessions: dict[int, requests.Session] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What is to be sent."""
+
+    operation: str
+    method: str
+    url: str
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def is_write(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+class Bearer:
+    """A token that no repr, log or traceback shows."""
+
+    def __init__(self, token: str) -> None:
+        self._reveal = lambda: token
+
+    def sign(self, operation: str, request: requests.PreparedRequest) -> None:
+        """Put the token on the request, unless it could not be sent as it is."""
+        if not isinstance(self._reveal(), str) or not _SENDABLE.fullmatch(self._reveal()):
+            raise errors.Unauthorized(operation)
+        request.headers["Authorization"] = f"Bearer {self._reveal()}"
+
+    def scrub(self, error: errors.GridshareError) -> None:
+        """Take the token out of what the API said, should it have repeated it."""
+        token = self._reveal()
+        if isinstance(token, str) and token:
+            error.message = error.message.replace(token, "…")
+            error.code = error.code and error.code.replace(token, "…")
+            error.args = (error.operation, error.status, error.message)
+
+
+def shared_session() -> requests.Session:
+    """Return this process's one session; it is safe to use from any thread."""
+    pid = os.getpid()
+    if pid not in _sessions:
+        session = requests.Session()
+        session.trust_env = False
+        session.adapters.clear()
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, sockets.Adapter(connections_kept=CONNECTIONS_KEPT))
+        _sessions.setdefault(pid, session)
+    return _sessions[pid]
+
+
+def send(
+    call: Call,
+    token: Token,
+    *,
+    read: Callable[[Any], T],
+    deadline_s: float,
+    session: requests.Session | None = None,
+) -> T:
+    """Make the call and return what `read` makes of the JSON in its answer; an empty answer is None."""
+    started = time.monotonic()
+    exchange = _Exchange(call, session or shared_session(), started + deadline_s)
+    failure: errors.GridshareError
+    try:
+        return _understood(call, read, exchange.run(token))
+    except errors.GridshareError as error:
+        failure = error.with_traceback(None)
+    failure.__context__ = None
+    _log(failure, attempts=exchange.attempts, took_s=time.monotonic() - started)
+    raise failure
+
+
+class _Exchange:
+    def __init__(self, call: Call, session: requests.Session, ends_at: float) -> None:
+        self.call = call
+        self.session = session
+        self.ends_at = ends_at
+        self.attempts = 0
+
+    def run(self, token: Token) -> Any:
+        try:
+            return self._repeat(Bearer(token()))
+        except errors.Unauthorized as refused:
+            if refused.status is None:
+                raise
+        renewed = Bearer(token(force=True))
+        if self._left_s() <= 0:
+            raise errors.Unauthorized(self.call.operation, status=401)
+        return self._repeat(renewed)
+
+    def _repeat(self, bearer: Bearer) -> Any:
+        for pause_s in _pauses():
+            self._knock()
+            try:
+                return self._attempt(bearer)
+            except errors.GridshareError as error:
+                bearer.scrub(error)
+                wait_s = self._wait_s(error, pause_s)
+                if wait_s is None:
+                    raise
+            time.sleep(wait_s)
+        raise AssertionError("the last pause is None, which raises")
+
+    def _knock(self) -> None:
+        host, operation = self.call.host, self.call.operation
+        asked_s = gate.asked_to_wait_s(host)
+        if asked_s and (self.call.is_write or asked_s >= self._left_s()):
+            raise errors.Unavailable(operation, retry_after_s=asked_s)
+        if asked_s:
+            time.sleep(asked_s + random.uniform(0, 0.1))
+        if not gate.may_pass(host):
+            raise errors.Unavailable(operation, retry_after_s=gate.PROBE_EVERY_S)
+
+    def _wait_s(self, error: errors.GridshareError, pause_s: float | None) -> float | None:
+        """Return how long to wait before the next attempt; None when there must be none."""
+        if pause_s is None or not _worth_repeating(error, self.call):
+            return None
+        if isinstance(error, errors.TooManyRequests) and error.retry_after_s is None:
+            pause_s = random.uniform(0.5, 1.0)
+        wait_s = max(pause_s, gate.asked_to_wait_s(self.call.host))
+        return wait_s if wait_s < self._left_s() else None
+
+    def _attempt(self, bearer: Bearer) -> Any:
+        self.attempts += 1
+        try:
+            answer = self._exchange(bearer)
+        except errors.GridshareError as error:
+            _tell_gate(self.call.host, error)
+            error.may_have_happened = self.call.is_write and error.may_have_happened
+            raise
+        gate.answered(self.call.host)
+        return answer
+
+    def _exchange(self, bearer: Bearer) -> Any:
+        operation = self.call.operation
+        request = _prepared(self.call)
+        bearer.sign(operation, request)
+        response = self._respond(request)
+        try:
+            return self._read(response)
+        except errors.GridshareError as error:
+            error.may_have_happened = _may_have_happened(response.status_code)
+            raise
+        finally:
+            response.close()
+
+    def _respond(self, request: requests.PreparedRequest) -> requests.Response:
+        left_s = self._left_s()
+        if left_s <= 0:
+            raise errors.Timeout(self.call.operation)
+        timeout = urllib3.Timeout(total=left_s, connect=min(CONNECT_S, left_s))
+        adapter = self.session.get_adapter(request.url)
+        try:
+            return adapter.send(request, stream=True, timeout=timeout, verify=self.session.verify)
+        except (requests.RequestException, exceptions.HTTPError, OSError, ValueError) as error:
+            failure = _lost(self.call.operation, error)
+        raise failure
+
+    def _read(self, response: requests.Response) -> Any:
+        operation, status = self.call.operation, response.status_code
+        if 200 <= status < 300:
+            return answers.content(operation, status, answers.body(operation, response))
+        retry_after_s = answers.retry_after_s(response.headers.get("Retry-After"))
+        try:
+            raw = answers.body(operation, response)
+        except errors.GridshareError:
+            raw = b""
+        raise answers.failure(operation, status, raw, retry_after_s=retry_after_s)
+
+    def _left_s(self) -> float:
+        return self.ends_at - time.monotonic()
+
+
+def _understood(call: Call, read: Callable[[Any], T], answer: Any) -> T:
+    try:
+        return read(answer)
+    except values.Misshapen as error:
+        where = str(error)
+    raise errors.WrongShape(call.operation, message=where, may_have_happened=call.is_write)
+
+
+def _pauses() -> Iterator[float | None]:
+    for attempt in range(1, ATTEMPTS):
+        yield random.uniform(0, 0.1 * 2**attempt)
+    yield None
+
+
+def _prepared(call: Call) -> requests.PreparedRequest:
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "gridshare-portal"}
+    data = None
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+        data = json.dumps(call.body, allow_nan=False).encode()
+    return requests.Request(call.method, call.url, headers=headers, params=call.query, data=data).prepare()
+
+
+def _lost(operation: str, error: BaseException) -> errors.GridshareError:
+    causes = list(_chain(error))
+    connected = not any(isinstance(cause, _NEVER_CONNECTED) for cause in causes)
+    kind = errors.Timeout if any(_is_timeout(cause) for cause in causes) else errors.ConnectionLost
+    return kind(operation, may_have_happened=connected)
+
+
+def _is_timeout(cause: BaseException) -> bool:
+    # urllib3 counts every connection that was not made among its timeouts, also a refused one.
+    if isinstance(cause, exceptions.NewConnectionError):
+        return False
+    return isinstance(cause, requests.Timeout | exceptions.TimeoutError | TimeoutError)
+
+
+def _chain(error: object) -> Iterator[BaseException]:
+    waiting, seen = [error], set()
+    while waiting:
+        found = waiting.pop()
+        if not isinstance(found, BaseException) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        waiting += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
+
+
+def _may_have_happened(status: int) -> bool:
+    return status >= 500 or status < 400 or status == 408
+
+
+def _worth_repeating(error: errors.GridshareError, call: Call) -> bool:
+    if isinstance(error, errors.Unreachable):
+        return not (call.is_write and error.may_have_happened)
+    if call.is_write:
+        return False
+    return isinstance(error, errors.ServerError | errors.Truncated | errors.TooManyRequests)
+
+
+def _tell_gate(host: str, error: errors.GridshareError) -> None:
+    if error.retry_after_s is not None and error.status in (429, 503):
+        gate.pause(host, for_s=error.retry_after_s)
+    if isinstance(error, errors.ServerError | errors.Unreachable | errors.UnexpectedAnswer):
+        gate.failed(host)
+    elif error.status is not None:
+        gate.answered(host)
+
+
+def _log(error: errors.GridshareError, *, attempts: int, took_s: float) -> None:
+    known = re.sub(r"[^A-Za-z0-9_.-]", "", error.code or "")[:60]
+    logger.warning(
+        "%s: %s status=%s code=%s attempts=%d took_ms=%d",
+        error.operation,
+        type(error).__name__,
+        error.status,
+        known,
+        attempts,
+        round(took_s * 1000),
+    )

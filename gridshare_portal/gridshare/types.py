@@ -1,0 +1,108 @@
+"""What Gridshare tells us, in the house's words: units end the name, direction is a word, moments are UTC.
+
+Nothing here knows how the API spells it. None always means that nobody knows, which is never the
+same as zero. `extra` holds whatever the API said that this file has no name for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Extra = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteItem:
+    """A site that the customer may reach."""
+
+    site_id: str
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceItem:
+    """A device that the customer may reach."""
+
+    synth_id: str
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One node of a site's electrical tree; its kind may be a word nobody has met yet."""
+
+    synth_id: str | None
+    kind: str
+    channels: tuple[str, ...] = ()
+    children: tuple[Node, ...] = ()
+    capacity_wh: float | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology:
+    """A site's electrical tree; root is None where Gridshare knows of none."""
+
+    root: Node | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device's static properties."""
+
+    synth_id: str
+    kind: str | None = None
+    site_id: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    serial_number: str | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One bucket of one sensor.
+
+    `at` is the bucket's start. The powers are averages over the bucket and the counters stand as
+    at its end; in means into the device, and neither side is ever negative.
+    """
+
+    at: datetime
+    in_w: float | None = None
+    out_w: float | None = None
+    voltage_v: float | None = None
+    current_a: float | None = None
+    charge_pct: float | None = None
+    state: str | None = None
+    in_wh: float | None = None
+    out_wh: float | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """An operation mode: a known one in its usual case, any other as it came."""
+
+    name: str
+    raw: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One stretch of an overlay plan; no power limit means as fast as the device goes."""
+
+    start: datetime
+    end: datetime
+    action: str
+    power_limit_w: float | None = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """An overlay plan; without commands there is none, and the device follows its mode."""
+
+    commands: tuple[Command, ...] = ()

@@ -1,0 +1,70 @@
+"""What a single value from the API's JSON is worth: a number, a text, a moment, or unknown.
+
+True is no number, "12" is no number, and a date that does not exist is no moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+
+class Misshapen(ValueError):
+    """The answer is not what was agreed, and nothing can be made of it; the text says where."""
+
+
+def number(value: object) -> float | None:
+    """Return the value if it is a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def text(value: object) -> str | None:
+    """Return the value if it is a text that says something."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def moment(value: object) -> datetime | None:
+    """Return the moment in UTC; one without an offset is taken for UTC, as the API promises."""
+    if not isinstance(value, str):
+        return None
+    try:
+        read = datetime.fromisoformat(value)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Return the texts of a list, and leave out what is none."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def record(value: object, where: str) -> dict[str, Any]:
+    """Return the value if it is a JSON object, or say where there is none."""
+    if not isinstance(value, dict):
+        raise Misshapen(where)
+    return value
+
+
+def records(body: object, key: str) -> list[dict[str, Any]]:
+    """Return the objects listed under a key; a list that is absent is an error, never an empty list."""
+    listed = record(body, "the answer").get(key)
+    if not isinstance(listed, list):
+        raise Misshapen(key)
+    return [item for item in listed if isinstance(item, dict)]
+
+
+def rest(found: dict[str, Any], named: Iterable[str]) -> dict[str, Any]:
+    """Return what is left beside the fields that have a name in the house."""
+    return {key: value for key, value in found.items() if key not in named}
+
+
+def iso(moment_at: datetime) -> str:
+    """Write a moment as the API wants it: in UTC, ending in Z."""
+    if moment_at.tzinfo is None:
+        raise ValueError("a moment without a zone cannot be sent")
+    return moment_at.astimezone(UTC).isoformat().replace("+00:00", "Z")

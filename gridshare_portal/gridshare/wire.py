@@ -1,0 +1,218 @@
+"""The API's words into ours and back: the one place that knows its casing, units, signs and dialects.
+
+`published` is the contract. `live` is what the vendor's own pages say of the running service: other
+names for the same parameters, lower-case modes, and plans of one start and durations. Whatever is
+read is understood in either form, since nobody knows on which day the service changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from gridshare_portal.gridshare import ids, plan_forms, types, values
+
+JOULES_IN_A_WH = 3600.0
+MODES = {name.casefold(): name for name in ("Simple", "Schedule", "Smart", "Unknown")}
+_KINDS = {"interver": "inverter"}  # as the vendor's page prints it
+_DETAILS = {"manufacturer": "manufacturer", "model": "model", "serial_number": "serialNumber"}
+_NODE = ("id", "kind", "channels", "children", "maxCapacity_J")
+_DEVICE = ("synthId", "kind", "siteId", "manufacturer", "model", "serialNumber")
+_CHARGE = ("soc_percent", "stateOfCharge_pct")
+_READING = (
+    *(
+        "timestamp",
+        "power_W",
+        "voltage_V",
+        "current_A",
+        "state",
+        "energy_Wh_increment",
+        "energy_Wh_decrement",
+    ),
+    *_CHARGE,
+)
+
+
+class Published:
+    """How the published contract wants to be asked."""
+
+    mode_path = "operationmode"
+
+    def window(self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]) -> dict:
+        """Return the query that asks for readings."""
+        return {
+            "start": values.iso(start),
+            "end": values.iso(end),
+            "bucket": _duration(bucket),
+            "include": ",".join(include),
+        }
+
+    def mode(self, name: str) -> dict[str, str]:
+        """Return the body that asks for a mode."""
+        return {"mode": MODES.get(name.casefold(), name)}
+
+    def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, Any]:
+        """Return the body that sets a plan; `now` is when an empty one takes effect."""
+        return plan_forms.published(plan)
+
+
+class Live(Published):
+    """How the running service wants to be asked, as far as the vendor's pages tell."""
+
+    mode_path = "operationMode"
+
+    def window(self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]) -> dict:
+        """Return the query that asks for readings."""
+        return {
+            "interval": f"{values.iso(start)}/{values.iso(end)}",
+            "resolution": _duration(bucket),
+            "include": ",".join(include),
+        }
+
+    def mode(self, name: str) -> dict[str, str]:
+        """Return the body that asks for a mode."""
+        return {"mode": name.lower()}
+
+    def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, Any]:
+        """Return the body that sets a plan; `now` is when an empty one takes effect."""
+        return plan_forms.live(plan, now=now)
+
+
+DIALECTS: Mapping[str, Published] = {"published": Published(), "live": Live()}
+
+
+def sites(body: object) -> tuple[types.SiteItem, ...]:
+    """Read a list of sites; an entry without a usable id is nothing anyone could ask about."""
+    found = [item for item in values.records(body, "entries") if ids.allowed(item.get("siteId"))]
+    return tuple(
+        types.SiteItem(site_id=item["siteId"], extra=values.rest(item, ("siteId",))) for item in found
+    )
+
+
+def devices(body: object) -> tuple[types.DeviceItem, ...]:
+    """Read a list of devices."""
+    found = [item for item in values.records(body, "entries") if ids.allowed(item.get("synthId"))]
+    return tuple(
+        types.DeviceItem(synth_id=item["synthId"], extra=values.rest(item, ("synthId",))) for item in found
+    )
+
+
+def device(body: object, *, asked: str) -> types.Device:
+    """Read a device; one that does not say who it is, is the one that was asked about."""
+    found = values.record(body, "the answer")
+    kind = values.text(found.get("kind"))
+    return types.Device(
+        synth_id=values.text(found.get("synthId")) or asked,
+        kind=_KINDS.get(kind, kind),
+        site_id=values.text(found.get("siteId")),
+        manufacturer=values.text(found.get("manufacturer")),
+        model=values.text(found.get("model")),
+        serial_number=values.text(found.get("serialNumber")),
+        extra=values.rest(found, _DEVICE),
+    )
+
+
+def details(synth_id: str, changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the body that changes a device's details, and nothing but those that are to change."""
+    return {"synthId": synth_id} | {_DETAILS[name]: value for name, value in changes.items()}
+
+
+def topology(body: object) -> types.Topology:
+    """Read a site's tree of any depth, from the leaves up, so that no depth is too deep."""
+    found = values.record(body, "the answer")
+    root = found.get("root") if "root" in found or "kind" not in found else found
+    if root is None:
+        return types.Topology(root=None)
+    built: dict[int, types.Node] = {}
+    for node in reversed(_parents_first(values.record(root, "root"))):
+        built[id(node)] = _node(node, tuple(built[id(child)] for child in _children(node)))
+    return types.Topology(root=built[id(root)])
+
+
+def readings(body: object, *, start: datetime, end: datetime) -> tuple[types.Reading, ...]:
+    """Read a sensor's buckets: in order, each once, none outside what was asked."""
+    found = (_reading(item) for item in values.records(body, "entries"))
+    by_moment = {reading.at: reading for reading in found if reading and start <= reading.at < end}
+    return tuple(by_moment[at] for at in sorted(by_moment))
+
+
+def mode(body: object) -> types.Mode:
+    """Read a mode; a word that is not known is kept as it came."""
+    raw = values.text(values.record(body, "the answer").get("mode"))
+    if raw is None:
+        raise values.Misshapen("mode")
+    return types.Mode(name=MODES.get(raw.casefold(), raw), raw=raw)
+
+
+def mode_if_any(body: object) -> types.Mode | None:
+    """Read the mode that answers a change, which may be silent."""
+    return None if body is None else mode(body)
+
+
+def plan(body: object) -> types.Plan:
+    """Read a plan in either form; no answer at all is no plan."""
+    return types.Plan() if body is None else plan_forms.read(body)
+
+
+def _parents_first(root: dict[str, Any]) -> list[dict[str, Any]]:
+    ordered = [root]
+    for node in ordered:
+        ordered.extend(_children(node))
+    return ordered
+
+
+def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
+    children = node.get("children")
+    return [child for child in children if isinstance(child, dict)] if isinstance(children, list) else []
+
+
+def _node(found: dict[str, Any], children: tuple[types.Node, ...]) -> types.Node:
+    capacity_j = values.number(found.get("maxCapacity_J"))
+    return types.Node(
+        synth_id=found["id"] if ids.allowed(found.get("id")) else None,
+        kind=values.text(found.get("kind")) or "unknown",
+        channels=values.texts(found.get("channels")),
+        children=children,
+        capacity_wh=capacity_j / JOULES_IN_A_WH if capacity_j and capacity_j > 0 else None,
+        extra=values.rest(found, _NODE),
+    )
+
+
+def _reading(found: dict[str, Any]) -> types.Reading | None:
+    at = values.moment(found.get("timestamp"))
+    if at is None:
+        return None
+    power_w = values.number(found.get("power_W"))
+    taken_wh = values.number(found.get("energy_Wh_increment"))
+    given_wh = values.number(found.get("energy_Wh_decrement"))
+    return types.Reading(
+        at=at,
+        in_w=None if power_w is None else max(power_w, 0.0),
+        out_w=None if power_w is None else max(-power_w, 0.0),
+        voltage_v=values.number(found.get("voltage_V")),
+        current_a=values.number(found.get("current_A")),
+        charge_pct=_charge(found),
+        state=values.text(found.get("state")),
+        in_wh=None if taken_wh is None else abs(taken_wh),
+        out_wh=None if given_wh is None else abs(given_wh),
+        extra=values.rest(found, _READING),
+    )
+
+
+def _charge(found: dict[str, Any]) -> float | None:
+    """Return the charge under either of its names; a battery is never under 0 or over 100 percent full."""
+    for name in _CHARGE:
+        charge_pct = values.number(found.get(name))
+        if charge_pct is not None:
+            return min(max(charge_pct, 0.0), 100.0) if -1 <= charge_pct <= 101 else None
+    return None
+
+
+def _duration(bucket: timedelta) -> str:
+    minutes, seconds = divmod(int(bucket.total_seconds()), 60)
+    if minutes <= 0 or seconds:
+        raise ValueError("a bucket is a number of whole minutes")
+    if minutes % 1440 == 0:
+        return f"P{minutes // 1440}D"
+    return f"PT{minutes // 60}H" if minutes % 60 == 0 else f"PT{minutes}M"
