@@ -4,17 +4,26 @@
 import { touch } from "portal/charts/cursor";
 import { palette, watch } from "portal/charts/palette";
 
-const AXIS = 56;
+const LEAST_AXIS = 64;
+const TICK_APART = 56;
+
+// Wide enough for the longest figure; as a rule the charge below stands on the same left edge.
+function axisWidth(ticks, font) {
+  const ink = document.createElement("canvas").getContext("2d");
+  ink.font = font;
+  return Math.max(LEAST_AXIS, ...ticks.map((one) => Math.ceil(ink.measureText(one.text).width) + 12));
+}
 
 function axes(chart, ink) {
   const font = `14px ${ink().font}`;
-  const ticksX = (u) => chart.ticksX(Math.max(2, Math.floor((u.width - AXIS) / 56)));
+  const wide = axisWidth(chart.ticksY, font);
+  const ticksX = (u) => chart.ticksX(Math.max(2, Math.floor((u.width - wide) / TICK_APART)));
   return [
     { scale: "x", side: 2, size: chart.hideX ? 8 : 32, gap: 8, font, stroke: () => ink()["text-muted"],
       grid: { show: false }, ticks: { show: false },
       splits: (u) => ticksX(u).map((tick) => tick.t),
       values: (u) => ticksX(u).map((tick) => (chart.hideX ? "" : tick.text)) },
-    { scale: "y", size: AXIS, gap: 8, font, stroke: () => ink()["text-muted"],
+    { scale: "y", size: wide, gap: 8, font, stroke: () => ink()["text-muted"],
       grid: { stroke: () => ink().line, width: 1 }, ticks: { show: false },
       splits: () => chart.ticksY.map((tick) => tick.at), values: () => chart.ticksY.map((tick) => tick.text) },
   ];
@@ -35,6 +44,28 @@ function drawZero(u, ink, until) {
     ctx.stroke();
   }
   ctx.setLineDash([]);
+}
+
+// Where the past ends, if that is on the sheet.
+function drawNow(u, ink, { until, edges, hideX }) {
+  if (until <= edges[0] || until >= edges.at(-1)) return;
+  const { ctx, bbox } = u;
+  const ratio = devicePixelRatio || 1;
+  const x = Math.round(u.valToPos(until, "x", true));
+  ctx.strokeStyle = ink["text-muted"];
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([2 * ratio, 4 * ratio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  if (hideX || x + 48 * ratio > bbox.left + bbox.width) return;
+  ctx.font = `${14 * ratio}px ${ink.font}`;
+  ctx.fillStyle = ink["text-muted"];
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  ctx.fillText("Now", x + 8 * ratio, bbox.top);
 }
 
 // The pointed bucket, marked by a strip over it.
@@ -62,11 +93,12 @@ export function frame(element, chart) {
     u.ctx.save();
     chart.paint(u, colors);
     drawZero(u, colors, chart.until);
+    drawNow(u, colors, chart);
     chart.overlay?.(u, colors);
     u.ctx.restore();
   };
   const options = {
-    width: element.clientWidth, height: chart.height(), padding: [8, 8, 0, 0], legend: { show: false },
+    width: element.clientWidth, height: chart.height(), padding: [8, 22, 0, 0], legend: { show: false },
     scales: { x: { time: false, range: () => [edges[0], edges.at(-1)] }, y: { range: () => [chart.low, chart.high] } },
     axes: axes(chart, ink),
     series: [{}, { scale: "y", paths: () => null, points: { show: false } }],

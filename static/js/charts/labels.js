@@ -66,19 +66,23 @@ function roomBeyond(layer, piled, places, y, sign, wide, taken, plot, ratio) {
     const ends = found.map((k) => y(piled.at(-1).to[k]));
     const end = sign > 0 ? Math.min(...ends) : Math.max(...ends);
     const box = boxAt(middle, end - sign * SIZE * 1.1 * ratio, wide, ratio);
-    if (inside(box, plot) && apart(box, taken, 6 * ratio)) {
-      return { ...box, leader: (y(layer.from[i]) + y(layer.to[i])) / 2 };
-    }
+    const line = leader(box, (y(layer.from[i]) + y(layer.to[i])) / 2);
+    if (inside(box, plot) && apart(box, taken, 6 * ratio) && apart(line, taken, 2 * ratio)) return { ...box, line };
   }
   return null;
 }
 
-function lead(ctx, box, sign, ink, ratio) {
+function leader(box, to) {
+  const from = to > box.y ? box.y1 : box.y0;
+  return { x0: box.x, x1: box.x, y0: Math.min(from, to), y1: Math.max(from, to) };
+}
+
+function drawLeader(ctx, line, ink, ratio) {
   ctx.strokeStyle = ink.text;
   ctx.lineWidth = ratio;
   ctx.beginPath();
-  ctx.moveTo(box.x, sign > 0 ? box.y1 : box.y0);
-  ctx.lineTo(box.x, box.leader);
+  ctx.moveTo(line.x0, line.y0);
+  ctx.lineTo(line.x1, line.y1);
   ctx.stroke();
 }
 
@@ -91,9 +95,9 @@ export function nameLayers(u, piled, places, sign, taken, ink) {
       roomInBand(layer, places, y, wide, taken, u.bbox, ratio) ??
       roomBeyond(layer, piled, places, y, sign, wide, taken, u.bbox, ratio);
     if (!box) continue;
-    if (box.leader !== undefined) lead(u.ctx, box, sign, ink, ratio);
+    if (box.line) drawLeader(u.ctx, box.line, ink, ratio);
     write(u.ctx, layer.name, box.x, box.y, ink, ratio);
-    taken.push(box);
+    taken.push(box, ...(box.line ? [box.line] : []));
   }
 }
 

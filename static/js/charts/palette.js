@@ -26,10 +26,10 @@ function tile(size, draw) {
 }
 
 const washed = (color) => (ink, size) => {
-  ink.globalAlpha = 0.42;
+  ink.globalAlpha = 0.5;
   ink.fillStyle = color;
   ink.fillRect(0, 0, size, size);
-  ink.globalAlpha = 0.9;
+  ink.globalAlpha = 1;
 };
 
 function lines(color) {

@@ -5,33 +5,33 @@ const NARROW = "\u202f";
 const UNKNOWN = "–";
 const clocks = new Map();
 
+const unknown = (amount) => amount === null || amount === undefined;
+const digits = (amount) => (amount >= 99.95 ? Math.round(amount).toLocaleString("en-US") : amount.toFixed(1));
+
 export function power(w) {
-  if (w === null || w === undefined) return UNKNOWN;
-  if (w < 999.5) return `${Math.round(w)}${NARROW}W`;
-  return `${(w / 1000).toFixed(1)}${NARROW}kW`;
+  if (unknown(w)) return UNKNOWN;
+  return w < 999.5 ? `${Math.round(w)}${NARROW}W` : `${digits(w / 1000)}${NARROW}kW`;
 }
 
 export function energy(wh) {
-  if (wh === null || wh === undefined) return UNKNOWN;
-  return `${(wh / 1000).toFixed(wh < 995 ? 2 : 1)}${NARROW}kWh`;
+  return unknown(wh) ? UNKNOWN : `${digits(wh / 1000)}${NARROW}kWh`;
 }
 
 export function percent(pct) {
-  if (pct === null || pct === undefined) return UNKNOWN;
-  return `${Math.round(pct)}${NARROW}%`;
+  return unknown(pct) ? UNKNOWN : `${Math.round(pct)}${NARROW}%`;
 }
 
 // The label of one tick: the same unit on the whole axis, no sign, no idle decimals.
 export function tick(value, unit) {
   const size = Math.abs(value) / 1000;
-  return value === 0 ? "0" : `${Number(size.toFixed(2))}${NARROW}k${unit}`;
+  return value === 0 ? "0" : `${Number(size.toFixed(2)).toLocaleString("en-US")}${NARROW}k${unit}`;
 }
 
 function clockOf(zone) {
   if (!clocks.has(zone)) {
     const shape = { year: "numeric", month: "short", day: "numeric", weekday: "short",
       hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
-    clocks.set(zone, new Intl.DateTimeFormat("en-GB", { ...shape, timeZone: zone }));
+    clocks.set(zone, new Intl.DateTimeFormat("en-US", { ...shape, timeZone: zone }));
   }
   return clocks.get(zone);
 }
@@ -83,7 +83,7 @@ export function hourTicks(start, end, zone, room) {
     const here = local(t, zone);
     if (here.minute !== "00" || Number(here.hour) % apart) continue;
     const midnight = here.hour === "00" && end - start > 100_000;
-    const text = midnight ? `${here.weekday} ${here.day}` : here.hour;
+    const text = midnight ? `${here.weekday} ${here.day}` : `${here.hour}:00`;
     if (ticks.at(-1)?.text !== text) ticks.push({ t, text });
   }
   return ticks;
@@ -106,6 +106,6 @@ export function barTicks(edges, by, zone, room) {
     const every = Math.ceil(firsts.length / room);
     return firsts.filter((_, n) => n % every === 0).map((i) => ({ t: middle(i), text: local(edges[i], zone).month }));
   }
-  const every = [1, 2, 7, 14, 31].find((n) => count / n <= room) ?? 31;
+  const every = (by === "month" ? [1, 2, 3, 6] : [1, 2, 7, 14, 31]).find((n) => count / n <= room) ?? 31;
   return all.filter((i) => i % every === 0).map((i) => ({ t: middle(i), text: barText(edges[i], by, zone, count) }));
 }

@@ -25,6 +25,9 @@ export function spans(u, edges, air) {
   });
 }
 
+// Buckets too narrow for an edge of their own: it would cover what it is the edge of.
+const crowded = (places) => places.length > 0 && places[0][1] - places[0][0] < 4 * (devicePixelRatio || 1);
+
 export function drawLayers(u, piled, places, sign, ink) {
   const { ctx } = u;
   const y = (value) => Math.round(u.valToPos(value * sign, "y", true));
@@ -49,6 +52,7 @@ export function drawLayers(u, piled, places, sign, ink) {
     ctx.fillStyle = ink.fills[layer.role];
     ctx.fill(area);
     ctx.globalAlpha = 1;
+    if (crowded(places)) continue;
     ctx.strokeStyle = ink[layer.role];
     ctx.lineWidth = devicePixelRatio || 1;
     ctx.stroke(edge);
@@ -74,7 +78,7 @@ export function drawLine(u, values, places, ink) {
     joined = right;
   });
   ctx.lineJoin = "round";
-  for (const [color, width] of [[ink.surface, 4], [ink.home, 2]]) {
+  for (const [color, width] of crowded(places) ? [[ink.home, 1]] : [[ink.surface, 4], [ink.home, 2]]) {
     ctx.strokeStyle = color;
     ctx.lineWidth = width * ratio;
     ctx.stroke(path);

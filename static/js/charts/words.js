@@ -7,10 +7,10 @@ import { bucket, energy, percent, power } from "portal/charts/scale";
 const SPOKEN_AFTER_MS = 250;
 
 function items(data, i) {
-  const [chart, say] = data.kind === "energy" ? [energyChart, energy] : [powerChart, power];
+  const [{ SERIES: series }, say] = data.kind === "energy" ? [energyChart, energy] : [powerChart, power];
   const named = (list, side) =>
     list.filter((one) => data[one.key]).map((one) => ({ ...one, side, value: data[one.key][i], text: say(data[one.key][i]) }));
-  const found = [...named(chart.ABOVE, "above"), ...named(chart.BELOW, "below"), ...named([chart.LINE], "line")];
+  const found = [...named(series.above, "above"), ...named(series.below, "below"), ...named([series.line], "line")];
   if (data.charge_pct) {
     found.push({ role: "battery", side: "charge", name: "Charge", value: data.charge_pct[i], text: percent(data.charge_pct[i]) });
   }
@@ -29,9 +29,11 @@ function item(one) {
   line.className = one.value ? "chart-word" : "chart-word chart-word-none";
   const sample = document.createElement("span");
   sample.className = `chart-sample chart-sample-${one.role} chart-sample-${one.side}`;
+  const name = document.createElement("span");
+  name.textContent = `${one.name} `;
   const value = document.createElement("b");
   value.textContent = one.text;
-  line.append(sample, `${one.name} `, value);
+  line.append(sample, name, value);
   return line;
 }
 
