@@ -1,0 +1,116 @@
+"""Say in plain words what a home is doing, what the battery will do, and how old that is.
+
+Pure: numbers and moments in, sentences out. Directions are words here and never signs, and
+what is not known is said to be not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gridshare_portal.templatetags import energy
+
+RESTING_W = 20.0  # below this a battery or the grid connection is called idle
+SOURCES = {"solar": "the sun", "battery": "the battery", "grid": "the grid"}
+
+Power = float | None
+
+
+def moving(power_w: Power) -> bool:
+    """Say whether a power is large enough to speak about."""
+    return power_w is not None and power_w >= RESTING_W
+
+
+def from_whom(flows: Mapping[str, Power], taker: str) -> str:
+    """Name the sources that feed a taker now, the largest first; nothing when nobody knows."""
+    powers = {source: flows.get(f"{source}_to_{taker}") for source in SOURCES if source != taker}
+    feeding = sorted(
+        (source for source in powers if moving(powers[source])), key=lambda source: -powers[source]
+    )
+    return listed([SOURCES[source] for source in feeding])
+
+
+def listed(names: list[str]) -> str:
+    """Join names as one says them: a, b and c."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def happening(
+    *,
+    flows: Mapping[str, Power],
+    home_w: Power,
+    charging_w: Power,
+    discharging_w: Power,
+    to_grid_w: Power,
+) -> str:
+    """Say in one sentence what the flow picture shows."""
+    parts = [_home(flows, home_w)]
+    if moving(charging_w):
+        source = from_whom(flows, "battery")
+        parts.append(
+            f"the battery is charging{f' from {source}' if source else ''} at {energy.power(charging_w)}"
+        )
+    elif moving(discharging_w):
+        parts.append(f"the battery is giving {energy.power(discharging_w)}")
+    if moving(to_grid_w):
+        parts.append(f"{energy.power(to_grid_w)} goes to the grid")
+    sentence = listed(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _home(flows: Mapping[str, Power], home_w: Power) -> str:
+    if home_w is None:
+        return "we do not know what your home is using right now"
+    source = from_whom(flows, "home")
+    return f"your home is using {energy.power(home_w)}{f' from {source}' if source else ''}"
+
+
+def battery_word(charging_w: Power, discharging_w: Power) -> str:
+    """Say in a word what a battery does."""
+    if charging_w is None and discharging_w is None:
+        return "not known"
+    if moving(charging_w):
+        return "charging"
+    return "giving" if moving(discharging_w) else "resting"
+
+
+def grid_word(from_grid_w: Power, to_grid_w: Power) -> str:
+    """Say in a word which way energy goes between home and grid."""
+    if from_grid_w is None and to_grid_w is None:
+        return "not known"
+    if moving(to_grid_w):
+        return "receiving"
+    return "supplying" if moving(from_grid_w) else "idle"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What becomes of the charge at this rate: full or empty, and about when."""
+
+    end: str
+    at: datetime | None  # None: not within a day
+
+
+def outlook(
+    *,
+    charge_pct: float | None,
+    capacity_wh: float | None,
+    charging_w: Power,
+    discharging_w: Power,
+    at: datetime,
+) -> Outlook | None:
+    """Estimate when the battery is full or empty if it goes on like this; None where nobody can say."""
+    if charge_pct is None or not capacity_wh:
+        return None
+    if moving(charging_w):
+        end, missing_pct, rate_w = "full", 100 - charge_pct, charging_w
+    elif moving(discharging_w):
+        end, missing_pct, rate_w = "empty", charge_pct, discharging_w
+    else:
+        return None
+    hours = capacity_wh * max(missing_pct, 0) / 100 / rate_w
+    return Outlook(end=end, at=at + timedelta(hours=hours) if hours <= 24 else None)
