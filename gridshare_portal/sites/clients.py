@@ -1,0 +1,141 @@
+"""The way to a home: which connection reaches it, and a client that asks in that connection's name.
+
+What can stand in the way is one small tree, whatever lunar raises inside:
+
+    WayError
+    ├── NoWayIn   the homeowner must act: no connection (none), one that ended, a missing permission
+    └── NotNow    try again later: busy, transient; or misconfigured, which only the operator can mend
+
+Both pass through a client's calls as they are. Calls to the API itself fail as GridshareError.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connections as databases
+
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.lunar import connections, seal, tokens
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+
+HOLD_S = 60.0
+RENEWED_S = 10.0
+MARK_EVERY = timedelta(minutes=1)
+
+
+class WayError(Exception):
+    """Something stands between us and the home; reason is a word, the text a sentence."""
+
+    sentences: dict[str, str] = {}
+
+    def __init__(self, reason: str, *, scope: str = "") -> None:
+        super().__init__(self.sentences[reason])
+        self.reason = reason
+        self.scope = scope
+
+
+class NoWayIn(WayError):
+    """Only the homeowner can open the way again."""
+
+    sentences = {
+        "none": "No connected Lunar account reaches this home.",
+        "ended": "The connection to Lunar has ended. Connect again to go on.",
+        "missing_scope": "The connection to Lunar does not include this permission.",
+    }
+
+
+class NotNow(WayError):
+    """The way is closed for the moment; nothing is lost by trying later."""
+
+    sentences = {
+        "busy": "The connection to Lunar is being renewed. Try again in a moment.",
+        "transient": "Lunar's sign-in does not answer at the moment. Try again in a few minutes.",
+        "misconfigured": "The portal cannot use its connection to Lunar. That is our fault, and we know.",
+    }
+
+
+def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
+    """Return the healthiest active connection that reaches the site and may do this; ask nobody."""
+    reaching = [reach.connection for reach in site.reaches.filter(lost_at=None).select_related("connection")]
+    active = [connection for connection in reaching if connection.status == "active"]
+    if not active:
+        raise NoWayIn("ended" if reaching else "none", scope=scope)
+    able = [connection for connection in active if scope in connection.scope_set]
+    if not able:
+        raise NoWayIn("missing_scope", scope=scope)
+    return min(able, key=_health)
+
+
+def for_site(site: sites.Site, *, scope: str) -> gridshare.Client:
+    """Return a client for the site through the best connection, with a token at hand.
+
+    This may renew the token, which is a network call: never ask for it inside a transaction.
+    """
+    return for_connection(connection_for(site, scope=scope))
+
+
+def for_connection(connection: lunar.Connection) -> gridshare.Client:
+    """Return a client in the name of one connection, with a token at hand; see for_site."""
+    if connection.status != "active":
+        raise NoWayIn("ended")
+    token = _Token(connection.pk)
+    token()
+    return gridshare.Client(settings.GRIDSHARE_URL, token, dialect=settings.GRIDSHARE_DIALECT)
+
+
+def note_success(connection: lunar.Connection, *, now: datetime) -> None:
+    """Remember that the API answered through this connection, at most once a minute."""
+    last = connection.last_read_at
+    if last is None or now - last >= MARK_EVERY:
+        connections.mark_read(connection.pk, now)
+        connection.last_read_at = now
+
+
+def _health(connection: lunar.Connection) -> tuple[int, float, int]:
+    last = connection.last_read_at
+    return (connection.failures, -last.timestamp() if last else 0.0, connection.pk)
+
+
+class _Token:
+    """A token for a minute, so that calls side by side do not each ask the database for it.
+
+    Calls run in threads of their own. A refused token is renewed once for all of them, and no
+    thread leaves a database connection behind.
+    """
+
+    def __init__(self, connection_pk: int) -> None:
+        self._pk = connection_pk
+        self._home = threading.get_ident()
+        self._lock = threading.Lock()
+        self._value: str | None = None
+        self._read_s = self._renewed_s = float("-inf")
+
+    def __call__(self, force: bool = False) -> str:
+        with self._lock:
+            now_s = time.monotonic()
+            renew = force and now_s - self._renewed_s > RENEWED_S
+            if self._value is None or renew or now_s - self._read_s > HOLD_S:
+                self._value = self._fetch(refused=self._value if renew else None)
+                self._read_s = time.monotonic()
+                self._renewed_s = self._read_s if renew else self._renewed_s
+            return self._value
+
+    def _fetch(self, *, refused: str | None) -> str:
+        try:
+            return tokens.access_token(self._pk, stale=refused)
+        except tokens.ReconnectRequired as ended:
+            raise NoWayIn("ended") from ended
+        except tokens.Busy as busy:
+            raise NotNow("busy") from busy
+        except (tokens.Misconfigured, seal.SecretUnreadable) as fault:
+            raise NotNow("misconfigured") from fault
+        except tokens.Transient as failure:
+            raise NotNow("transient") from failure
+        finally:
+            if threading.get_ident() != self._home:
+                databases.close_all()

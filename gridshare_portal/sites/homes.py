@@ -1,0 +1,68 @@
+"""What a homeowner may say of a home: name, time zone, what a sensor measures, and that it be forgotten."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+
+
+class Refused(Exception):
+    """A name, zone or role that cannot be; the text is a sentence for the page, field names the input."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@functools.cache
+def time_zones() -> tuple[str, ...]:
+    """Return the time zones a home can be in, in alphabetical order."""
+    return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
+
+
+def rename(*, site: sites.Site, name: str, time_zone: str, actor: Any, now: datetime) -> sites.Site:
+    """Give the home a name and a time zone, which counts as confirmed from now on.
+
+    Who may do so, and the record that it was done, are the page's business.
+    """
+    name = " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C" or c.isspace()).split())
+    if not name:
+        raise Refused("name", "Give the home a name.")
+    if len(name) > 80:
+        raise Refused("name", "Use at most 80 letters.")
+    if time_zone not in time_zones():
+        raise Refused("time_zone", "Choose a time zone from the list.")
+    site.name, site.time_zone, site.zone_confirmed_at = name, time_zone, now
+    site.save(update_fields=["name", "time_zone", "zone_confirmed_at"])
+    return site
+
+
+def correct_role(*, sensor: sites.Sensor, role: str, actor: Any, now: datetime) -> sites.Sensor:
+    """Say what a sensor measures; an empty role goes back to what was found."""
+    if role and role not in sites.ROLES:
+        raise Refused("role", "Choose one of the roles in the list.")
+    sensor.role_set = role
+    sensor.save(update_fields=["role_set"])
+    return sensor
+
+
+def forget(*, connection: lunar.Connection) -> None:
+    """Delete the homes that only this connection reaches, with everything known about them.
+
+    A home that another connection still lists stays for those who see it through that one.
+    """
+    others = sites.Reach.objects.filter(site=OuterRef("pk"), lost_at=None).exclude(connection=connection)
+    with transaction.atomic():
+        own = sites.Site.objects.filter(reaches__connection=connection)
+        for site in own.exclude(Exists(others)).distinct():
+            site.delete()
+        sites.Reach.objects.filter(connection=connection).delete()

@@ -1,0 +1,48 @@
+"""Turn whatever the API sent into what both databases can keep.
+
+PostgreSQL refuses NUL in text, lone surrogates, NaN and infinity in JSON; SQLite takes some of
+them. A home must not fail to load because a device's name holds one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+DEEPEST, WIDEST, LONGEST = 6, 200, 2000
+
+
+def word(value: Any, *, limit: int) -> str:
+    """Return text without what a database refuses, cut to the limit; None becomes the empty text."""
+    if value is None:
+        return ""
+    text = str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return text[:limit]
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number, or None for everything else, also for true and false."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def tree(value: Any, *, depth: int = 0) -> Any:
+    """Return a JSON value that can be kept: bounded in depth, width and length of its words."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
+        return None
+    if isinstance(value, Mapping):
+        pairs = list(value.items())[:WIDEST]
+        return {word(key, limit=128): tree(inner, depth=depth + 1) for key, inner in pairs}
+    if isinstance(value, list | tuple):
+        return [tree(inner, depth=depth + 1) for inner in value[:WIDEST]]
+    return word(value, limit=LONGEST)

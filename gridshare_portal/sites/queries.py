@@ -1,0 +1,169 @@
+"""Questions about homes as last read; each costs the same few queries however large the home is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+
+DEEPEST_SHOWN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """One line of a home's tree, in reading order, as a page nests it.
+
+    A page opens one list when `opens`, and closes `closes` lists after the line; so nobody needs recursion.
+    Lines deeper than DEEPEST_SHOWN stand at that depth.
+    """
+
+    synth_id: str
+    kind: str
+    channels: tuple[str, ...]
+    capacity_wh: float | None
+    depth: int
+    opens: bool
+    closes: int
+    device: sites.Device | None
+    sensor: sites.Sensor | None
+    extra: Any
+
+    @property
+    def role(self) -> str:
+        """Return what is measured here, or nothing where nothing is."""
+        return self.sensor.role if self.sensor else ""
+
+    @property
+    def closing(self) -> range:
+        """Return something to loop over, once per list that ends here."""
+        return range(self.closes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far the reading of a customer's homes has come, without words.
+
+    `step` is "", "sites", "devices" or "done". `sites` are the homes found so far; `empty` says that
+    the customer has none. `again_at` is when a failed reading is tried again; None means that only
+    the homeowner can help.
+    """
+
+    state: str
+    step: str
+    done: int
+    total: int
+    sites: tuple[sites.Site, ...]
+    error: str
+    again_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def ready(self) -> bool:
+        """Say whether there is a home to look at, although some part of it may be missing."""
+        return any(site.topology_read_at is not None for site in self.sites)
+
+    @property
+    def empty(self) -> bool:
+        """Say whether reading went well and found no home."""
+        return self.state == sites.Sync.State.DONE and not self.sites
+
+
+def devices_of(site: sites.Site) -> QuerySet[sites.Device]:
+    """Return the devices that stand in the home."""
+    return site.devices.filter(gone_at=None).order_by("kind", "synth_id")
+
+
+def sensors_of(site: sites.Site, role: str | None = None) -> QuerySet[sites.Sensor]:
+    """Return the home's sensors in the order of its tree, all or those of one role."""
+    present = site.sensors.filter(gone_at=None).select_related("device")
+    if role is None:
+        return present
+    return present.filter(Q(role_set=role) | Q(role_set="", role_found=role))
+
+
+def battery_devices_of(site: sites.Site) -> list[sites.Device]:
+    """Return the devices that steer a battery: those with a battery's sensor, else battery packs."""
+    measured = [sensor.device for sensor in sensors_of(site, sites.Role.BATTERY) if sensor.device]
+    found = measured or [device for device in devices_of(site) if "battery" in device.kind.casefold()]
+    return list({device.pk: device for device in found}.values())
+
+
+def battery_device_of(site: sites.Site) -> sites.Device | None:
+    """Return the home's battery device, the first where there are several."""
+    return next(iter(battery_devices_of(site)), None)
+
+
+def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
+    """Return the homes that the connection lists now."""
+    reached = sites.Reach.objects.filter(connection=connection, lost_at=None)
+    return sites.Site.objects.filter(reaches__in=reached).order_by("name", "pk")
+
+
+def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
+    """Return the connections that list the home now, whatever their health."""
+    reached = sites.Reach.objects.filter(site=site, lost_at=None)
+    return lunar.Connection.objects.filter(reaches__in=reached).order_by("pk")
+
+
+def tree_of(site: sites.Site) -> list[Branch]:
+    """Return the home's tree with what is known of each device and sensor in it."""
+    nodes = site.topology.get("nodes", [])
+    devices = {device.synth_id: device for device in devices_of(site)}
+    sensors = {sensor.synth_id: sensor for sensor in sensors_of(site)}
+    depths = [min(node["depth"], DEEPEST_SHOWN) for node in nodes]
+    return [
+        Branch(
+            synth_id=node["synth_id"] or "",
+            kind=node["kind"],
+            channels=tuple(node["channels"]),
+            capacity_wh=node["capacity_wh"],
+            depth=depth,
+            opens=following > depth,
+            closes=max(0, depth - following),
+            device=devices.get(node["synth_id"]),
+            sensor=sensors.get(node["synth_id"]),
+            extra=node.get("extra"),
+        )
+        for node, depth, following in zip(nodes, depths, _following(depths), strict=True)
+    ]
+
+
+def progress_of(connection: lunar.Connection) -> Progress:
+    """Return how far the reading through this connection has come."""
+    return _progress(sites.Sync.objects.filter(connection=connection).first(), tuple(sites_of(connection)))
+
+
+def progress_of_site(site: sites.Site) -> Progress:
+    """Return how far the reading of one home has come, through whichever connection went furthest."""
+    syncs = sites.Sync.objects.filter(connection__reaches__site=site, connection__reaches__lost_at=None)
+    rank = [sites.Sync.State.DONE, sites.Sync.State.RUNNING, sites.Sync.State.DUE, sites.Sync.State.FAILED]
+    best = min(syncs, key=lambda sync: rank.index(sync.state), default=None)
+    return _progress(best, (site,))
+
+
+def _progress(sync: sites.Sync | None, found: tuple[sites.Site, ...]) -> Progress:
+    if sync is None:
+        sync = sites.Sync(state=sites.Sync.State.DUE)
+    return Progress(
+        state=sync.state,
+        step=sync.step,
+        done=sync.done,
+        total=sync.total,
+        sites=found,
+        error=sync.last_error,
+        again_at=sync.due_at if sync.state == sites.Sync.State.FAILED else None,
+        finished_at=sync.finished_at,
+    )
+
+
+def _following(depths: list[int]) -> Iterator[int]:
+    """Yield the depth of the next line for each; after the last comes the ground."""
+    yield from depths[1:]
+    if depths:
+        yield 0

@@ -1,0 +1,100 @@
+"""Ask for everything that stands still about a customer's homes, in two rounds of calls.
+
+Sites and devices are listed side by side, then every topology and every device's details side by
+side: a first load costs two round trips however many homes there are. A part that fails is kept
+as an error beside the parts that came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors, ids, parallel, types
+
+T = TypeVar("T")
+
+MOST_PARTS = 200
+MOST_LISTED = 5_000
+
+AGAIN = (  # failures that may be over in a minute; the others wait for the next ordinary sync
+    errors.Unavailable,
+    errors.Unauthorized,
+    errors.TooManyRequests,
+    errors.ServerError,
+    errors.Unreachable,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """What the customer may reach; device_ids is None where that part failed."""
+
+    site_ids: tuple[str, ...]
+    device_ids: tuple[str, ...] | None
+    errors: tuple[Exception, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What came, what failed, and how many parts are still to be asked for."""
+
+    topologies: dict[str, types.Topology] = field(default_factory=dict)
+    devices: dict[str, types.Device] = field(default_factory=dict)
+    errors: tuple[Exception, ...] = ()
+    left: int = 0
+
+
+def listed(client: gridshare.Client, *, at_most: int) -> Listed:
+    """List sites and devices side by side; raise where the sites failed: nothing can be kept without."""
+    calls: list[Callable[[], Any]] = [client.list_sites, client.list_devices]
+    sites, devices = parallel.gather(calls, at_most=at_most)
+    if isinstance(sites, Exception):
+        raise sites
+    site_ids = _usable([item.site_id for item in sites])
+    if isinstance(devices, Exception):
+        return Listed(site_ids=site_ids, device_ids=None, errors=_expected([devices]))
+    return Listed(site_ids=site_ids, device_ids=_usable([item.synth_id for item in devices]))
+
+
+def parts(
+    client: gridshare.Client, *, site_ids: Collection[str], device_ids: Collection[str], at_most: int
+) -> Parts:
+    """Ask for topologies and details side by side, at most MOST_PARTS of them, topologies first."""
+    wanted = [("topology", synth_id) for synth_id in site_ids] + [
+        ("device", synth_id) for synth_id in device_ids
+    ]
+    now_asked = wanted[:MOST_PARTS]
+    answers = parallel.gather([_call(client, *part) for part in now_asked], at_most=at_most)
+    came = dict(zip(now_asked, answers, strict=True))
+    failures = [answer for answer in answers if isinstance(answer, Exception)]
+    return Parts(
+        topologies=_of(types.Topology, came),
+        devices=_of(types.Device, came),
+        errors=_expected(failures),
+        left=len(wanted) - len(now_asked),
+    )
+
+
+def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Any]:
+    if kind == "topology":
+        return lambda: client.get_site_topology(synth_id)
+    return lambda: client.get_device(synth_id)
+
+
+def _of(kind: type[T], came: dict[tuple[str, str], Any]) -> dict[str, T]:
+    return {synth_id: answer for (_part, synth_id), answer in came.items() if isinstance(answer, kind)}
+
+
+def _usable(found: Collection[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(synth_id for synth_id in found if ids.allowed(synth_id)))[:MOST_LISTED]
+
+
+def _expected(failures: list[Exception]) -> tuple[Exception, ...]:
+    """Return failures of the API; anything else is a fault of ours, or of the way there, and is raised."""
+    for failure in failures:
+        if not isinstance(failure, errors.GridshareError):
+            raise failure
+    return tuple(failures)

@@ -1,0 +1,35 @@
+"""A connection that begins starts a sync at once; one that ends takes its homes along, where asked to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.utils import timezone
+
+from gridshare_portal.celery import wake
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar import signals as lunar_signals
+from gridshare_portal.sites import homes, sync, tasks
+
+
+@receiver(lunar_signals.connected, dispatch_uid="sites.connected")
+def start(sender: Any, *, connection: lunar.Connection, **_rest: Any) -> None:
+    """Put the connection first in the queue, and wake a worker."""
+    sync.request(connection=connection, now=timezone.now())
+    wake(tasks.sync_connection, connection.pk)
+
+
+@receiver(lunar_signals.ended, dispatch_uid="sites.ended")
+def end(sender: Any, *, connection: lunar.Connection, forget: bool, **_rest: Any) -> None:
+    """Stop reading through the connection, and forget its homes if the homeowner wishes so."""
+    sync.stop(connection=connection)
+    if forget:
+        homes.forget(connection=connection)
+
+
+@receiver(pre_delete, sender=lunar.Connection, dispatch_uid="sites.deleted")
+def forget_with_the_connection(sender: Any, *, instance: lunar.Connection, **_rest: Any) -> None:
+    """Leave no home behind that nobody can see or delete any more."""
+    homes.forget(connection=instance)

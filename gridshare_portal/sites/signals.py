@@ -1,0 +1,9 @@
+"""What other rooms may listen to."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# Sent with `site` and `connection`, in the transaction that wrote the rows, for each site whose
+# sensors are known; whoever starts work on it does so by `wake`, which waits for the commit.
+synced = Signal()

@@ -1,0 +1,217 @@
+"""Bring what Gridshare says about a customer's homes into rows, one run per connection at a time.
+
+The Sync row is the queue: it says when a connection is due, who reads it now (a lease), and how it
+went. Nothing is written by a run whose lease was taken away, be it by a newer run or because the
+connection ended meanwhile. A part read less than an hour ago is not asked for again, so a run
+that failed halfway goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Manager, Q, QuerySet
+
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors, types
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import clients, reads, rows, signals
+from gridshare_portal.sites import models as sites
+
+LEASE = timedelta(seconds=90)  # longer than a task may run
+CLAIMED = timedelta(minutes=2)
+EVERY = timedelta(hours=6)
+EVERY_WITHOUT_A_HOME = timedelta(hours=1)
+FRESH = timedelta(hours=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+LONGEST_ASKED = timedelta(hours=1)
+
+State = sites.Sync.State
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    listed: reads.Listed
+    parts: reads.Parts
+
+    @property
+    def failures(self) -> tuple[Exception, ...]:
+        return self.listed.errors + self.parts.errors
+
+
+def request(*, connection: lunar.Connection, now: datetime) -> None:
+    """Make the connection due at once, as after it was connected; a run under way is overtaken."""
+    due = {
+        "state": State.DUE,
+        "step": "",
+        "done": 0,
+        "total": 0,
+        "due_at": now,
+        "failures": 0,
+        "last_error": "",
+    }
+    lease = {"lease_owner": "", "lease_until_at": None}
+    sites.Sync.objects.update_or_create(connection=connection, defaults={**due, **lease})
+
+
+def stop(*, connection: lunar.Connection) -> None:
+    """Take the connection from the queue; a run under way writes nothing any more."""
+    sites.Sync.objects.filter(connection=connection).update(
+        due_at=None, lease_owner="", lease_until_at=None, state=State.FAILED, last_error="ended"
+    )
+
+
+def claim(*, now: datetime, at_most: int = 50) -> list[int]:
+    """Return connections that are due, and put them off a little, so that a lost task costs minutes only."""
+    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    with transaction.atomic():
+        due = sites.Sync.objects.filter(free, due_at__lte=now, connection__status="active").order_by("due_at")
+        locked = due.select_for_update(skip_locked=True, of=("self",))
+        found = list(locked.values_list("pk", "connection_id")[:at_most])
+        claimed = sites.Sync.objects.filter(pk__in=[pk for pk, _connection in found])
+        claimed.update(state=State.DUE, due_at=now + CLAIMED)
+    return [connection_pk for _pk, connection_pk in found]
+
+
+def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
+    """Read a connection's homes if it is due and nobody else does; say whether more is left to do at once."""
+    if not _lease(connection_pk, now, owner):
+        return False
+    mine = sites.Sync.objects.filter(connection_id=connection_pk, lease_owner=owner)
+    connection = lunar.Connection.objects.get(pk=connection_pk)
+    try:
+        read = _read(_client(connection), mine, now)
+        stored = _store(mine, connection, read, now)
+    except (clients.WayError, errors.GridshareError) as failure:
+        _put_off(mine, failure, now)
+        return False
+    except Exception as fault:
+        _put_off(mine, fault, now)
+        raise
+    if stored:
+        clients.note_success(connection, now=now)
+    return stored and read.parts.left > 0
+
+
+def store_device(device: sites.Device, read: types.Device, now: datetime) -> None:
+    """Keep what the API said of one device, as after its details were changed."""
+    rows.describe(device, read, now).save(update_fields=rows.DETAILS)
+
+
+def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
+    waiting = (
+        Q(state=State.DUE) | Q(state=State.FAILED, due_at__lte=now) | Q(state=State.DONE, due_at__lte=now)
+    )
+    abandoned = Q(state=State.RUNNING, lease_until_at__lt=now)
+    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    ours = sites.Sync.objects.filter(waiting | abandoned, free, connection_id=connection_pk)
+    until = now + LEASE
+    taken = ours.update(
+        state=State.RUNNING,
+        step="sites",
+        done=0,
+        total=2,
+        lease_owner=owner,
+        lease_until_at=until,
+        due_at=until,
+    )
+    return taken == 1
+
+
+def _client(connection: lunar.Connection) -> gridshare.Client:
+    if scopes.DEVICE_READ not in connection.scope_set:
+        raise clients.NoWayIn("missing_scope", scope=scopes.DEVICE_READ)
+    return clients.for_connection(connection)
+
+
+def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -> _Read:
+    listed = reads.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
+    site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
+    device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
+    total = 2 + len(listed.site_ids) + len(listed.device_ids or ())
+    wanted = len(site_ids) + len(device_ids)
+    mine.update(step="devices", done=total - wanted, total=total)
+    parts = reads.parts(client, site_ids=site_ids, device_ids=device_ids, at_most=settings.GRIDSHARE_PARALLEL)
+    return _Read(listed=listed, parts=parts)
+
+
+def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str) -> list[str]:
+    fresh: set[str] = set()
+    ordered = list(ids)
+    for start in range(0, len(ordered), rows.BATCH):
+        some = {"synth_id__in": ordered[start : start + rows.BATCH], f"{read_at}__gt": now - FRESH}
+        fresh |= set(known.filter(**some).values_list("synth_id", flat=True))
+    return [synth_id for synth_id in ordered if synth_id not in fresh]
+
+
+def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read, now: datetime) -> bool:
+    """Write everything in one transaction; write nothing when the lease was taken away meanwhile."""
+    with transaction.atomic():
+        row = mine.select_for_update().first()
+        if row is None:
+            return False
+        mine.update(**_outcome(row, read, now))
+        reached = rows.write_sites(connection, site_ids=read.listed.site_ids, now=now)
+        rows.write_topologies(reached, topologies=read.parts.topologies, now=now)
+        rows.write_devices(reached, device_ids=read.listed.device_ids, details=read.parts.devices, now=now)
+        for site in reached.values():
+            if site.topology_read_at is not None:
+                rows.write_sensors(site, now=now)
+                signals.synced.send(sites.Site, site=site, connection=connection)
+    return True
+
+
+def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, Any]:
+    """Return what the Sync row says after a run: more to do, to be tried again, or done."""
+    missing = read.parts.left + len(read.failures)
+    told = {"lease_owner": "", "lease_until_at": None, "done": max(0, row.total - missing)}
+    told["last_error"] = _words(read.failures)
+    if read.parts.left:
+        return {**told, "state": State.DUE, "due_at": now}
+    passing = [failure for failure in read.failures if isinstance(failure, reads.AGAIN)]
+    if passing:
+        return {**told, **_again(row, passing, now)}
+    every = EVERY if read.listed.site_ids else EVERY_WITHOUT_A_HOME
+    due_at = now + every * random.uniform(0.9, 1.1)
+    return {**told, "state": State.DONE, "step": "done", "failures": 0, "finished_at": now, "due_at": due_at}
+
+
+def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> None:
+    """Record a run that brought nothing; where only the homeowner can help, wait for a new connection."""
+    row = mine.first()
+    if row is None:
+        return
+    told = _again(row, [failure], now)
+    if isinstance(failure, clients.NoWayIn):
+        told["due_at"] = None
+    mine.update(**told, last_error=_words([failure]), lease_owner="", lease_until_at=None)
+
+
+def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, Any]:
+    """Return when to try again: later with each failure, and never before the API says so."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 12)) * random.uniform(0.8, 1.2)
+    asked_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
+    pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_ASKED))
+    return {"state": State.FAILED, "failures": row.failures + 1, "due_at": now + pause}
+
+
+def _words(failures: Iterable[Exception]) -> str:
+    """Return what failed, as words for a page to translate: "getDevice: forbidden", or a reason alone."""
+    found = []
+    for failure in failures:
+        if isinstance(failure, clients.WayError):
+            found.append(failure.reason)
+        elif isinstance(failure, errors.GridshareError):
+            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower()
+            found.append(f"{failure.operation}: {kind}")
+        else:
+            found.append("fault")
+    return ", ".join(dict.fromkeys(found))[:200]
