@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "gridshare_portal.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Listen to who comes and goes."""
+        from gridshare_portal.accounts import receivers  # noqa: F401

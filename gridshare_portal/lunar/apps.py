@@ -8,3 +8,7 @@ class LunarConfig(AppConfig):
 
     name = "gridshare_portal.lunar"
     label = "lunar"
+
+    def ready(self) -> None:
+        """Listen to who signs in, and to who is deleted."""
+        from gridshare_portal.lunar import receivers  # noqa: F401

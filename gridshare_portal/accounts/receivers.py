@@ -1,0 +1,39 @@
+"""Every sign-up, sign-in and sign-out leaves an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals as allauth_signals
+from django.contrib.auth import signals as auth_signals
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from gridshare_portal.accounts import models
+from gridshare_portal.audit import names, record
+
+
+@receiver(allauth_signals.user_signed_up)
+def on_signed_up(user: models.User, **_context: Any) -> None:
+    """Record that somebody is new here."""
+    record.add(name=names.Name.SIGNED_UP, at=timezone.now(), actor=user, subject=user)
+
+
+@receiver(auth_signals.user_logged_in)
+def on_signed_in(user: models.User, **_context: Any) -> None:
+    """Record that somebody signed in."""
+    record.add(name=names.Name.SIGNED_IN, at=timezone.now(), actor=user, subject=user)
+
+
+@receiver(auth_signals.user_logged_out)
+def on_signed_out(user: models.User | None, **_context: Any) -> None:
+    """Record that somebody signed out."""
+    if user is not None and user.is_authenticated:
+        record.add(name=names.Name.SIGNED_OUT, at=timezone.now(), actor=user, subject=user)
+
+
+@receiver(allauth_signals.login_code_rejected)
+def on_wrong_code(user: models.User, request: HttpRequest, **_context: Any) -> None:
+    """Record that somebody typed a wrong code for this person."""
+    record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)

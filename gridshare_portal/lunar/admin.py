@@ -1,0 +1,56 @@
+"""Connections in the admin, to look at: no token, sealed or not, and nothing to change.
+
+allauth's own pages for Lunar accounts, apps and tokens are taken away: disconnecting has
+one way, which ends the tokens at Lunar too.
+"""
+
+from __future__ import annotations
+
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.http import HttpRequest
+
+from gridshare_portal.lunar import models
+
+for model in (SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
+
+
+class _LookOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(models.Connection)
+class Connection(_LookOnly):
+    """A homeowner's connection: whose, how it does, what it allows."""
+
+    fields = (
+        ("user", "username", "sub", "issuer")
+        + ("status", "status_since_at", "authorized_at", "scopes", "time_zone")
+        + ("access_expires_at", "version", "lease_until_at", "failures", "retry_at", "last_error")
+        + ("last_read_at", "owner_told_at", "created_at")
+    )
+    list_display = ("user", "username", "status", "status_since_at", "last_read_at", "last_error")
+    list_filter = ("status",)
+    search_fields = ("user__email", "username", "sub")
+
+
+@admin.register(models.Revocation)
+class Revocation(_LookOnly):
+    """A token that is being ended at Lunar."""
+
+    fields = list_display = ("created_at", "due_at", "attempts", "last_error")
+
+
+@admin.register(models.Outage)
+class Outage(_LookOnly):
+    """Lunar refuses the portal itself."""
+
+    fields = list_display = ("name", "reason", "since_at", "probe_at")

@@ -1,0 +1,195 @@
+"""Begin, renew and end a homeowner's connection; the only place that does.
+
+Each deed bumps the row's version, so that a refresh which is still on its way cannot write
+over it, and leaves an event in the same transaction. Tokens that are replaced or no longer
+wanted are forgotten at once and ended at Lunar afterwards.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime, timedelta
+
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F
+
+from gridshare_portal.audit import names, record
+from gridshare_portal.celery import wake
+from gridshare_portal.lunar import arrivals, cognito, models, outages, revocations, seal, signals
+
+PROVIDER = "lunar"
+BEFORE_EXPIRY = timedelta(minutes=5)
+Status = models.Connection.Status
+
+
+class BelongsToAnother(Exception):
+    """This Lunar account is connected to another user of the portal."""
+
+
+def store(
+    *, user: AbstractBaseUser, key: str, time_zone: str, now: datetime, may_narrow: bool = True
+) -> models.Connection:
+    """Give a user the tokens that wait under this key.
+
+    A sign-in passes may_narrow=False: whoever signs in with fewer permissions than the healthy
+    connection has keeps the wider one, and the new tokens are ended.
+    """
+    try:
+        connection = _store(user, key, time_zone, now, may_narrow)
+    except BelongsToAnother:
+        refuse(key=key, user=user, now=now)
+        raise
+    outages.end()
+    return connection
+
+
+@transaction.atomic
+def _store(
+    user: AbstractBaseUser, key: str, time_zone: str, now: datetime, may_narrow: bool
+) -> models.Connection:
+    pending, tokens = arrivals.take(key=key, now=now)
+    account = _account_of(user, pending)
+    connection, is_new = _row_of(user, pending, now)
+    if not (is_new or may_narrow) and _is_wider(connection, pending):
+        _end_at_lunar(tokens.refresh, now)
+        return connection
+    connection.account = account
+    _renew(connection, pending, tokens, time_zone, now)
+    name = names.Name.CONNECTED if is_new else names.Name.RECONNECTED
+    record.add(name=name, at=now, actor=user, subject=user, details={"scopes": sorted(connection.scope_set)})
+    signals.connected.send(models.Connection, connection=connection)
+    return connection
+
+
+def _account_of(user: AbstractBaseUser, pending: models.Pending) -> SocialAccount:
+    defaults = {"user": user, "extra_data": {"username": pending.username}}
+    account, _ = SocialAccount.objects.get_or_create(provider=PROVIDER, uid=pending.sub, defaults=defaults)
+    if account.user_id != user.pk:
+        raise BelongsToAnother
+    return account
+
+
+def belongs_to_another(*, sub: str, user: AbstractBaseUser) -> bool:
+    """Return whether somebody else has connected this Lunar account."""
+    return SocialAccount.objects.filter(provider=PROVIDER, uid=sub).exclude(user_id=user.pk).exists()
+
+
+@transaction.atomic
+def refuse(*, key: str, user: AbstractBaseUser, now: datetime) -> None:
+    """End the tokens that a stranger brought, and record the attempt."""
+    arrivals.discard(key=key, now=now)
+    record.add(name=names.Name.CONNECTION_REFUSED, at=now, actor=user, subject=user)
+
+
+@transaction.atomic
+def disconnect(
+    *, connection: models.Connection, actor: AbstractBaseUser | None, forget_readings: bool, now: datetime
+) -> models.Connection:
+    """Forget the tokens at once, end them at Lunar afterwards, and pass on what becomes of the readings."""
+    row = models.Connection.objects.select_for_update().get(pk=connection.pk)
+    _end_at_lunar(_readable_refresh(row), now)
+    _forget_tokens(row)
+    if row.status != Status.DISCONNECTED:
+        row.status, row.status_since_at = Status.DISCONNECTED, now
+    account, row.account = row.account, None
+    row.save()
+    if account is not None:
+        account.delete()
+    details = {"forget_readings": forget_readings}
+    record.add(name=names.Name.DISCONNECTED, at=now, actor=actor, subject=row.user, details=details)
+    signals.ended.send(models.Connection, connection=row, forget=forget_readings)
+    return row
+
+
+@transaction.atomic
+def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: datetime) -> bool:
+    """Mark a connection as ended by Lunar, unless somebody renewed it meanwhile; return whether it was."""
+    from gridshare_portal.lunar import tasks
+
+    mine = models.Connection.objects.filter(
+        pk=connection.pk, version=connection.version, lease_owner=lease_owner, status=Status.ACTIVE
+    )
+    fields = {"status": Status.RECONNECT, "status_since_at": now, "last_error": reason[:40]}
+    emptied = {"access_sealed": "", "refresh_sealed": "", "lease_owner": "", "lease_until_at": None}
+    if not mine.update(version=F("version") + 1, owner_told_at=None, **fields, **emptied):
+        return False
+    row = models.Connection.objects.get(pk=connection.pk)
+    record.add(name=names.Name.CONNECTION_ENDED, at=now, subject=row.user, details={"reason": reason[:40]})
+    signals.ended.send(models.Connection, connection=row, forget=False)
+    wake(tasks.tell_owner, row.pk)
+    return True
+
+
+@transaction.atomic
+def bury(*, connection: models.Connection, now: datetime) -> None:
+    """End the tokens and drop the readings of a row that is about to go for good, with its user."""
+    if connection.refresh_sealed:
+        _end_at_lunar(_readable_refresh(connection), now)
+        record.add(name=names.Name.DISCONNECTED, at=now, subject=connection.user, details={"deleted": True})
+    signals.ended.send(models.Connection, connection=connection, forget=True)
+
+
+def mark_read(connection_pk: int, now: datetime) -> None:
+    """Note that Gridshare just answered through this connection."""
+    models.Connection.objects.filter(pk=connection_pk).update(last_read_at=now)
+
+
+def known_zone(name: str) -> str:
+    """Return the name of a time zone as it is, and nothing for any other text."""
+    return name if name in zoneinfo.available_timezones() else ""
+
+
+def times_of(expires_in_s: int, now: datetime) -> tuple[datetime, datetime]:
+    """Return when an access token expires and when a new one should be fetched, well before."""
+    life = timedelta(seconds=expires_in_s)
+    return now + life, now + max(life - BEFORE_EXPIRY, life / 2)
+
+
+def _row_of(user: AbstractBaseUser, pending: models.Pending, now: datetime) -> tuple[models.Connection, bool]:
+    row, is_new = models.Connection.objects.get_or_create(
+        user=user,
+        issuer=pending.issuer,
+        sub=pending.sub,
+        defaults={"status_since_at": now, "authorized_at": now},
+    )
+    return models.Connection.objects.select_for_update().get(pk=row.pk), is_new
+
+
+def _is_wider(connection: models.Connection, pending: models.Pending) -> bool:
+    return connection.is_active and not set(pending.scopes.split()) >= connection.scope_set
+
+
+def _renew(
+    row: models.Connection, pending: models.Pending, tokens: cognito.Tokens, time_zone: str, now: datetime
+) -> None:
+    _end_at_lunar(_readable_refresh(row), now)
+    _forget_tokens(row)
+    row.username, row.scopes = pending.username, pending.scopes
+    row.status, row.status_since_at, row.authorized_at = Status.ACTIVE, now, now
+    row.time_zone = known_zone(time_zone) or row.time_zone
+    row.access_sealed = seal.seal(tokens.access, row.context("access"))
+    row.access_expires_at, row.refresh_due_at = times_of(tokens.expires_in_s, now)
+    if tokens.refresh:
+        row.refresh_sealed = seal.seal(tokens.refresh, row.context("refresh"))
+    row.save()
+
+
+def _forget_tokens(row: models.Connection) -> None:
+    row.access_sealed = row.refresh_sealed = row.lease_owner = row.last_error = ""
+    row.access_expires_at = row.refresh_due_at = row.lease_until_at = row.retry_at = row.owner_told_at = None
+    row.failures = 0
+    row.version += 1
+
+
+def _readable_refresh(row: models.Connection) -> str | None:
+    try:
+        return row.refresh_token() if row.refresh_sealed else None
+    except seal.SecretUnreadable:
+        return None
+
+
+def _end_at_lunar(refresh_token: str | None, now: datetime) -> None:
+    if refresh_token:
+        revocations.add(refresh_token=refresh_token, now=now)

@@ -1,0 +1,30 @@
+"""What happens elsewhere and matters to a connection: its owner signs in, or is deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import user_logged_in
+from allauth.socialaccount.models import SocialLogin
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from gridshare_portal.lunar import adapter, connections, models
+
+
+@receiver(user_logged_in)
+def on_signed_in(
+    request: HttpRequest, user: AbstractBaseUser, sociallogin: SocialLogin | None = None, **_context: Any
+) -> None:
+    """Store the tokens of whoever signed in or signed up by way of Lunar."""
+    if sociallogin is not None and sociallogin.account.provider == connections.PROVIDER:
+        adapter.finish(request, sociallogin, user, may_narrow=False)
+
+
+@receiver(pre_delete, sender=models.Connection)
+def on_deleted(instance: models.Connection, **_context: Any) -> None:
+    """End the tokens of a connection whose row goes away, as it does with its user."""
+    connections.bury(connection=instance, now=timezone.now())

@@ -1,0 +1,49 @@
+"""Seal every stored token again, with the first key, while the portal runs.
+
+A row is written only if nobody wrote it meanwhile; a refresh on its way is neither stopped
+nor overwritten, because the version stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gridshare_portal.lunar import models, seal
+
+TRIES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How many rows were sealed again, and how many no key opens."""
+
+    rotated: int
+    unreadable: int
+
+
+def rotate_all() -> Outcome:
+    """Seal the tokens of every row again."""
+    rotated = unreadable = 0
+    for model, names in (
+        (models.Connection, ("access_sealed", "refresh_sealed")),
+        (models.Pending, ("access_sealed", "refresh_sealed")),
+        (models.Revocation, ("refresh_sealed",)),
+    ):
+        for pk in model.objects.values_list("pk", flat=True):
+            try:
+                rotated += _rotate(model, pk, names)
+            except seal.SecretUnreadable:
+                unreadable += 1
+    return Outcome(rotated=rotated, unreadable=unreadable)
+
+
+def _rotate(model: type, pk: int, names: tuple[str, ...]) -> bool:
+    for _ in range(TRIES):
+        before = model.objects.filter(pk=pk).values(*names).first() or {}
+        sealed = {name: value for name, value in before.items() if value}
+        if not sealed:
+            return False
+        after = {name: seal.rotate(value) for name, value in sealed.items()}
+        if model.objects.filter(pk=pk, **sealed).update(**after):
+            return True
+    return False

@@ -1,0 +1,104 @@
+"""The way to Lunar and back, in allauth's words.
+
+What comes back as tokens is sealed in a row of its own before allauth sees it; allauth is
+handed the row's key in place of a token. Whose account it is is known only after the access
+token was checked, and a stranger is turned away before anything of the owner's is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.internal.decorators import login_not_required
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialLogin, SocialToken
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter, OAuth2CallbackView, OAuth2LoginView
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from gridshare_portal.lunar import arrivals, cognito, connections, identity, registration
+
+LONGEST_CODE = 2_000
+BELONGS_TO_ANOTHER = (
+    "This Lunar account is already connected by another person here. Nothing was changed. "
+    "Sign in as that person, or ask them to disconnect it first."
+)
+
+
+class LunarOAuth2Adapter(OAuth2Adapter):
+    """The round trip: the code becomes tokens, the tokens become a sealed row."""
+
+    provider_id = "lunar"
+    basic_auth = True
+
+    @property
+    def authorize_url(self) -> str:
+        """Where the browser goes to sign in."""
+        return registration.authorize_url()
+
+    @property
+    def access_token_url(self) -> str:
+        """Where codes become tokens."""
+        return f"{settings.LUNAR_LOGIN_URL}/oauth2/token"
+
+    def get_access_token_data(
+        self, request: HttpRequest, app: Any, client: Any, pkce_code_verifier: str | None = None
+    ) -> cognito.Tokens:
+        """Exchange the code, under our own deadline."""
+        code = request.GET.get("code", "")
+        if not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
+            raise OAuth2Error("no code")
+        try:
+            return cognito.exchange(
+                registration.client(),
+                code=code,
+                verifier=pkce_code_verifier or "",
+                redirect_uri=client.callback_url,
+            )
+        except (cognito.GrantEnded, cognito.ClientRefused, cognito.Unavailable) as failure:
+            raise OAuth2Error(str(failure)) from None
+
+    def parse_token(self, data: cognito.Tokens) -> SocialToken:
+        """Seal the tokens away and return the key of their row, which is all that allauth gets."""
+        pending = arrivals.keep(tokens=data, now=timezone.now())
+        return SocialToken(token=pending.key)
+
+    def complete_login(
+        self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any
+    ) -> SocialLogin:
+        """Return whose Lunar account this is; a stranger to its owner goes no further."""
+        owner = self._owner(kwargs["response"], app, token.token)
+        user = request.user
+        if user.is_authenticated and connections.belongs_to_another(sub=owner.sub, user=user):
+            connections.refuse(key=token.token, user=user, now=timezone.now())
+            messages.error(request, BELONGS_TO_ANOTHER)
+            raise ImmediateHttpResponse(redirect("socialaccount_connections"))
+        claims = {"sub": owner.sub, "username": owner.username}
+        return self.get_provider().sociallogin_from_response(request, claims)
+
+    def _owner(self, tokens: cognito.Tokens, app: Any, key: str) -> identity.Identity:
+        try:
+            owner = identity.identify(tokens.access, issuer=settings.LUNAR_ISSUER, client_id=app.client_id)
+        except (identity.NotGenuine, identity.NoKeys) as failure:
+            arrivals.discard(key=key, now=timezone.now())
+            raise OAuth2Error(type(failure).__name__) from None
+        arrivals.name_owner(key=key, owner=owner)
+        return owner
+
+
+@never_cache
+@login_not_required
+def oauth2_login(request: HttpRequest) -> HttpResponse:
+    """Leave for Lunar with what was ticked; an address alone leads to the boxes."""
+    if request.method != "POST":
+        return redirect("lunar_connect")
+    return _leave(request)
+
+
+_leave = OAuth2LoginView.adapter_view(LunarOAuth2Adapter)
+oauth2_callback = never_cache(OAuth2CallbackView.adapter_view(LunarOAuth2Adapter))

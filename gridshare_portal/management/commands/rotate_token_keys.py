@@ -1,0 +1,25 @@
+"""Seal every secret with the first of TOKEN_KEYS, so that an old key can be taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from gridshare_portal.accounts import second_factors
+from gridshare_portal.lunar import rotation
+
+
+class Command(BaseCommand):
+    """Seal every stored secret again; run it after a new key was put first."""
+
+    help = "Seal every stored secret with the first of TOKEN_KEYS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rotate, and say how many; fail when some could not be opened."""
+        tokens = rotation.rotate_all()
+        factors = second_factors.rotate_all()
+        unreadable = tokens.unreadable + factors.unreadable
+        self.stdout.write(f"{tokens.rotated + factors.rotated} sealed again, {unreadable} unreadable")
+        if unreadable:
+            raise CommandError("no key in TOKEN_KEYS opens some secrets; they are as before")
