@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -27,9 +26,3 @@ def end(sender: Any, *, connection: lunar.Connection, forget: bool, **_rest: Any
     sync.stop(connection=connection)
     if forget:
         homes.forget(connection=connection)
-
-
-@receiver(pre_delete, sender=lunar.Connection, dispatch_uid="sites.deleted")
-def forget_with_the_connection(sender: Any, *, instance: lunar.Connection, **_rest: Any) -> None:
-    """Leave no home behind that nobody can see or delete any more."""
-    homes.forget(connection=instance)
