@@ -34,6 +34,8 @@ def live(plan: types.Plan, *, now: datetime) -> dict[str, Any]:
     written: list[dict[str, Any]] = []
     at = commands[0].start if commands else now
     for command in commands:
+        if command.start < at:
+            raise NotExpressible("Two commands of this plan overlap.")
         if command.start - at >= MINUTE:
             written.append({"kind": "idle", "durationMinutes": _minutes(at, command.start)})
         written.append(_live(command))
