@@ -1,0 +1,106 @@
+"""The cast: people by role, each a browser session of their own. Invent nobody.
+
+`homeowner` has solar and a battery; `co_owner` reaches the same home with a login of his own;
+`neighbor` has homes of his own and must see nothing of theirs; `stranger` is new here.
+"""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.utils import timezone
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.lunar import arrivals, cognito, connections, identity, scopes
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import sync
+
+ALL_SCOPES = tuple(scope.id for scope in scopes.SCOPES)
+
+
+class Visitor(Client):
+    """A browser session with the person behind it."""
+
+    user: accounts.User | None = None
+
+    @property
+    def connection(self) -> lunar.Connection:
+        return lunar.Connection.objects.get(user=self.user)
+
+    @property
+    def site(self) -> sites.Site:
+        return sites.Site.objects.filter(reaches__connection__user=self.user).order_by("pk").first()
+
+
+def person(email: str) -> accounts.User:
+    user = accounts.User.objects.create_user(email=email, name=email.partition("@")[0].title())
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def signed_in(email: str) -> Visitor:
+    visitor = Visitor()
+    visitor.user = person(email)
+    visitor.force_login(visitor.user, backend="django.contrib.auth.backends.ModelBackend")
+    return visitor
+
+
+def connect(user, username, *, sandbox, granted=ALL_SCOPES, now=None, time_zone="America/Los_Angeles"):
+    """Connect a Lunar account without a browser: the sandbox grants, the portal checks and stores."""
+    now = now or timezone.now()
+    answer = sandbox.pool.grant(username, scopes=granted)
+    tokens = cognito.Tokens(
+        access=answer["access_token"],
+        refresh=answer.get("refresh_token"),
+        expires_in_s=answer["expires_in"],
+    )
+    key = arrivals.keep(tokens=tokens, now=now).key
+    owner = identity.identify(tokens.access, issuer=sandbox.issuer, client_id=sandbox.client_id)
+    arrivals.name_owner(key=key, owner=owner)
+    return connections.store(user=user, key=key, time_zone=time_zone, now=now)
+
+
+def with_home(email, username, *, sandbox, **how) -> Visitor:
+    """Return somebody who is connected and whose homes have been read."""
+    visitor = signed_in(email)
+    connection = connect(visitor.user, username, sandbox=sandbox, **how)
+    sync.request(connection=connection, now=timezone.now())
+    sync.run(connection_pk=connection.pk, now=timezone.now(), owner="the test")
+    return visitor
+
+
+@pytest.fixture
+def homeowner(db, sandbox):
+    return with_home("ada@portal.example", "ada", sandbox=sandbox)
+
+
+@pytest.fixture
+def co_owner(db, sandbox):
+    return with_home("cora@portal.example", "cora", sandbox=sandbox)
+
+
+@pytest.fixture
+def neighbor(db, sandbox):
+    return with_home("ben@portal.example", "ben", sandbox=sandbox)
+
+
+@pytest.fixture
+def reader(db, sandbox):
+    """A homeowner who lets the portal read and change nothing."""
+    return with_home("cleo@portal.example", "cleo", sandbox=sandbox, granted=ALL_SCOPES[:2])
+
+
+@pytest.fixture
+def stranger(db):
+    return signed_in("new@portal.example")
+
+
+@pytest.fixture
+def visitor():
+    return Visitor()
+
+
+@pytest.fixture
+def battery(homeowner):
+    """The device of the homeowner's that takes modes and plans."""
+    return sites.Device.objects.filter(site=homeowner.site, sensors__role_found="battery").distinct().get()
