@@ -7,8 +7,9 @@ two co-owners whose homes are read at once never wait for each other in a circle
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -105,8 +106,7 @@ def describe(device: sites.Device, read: types.Device, now: datetime) -> sites.D
     device.manufacturer = plain.word(read.manufacturer, limit=200)
     device.model = plain.word(read.model, limit=200)
     device.serial_number = plain.word(read.serial_number, limit=200)
-    limits = (plain.number(read.extra.get(name)) for name in LIMIT_NAMES)
-    device.power_limit_w = next((limit for limit in limits if limit is not None and limit > 0), None)
+    device.power_limit_w = _power_limit_w(read.extra) or device.power_limit_w
     device.extra = plain.tree(read.extra)
     device.details_read_at = now
     return device
@@ -140,7 +140,7 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
     )
     if not site.topology.get("cut", False):
         _mark_gone(site.sensors.filter(gone_at=None), present=rows, now=now)
-    _write_capacities(devices, found)
+    _write_batteries(devices, found)
 
 
 def _mark_gone(known: QuerySet, *, present: Container[str], now: datetime) -> None:
@@ -149,18 +149,29 @@ def _mark_gone(known: QuerySet, *, present: Container[str], now: datetime) -> No
         known.model.objects.filter(pk__in=gone[start : start + BATCH]).update(gone_at=now)
 
 
-def _write_capacities(devices: Mapping[str, sites.Device], found: Collection[roles.Found]) -> None:
-    capacities: dict[str, float] = {}
+def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.Found]) -> None:
+    """Keep what the tree says about each device's batteries: capacities add up, and so do power limits."""
+    counted: dict[str, list[topology.Stream]] = {}
     for one in found:
-        owner, capacity = one.stream.device_id, one.stream.capacity_wh
-        if one.role == roles.BATTERY and owner in devices and capacity is not None:
-            capacities[owner] = capacities.get(owner, 0.0) + capacity
-    changed = []
-    for synth_id, capacity in sorted(capacities.items()):
-        if devices[synth_id].capacity_wh != capacity:
-            devices[synth_id].capacity_wh = capacity
-            changed.append(devices[synth_id])
-    sites.Device.objects.bulk_update(changed, ["capacity_wh"], batch_size=BATCH)
+        if one.role == roles.BATTERY and one.stream.device_id in devices:
+            counted.setdefault(one.stream.device_id, []).append(one.stream)
+    for synth_id, streams in counted.items():
+        device = devices[synth_id]
+        device.capacity_wh = _sum(stream.capacity_wh for stream in streams) or device.capacity_wh
+        limit_w = _sum(_power_limit_w(stream.extra) for stream in streams)
+        device.power_limit_w = limit_w or device.power_limit_w
+    changed = [devices[synth_id] for synth_id in sorted(counted)]
+    sites.Device.objects.bulk_update(changed, ["capacity_wh", "power_limit_w"], batch_size=BATCH)
+
+
+def _power_limit_w(extra: Mapping[str, Any]) -> float | None:
+    limits = (plain.number(extra.get(name)) for name in LIMIT_NAMES)
+    return next((limit for limit in limits if limit is not None and limit > 0), None)
+
+
+def _sum(amounts: Iterable[float | None]) -> float | None:
+    known = list(amounts)
+    return sum(known) if known and None not in known else None
 
 
 def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:

@@ -33,6 +33,7 @@ class Stream:
     kind: str
     channels: tuple[str, ...]
     capacity_wh: float | None
+    extra: Mapping[str, Any]
     device_id: str | None
     device_kind: str
 
@@ -100,6 +101,7 @@ def streams(tree: Cleaned, *, kinds: Mapping[str, str]) -> list[Stream]:
                 kind=node["kind"],
                 channels=tuple(node["channels"]),
                 capacity_wh=node["capacity_wh"],
+                extra=node.get("extra", {}),
                 device_id=owner,
                 device_kind=devices.get(owner or "", ""),
             )
