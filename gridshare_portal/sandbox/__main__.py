@@ -1,0 +1,56 @@
+"""Runs the sandbox from the command line until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from datetime import UTC, datetime
+
+from gridshare_portal.sandbox import wsgi
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve one sandbox."""
+    given = _parser().parse_args(arguments)
+    settings = wsgi.Settings(
+        homes=given.homes, dialect=given.dialect, latency_ms=given.latency_ms, seed=given.seed, now=given.now,
+        ticking=True, faults=given.faults, state_file=given.state_file, client_id=given.client_id,
+        client_secret=given.client_secret, redirect_uris=given.redirect_uri or wsgi.REDIRECT_URIS,
+        access_token_s=given.access_token_s, rotate=given.rotate, grace_s=given.grace_s,
+    )  # fmt: skip
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    server, sandbox = wsgi.served(settings, host=given.host, port=given.port)
+    print(f"Gridshare sandbox at {sandbox.url}, issuer {sandbox.issuer}", flush=True)
+    print(f"Sign in as {', '.join(c.username for c in sandbox.world.customers[:8])}", flush=True)
+    server.serve_forever(0.1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gridshare_portal.sandbox", description=__doc__)
+    add = parser.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, default=8001, help="0 takes a free one and prints it")
+    add("--homes", type=int, default=3, help="how many demo customers there are")
+    add("--dialect", choices=("published", "live"), default="published")
+    add("--latency-ms", type=float, default=0, help="wait before every answer")
+    add("--seed", type=int, default=1)
+    add("--now", type=_moment, help="the moment the sandbox's clock starts from, ISO 8601")
+    add("--faults", action="store_true", help="let tests switch faults on under /_sandbox/")
+    add("--state-file", help="where modes, plans, details and grants are kept over a restart")
+    add("--client-id", default="demo")
+    add("--client-secret", default="demo-secret")
+    add("--redirect-uri", action="append", help="may be given more than once")
+    add("--access-token-s", type=int, default=3600)
+    add("--rotate", action="store_true", help="give a new refresh token with every refresh")
+    add("--grace-s", type=float, default=60, help="how long a rotated refresh token still works")
+    return parser
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    main()

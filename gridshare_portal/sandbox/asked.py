@@ -1,0 +1,93 @@
+"""Reads what a caller sent: JSON, moments, durations and numbers.
+
+What is none of these is refused in plain words, never guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?)?", re.ASCII)
+
+
+class Refusal(Exception):
+    """The caller is told no, with a status, a code and a sentence."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+def malformed(message: str) -> Refusal:
+    """Return the refusal of something that cannot be read at all."""
+    return Refusal(400, "MalformedInput", message)
+
+
+def unprocessable(message: str) -> Refusal:
+    """Return the refusal of something that can be read and makes no sense."""
+    return Refusal(422, "Unprocessable", message)
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request's body."""
+    if request.mimetype != "application/json":
+        raise malformed("the body must be application/json")
+    try:
+        value = json.loads(request.get_data(), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
+        raise malformed("the body is not JSON") from problem
+    if not isinstance(value, dict):
+        raise unprocessable("the body must be a JSON object")
+    return value
+
+
+def text(value: Any, name: str, *, longest: int = 256) -> str:
+    """Return a text that is no longer than a device can store."""
+    if not isinstance(value, str):
+        raise unprocessable(f"{name} must be a string")
+    if len(value) > longest:
+        raise unprocessable(f"{name} is longer than {longest} characters")
+    return value
+
+
+def number(value: Any, name: str) -> float:
+    """Return a finite number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise unprocessable(f"{name} must be a number")
+    try:
+        finite = math.isfinite(float(value))
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise unprocessable(f"{name} must be a finite number")
+    return float(value)
+
+
+def moment(value: Any, name: str) -> datetime:
+    """Return an aware moment in UTC."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise unprocessable(f"{name} must be a date-time with a zone, such as 2026-04-01T00:00:00Z")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
+        raise unprocessable(f"{name} is not a moment that exists") from problem
+
+
+def duration(value: str, name: str) -> timedelta:
+    """Return an ISO 8601 duration of days, hours and minutes."""
+    found = _DURATION.fullmatch(value)
+    if found is None or not any(found.groups()):
+        raise unprocessable(f"{name} must be an ISO 8601 duration, such as PT15M")
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")

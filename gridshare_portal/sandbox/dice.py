@@ -1,0 +1,45 @@
+"""Chance that depends on nothing but a key and a number, so that every slice of time can be thrown alone.
+
+The same seed gives the same weather, appliances and outages, whichever day is asked for first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+
+
+def key(*words: object) -> int:
+    """Return a 63-bit key for these words."""
+    text = "\x1f".join(str(word) for word in words)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def rolls(seed: int, index: np.ndarray) -> np.ndarray:
+    """Return one even number in [0, 1) for every index."""
+    mixed = np.uint64(seed) + (index.astype(np.uint64) + np.uint64(1)) * _STEP
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
+    mixed ^= mixed >> np.uint64(31)
+    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def roll(seed: int, index: int) -> float:
+    """Return the even number in [0, 1) for one index."""
+    return float(rolls(seed, np.array([index]))[0])
+
+
+def wave(seed: int, first: int, count: int, *, every: int) -> np.ndarray:
+    """Return a smooth random line in [0, 1) over steps in a row, with a knot every few steps."""
+    knot, last = first // every, (first + count - 1) // every + 1
+    heights = rolls(seed, np.arange(knot, last + 1))
+    steps = np.arange(first, first + count)
+    left = steps // every - knot
+    share = (steps % every) / every
+    share = share * share * (3.0 - 2.0 * share)
+    return heights[left] + (heights[left + 1] - heights[left]) * share

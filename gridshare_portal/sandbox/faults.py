@@ -1,0 +1,109 @@
+"""What goes wrong on purpose, by name and per operation, for as many calls as asked.
+
+It also counts how often each operation was called, whatever became of the call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+READS = ("listSites", "getSiteTopology", "listDevices", "getDevice", "getDeviceTelemetry",
+         "getDeviceOperationMode", "getDeviceOverlayPlan")  # fmt: skip
+WRITES = ("patchDevice", "setDeviceOperationMode", "setDeviceOverlayPlan")
+SIGN_IN = ("oauthAuthorize", "oauthToken", "oauthRevoke", "jwks", "logout")
+OPERATIONS = (*READS, *WRITES, *SIGN_IN)
+
+_EVERYWHERE = ("latency", "lost_reply", "refuse_connection", "too_many", "server_error", "unavailable",
+               "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect")  # fmt: skip
+_API_ONLY = ("token_revoked", "token_expired", "forbidden_without_code", "wrong_route")
+_STALE = ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan")
+_TOKEN_ONLY = ("invalid_grant", "invalid_client", "token_rotated", "token_revoked")
+KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_TOKEN_ONLY)))
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong; `times` counts down, None never ends."""
+
+    operation: str
+    kind: str
+    times: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Faults:
+    """The switchboard. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._on: list[Fault] = []
+        self._calls: Counter[str] = Counter()
+
+    def switch_on(self, operation: str, kind: str, *, times: int | None = None, **options: Any) -> None:
+        """Let something go wrong in an operation ("*" is every one that can fail so) from now on."""
+        if operation != "*" and not _fits(operation, kind):
+            raise ValueError(f"{kind} cannot be switched on for {operation}")
+        if kind not in KINDS:
+            raise ValueError(f"there is no fault {kind}")
+        with self._lock:
+            self._on.append(Fault(operation, kind, times, options))
+
+    def lose_reply_to(self, operation: str, *, times: int | None = None) -> None:
+        """Carry out an operation and never answer."""
+        self.switch_on(operation, "lost_reply", times=times)
+
+    def clear(self) -> None:
+        """Switch everything off."""
+        with self._lock:
+            self._on.clear()
+
+    def on(self) -> list[Fault]:
+        """Return what is switched on."""
+        with self._lock:
+            return list(self._on)
+
+    def take(self, operation: str) -> dict[str, dict[str, Any]]:
+        """Count a call and return what goes wrong in it: the options by kind."""
+        with self._lock:
+            self._calls[operation] += 1
+            taken = [fault for fault in self._on if self._meets(fault, operation)]
+            for fault in taken:
+                fault.times = None if fault.times is None else fault.times - 1
+            self._on = [fault for fault in self._on if fault.times is None or fault.times > 0]
+        return {fault.kind: fault.options for fault in taken}
+
+    def calls(self, operation: str) -> int:
+        """Return how often an operation was called."""
+        with self._lock:
+            return self._calls[operation]
+
+    def all_calls(self) -> dict[str, int]:
+        """Return every operation's number of calls."""
+        with self._lock:
+            return {operation: self._calls[operation] for operation in OPERATIONS}
+
+    def forget_calls(self) -> None:
+        """Begin counting anew."""
+        with self._lock:
+            self._calls.clear()
+
+    def _meets(self, fault: Fault, operation: str) -> bool:
+        if fault.operation == "*":
+            return _fits(operation, fault.kind)
+        return fault.operation == operation
+
+
+def _fits(operation: str, kind: str) -> bool:
+    if operation not in OPERATIONS:
+        return False
+    api = operation in READS or operation in WRITES
+    return (
+        kind in _EVERYWHERE
+        or (kind in _API_ONLY and api)
+        or (kind == "stale_read" and operation in _STALE)
+        or (kind in _TOKEN_ONLY and operation == "oauthToken")
+        or (kind == "invalid_client" and operation == "oauthRevoke")
+    )

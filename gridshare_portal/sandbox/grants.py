@@ -1,0 +1,239 @@
+"""What the pretended user pool remembers: its keys, its one client, who signed in and allowed what.
+
+Access tokens are signed and never looked up, so a revoked grant's token works until it
+expires, as with Cognito. Refresh tokens are kept as digests only.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+SCOPES = ("lunar/device.read", "lunar/device.write", "lunar/plan.read", "lunar/plan.write")
+CODE_S = 300
+REFRESH_S = 30 * 86400
+
+
+class Denied(Exception):
+    """The token endpoint says no, with one of OAuth's words."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass
+class Client:
+    """The one registered application."""
+
+    client_id: str
+    client_secret: str
+    redirect_uris: list[str]
+
+
+@dataclass(kw_only=True)
+class Grant:
+    """What one person allowed the client: its refresh tokens by digest, with when each was rotated away."""
+
+    id: str
+    username: str
+    scopes: list[str]
+    auth_time: int
+    refresh: dict[str, float | None] = field(default_factory=dict)
+    revoked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """An authorization code that waits to be exchanged."""
+
+    username: str
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    challenge: str | None
+    made_at: float
+
+
+class Pool:
+    """The user pool. Safe to use from many threads."""
+
+    def __init__(
+        self, *, issuer: str, client: Client, subjects: dict[str, str], access_token_s: int = 3600,
+        rotate: bool = False, grace_s: float = 60, stored: dict[str, Any] | None = None,
+        saved: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self.issuer, self.client = issuer, client
+        self.access_token_s, self.rotate, self.grace_s = access_token_s, rotate, grace_s
+        self.time: Callable[[], float] = time.time
+        self._subjects, self._saved = subjects, saved
+        self._lock = threading.RLock()
+        stored = stored or {"keys": [_new_key() for _ in range(2)], "grants": []}
+        self._pems: list[str] = stored["keys"]
+        self._keys = [serialization.load_pem_private_key(pem.encode(), None) for pem in self._pems]
+        self._grants = {known["id"]: Grant(**known) for known in stored["grants"]}
+        self._codes: dict[str, Code] = {}
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the public keys: the first signs access tokens, the other stands for the ID tokens' key."""
+        keys = []
+        for key in self._keys:
+            public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+            public.pop("key_ops", None)
+            keys.append(public | {"alg": "RS256", "use": "sig", "kid": _kid(key)})
+        return {"keys": keys}
+
+    def grant(self, username: str, scopes: Sequence[str] = SCOPES) -> dict[str, Any]:
+        """Give tokens as if somebody had signed in with a browser."""
+        if username not in self._subjects:
+            raise KeyError(username)
+        with self._lock:
+            grant = self._begin(username, scopes)
+            return self._tokens(grant, refresh=self._new_refresh(grant))
+
+    def begin_code(
+        self, *, username: str, scopes: Iterable[str], redirect_uri: str, challenge: str | None
+    ) -> str:
+        """Return a code for somebody who has signed in."""
+        code = str(uuid.UUID(bytes=secrets.token_bytes(16)))
+        with self._lock:
+            self._codes[code] = Code(
+                username=username, scopes=tuple(scopes), redirect_uri=redirect_uri, challenge=challenge,
+                made_at=self.time(),
+            )  # fmt: skip
+        return code
+
+    def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> dict[str, Any]:
+        """Return tokens for a code, which is spent by the attempt."""
+        with self._lock:
+            known = self._codes.pop(code, None)
+            if known is None or self.time() > known.made_at + CODE_S or redirect_uri != known.redirect_uri:
+                raise Denied("invalid_grant")
+            if challenge_of(verifier) != known.challenge:
+                raise Denied("invalid_grant")
+            grant = self._begin(known.username, known.scopes)
+            return self._tokens(grant, refresh=self._new_refresh(grant))
+
+    def refresh(
+        self, token: str, *, rotate: bool | None = None, grace_s: float | None = None
+    ) -> dict[str, Any]:
+        """Return a fresh access token, and a new refresh token where tokens rotate."""
+        with self._lock:
+            grant = self._holder(token)
+            if grant is None or not self._fresh(grant, token):
+                raise Denied("invalid_grant")
+            if not (self.rotate if rotate is None else rotate):
+                return self._tokens(grant, refresh=None)
+            if grant.refresh[_digest(token)] is None:
+                grace = self.grace_s if grace_s is None else grace_s
+                grant.refresh[_digest(token)] = self.time() + grace
+            return self._tokens(grant, refresh=self._new_refresh(grant))
+
+    def revoke(self, token: str) -> None:
+        """End the grant a refresh token belongs to; an unknown token is as good as revoked."""
+        with self._lock:
+            grant = self._holder(token)
+            if grant is not None:
+                grant.revoked = True
+                self._saved()
+
+    def claims(self, token: str) -> dict[str, Any] | None:
+        """Return what an access token says if this pool signed it and it has not expired."""
+        options = {"verify_aud": False, "verify_exp": False, "verify_iat": False}
+        try:
+            claims = jwt.decode(
+                token, self._keys[0].public_key(), algorithms=["RS256"], issuer=self.issuer, options=options
+            )
+        except (jwt.PyJWTError, ValueError):
+            return None
+        return claims if claims.get("token_use") == "access" and claims["exp"] > self.time() else None
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Sign any claims with the pool's key."""
+        return jwt.encode(claims, self._keys[0], algorithm="RS256", headers={"kid": _kid(self._keys[0])})
+
+    def reset(self) -> None:
+        """Forget who signed in; the keys stay."""
+        with self._lock:
+            self._grants.clear()
+            self._codes.clear()
+
+    def packed(self) -> dict[str, Any]:
+        """Return keys and grants as plain JSON values."""
+        with self._lock:
+            alive = [asdict(grant) for grant in self._grants.values() if not grant.revoked]
+            return {"keys": self._pems, "grants": alive}
+
+    def _begin(self, username: str, scopes: Iterable[str]) -> Grant:
+        grant = Grant(
+            id=str(uuid.uuid4()), username=username, scopes=list(scopes), auth_time=int(self.time())
+        )
+        self._grants[grant.id] = grant
+        return grant
+
+    def _new_refresh(self, grant: Grant) -> str:
+        # The grant's id leads the token, so that it is found without looking through all grants.
+        token = f"{grant.id}.{secrets.token_urlsafe(48)}"
+        now = self.time()
+        grant.refresh = {digest: dies for digest, dies in grant.refresh.items() if dies is None or dies > now}
+        grant.refresh[_digest(token)] = None
+        self._saved()
+        return token
+
+    def _holder(self, token: str) -> Grant | None:
+        grant = self._grants.get(token.partition(".")[0])
+        return grant if grant is not None and _digest(token) in grant.refresh else None
+
+    def _fresh(self, grant: Grant, token: str) -> bool:
+        dies = grant.refresh[_digest(token)]
+        alive = not grant.revoked and self.time() < grant.auth_time + REFRESH_S
+        return alive and (dies is None or self.time() < dies)
+
+    def _tokens(self, grant: Grant, *, refresh: str | None) -> dict[str, Any]:
+        now = int(self.time())
+        claims = {
+            "sub": self._subjects[grant.username], "iss": self.issuer, "version": 2,
+            "client_id": self.client.client_id, "origin_jti": grant.id, "token_use": "access",
+            "scope": " ".join(grant.scopes), "auth_time": grant.auth_time, "iat": now,
+            "exp": now + self.access_token_s, "jti": str(uuid.uuid4()), "username": grant.username,
+        }  # fmt: skip
+        answer = {
+            "access_token": self.sign(claims),
+            "token_type": "Bearer",
+            "expires_in": self.access_token_s,
+        }
+        return answer if refresh is None else answer | {"refresh_token": refresh}
+
+
+def challenge_of(verifier: str | None) -> str | None:
+    """Return the S256 challenge of a PKCE verifier."""
+    if verifier is None:
+        return None
+    digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _new_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    kind = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()).decode()
+
+
+def _kid(key: rsa.RSAPrivateKey) -> str:
+    number = key.public_key().public_numbers().n
+    return base64.urlsafe_b64encode(hashlib.sha256(str(number).encode()).digest()).decode().rstrip("=")

@@ -1,0 +1,133 @@
+"""What was asked of a device and when it was accepted: the past of a device, which never changes.
+
+A mode or a plan acts from the moment it was accepted, so a day can be lived through again
+and comes out the same. Nothing here knows what a mode does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One stretch of a plan: charge, discharge, hold, follow or heat, from start up to end."""
+
+    start: datetime
+    end: datetime
+    action: str
+    power_w: float | None = None
+    word: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A stretch of time, in seconds since 1970, in which one mode and at most one command rule."""
+
+    start: float
+    end: float
+    mode: str
+    command: Command | None
+
+
+@dataclass
+class Ledger:
+    """The modes, plans and details of one device, each with the moment it was accepted."""
+
+    first_mode: str
+    modes: list[tuple[datetime, str]] = field(default_factory=list)
+    plans: list[tuple[datetime, tuple[Command, ...]]] = field(default_factory=list)
+    details: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)
+
+    def mode_at(self, moment: datetime, *, back: int = 0) -> str:
+        """Return the mode at a moment, or the one that ruled `back` changes earlier."""
+        known = [mode for at, mode in self.modes if at <= moment]
+        return known[-1 - back] if len(known) > back else self.first_mode
+
+    def plan_at(self, moment: datetime, *, back: int = 0) -> tuple[Command, ...]:
+        """Return the plan that is set at a moment; one that has run to its end is no plan any more."""
+        known = [plan for at, plan in self.plans if at <= moment]
+        plan = known[-1 - back] if len(known) > back else ()
+        return plan if any(command.end > moment for command in plan) else ()
+
+    def details_at(self, moment: datetime, *, back: int = 0) -> dict[str, str]:
+        """Return the details that were changed up to a moment."""
+        known = [details for at, details in self.details if at <= moment]
+        known = known[: len(known) - back] if back else known
+        return {name: value for details in known for name, value in details.items()}
+
+    def accept(
+        self, *, now: datetime, mode: str | None = None, plan: tuple[Command, ...] | None = None
+    ) -> None:
+        """Write down a mode or a plan; what stood there for later than now never happened."""
+        if mode is not None:
+            self.modes = [entry for entry in self.modes if entry[0] <= now] + [(now, mode)]
+        if plan is not None:
+            self.plans = [entry for entry in self.plans if entry[0] <= now] + [(now, plan)]
+
+    def amend(self, *, now: datetime, details: dict[str, str]) -> None:
+        """Write down changed details of the device."""
+        self.details = [entry for entry in self.details if entry[0] <= now] + [(now, details)]
+
+    def segments(self, start: float, end: float) -> list[Segment]:
+        """Return who ruled when between two moments, without a gap."""
+        reigns = self._reigns(start, end)
+        cuts = {start, end} | {at.timestamp() for at, _ in self.modes}
+        for reign_start, reign_end, plan in reigns:
+            cuts.add(reign_start)
+            for command in plan:
+                inside = (command.start.timestamp(), command.end.timestamp())
+                cuts.update(cut for cut in inside if reign_start < cut < reign_end)
+        moments = sorted(cut for cut in cuts if start <= cut <= end)
+        return [self._segment(a, b, reigns) for a, b in zip(moments, moments[1:], strict=False)]
+
+    def _reigns(self, start: float, end: float) -> list[tuple[float, float, tuple[Command, ...]]]:
+        accepted = [(at.timestamp(), plan) for at, plan in self.plans]
+        ends = [at for at, _ in accepted[1:]] + [float("inf")]
+        reigns = [(at, until, plan) for (at, plan), until in zip(accepted, ends, strict=False)]
+        return [reign for reign in reigns if reign[0] < end and reign[1] > start]
+
+    def _segment(
+        self, start: float, end: float, reigns: list[tuple[float, float, tuple[Command, ...]]]
+    ) -> Segment:
+        modes = [mode for at, mode in self.modes if at.timestamp() <= start]
+        plan = next((plan for since, until, plan in reigns if since <= start < until), ())
+        ruling = (c for c in plan if c.start.timestamp() <= start < c.end.timestamp())
+        return Segment(
+            start=start, end=end, mode=modes[-1] if modes else self.first_mode, command=next(ruling, None)
+        )
+
+
+def packed(ledger: Ledger) -> dict[str, Any]:
+    """Return a ledger as plain JSON values."""
+    plans = [[at.isoformat(), [_packed_command(command) for command in plan]] for at, plan in ledger.plans]
+    return {
+        "first_mode": ledger.first_mode,
+        "modes": [[at.isoformat(), mode] for at, mode in ledger.modes],
+        "plans": plans,
+        "details": [[at.isoformat(), details] for at, details in ledger.details],
+    }
+
+
+def unpacked(stored: dict[str, Any]) -> Ledger:
+    """Return the ledger that `packed` wrote."""
+    return Ledger(
+        first_mode=stored["first_mode"],
+        modes=[(datetime.fromisoformat(at), mode) for at, mode in stored["modes"]],
+        plans=[
+            (datetime.fromisoformat(at), tuple(_unpacked_command(command) for command in plan))
+            for at, plan in stored["plans"]
+        ],
+        details=[(datetime.fromisoformat(at), details) for at, details in stored["details"]],
+    )
+
+
+def _packed_command(command: Command) -> dict[str, Any]:
+    return asdict(command) | {"start": command.start.isoformat(), "end": command.end.isoformat()}
+
+
+def _unpacked_command(stored: dict[str, Any]) -> Command:
+    moments = {name: datetime.fromisoformat(stored[name]) for name in ("start", "end")}
+    return Command(**(stored | moments))

@@ -1,0 +1,212 @@
+"""What sun, household and battery do, in watts and watt-hours, one UTC day at a time.
+
+Everything here is a pure function of place, day and key. The battery is the only thing
+with a memory; it can never hold more than its capacity nor give what it does not have.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gridshare_portal.sandbox import dice
+
+STEP_S = 300
+STEPS = 288
+DAY_S = STEP_S * STEPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Somewhere on earth, with the clock people live by there."""
+
+    name: str
+    zone: ZoneInfo
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Battery:
+    """What a battery can hold and how fast; the efficiency is of a whole round trip."""
+
+    capacity_wh: float
+    power_limit_w: float
+    efficiency: float
+    reserve: float
+
+    @property
+    def one_way(self) -> float:
+        """Return the efficiency of charging alone, which is also that of discharging."""
+        return math.sqrt(self.efficiency)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A stretch of time in seconds since 1970, start included, end excluded."""
+
+    start: float
+    end: float
+
+
+def midnight(day: date) -> float:
+    """Return the first second of a UTC day, since 1970."""
+    return datetime.combine(day, time(0), UTC).timestamp()
+
+
+@lru_cache(maxsize=1024)
+def local_clock(zone: ZoneInfo, day: date) -> tuple[np.ndarray, np.ndarray]:
+    """Return the local hour (with its fraction) and the weekday of every step of a UTC day."""
+    starts = midnight(day) + 3600.0 * np.arange(24)
+    offsets = [datetime.fromtimestamp(start, zone).utcoffset().total_seconds() for start in starts]
+    local = midnight(day) + STEP_S * np.arange(STEPS) + np.repeat(offsets, STEPS // 24)
+    weekday = (local // 86400 + 3).astype(int) % 7
+    return (local % 86400) / 3600.0, weekday
+
+
+@lru_cache(maxsize=2048)
+def sun_height(place: Place, day: date) -> np.ndarray:
+    """Return the sine of the sun's elevation at the middle of every step, 0 at night."""
+    number = day.timetuple().tm_yday
+    tilt = math.radians(-23.44) * math.cos(2 * math.pi * (number + 10) / 365.24)
+    angle = 2 * math.pi * (number - 81) / 364
+    equation_h = (9.87 * math.sin(2 * angle) - 7.53 * math.cos(angle) - 1.5 * math.sin(angle)) / 60
+    hour = (np.arange(STEPS) + 0.5) * STEP_S / 3600 + place.longitude / 15 + equation_h
+    latitude = math.radians(place.latitude)
+    height = math.sin(latitude) * math.sin(tilt) + math.cos(latitude) * math.cos(tilt) * np.cos(
+        (hour - 12) * math.pi / 12
+    )
+    return np.maximum(height, 0.0)
+
+
+def solar_w(place: Place, day: date, *, peak_w: float, key: int) -> np.ndarray:
+    """Return what the panels give in every step, under that day's clouds."""
+    if not peak_w:
+        return np.zeros(STEPS)
+    first = _first_step(day)
+    weather = dice.wave(key, first, STEPS, every=STEPS // 4) ** 2
+    passing = dice.wave(key + 1, first, STEPS, every=4)
+    clear = 1.0 - weather * (0.35 + 0.6 * passing)
+    return np.minimum(peak_w * 1.05 * sun_height(place, day) ** 1.15 * clear, peak_w * 0.92)
+
+
+def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int) -> float:
+    """Return what a forecast made the night before would say the panels will give on a day."""
+    noon = round(((12 - place.longitude / 15) % 24) * 3600 / STEP_S)
+    cloud = float(dice.wave(key, _first_step(day) + noon, 1, every=STEPS // 4)[0]) ** 2
+    sky = float((sun_height(place, day) ** 1.15).sum()) * STEP_S / 3600
+    return peak_w * sky * (1.0 - 0.65 * cloud)
+
+
+def household_w(place: Place, day: date, *, size: float, key: int) -> np.ndarray:
+    """Return what the people in a home use, without vehicle and relays: mornings, evenings, weekends."""
+    hour, weekday = local_clock(place.zone, day)
+    first = _first_step(day)
+    weekend = weekday >= 5
+    awake = np.exp(-(((hour - np.where(weekend, 9.2, 7.2)) / 1.2) ** 2)) * 900
+    evening = np.exp(-(((hour - 19.3) / 2.1) ** 2)) * 1500
+    midday = np.where(weekend, 800, 150) * np.exp(-(((hour - 13) / 2.4) ** 2))
+    mood = 0.55 + 0.9 * dice.wave(key, first, STEPS, every=18)
+    kettle = np.where((dice.rolls(key + 1, np.arange(first, first + STEPS)) < 0.02) & (hour > 6), 1700, 0)
+    season = (
+        350 * abs(math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365.24)) * (0.4 + 0.6 * (hour > 8))
+    )
+    fridge = 60 + 90 * (dice.wave(key + 2, first, STEPS, every=5) > 0.5)
+    return size * ((awake + evening + midday) * mood + kettle + season) + fridge + 140
+
+
+def vehicle_spans(place: Place, day: date, *, key: int, power_w: float) -> list[Span]:
+    """Return when the vehicle charges around a UTC day: it comes home, fills up, leaves in the morning."""
+    spans = []
+    for local in _days_around(day):
+        chance, come, need, leave = dice.rolls(key, 4 * local.toordinal() + np.arange(4))
+        if chance > (0.45 if local.weekday() >= 5 else 0.72):
+            continue
+        plugged = _moment(place, local, 16.75 + 4 * come)
+        gone = _moment(place, local + timedelta(days=1), 6.5 + 2 * leave)
+        full = plugged + (5000 + 22000 * need) / power_w * 3600
+        spans.append(Span(start=plugged, end=min(full, gone)))
+    return spans
+
+
+def hot_water_spans(place: Place, day: date, *, key: int) -> list[Span]:
+    """Return when the water heater's own timetable closes its relay around a UTC day."""
+    spans = []
+    for local in _days_around(day):
+        night, afternoon = dice.rolls(key, 2 * local.toordinal() + np.arange(2))
+        for hour, hours in ((3.0, 0.6 + night), (16.0, 0.3 + 0.6 * afternoon)):
+            start = _moment(place, local, hour)
+            spans.append(Span(start=start, end=start + hours * 3600))
+    return spans
+
+
+def duty(spans: Iterable[Span], starts: np.ndarray) -> np.ndarray:
+    """Return which share of every step the spans cover."""
+    share = np.zeros(len(starts))
+    for span in spans:
+        covered = np.minimum(span.end, starts + STEP_S) - np.maximum(span.start, starts)
+        share += np.clip(covered / STEP_S, 0.0, 1.0)
+    return np.minimum(share, 1.0)
+
+
+def circuits_w(total_w: np.ndarray, day: date, *, count: int, key: int) -> np.ndarray:
+    """Return the power of each of a home's circuits; together they are nine tenths of its use."""
+    size = 0.2 + dice.rolls(key, np.arange(count))
+    hours = np.arange(_first_step(day), _first_step(day) + STEPS) // 12
+    habit = dice.rolls(key + 1, (hours[:, None] * count + np.arange(count)[None, :]).ravel())
+    weight = size * (0.15 + habit.reshape(STEPS, count))
+    return total_w[:, None] * 0.9 * weight / weight.sum(axis=1, keepdims=True)
+
+
+def run_battery(
+    level_wh: float,
+    want_w: np.ndarray,
+    hours: np.ndarray,
+    low_wh: np.ndarray,
+    high_wh: np.ndarray,
+    one_way: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what went in, what came out (Wh at the terminals) and the level after every piece of time.
+
+    A wish to charge (above 0) ends at `high_wh`, one to discharge at `low_wh`; neither moves
+    the level by itself.
+    """
+    charged, discharged, levels = [], [], []
+    pieces = zip((want_w * hours).tolist(), low_wh.tolist(), high_wh.tolist(), strict=True)
+    for wish, low, high in pieces:
+        taken = given = 0.0
+        if wish > 0 and level_wh < high:
+            stored = min(wish * one_way, high - level_wh)
+            level_wh += stored
+            taken = stored / one_way
+        elif wish < 0 and level_wh > low:
+            drawn = min(-wish / one_way, level_wh - low)
+            level_wh -= drawn
+            given = drawn * one_way
+        charged.append(taken)
+        discharged.append(given)
+        levels.append(level_wh)
+    return np.array(charged), np.array(discharged), np.array(levels)
+
+
+def _first_step(day: date) -> int:
+    return day.toordinal() * STEPS
+
+
+def _days_around(day: date) -> list[date]:
+    return [day + timedelta(days=shift) for shift in (-2, -1, 0, 1)]
+
+
+@lru_cache(maxsize=8192)
+def _local_midnight(zone: ZoneInfo, day: date) -> float:
+    return datetime.combine(day, time(0), zone).timestamp()
+
+
+def _moment(place: Place, day: date, hour: float) -> float:
+    return _local_midnight(place.zone, day) + hour * 3600

@@ -1,0 +1,141 @@
+"""The threaded HTTP/1.1 server: connections are kept alive, and a fault can drop one for real.
+
+Werkzeug's own handler closes every connection after one answer; clients that pool their
+connections would then never be tried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+LARGEST_BODY = 1_000_000
+
+
+class Dropped(ConnectionError):
+    """The connection was dropped on purpose; there is nobody to answer any more."""
+
+
+def drop(environ: dict[str, Any], *, hard: bool = False) -> Dropped:
+    """Close a call's socket under the caller, with a reset when `hard`; raise what is returned."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    with contextlib.suppress(OSError):
+        if hard:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            socket.close(connection.detach())
+        else:
+            connection.shutdown(socket.SHUT_RDWR)
+    return Dropped("dropped on purpose")
+
+
+class Handler(WSGIRequestHandler):
+    """One connection, with as many requests as the caller likes."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 120
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        body = self._body()
+        if body is None:
+            return
+        if len(body) < int(self.headers.get("Content-Length", "0")):
+            self.close_connection = True
+            return
+        self.environ = environ = self.make_environ()
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("wsgi.input_terminated", None)
+        started: list[Any] = []
+        try:
+            answer = self.server.app(
+                environ, lambda status, headers, exc_info=None: started.extend((status, headers))
+            )
+            self._send(started[0], started[1], answer)
+        except (ConnectionError, TimeoutError, OSError):
+            self.close_connection = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: addresses carry codes and states."""
+
+    def _body(self) -> bytes | None:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._refuse_body(411)
+        length = self.headers.get("Content-Length", "0")
+        if not length.isascii() or not length.isdigit():
+            return self._refuse_body(400)
+        if int(length) > LARGEST_BODY:
+            return self._refuse_body(413)
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        return self.rfile.read(int(length))
+
+    def _refuse_body(self, status: int) -> None:
+        self.close_connection = True
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.flush()
+
+    def _send(self, status: str, headers: Iterable[tuple[str, str]], answer: Iterable[bytes]) -> None:
+        code, _, words = status.partition(" ")
+        self.send_response(int(code), words)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            for part in answer:
+                if self.command != "HEAD":
+                    self.wfile.write(part)
+                    self.wfile.flush()
+            self.wfile.flush()
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+
+
+class Server(ThreadedWSGIServer):
+    """The server; it knows its open connections, so that stopping it ends them too."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, host: str, port: int) -> None:
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(host, port, app=None, handler=Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection and remember it."""
+        connection, address = super().get_request()
+        with self._guard:
+            self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: socket.socket) -> None:
+        """Forget a connection that has ended."""
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def stop(self) -> None:
+        """Stop listening and end every open connection."""
+        self.shutdown()
+        self.server_close()
+        with self._guard:
+            left = list(self._open)
+        for connection in left:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,34 @@
+"""Keeps what a restart has to know in one JSON file that is only ever whole, and only the owner can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+
+class StateFile:
+    """One file; without a path nothing is kept."""
+
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self._path = Path(path) if path else None
+        self._lock = threading.Lock()
+
+    def read(self) -> dict[str, Any]:
+        """Return what was kept, or nothing."""
+        if self._path is None or not self._path.exists():
+            return {}
+        return json.loads(self._path.read_text())
+
+    def write(self, value: dict[str, Any]) -> None:
+        """Keep this instead of what was there."""
+        if self._path is None:
+            return
+        with self._lock:
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+            with os.fdopen(handle, "w") as file:
+                json.dump(value, file)
+            os.replace(name, self._path)

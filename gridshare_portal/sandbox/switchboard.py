@@ -1,0 +1,106 @@
+"""Faults, clock, calls and truth over HTTP under /_sandbox/, for tests that stand outside the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from gridshare_portal.sandbox import asked
+from gridshare_portal.sandbox.clock import Clock
+from gridshare_portal.sandbox.faults import Fault, Faults
+from gridshare_portal.sandbox.gridshare_api import answer, refused
+from gridshare_portal.sandbox.plans import spelled
+from gridshare_portal.sandbox.world import World
+
+URLS = Map(
+    [
+        Rule("/_sandbox/calls", methods=["GET"], endpoint="calls"),
+        Rule("/_sandbox/faults", methods=["GET"], endpoint="faults"),
+        Rule("/_sandbox/faults", methods=["POST"], endpoint="switch_on"),
+        Rule("/_sandbox/faults", methods=["DELETE"], endpoint="clear"),
+        Rule("/_sandbox/clock", methods=["GET"], endpoint="clock"),
+        Rule("/_sandbox/clock", methods=["PUT"], endpoint="set_clock"),
+        Rule("/_sandbox/truth", methods=["GET"], endpoint="truth"),
+        Rule("/_sandbox/homes", methods=["GET"], endpoint="homes"),
+    ]
+)
+
+
+class Switchboard:
+    """What a test may do to a sandbox from outside."""
+
+    def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
+        self._world, self._switches, self._time = world, faults, clock
+        self._deeds: dict[str, Callable[[Request], Response]] = {
+            "calls": self._calls,
+            "faults": self._faults,
+            "switch_on": self._switch_on,
+            "clear": self._clear,
+            "clock": self._clock,
+            "set_clock": self._set_clock,
+            "truth": self._truth,
+            "homes": self._homes,
+        }
+
+    def handle(self, name: str, request: Request) -> Response:
+        """Do what is asked, or say why not."""
+        try:
+            return self._deeds[name](request)
+        except asked.Refusal as refusal:
+            return refused(refusal)
+
+    def _calls(self, request: Request) -> Response:
+        return answer(self._switches.all_calls())
+
+    def _faults(self, request: Request) -> Response:
+        return answer([_described(fault) for fault in self._switches.on()])
+
+    def _switch_on(self, request: Request) -> Response:
+        wanted = asked.json_object(request)
+        operation, kind = wanted.pop("operation", None), wanted.pop("kind", None)
+        try:
+            self._switches.switch_on(operation, kind, **wanted)
+        except (TypeError, ValueError) as problem:
+            raise asked.unprocessable(str(problem)) from problem
+        return answer([_described(fault) for fault in self._switches.on()], 201)
+
+    def _clear(self, request: Request) -> Response:
+        self._switches.clear()
+        return answer([])
+
+    def _clock(self, request: Request) -> Response:
+        return answer({"now": spelled(self._time.now())})
+
+    def _set_clock(self, request: Request) -> Response:
+        wanted = asked.json_object(request)
+        if "now" in wanted:
+            self._time.set(asked.moment(wanted["now"], "now"), ticking=wanted.get("ticking") is True)
+        if "advance_s" in wanted:
+            self._time.advance(timedelta(seconds=asked.number(wanted["advance_s"], "advance_s")))
+        return answer({"now": spelled(self._time.now())})
+
+    def _truth(self, request: Request) -> Response:
+        site = request.args.get("site", "")
+        if self._world.home(site) is None:
+            raise asked.unprocessable("there is no such site")
+        start, end = (asked.moment(request.args.get(name), name) for name in ("start", "end"))
+        return answer(self._world.truth(site, start, end))
+
+    def _homes(self, request: Request) -> Response:
+        return answer(
+            {
+                customer.username: {
+                    home.site_id: {device.synth_id: device.kind for device in home.devices}
+                    for home in customer.homes
+                }
+                for customer in self._world.customers
+            }
+        )
+
+
+def _described(fault: Fault) -> dict[str, Any]:
+    return {"operation": fault.operation, "kind": fault.kind, "times": fault.times} | fault.options
