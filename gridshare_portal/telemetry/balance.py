@@ -1,0 +1,220 @@
+"""Put a home's stored days on one grid, and add its sensors up to what flows in and out of it.
+
+This module knows what each role means for the balance: a battery takes in and gives out, solar
+gives, the grid does both, and what none of them explains was used by the home. A role that no
+sensor has is nothing and not unknown; only without a grid meter is the home's use unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from django.db.models import Min, Q
+
+from gridshare_portal.energy import counters, flows, periods, series
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry.models import Day
+
+COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
+FLOWS = flows.NAMES[:7]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What went through a home per bucket, as power or as energy; NaN is unknown."""
+
+    solar: np.ndarray
+    charged: np.ndarray
+    discharged: np.ndarray
+    from_grid: np.ndarray
+    to_grid: np.ndarray
+    home: np.ndarray
+    remainder: np.ndarray
+    ev: np.ndarray
+    relay: np.ndarray
+    flows: flows.Flows
+    roles: frozenset[str]
+
+    @property
+    def known(self) -> np.ndarray:
+        """Return in which buckets everything that the home has is known."""
+        if not self.roles & {"grid", "battery", "solar", "home"}:
+            return np.zeros(self.solar.shape, dtype=bool)
+        present = self.solar + self.charged + self.discharged
+        if "grid" in self.roles:
+            present = present + self.from_grid + self.to_grid
+        if "home" in self.roles:
+            present = present + self.home
+        return ~np.isnan(present)
+
+
+class _Row(NamedTuple):
+    sensor: int
+    day: date
+    packed: bytes
+    known_count: int
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Some fields of a home's counted sensors on one grid, one row per sensor.
+
+    `absent` says when a sensor was not there: gone since, or not yet there when its home was asked.
+    """
+
+    grid: series.Grid
+    sensors: Sequence[sites.Sensor]
+    values: dict[str, np.ndarray]
+    absent: np.ndarray
+
+    def power(self) -> Balance:
+        """Add up the average powers of the sensors, in watts."""
+        return balance(self.sensors, self.values["in_w"], self.values["out_w"], self.absent)
+
+    def charge(self) -> np.ndarray:
+        """Return the charge of all batteries together, in per cent."""
+        return charge(self.sensors, self.values["charge_pct"], self.absent)
+
+
+def sensors_of(site: sites.Site) -> list[sites.Sensor]:
+    """Return the sensors that count for the balance, in one query."""
+    counted = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
+    return list(site.sensors.filter(counted).select_related("device"))
+
+
+def columns(site: sites.Site, period: periods.Period, fields: Sequence[str]) -> Columns:
+    """Return stored fields of the counted sensors over a period, in a constant number of queries."""
+    grid = series.grid_over(period, missing.STEP_S)
+    sensors = sensors_of(site)
+    rows = _rows(sensors, grid)
+    values = {name: np.full((len(sensors), grid.count), np.nan) for name in fields}
+    decoded = packing.unpack_many([row.packed for row in rows], fields, missing.BUCKETS)
+    numbers = {sensor.pk: number for number, sensor in enumerate(sensors)}
+    places = [_place(row, numbers, grid) for row in rows]
+    for name in fields:
+        for number, (sensor, inside, part) in enumerate(places):
+            values[name][sensor, inside] = decoded[name][number, part]
+    return Columns(grid=grid, sensors=sensors, values=values, absent=_absent(sensors, grid, rows))
+
+
+def energy(site: sites.Site, period: periods.Period) -> tuple[series.Grid, Balance]:
+    """Return the watt-hours of each finest bucket of a period, from the counters.
+
+    A day to either side is read along, because whether a counter is believed depends on it: the
+    same bucket has the same energy in every period.
+    """
+    grid = series.grid_over(period, missing.STEP_S)
+    wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
+    read = columns(site, wide, ("in_wh", "out_wh"))
+    inside = slice(missing.BUCKETS, missing.BUCKETS + grid.count)
+    went_in, went_out = (_grown(read.values[name])[:, inside] for name in ("in_wh", "out_wh"))
+    return grid, balance(read.sensors, went_in, went_out, read.absent[:, inside])
+
+
+def balance(
+    sensors: Sequence[sites.Sensor], went_in: np.ndarray, went_out: np.ndarray, absent: np.ndarray
+) -> Balance:
+    """Add up sensors by role and say what the home used; one unknown sensor makes its role unknown."""
+    roles = [sensor.role for sensor in sensors]
+    into, out_of = partial(_sum, roles, went_in, absent), partial(_sum, roles, went_out, absent)
+    solar, charged, discharged = out_of("solar"), into("battery"), out_of("battery")
+    from_grid, to_grid = into("grid"), out_of("grid")
+    if "grid" not in roles:
+        from_grid, to_grid = from_grid + np.nan, to_grid + np.nan
+    split = flows.split(
+        solar_wh=solar,
+        from_grid_wh=from_grid,
+        to_grid_wh=to_grid,
+        charged_wh=charged,
+        discharged_wh=discharged,
+    )
+    home = into("home") if "home" in roles else split.home_wh
+    return Balance(
+        solar=solar,
+        charged=charged,
+        discharged=discharged,
+        from_grid=from_grid,
+        to_grid=to_grid,
+        home=home,
+        remainder=split.home_wh + split.remainder_wh - home,
+        ev=into("ev"),
+        relay=into("relay"),
+        flows=split,
+        roles=frozenset(roles),
+    )
+
+
+def charge(sensors: Sequence[sites.Sensor], charge_pct: np.ndarray, absent: np.ndarray) -> np.ndarray:
+    """Return the charge of all batteries together, by capacity; by plain mean where one has none."""
+    rows = [row for row, sensor in enumerate(sensors) if sensor.role == "battery"]
+    capacities = [sensors[row].device.capacity_wh if sensors[row].device else None for row in rows]
+    sizes = np.array(capacities if all(capacities) else [1.0] * len(rows), dtype=float)
+    weights = np.where(absent[rows], 0.0, sizes[:, None])
+    filled = np.where(absent[rows], 0.0, charge_pct[rows])
+    total = weights.sum(axis=0)
+    return np.where(total > 0, (filled * weights).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan)
+
+
+def _sum(roles: Sequence[str], values: np.ndarray, absent: np.ndarray, role: str) -> np.ndarray:
+    """Add up the sensors of a role; one that was not there counts as nothing where another is known."""
+    rows = [row for row, one in enumerate(roles) if one == role]
+    some, away = values[rows], absent[rows]
+    if away.any():
+        shared = ~np.isnan(some).all(axis=0)
+        some = np.where(np.isnan(some) & away & shared, 0.0, some)
+    return some.sum(axis=0)
+
+
+def _grown(counted: np.ndarray) -> np.ndarray:
+    grown = [counters.growth(one, step_s=missing.STEP_S, limit_w=days.LIMIT_W) for one in counted]
+    return np.array(grown).reshape(counted.shape)
+
+
+def _rows(sensors: Sequence[sites.Sensor], grid: series.Grid) -> list[_Row]:
+    first, last = missing.day_of(grid.start), missing.day_of(grid.end)
+    found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
+    fields = ("sensor_id", "day", "packed", "known_count", "closed_at")
+    return [_Row(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
+
+
+def _place(row: _Row, places: dict[int, int], grid: series.Grid) -> tuple[int, slice, slice]:
+    """Say where a stored day belongs: which sensor, which part of the grid, and which part of the day."""
+    offset = (missing.midnight(row.day) - grid.start) // missing.STEP
+    first, last = max(offset, 0), min(offset + missing.BUCKETS, grid.count)
+    last = max(first, last)
+    return places[row.sensor], slice(first, last), slice(first - offset, last - offset)
+
+
+def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_Row]) -> np.ndarray:
+    """Say when sensors that share a role were not there.
+
+    A meter that was replaced, or an array that was added, must not make the rest of history
+    unknown. Only a day that was asked for and brought nothing, before the sensor's first reading,
+    proves that it was not there yet.
+    """
+    away = np.zeros((len(sensors), grid.count), dtype=bool)
+    roles = [sensor.role for sensor in sensors]
+    places = {sensor.pk: row for row, sensor in enumerate(sensors) if roles.count(sensor.role) > 1}
+    for row in places.values():
+        gone_at = sensors[row].gone_at
+        if gone_at is not None:
+            away[row, grid.edge(gone_at) :] = True
+    empty = [row for row in rows if row.sensor in places and not row.known_count and row.closed_at]
+    births = _births({row.sensor for row in empty}) if empty else {}
+    for row in empty:
+        if row.sensor in births and row.day < births[row.sensor]:
+            sensor, inside, _part = _place(row, places, grid)
+            away[sensor, inside] = True
+    return away
+
+
+def _births(sensors: Set[int]) -> dict[int, date]:
+    known = Day.objects.filter(sensor__in=sensors, known_count__gt=0)
+    return dict(known.values_list("sensor").annotate(day=Min("day")).order_by())

@@ -1,0 +1,312 @@
+"""Fetch what is missing of a home's readings: the only writer, one run per home at a time.
+
+The Collection row is the queue: it says when a home is due, who fetches now (a lease) and how far
+the walk into the past has come. What was fetched stands in the days themselves, so a run that was
+killed or repeated costs a few calls and no reading. Nothing is written by a run whose lease was
+taken over.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors, parallel
+from gridshare_portal.sites import clients
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry.models import Collection, Day
+
+READ = "lunar/device.read"  # what the homeowner must have allowed
+LEASE = CLAIMED = timedelta(seconds=60)
+EVERY, EVERY_WATCHED = timedelta(minutes=15), timedelta(minutes=5)
+WATCHED_FOR = timedelta(minutes=10)
+JUST_READ = timedelta(minutes=1)
+WALK_AGAIN = timedelta(days=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
+SIDE_BY_SIDE = 16  # calls between two looks at the lease
+TRIES = 5
+SETTLED = (
+    errors.NotFound,
+    errors.Unprocessable,
+    errors.Malformed,
+    errors.BadId,
+    errors.Forbidden,
+    errors.WrongRoute,
+)
+
+
+class Overtaken(Exception):
+    """Another run holds the lease now, or the home is gone; this one has nothing more to say."""
+
+
+@dataclass
+class _Run:
+    """One run: whose it is, through which client it reads, and what it has learned so far."""
+
+    row: Collection
+    owner: str
+    now: datetime
+    began_s: float = field(default_factory=time.monotonic)
+    client: gridshare.Client | None = None
+    sensors: dict[int, str] = field(default_factory=dict)
+    failed: list[Exception] = field(default_factory=list)
+
+    @property
+    def moment(self) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self.began_s)
+
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began_s
+
+    def keep(self, **changes: Any) -> None:
+        """Change the row and prolong the lease, or learn that it is another's."""
+        mine = Collection.objects.filter(pk=self.row.pk, lease_owner=self.owner)
+        if not mine.update(lease_until_at=self.moment + LEASE, **changes):
+            raise Overtaken
+        for name, value in changes.items():
+            setattr(self.row, name, value)
+
+
+def begin(*, site: sites.Site, now: datetime) -> bool:
+    """Make sure that the home is collected; say whether that starts now.
+
+    A home that waited for its homeowner is due again, and one with a sensor never seen before
+    walks into the past once more, for that sensor alone.
+    """
+    goal = missing.day_of(now - missing.HISTORY)
+    row, new = Collection.objects.get_or_create(site=site, defaults={"due_at": now, "goal": goal})
+    if new:
+        return True
+    mine = Collection.objects.filter(pk=row.pk)
+    unknown = site.sensors.filter(gone_at=None).exclude(Exists(Day.objects.filter(sensor=OuterRef("pk"))))
+    if row.last_ok_at is not None and unknown.exists():
+        return bool(mine.update(cursor=None, walked_on=None, due_at=now))
+    return bool(mine.filter(due_at=None).update(due_at=now, failures=0, last_error=""))
+
+
+def watch(*, site: sites.Site, now: datetime) -> bool:
+    """Note that somebody looks at the home; say whether it became due because of that."""
+    row = Collection.objects.filter(site=site).first()
+    if row is None:
+        return False
+    mine = Collection.objects.filter(pk=row.pk)
+    if row.watched_at is None or now - row.watched_at > JUST_READ:
+        mine.update(watched_at=now)
+    waits = row.due_at is not None and row.due_at > now and not row.failures
+    if waits and row.last_ok_at is not None and now - row.last_ok_at >= EVERY_WATCHED:
+        free = mine.filter(Q(lease_until_at=None) | Q(lease_until_at__lt=now), due_at=row.due_at)
+        return bool(free.update(due_at=now))
+    return False
+
+
+def claim(*, now: datetime, at_most: int = 100) -> list[int]:
+    """Return homes that are due, and put them off a little, so that a lost task costs a minute only."""
+    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    with transaction.atomic():
+        due = Collection.objects.filter(free, due_at__lte=now).order_by("due_at")
+        locked = due.select_for_update(skip_locked=True, of=("self",))
+        found = list(locked.values_list("pk", flat=True)[:at_most])
+        Collection.objects.filter(pk__in=found).update(due_at=now + CLAIMED)
+    return found
+
+
+def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0) -> bool:
+    """Fetch for a home if it is due and nobody else does; say whether more is left to do at once.
+
+    First the newest stretch, then the past, until everything down to the goal was asked for
+    or the time is up. What goes wrong becomes a word on the row and a later try.
+    """
+    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    waiting = Collection.objects.filter(free, pk=collection_pk, due_at__lte=now + CLAIMED)
+    if not waiting.update(lease_owner=owner, lease_until_at=now + LEASE):
+        return False
+    row = Collection.objects.select_related("site").get(pk=collection_pk)
+    run = _Run(row=row, owner=owner, now=now)
+    try:
+        return _collect(run, seconds)
+    except Overtaken:
+        return False
+    except (clients.WayError, errors.GridshareError) as failure:
+        _put_off(run, failure)
+        return False
+    except Exception as fault:
+        _put_off(run, fault)
+        raise
+
+
+def _collect(run: _Run, seconds: float) -> bool:
+    run.sensors = dict(run.row.site.sensors.filter(gone_at=None).values_list("pk", "synth_id"))
+    if not run.sensors:
+        return _settle(run, more=False)
+    connection = clients.connection_for(run.row.site, scope=READ)
+    run.client = clients.for_connection(connection)
+    if run.row.last_ok_at is None or run.moment - run.row.last_ok_at >= JUST_READ:
+        _newest(run)
+        clients.note_success(connection, now=run.moment)
+    return _settle(run, more=_backwards(run, seconds))
+
+
+def _newest(run: _Run) -> None:
+    """Read the newest stretch of every sensor; what one sensor cannot say does not stop the others."""
+    asks = missing.newest(list(run.sensors), _stored(run), now=run.moment)
+    start = missing.day_of(min(ask.start for ask in asks))
+    answered = False
+    for some in _batches(asks):
+        answers, failed = _ask(run, some)
+        run.failed += failed
+        answered = answered or bool(answers)
+        _keep(run, answers)
+    if not answered:
+        raise run.failed[0]
+    changes: dict[str, Any] = {"last_ok_at": run.moment}
+    if run.row.filled_back_to is None:
+        changes["filled_back_to"] = start
+    walked_on = run.row.walked_on
+    if walked_on is None or missing.day_of(run.moment) - walked_on >= WALK_AGAIN:
+        changes |= {"cursor": start, "walked_on": missing.day_of(run.moment)}
+    run.keep(**changes)
+
+
+def _backwards(run: _Run, seconds: float) -> bool:
+    """Walk into the past, week by week; say whether there is more than fitted into the time."""
+    if run.row.cursor is None or run.row.cursor <= run.row.goal:
+        return False
+    closed = _closed(run)
+    while run.elapsed_s() < seconds:
+        sensors = list(run.sensors)
+        first, asks = missing.week(sensors, closed, below=run.row.cursor, goal=run.row.goal)
+        if not asks:
+            run.keep(cursor=first, filled_back_to=min(run.row.filled_back_to, first))
+            return False
+        failed: list[Exception] = []
+        for some in _batches(asks):
+            answers, more_failed = _ask(run, some)
+            failed += more_failed
+            _keep(run, answers)
+        if failed and not _may_leave_out(run):
+            raise failed[0]
+        for ask in asks:
+            closed.setdefault(ask.sensor, set()).update(_days(ask))
+        _arrive(run, first)
+    return run.row.cursor > run.row.goal
+
+
+def _arrive(run: _Run, first: date) -> None:
+    """Move the walk to the first day of a week, and end it where nothing older is to be expected."""
+    changes: dict[str, Any] = {"cursor": first}
+    days_known = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
+    oldest = days_known.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
+    if oldest - first >= missing.NOTHING_THERE:
+        changes |= {"cursor": oldest, "goal": oldest, "filled_back_to": oldest}
+    else:
+        changes["filled_back_to"] = min(run.row.filled_back_to, first)
+    run.keep(**changes)
+
+
+def _ask(run: _Run, asks: Sequence[missing.Ask]) -> tuple[list[days.Answer], list[Exception]]:
+    """Make the calls side by side; what the API refuses for good counts as an empty answer."""
+    calls = [
+        partial(run.client.get_device_telemetry, run.sensors[ask.sensor], start=ask.start, end=ask.end)
+        for ask in asks
+    ]
+    outcomes = parallel.gather(calls, at_most=settings.GRIDSHARE_PARALLEL)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):
+            raise outcome
+    some_answered = any(not isinstance(outcome, Exception) for outcome in outcomes)
+    answers, failed = [], []
+    for ask, outcome in zip(asks, outcomes, strict=True):
+        if not isinstance(outcome, Exception):
+            answers.append(days.Answer(ask=ask, readings=outcome))
+        elif some_answered and isinstance(outcome, SETTLED):
+            run.failed.append(outcome)
+            answers.append(days.Answer(ask=ask, readings=()))
+        else:
+            failed.append(outcome)
+    return answers, failed
+
+
+def _keep(run: _Run, answers: Sequence[days.Answer]) -> None:
+    with transaction.atomic():
+        run.keep()
+        days.write(answers, now=run.moment)
+        days.write_latest(answers, now=run.moment)
+
+
+def _may_leave_out(run: _Run) -> bool:
+    """Say whether to go on without what fails again and again although the API answers otherwise."""
+    return run.row.failures >= TRIES
+
+
+def _stored(run: _Run) -> dict[tuple[int, date], missing.Stored]:
+    since = missing.day_of(run.now - missing.LONGEST)
+    rows = Day.objects.filter(sensor__in=run.sensors, day__gte=since, step_s=missing.STEP_S)
+    return {
+        (sensor, day): missing.Stored(known=packing.flags(known, missing.BUCKETS), closed=closed is not None)
+        for sensor, day, known, closed in rows.values_list("sensor_id", "day", "known", "closed_at")
+    }
+
+
+def _closed(run: _Run) -> dict[int, set[date]]:
+    closed: dict[int, set[date]] = {}
+    rows = Day.objects.filter(sensor__in=run.sensors, day__gte=run.row.goal, closed_at__isnull=False)
+    for sensor, day in rows.values_list("sensor_id", "day"):
+        closed.setdefault(sensor, set()).add(day)
+    return closed
+
+
+def _days(ask: missing.Ask) -> list[date]:
+    count = (ask.end - ask.start) // missing.DAY
+    return [missing.day_of(ask.start) + number * missing.DAY for number in range(count)]
+
+
+def _batches(asks: Sequence[missing.Ask]) -> list[Sequence[missing.Ask]]:
+    return [asks[start : start + SIDE_BY_SIDE] for start in range(0, len(asks), SIDE_BY_SIDE)]
+
+
+def _settle(run: _Run, *, more: bool) -> bool:
+    """Give the lease back after a good run, and say when the home is due again."""
+    watched = Collection.objects.filter(pk=run.row.pk, watched_at__gt=run.moment - WATCHED_FOR).exists()
+    pause = (EVERY_WATCHED if watched else EVERY) * random.uniform(0.9, 1.0)
+    due_at = run.moment if more else run.moment + pause
+    _leave(run, due_at=due_at, failures=0, last_error=_words(run.failed))
+    return more
+
+
+def _put_off(run: _Run, failure: Exception) -> None:
+    """Record what went wrong, and try again later each time; never where only the homeowner can help."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(run.row.failures, 12)) * random.uniform(0.8, 1.2)
+    asked_s = getattr(failure, "retry_after_s", None) or 0.0
+    pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_PAUSE))
+    due_at = None if isinstance(failure, clients.NoWayIn) else run.moment + pause
+    _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=_words([failure]))
+
+
+def _leave(run: _Run, **changes: Any) -> None:
+    mine: QuerySet[Collection] = Collection.objects.filter(pk=run.row.pk, lease_owner=run.owner)
+    mine.update(lease_owner="", lease_until_at=None, **changes)
+
+
+def _words(failures: Sequence[Exception]) -> str:
+    """Return what failed as words for a page to translate: "forbidden", "timeout", "ended"."""
+    found = []
+    for failure in failures:
+        if isinstance(failure, clients.WayError):
+            found.append(failure.reason)
+        elif isinstance(failure, errors.GridshareError):
+            found.append(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower())
+        else:
+            found.append("fault")
+    return ", ".join(dict.fromkeys(found))[:200]

@@ -1,0 +1,165 @@
+"""Turn readings into rows: merge what came into a sensor's days, close them, roll them up.
+
+Only `collect` calls this, inside its transaction. A bucket that still runs is kept as the
+latest reading but not in a day, so that what a day holds was whole when it was read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+
+from gridshare_portal.energy import counters
+from gridshare_portal.gridshare import types
+from gridshare_portal.telemetry import missing, packing
+from gridshare_portal.telemetry.models import Day, Latest
+
+LIMIT_W = 100_000.0  # more than any home's connection carries: a counter that runs faster is wrong
+WRITTEN = ("step_s", "packed", "known", "known_count", "closed_at", "in_wh", "out_wh", "peak_w")
+PLAIN = ("in_w", "out_w", "voltage_v", "current_a", "charge_pct", "in_wh", "out_wh")
+
+Key = tuple[int, date]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back for one call."""
+
+    ask: missing.Ask
+    readings: Sequence[types.Reading]
+
+
+def write(answers: Sequence[Answer], *, now: datetime) -> None:
+    """Merge the answers into the stored days; a day that is closed stays as it is."""
+    if not answers:
+        return
+    rows = _rows_around(answers)
+    changed = {}
+    for answer in answers:
+        for day, readings in _by_day(answer, now).items():
+            row = rows.get((answer.ask.sensor, day))
+            merged = _merged(row, day, readings, answer.ask, now)
+            if merged is not None:
+                rows[answer.ask.sensor, day] = changed[answer.ask.sensor, day] = merged
+    touched = _rolled_up(rows, changed)
+    Day.objects.bulk_create(
+        touched, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
+    )
+
+
+def write_latest(answers: Sequence[Answer], *, now: datetime) -> None:
+    """Keep each sensor's newest reading, unless a newer one is known."""
+    newest = {answer.ask.sensor: answer.readings[-1] for answer in answers if answer.readings}
+    known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
+    rows = [
+        Latest(
+            sensor_id=sensor,
+            at=reading.at,
+            state=(reading.state or "")[:40],
+            read_at=now,
+            **{name: getattr(reading, name) for name in PLAIN},
+        )
+        for sensor, reading in newest.items()
+        if sensor not in known or known[sensor] <= reading.at
+    ]
+    fields = ("at", "state", "read_at", *PLAIN)
+    Latest.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["sensor"], update_fields=fields, batch_size=50
+    )
+
+
+def _rows_around(answers: Sequence[Answer]) -> dict[Key, Day]:
+    first = missing.day_of(min(answer.ask.start for answer in answers)) - missing.DAY
+    last = missing.day_of(max(answer.ask.end for answer in answers)) + missing.DAY
+    sensors = {answer.ask.sensor for answer in answers}
+    found = Day.objects.filter(sensor__in=sensors, day__range=(first, last), step_s=missing.STEP_S)
+    return {(row.sensor_id, row.day): row for row in found}
+
+
+def _by_day(answer: Answer, now: datetime) -> Mapping[date, list[types.Reading]]:
+    """Return the finished buckets of an answer by UTC day, with an empty list for a day without any."""
+    days: dict[date, list[types.Reading]] = defaultdict(list)
+    day = missing.day_of(answer.ask.start)
+    while missing.midnight(day) < answer.ask.end:
+        days[day] = []
+        day += timedelta(days=1)
+    for reading in answer.readings:
+        if reading.at + missing.STEP <= now:
+            days[missing.day_of(reading.at)].append(reading)
+    return days
+
+
+def _merged(
+    row: Day | None, day: date, readings: list[types.Reading], ask: missing.Ask, now: datetime
+) -> Day | None:
+    if row is not None and row.closed_at is not None:
+        return None
+    columns = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
+    known = np.zeros(missing.BUCKETS, dtype=bool)
+    if row is not None:
+        columns.update(packing.unpack(row.packed))
+        known = packing.flags(row.known, missing.BUCKETS)
+    _put(readings, day, columns, known)
+    closed = missing.closes(day, known, asked=ask, now=now)
+    if not closed and not known.any():
+        return None
+    return Day(
+        sensor_id=ask.sensor,
+        day=day,
+        step_s=missing.STEP_S,
+        packed=packing.pack(columns),
+        known=packing.bits(known),
+        known_count=int(known.sum()),
+        closed_at=now if closed else None,
+        peak_w=_peak(columns),
+    )
+
+
+def _put(
+    readings: Iterable[types.Reading], day: date, columns: dict[str, np.ndarray], known: np.ndarray
+) -> None:
+    begins = missing.midnight(day)
+    for reading in readings:
+        values = [getattr(reading, name) for name in packing.FIELDS]
+        if all(value is None for value in values):
+            continue
+        bucket = (reading.at - begins) // missing.STEP
+        known[bucket] = True
+        for name, value in zip(packing.FIELDS, values, strict=True):
+            columns[name][bucket] = np.nan if value is None else value
+
+
+def _peak(columns: Mapping[str, np.ndarray]) -> float | None:
+    powers = np.concatenate((columns["in_w"], columns["out_w"]))
+    return None if np.isnan(powers).all() else float(np.nanmax(powers))
+
+
+def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
+    """Return every row that is to be written, with its energy: the changed ones, and the day after each.
+
+    The first bucket of a day starts from the last counter of the day before, so a day's
+    roll-up is right only once that one is there.
+    """
+    keys = set(changed) | {(sensor, day + missing.DAY) for sensor, day in changed}
+    touched = [rows[key] for key in sorted(keys) if key in rows]
+    counted: dict[Key, dict[str, np.ndarray]] = {}
+    for row in touched:
+        row.pk = None  # written by sensor and day, whether it is new or not
+        for name in ("in_wh", "out_wh"):
+            before = _counter(rows, counted, (row.sensor_id, row.day - missing.DAY), name)[-1]
+            counter = _counter(rows, counted, (row.sensor_id, row.day), name)
+            grown = counters.growth(counter, before, step_s=missing.STEP_S, limit_w=LIMIT_W)
+            setattr(row, name, None if np.isnan(grown).all() else float(np.nansum(grown)))
+    return touched
+
+
+def _counter(
+    rows: Mapping[Key, Day], counted: dict[Key, dict[str, np.ndarray]], key: Key, name: str
+) -> np.ndarray:
+    if key not in counted:
+        counted[key] = packing.unpack(rows[key].packed) if key in rows else {}
+    return counted[key].get(name, np.full(missing.BUCKETS, np.nan))

@@ -1,0 +1,73 @@
+"""What is kept of readings: a sensor's days as packed columns, its newest reading, and what is due.
+
+A Day is a UTC day. Once closed_at is set its readings never change. A bit of `known` that is
+not set in a closed day is a bucket that was asked for and that nobody has.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Day(models.Model):
+    """One UTC day of one sensor: packed columns, a bit per known bucket, and roll-ups for lists."""
+
+    sensor = models.ForeignKey("sites.Sensor", models.CASCADE, related_name="days")
+    day = models.DateField()
+    step_s = models.PositiveIntegerField()
+    packed = models.BinaryField()
+    known = models.BinaryField()
+    known_count = models.PositiveIntegerField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    in_wh = models.FloatField(null=True, blank=True)
+    out_wh = models.FloatField(null=True, blank=True)
+    peak_w = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sensor", "day"], name="telemetry_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sensor_id} on {self.day}"
+
+
+class Latest(models.Model):
+    """A sensor's newest reading in plain columns; its bucket may still be running."""
+
+    sensor = models.OneToOneField("sites.Sensor", models.CASCADE, related_name="latest")
+    at = models.DateTimeField()
+    in_w = models.FloatField(null=True, blank=True)
+    out_w = models.FloatField(null=True, blank=True)
+    voltage_v = models.FloatField(null=True, blank=True)
+    current_a = models.FloatField(null=True, blank=True)
+    charge_pct = models.FloatField(null=True, blank=True)
+    state = models.CharField(max_length=40, blank=True, default="")
+    in_wh = models.FloatField(null=True, blank=True)
+    out_wh = models.FloatField(null=True, blank=True)
+    read_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.sensor_id} at {self.at}"
+
+
+class Collection(models.Model):
+    """The queue of readings: one row per home, due at a moment, run by one worker at a time.
+
+    due_at is null while only the homeowner can help. The walk into the past goes from `cursor`
+    down to `goal`; `filled_back_to` is the furthest it ever came, for the progress bar.
+    """
+
+    site = models.OneToOneField("sites.Site", models.CASCADE, related_name="collection")
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    lease_owner = models.CharField(max_length=64, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True, blank=True)
+    watched_at = models.DateTimeField(null=True, blank=True)
+    goal = models.DateField()
+    cursor = models.DateField(null=True, blank=True)
+    filled_back_to = models.DateField(null=True, blank=True)
+    walked_on = models.DateField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.site_id}, due {self.due_at}"

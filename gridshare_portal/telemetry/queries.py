@@ -1,0 +1,254 @@
+"""Questions about a home's readings, answered from what is stored and never from the API.
+
+Every figure of every zoom comes from the same finest buckets. A figure covers only buckets in
+which everything the home has is known, so that its parts add up; what is missing is told
+beside it. Each question costs a constant, small number of queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from gridshare_portal.energy import flows, periods
+from gridshare_portal.energy import series as grids
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import balance, missing, present
+from gridshare_portal.telemetry.models import Collection
+
+SELF_SUFFICIENCY = flows.SELF_SUFFICIENCY
+STEP_S = missing.STEP_S
+Now, now_of = present.Now, present.now_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What went through a home in a period, in watt-hours; None where nobody knows.
+
+    The remainder is what came in and is not accounted for; below zero more went out than came in.
+    known_s and missing_s together are as much of the period as was over when the home was last read.
+    """
+
+    solar_wh: float | None
+    home_wh: float | None
+    from_grid_wh: float | None
+    to_grid_wh: float | None
+    charged_wh: float | None
+    discharged_wh: float | None
+    solar_to_home_wh: float | None
+    solar_to_battery_wh: float | None
+    solar_to_grid_wh: float | None
+    battery_to_home_wh: float | None
+    battery_to_grid_wh: float | None
+    grid_to_home_wh: float | None
+    grid_to_battery_wh: float | None
+    remainder_wh: float | None
+    ev_wh: float | None
+    relay_wh: float | None
+    self_sufficiency_pct: float | None
+    known_s: int
+    missing_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One step of a chart as a line of a table: the power as drawn, and the energy of what is known.
+
+    `partial` says that only some of the step's buckets are known.
+    """
+
+    start: datetime
+    end: datetime
+    solar_w: int | None
+    charging_w: int | None
+    discharging_w: int | None
+    from_grid_w: int | None
+    to_grid_w: int | None
+    home_w: int | None
+    charge_pct: int | None
+    solar_wh: float | None
+    charged_wh: float | None
+    discharged_wh: float | None
+    from_grid_wh: float | None
+    to_grid_wh: float | None
+    home_wh: float | None
+    partial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far the first load has come, in days; history_begins once it is known where it does."""
+
+    days_done: int
+    days_total: int
+    first_48h_done: bool
+    done: bool
+    history_begins: date | None
+    last_error: str
+
+
+def totals(site: sites.Site, period: periods.Period) -> Totals:
+    """Return what went through the home in one period."""
+    return bars(site, [period])[0]
+
+
+def bars(site: sites.Site, pieces: Sequence[periods.Period]) -> list[Totals]:
+    """Return what went through the home in each of several periods, in one pass over the stored days."""
+    if not pieces:
+        return []
+    whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
+    grid, went = balance.energy(site, whole)
+    expected = _expected(Collection.objects.filter(site=site).first(), grid)
+    between = grids.edges(grid, pieces)
+    sums = {name: grids.sums(column, between) for name, column in _energies(went).items()}
+    shares = _shares(sums, went.known, between, expected)
+    counts = grids.known(np.where(went.known, 0.0, np.nan), between)
+    found = []
+    for number, (first, last) in enumerate(between):
+        due = max(0, min(last, expected) - first)
+        known_s = int(counts[number]) * STEP_S
+        found.append(
+            Totals(
+                **{name: _number(column[number]) for name, column in sums.items()},
+                self_sufficiency_pct=shares[number],
+                known_s=known_s,
+                missing_s=max(0, int(due) * STEP_S - known_s),
+            )
+        )
+    return found
+
+
+def series(site: sites.Site, period: periods.Period, *, step_s: int) -> dict[str, Any]:
+    """Return the columns of a power chart: mean watts per step from `start` on, null where nobody knows.
+
+    `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
+    `complete` says whether everything was known that was over when the home was last read.
+    """
+    grid, between, drawn, known = _drawn(site, period, step_s)
+    collection = Collection.objects.filter(site=site).first()
+    expected = _expected(collection, grid)
+    counts = grids.known(np.where(known, 0.0, np.nan), between)
+    read_at = collection.last_ok_at if collection else None
+    return {
+        "start": int(grid.start.timestamp()),
+        "step_s": step_s,
+        **{name: grids.integers(column) for name, column in drawn.items()},
+        "partial": np.flatnonzero((counts > 0) & (counts < between[:, 1] - between[:, 0])).tolist(),
+        "read_at": int(read_at.timestamp()) if read_at else None,
+        "complete": bool(expected and known[:expected].all()),
+    }
+
+
+def table(site: sites.Site, period: periods.Period, *, step_s: int) -> list[Row]:
+    """Return the same numbers as series, line by line, with the energy of each step."""
+    grid, between, drawn, _known = _drawn(site, period, step_s)
+    _grid, went = balance.energy(site, period)
+    counts = grids.known(np.where(went.known, 0.0, np.nan), between)
+    energies = _energies(went)
+    columns: dict[str, Sequence[Any]] = {name: grids.integers(column) for name, column in drawn.items()}
+    for name in ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh"):
+        columns[name] = [_number(one) for one in grids.sums(energies[name], between)]
+    step = timedelta(seconds=STEP_S)
+    return [
+        Row(
+            start=grid.start + int(first) * step,
+            end=grid.start + int(last) * step,
+            partial=0 < counts[number] < last - first,
+            **{name: column[number] for name, column in columns.items()},
+        )
+        for number, (first, last) in enumerate(between)
+    ]
+
+
+def progress(site: sites.Site) -> Progress:
+    """Return how many days of the past were asked for, out of how many."""
+    row = Collection.objects.filter(site=site).first()
+    if row is None:
+        return Progress(
+            days_done=0,
+            days_total=missing.HISTORY.days,
+            first_48h_done=False,
+            done=False,
+            history_begins=None,
+            last_error="",
+        )
+    newest = missing.day_of(row.last_ok_at) if row.last_ok_at else row.goal + missing.HISTORY
+    total = max(1, (newest - row.goal).days)
+    done = (newest - row.filled_back_to).days if row.filled_back_to else 0
+    return Progress(
+        days_done=min(max(done, 0), total),
+        days_total=total,
+        first_48h_done=row.last_ok_at is not None,
+        done=done >= total,
+        history_begins=row.goal if done >= total else None,
+        last_error=row.last_error,
+    )
+
+
+def _drawn(
+    site: sites.Site, period: periods.Period, step_s: int
+) -> tuple[grids.Grid, np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """Return mean power and charge per step, and which of the finest buckets are known."""
+    if step_s <= 0 or step_s % STEP_S:
+        raise ValueError(f"A step is a multiple of {STEP_S} seconds.")
+    read = balance.columns(site, period, ("in_w", "out_w", "charge_pct"))
+    went = read.power()
+    between = grids.every(step_s // STEP_S, read.grid.count)
+    finest = {
+        "solar_w": went.solar,
+        "charging_w": went.charged,
+        "discharging_w": went.discharged,
+        "from_grid_w": went.from_grid,
+        "to_grid_w": went.to_grid,
+        "home_w": went.home,
+        "charge_pct": read.charge(),
+    }
+    drawn = {name: grids.means(column, between) for name, column in finest.items()}
+    return read.grid, between, drawn, went.known
+
+
+def _energies(went: balance.Balance) -> dict[str, np.ndarray]:
+    """Return every energy per bucket, known only where everything is, so that parts add up to wholes."""
+    columns = {
+        "solar_wh": went.solar,
+        "home_wh": went.home,
+        "from_grid_wh": went.from_grid,
+        "to_grid_wh": went.to_grid,
+        "charged_wh": went.charged,
+        "discharged_wh": went.discharged,
+        "remainder_wh": went.remainder,
+        **{name: getattr(went.flows, name) for name in balance.FLOWS},
+        "ev_wh": went.ev if "ev" in went.roles else went.ev + np.nan,
+        "relay_wh": went.relay if "relay" in went.roles else went.relay + np.nan,
+    }
+    return {name: np.where(went.known, column, np.nan) for name, column in columns.items()}
+
+
+def _shares(
+    sums: dict[str, np.ndarray], known: np.ndarray, between: np.ndarray, expected: int
+) -> list[float | None]:
+    """Return each piece's self-sufficiency, if at least half is known of what follows its first reading."""
+    shares: list[float | None] = []
+    for number, (first, last) in enumerate(between):
+        inside = known[first : min(last, max(expected, first))]
+        since = inside[int(np.argmax(inside)) :] if inside.any() else inside
+        enough = since.size and 2 * int(since.sum()) >= since.size
+        home, bought = sums["home_wh"][number], sums["from_grid_wh"][number]
+        shares.append(flows.self_sufficiency_pct(float(home), float(bought)) if enough else None)
+    return shares
+
+
+def _expected(collection: Collection | None, grid: grids.Grid) -> int:
+    """Return how many of the grid's steps were over when the home was last read."""
+    if collection is None or collection.last_ok_at is None:
+        return 0
+    over = (collection.last_ok_at - grid.start) // timedelta(seconds=grid.step_s)
+    return min(max(over, 0), grid.count)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,20 @@
+"""A home whose sensors became known is collected from then on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from gridshare_portal.celery import wake
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import signals
+from gridshare_portal.telemetry import collect, tasks
+
+
+@receiver(signals.synced, dispatch_uid="telemetry.synced")
+def start(sender: Any, *, site: sites.Site, **_rest: Any) -> None:
+    """Put the home into the queue, and wake a worker for its first load."""
+    if collect.begin(site=site, now=timezone.now()):
+        wake(tasks.collect_site, site.collection.pk)
