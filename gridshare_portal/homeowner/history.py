@@ -51,7 +51,7 @@ class Choice:
 
     def query(self, **other: str) -> str:
         """Return the address of this choice, or of the same with something else in it."""
-        words = {"view": self.view}
+        words: dict[str, str] = {"view": self.view}
         if self.view == "range":
             words |= {"from": self.first.isoformat(), "to": self.last.isoformat()}
         else:
@@ -69,8 +69,11 @@ class Asked:
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(query: Mapping[str, list[str]], *, today: date) -> Asked:
-    """Understand an address, whose fields each come as the list of values given for them."""
+def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False) -> Asked:
+    """Understand an address, whose fields each come as the list of values given for them.
+
+    any_step takes every step for any number of days: a file may be longer than a picture.
+    """
     reader = _Reader(query, today)
     view = reader.word("view", VIEWS, "day")
     if view == "range":
@@ -82,8 +85,8 @@ def read(query: Mapping[str, list[str]], *, today: date) -> Asked:
         return Asked(None, reader.faults)
     plain = Choice(view, first, last, "")
     by = reader.word("by", STEPS, plain.usual)
-    if by not in plain.steps:
-        reader.faults.setdefault("by", f"So many days cannot be shown by {by}. Choose another step.")
+    if by not in plain.steps and not any_step:
+        reader.faults.setdefault("by", "So many days cannot be drawn in that step. Choose another.")
     return Asked(None if reader.faults else Choice(view, first, last, by), reader.faults)
 
 

@@ -29,7 +29,7 @@ function paths(u, values, places) {
 export function charge(element, data, pointed) {
   const edges = edgesOf(data);
   const values = data.charge_pct;
-  const gaps = data.gaps.filter((gap) => values.slice(gap.from, gap.to).some((pct) => pct === null));
+  const gaps = data.gaps.filter((gap) => values.slice(gap.first, gap.last).some((pct) => pct === null));
   return frame(element, {
     edges, pointed, until: data.until, hideX: true,
     height: () => 104,

@@ -34,8 +34,8 @@ export function drawGaps(u, gaps, edges, ink) {
   const { ctx, bbox } = u;
   const ratio = devicePixelRatio || 1;
   for (const gap of gaps) {
-    const left = Math.round(u.valToPos(edges[gap.from], "x", true));
-    const right = Math.round(u.valToPos(edges[gap.to], "x", true));
+    const left = Math.round(u.valToPos(edges[gap.first], "x", true));
+    const right = Math.round(u.valToPos(edges[gap.last], "x", true));
     ctx.fillStyle = ink.hatching;
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
     if (gap.cause) write(ctx, gap.cause, (left + right) / 2, bbox.top + bbox.height * 0.24, right - left, ink, ratio);
@@ -46,6 +46,6 @@ export function drawGaps(u, gaps, edges, ink) {
 export function gapBoxes(u, gaps, edges) {
   const { top, height } = u.bbox;
   return gaps.map((gap) => ({
-    x0: u.valToPos(edges[gap.from], "x", true), x1: u.valToPos(edges[gap.to], "x", true), y0: top, y1: top + height,
+    x0: u.valToPos(edges[gap.first], "x", true), x1: u.valToPos(edges[gap.last], "x", true), y0: top, y1: top + height,
   }));
 }

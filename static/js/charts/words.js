@@ -18,7 +18,7 @@ function items(data, i) {
 }
 
 function note(data, i) {
-  const gap = data.gaps.find((one) => one.from <= i && i < one.to);
+  const gap = data.gaps.find((one) => one.first <= i && i < one.last);
   if (gap) return gap.cause;
   if (data.partial.includes(i)) return "Only part of this is known, so there was more.";
   return data.running === i ? "Still running: so far." : "";
