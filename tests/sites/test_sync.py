@@ -1,0 +1,417 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from gridshare_portal.gridshare import gate, types
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sandbox import wsgi
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries, reads, signals, sync
+from tests.people import ALL_SCOPES, connect, person, with_home
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def connected(sandbox, now):
+    """Somebody connected whose homes nobody has read yet."""
+
+    def _connected(username, **how):
+        connection = connect(person(f"{username}@portal.example"), username, sandbox=sandbox, now=now, **how)
+        sync.request(connection=connection, now=now)
+        return connection
+
+    return _connected
+
+
+def read(connection, now, owner="me"):
+    return sync.run(connection_pk=connection.pk, now=now, owner=owner)
+
+
+def row(connection):
+    return sites.Sync.objects.get(connection=connection)
+
+
+class TestReadingAHome:
+    def test_brings_the_home_its_devices_and_its_sensors_with_their_roles(self, connected, now):
+        connection = connected("ada")
+
+        read(connection, now)
+
+        site = sites.Site.objects.get()
+        device = sites.Device.objects.get()
+        assert (site.name, site.time_zone, site.zone_confirmed_at) == ("Home", "America/Los_Angeles", None)
+        assert (device.site, device.kind, device.manufacturer) == (site, "battery_pack", "Lunar Energy")
+        assert (device.capacity_wh, device.power_limit_w) == (20_000, 9_600)
+        assert {sensor.role: sensor.device for sensor in queries.sensors_of(site)} == {
+            "grid": device,
+            "battery": device,
+            "solar": device,
+        }
+
+    def test_gives_several_homes_names_of_their_own(self, connected, now):
+        connection = connected("ben")
+
+        read(connection, now)
+
+        assert sorted(queries.sites_of(connection).values_list("name", flat=True)) == ["Home", "Home 2"]
+        roles = {sensor.role for site in queries.sites_of(connection) for sensor in queries.sensors_of(site)}
+        assert roles == {"grid", "battery", "solar", "ev", "relay"}
+
+    def test_costs_two_round_trips_however_many_devices_there_are(self, connected, now, sandbox):
+        read(connected("finn"), now)
+
+        assert (
+            sandbox.calls("listSites")
+            == sandbox.calls("listDevices")
+            == sandbox.calls("getSiteTopology")
+            == 1
+        )
+        assert sandbox.calls("getDevice") == sites.Device.objects.count() == 4
+        assert sites.Sensor.objects.count() == 60
+
+    def test_writes_a_home_with_60_sensors_in_as_many_queries_as_one_with_3(self, connected, now):
+        small, large = connected("ada"), connected("finn")
+
+        with CaptureQueriesContext(
+            database,
+        ) as for_small:
+            read(small, now)
+        with CaptureQueriesContext(database) as for_large:
+            read(large, now)
+
+        assert abs(len(for_large) - len(for_small)) <= 1
+
+    def test_of_a_customer_without_one_is_done_and_says_so(self, connected, now):
+        connection = connected("eve")
+
+        read(connection, now)
+
+        progress = queries.progress_of(connection)
+        assert progress.empty and not progress.ready and progress.state == "done"
+        assert row(connection).due_at < now + timedelta(hours=2)
+
+    def test_takes_the_portal_s_zone_where_the_browser_named_none(self, connected, now, settings):
+        read(connected("ada", time_zone="Not/AZone"), now)
+
+        assert sites.Site.objects.get().time_zone == settings.TIME_ZONE
+
+    def test_tells_the_other_rooms_once_for_each_home(self, connected, now):
+        heard = []
+        listener = lambda site, connection, **_: heard.append((site.synth_id, connection.pk))  # noqa: E731
+        signals.synced.connect(listener)
+
+        connection = connected("ben")
+        read(connection, now)
+
+        signals.synced.disconnect(listener)
+        assert sorted(heard) == sorted((site.synth_id, connection.pk) for site in sites.Site.objects.all())
+
+    def test_marks_the_connection_as_read(self, connected, now):
+        connection = connected("ada")
+
+        read(connection, now)
+
+        assert lunar.Connection.objects.get(pk=connection.pk).last_read_at == now
+
+    def test_works_in_the_live_dialect(self, now, settings):
+        with wsgi.running(homes=6, dialect="live") as live:
+            settings.GRIDSHARE_URL, settings.LUNAR_ISSUER, settings.GRIDSHARE_DIALECT = (
+                live.url,
+                live.issuer,
+                "live",
+            )
+            settings.LUNAR_LOGIN_URL = live.url
+            connection = connect(person("ben@portal.example"), "ben", sandbox=live, now=now)
+            sync.request(connection=connection, now=now)
+            read(connection, now)
+
+        assert set(sites.Sensor.objects.values_list("role_found", flat=True)) == {
+            "grid", "battery", "solar", "ev", "relay",
+        }  # fmt: skip
+
+
+class TestReadingAgain:
+    def test_changes_nothing_but_the_moments(self, connected, now):
+        connection = connected("ben")
+        read(connection, now)
+        before = (
+            list(sites.Sensor.objects.order_by("pk").values()),
+            list(
+                sites.Device.objects.order_by("pk").values(
+                    "pk", "site_id", "kind", "power_limit_w", "capacity_wh"
+                )
+            ),
+        )
+
+        later = now + timedelta(hours=7)
+        read(connection, later)
+
+        assert before == (
+            list(sites.Sensor.objects.order_by("pk").values()),
+            list(
+                sites.Device.objects.order_by("pk").values(
+                    "pk", "site_id", "kind", "power_limit_w", "capacity_wh"
+                )
+            ),
+        )
+        assert set(sites.Device.objects.values_list("details_read_at", flat=True)) == {later}
+
+    def test_keeps_what_the_homeowner_said(self, connected, now):
+        connection = connected("ada")
+        read(connection, now)
+        sites.Site.objects.update(name="Casa Ada", time_zone="Europe/Rome")
+        sites.Sensor.objects.filter(role_found="solar").update(role_set="ev")
+
+        read(connection, now + timedelta(hours=7))
+
+        assert list(sites.Site.objects.values_list("name", "time_zone")) == [("Casa Ada", "Europe/Rome")]
+        assert list(queries.sensors_of(sites.Site.objects.get(), "ev").values_list("role_found")) == [
+            ("solar",)
+        ]
+
+    def test_is_not_done_before_it_is_due(self, connected, now, sandbox):
+        connection = connected("ada")
+        read(connection, now)
+
+        read(connection, now + timedelta(minutes=5))
+
+        assert sandbox.calls("listSites") == 1
+        assert row(connection).due_at > now + timedelta(hours=5)
+
+    def test_marks_a_home_that_is_no_longer_listed_and_keeps_it(self, connected, now):
+        connection = connected("ben")
+        read(connection, now)
+        sites.Site.objects.create(synth_id="sold", name="Old", time_zone="UTC", created_at=now)
+        sites.Reach.objects.create(
+            site=sites.Site.objects.get(synth_id="sold"), connection=connection, seen_at=now
+        )
+
+        later = now + timedelta(hours=7)
+        read(connection, later)
+
+        assert sites.Reach.objects.get(site__synth_id="sold").lost_at == later
+        assert sites.Reach.objects.filter(lost_at=None).count() == 2
+        assert not queries.sites_of(connection).filter(synth_id="sold").exists()
+        assert sites.Site.objects.filter(synth_id="sold").exists()
+
+    def test_marks_devices_and_sensors_that_are_gone_and_keeps_their_rows(self, connected, now):
+        connection = connected("ada")
+        read(connection, now)
+        site = sites.Site.objects.get()
+        sites.Device.objects.create(synth_id="removed", site=site, kind="EV")
+        sites.Sensor.objects.create(synth_id="removed__1", site=site, role_found="ev")
+
+        later = now + timedelta(hours=7)
+        read(connection, later)
+
+        assert sites.Device.objects.get(synth_id="removed").gone_at == later
+        assert sites.Sensor.objects.get(synth_id="removed__1").gone_at == later
+        assert not queries.devices_of(site).filter(synth_id="removed").exists()
+        assert not queries.sensors_of(site, "ev").exists()
+
+    def test_through_a_second_owner_shares_the_home(self, homeowner, co_owner):
+        assert homeowner.site == co_owner.site
+        assert sites.Site.objects.count() == 1
+        assert set(queries.connections_of(homeowner.site)) == {homeowner.connection, co_owner.connection}
+
+
+class TestADevice:
+    def test_is_never_taken_from_another_home_by_guessing(self, homeowner, connected, now, sandbox):
+        connection = connected("cleo")
+        sandbox_device = sites.Device.objects.get(site=homeowner.site)
+        sites.Device.objects.create(synth_id="elsewhere", site=homeowner.site, kind="EV")
+
+        listed = reads.Listed(site_ids=("cleo-home",), device_ids=("elsewhere", "new"))
+        mine = sites.Sync.objects.filter(connection=connection)
+        sync._store(mine, connection, sync._Read(listed=listed, parts=reads.Parts()), now)
+
+        assert sites.Device.objects.get(synth_id="elsewhere").site == homeowner.site
+        assert sites.Device.objects.get(synth_id="new").site.synth_id == "cleo-home"
+        assert sandbox_device.site == homeowner.site
+
+
+class TestAFailure:
+    @pytest.mark.parametrize("operation", ["getSiteTopology", "getDevice", "listDevices"])
+    def test_of_one_part_keeps_the_others_and_asks_only_for_what_is_missing(
+        self, connected, now, sandbox, operation
+    ):
+        connection = connected("ben")
+        sandbox.faults.switch_on(operation, "server_error")
+
+        read(connection, now)
+
+        after = row(connection)
+        assert after.state == "failed" and after.failures == 1
+        assert set(after.last_error.split(", ")) <= {
+            f"{operation}: server_error",
+            f"{operation}: unavailable",
+        }
+        assert sites.Site.objects.count() == 2
+        came = {name: sandbox.calls(name) for name in ("getSiteTopology", "getDevice") if name != operation}
+
+        sandbox.faults.clear()
+        gate.forget()
+        later = after.due_at
+        read(connection, later)
+
+        assert row(connection).state == "done" and row(connection).last_error == ""
+        assert sites.Sensor.objects.exclude(role_found="unknown").count() == sites.Sensor.objects.count() == 7
+        if operation != "listDevices":
+            assert {name: sandbox.calls(name) for name in came} == came
+
+    def test_of_everything_is_tried_again_later_and_later(self, connected, now, sandbox):
+        connection = connected("ada")
+        sandbox.faults.switch_on("listSites", "bad_gateway_html")
+        pauses, moment = [], now
+
+        for _ in range(6):
+            read(connection, moment)
+            pauses.append((row(connection).due_at - moment).total_seconds())
+            moment = row(connection).due_at
+            gate.forget()
+
+        assert row(connection).failures == 6 and row(connection).state == "failed"
+        assert pauses == sorted(pauses) and pauses[0] < 60 and pauses[-1] > 600
+        assert queries.progress_of(connection).again_at == moment
+
+    def test_waits_as_long_as_the_api_asks_for(self, connected, now, sandbox):
+        connection = connected("ada")
+        sandbox.faults.switch_on("listSites", "too_many", retry_after=1800)
+
+        read(connection, now)
+
+        assert row(connection).due_at >= now + timedelta(seconds=1700)
+
+    def test_that_will_not_pass_leaves_the_home_usable_and_is_named(self, connected, now, sandbox):
+        connection = connected("ada")
+        sandbox.faults.switch_on("getDevice", "wrong_types")
+
+        read(connection, now)
+
+        progress = queries.progress_of(connection)
+        assert progress.ready
+        assert row(connection).last_error.startswith("getDevice: ") or row(connection).last_error == ""
+        assert row(connection).state == "done"
+
+    def test_for_want_of_a_permission_waits_for_the_homeowner(self, connected, now, sandbox):
+        connection = connected("ada", granted=ALL_SCOPES[1:2])
+
+        read(connection, now)
+
+        assert (row(connection).last_error, row(connection).due_at) == ("missing_scope", None)
+        assert sandbox.calls("listSites") == 0
+
+    def test_of_a_connection_that_ended_waits_for_the_homeowner(self, connected, now):
+        connection = connected("ada")
+        lunar.Connection.objects.update(status="reconnect")
+
+        read(connection, now)
+
+        assert (row(connection).last_error, row(connection).due_at) == ("ended", None)
+
+    def test_of_our_own_is_raised_and_tried_again_later(self, connected, now, monkeypatch):
+        connection = connected("ada")
+        monkeypatch.setattr(sync.rows, "write_sensors", lambda *_, **__: 1 / 0)
+
+        with pytest.raises(ZeroDivisionError):
+            read(connection, now)
+
+        assert row(connection).state == "failed" and row(connection).due_at > now
+        assert not sites.Site.objects.exists()
+
+
+class TestALargeCustomer:
+    def test_is_read_in_several_runs_that_repeat_nothing(self, connected, now, sandbox, monkeypatch):
+        monkeypatch.setattr(reads, "MOST_PARTS", 3)
+        connection = connected("ben")
+        runs = 1
+
+        while read(connection, now):
+            runs += 1
+
+        assert runs == 3
+        assert row(connection).state == "done"
+        assert sandbox.calls("getSiteTopology") + sandbox.calls("getDevice") == 8
+        assert sites.Sensor.objects.count() == 7
+
+
+class TestTwoWorkers:
+    def test_never_read_one_connection_at_once(self, connected, now, sandbox):
+        connection = connected("ada")
+        sync._lease(connection.pk, now, "first")
+
+        read(connection, now, owner="second")
+
+        assert sandbox.calls("listSites") == 0
+        assert row(connection).lease_owner == "first"
+
+    def test_take_over_from_one_that_died(self, connected, now):
+        connection = connected("ada")
+        sync._lease(connection.pk, now, "killed")
+        later = now + sync.LEASE + timedelta(seconds=1)
+
+        assert sync.claim(now=later) == [connection.pk]
+        read(connection, later, owner="second")
+
+        assert row(connection).state == "done"
+
+    def test_of_which_the_late_one_writes_nothing(self, connected, now, monkeypatch):
+        connection = connected("ada")
+        parts = reads.parts
+
+        def overtaken(*args, **kwargs):
+            sync.request(connection=connection, now=now)
+            return parts(*args, **kwargs)
+
+        monkeypatch.setattr(reads, "parts", overtaken)
+
+        read(connection, now)
+
+        assert row(connection).state == "due"
+        assert not sites.Site.objects.exists()
+
+
+class TestTheQueue:
+    def test_hands_out_each_due_connection_once(self, connected, now):
+        first, second = connected("ada"), connected("ben")
+
+        assert sorted(sync.claim(now=now)) == sorted([first.pk, second.pk])
+        assert sync.claim(now=now) == []
+
+    def test_finds_again_what_was_claimed_and_lost(self, connected, now):
+        connection = connected("ada")
+        sync.claim(now=now)
+
+        assert sync.claim(now=now + sync.CLAIMED) == [connection.pk]
+
+    def test_leaves_out_connections_that_ended(self, connected, now):
+        connection = connected("ada")
+        lunar.Connection.objects.update(status="disconnected")
+
+        assert sync.claim(now=now) == []
+        assert row(connection).state == "due"
+
+    def test_never_holds_what_a_homeowner_stopped(self, connected, now):
+        connection = connected("ada")
+        sync.stop(connection=connection)
+
+        assert sync.claim(now=now + timedelta(days=400)) == []
+
+
+class TestDetailsReadBack:
+    def test_are_kept(self, homeowner, battery, now):
+        told = types.Device(
+            synth_id=battery.synth_id, kind="battery_pack", model="Battery 21", extra={"note": "x"}
+        )
+        sync.store_device(battery, told, now)
+        battery.refresh_from_db()
+
+        assert (battery.model, battery.extra, battery.details_read_at) == ("Battery 21", {"note": "x"}, now)
+        assert battery.power_limit_w == 9_600
+
+
+def test_the_cast_reads_its_homes(sandbox):
+    assert with_home("dev@portal.example", "dev", sandbox=sandbox).site is not None
