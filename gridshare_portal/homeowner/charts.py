@@ -12,51 +12,45 @@ from typing import Any
 
 from django.urls import reverse
 
-from gridshare_portal.homeowner import exports, figures, history
+from gridshare_portal.homeowner import exports, figures, gaps, history, tables
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import queries, stretches
 
-STEP_S = 900
 INTO = {"hour": "day", "day": "day", "month": "month"}
 
 
 @dataclass(frozen=True)
-class _Home:
-    """What every picture of a home needs to know beside its readings."""
+class Shown:
+    """What a page shows of the days chosen: the picture with its table, and the sums."""
 
-    parts: tuple[str, ...]
-    fetched_from: datetime | None
-    read_at: datetime | None
+    figure: figures.Figure
+    totals: queries.Totals
+
+
+def shown(site: sites.Site, choice: history.Choice, *, now: datetime) -> Shown:
+    """Return picture and sums of the days chosen; bars and sums come from one pass."""
+    period = stretches.whole_days(choice.first, choice.last, site.zone)
+    if choice.by == "quarter":
+        return Shown(figure(site, choice, now=now), queries.totals(site, period))
+    pieces = stretches.cut(period, choice.by, site.zone)
+    *bars, totals = queries.bars(site, [*pieces, period])
+    return Shown(_energy(site, choice, pieces, bars, now), totals)
 
 
 def figure(site: sites.Site, choice: history.Choice, *, now: datetime) -> figures.Figure:
     """Return the picture of the days chosen, as finely as chosen."""
-    home = _home(site)
-    caption = f"{site.name}, {history.title(choice)}, times in {site.zone.key}"
     period = stretches.whole_days(choice.first, choice.last, site.zone)
-    if choice.by == "quarter":
-        return figures.power(
-            queries.series(site, period, step_s=STEP_S),
-            parts=home.parts,
-            zone=site.zone,
-            now=now,
-            fetched_from=home.fetched_from,
-            caption=caption,
-        )
-    pieces = stretches.cut(period, choice.by, site.zone)
-    return figures.energy(
-        queries.bars(site, pieces),
-        pieces,
-        by=choice.by,
-        parts=home.parts,
+    if choice.by != "quarter":
+        pieces = stretches.cut(period, choice.by, site.zone)
+        return _energy(site, choice, pieces, queries.bars(site, pieces), now)
+    return figures.power(
+        queries.series(site, period, step_s=queries.STEP_S),
+        parts=_parts(site),
         zone=site.zone,
         now=now,
-        fetched_from=home.fetched_from,
-        read_at=home.read_at,
-        caption=caption,
-        href=lambda moment: _href(site, choice.by, moment.astimezone(site.zone).date()),
+        past=_past(site),
+        caption=_caption(site, choice),
     )
 
 
@@ -64,11 +58,11 @@ def today(site: sites.Site, *, now: datetime) -> dict[str, Any]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(site.zone).date()
     choice = history.Choice("day", day, day, "quarter")
-    shown = figure(site, choice, now=now)
+    picture = figure(site, choice, now=now)
     return {
-        "kind": shown.kind,
+        "kind": picture.kind,
         "title": "Power today",
-        "table": shown.table,
+        "table": picture.table,
         "data_url": data_url(site, choice),
     }
 
@@ -80,7 +74,7 @@ def data_url(site: sites.Site, choice: history.Choice) -> str:
 
 def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterator[Sequence[Any]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
-    parts, zone = _home(site).parts, site.zone
+    parts, zone = _parts(site), site.zone
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)
     period = stretches.whole_days(choice.first, choice.last, zone)
@@ -88,7 +82,7 @@ def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterat
         if part.start >= now:
             return
         if fine:
-            series = queries.series(site, part, step_s=STEP_S)
+            series = queries.series(site, part, step_s=queries.STEP_S)
             yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
         else:
             pieces = stretches.cut(part, choice.by, zone)
@@ -96,15 +90,42 @@ def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterat
             yield from exports.energy_rows(bars, pieces, home=site.name, parts=parts, zone=zone, now=now)
 
 
-def _home(site: sites.Site) -> _Home:
-    roles = {sensor.role for sensor in site_queries.sensors_of(site)}
-    collection = telemetry.Collection.objects.filter(site=site).first()
-    filled = collection.filled_back_to if collection else None
-    return _Home(
-        parts=tuple(part for part in figures.MEASURED if part in roles),
-        fetched_from=datetime.combine(filled, time(), UTC) if filled else None,
-        read_at=collection.last_ok_at if collection else None,
+def _energy(
+    site: sites.Site,
+    choice: history.Choice,
+    pieces: Sequence[stretches.Period],
+    bars: Sequence[queries.Totals],
+    now: datetime,
+) -> figures.Figure:
+    return figures.energy(
+        bars,
+        pieces,
+        by=choice.by,
+        parts=_parts(site),
+        zone=site.zone,
+        now=now,
+        past=_past(site),
+        caption=_caption(site, choice),
+        href=lambda moment: _href(site, choice.by, moment.astimezone(site.zone).date()),
     )
+
+
+def _parts(site: sites.Site) -> tuple[str, ...]:
+    roles = {sensor.role for sensor in site.sensors.all()}
+    return tuple(part for part in tables.MEASURED if part in roles)
+
+
+def _past(site: sites.Site) -> figures.Past:
+    collection = telemetry.Collection.objects.filter(site=site).first()
+    if collection is None or collection.filled_back_to is None:
+        return figures.Past(None, gaps.NOT_FETCHED, collection.last_ok_at if collection else None)
+    begins = datetime.combine(collection.filled_back_to, time(), UTC)
+    why = gaps.TOO_OLD if collection.filled_back_to <= collection.goal else gaps.NOT_FETCHED
+    return figures.Past(begins, why, collection.last_ok_at)
+
+
+def _caption(site: sites.Site, choice: history.Choice) -> str:
+    return f"{site.name}, {history.title(choice)}, times in {site.zone.key}"
 
 
 def _href(site: sites.Site, by: str, day: date) -> str:

@@ -10,11 +10,11 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gridshare_portal.homeowner import figures, history
+from gridshare_portal.homeowner import history, tables
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
 
@@ -49,13 +49,13 @@ def lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def power_heads(parts: Sequence[str]) -> list[str]:
     """Return the heads over the rows of power."""
-    names = [f"{_named(one)} (W)" for one in figures.columns_of(parts)]
+    names = [f"{_named(one)} (W)" for one in tables.columns_of(parts)]
     return ["Home", "Start", "End", *names, *(["Charge (%)"] if "battery" in parts else [])]
 
 
 def energy_heads(parts: Sequence[str]) -> list[str]:
     """Return the heads over the rows of energy."""
-    names = [f"{_named(one)} (kWh)" for one in figures.columns_of(parts)]
+    names = [f"{_named(one)} (kWh)" for one in tables.columns_of(parts)]
     return ["Home", "Start", "End", *names, "Not known (minutes)"]
 
 
@@ -64,9 +64,10 @@ def power_rows(
 ) -> Iterator[list[Any]]:
     """Yield one row per bucket that has begun."""
     step = timedelta(seconds=series["step_s"])
-    keys = [one.power for one in figures.columns_of(parts)] + (["charge_pct"] if "battery" in parts else [])
+    first = datetime.fromtimestamp(series["start"], UTC)
+    keys = [one.power for one in tables.columns_of(parts)] + (["charge_pct"] if "battery" in parts else [])
     for n in range(len(series["home_w"])):
-        start = series["start"] + n * step
+        start = first + n * step
         if start >= now:
             return
         yield [text(home), *_times(start, start + step, zone), *(_known(series[key][n]) for key in keys)]
@@ -82,7 +83,7 @@ def energy_rows(
     now: datetime,
 ) -> Iterator[list[Any]]:
     """Yield one row per hour, day or month that has begun."""
-    keys = [one.energy for one in figures.columns_of(parts)]
+    keys = [one.energy for one in tables.columns_of(parts)]
     for bar, stretch in zip(bars, stretches, strict=True):
         if stretch.start >= now:
             return
@@ -90,7 +91,7 @@ def energy_rows(
         yield [text(home), *_times(stretch.start, stretch.end, zone), *amounts, round(bar.missing_s / 60)]
 
 
-def _named(column: figures.Column) -> str:
+def _named(column: tables.Column) -> str:
     return "Home use" if column.part == "home" else column.name
 
 

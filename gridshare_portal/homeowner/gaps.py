@@ -15,6 +15,7 @@ Column = Sequence[int | None]
 
 LATE_BUCKETS = 2  # readings come in every few minutes: so many may still be on their way
 NOT_FETCHED = "Still being fetched"
+TOO_OLD = "Before the oldest readings"
 SILENT = "Nothing heard from the home"
 
 
@@ -31,18 +32,20 @@ class Gap:
         return asdict(self)
 
 
-def between_readings(parts: Mapping[str, Sequence[Column]], *, begun: int, fetched_from: int) -> list[Gap]:
+def between_readings(
+    parts: Mapping[str, Sequence[Column]], *, begun: int, unfetched: int, why: str
+) -> list[Gap]:
     """Return the stretches in which some part of the home (solar, battery, grid) was not heard.
 
-    A part is a name and its columns. Buckets before fetched_from have not been asked for yet.
+    A part is a name and its columns. Of the first `unfetched` buckets nobody asked; `why` says why.
     """
 
     def cause(bucket: int) -> str:
         if not parts:
             return ""
         silent = [name for name, columns in parts.items() if any(one[bucket] is None for one in columns)]
-        if silent and bucket < fetched_from:
-            return NOT_FETCHED
+        if silent and bucket < unfetched:
+            return why
         return SILENT if len(silent) == len(parts) else _nothing_from(silent)
 
     found = _runs([cause(bucket) for bucket in range(begun)])
@@ -51,20 +54,14 @@ def between_readings(parts: Mapping[str, Sequence[Column]], *, begun: int, fetch
     return found
 
 
-def between_bars(missing: Sequence[bool], *, fetched_from: int) -> list[Gap]:
+def between_bars(missing: Sequence[bool], *, unfetched: int, why: str) -> list[Gap]:
     """Return the stretches of bars of which nothing at all is known."""
-    return _runs([_bar(lost, index < fetched_from) for index, lost in enumerate(missing)])
+    return _runs([(why if bar < unfetched else SILENT) if lost else "" for bar, lost in enumerate(missing)])
 
 
 def at(found: Sequence[Gap], bucket: int) -> str:
     """Return why nothing is known of a bucket, or nothing where all is."""
     return next((gap.cause for gap in found if gap.first <= bucket < gap.last), "")
-
-
-def _bar(lost: bool, unfetched: bool) -> str:
-    if not lost:
-        return ""
-    return NOT_FETCHED if unfetched else SILENT
 
 
 def _nothing_from(silent: list[str]) -> str:

@@ -23,7 +23,7 @@ def power(
 ):
     period = stretches.whole_days(day, day, LOS_ANGELES)
     count = period.seconds // 900
-    series = {"start": period.start, "step_s": 900}
+    series = {"start": int(period.start.timestamp()), "step_s": 900}
     series |= {key: columns.get(key, [5] * count) for key in KEYS}
     rows = exports.power_rows(series, home=home, parts=parts, zone=LOS_ANGELES, now=now)
     return parsed(exports.power_heads(parts), rows)

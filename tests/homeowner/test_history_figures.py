@@ -9,7 +9,8 @@ from gridshare_portal.telemetry import stretches
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 NOON = datetime(2026, 11, 22, 20, 5, tzinfo=UTC)
-LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
+FETCHED = figures.Past(datetime(2025, 1, 1, tzinfo=UTC), gaps.TOO_OLD, NOON)
+NOTHING_YET = figures.Past(None, gaps.NOT_FETCHED, None)
 ALL = ("solar", "battery", "grid")
 KEYS = ("solar_w", "charging_w", "discharging_w", "from_grid_w", "to_grid_w", "home_w", "charge_pct")
 
@@ -18,11 +19,11 @@ def series(day=date(2026, 11, 22), **columns):
     period = stretches.whole_days(day, day, LOS_ANGELES)
     count = period.seconds // 900
     plain = {key: columns.get(key, [100] * count) for key in KEYS}
-    return {"start": period.start, "step_s": 900, "read_at": NOON, "complete": False, **plain}
+    return {"start": int(period.start.timestamp()), "step_s": 900, "read_at": 0, "complete": False, **plain}
 
 
-def power(readings, parts=ALL, now=NOON, fetched_from=LONG_AGO):
-    told = {"parts": parts, "zone": LOS_ANGELES, "now": now, "fetched_from": fetched_from, "caption": "A day"}
+def power(readings, parts=ALL, now=NOON, past=FETCHED):
+    told = {"parts": parts, "zone": LOS_ANGELES, "now": now, "past": past, "caption": "A day"}
     return figures.power(readings, **told)
 
 
@@ -49,8 +50,7 @@ def energy(bars, first=date(2026, 11, 16), by="day", now=NOON):
         parts=ALL,
         zone=LOS_ANGELES,
         now=now,
-        fetched_from=LONG_AGO,
-        read_at=NOON,
+        past=FETCHED,
         caption="A week",
         href=lambda moment: f"?day={moment.astimezone(LOS_ANGELES):%Y-%m-%d}",
     )
@@ -99,7 +99,7 @@ class TestAPictureOfPower:
 
     def test_is_all_one_gap_where_nothing_was_fetched_yet(self):
         nothing = {key: [None] * 96 for key in KEYS}
-        shown = power(series(**nothing), fetched_from=None).data
+        shown = power(series(**nothing), past=NOTHING_YET).data
 
         assert shown["gaps"] == [gaps.Gap(0, 49, gaps.NOT_FETCHED).as_dict()]
 

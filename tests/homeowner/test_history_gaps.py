@@ -3,10 +3,11 @@ from gridshare_portal.homeowner import gaps
 KNOWN, LOST = 7, None
 
 
-def between(begun=None, fetched_from=0, **parts):
+def between(begun=None, unfetched=0, **parts):
     columns = {name: [column] for name, column in parts.items()}
     size = len(next(iter(parts.values())))
-    return gaps.between_readings(columns, begun=size if begun is None else begun, fetched_from=fetched_from)
+    told = {"begun": size if begun is None else begun, "unfetched": unfetched, "why": gaps.NOT_FETCHED}
+    return gaps.between_readings(columns, **told)
 
 
 class TestAGapBetweenReadings:
@@ -33,16 +34,16 @@ class TestAGapBetweenReadings:
         assert between(solar=[KNOWN, LOST, LOST, LOST]) == [gaps.Gap(1, 4, gaps.SILENT)]
 
     def test_is_still_being_fetched_before_the_oldest_day_asked_for(self):
-        found = between(fetched_from=2, solar=[LOST, LOST, LOST, KNOWN])
+        found = between(unfetched=2, solar=[LOST, LOST, LOST, KNOWN])
 
         assert [gap.cause for gap in found] == [gaps.NOT_FETCHED, gaps.SILENT]
 
 
 class TestAGapBetweenBars:
     def test_covers_the_bars_of_which_nothing_is_known(self):
-        found = gaps.between_bars([True, False, True, True], fetched_from=1)
+        found = gaps.between_bars([True, False, True, True], unfetched=1, why=gaps.TOO_OLD)
 
-        assert found == [gaps.Gap(0, 1, gaps.NOT_FETCHED), gaps.Gap(2, 4, gaps.SILENT)]
+        assert found == [gaps.Gap(0, 1, gaps.TOO_OLD), gaps.Gap(2, 4, gaps.SILENT)]
 
     def test_tells_its_cause_for_a_bar_inside_and_nothing_outside(self):
         found = [gaps.Gap(2, 4, gaps.SILENT)]

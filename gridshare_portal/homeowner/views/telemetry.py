@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from gridshare_portal.homeowner import charts, exports, history, visible
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import collect, queries, stretches
+from gridshare_portal.telemetry import collect
 
 NAMES = {"day": "Day", "week": "Week", "month": "Month", "year": "Year", "range": "From – to"}
 STEPS = {"quarter": "15 minutes", "hour": "Hours", "day": "Days", "month": "Months"}
@@ -84,8 +84,7 @@ def _asked(
 
 def _shown(site: sites.Site, choice: history.Choice, now: datetime) -> dict[str, Any]:
     today = now.astimezone(site.zone).date()
-    period = stretches.whole_days(choice.first, choice.last, site.zone)
-    figure = charts.figure(site, choice, now=now)
+    shown = charts.shown(site, choice, now=now)
     return {
         "choice": choice,
         "title": history.title(choice),
@@ -94,10 +93,9 @@ def _shown(site: sites.Site, choice: history.Choice, now: datetime) -> dict[str,
         "later": history.later(choice, today=today),
         "steps": [(STEPS[by], choice.query(by=by), by == choice.by) for by in choice.steps],
         "files": [(STEPS[by], choice.query(by=by)) for by in history.STEPS],
-        "figure": figure,
-        "parts": figure.parts,
+        "figure": shown.figure,
         "data_url": charts.data_url(site, choice),
-        "totals": queries.totals(site, period),
+        "totals": shown.totals,
         "includes_today": choice.first <= today <= choice.last,
     }
 
