@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -59,7 +59,6 @@ class _Row(NamedTuple):
     day: date
     packed: bytes
     known_count: int
-    closed_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +179,7 @@ def _grown(counted: np.ndarray) -> np.ndarray:
 def _rows(sensors: Sequence[sites.Sensor], grid: series.Grid) -> list[_Row]:
     first, last = missing.day_of(grid.start), missing.day_of(grid.end)
     found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
-    fields = ("sensor_id", "day", "packed", "known_count", "closed_at")
+    fields = ("sensor_id", "day", "packed", "known_count")
     return [_Row(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
 
 
@@ -196,7 +195,7 @@ def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_
     """Say when sensors that share a role were not there.
 
     A meter that was replaced, or an array that was added, must not make the rest of history
-    unknown. Only a day that was asked for and brought nothing, before the sensor's first reading,
+    unknown. Only a day that was asked for and brought nothing (such a row has no bucket), before the sensor's first reading,
     proves that it was not there yet.
     """
     away = np.zeros((len(sensors), grid.count), dtype=bool)
@@ -206,7 +205,7 @@ def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_
         gone_at = sensors[row].gone_at
         if gone_at is not None:
             away[row, grid.edge(gone_at) :] = True
-    empty = [row for row in rows if row.sensor in places and not row.known_count and row.closed_at]
+    empty = [row for row in rows if row.sensor in places and not row.known_count]
     births = _births({row.sensor for row in empty}) if empty else {}
     for row in empty:
         if row.sensor in births and row.day < births[row.sensor]:

@@ -9,42 +9,33 @@ taken over.
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors, parallel
+from gridshare_portal.gridshare import errors
 from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry import asking, days, missing, packing
 from gridshare_portal.telemetry.models import Collection, Day
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
 LEASE = CLAIMED = timedelta(seconds=60)
 EVERY, EVERY_WATCHED = timedelta(minutes=15), timedelta(minutes=5)
 WATCHED_FOR = timedelta(minutes=10)
-JUST_READ = timedelta(minutes=1)
+JUST_READ = timedelta(minutes=4)
+NOTED = timedelta(minutes=1)
 WALK_AGAIN = timedelta(days=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
+MOST_SENSORS = 300
 SIDE_BY_SIDE = 16  # calls between two looks at the lease
 TRIES = 5
-SETTLED = (
-    errors.NotFound,
-    errors.Unprocessable,
-    errors.Malformed,
-    errors.BadId,
-    errors.Forbidden,
-    errors.WrongRoute,
-)
 
 
 class Overtaken(Exception):
@@ -92,7 +83,7 @@ def begin(*, site: sites.Site, now: datetime) -> bool:
     mine = Collection.objects.filter(pk=row.pk)
     unknown = site.sensors.filter(gone_at=None).exclude(Exists(Day.objects.filter(sensor=OuterRef("pk"))))
     if row.last_ok_at is not None and unknown.exists():
-        return bool(mine.update(cursor=None, walked_on=None, due_at=now))
+        return bool(mine.update(cursor=None, walked_on=None, due_at=now, failures=0, last_error=""))
     return bool(mine.filter(due_at=None).update(due_at=now, failures=0, last_error=""))
 
 
@@ -102,7 +93,7 @@ def watch(*, site: sites.Site, now: datetime) -> bool:
     if row is None:
         return False
     mine = Collection.objects.filter(pk=row.pk)
-    if row.watched_at is None or now - row.watched_at > JUST_READ:
+    if row.watched_at is None or now - row.watched_at > NOTED:
         mine.update(watched_at=now)
     waits = row.due_at is not None and row.due_at > now and not row.failures
     if waits and row.last_ok_at is not None and now - row.last_ok_at >= EVERY_WATCHED:
@@ -147,12 +138,15 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
 
 
 def _collect(run: _Run, seconds: float) -> bool:
-    run.sensors = dict(run.row.site.sensors.filter(gone_at=None).values_list("pk", "synth_id"))
+    there = run.row.site.sensors.filter(gone_at=None)
+    known_first = sorted(there, key=lambda sensor: sensor.role == "unknown")
+    run.sensors = {sensor.pk: sensor.synth_id for sensor in known_first[:MOST_SENSORS]}
     if not run.sensors:
         return _settle(run, more=False)
     connection = clients.connection_for(run.row.site, scope=READ)
     run.client = clients.for_connection(connection)
-    if run.row.last_ok_at is None or run.moment - run.row.last_ok_at >= JUST_READ:
+    just_read = run.row.last_ok_at is not None and run.moment - run.row.last_ok_at < JUST_READ
+    if not just_read or run.row.cursor is None:
         _newest(run)
         clients.note_success(connection, now=run.moment)
     return _settle(run, more=_backwards(run, seconds))
@@ -161,81 +155,53 @@ def _collect(run: _Run, seconds: float) -> bool:
 def _newest(run: _Run) -> None:
     """Read the newest stretch of every sensor; what one sensor cannot say does not stop the others."""
     asks = missing.newest(list(run.sensors), _stored(run), now=run.moment)
-    start = missing.day_of(min(ask.start for ask in asks))
     answered = False
     for some in _batches(asks):
-        answers, failed = _ask(run, some)
-        run.failed += failed
-        answered = answered or bool(answers)
-        _keep(run, answers)
+        outcome = asking.ask(run.client, run.sensors, some)
+        run.failed += outcome.refused + outcome.failed
+        answered = answered or bool(outcome.answers)
+        _keep(run, outcome.answers)
     if not answered:
         raise run.failed[0]
+    today, recent = missing.day_of(run.moment), missing.day_of(run.moment - missing.FIRST_STRETCH)
     changes: dict[str, Any] = {"last_ok_at": run.moment}
     if run.row.filled_back_to is None:
-        changes["filled_back_to"] = start
-    walked_on = run.row.walked_on
-    if walked_on is None or missing.day_of(run.moment) - walked_on >= WALK_AGAIN:
-        changes |= {"cursor": start, "walked_on": missing.day_of(run.moment)}
+        changes["filled_back_to"] = recent
+    if run.row.walked_on is None or today - run.row.walked_on >= WALK_AGAIN:
+        changes |= {"cursor": recent, "walked_on": today}
     run.keep(**changes)
 
 
 def _backwards(run: _Run, seconds: float) -> bool:
     """Walk into the past, week by week; say whether there is more than fitted into the time."""
-    if run.row.cursor is None or run.row.cursor <= run.row.goal:
-        return False
-    closed = _closed(run)
-    while run.elapsed_s() < seconds:
-        sensors = list(run.sensors)
-        first, asks = missing.week(sensors, closed, below=run.row.cursor, goal=run.row.goal)
-        if not asks:
-            run.keep(cursor=first, filled_back_to=min(run.row.filled_back_to, first))
-            return False
-        failed: list[Exception] = []
+    closed = _closed(run) if run.row.cursor > run.row.goal else {}
+    while run.row.cursor > run.row.goal:
+        first, asks = missing.week(list(run.sensors), closed, below=run.row.cursor, goal=run.row.goal)
+        found, failed = False, []
         for some in _batches(asks):
-            answers, more_failed = _ask(run, some)
-            failed += more_failed
-            _keep(run, answers)
-        if failed and not _may_leave_out(run):
+            if run.elapsed_s() >= seconds:
+                return True
+            outcome = asking.ask(run.client, run.sensors, some)
+            found = found or any(answer.readings for answer in outcome.answers)
+            failed += outcome.failed
+            _keep(run, outcome.answers)
+        if failed and run.row.failures < TRIES:  # later, what fails although the rest answers is left out
             raise failed[0]
         for ask in asks:
             closed.setdefault(ask.sensor, set()).update(_days(ask))
-        _arrive(run, first)
-    return run.row.cursor > run.row.goal
+        _arrive(run, first, empty=bool(asks) and not found and not failed)
+    return False
 
 
-def _arrive(run: _Run, first: date) -> None:
+def _arrive(run: _Run, first: date, *, empty: bool) -> None:
     """Move the walk to the first day of a week, and end it where nothing older is to be expected."""
-    changes: dict[str, Any] = {"cursor": first}
-    days_known = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
-    oldest = days_known.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
-    if oldest - first >= missing.NOTHING_THERE:
-        changes |= {"cursor": oldest, "goal": oldest, "filled_back_to": oldest}
-    else:
-        changes["filled_back_to"] = min(run.row.filled_back_to, first)
+    changes: dict[str, Any] = {"cursor": first, "filled_back_to": min(run.row.filled_back_to, first)}
+    if empty:
+        told = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
+        oldest = told.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
+        if oldest - first >= missing.NOTHING_THERE:
+            changes = {"cursor": oldest, "goal": oldest, "filled_back_to": oldest}
     run.keep(**changes)
-
-
-def _ask(run: _Run, asks: Sequence[missing.Ask]) -> tuple[list[days.Answer], list[Exception]]:
-    """Make the calls side by side; what the API refuses for good counts as an empty answer."""
-    calls = [
-        partial(run.client.get_device_telemetry, run.sensors[ask.sensor], start=ask.start, end=ask.end)
-        for ask in asks
-    ]
-    outcomes = parallel.gather(calls, at_most=settings.GRIDSHARE_PARALLEL)
-    for outcome in outcomes:
-        if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):
-            raise outcome
-    some_answered = any(not isinstance(outcome, Exception) for outcome in outcomes)
-    answers, failed = [], []
-    for ask, outcome in zip(asks, outcomes, strict=True):
-        if not isinstance(outcome, Exception):
-            answers.append(days.Answer(ask=ask, readings=outcome))
-        elif some_answered and isinstance(outcome, SETTLED):
-            run.failed.append(outcome)
-            answers.append(days.Answer(ask=ask, readings=()))
-        else:
-            failed.append(outcome)
-    return answers, failed
 
 
 def _keep(run: _Run, answers: Sequence[days.Answer]) -> None:
@@ -243,11 +209,6 @@ def _keep(run: _Run, answers: Sequence[days.Answer]) -> None:
         run.keep()
         days.write(answers, now=run.moment)
         days.write_latest(answers, now=run.moment)
-
-
-def _may_leave_out(run: _Run) -> bool:
-    """Say whether to go on without what fails again and again although the API answers otherwise."""
-    return run.row.failures >= TRIES
 
 
 def _stored(run: _Run) -> dict[tuple[int, date], missing.Stored]:
@@ -281,7 +242,7 @@ def _settle(run: _Run, *, more: bool) -> bool:
     watched = Collection.objects.filter(pk=run.row.pk, watched_at__gt=run.moment - WATCHED_FOR).exists()
     pause = (EVERY_WATCHED if watched else EVERY) * random.uniform(0.9, 1.0)
     due_at = run.moment if more else run.moment + pause
-    _leave(run, due_at=due_at, failures=0, last_error=_words(run.failed))
+    _leave(run, due_at=due_at, failures=0, last_error=asking.words(run.failed))
     return more
 
 
@@ -291,22 +252,9 @@ def _put_off(run: _Run, failure: Exception) -> None:
     asked_s = getattr(failure, "retry_after_s", None) or 0.0
     pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_PAUSE))
     due_at = None if isinstance(failure, clients.NoWayIn) else run.moment + pause
-    _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=_words([failure]))
+    _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=asking.words([failure]))
 
 
 def _leave(run: _Run, **changes: Any) -> None:
     mine: QuerySet[Collection] = Collection.objects.filter(pk=run.row.pk, lease_owner=run.owner)
     mine.update(lease_owner="", lease_until_at=None, **changes)
-
-
-def _words(failures: Sequence[Exception]) -> str:
-    """Return what failed as words for a page to translate: "forbidden", "timeout", "ended"."""
-    found = []
-    for failure in failures:
-        if isinstance(failure, clients.WayError):
-            found.append(failure.reason)
-        elif isinstance(failure, errors.GridshareError):
-            found.append(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower())
-        else:
-            found.append("fault")
-    return ", ".join(dict.fromkeys(found))[:200]

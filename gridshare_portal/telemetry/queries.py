@@ -105,8 +105,9 @@ def bars(site: sites.Site, pieces: Sequence[periods.Period]) -> list[Totals]:
     expected = _expected(Collection.objects.filter(site=site).first(), grid)
     between = grids.edges(grid, pieces)
     sums = {name: grids.sums(column, between) for name, column in _energies(went).items()}
-    shares = _shares(sums, went.known, between, expected)
-    counts = grids.known(np.where(went.known, 0.0, np.nan), between)
+    known = went.known
+    shares = _shares(sums, known, between, expected)
+    counts = grids.known(np.where(known, 0.0, np.nan), between)
     found = []
     for number, (first, last) in enumerate(between):
         due = max(0, min(last, expected) - first)
@@ -225,7 +226,8 @@ def _energies(went: balance.Balance) -> dict[str, np.ndarray]:
         "ev_wh": went.ev if "ev" in went.roles else went.ev + np.nan,
         "relay_wh": went.relay if "relay" in went.roles else went.relay + np.nan,
     }
-    return {name: np.where(went.known, column, np.nan) for name, column in columns.items()}
+    known = went.known
+    return {name: np.where(known, column, np.nan) for name, column in columns.items()}
 
 
 def _shares(
