@@ -173,7 +173,7 @@ class Api:
         details = {name: sent[name] for name in _CHANGEABLE if name in sent}
         self._world.amend(device, details=details, now=call.now)
         self._saved()
-        return Response(status=200)
+        return _nothing(200)
 
     def _telemetry(self, call: Call, synth_id: str) -> Response:
         found = self._world.sensor(synth_id)
@@ -233,8 +233,14 @@ class Api:
         plan = plans.read(body, home, device, dialect=self._dialect, now=call.now)
         self._world.set_plan(device, plan=plan, now=call.now)
         self._saved()
-        return Response(status=204 if self._dialect == "live" else 200)
+        return _nothing(204 if self._dialect == "live" else 200)
 
 
 def _not_yours() -> asked.Refusal:
     return asked.Refusal(403, "Forbidden", "there is nothing with this id that you may see")
+
+
+def _nothing(status: int) -> Response:
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response

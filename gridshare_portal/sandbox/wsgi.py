@@ -76,7 +76,7 @@ class Sandbox:
             homes_count=settings.homes, seed=settings.seed, clock=self.clock, stored=stored.get("world")
         )
         self.pool = self._new_pool(stored.get("pool"))
-        self._api = gridshare_api.Api(self.world, self.pool, dialect=settings.dialect, saved=self.save)
+        self.api = gridshare_api.Api(self.world, self.pool, dialect=settings.dialect, saved=self.save)
         self._login = Login(self.pool, self.world.customers)
         self._switchboard = switchboard.Switchboard(self.world, self.faults, self.clock)
         self._api_urls, self._login_urls = (
@@ -153,7 +153,7 @@ class Sandbox:
         return self._with_faults(
             operation,
             request,
-            lambda faults: self._api.handle(operation, request, ids, stale=int("stale_read" in faults)),
+            lambda faults: self.api.handle(operation, request, ids, stale=int("stale_read" in faults)),
         )
 
     def _with_faults(
