@@ -2,7 +2,7 @@
 
 A homeowner sees the homes that an own connection reaches, and controls them through it. After a
 disconnect the stored readings stay visible, but only while nobody else's connection reaches the home: it may
-have changed hands. What one may not see does not exist; what one may see and not do is refused with a sentence.
+have changed hands. What one may not see does not exist; what one may see but not do is refused with a reason.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import ipaddress
 from collections.abc import Callable, Mapping
@@ -37,6 +38,12 @@ class Client:
         self._dialect = wire.DIALECTS[dialect]
         self._deadline_s = deadline_s
         self._session = session
+
+    def within(self, deadline_s: float) -> Client:
+        """Return the same client with another deadline for each call."""
+        other = copy.copy(self)
+        other._deadline_s = deadline_s
+        return other
 
     def list_sites(self) -> tuple[types.SiteItem, ...]:
         """Return the sites that the customer may reach."""

@@ -1,0 +1,83 @@
+"""What a home's clock shows, and which moment that is: on two nights a year that is not the same question.
+
+One night an hour is left out, and a time in it does not exist; on the other an hour comes twice, and a time
+in it is two moments. Neither is guessed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+class NoSuchMoment(ValueError):
+    """What the clock shows is not one moment; the text is a sentence that says why and what to do."""
+
+
+class NotThere(NoSuchMoment):
+    """The clocks skip this time."""
+
+
+class Twice(NoSuchMoment):
+    """The clocks show this time twice."""
+
+
+def to_utc(shown: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment at which the home's clock shows this; what has an offset is a moment already."""
+    if shown.tzinfo is not None:
+        return shown.astimezone(UTC)
+    first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    if first < second:
+        raise Twice(_twice(shown, zone, first, second))
+    raise NotThere(_not_there(shown, zone, second, first))
+
+
+def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return what the home's clock shows; with its offset in the hour that comes twice, else without."""
+    local = moment.astimezone(zone)
+    shown = local.replace(tzinfo=None, fold=0)
+    other = shown.replace(tzinfo=zone, fold=1 - local.fold)
+    return shown if other.astimezone(UTC) == moment.astimezone(UTC) else local
+
+
+def _twice(shown: datetime, zone: ZoneInfo, first: datetime, second: datetime) -> str:
+    switch = _switch(zone, first, second)
+    again, end = _before_and_after(switch, zone)[1], _before_and_after(switch, zone)[0]
+    return (
+        f"On {_day(shown)} {shown:%H:%M} comes twice, because the clocks go back from {end:%H:%M} to "
+        f"{again:%H:%M}. Choose a time before {again:%H:%M} or from {end:%H:%M} on."
+    )
+
+
+def _not_there(shown: datetime, zone: ZoneInfo, before: datetime, after: datetime) -> str:
+    start, end = _before_and_after(_switch(zone, before, after), zone)
+    return (
+        f"On {_day(shown)} there is no {shown:%H:%M}, because the clocks go forward from {start:%H:%M} to "
+        f"{end:%H:%M}. Choose a time before {start:%H:%M} or from {end:%H:%M} on."
+    )
+
+
+def _switch(zone: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
+    """Return the moment between the two at which the clocks change, to the second."""
+    before = earlier.astimezone(zone).utcoffset()
+    while later - earlier > timedelta(seconds=1):
+        middle = earlier + (later - earlier) / 2
+        if middle.astimezone(zone).utcoffset() == before:
+            earlier = middle
+        else:
+            later = middle
+    return later.replace(microsecond=0)
+
+
+def _before_and_after(switch: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return what the clock would have shown at the change, and what it shows instead."""
+    before = (switch - timedelta(seconds=2)).astimezone(zone).utcoffset()
+    return tuple(
+        (switch + offset).replace(tzinfo=None) for offset in (before, switch.astimezone(zone).utcoffset())
+    )
+
+
+def _day(shown: datetime) -> str:
+    return f"{shown:%A, %B} {shown.day}"
