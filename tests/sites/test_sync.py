@@ -287,14 +287,17 @@ class TestAFailure:
 
     def test_that_will_not_pass_leaves_the_home_usable_and_is_named(self, connected, now, sandbox):
         connection = connected("ada")
-        sandbox.faults.switch_on("getDevice", "wrong_types")
+        sandbox.faults.switch_on("getDevice", "forbidden_without_code")
 
         read(connection, now)
 
-        progress = queries.progress_of(connection)
-        assert progress.ready
-        assert row(connection).last_error.startswith("getDevice: ") or row(connection).last_error == ""
-        assert row(connection).state == "done"
+        assert queries.progress_of(connection).ready
+        assert (row(connection).state, row(connection).last_error) == ("done", "getDevice: forbidden")
+        assert {sensor.role for sensor in queries.sensors_of(sites.Site.objects.get())} == {
+            "grid",
+            "battery",
+            "solar",
+        }
 
     def test_for_want_of_a_permission_waits_for_the_homeowner(self, connected, now, sandbox):
         connection = connected("ada", granted=ALL_SCOPES[1:2])

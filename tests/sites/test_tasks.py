@@ -1,0 +1,44 @@
+import pytest
+from django.utils import timezone
+
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import sync, tasks
+from tests.people import connect, person
+
+
+@pytest.mark.django_db(transaction=True)
+class TestConnecting:
+    def test_starts_reading_at_once(self, sandbox):
+        connection = connect(person("ada@portal.example"), "ada", sandbox=sandbox)
+
+        assert sites.Sync.objects.get(connection=connection).state == "done"
+        assert sites.Sensor.objects.count() == 3
+
+    def test_again_reads_what_could_not_be_read_before(self, sandbox):
+        user = person("ada@portal.example")
+        connect(user, "ada", sandbox=sandbox, granted=["lunar/plan.read"])
+        assert sites.Sync.objects.get().last_error == "missing_scope"
+
+        connect(user, "ada", sandbox=sandbox)
+
+        assert sites.Sync.objects.get().state == "done" and sites.Site.objects.count() == 1
+
+    def test_reads_a_large_customer_to_the_end(self, sandbox, monkeypatch):
+        monkeypatch.setattr(sync.reads, "MOST_PARTS", 3)
+
+        connect(person("ben@portal.example"), "ben", sandbox=sandbox)
+
+        assert sites.Sync.objects.get().state == "done" and sites.Sensor.objects.count() == 7
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheSweep:
+    def test_reads_what_nobody_woke(self, homeowner, neighbor, sandbox):
+        before = sandbox.calls("listSites")
+        sites.Sync.objects.filter(connection=homeowner.connection).update(due_at=timezone.now())
+
+        tasks.sweep()
+        tasks.sweep()
+
+        assert sandbox.calls("listSites") - before == 1
+        assert sites.Sync.objects.get(connection=homeowner.connection).due_at > timezone.now()
