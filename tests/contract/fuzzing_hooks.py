@@ -6,6 +6,7 @@ durations there are. Only the parts of a request that are meant to be valid are 
 
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -14,6 +15,8 @@ from schemathesis.core.parameters import ParameterLocation
 
 IDS = json.loads(os.environ["FUZZED_IDS"])
 STEPS = {"PT5M": 5, "PT15M": 5, "PT30M": 30, "PT1H": 30, "P1D": 300}
+KINDS = ("inverter", "battery_pack", "PV", "EV", "meter", "load_control_relay")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d")
 INCLUDES = ("default", "energy", "default,energy", "energy,default")
 
 
@@ -25,7 +28,7 @@ def before_call(context, case, kwargs):
         _sense_in_path(case)
     if ParameterLocation.QUERY in valid:
         _sense_in_query(case)
-    if ParameterLocation.BODY in valid and isinstance(case.body, dict):
+    if isinstance(case.body, dict):
         _sense_in_body(case)
 
 
@@ -53,26 +56,48 @@ def _sense_in_query(case):
 
 
 def _sense_in_body(case):
-    body = case.body
-    if "commands" in body:
-        case.body = body | {"commands": _plan(body["commands"][:48])}
-    elif "mode" in body:
-        case.body = body | {"mode": "Smart" if body["mode"] == "Unknown" else body["mode"]}
-    elif "synthId" in body:
-        kept = {name: value for name, value in body.items() if name not in ("kind", "siteId")}
-        case.body = kept | {"synthId": case.path_parameters["synthId"]}
+    """Only values that are right as far as the schema goes are replaced, so that a wrong one stays the only one."""
+    body = dict(case.body)
+    if isinstance(body.get("commands"), list):
+        body["commands"] = _plan(body["commands"][:48])
+    if body.get("mode") == "Unknown":
+        body["mode"] = "Smart"
+    if "synthId" in body and "synthId" in (case.path_parameters or {}):
+        known = {
+            "synthId": case.path_parameters["synthId"],
+            "siteId": IDS["siteId"][0],
+            "kind": "battery_pack",
+        }
+        body |= {name: value for name, value in known.items() if name in body and _fits(name, body[name])}
+    case.body = body
+
+
+def _fits(name, value):
+    return value in KINDS if name == "kind" else isinstance(value, str)
 
 
 def _plan(commands):
     start, plan = datetime.now(UTC), []
     for command in commands:
+        if not isinstance(command, dict):
+            plan.append(command)
+            continue
         end = start + timedelta(minutes=1 + _number(command.get("end")) % 29)
-        said = {"start": start.isoformat(), "end": end.isoformat()}
-        if "powerLimit_W" in command:
-            said["powerLimit_W"] = min(abs(command["powerLimit_W"]), 2400)
-        plan.append(command | said | {"action": command.get("action", "hold")})
+        said = {"start": start.isoformat(), "end": end.isoformat(), "action": "hold"}
+        said = {name: value for name, value in said.items() if not _is_wrong(name, command)}
+        power = command.get("powerLimit_W")
+        if isinstance(power, int | float) and not isinstance(power, bool):
+            said["powerLimit_W"] = min(abs(power), 2400)
+        plan.append(command | said)
         start = end
     return plan
+
+
+def _is_wrong(name, command):
+    """Say whether this value is one that the schema refuses, or an action to be kept."""
+    if name == "action":
+        return name in command
+    return name in command and not (isinstance(command[name], str) and MOMENT.match(command[name]))
 
 
 def _number(value):
