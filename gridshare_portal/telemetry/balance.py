@@ -162,12 +162,12 @@ def charge(sensors: Sequence[sites.Sensor], charge_pct: np.ndarray, absent: np.n
 
 
 def _sum(roles: Sequence[str], values: np.ndarray, absent: np.ndarray, role: str) -> np.ndarray:
-    """Add up the sensors of a role; one that was not there counts as nothing where another is known."""
+    """Add up the sensors of a role; one that was not there counts as nothing beside one that is known."""
     rows = [row for row, one in enumerate(roles) if one == role]
     some, away = values[rows], absent[rows]
     if away.any():
-        shared = ~np.isnan(some).all(axis=0)
-        some = np.where(np.isnan(some) & away & shared, 0.0, some)
+        beside = ~np.isnan(some).all(axis=0) | (len(rows) == 1)
+        some = np.where(np.isnan(some) & away & beside, 0.0, some)
     return some.sum(axis=0)
 
 
@@ -192,25 +192,24 @@ def _place(row: _Row, places: dict[int, int], grid: series.Grid) -> tuple[int, s
 
 
 def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_Row]) -> np.ndarray:
-    """Say when sensors that share a role were not there.
+    """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
-    A meter that was replaced, or an array that was added, must not make the rest of history
-    unknown. Only a day that was asked for and brought nothing (such a row has no bucket), before the sensor's first reading,
-    proves that it was not there yet.
+    A battery that was removed, a meter that was replaced or an array that was added must not make
+    the rest of history unknown. Only a day that was asked for and brought nothing, before the
+    sensor's first reading, proves that it was not there yet; such a row knows no bucket.
     """
     away = np.zeros((len(sensors), grid.count), dtype=bool)
     roles = [sensor.role for sensor in sensors]
-    places = {sensor.pk: row for row, sensor in enumerate(sensors) if roles.count(sensor.role) > 1}
-    for row in places.values():
-        gone_at = sensors[row].gone_at
-        if gone_at is not None:
-            away[row, grid.edge(gone_at) :] = True
-    empty = [row for row in rows if row.sensor in places and not row.known_count]
+    shared = {sensor.pk: row for row, sensor in enumerate(sensors) if roles.count(sensor.role) > 1}
+    for row, sensor in enumerate(sensors):
+        if sensor.gone_at is not None and (sensor.pk in shared or sensor.role != "grid"):
+            away[row, grid.edge(sensor.gone_at) :] = True
+    empty = [row for row in rows if row.sensor in shared and not row.known_count]
     births = _births({row.sensor for row in empty}) if empty else {}
     for row in empty:
         if row.sensor in births and row.day < births[row.sensor]:
-            sensor, inside, _part = _place(row, places, grid)
-            away[sensor, inside] = True
+            number, inside, _part = _place(row, shared, grid)
+            away[number, inside] = True
     return away
 
 

@@ -1,0 +1,117 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from gridshare_portal.gridshare import types
+from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry.models import Day, Latest
+
+START = datetime(2026, 6, 10, tzinfo=UTC)
+LATER = datetime(2026, 6, 20, tzinfo=UTC)
+
+
+def stored(sensor):
+    return {row.day.day: row for row in Day.objects.filter(sensor=sensor)}
+
+
+class TestWriting:
+    def test_cuts_an_answer_into_utc_days_and_gives_it_back(self, home):
+        meter = home.sensor("grid")
+        answer = home.tell(meter, START, list(range(192)), now=LATER)
+
+        rows = stored(meter)
+        assert sorted(rows) == [10, 11]
+        came_out = [value for day in (10, 11) for value in packing.unpack(rows[day].packed)["in_wh"].tolist()]
+        assert came_out == [reading.in_wh for reading in answer.readings]
+
+    def test_merges_late_buckets_into_a_day_that_is_open(self, home):
+        meter = home.sensor("grid")
+        soon = START + timedelta(hours=2)
+        home.tell(meter, START, [10, None, 10, 10], now=soon)
+        home.tell(meter, START + missing.STEP, [10], now=soon, counted=1010)
+
+        row = stored(meter)[10]
+        assert row.known_count == 4
+        assert packing.unpack(row.packed)["in_wh"][:4].tolist() == [1010, 1020, 1020, 1030]
+
+    def test_leaves_a_closed_day_as_it_is(self, home):
+        meter = home.sensor("grid")
+        home.tell(meter, START, [10] * 96, now=LATER)
+        before = stored(meter)[10].packed
+
+        home.tell(meter, START, [99] * 96, now=LATER)
+
+        assert bytes(stored(meter)[10].packed) == bytes(before)
+        assert stored(meter)[10].closed_at == LATER
+
+    def test_keeps_the_bucket_that_still_runs_out_of_the_day_but_as_the_latest(self, home):
+        meter = home.sensor("grid")
+        home.tell(meter, START, [10, 10, 10], now=START + timedelta(minutes=40))
+
+        assert stored(meter)[10].known_count == 2
+        assert Latest.objects.get(sensor=meter).at == START + 2 * missing.STEP
+
+    def test_remembers_a_far_day_that_brought_nothing_as_asked_for(self, home):
+        meter = home.sensor("grid")
+        ask = missing.Ask(sensor=meter.pk, start=START, end=START + timedelta(days=2))
+        days.write([days.Answer(ask=ask, readings=())], now=LATER)
+
+        assert [(row.known_count, row.closed_at) for row in stored(meter).values()] == [(0, LATER)] * 2
+
+    def test_remembers_nothing_of_a_recent_day_that_brought_nothing_yet(self, home):
+        meter = home.sensor("grid")
+        ask = missing.Ask(sensor=meter.pk, start=START, end=START + timedelta(hours=3))
+        days.write([days.Answer(ask=ask, readings=())], now=START + timedelta(hours=3))
+
+        assert not stored(meter)
+
+    def test_is_harmless_when_repeated(self, home):
+        meter = home.sensor("grid")
+        soon = START + timedelta(hours=9)
+        home.tell(meter, START, [10] * 8, now=soon)
+        first = bytes(stored(meter)[10].packed)
+        home.tell(meter, START, [10] * 8, now=soon)
+
+        assert bytes(stored(meter)[10].packed) == first
+        assert Day.objects.count() == 1
+
+    def test_does_not_let_an_older_reading_replace_the_latest(self, home):
+        meter = home.sensor("grid")
+        home.tell(meter, START + timedelta(hours=1), [10], now=LATER)
+        home.tell(meter, START, [10], now=LATER)
+
+        assert Latest.objects.get(sensor=meter).at == START + timedelta(hours=1)
+
+    def test_does_not_count_an_entry_without_values_as_known(self, home):
+        meter = home.sensor("grid")
+        ask = missing.Ask(sensor=meter.pk, start=START, end=START + timedelta(days=1))
+        empty = [types.Reading(at=START), types.Reading(at=START + missing.STEP, in_w=0.0)]
+        days.write([days.Answer(ask=ask, readings=empty)], now=LATER)
+
+        assert packing.flags(stored(meter)[10].known, 96).tolist()[:3] == [False, True, False]
+
+
+class TestRollingUp:
+    def test_is_the_energy_of_the_whole_day_once_the_day_before_is_there(self, home):
+        meter = home.sensor("grid")
+        home.tell(meter, START + timedelta(days=1), [10] * 96, counted=1960, now=LATER)
+        assert stored(meter)[11].in_wh == 950
+
+        home.tell(meter, START, [10] * 96, counted=1000, now=LATER)
+
+        assert stored(meter)[11].in_wh == 960
+        assert stored(meter)[11].closed_at == LATER
+
+    def test_tells_the_peak_of_either_direction(self, home):
+        battery = home.sensor("battery")
+        home.tell(battery, START, [100, 0, 300], [0, 700, 0], now=LATER)
+
+        assert stored(battery)[10].peak_w == 2800
+
+    @pytest.mark.parametrize("counted", [5000.0])
+    def test_does_not_know_what_nobody_counted(self, home, counted):
+        meter = home.sensor("grid")
+        home.tell(meter, START, [10], counted=counted, now=LATER)
+
+        assert stored(meter)[10].in_wh is None
+        assert stored(meter)[10].day == date(2026, 6, 10)
