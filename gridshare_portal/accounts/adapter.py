@@ -15,6 +15,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -23,6 +24,7 @@ from gridshare_portal.accounts import second_factors
 log = logging.getLogger(__name__)
 
 LONGEST_PATH = 2_000
+LONGEST_ADDRESS = 254
 MAIL_FAILED = "We could not send the e-mail just now. Please try again in a minute."
 
 
@@ -34,6 +36,12 @@ class Accounts(DefaultAccountAdapter):
         if not url or len(url) > LONGEST_PATH or not url.isprintable():
             return False
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def clean_email(self, email: str) -> str:
+        """Refuse an address that is longer than any mail server takes."""
+        if len(email) > LONGEST_ADDRESS:
+            raise ValidationError("This address is too long.")
+        return super().clean_email(email)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """Return the first page, which knows what comes next."""
