@@ -27,6 +27,12 @@ class Shown:
     figure: figures.Figure
     totals: queries.Totals
 
+    @property
+    def read_at(self) -> datetime | None:
+        """Return when the home was last read."""
+        seconds = self.figure.data["read_at"]
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
 
 def shown(site: sites.Site, choice: history.Choice, *, now: datetime) -> Shown:
     """Return picture and sums of the days chosen; bars and sums come from one pass."""

@@ -90,6 +90,17 @@ def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False)
     return Asked(None if reader.faults else Choice(view, first, last, by), reader.faults)
 
 
+def is_date(value: str) -> bool:
+    """Say whether this is a day of the calendar, written as in an address."""
+    if not _ISO.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
 def whole(view: str, day: date) -> tuple[date, date]:
     """Return the first and last date of the day, week, month or year that the date lies in."""
     if view == "week":
@@ -200,9 +211,6 @@ class _Reader:
     def _parsed(self, name: str, value: str) -> date | None:
         if not _ISO.fullmatch(value):
             self.faults.setdefault(name, "Write the day as year, month, day, as in 2026-11-22.")
-            return None
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
+        elif not is_date(value):
             self.faults.setdefault(name, "That day is not in the calendar.")
-            return None
+        return date.fromisoformat(value) if is_date(value) else None

@@ -69,6 +69,13 @@ def _home(flows: Mapping[str, Power], home_w: Power) -> str:
     return f"your home is using {energy.power(home_w)}{f' from {source}' if source else ''}"
 
 
+def solar_word(solar_w: Power) -> str:
+    """Say in a word what the solar panels do."""
+    if solar_w is None:
+        return "not known"
+    return "making power" if moving(solar_w) else "asleep"
+
+
 def battery_word(charging_w: Power, discharging_w: Power) -> str:
     """Say in a word what a battery does."""
     if charging_w is None and discharging_w is None:

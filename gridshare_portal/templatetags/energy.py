@@ -49,6 +49,12 @@ def energy(amount_wh: Amount) -> str:
 
 
 @register.filter
+def kilo(amount: Amount) -> str:
+    """Write thousands of a unit that stands in a column's head, with two decimals."""
+    return UNKNOWN if _unknown(amount) else f"{amount / 1000:,.2f}"
+
+
+@register.filter
 def percent(amount_pct: Amount) -> str:
     """Say a share in whole percent; neither 0 nor 100 is said before it is reached."""
     if _unknown(amount_pct):

@@ -45,6 +45,12 @@ class TestAnEnergy:
         assert energy.energy(watt_hours) == words.replace(" ", THIN)
 
 
+class TestAFigureInATable:
+    def test_is_in_thousands_with_its_unit_in_the_head_of_the_column(self):
+        assert energy.kilo(1_234_567) == "1,234.57"
+        assert energy.kilo(None) == "–"
+
+
 class TestAShare:
     @pytest.mark.parametrize(
         ("share", "words"), [(0, "0 %"), (0.4, "under 1 %"), (63.6, "64 %"), (99.7, "99 %"), (100, "100 %")]

@@ -1,0 +1,69 @@
+"""Decide what, if anything, needs the owner of a home: at most one thing at a time, the worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.templatetags import energy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banner:
+    """What happened, what it means, and the one next thing to do."""
+
+    kind: str
+    title: str
+    text: str
+    url: str
+    action: str
+
+
+def for_home(site: sites.Site, *, reading: telemetry.Now, user: Any, now: datetime) -> Banner | None:
+    """Return the one banner of a home's page, or None while all is well."""
+    return _connection(site, user, now) or _silence(site, reading, now) or _zone(site)
+
+
+def _connection(site: sites.Site, user: Any, now: datetime) -> Banner | None:
+    reaching = list(site_queries.connections_of(site))
+    if any(connection.status == "active" for connection in reaching):
+        return None
+    mine = next((connection for connection in reaching if connection.user_id == user.pk), None)
+    since = f" since {energy.moment(mine.status_since_at, site.zone, now)}" if mine else ""
+    return Banner(
+        kind="attention",
+        title="This home is no longer connected",
+        text=f"Lunar has not let us read it{since}. What you see here is from before.",
+        url=reverse("homeowner:connection"),
+        action="Connect again",
+    )
+
+
+def _silence(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner | None:
+    if reading.freshness not in ("stale", "silent"):
+        return None
+    return Banner(
+        kind="attention",
+        title=f"We have not heard from your home since {energy.moment(reading.at, site.zone, now)}",
+        text="It may be offline, or Lunar may not be answering. We go on asking.",
+        url=reverse("homeowner:connection"),
+        action="See how the connection does",
+    )
+
+
+def _zone(site: sites.Site) -> Banner | None:
+    if site.zone_confirmed_at:
+        return None
+    return Banner(
+        kind="info",
+        title=f"Is this home in the time zone {site.time_zone.replace('_', ' ')}?",
+        text="Lunar does not tell us. Days begin and end by it.",
+        url=reverse("homeowner:settings", args=[site.synth_id]),
+        action="Confirm or change it",
+    )

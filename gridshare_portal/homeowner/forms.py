@@ -1,0 +1,147 @@
+"""Check the shape of what is typed into a home's pages; what it means is decided further in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from gridshare_portal.homeowner import modes
+from gridshare_portal.sites import homes
+from gridshare_portal.sites import models as sites
+
+LONGEST_REASON = 200
+DETAILS = ("manufacturer", "model", "serial_number")
+
+
+class Once(forms.Form):
+    """A form that refuses a field that came more than once instead of taking the last."""
+
+    use_required_attribute = False
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was sent twice, at its field."""
+        for name in self.fields:
+            if len(self.data.getlist(self.add_prefix(name))) > 1:
+                self.add_error(name, "This was sent twice. Choose one.")
+        return self.cleaned_data
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [(zone, zone.replace("_", " ")) for zone in homes.time_zones()]
+
+
+class Home(Once):
+    """What a home is called, and the time it keeps."""
+
+    name = forms.CharField(
+        max_length=80,
+        label="Name",
+        help_text="As you call it; only you see it.",
+        error_messages={
+            "required": "Give the home a name.",
+            "max_length": "Use at most 80 letters.",
+        },
+    )
+    time_zone = forms.ChoiceField(
+        choices=_zones,
+        label="Time zone",
+        help_text="Days begin and end by it.",
+        error_messages={
+            "required": "Choose a time zone.",
+            "invalid_choice": "Choose a time zone from the list.",
+        },
+    )
+
+
+class Role(Once):
+    """What a sensor measures, in the owner's word; empty goes back to what was found."""
+
+    role = forms.ChoiceField(choices=[], required=False, label="Measures")
+
+    def __init__(self, *args: Any, sensor: sites.Sensor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = sites.Role(sensor.role_found).label
+        self.fields["role"].choices = [("", f"As found: {found}"), *sites.Role.choices]
+        self.fields["role"].initial = sensor.role_set
+        self.fields["role"].widget.attrs["id"] = f"role-{sensor.pk}"
+
+
+class Wish(Once):
+    """What every change carries: why, and a key that lets a form sent twice be done once."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=LONGEST_REASON,
+        label="Why? (optional)",
+        help_text="Stands in this home’s activity.",
+        error_messages={"max_length": f"Use at most {LONGEST_REASON} letters."},
+    )
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+def _detail(label: str, help_text: str) -> forms.CharField:
+    error_messages = {"max_length": "Use at most 200 letters."}
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=200, required=False, error_messages=error_messages
+    )
+
+
+class Details(Wish):
+    """A device's maker, model and serial number; an empty field is left as it is at Lunar."""
+
+    manufacturer = _detail("Maker", "")
+    model = _detail("Model", "")
+    serial_number = _detail("Serial number", "It stands on the type plate.")
+
+    def __init__(self, *args: Any, device: sites.Device, **kwargs: Any) -> None:
+        before = {name: getattr(device, name) for name in DETAILS}
+        super().__init__(*args, initial=before, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an emptied field, and a form in which nothing was changed."""
+        super().clean()
+        for name in DETAILS:
+            if self.initial[name] and name in self.cleaned_data and not self.cleaned_data[name]:
+                self.add_error(name, "This cannot be emptied, only corrected.")
+        if not self.errors and not self.changes():
+            self.add_error(None, "Nothing is different from before, so nothing was sent.")
+        return self.cleaned_data
+
+    def refuse(self, sentence: str, said: str) -> None:
+        """Place Lunar's refusal at the field that it names, else at the only one changed, else above all."""
+        changed = list(self.changes())
+        words = said.casefold().replace("_", "").replace(" ", "")
+        named = [name for name in changed if name.replace("_", "") in words]
+        at = (named or changed)[0] if named or len(changed) == 1 else None
+        self.add_error(at, f"{sentence} Lunar says: {said}" if said else sentence)
+
+    def changes(self) -> dict[str, str]:
+        """Return only what is different from before."""
+        typed = {name: self.cleaned_data.get(name) for name in DETAILS}
+        return {name: value for name, value in typed.items() if value and value != self.initial[name]}
+
+
+class Disconnect(Once):
+    """Whether the stored readings go, too."""
+
+    forget = forms.BooleanField(required=False, label="Also delete the readings and homes stored here")
+
+
+class Mode(Wish):
+    """Which mode a battery is to follow."""
+
+    mode = forms.ChoiceField(
+        choices=[(mode.name, mode.name) for mode in modes.MODES],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose a mode.",
+            "invalid_choice": "Choose Simple, Schedule or Smart.",
+        },
+    )
+
+
+class Plan(Wish):
+    """What goes with a plan's rows: which plan the visitor saw when writing them."""
+
+    seen = forms.RegexField(r"\A[0-9a-f]{0,64}\Z", required=False, widget=forms.HiddenInput)

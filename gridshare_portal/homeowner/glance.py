@@ -1,0 +1,162 @@
+"""Gather what the first screen of a home says: who feeds whom, charge, today, and what needs the owner.
+
+Everything comes from what is stored; nothing here waits for anybody. What is too old to be
+called now is said to be old, and is not drawn as if it flowed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gridshare_portal.homeowner import banners, picture, words
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.telemetry import stretches
+from gridshare_portal.templatetags import energy
+
+CURRENT = ("fresh", "late")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """What the battery's card says."""
+
+    pct: float | None
+    figure: str
+    arc: int
+    doing: str
+    outlook: str
+    glyph: str
+
+
+def of(site: sites.Site, *, user: Any, now: datetime) -> dict[str, Any]:
+    """Return the context of a home's first screen."""
+    reading = telemetry.now_of(site, now=now)
+    roles, flows = set(reading.roles), _flows(reading)
+    remainder_w = _known(reading, "remainder_w")
+    return {
+        "site": site,
+        "zone": site.zone,
+        "now": now,
+        "reading": reading,
+        "picture": picture.draw(nodes=_nodes(reading, roles), flows=flows, remainder_w=remainder_w),
+        "sentence": _sentence(site, reading, flows, roles, now),
+        "charge": _charge(site, reading, flows, now) if sites.Role.BATTERY in roles else None,
+        "today": _today(site, now) if reading.at else None,
+        "banner": banners.for_home(site, reading=reading, user=user, now=now),
+        "progress": _filling(site),
+    }
+
+
+def _today(site: sites.Site, now: datetime) -> telemetry.Totals:
+    today = now.astimezone(site.zone).date()
+    return telemetry.totals(site, stretches.whole_days(today, today, site.zone))
+
+
+def _current(reading: telemetry.Now) -> bool:
+    return reading.freshness in CURRENT
+
+
+def _known(reading: telemetry.Now, name: str) -> float | None:
+    """Return a power that can still be called now."""
+    return getattr(reading, name) if _current(reading) else None
+
+
+def _flows(reading: telemetry.Now) -> dict[str, float | None]:
+    return {name: _known(reading, f"{name}_w") for name in picture.FLOWS}
+
+
+def _nodes(reading: telemetry.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:
+    """Name the nodes that this home has, with the power at each and what it does."""
+    solar_w, home_w = _known(reading, "solar_w"), _known(reading, "home_w")
+    grid = _known(reading, "from_grid_w"), _known(reading, "to_grid_w")
+    battery = _known(reading, "charging_w"), _known(reading, "discharging_w")
+    nodes = {
+        "solar": (solar_w, words.solar_word(solar_w)),
+        "grid": (_either(*grid), words.grid_word(*grid)),
+        "home": (home_w, "not known" if home_w is None else "using"),
+        "battery": (_either(*battery), words.battery_word(*battery)),
+    }
+    return {name: nodes[name] for name in nodes if name in roles or (name == "home" and roles)}
+
+
+def _either(one_w: float | None, other_w: float | None) -> float | None:
+    powers = [power for power in (one_w, other_w) if power is not None]
+    return max(powers, default=None)
+
+
+def _sentence(
+    site: sites.Site, reading: telemetry.Now, flows: dict[str, float | None], roles: set[str], now: datetime
+) -> str:
+    if not roles:
+        return "Lunar has not told us of any meter in this home yet. It appears here as soon as it does."
+    if reading.at is None:
+        return "The first readings are on their way."
+    if not _current(reading):
+        return f"We do not know what is happening now: the last reading is from {_at(site, reading, now)}."
+    said = words.happening(
+        flows=flows,
+        home_w=reading.home_w,
+        charging_w=reading.charging_w,
+        discharging_w=reading.discharging_w,
+        to_grid_w=reading.to_grid_w,
+    )
+    car = f" The car is taking {energy.power(reading.ev_w)} of it." if words.moving(reading.ev_w) else ""
+    return said + car
+
+
+def _at(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
+    return energy.moment(reading.at, site.zone, now)
+
+
+def _charge(
+    site: sites.Site, reading: telemetry.Now, flows: dict[str, float | None], now: datetime
+) -> Charge:
+    pct = reading.charge_pct
+    word = words.battery_word(reading.charging_w, reading.discharging_w) if _current(reading) else "old"
+    return Charge(
+        pct=pct,
+        figure=energy.percent(pct).split(energy.THIN + "%")[0],
+        arc=math.floor(min(max(pct or 0, 0), 100)),
+        doing=_doing(word, site, reading, flows, now),
+        outlook=_outlook(site, reading, now) if _current(reading) else "",
+        glyph={"charging": "charge", "giving": "discharge", "resting": "hold"}.get(word, "unknown"),
+    )
+
+
+def _doing(
+    word: str, site: sites.Site, reading: telemetry.Now, flows: dict[str, float | None], now: datetime
+) -> str:
+    if word == "charging":
+        source = words.from_whom(flows, "battery")
+        return f"Charging{f' from {source}' if source else ''} at {energy.power(reading.charging_w)}."
+    if word == "giving":
+        return f"Giving {energy.power(reading.discharging_w)}."
+    if word == "resting":
+        return "Resting."
+    return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."
+
+
+def _outlook(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
+    device = site_queries.battery_device_of(site)
+    found = words.outlook(
+        charge_pct=reading.charge_pct,
+        capacity_wh=device.capacity_wh if device else None,
+        charging_w=reading.charging_w,
+        discharging_w=reading.discharging_w,
+        at=reading.at or now,
+    )
+    if found is None:
+        return ""
+    if found.at is None:
+        return f"At this rate it lasts for more than a day until it is {found.end}."
+    return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."
+
+
+def _filling(site: sites.Site) -> telemetry.Progress | None:
+    progress = telemetry.progress(site)
+    return None if progress.days_done >= progress.days_total else progress

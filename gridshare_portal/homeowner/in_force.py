@@ -1,0 +1,102 @@
+"""Say which mode and plan a home's batteries follow, as last read, and who set them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gridshare_portal.control import models as control
+from gridshare_portal.control import plans, queries
+from gridshare_portal.control import state as states
+from gridshare_portal.homeowner import modes, parts, receipts
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.templatetags import energy
+
+DOING = {
+    "charge": "Charging",
+    "discharge": "Discharging",
+    "hold": "Holding",
+    "follow": "Following the home’s use",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One device that can be controlled, and what it follows."""
+
+    device: sites.Device
+    title: str
+    mode: str
+    mode_title: str
+    mode_sentence: str
+    plan_sentence: str
+    set_by: str
+    read_at: datetime | None
+    answers: bool
+
+
+def of(site: sites.Site, *, user: Any, now: datetime) -> list[Control]:
+    """Return what each controllable device of a home follows."""
+    known = {state.device_id: state for state in queries.states_of(site)}
+    last = _last_confirmed(site)
+    return [
+        _control(device, known.get(device.pk) or states.of(device), last.get(device.pk), user, now)
+        for device in site_queries.battery_devices_of(site)
+    ]
+
+
+def of_device(device: sites.Device, *, user: Any, now: datetime) -> Control:
+    """Return what one device follows."""
+    return _control(device, states.of(device), _last_confirmed(device.site).get(device.pk), user, now)
+
+
+def _control(
+    device: sites.Device, state: control.State, last: control.Change | None, user: Any, now: datetime
+) -> Control:
+    site, explained = device.site, modes.explained(state.mode)
+    return Control(
+        device=device,
+        title=parts.title(device),
+        mode=state.mode,
+        mode_title=explained.name if state.mode_read_at else "Not read yet",
+        mode_sentence=explained.sentence if state.mode_read_at else "",
+        plan_sentence=plan_sentence(plan_of(state), mode=explained.name, site=site, now=now),
+        set_by=_set_by(last, site, user, now),
+        read_at=state.mode_read_at,
+        answers=not state.last_error,
+    )
+
+
+def plan_of(state: control.State) -> Any:
+    """Return the plan as last read, or None where it never was."""
+    return plans.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
+
+
+def plan_sentence(plan: Any, *, mode: str, site: sites.Site, now: datetime) -> str:
+    """Say what a plan does now, or next, and what follows."""
+    if plan is None:
+        return "The plan has not been read yet."
+    coming = [command for command in plan.commands if command.end > now]
+    if not coming:
+        return "No plan: the battery follows its mode."
+    current = coming[0]
+    doing = DOING.get(current.action, current.action)
+    if current.start > now:
+        return f"Next by plan: {receipts.command_worded(current, zone=site.zone, now=now)}."
+    until = energy.moment(current.end, site.zone, now)
+    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {mode}'}."
+
+
+def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
+    confirmed = queries.changes_of(site).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
+    return {change.device_id: change for change in reversed(confirmed)}
+
+
+def _set_by(change: control.Change | None, site: sites.Site, user: Any, now: datetime) -> str:
+    if change is None:
+        return ""
+    who = "you" if change.actor_id == user.pk else change.actor_label or "somebody"
+    what = receipts.KINDS.get(change.kind, change.kind)
+    return f"{what} set here by {who}, {energy.moment(change.made_at, site.zone, now)}."

@@ -1,0 +1,141 @@
+"""Say what is known of devices, sensors and the tree they hang in, as names and values for a page.
+
+What the API calls by its own words is shown in plain ones where we know them, and as it came
+where we do not: an unknown kind is shown, never hidden.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries
+from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.templatetags import energy
+
+KINDS = {
+    "battery": ("Battery", "battery"),
+    "solar": ("Solar", "solar"),
+    "pv": ("Solar", "solar"),
+    "inverter": ("Inverter", "control"),
+    "meter": ("Meter", "meter"),
+    "grid": ("Grid connection", "grid"),
+    "ev": ("Electric car charger", "ev"),
+    "relay": ("Switch", "relay"),
+    "sensor": ("Sensor", "meter"),
+    "site": ("Home", "home"),
+}
+LINES = 200  # of the tree on one page
+LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the tree in the window that a page shows."""
+
+    title: str
+    synth_id: str
+    role_title: str
+    capacity_wh: float | None
+    device: sites.Device | None
+    opens: bool
+    closes: int
+
+    @property
+    def closing(self) -> range:
+        """Return something to loop over, once per list that ends here."""
+        return range(self.closes)
+
+
+def title(device: sites.Device) -> str:
+    """Say what a device is called: maker and model where known, else its kind, else its id."""
+    named = f"{device.manufacturer} {device.model}".strip()
+    return named or kind(device.kind)[0] or device.synth_id
+
+
+def kind(word: str) -> tuple[str, str]:
+    """Return a kind in plain words and its glyph; a kind nobody knows stays as it came."""
+    folded = word.casefold().replace("_", " ")
+    for known, (words, glyph) in KINDS.items():
+        if known in folded.split() or (len(known) > 2 and known in folded):
+            return words, glyph
+    return word, "unknown"
+
+
+def facts(device: sites.Device) -> list[tuple[str, str]]:
+    """Return what is known of a device; what is missing is a dash."""
+    rows = [
+        ("Kind", kind(device.kind)[0]),
+        ("Maker", device.manufacturer),
+        ("Model", device.model),
+        ("Serial number", device.serial_number),
+    ]
+    if device.capacity_wh is not None:
+        rows.append(("Holds", energy.energy(device.capacity_wh)))
+    if device.power_limit_w is not None:
+        rows.append(("Charges and gives at most", energy.power(device.power_limit_w)))
+    return [(name, value or energy.UNKNOWN) for name, value in [*rows, ("Id at Lunar", device.synth_id)]]
+
+
+def others(device: sites.Device) -> list[tuple[str, str]]:
+    """Return what Lunar says beyond what we have names for, as it came."""
+    return [(name, _plain(value)) for name, value in device.extra.items()]
+
+
+def _plain(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) -> str:
+    """Say a sensor's newest reading in one line."""
+    if latest is None:
+        return "No reading yet."
+    said = []
+    if latest.in_w:
+        said.append(f"{energy.power(latest.in_w)} in")
+    if latest.out_w:
+        said.append(f"{energy.power(latest.out_w)} out")
+    if not said and (latest.in_w == 0 or latest.out_w == 0):
+        said.append(energy.power(0))
+    if latest.charge_pct is not None:
+        said.append(f"{energy.percent(latest.charge_pct)} charged")
+    return f"{', '.join(said) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
+
+
+def lines(branches: Sequence[queries.Branch], *, start: int) -> list[Line]:
+    """Return a window of the tree whose lists open and close within it."""
+    shown = branches[start : start + LINES]
+    ground = min((branch.depth for branch in shown), default=0)
+    depths = _nested([branch.depth - ground for branch in shown])
+    after = [*depths[1:], 0]
+    return [
+        replace(_line(branch), opens=following > depth, closes=max(0, depth - following))
+        for branch, depth, following in zip(shown, depths, after, strict=False)
+    ]
+
+
+def _nested(depths: list[int]) -> list[int]:
+    """Let no line be more than one deeper than the line before, as nested lists must be."""
+    nested: list[int] = []
+    for depth in depths:
+        nested.append(min(depth, nested[-1] + 1 if nested else 0))
+    return nested
+
+
+def _line(branch: queries.Branch) -> Line:
+    role = "" if branch.role in ("", "unknown") else sites.Role(branch.role).label
+    return Line(
+        title=title(branch.device) if branch.device else kind(branch.kind)[0] or "Part",
+        synth_id=branch.synth_id,
+        role_title=role,
+        capacity_wh=branch.capacity_wh,
+        device=branch.device,
+        opens=False,
+        closes=0,
+    )

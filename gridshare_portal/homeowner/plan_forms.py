@@ -1,0 +1,193 @@
+"""Read what is typed into a plan's rows, strictly, and put the rules' refusals at their fields.
+
+What a plan may ask for is decided by control.plans; this module only knows how moments and
+watts are written, and that digits of other scripts, NaN and underscores are not watts.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
+
+from gridshare_portal.control import plans
+from gridshare_portal.homeowner.forms import Once
+from gridshare_portal.sites import models as sites
+
+ROWS_READ_AT_MOST = 500
+ACTIONS = (
+    ("charge", "Charge"),
+    ("discharge", "Discharge"),
+    ("hold", "Hold"),
+    ("follow", "Follow the home’s use"),
+)
+FIELDS = ("start", "end", "action", "power_limit_w")
+HOURS = [(str(count), f"{count} hour{'s' if count > 1 else ''}") for count in (1, 2, 3, 4, 6, 8, 12)]
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d)?", re.ASCII)
+_WATTS = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
+
+
+class MomentInput(forms.DateTimeInput):
+    """A browser's own picker, except for a moment in the hour that comes twice: that needs its offset."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Choose the kind of input by what is to be shown."""
+        context = super().get_context(name, value, attrs)
+        shown = str(context["widget"]["value"] or "")
+        context["widget"]["type"] = "text" if re.search(r"T.*[+-]", shown) else "datetime-local"
+        return context
+
+    def format_value(self, value: Any) -> str:
+        """Write a moment as the field reads it."""
+        return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value or ""
+
+
+class Moment(forms.Field):
+    """A day and time by the home's clock; None where nothing was written."""
+
+    widget = MomentInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the moment as written, with an offset only if one was written."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            if not _MOMENT.fullmatch(text):
+                raise ValueError
+            return datetime.fromisoformat(text)
+        except ValueError as fault:
+            raise ValidationError("Write the day and the time, as in 2026-11-22T14:30.") from fault
+
+
+class Watts(forms.Field):
+    """A power in plain digits; None where nothing was written."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> float | None:
+        """Return the power as written, below zero too: the rules say what is wrong with that."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if not _WATTS.fullmatch(text):
+            raise ValidationError("Enter the power as a number of watts, in plain digits.")
+        return float(text)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write whole watts without a point."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class Command(Once):
+    """One row of a plan."""
+
+    action = forms.ChoiceField(choices=ACTIONS, label="Do", required=False)
+    start = Moment(label="From", required=False)
+    end = Moment(label="Until", required=False)
+    power_limit_w = Watts(label="At most, in watts", required=False)
+
+    @property
+    def empty(self) -> bool:
+        """Say whether nothing was filled in, so that the row does not count."""
+        typed = (self.data.get(self.add_prefix(name), "") for name in FIELDS if name != "action")
+        return not any(text.strip() for text in typed)
+
+    def row(self) -> plans.Row:
+        """Return what was understood; what was refused is None."""
+        known = self.cleaned_data
+        return plans.Row(
+            start=known.get("start"),
+            end=known.get("end"),
+            action=known.get("action") or "",
+            power_limit_w=known.get("power_limit_w"),
+        )
+
+
+class Rows(BaseFormSet):
+    """All rows of a plan; the rules' refusals are placed at the fields they are about."""
+
+    default_error_messages = {"too_many_forms": f"A plan has at most {plans.COMMANDS_AT_MOST} rows."}
+
+    def live(self) -> list[Command]:
+        """Return the rows that count: neither empty nor removed."""
+        removed = set(self.deleted_forms) if self.is_bound else set()
+        return [form for form in self.forms if form not in removed and not form.empty]
+
+    def check(self, *, now: datetime, zone: ZoneInfo, limit_w: float | None) -> bool:
+        """Ask the rules about what was understood; return whether nothing was refused."""
+        understood = self.is_valid()
+        live = self.live()
+        if not live and understood:
+            self._non_form_errors.append("Fill in at least one row, or cancel the plan.")
+        for fault in plans.faults([form.row() for form in live], now=now, zone=zone, limit_w=limit_w):
+            if fault.row is None:
+                self._non_form_errors.append(fault.sentence)
+            elif fault.field not in live[fault.row].errors:
+                live[fault.row].add_error(fault.field, fault.sentence)
+        return not self.total_error_count()
+
+    def plan(self, zone: ZoneInfo) -> Any:
+        """Return the plan that the checked rows ask for."""
+        return plans.plan_of([form.row() for form in self.live()], zone=zone)
+
+
+RowSet = formset_factory(
+    Command,
+    formset=Rows,
+    extra=0,
+    can_delete=True,
+    max_num=ROWS_READ_AT_MOST,
+    absolute_max=ROWS_READ_AT_MOST,
+)
+
+
+def rows_for(plan: Any, *, zone: ZoneInfo, now: datetime) -> Rows:
+    """Return the form of a plan as it is, with an empty row where there is none."""
+    rows = plans.rows_of(plans.rest_of(plan, now=now), zone=zone)
+    filled = [{name: getattr(row, name) for name in FIELDS} for row in rows]
+    return RowSet(prefix="rows", initial=filled or [{"action": "charge"}])
+
+
+def one_more(sent: QueryDict) -> Rows:
+    """Return the rows as sent and an empty one, with nothing refused yet: nobody asked for a plan."""
+    total = sent.get("rows-TOTAL_FORMS", "")
+    count = min(int(total), plans.COMMANDS_AT_MOST) if re.fullmatch(r"\d{1,4}", total, re.ASCII) else 0
+    kept = [number for number in range(count) if not sent.get(f"rows-{number}-DELETE")]
+    filled = [{name: sent.get(f"rows-{number}-{name}", "") for name in FIELDS} for number in kept]
+    return RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
+
+
+class Quick(Once):
+    """One of the quick starts: what it needs depends on what it does."""
+
+    quick = forms.ChoiceField(choices=ACTIONS)
+    hours = forms.ChoiceField(choices=HOURS, required=False, label="For")
+    start = Moment(label="From", required=False)
+    end = Moment(label="Until", required=False)
+    power_limit_w = Watts(label="At most, in watts", required=False)
+
+    def plan(self, *, device: sites.Device, now: datetime, zone: ZoneInfo) -> Any:
+        """Return the plan that was asked for, or None after placing what is wrong with it."""
+        if not self.is_valid():
+            return None
+        rows = [self._row(device, now)]
+        for fault in plans.faults(rows, now=now, zone=zone, limit_w=device.power_limit_w):
+            self.add_error(fault.field if fault.field in self.fields else None, fault.sentence)
+        return None if self.errors else plans.plan_of(rows, zone=zone)
+
+    def _row(self, device: sites.Device, now: datetime) -> plans.Row:
+        known = self.cleaned_data
+        lasting = timedelta(hours=int(known["hours"])) if known["hours"] else None
+        start = known["start"] or now.replace(second=0, microsecond=0)
+        end = known["end"] or (start + lasting if lasting and not known["start"] else None)
+        power_w = known["power_limit_w"]
+        if power_w is None and known["quick"] == "discharge":
+            power_w = device.power_limit_w  # some of Lunar's services know no discharge without a power
+        return plans.Row(start=start, end=end, action=known["quick"], power_limit_w=power_w)

@@ -1,0 +1,1 @@
+"""The pages of one home, a module per subject."""

@@ -1,0 +1,53 @@
+"""The front page, and the choice of colors: what anybody may see and set."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.homeowner import example
+
+YEAR_S = 365 * 24 * 3600
+
+
+@require_safe
+def welcome(request: HttpRequest) -> HttpResponse:
+    """Say what the portal is; whoever is signed in goes on to the only home, or to the list."""
+    if not request.user.is_authenticated:
+        return render(request, "homeowner/welcome.html", example.context())
+    mine = list(policy.sites_visible_to(request.user, now=timezone.now())[:2])
+    if len(mine) == 1:
+        return redirect("homeowner:site", synth_id=mine[0].synth_id)
+    return redirect("homeowner:sites")
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember which colors this browser shows, and go back to the page."""
+    back = request.POST.get("next", "")
+    safe = len(back) < 2000 and url_has_allowed_host_and_scheme(
+        back, {request.get_host()}, request.is_secure()
+    )
+    response = redirect(back if safe and back.isprintable() else "/")
+    chosen = request.POST.get("theme")
+    if chosen in ("light", "dark"):
+        options = {"max_age": YEAR_S, "samesite": "Lax", "httponly": True, "secure": settings.HTTPS}
+        response.set_cookie("theme", chosen, **options)
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+def _is_ours(address: str, request: HttpRequest) -> bool:
+    """Say whether an address that came with a form leads to a page of this portal."""
+    hosts = {request.get_host()}
+    return (
+        len(address) < 2000
+        and address.isprintable()
+        and url_has_allowed_host_and_scheme(address, hosts, request.is_secure())
+    )

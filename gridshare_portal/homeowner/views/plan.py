@@ -1,0 +1,91 @@
+"""The overlay plan of a battery: on a time line, by quick start, row by row, and cancelled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from gridshare_portal.control import changes, plans
+from gridshare_portal.control import state as states
+from gridshare_portal.homeowner import (
+    forms,
+    in_force,
+    modes,
+    parts,
+    plan_forms,
+    receipts,
+    timeline,
+    visible,
+    wishes,
+)
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import models as sites
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
+    """Show the plan and take another, in one of the ways it can be written."""
+    now = timezone.now()
+    device = visible.device(request, synth_id, now=now)
+    wish = forms.Plan(request.POST or None)
+    current = in_force.plan_of(states.of(device))
+    rows = plan_forms.rows_for(current or _nothing(device), zone=device.site.zone, now=now)
+    quick = plan_forms.Quick()
+    if request.method == "POST":
+        rows, quick, asked = _asked(request, device, rows, now)
+        if asked is not None and wish.is_valid():
+            made = wishes.make(request, device=device, asked=changes.AskPlan(plan=asked), form=wish, now=now)
+            if made:
+                return redirect("homeowner:change", pk=made.pk)
+    context = _context(request, device, current, now) | {"wish": wish, "rows": rows, "quick": quick}
+    refused = wish.errors or quick.errors or (rows.is_bound and rows.total_error_count())
+    return render(request, "homeowner/plan.html", context, status=422 if refused else 200)
+
+
+def _asked(
+    request: HttpRequest, device: sites.Device, rows: plan_forms.Rows, now: datetime
+) -> tuple[plan_forms.Rows, plan_forms.Quick, Any]:
+    """Return the forms as sent, and the plan that they ask for, or None while there is none."""
+    deed, zone = request.POST.get("do", "save"), device.site.zone
+    if deed == "cancel":
+        return rows, plan_forms.Quick(), _nothing(device)
+    if "quick" in request.POST:
+        quick = plan_forms.Quick(request.POST)
+        return rows, quick, quick.plan(device=device, now=now, zone=zone)
+    if deed == "add":
+        return plan_forms.one_more(request.POST), plan_forms.Quick(), None
+    rows = plan_forms.RowSet(request.POST, prefix="rows")
+    good = rows.check(now=now, zone=zone, limit_w=device.power_limit_w)
+    return rows, plan_forms.Quick(), rows.plan(zone) if good else None
+
+
+def _nothing(device: sites.Device) -> Any:
+    return plans.plan_of([], zone=device.site.zone)
+
+
+def _context(request: HttpRequest, device: sites.Device, current: Any, now: datetime) -> dict[str, Any]:
+    site, stored = device.site, states.of(device)
+    coming = [command for command in current.commands if command.end > now] if current else []
+    mode = modes.explained(stored.mode).name
+    return {
+        "site": site,
+        "device": device,
+        "title": parts.title(device),
+        "zone": site.zone,
+        "now": now,
+        "known": current is not None,
+        "read_at": stored.plan_read_at,
+        "coming": [(one, receipts.command_worded(one, zone=site.zone, now=now)) for one in coming],
+        "sentence": in_force.plan_sentence(current, mode=mode, site=site, now=now),
+        "line": timeline.draw(coming, now=now, zone=site.zone),
+        "seen": plans.fingerprint(current) if current is not None else "",
+        "empty_row": plan_forms.RowSet(prefix="rows").empty_form,
+        **wishes.right(request, device, scopes.PLAN_WRITE, now=now),
+    }

@@ -1,0 +1,121 @@
+"""The list of homes, one home's first screen with the parts that renew themselves, and its settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.audit import names, record
+from gridshare_portal.control import watching
+from gridshare_portal.homeowner import charts, forms, glance, in_force, visible
+from gridshare_portal.lunar import queries as connections
+from gridshare_portal.sites import homes, models
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import queries as telemetry
+
+
+@login_required
+@require_safe
+def sites(request: HttpRequest) -> HttpResponse:
+    """List the homes of the visitor, and the readings that are still under way."""
+    now = timezone.now()
+    mine = policy.sites_visible_to(request.user, now=now).order_by("name", "pk")
+    cards = [{"site": site, "reading": telemetry.now_of(site, now=now)} for site in mine]
+    known = connections.connections_of(request.user).exclude(status="disconnected")
+    reads = [(connection, site_queries.progress_of(connection)) for connection in known]
+    context = {
+        "cards": cards,
+        "loading": [read for read in reads if not read[1].ready],
+        "connected": bool(reads),
+        "now": now,
+    }
+    return render(request, "homeowner/sites.html", context)
+
+
+@login_required
+@require_safe
+def loading(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say how far the first reading of a connection has come; once there is a home, go there."""
+    connection = get_object_or_404(connections.connections_of(request.user), pk=pk)
+    progress = site_queries.progress_of(connection)
+    if progress.ready:
+        return HttpResponse(headers={"HX-Redirect": reverse("homeowner:welcome")})
+    context = {"connection": connection, "progress": progress, "now": timezone.now()}
+    return render(request, "homeowner/_loading.html", context)
+
+
+@login_required
+@require_safe
+def site(request: HttpRequest, synth_id: str) -> HttpResponse:
+    """Show a home's first screen from what is stored, and note that somebody looks."""
+    now = timezone.now()
+    home = visible.site(request, synth_id, now=now)
+    _somebody_looks(home, now)
+    context = {
+        **glance.of(home, user=request.user, now=now),
+        "controls": in_force.of(home, user=request.user, now=now),
+        "chart": charts.today(home, now=now),
+    }
+    return render(request, "homeowner/site.html", context)
+
+
+@login_required
+@require_safe
+def now(request: HttpRequest, synth_id: str) -> HttpResponse:
+    """Renew what changes by the minute."""
+    moment = timezone.now()
+    home = visible.site(request, synth_id, now=moment)
+    _somebody_looks(home, moment)
+    return render(request, "homeowner/_now.html", glance.of(home, user=request.user, now=moment))
+
+
+@login_required
+@require_safe
+def progress(request: HttpRequest, synth_id: str) -> HttpResponse:
+    """Say how far the readings of a home have come; once the first are there, renew the page."""
+    home = visible.site(request, synth_id, now=timezone.now())
+    filled = telemetry.progress(home)
+    if filled.first_48h_done:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "homeowner/_filling.html", {"site": home, "progress": filled})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, synth_id: str) -> HttpResponse:
+    """Let the owner say what the home is called and which time it keeps."""
+    moment = timezone.now()
+    home = visible.site(request, synth_id, now=moment)
+    form = forms.Home(request.POST or None, initial={"name": home.name, "time_zone": home.time_zone})
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                before = {"name": home.name, "time_zone": home.time_zone}
+                homes.rename(site=home, actor=request.user, now=moment, **form.cleaned_data)
+                details = {"before": before, "after": form.cleaned_data}
+                record.add(
+                    name=names.Name.SITE_RENAMED, at=moment, actor=request.user, site=home, details=details
+                )
+        except homes.Refused as refusal:
+            form.add_error(refusal.field, str(refusal))
+        else:
+            messages.success(request, "Saved. Days now begin and end in this time zone.")
+            return redirect("homeowner:site", synth_id=home.synth_id)
+    status = 422 if form.errors else 200
+    return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
+
+
+def _somebody_looks(home: models.Site, now: datetime) -> None:
+    """Have readings, mode and plan asked for more often for a while, in the worker."""
+    collect.watch(site=home, now=now)
+    watching.watch(site=home, now=now)
