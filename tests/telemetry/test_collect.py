@@ -1,0 +1,330 @@
+from datetime import timedelta
+
+import pytest
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from gridshare_portal.gridshare import gate
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import collect, days, missing, queries, tasks
+from gridshare_portal.telemetry.models import Collection, Day, Latest
+
+ASKED = "getDeviceTelemetry"
+
+
+class Killed(BaseException):
+    """As kill -9 does: nothing after it runs, not even what is said in an except clause."""
+
+
+def collection(visitor):
+    return Collection.objects.get(site=visitor.site)
+
+
+def set_back(visitor, **changes):
+    Collection.objects.filter(site=visitor.site).update(**changes)
+
+
+def collected(visitor, *, now=None, seconds=60.0, owner="me"):
+    """Run for the visitor's home, due or not; with no seconds only the newest stretch is read."""
+    row = collection(visitor)
+    now = now or timezone.now()
+    set_back(visitor, due_at=min(row.due_at, now) if row.due_at else None)
+    return collect.run(collection_pk=row.pk, now=now, owner=owner, seconds=seconds)
+
+
+@pytest.fixture
+def month(homeowner):
+    """The homeowner's home, whose walk into the past is to end after four weeks."""
+    set_back(homeowner, goal=(timezone.now() - timedelta(days=30)).date())
+    return homeowner
+
+
+class TestTheFirstLoad:
+    def test_begins_as_soon_as_the_sensors_are_known(self, homeowner):
+        row = collection(homeowner)
+
+        assert row.due_at <= timezone.now()
+        assert (timezone.now().date() - row.goal).days == 400
+
+    def test_reads_the_last_48_hours_before_anything_else(self, month, sandbox):
+        more = collected(month, seconds=0)
+
+        assert more
+        assert sandbox.calls(ASKED) == 3
+        assert Latest.objects.count() == 3
+        progress = queries.progress(month.site)
+        assert progress.first_48h_done and not progress.done
+        now = queries.now_of(month.site, now=timezone.now())
+        assert now.home_w is not None and now.freshness == "fresh"
+
+    def test_walks_back_to_its_goal_in_weeks(self, month, sandbox):
+        assert not collected(month)
+
+        assert queries.progress(month.site).done
+        row = collection(month)
+        span = Day.objects.aggregate(first=Min("day"), last=Max("day"))
+        assert (span["first"], span["last"]) == (row.goal, timezone.now().date())
+        assert sandbox.calls(ASKED) == 3 * (1 + 4)
+        assert row.due_at > timezone.now() + timedelta(minutes=10)
+        assert (row.failures, row.last_error, row.lease_owner) == (0, "", "")
+
+    def test_ends_where_a_month_brings_nothing(self, homeowner):
+        today = timezone.now().date()
+        collected(homeowner, seconds=0)
+        set_back(homeowner, goal=today - timedelta(days=600), cursor=today - timedelta(days=385))
+        collected(homeowner)
+
+        oldest = Day.objects.filter(known_count__gt=0).aggregate(day=Min("day"))["day"]
+        assert collection(homeowner).goal == oldest
+        assert queries.progress(homeowner.site).history_begins == oldest
+        assert Day.objects.aggregate(day=Min("day"))["day"] > today - timedelta(days=460)
+
+    def test_does_not_take_a_home_of_which_everything_is_refused_for_an_empty_one(self, homeowner, sandbox):
+        homeowner.site.sensors.exclude(role_found="grid").delete()
+        sites.Sensor.objects.update(synth_id="nobody")  # the sandbox knows no such sensor
+        collected(homeowner)
+
+        assert collection(homeowner).failures == 1
+        assert not Day.objects.exists()
+
+
+class TestAskingAgain:
+    def test_leaves_alone_what_is_closed(self, month, sandbox):
+        collected(month)
+        before, calls = dict(Day.objects.values_list("pk", "packed")), sandbox.calls(ASKED)
+        later = timezone.now() + timedelta(minutes=6)
+        collected(month, now=later)
+
+        assert sandbox.calls(ASKED) == calls + 3
+        closed = Day.objects.filter(closed_at__isnull=False)
+        assert all(before[row.pk] == row.packed for row in closed)
+
+    def test_fetches_late_buckets_until_the_day_is_complete(self, month, sandbox):
+        collected(month, seconds=0)
+        start = sandbox.clock.now()
+        for _ in range(9):
+            sandbox.clock.advance(timedelta(hours=3))
+            collected(month, now=sandbox.clock.now(), seconds=0)
+
+        day = start.date()
+        rows = Day.objects.filter(day=day)
+        assert [row.known_count for row in rows] == [96] * 3
+        assert all(row.closed_at > missing.midnight(day) + timedelta(hours=26) for row in rows)
+
+    def test_fills_the_hole_that_a_long_silence_left(self, month, sandbox):
+        collected(month)
+        sandbox.clock.advance(timedelta(days=12))
+        collected(month, now=sandbox.clock.now())
+
+        last = sandbox.clock.now().date() - timedelta(days=3)
+        for sensor in month.site.sensors.all():
+            stored = sensor.days.filter(day__range=(collection(month).goal, last), closed_at__isnull=False)
+            assert stored.count() == (last - collection(month).goal).days + 1
+
+    def test_walks_once_more_for_a_sensor_that_was_added(self, month, sandbox):
+        late = month.site.sensors.last()
+        kept = {"synth_id": late.synth_id, "role_found": late.role_found, "kind": late.kind}
+        late.delete()
+        collected(month)
+        calls = sandbox.calls(ASKED)
+        site = month.site
+        site.sensors.create(**kept)
+
+        assert collect.begin(site=site, now=timezone.now())
+        collected(month)
+
+        assert sandbox.calls(ASKED) == calls + 3 + 4  # everybody's newest stretch, and four weeks of one
+        assert site.sensors.get(synth_id=late.synth_id).days.filter(known_count__gt=0).count() > 28
+
+    def test_is_not_done_by_two_at_once(self, month):
+        set_back(month, lease_owner="another", lease_until_at=timezone.now() + timedelta(seconds=30))
+
+        assert not collected(month)
+        assert not Day.objects.exists()
+
+    def test_is_not_done_before_it_is_due(self, month, sandbox):
+        set_back(month, due_at=timezone.now() + timedelta(minutes=5))
+
+        assert not collect.run(collection_pk=collection(month).pk, now=timezone.now(), owner="me")
+        assert sandbox.calls(ASKED) == 0
+
+
+class TestWhenItFails:
+    def test_goes_on_where_it_stopped(self, month, sandbox):
+        collected(month, seconds=0)
+        sandbox.faults.switch_on(ASKED, "server_error")
+        assert not collected(month)
+        row = collection(month)
+        assert (row.failures, row.last_error) in [(1, "server_error"), (1, "unavailable")]
+        assert timezone.now() < row.due_at < timezone.now() + timedelta(minutes=1)
+
+        sandbox.faults.clear()
+        gate.forget()
+        stored = set(Day.objects.values_list("sensor", "day"))
+        asked = sandbox.calls(ASKED)
+        collected(month)
+
+        assert queries.progress(month.site).done
+        assert sandbox.calls(ASKED) - asked == 3 * 4
+        assert stored < set(Day.objects.values_list("sensor", "day"))
+        assert collection(month).failures == 0
+
+    def test_keeps_what_the_other_sensors_said(self, month, sandbox):
+        collected(month, seconds=0)
+        sandbox.faults.switch_on(ASKED, "html_page", times=1)
+        collected(month)
+        assert collection(month).last_error == "not_json"
+        week = Day.objects.filter(day__lt=(timezone.now() - timedelta(days=5)).date())
+
+        assert week.values("sensor").distinct().count() == 2
+
+        collected(month)
+        assert week.values("sensor").distinct().count() == 3
+        assert queries.progress(month.site).done
+
+    def test_is_tried_less_and_less_often(self, month, sandbox):
+        sandbox.faults.switch_on(ASKED, "server_error")
+        pauses = []
+        for failures in (0, 2, 4, 20):
+            gate.forget()
+            set_back(month, failures=failures, due_at=timezone.now())
+            collected(month)
+            pauses.append(collection(month).due_at - timezone.now())
+
+        assert pauses == sorted(pauses)
+        assert pauses[0] < timedelta(seconds=40)
+        assert timedelta(hours=1.5) < pauses[-1] <= timedelta(hours=2.5)
+
+    def test_waits_for_the_homeowner_when_the_connection_has_ended(self, month):
+        lunar.Connection.objects.update(status="reconnect")
+        collected(month)
+        row = collection(month)
+        assert (row.due_at, row.last_error, row.lease_owner) == (None, "ended", "")
+        assert collect.claim(now=timezone.now() + timedelta(days=9)) == []
+
+        lunar.Connection.objects.update(status="active")
+        assert collect.begin(site=month.site, now=timezone.now())
+        collected(month)
+        assert queries.progress(month.site).done
+
+    def test_names_the_permission_that_is_missing(self, month):
+        lunar.Connection.objects.update(scopes="lunar/plan.read")
+        collected(month)
+
+        assert collection(month).last_error == "missing_scope"
+
+    def test_is_not_stopped_by_one_sensor_that_is_refused(self, month, sandbox):
+        site = month.site
+        site.sensors.create(synth_id="0f8fad5b-d9cb-469f-a165-70867728950e__bb_agg", position=9)
+        collected(month)
+
+        row = collection(month)
+        assert queries.progress(site).done
+        assert (row.failures, row.last_error) == (0, "forbidden")
+        assert site.sensors.get(position=9).days.filter(known_count=0).count() == 28
+
+    def test_leaves_out_a_week_that_fails_again_and_again(self, month, sandbox):
+        collected(month, seconds=0)
+        set_back(month, failures=collect.TRIES)
+        sandbox.faults.switch_on(ASKED, "html_page", times=1)
+        collected(month)
+
+        assert queries.progress(month.site).done
+        days_of_each = [sensor.days.count() for sensor in month.site.sensors.all()]
+        assert sorted(days_of_each) == [max(days_of_each) - 7] + [max(days_of_each)] * 2
+
+    def test_loses_nothing_when_its_worker_is_killed(self, month, sandbox, monkeypatch):
+        write, written = days.write, []
+
+        def dies_at_the_third(answers, *, now):
+            if len(written) == 2:
+                raise Killed
+            written.append(answers)
+            write(answers, now=now)
+
+        monkeypatch.setattr(days, "write", dies_at_the_third)
+        with pytest.raises(Killed):
+            collected(month)
+        monkeypatch.undo()
+        now = timezone.now()
+        row = collection(month)
+        assert row.lease_owner == "me"
+        assert not collected(month, now=now + timedelta(seconds=30), owner="another")
+        stored = {
+            (day.sensor_id, day.day): bytes(day.packed) for day in Day.objects.filter(closed_at__isnull=False)
+        }
+        asked = sandbox.calls(ASKED)
+        collected(month, now=now + timedelta(seconds=90), owner="another")
+
+        assert queries.progress(month.site).done
+        assert sandbox.calls(ASKED) - asked == 3 * 3  # the weeks that were not yet stored
+        kept = {(day.sensor_id, day.day): bytes(day.packed) for day in Day.objects.all()}
+        assert {key: kept[key] for key in stored} == stored
+
+    def test_writes_nothing_when_another_has_taken_over(self, month, monkeypatch):
+        ask = collect.asking.ask
+
+        def is_slow(*given):
+            set_back(month, lease_owner="another", lease_until_at=timezone.now() + timedelta(minutes=1))
+            return ask(*given)
+
+        monkeypatch.setattr(collect.asking, "ask", is_slow)
+
+        assert not collected(month)
+        assert not Day.objects.exists()
+        assert collection(month).lease_owner == "another"
+
+
+class TestTheQueue:
+    def test_hands_out_what_is_due_once(self, month):
+        now = timezone.now()
+        row = collection(month)
+
+        assert collect.claim(now=now) == [row.pk]
+        assert collect.claim(now=now) == []
+        assert collect.claim(now=now + timedelta(seconds=61)) == [row.pk]
+
+    def test_reads_a_home_more_often_while_somebody_looks(self, month):
+        collect.watch(site=month.site, now=timezone.now())
+        collected(month)
+
+        assert collection(month).due_at < timezone.now() + timedelta(minutes=5)
+
+    def test_is_hurried_by_a_look_at_old_readings(self, month):
+        collected(month)
+        now = timezone.now()
+        assert not collect.watch(site=month.site, now=now)
+        assert collect.watch(site=month.site, now=now + timedelta(minutes=6))
+        assert collection(month).due_at == now + timedelta(minutes=6)
+
+    def test_is_not_hurried_past_a_failure(self, month):
+        later = timezone.now() + timedelta(hours=1)
+        set_back(month, last_ok_at=timezone.now() - timedelta(hours=2), failures=3, due_at=later)
+
+        assert not collect.watch(site=month.site, now=timezone.now())
+        assert collection(month).due_at == later
+
+    def test_says_nothing_about_a_home_that_is_not_collected(self, home):
+        assert not collect.watch(site=home.site, now=timezone.now())
+
+    def test_is_swept_by_a_task(self, month, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.sweep()
+
+        assert queries.progress(month.site).done
+
+    def test_goes_on_by_itself_when_the_time_was_not_enough(self, month, monkeypatch):
+        woken = []
+        monkeypatch.setattr(tasks, "wake", lambda task, *given: woken.append((task.name, given)))
+        monkeypatch.setattr(tasks, "SECONDS", 0.0)
+        tasks.collect_site(collection(month).pk)
+
+        assert woken == [("gridshare_portal.telemetry.tasks.collect_site", (collection(month).pk,))]
+
+    def test_begins_once_and_is_not_disturbed_by_later_syncs(self, month):
+        collected(month)
+        due_at = collection(month).due_at
+
+        assert not collect.begin(site=month.site, now=timezone.now())
+        assert collection(month).due_at == due_at
