@@ -18,6 +18,7 @@ HOUR_S = 3600
 QUARTER_S = 900
 QUIET_S = 3 * physics.DAY_S  # no outage in the last days before the clock's start
 LATE_SHARE = 0.06
+DIP_WH = 80_000.0  # more than any day brings, so that it is a fall at every size of bucket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,5 +131,5 @@ def _missing(
         missing += np.where(moments >= flaws.reset_s, 1.0, 0.0)[:, None] * at_reset
     if flaws.dip is not None:
         inside = (moments > flaws.dip[0]) & (moments <= flaws.dip[1])
-        missing += np.where(inside, 1.0, 0.0)[:, None] * np.minimum(counted - missing, 1200.0)
+        missing += np.where(inside, 1.0, 0.0)[:, None] * np.minimum(counted - missing, DIP_WH)
     return missing
