@@ -8,3 +8,7 @@ class ControlConfig(AppConfig):
 
     name = "gridshare_portal.control"
     label = "control"
+
+    def ready(self) -> None:
+        """Listen to homes that were read."""
+        from gridshare_portal.control import receivers  # noqa: F401

@@ -83,7 +83,9 @@ def of_sending(error: errors.GridshareError) -> Outcome:
 def of_reading(
     asked: Asked, read: Read | None, *, now: datetime, lost_since: datetime | None = None
 ) -> Outcome:
-    """Return what is true after the device was read; a read of None, or a mode that it does not know itself, is no answer.
+    """Return what is true after the device was read.
+
+    A read of None is no answer, and neither is a mode that the device does not know itself.
 
     `lost_since` is when a write was sent whose reply was lost. Until a minute later a device that says
     otherwise may only be slow.

@@ -27,6 +27,9 @@ AHEAD_AT_MOST = timedelta(days=7)
 POWER_OF_NO_HOME_W = 1_000_000.0
 
 
+NO_PLAN = types.Plan()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One line of the form: times as the home's clock shows them, and None where nothing was filled in."""
@@ -65,6 +68,12 @@ def faults(
         found.append(Fault(row=None, field="", sentence=sentence))
     placed = sorted(_placed(rows, zone), key=lambda place: (place.start, place.row))
     return found + _overlaps(placed, zone) + _too_long(placed)
+
+
+def fault_of(plan: types.Plan, *, now: datetime, limit_w: float | None = None) -> str:
+    """Return the first thing that is wrong with a plan, as a sentence, or nothing."""
+    found = faults(rows_of(plan, zone=ZoneInfo("UTC")), now=now, zone=ZoneInfo("UTC"), limit_w=limit_w)
+    return found[0].sentence if found else ""
 
 
 def plan_of(rows: Iterable[Row], *, zone: ZoneInfo) -> types.Plan:

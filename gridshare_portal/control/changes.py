@@ -1,0 +1,264 @@
+"""The one corridor through which anything is written to a device.
+
+Ask whether it is permitted; write the wish and its event in one transaction; look at the device; send once;
+look again; settle. No network call happens inside a transaction. A write whose reply was lost is never sent
+again: `looks` reads it back until it is known what happened.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from gridshare_portal.access import policy
+from gridshare_portal.audit import names, record
+from gridshare_portal.control import asks, looks, models, outcomes, plans, settling, state
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors, types
+from gridshare_portal.sites import clients
+from gridshare_portal.sites import models as sites
+
+AskMode, AskPlan, AskDetails = asks.AskMode, asks.AskPlan, asks.AskDetails
+
+SECOND_LOOK_S = 1.0
+ALREADY_SO = "The device's details are already as you wrote them, so nothing was sent."
+
+
+class NotPermitted(Exception):
+    """This person may not do this; the reason is a sentence, `scope` what Lunar would have to allow."""
+
+    def __init__(self, reason: str, *, scope: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.scope = scope
+
+
+class Busy(Exception):
+    """Another change of this device is on its way."""
+
+    reason = "Another change of this device is on its way. Wait for it, then try again."
+
+
+class KeyReused(Exception):
+    """The same form came twice with different wishes."""
+
+    reason = "This form was used before for something else. Open the page again."
+
+
+def make(
+    *,
+    actor: Any,
+    device: sites.Device,
+    asked: asks.Ask,
+    reason: str = "",
+    key: str | None = None,
+    seen: str | None = None,
+    now: datetime,
+) -> models.Change:
+    """Carry a wish to a device, and return it with what became of it.
+
+    The same `key` with the same wish returns the change that is already there. `seen` is the fingerprint of
+    the plan that the visitor looked at: if the device has another one by now, nothing is sent.
+    """
+    _ask_permission(actor, device, asked, now)
+    looks.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
+    change, is_new = _write(actor, device, asked, reason, key, now)
+    if is_new:
+        _Errand(change, asked, actor, _clock(now)).run(seen)
+    return change
+
+
+def _ask_permission(actor: Any, device: sites.Device, asked: asks.Ask, now: datetime) -> None:
+    answer = policy.may_control(actor, device, now=now, scope=asked.scope)
+    if answer.allowed:
+        return
+    details = {"kind": asked.kind, "asked": asked.to_json(), "why": answer.reason}
+    record.add(
+        name=names.Name.CHANGE_REFUSED, at=now, actor=actor, site=device.site, device=device, details=details
+    )
+    raise NotPermitted(answer.reason, scope=answer.scope)
+
+
+def _write(
+    actor: Any, device: sites.Device, asked: asks.Ask, reason: str, key: str | None, now: datetime
+) -> tuple[models.Change, bool]:
+    change = models.Change(
+        device=device,
+        site=device.site,
+        actor=actor,
+        actor_label=str(actor),
+        kind=asked.kind,
+        asked=asked.to_json(),
+        reason=reason[:500],
+        made_at=now,
+        key=key or None,
+    )
+    earlier = _of_key(change)
+    if earlier is None:
+        try:
+            with transaction.atomic(durable=True):
+                change.save(force_insert=True)
+                settling.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
+        except IntegrityError:
+            earlier = _of_key(change)
+            if earlier is None:
+                raise Busy from None
+        else:
+            return change, True
+    if (earlier.kind, earlier.asked, earlier.device_id) != (change.kind, change.asked, device.pk):
+        raise KeyReused
+    return earlier, False
+
+
+def _of_key(change: models.Change) -> models.Change | None:
+    if change.key is None:
+        return None
+    return models.Change.objects.filter(actor=change.actor, key=change.key).first()
+
+
+class _Errand:
+    """One wish on its way."""
+
+    def __init__(
+        self, change: models.Change, asked: asks.Ask, actor: Any, clock: Callable[[], datetime]
+    ) -> None:
+        self.change, self.asked, self.actor, self.clock = change, asked, actor, clock
+        self.device = change.device
+
+    def run(self, seen: str | None) -> None:
+        """Go all the way, and settle the change wherever the way ends."""
+        fault = self._fault()
+        if fault:
+            return self._settle(outcomes.REFUSED, fault)
+        try:
+            connection = _connection(self.actor, self.device.site, self.asked.scope)
+            client = clients.for_connection(connection)
+        except clients.WayError as closed:
+            return self._shut_out(closed)
+        may_look = self.asked.reading_scope in connection.scope_set
+        shown = _stored(self.asked, self.device)
+        before = self._look(client) if may_look else None
+        self._keep_before(shown if before is None else self.asked.kept(before))
+        stop = _changed_since(seen, shown, before, self.clock())
+        if stop:
+            return self._settle(*stop)
+        return self._send(client, may_look)
+
+    def _send(self, client: gridshare.Client, may_look: bool) -> None:
+        answer = policy.may_control(self.actor, self.device, now=self.clock(), scope=self.asked.scope)
+        if not answer.allowed:
+            return self._settle(outcomes.REFUSED, answer.reason)
+        wish = asks.what_differs(self.asked, self.change.before or {})
+        if wish is None:
+            return self._settle(outcomes.CONFIRMED, ALREADY_SO)
+        if not self._mark_sent():
+            return None
+        try:
+            send(client, self.device.synth_id, wish)
+        except errors.GridshareError as error:
+            return self._end(outcomes.of_sending(error))
+        except clients.WayError as closed:
+            return self._shut_out(closed)
+        return self._look_back(client, may_look)
+
+    def _look_back(self, client: gridshare.Client, may_look: bool) -> None:
+        read = self._look(client) if may_look else None
+        if read is not None and not outcomes.agrees(self.asked.wanted, read, now=self.clock()):
+            # What was just written may take a moment to show.
+            time.sleep(SECOND_LOOK_S)
+            read = self._look(client) or read
+        outcome = outcomes.of_reading(self.asked.wanted, read, now=self.clock())
+        self._end(outcome, after=None if read is None else self.asked.kept(read))
+
+    def _look(self, client: gridshare.Client) -> Any:
+        at = self.clock()
+        try:
+            read = self.asked.look(client.within(state.DEADLINE_S), self.device.synth_id)
+        except (errors.GridshareError, clients.WayError):
+            return None
+        state.store(device=self.device, read=read, now=at)
+        return read
+
+    def _fault(self) -> str:
+        if not isinstance(self.asked, AskPlan):
+            return ""
+        return plans.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
+
+    def _keep_before(self, before: dict[str, Any] | None) -> None:
+        models.Change.objects.filter(pk=self.change.pk).update(before=before)
+        self.change.before = before
+
+    def _mark_sent(self) -> bool:
+        """Mark the change as sent, unless it was given up meanwhile; then it must not be sent late."""
+        sent_at = self.clock()
+        mine = models.Change.objects.filter(pk=self.change.pk, outcome=outcomes.OPEN, sent_at=None)
+        is_mine = bool(mine.update(sent_at=sent_at))
+        self.change.refresh_from_db()
+        return is_mine
+
+    def _shut_out(self, closed: clients.WayError) -> None:
+        if isinstance(closed, clients.NoWayIn):
+            self._settle(outcomes.REFUSED, f"{closed} Nothing was changed.")
+        else:
+            self._settle(outcomes.FAILED, f"{closed} {outcomes.NEVER_SENT}")
+
+    def _settle(self, name: str, sentence: str) -> None:
+        self._end(outcomes.Outcome(name=name, sentence=sentence))
+
+    def _end(self, outcome: outcomes.Outcome, *, after: dict | None = None) -> None:
+        settling.settle(change=self.change, outcome=outcome, now=self.clock(), after=after)
+        self.change.refresh_from_db()
+
+
+def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:
+    """Write to the device; the only place in the portal that does."""
+    if isinstance(asked, AskMode):
+        client.set_device_operation_mode(synth_id, mode=asked.mode)
+    elif isinstance(asked, AskPlan):
+        client.set_device_overlay_plan(synth_id, plan=asked.plan)
+    else:
+        client.patch_device(synth_id, changes=asked.changes)
+
+
+def _connection(actor: Any, site: sites.Site, scope: str) -> Any:
+    """Return the actor's own connection to the home, and never that of a co-owner."""
+    for reach in policy.own_reaches(actor, site):
+        if reach.connection.is_active and scope in reach.connection.scope_set:
+            return reach.connection
+    raise clients.NoWayIn("missing_scope", scope=scope)
+
+
+def _changed_since(
+    seen: str | None, shown: dict[str, Any] | None, before: Any, now: datetime
+) -> tuple[str, str] | None:
+    """Return how to end because the plan is another one than the visitor saw, or None to go on.
+
+    The visitor saw what was stored; that commands of it have ended since is no change.
+    """
+    if seen is None:
+        return None
+    if not isinstance(before, types.Plan):
+        return outcomes.FAILED, outcomes.NOT_LOOKED
+    stored = plans.from_json(shown) if shown else types.Plan()
+    is_shown = seen == plans.fingerprint(stored) and outcomes.same_plan(stored, before, now=now)
+    if is_shown or seen == plans.fingerprint(before):
+        return None
+    return outcomes.REFUSED, outcomes.PLAN_CHANGED
+
+
+def _stored(asked: asks.Ask, device: sites.Device) -> dict[str, Any] | None:
+    if isinstance(asked, AskDetails):
+        return {name: getattr(device, name) for name in asked.changes}
+    known = state.of(device)
+    if isinstance(asked, AskMode):
+        return {"mode": known.mode} if known.mode_read_at else None
+    return known.plan
+
+
+def _clock(now: datetime) -> Callable[[], datetime]:
+    started = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - started)

@@ -1,0 +1,90 @@
+"""What is kept about control: each wish and what became of it, and a device's mode and plan as last read."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from gridshare_portal.control import outcomes
+from gridshare_portal.sites import models as sites
+
+
+class Change(models.Model):
+    """One wish to write to a device, and what became of it.
+
+    The row is written before anything is sent, so a process that dies in between leaves a wish that can be
+    settled and never one that is sent late. A device has one open change at a time.
+    """
+
+    class Kind(models.TextChoices):
+        MODE = "mode", "Mode"
+        PLAN = "plan", "Plan"
+        DETAILS = "details", "Device details"
+
+    class Outcome(models.TextChoices):
+        OPEN = outcomes.OPEN, "On its way"
+        CONFIRMED = outcomes.CONFIRMED, "Confirmed"
+        CONTRADICTED = outcomes.CONTRADICTED, "The device says otherwise"
+        UNCONFIRMED = outcomes.UNCONFIRMED, "Not confirmed"
+        REFUSED = outcomes.REFUSED, "Refused"
+        FAILED = outcomes.FAILED, "Not sent"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey(sites.Device, models.CASCADE, related_name="changes")
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="changes")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="changes")
+    actor_label = models.CharField(max_length=254, blank=True, default="")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    asked = models.JSONField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.OPEN)
+    sentence = models.TextField(blank=True, default="")
+    reason = models.CharField(max_length=500, blank=True, default="")
+    message = models.CharField(max_length=300, blank=True, default="")
+    code = models.CharField(max_length=60, blank=True, default="")
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    read_again_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=64, null=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device"], condition=models.Q(outcome="open"), name="control_one_open_change"
+            ),
+            models.UniqueConstraint(fields=["actor", "key"], name="control_one_change_per_key"),
+        ]
+        indexes = [
+            models.Index(fields=["site", "-made_at"], name="control_by_site"),
+            models.Index(fields=["outcome", "read_again_at"], name="control_to_settle"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.get_outcome_display()}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether nothing more will be learned about this change."""
+        return self.outcome in outcomes.SETTLED
+
+
+class State(models.Model):
+    """A device's mode and plan as last read; no moment means that it was never read."""
+
+    device = models.OneToOneField(sites.Device, models.CASCADE, related_name="state")
+    mode = models.CharField(max_length=60, blank=True, default="")
+    mode_read_at = models.DateTimeField(null=True)
+    plan = models.JSONField(null=True)
+    plan_read_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=40, blank=True, default="")
+    tried_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.device_id}: {self.mode or 'not known'}"

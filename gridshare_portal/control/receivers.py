@@ -1,0 +1,18 @@
+"""A home that was read has its modes and plans read too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from gridshare_portal.celery import wake
+from gridshare_portal.control import tasks
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import signals
+
+
+@receiver(signals.synced, dispatch_uid="control.synced")
+def start(sender: Any, *, site: sites.Site, **_rest: Any) -> None:
+    """Read the modes and plans of the home's batteries."""
+    wake(tasks.refresh_states, site.pk)

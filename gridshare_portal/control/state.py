@@ -1,0 +1,118 @@
+"""A device's mode and plan as they are now: read side by side, kept with the moment of reading.
+
+Only what the connection allows is asked for. A newer reading is never replaced by an older one, however late
+that one comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import Q
+
+from gridshare_portal.control import asks, models, plans
+from gridshare_portal.gridshare import errors, parallel, types
+from gridshare_portal.sites import clients, sync
+from gridshare_portal.sites import models as sites
+
+DEADLINE_S = 4.0
+WATCHED_FOR = timedelta(minutes=2)
+FRESH_FOR = timedelta(minutes=1)
+
+
+def of(device: sites.Device) -> models.State:
+    """Return what was last read of the device; a state that was never read says so by its moments."""
+    return models.State.objects.filter(device=device).first() or models.State(device=device)
+
+
+def plan_of(state: models.State) -> types.Plan | None:
+    """Return the plan as last read; None means that it was never read, and is not the same as no plan."""
+    return plans.from_json(state.plan) if state.plan_read_at else None
+
+
+def refresh(*, device: sites.Device, now: datetime) -> models.State:
+    """Read mode and plan from the device, as far as the connection allows, and keep them."""
+    ways = [_way(device.site, scope) for scope in (asks.DEVICE_READ, asks.PLAN_READ)]
+    looks = [_mode, _plan]
+    calls = [
+        partial(look, way, device.synth_id) for look, way in zip(looks, ways, strict=True) if _is_open(way)
+    ]
+    came = parallel.gather(calls)
+    for error in came:
+        if isinstance(error, Exception) and not _is_expected(error):
+            raise error
+    for read in came:
+        if not isinstance(read, Exception):
+            store(device=device, read=read, now=now)
+    failures = [item for item in [*ways, *came] if isinstance(item, Exception)]
+    models.State.objects.filter(device=_known(device)).update(tried_at=now, last_error=_word(failures))
+    return of(device)
+
+
+def store(*, device: sites.Device, read: types.Mode | types.Plan | types.Device, now: datetime) -> None:
+    """Keep what a device said at this moment, unless something newer is known."""
+    if isinstance(read, types.Device):
+        sync.store_device(device, read, now)
+        return
+    rows = models.State.objects.filter(device=_known(device))
+    if isinstance(read, types.Mode):
+        older = Q(mode_read_at=None) | Q(mode_read_at__lte=now)
+        rows.filter(older).update(mode=read.name[:60], mode_read_at=now)
+    else:
+        older = Q(plan_read_at=None) | Q(plan_read_at__lte=now)
+        rows.filter(older).update(plan=plans.to_json(read), plan_read_at=now)
+
+
+def note_watched(*, device: sites.Device, now: datetime) -> bool:
+    """Note that somebody looks at the device, and say whether it is time to read it again."""
+    rows = models.State.objects.filter(device=_known(device))
+    rows.update(watched_at=now)
+    return rows.filter(_stale(now)).exists()
+
+
+def due(*, now: datetime) -> Iterable[int]:
+    """Return the devices whose state somebody looks at and that was not read for a minute."""
+    watched = models.State.objects.filter(watched_at__gt=now - WATCHED_FOR)
+    return watched.filter(_stale(now)).values_list("device_id", flat=True)
+
+
+def _stale(now: datetime) -> Q:
+    return Q(tried_at=None) | Q(tried_at__lte=now - FRESH_FOR)
+
+
+def _known(device: sites.Device) -> sites.Device:
+    models.State.objects.get_or_create(device=device)
+    return device
+
+
+def _way(site: sites.Site, scope: str) -> Any:
+    try:
+        return clients.for_site(site, scope=scope).within(DEADLINE_S)
+    except clients.WayError as closed:
+        return closed
+
+
+def _is_open(way: Any) -> bool:
+    return not isinstance(way, clients.WayError)
+
+
+def _mode(client: Any, synth_id: str) -> types.Mode:
+    return client.get_device_operation_mode(synth_id)
+
+
+def _plan(client: Any, synth_id: str) -> types.Plan:
+    return client.get_device_overlay_plan(synth_id)
+
+
+def _is_expected(error: Exception) -> bool:
+    return isinstance(error, errors.GridshareError | clients.WayError)
+
+
+def _word(failures: list[Exception]) -> str:
+    if not failures:
+        return ""
+    first = failures[0]
+    return first.reason if isinstance(first, clients.WayError) else type(first).__name__

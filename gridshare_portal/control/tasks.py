@@ -1,0 +1,44 @@
+"""When changes are looked at again, and when the modes and plans of homes being looked at are read."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from gridshare_portal.celery import wake
+from gridshare_portal.control import looks, models, state
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+
+
+@shared_task(queue="interactive")
+def read_again(change_pk: str) -> None:
+    """Look once more at what became of an unconfirmed change."""
+    looks.read_again(change_pk=change_pk, now=timezone.now())
+
+
+@shared_task(queue="interactive")
+def refresh_state(device_pk: int) -> None:
+    """Read a device's mode and plan."""
+    device = sites.Device.objects.filter(pk=device_pk, site__isnull=False).select_related("site").first()
+    if device is not None:
+        state.refresh(device=device, now=timezone.now())
+
+
+@shared_task
+def refresh_states(site_pk: int) -> None:
+    """Read the modes and plans of a home's batteries."""
+    site = sites.Site.objects.filter(pk=site_pk).first()
+    for device in site_queries.battery_devices_of(site) if site else []:
+        state.refresh(device=device, now=timezone.now())
+
+
+@shared_task
+def sweep() -> None:
+    """Settle what got stuck, and wake whatever is due; the rows say so, also after a worker died."""
+    now = timezone.now()
+    looks.settle_stuck(changes=models.Change.objects.all(), now=now)
+    for change_pk in looks.due(now=now).values_list("pk", flat=True)[:200]:
+        wake(read_again, str(change_pk))
+    for device_pk in state.due(now=now)[:200]:
+        wake(refresh_state, device_pk)

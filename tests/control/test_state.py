@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+import pytest
+
+from gridshare_portal.control import models, plans, queries, state, tasks, watching
+from gridshare_portal.gridshare import types
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+
+pytestmark = pytest.mark.django_db
+MODE, PLAN = "getDeviceOperationMode", "getDeviceOverlayPlan"
+
+
+class TestReading:
+    def test_keeps_mode_and_plan_with_the_moment(self, battery, homeowner, now):
+        known = state.refresh(device=battery, now=now)
+
+        assert (known.mode, known.mode_read_at, known.plan_read_at) == ("Simple", now, now)
+        assert state.plan_of(known) == plans.NO_PLAN
+        assert list(queries.states_of(homeowner.site)) == [known]
+
+    def test_takes_the_time_of_one_call_and_not_of_two(self, battery, sandbox, now):
+        sandbox.faults.switch_on("*", "latency", ms=300)
+        import time
+
+        started = time.monotonic()
+        state.refresh(device=battery, now=now)
+
+        assert time.monotonic() - started < 0.55
+
+    def test_asks_only_for_what_is_allowed(self, battery, homeowner, sandbox, now):
+        lunar.Connection.objects.filter(user=homeowner.user).update(scopes="lunar/device.read")
+        models.State.objects.all().delete()
+        calls = sandbox.calls(PLAN)
+
+        known = state.refresh(device=battery, now=now)
+
+        assert (known.mode, state.plan_of(known), known.last_error) == ("Simple", None, "missing_scope")
+        assert sandbox.calls(PLAN) == calls
+
+    def test_keeps_what_is_known_when_lunar_does_not_answer(self, battery, sandbox, now):
+        state.refresh(device=battery, now=now)
+        sandbox.faults.switch_on(MODE, "bad_gateway_html")
+
+        later = now + timedelta(minutes=5)
+        known = state.refresh(device=battery, now=later)
+
+        assert (known.mode, known.mode_read_at, known.plan_read_at) == ("Simple", now, later)
+        assert (known.last_error, known.tried_at) == ("ServerError", later)
+
+    def test_is_never_undone_by_an_older_reading(self, battery, now):
+        state.store(device=battery, read=types.Mode(name="Smart", raw="Smart"), now=now)
+        state.store(
+            device=battery, read=types.Mode(name="Simple", raw="Simple"), now=now - timedelta(seconds=1)
+        )
+
+        assert state.of(battery).mode == "Smart"
+
+    def test_of_a_device_that_was_never_read_is_not_known(self, homeowner, now):
+        device = sites.Device.objects.create(site=homeowner.site, synth_id="new")
+
+        known = state.of(device)
+
+        assert (known.pk, known.mode, known.mode_read_at, state.plan_of(known)) == (None, "", None, None)
+
+
+class TestWatching:
+    def test_reads_again_at_most_once_a_minute(self, battery, homeowner, now, monkeypatch):
+        models.State.objects.all().delete()
+        woken = []
+        monkeypatch.setattr(watching, "wake", lambda task, pk: woken.append(pk))
+
+        watching.watch(site=homeowner.site, now=now)
+        state.refresh(device=battery, now=now)
+        watching.watch(site=homeowner.site, now=now + timedelta(seconds=30))
+        assert woken == [battery.pk]
+
+        assert list(state.due(now=now + timedelta(seconds=61))) == [battery.pk]
+        assert list(state.due(now=now + timedelta(minutes=5))) == []
+
+    def test_asks_lunar_nothing_in_the_page(self, homeowner, sandbox, now, monkeypatch):
+        monkeypatch.setattr(watching, "wake", lambda task, pk: None)
+        calls = sum(sandbox.faults.all_calls().values())
+
+        watching.watch(site=homeowner.site, now=now)
+
+        assert sum(sandbox.faults.all_calls().values()) == calls
+
+    def test_begins_with_the_first_reading_of_a_home(self, homeowner, battery):
+        models.State.objects.all().delete()
+
+        tasks.refresh_states(homeowner.site.pk)
+        tasks.refresh_state(battery.pk)
+
+        assert state.of(battery).mode == "Simple"
