@@ -81,7 +81,7 @@ class Stage:
         self.environment = self._environment()
 
     def _environment(self) -> dict[str, str]:
-        sandbox = f"http://localhost:{self.chosen.sandbox_port}"
+        sandbox = f"http://{self.chosen.host}:{self.chosen.sandbox_port}"
         given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
         return {
             **os.environ,
@@ -99,6 +99,7 @@ class Stage:
             "GRIDSHARE_URL": sandbox,
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore:You're running the worker",  # as root, in a container: fine for a demo
             **given,
         }
 
@@ -133,7 +134,7 @@ class Stage:
     def web(self) -> list[str]:
         """Return the web server."""
         place = ["--host", self.chosen.host, "--port", str(self.chosen.port)]
-        size = ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--log-level", "warning"]
+        size = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
         return [
             sys.executable,
             "-m",
@@ -142,7 +143,7 @@ class Stage:
             "wsgi",
             *place,
             *size,
-            "gridshare_portal.wsgi",
+            "gridshare_portal.wsgi:application",
         ]
 
     def worker(self) -> list[str]:

@@ -41,6 +41,7 @@ class Company:
             cwd=self._stage.root,
             env=self._stage.environment,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # complaints come on standard error
             start_new_session=True,
             preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
