@@ -96,6 +96,7 @@ def _shown(site: sites.Site, choice: history.Choice, now: datetime) -> dict[str,
         "figure": shown.figure,
         "data_url": charts.data_url(site, choice),
         "totals": shown.totals,
+        "read_at": shown.read_at,
         "includes_today": choice.first <= today <= choice.last,
     }
 
@@ -108,7 +109,9 @@ def _views(choice: history.Choice, today: date, *, current: str) -> list[tuple[s
 
 
 def _given(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET.get(name, "")[:40] for name in ("view", "day", "from", "to", "by")}
+    """Return what goes back into the fields; what no date field can hold stays empty there."""
+    given = {name: request.GET.get(name, "") for name in ("view", "day", "from", "to")}
+    return {name: value if name == "view" or history.is_date(value) else "" for name, value in given.items()}
 
 
 def _columns(request: HttpRequest, body: bytes) -> HttpResponseBase:

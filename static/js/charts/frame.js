@@ -3,15 +3,16 @@
 
 import { touch } from "portal/charts/cursor";
 import { palette, watch } from "portal/charts/palette";
+import { percent } from "portal/charts/scale";
 
-const LEAST_AXIS = 64;
 const TICK_APART = 56;
 
-// Wide enough for the longest figure; as a rule the charge below stands on the same left edge.
+// Wide enough for the longest figure, and for "100 %": so the charge stands on the same left edge as the power.
 function axisWidth(ticks, font) {
   const ink = document.createElement("canvas").getContext("2d");
   ink.font = font;
-  return Math.max(LEAST_AXIS, ...ticks.map((one) => Math.ceil(ink.measureText(one.text).width) + 12));
+  const texts = [percent(100), ...ticks.map((one) => one.text)];
+  return 12 + Math.ceil(Math.max(...texts.map((text) => ink.measureText(text).width)));
 }
 
 function axes(chart, ink) {
@@ -46,13 +47,17 @@ function drawZero(u, ink, until) {
   ctx.setLineDash([]);
 }
 
+const NOW_ROOM = 48;
+
+const isPast = (until, edges) => until <= edges[0] || until >= edges.at(-1);
+
 // Where the past ends, if that is on the sheet.
 function drawNow(u, ink, { until, edges, hideX }) {
-  if (until <= edges[0] || until >= edges.at(-1)) return;
+  if (isPast(until, edges)) return;
   const { ctx, bbox } = u;
   const ratio = devicePixelRatio || 1;
   const x = Math.round(u.valToPos(until, "x", true));
-  ctx.strokeStyle = ink["text-muted"];
+  ctx.strokeStyle = ctx.fillStyle = ink["text-muted"];
   ctx.lineWidth = ratio;
   ctx.setLineDash([2 * ratio, 4 * ratio]);
   ctx.beginPath();
@@ -60,12 +65,19 @@ function drawNow(u, ink, { until, edges, hideX }) {
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.setLineDash([]);
-  if (hideX || x + 48 * ratio > bbox.left + bbox.width) return;
+  if (hideX || x + NOW_ROOM * ratio > bbox.left + bbox.width) return;
   ctx.font = `${14 * ratio}px ${ink.font}`;
-  ctx.fillStyle = ink["text-muted"];
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
   ctx.fillText("Now", x + 8 * ratio, bbox.top);
+}
+
+// The place of that word, where no other may stand.
+export function nowBox(u, until, edges) {
+  if (isPast(until, edges)) return [];
+  const ratio = devicePixelRatio || 1;
+  const x = u.valToPos(until, "x", true);
+  return [{ x0: x, x1: x + NOW_ROOM * ratio, y0: u.bbox.top, y1: u.bbox.top + 20 * ratio }];
 }
 
 // The pointed bucket, marked by a strip over it.
@@ -98,7 +110,7 @@ export function frame(element, chart) {
     u.ctx.restore();
   };
   const options = {
-    width: element.clientWidth, height: chart.height(), padding: [8, 22, 0, 0], legend: { show: false },
+    width: element.clientWidth, height: chart.height(), padding: [8, 24, 0, 0], legend: { show: false },
     scales: { x: { time: false, range: () => [edges[0], edges.at(-1)] }, y: { range: () => [chart.low, chart.high] } },
     axes: axes(chart, ink),
     series: [{}, { scale: "y", paths: () => null, points: { show: false } }],

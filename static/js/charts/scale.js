@@ -79,10 +79,11 @@ export function steps(low, high, room) {
 export function hourTicks(start, end, zone, room) {
   const apart = [1, 2, 3, 6, 12, 24].find((hours) => (end - start) / 3600 / hours <= room) ?? 24;
   const ticks = [];
-  for (let t = start; t <= end; t += 900) {
+  const long = end - start > 100_000;
+  for (let t = start; long ? t < end : t <= end; t += 900) {
     const here = local(t, zone);
     if (here.minute !== "00" || Number(here.hour) % apart) continue;
-    const midnight = here.hour === "00" && end - start > 100_000;
+    const midnight = here.hour === "00" && long;
     const text = midnight ? `${here.weekday} ${here.day}` : `${here.hour}:00`;
     if (ticks.at(-1)?.text !== text) ticks.push({ t, text });
   }

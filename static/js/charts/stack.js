@@ -92,7 +92,7 @@ export function drawCaps(u, partial, piled, places, ink) {
   for (const i of partial) {
     const [left, right] = places[i];
     const top = Math.round(u.valToPos(piled.length ? piled.at(-1).to[i] : 0, "y", true));
-    const high = 12 * ratio;
+    const high = 7 * ratio;
     ctx.fillStyle = ink.hatching;
     ctx.fillRect(left, top - high, right - left, high);
     ctx.strokeStyle = ink["text-muted"];

@@ -1,7 +1,7 @@
 // A chart of sources above zero and uses below it, with the home's use as a line, over any buckets:
 // what power and energy have in common.
 
-import { frame } from "portal/charts/frame";
+import { frame, nowBox } from "portal/charts/frame";
 import { drawGaps, gapBoxes } from "portal/charts/gaps";
 import { nameLayers, nameLine } from "portal/charts/labels";
 import { steps, tick } from "portal/charts/scale";
@@ -35,7 +35,7 @@ export function stacked(element, data, pointed, { edges, series, unit, air, tick
     },
     overlay(u, ink) {
       const places = at(u);
-      const taken = gapBoxes(u, data.gaps, edges);
+      const taken = [...gapBoxes(u, data.gaps, edges), ...nowBox(u, data.until, edges)];
       if (use) drawLine(u, use, places, ink);
       nameLayers(u, above, places, 1, taken, ink);
       nameLayers(u, below, places, -1, taken, ink);
