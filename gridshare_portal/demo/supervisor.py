@@ -103,10 +103,10 @@ def _raise_curtain(company: Company, stage: Stage) -> None:
     company.start("the sandbox", stage.sandbox())
     company.finish("preparing the database", stage.preparation())
     company.start("the web server", stage.web())
-    company.start("the worker", stage.worker())
-    company.start("beat", stage.beat())
     print(f"Starting the portal at {stage.url} …", flush=True)
     _wait_for_page(company, stage)
+    company.start("the worker", stage.worker())
+    company.start("beat", stage.beat())
     print(f"\n  The portal answers at {stage.url} ({time.monotonic() - began:.1f} s)")
     print("\n  Sign in with one click at " + stage.url + "/demo/ as")
     for person in people.PEOPLE:
