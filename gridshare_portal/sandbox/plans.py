@@ -88,7 +88,7 @@ def _live_command(item: dict[str, Any], start: datetime, where: str) -> Command:
         if power is None:
             raise asked.unprocessable(f"{where}.power_W is needed for a setpoint")
         action, power = ("discharge" if power < 0 else "charge"), abs(power)
-    elif kind in _LIVE_ACTIONS:
+    elif isinstance(kind, str) and kind in _LIVE_ACTIONS:
         action = _LIVE_ACTIONS[kind]
     else:
         raise asked.unprocessable(f"{where}.kind must be charge, idle, setpoint or heatWater")

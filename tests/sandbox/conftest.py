@@ -39,10 +39,16 @@ def sandbox(running_sandbox):
     running_sandbox.reset()
 
 
-@pytest.fixture
-def live_sandbox():
+@pytest.fixture(scope="session")
+def running_live_sandbox():
     with wsgi.running(homes=6, now=NOON, dialect="live") as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def live_sandbox(running_live_sandbox):
+    running_live_sandbox.reset()
+    return running_live_sandbox
 
 
 @pytest.fixture
