@@ -277,6 +277,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_DEFAULT_QUEUE = "sync"
+CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetching of readings
+    "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
+    "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
+}
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BEAT_SCHEDULE = {
