@@ -22,6 +22,7 @@ from gridshare_portal.sites import plain, roles, topology
 
 BATCH = 500
 DETAILS = ["kind", "manufacturer", "model", "serial_number", "power_limit_w", "extra", "details_read_at"]
+FOUND = ["device_id", "kind", "channels", "role_found", "position", "gone_at"]
 LIMIT_NAMES = ("maxPower_W", "ratedPower_W", "powerLimit_W")
 
 
@@ -131,16 +132,22 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
         )
         for position, one in enumerate(found)
     }
+    known = {row["synth_id"]: row for row in site.sensors.values("synth_id", *FOUND)}
+    changed = [rows[synth_id] for synth_id in sorted(rows) if _differs(rows[synth_id], known.get(synth_id))]
     sites.Sensor.objects.bulk_create(
-        [rows[synth_id] for synth_id in sorted(rows)],
+        changed,
         update_conflicts=True,
         unique_fields=["site", "synth_id"],
-        update_fields=["device", "kind", "channels", "role_found", "position", "gone_at"],
+        update_fields=FOUND,
         batch_size=BATCH,
     )
     if not site.topology.get("cut", False):
         _mark_gone(site.sensors.filter(gone_at=None), present=rows, now=now)
     _write_batteries(devices, found)
+
+
+def _differs(row: sites.Sensor, known: Mapping[str, Any] | None) -> bool:
+    return known is None or any(getattr(row, name) != known[name] for name in FOUND)
 
 
 def _mark_gone(known: QuerySet, *, present: Container[str], now: datetime) -> None:

@@ -159,6 +159,29 @@ class TestReadingAgain:
         )
         assert set(sites.Device.objects.values_list("details_read_at", flat=True)) == {later}
 
+    def test_writes_no_sensor_that_did_not_change(self, connected, now):
+        connection = connected("finn")
+        read(connection, now)
+        sites.Sensor.objects.filter(synth_id__endswith="BREAKER_07").update(role_found="home")
+
+        with CaptureQueriesContext(database) as queries_made:
+            read(connection, now + timedelta(hours=7))
+
+        written = [
+            query["sql"] for query in queries_made if query["sql"].startswith('INSERT INTO "sites_sensor"')
+        ]
+        assert len(written) == 1 and written[0].count("BREAKER") == 1
+        assert sites.Sensor.objects.get(synth_id__endswith="BREAKER_07").role_found == "relay"
+
+    def test_finds_a_sensor_again_that_was_gone(self, connected, now):
+        connection = connected("ada")
+        read(connection, now)
+        sites.Sensor.objects.update(gone_at=now)
+
+        read(connection, now + timedelta(hours=7))
+
+        assert queries.sensors_of(sites.Site.objects.get()).count() == 3
+
     def test_keeps_what_the_homeowner_said(self, connected, now):
         connection = connected("ada")
         read(connection, now)
@@ -231,6 +254,94 @@ class TestADevice:
         assert sites.Device.objects.get(synth_id="elsewhere").site == homeowner.site
         assert sites.Device.objects.get(synth_id="new").site.synth_id == "cleo-home"
         assert sandbox_device.site == homeowner.site
+
+
+def node(synth_id, *children, kind="sensor", **rest):
+    return types.Node(
+        synth_id=synth_id, kind=kind, children=children, channels=("power_W",) if not children else (), **rest
+    )
+
+
+def store(connection, now, *, topology, devices=()):
+    """Write what an API might answer that the pretended one never does."""
+    listed = reads.Listed(site_ids=("strange",), device_ids=tuple(device.synth_id for device in devices))
+    parts = reads.Parts(
+        topologies={"strange": types.Topology(root=topology)},
+        devices={device.synth_id: device for device in devices},
+    )
+    mine = sites.Sync.objects.filter(connection=connection)
+    assert sync._store(mine, connection, sync._Read(listed=listed, parts=parts), now)
+    return sites.Site.objects.get(synth_id="strange")
+
+
+class TestAStrangeHome:
+    def test_ten_thousand_deep_is_kept(self, connected, now):
+        deep = node("end")
+        for number in range(9_999):
+            deep = node(f"n{number}", deep, kind="device")
+
+        site = store(connected("ada"), now, topology=deep)
+
+        assert len(queries.tree_of(site)) == 10_000
+        assert site.sensors.get().device.synth_id == "n0"
+
+    def test_ten_thousand_sensors_wide_is_kept_in_few_queries(
+        self, connected, now, django_assert_max_num_queries
+    ):
+        connection = connected("ada")
+        wide = node("strange", *(node(f"s{number}") for number in range(10_000)), kind="site")
+
+        with django_assert_max_num_queries(150):
+            site = store(connection, now, topology=wide)
+
+        assert queries.sensors_of(site).count() == 10_000
+
+    def test_with_words_and_figures_that_databases_refuse_is_kept(self, connected, now):
+        odd = {
+            "nul": "a\x00b",
+            "half": "\ud800",
+            "nan": float("nan"),
+            "large": 10**400,
+            "list": [float("inf")],
+        }
+        device = types.Device(
+            synth_id="d",
+            kind="EV\x00",
+            manufacturer="\ud800",
+            model="m" * 5_000,
+            serial_number="7\x007",
+            extra=odd,
+        )
+        tree = node(
+            "home",
+            node("d", node("d__1", extra=odd), kind="device\x00"),
+            kind="site",
+            capacity_wh=float("inf"),
+        )
+
+        store(connected("ada"), now, topology=tree, devices=[device])
+
+        kept = sites.Device.objects.get()
+        assert (kept.kind, kept.manufacturer, len(kept.model), kept.serial_number) == ("EV", "?", 200, "77")
+        assert kept.extra == {"nul": "ab", "half": "?", "nan": None, "large": None, "list": [None]}
+        assert sites.Sensor.objects.get().role == "ev"
+
+    def test_that_runs_in_a_circle_is_kept(self, connected, now):
+        circle = node("home", node("d", node("home", node("s"), kind="site"), kind="device"), kind="site")
+
+        site = store(connected("ada"), now, topology=circle)
+
+        assert [branch.synth_id for branch in queries.tree_of(site)] == ["home", "d", "s"]
+
+    def test_of_which_gridshare_forgets_the_tree_keeps_the_last_one(self, connected, now):
+        connection = connected("ada")
+        store(connection, now, topology=node("home", node("s"), kind="site"))
+        sync.request(connection=connection, now=now)
+
+        site = store(connection, now + timedelta(hours=7), topology=None)
+
+        assert queries.sensors_of(site).count() == 1
+        assert site.topology_read_at == now + timedelta(hours=7)
 
 
 class TestAFailure:
