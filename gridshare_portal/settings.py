@@ -280,6 +280,8 @@ CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetching of readings
     "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
+    "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
+    "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
 }
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
 CELERY_TASK_EAGER_PROPAGATES = True

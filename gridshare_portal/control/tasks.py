@@ -11,13 +11,13 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
 
-@shared_task(queue="interactive")
+@shared_task
 def read_again(change_pk: str) -> None:
     """Look once more at what became of an unconfirmed change."""
     looks.read_again(change_pk=change_pk, now=timezone.now())
 
 
-@shared_task(queue="interactive")
+@shared_task
 def refresh_state(device_pk: int) -> None:
     """Read a device's mode and plan."""
     device = sites.Device.objects.filter(pk=device_pk, site__isnull=False).select_related("site").first()
