@@ -1,0 +1,385 @@
+"""The way to Lunar and back: who is let in, who is refused, and what is never believed."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.core import mail
+from django.test import Client
+
+from gridshare_portal.accounts.models import User
+from gridshare_portal.audit.models import Event
+from gridshare_portal.lunar import models, scopes
+from tests.lunar.conftest import (
+    CALLBACK,
+    EVERYTHING,
+    READING,
+    code_from_mail,
+    go_through_lunar,
+    leave,
+    sign_in_at_lunar,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def asked_of_lunar(answer):
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer["Location"]).query).items()}
+
+
+class TestLeavingForLunar:
+    def test_asks_for_what_was_ticked_and_proves_itself_with_pkce(self, client, sandbox):
+        asked = asked_of_lunar(leave(client, [scopes.DEVICE_READ, scopes.PLAN_WRITE]))
+
+        assert set(asked["scope"].split()) == {scopes.DEVICE_READ, scopes.PLAN_WRITE}
+        assert asked["code_challenge_method"] == "S256" and len(asked["code_challenge"]) == 43
+        assert len(asked["state"]) >= 16
+
+    @pytest.mark.parametrize("ticked", [[], ["openid"], [*READING, "phone"], [""]])
+    def test_goes_back_to_the_boxes_when_nothing_or_something_unknown_was_ticked(
+        self, client, sandbox, ticked
+    ):
+        answer = client.post("/accounts/lunar/login/", {"scope": ticked}, follow=True)
+
+        assert answer.redirect_chain == [("/connect/", 302)]
+        assert "Tick at least one box" in answer.text
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "?scope=lunar/device.write,lunar/plan.write",
+            "?auth_params=redirect_uri%3Dhttps://evil.example",
+            "?auth_params=scope%3Dopenid",
+            "?next=https://evil.example",
+            "?next=/homes/",
+            "?process=redirect",
+            "?action=rerequest",
+        ],
+    )
+    def test_believes_nothing_that_stands_in_the_address(self, client, sandbox, query):
+        plain = asked_of_lunar(leave(client))
+        answer = client.post(f"/accounts/lunar/login/{query}", {"scope": READING})
+        asked = asked_of_lunar(answer)
+
+        assert set(asked.pop("scope").split()) == set(READING)
+        assert set(asked) == set(plain) - {"scope"}
+        assert asked["redirect_uri"] == plain["redirect_uri"]
+        states = client.session["socialaccount_states"]
+        assert all("next" not in state and state["process"] == "login" for state, *_ in states.values())
+
+    def test_takes_more_than_an_address(self, client, sandbox):
+        answer = client.get("/accounts/lunar/login/?scope=lunar/device.write")
+
+        assert (answer.status_code, answer["Location"]) == (302, "/connect/")
+
+    def test_takes_a_form_of_ours_only(self, sandbox):
+        answer = Client(enforce_csrf_checks=True).post("/accounts/lunar/login/", {"scope": READING})
+
+        assert answer.status_code == 403
+
+
+class TestComingBackSignedIn:
+    def test_connects(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+
+        page = go_through_lunar(client, time_zone="Europe/Berlin")
+
+        connection = models.Connection.objects.get(user=homeowner)
+        assert "Your Lunar account is connected." in page.text
+        assert (connection.status, connection.scope_set) == ("active", set(READING))
+        assert (connection.username, connection.time_zone) == ("ada", "Europe/Berlin")
+        assert connection.account == SocialAccount.objects.get(user=homeowner, uid=connection.sub)
+        assert Event.objects.filter(name="connected", actor_id=homeowner.pk).count() == 1
+
+    def test_stores_what_lunar_granted_and_not_what_was_asked(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+
+        go_through_lunar(client, ticked=EVERYTHING, granted=[scopes.DEVICE_READ])
+
+        assert models.Connection.objects.get().scope_set == {scopes.DEVICE_READ}
+
+    def test_connects_again_with_the_scopes_chosen_now(self, client, sandbox, homeowner, connect):
+        old = connect(homeowner, granted=EVERYTHING)
+        replaced = old.refresh_token()
+        client.force_login(homeowner)
+
+        go_through_lunar(client, ticked=READING)
+
+        now = models.Connection.objects.get()
+        assert (now.pk, now.scope_set) == (old.pk, set(READING))
+        assert now.version > old.version and now.refresh_token() != replaced
+        assert is_over(sandbox, replaced)
+
+    def test_connects_who_signed_in_meanwhile_instead_of_switching_people(self, client, sandbox, homeowner):
+        way_back = sign_in_at_lunar(leave(client))
+        client.force_login(homeowner)
+
+        client.get(way_back, follow=True)
+
+        assert models.Connection.objects.get().user == homeowner
+        assert client.session["_auth_user_id"] == str(homeowner.pk)
+
+    @pytest.mark.parametrize("zone", ["", "Mars/Base", "../../etc/passwd", "x" * 5000])
+    def test_keeps_no_time_zone_that_does_not_exist(self, client, sandbox, homeowner, zone):
+        client.force_login(homeowner)
+
+        go_through_lunar(client, time_zone=zone)
+
+        assert models.Connection.objects.get().time_zone == ""
+
+
+class TestAStranger:
+    def test_is_refused_and_changes_nothing_of_the_owners(
+        self, client, sandbox, homeowner, neighbor, connect
+    ):
+        connect(homeowner)
+        before = models.Connection.objects.values().get(), SocialAccount.objects.values().get()
+        client.force_login(neighbor)
+
+        page = go_through_lunar(client, ticked=EVERYTHING)
+
+        assert "already connected by another person" in page.text
+        assert (models.Connection.objects.values().get(), SocialAccount.objects.values().get()) == before
+        assert Event.objects.filter(name="connection_refused", actor_id=neighbor.pk).count() == 1
+
+    def test_takes_fresh_tokens_away_that_are_ended_at_lunar(
+        self, client, sandbox, homeowner, neighbor, connect
+    ):
+        kept = connect(homeowner).refresh_token()
+        client.force_login(neighbor)
+
+        go_through_lunar(client)
+
+        assert sandbox.calls("oauthRevoke") == 1
+        assert not models.Pending.objects.exists() and not models.Revocation.objects.exists()
+        assert sandbox.pool.refresh(kept)["access_token"]
+
+
+class TestComingBackAsSomebodyNew:
+    def test_asks_for_the_address_proves_it_and_then_connects(self, client, sandbox):
+        page = go_through_lunar(client, time_zone="Europe/Berlin")
+        assert page.redirect_chain[-1][0] == "/accounts/3rdparty/signup/"
+        assert "Lunar does not tell us your e-mail address" in page.text
+
+        client.post("/accounts/3rdparty/signup/", {"email": "New@Portal.example"}, follow=True)
+        assert not models.Connection.objects.exists() and not SocialAccount.objects.exists()
+
+        page = client.post("/accounts/confirm-email/", {"code": code_from_mail()}, follow=True)
+        connection = models.Connection.objects.get()
+        assert connection.user == User.objects.get(email="new@portal.example")
+        assert (connection.time_zone, connection.account.user) == ("Europe/Berlin", connection.user)
+        assert "Your Lunar account is connected." in page.text
+        assert not models.Pending.objects.exists()
+
+    def test_gets_no_way_into_somebody_elses_address(self, client, sandbox, homeowner):
+        go_through_lunar(client)
+
+        client.post("/accounts/3rdparty/signup/", {"email": homeowner.email}, follow=True)
+
+        assert "_auth_user_id" not in client.session
+        assert "You already have one" in mail.outbox[-1].body
+        assert not SocialAccount.objects.exists() and not models.Connection.objects.exists()
+
+    def test_who_never_proved_the_address_cannot_walk_in_later(self, client, sandbox):
+        go_through_lunar(client)
+        client.post("/accounts/3rdparty/signup/", {"email": "victim@portal.example"}, follow=True)
+        victim = Client()
+        victim.post("/accounts/login/", {"login": "victim@portal.example"})
+        victim.post("/accounts/login/code/confirm/", {"code": code_from_mail()})
+        assert "_auth_user_id" in victim.session
+
+        attacker = Client()
+        go_through_lunar(attacker)
+
+        assert "_auth_user_id" not in attacker.session
+        assert not models.Connection.objects.exists()
+
+
+class TestComingBackKnown:
+    def test_signs_in(self, client, sandbox, homeowner, connect):
+        connect(homeowner)
+
+        go_through_lunar(client)
+
+        assert client.session["_auth_user_id"] == str(homeowner.pk)
+        assert User.objects.count() == 1
+
+    def test_does_not_lose_a_permission_by_signing_in_with_fewer(self, client, sandbox, homeowner, connect):
+        kept = connect(homeowner, granted=EVERYTHING)
+
+        go_through_lunar(client, ticked=READING)
+
+        now = models.Connection.objects.get()
+        assert now.scope_set == set(EVERYTHING) and now.refresh_token() == kept.refresh_token()
+        assert sandbox.calls("oauthRevoke") == 1
+        assert sandbox.pool.refresh(kept.refresh_token())["access_token"]
+
+    def test_mends_a_connection_that_lunar_had_ended(self, client, sandbox, homeowner, connect):
+        broken = connect(homeowner, granted=EVERYTHING)
+        models.Connection.objects.filter(pk=broken.pk).update(status="reconnect")
+
+        go_through_lunar(client, ticked=READING)
+
+        now = models.Connection.objects.get()
+        assert (now.status, now.scope_set) == ("active", set(READING))
+
+    def test_stays_out_while_suspended(self, client, sandbox, homeowner, connect):
+        connect(homeowner)
+        User.objects.update(is_active=False)
+
+        page = go_through_lunar(client)
+
+        assert page.status_code == 200 and "_auth_user_id" not in client.session
+
+
+class TestComingBackWrongly:
+    """Nothing is connected, nobody sees a broken page, and what Lunar handed over is ended."""
+
+    def nothing_happened(self, client, path, **options):
+        page = client.get(path, follow=True, **options)
+        assert page.status_code < 500
+        assert not models.Connection.objects.exists() and not models.Pending.objects.exists()
+        return page
+
+    def test_without_a_state(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+
+        page = self.nothing_happened(client, f"{CALLBACK}?code=abc")
+
+        assert "Lunar did not let us finish" in page.text and sandbox.calls("oauthToken") == 0
+
+    def test_with_nothing_at_all(self, client, sandbox):
+        assert "Lunar did not let us finish" in self.nothing_happened(client, CALLBACK).text
+
+    def test_with_the_state_of_another_session(self, client, sandbox, homeowner, neighbor):
+        other = Client()
+        other.force_login(neighbor)
+        way_back = sign_in_at_lunar(leave(other))
+        client.force_login(homeowner)
+
+        self.nothing_happened(client, way_back)
+
+        assert sandbox.calls("oauthToken") == 0
+
+    def test_twice(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        client.get(way_back)
+        first = models.Connection.objects.values().get()
+
+        page = client.get(way_back, follow=True)
+
+        assert "Lunar did not let us finish" in page.text and page.status_code == 401
+        assert models.Connection.objects.values().get() == first and sandbox.calls("oauthToken") == 1
+
+    def test_after_ten_minutes(self, client, sandbox, homeowner, monkeypatch):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        session = client.session
+        states = session["socialaccount_states"]
+        session["socialaccount_states"] = {
+            key: (state, at - 601, who) for key, (state, at, who) in states.items()
+        }
+        session.save()
+
+        self.nothing_happened(client, way_back)
+
+        assert sandbox.calls("oauthToken") == 0
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "state[]=a&state[]=b&code=c",
+            "state=a&state=b&code=c",
+            "code=" + "x" * 100_000,
+            "state=%00&code=%00",
+            "error=server_error&error_description=%3Cscript%3Ealert(1)%3C/script%3E",
+        ],
+    )
+    def test_with_rubbish(self, client, sandbox, query):
+        page = self.nothing_happened(client, f"{CALLBACK}?{query}")
+
+        assert "alert(1)" not in page.text
+
+    @pytest.mark.parametrize("code", ["", "x" * 100_000, "a\r\nb", "\x00", "unknown"])
+    def test_with_a_state_of_ours_and_a_code_of_nobodys(self, client, sandbox, homeowner, code):
+        client.force_login(homeowner)
+        state = asked_of_lunar(leave(client))["state"]
+
+        page = client.get(CALLBACK, {"state": state, "code": code}, follow=True)
+
+        assert "Lunar did not let us finish" in page.text and not models.Connection.objects.exists()
+
+    def test_after_saying_no(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+        state = asked_of_lunar(leave(client))["state"]
+        wish = {"state": state, "error": "access_denied", "error_description": "<script>alert(1)</script>"}
+
+        page = client.get(CALLBACK, wish, follow=True)
+
+        assert page.redirect_chain == [("/accounts/3rdparty/login/cancelled/", 302)]
+        assert "You did not allow the portal in" in page.text and "alert(1)" not in page.text
+
+    @pytest.mark.parametrize(
+        "kind",
+        ["server_error", "bad_gateway_html", "invalid_client", "invalid_grant", "truncated", "lost_reply"],
+    )
+    def test_while_lunar_cannot_hand_out_tokens(self, client, sandbox, homeowner, kind):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        sandbox.faults.switch_on("oauthToken", kind)
+
+        page = self.nothing_happened(client, way_back)
+
+        assert "Lunar did not let us finish" in page.text and not models.Outage.objects.exists()
+
+    def test_with_a_token_of_another_client(self, client, sandbox, homeowner, settings):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        settings.LUNAR_ISSUER = f"{sandbox.issuer}-of-somebody-else"
+
+        self.nothing_happened(client, way_back)
+
+        assert sandbox.calls("oauthRevoke") == 1
+
+    def test_signed_out_meanwhile(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        session = client.session
+        for name in ("_auth_user_id", "_auth_user_backend", "_auth_user_hash"):
+            del session[name]
+        session.save()
+
+        page = self.nothing_happened(client, way_back)
+
+        assert "You were signed out before Lunar answered" in page.text
+        assert sandbox.calls("oauthRevoke") == 1
+
+    def test_after_signing_out_properly(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        client.post("/accounts/logout/")
+
+        self.nothing_happened(client, way_back)
+
+        assert sandbox.calls("oauthToken") == 0
+
+
+class TestAllauthsOwnListOfAccounts:
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_is_not_a_second_way_to_disconnect(self, client, sandbox, homeowner, connect, method):
+        connection = connect(homeowner)
+        client.force_login(homeowner)
+
+        answer = getattr(client, method)("/accounts/3rdparty/", {"account": connection.account_id})
+
+        assert (answer.status_code, answer["Location"]) == (302, "/connection/")
+        assert models.Connection.objects.get().status == "active"
+
+
+def is_over(sandbox, refresh_token):
+    try:
+        sandbox.pool.refresh(refresh_token)
+    except Exception as denied:
+        return getattr(denied, "error", "") == "invalid_grant"
+    return False
