@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 
 from gridshare_portal.homeowner import modes
 from gridshare_portal.sites import homes
@@ -12,6 +13,11 @@ from gridshare_portal.sites import models as sites
 
 LONGEST_REASON = 200
 DETAILS = ("manufacturer", "model", "serial_number")
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, however little; None where nothing was asked yet."""
+    return request.POST if request.method == "POST" else None
 
 
 class Once(forms.Form):

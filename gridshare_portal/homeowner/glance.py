@@ -124,7 +124,7 @@ def _charge(
         arc=math.floor(min(max(pct or 0, 0), 100)),
         doing=_doing(word, site, reading, flows, now),
         outlook=_outlook(site, reading, now) if _current(reading) else "",
-        glyph={"charging": "charge", "giving": "discharge", "resting": "hold"}.get(word, "unknown"),
+        glyph={"charging": "charge", "discharging": "discharge", "resting": "hold"}.get(word, "unknown"),
     )
 
 
@@ -134,8 +134,8 @@ def _doing(
     if word == "charging":
         source = words.from_whom(flows, "battery")
         return f"Charging{f' from {source}' if source else ''} at {energy.power(reading.charging_w)}."
-    if word == "giving":
-        return f"Giving {energy.power(reading.discharging_w)}."
+    if word == "discharging":
+        return f"Discharging at {energy.power(reading.discharging_w)}."
     if word == "resting":
         return "Resting."
     return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."

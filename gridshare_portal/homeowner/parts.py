@@ -40,7 +40,6 @@ class Line:
 
     title: str
     synth_id: str
-    role_title: str
     capacity_wh: float | None
     device: sites.Device | None
     opens: bool
@@ -58,6 +57,13 @@ def title(device: sites.Device) -> str:
     return named or kind(device.kind)[0] or device.synth_id
 
 
+def sensor_title(role: str, word: str) -> str:
+    """Say what a sensor is by what it measures, and by its kind where that is not known."""
+    if role in ("", sites.Role.UNKNOWN):
+        return kind(word)[0] or "Part"
+    return f"{sites.Role(role).label} sensor"
+
+
 def kind(word: str) -> tuple[str, str]:
     """Return a kind in plain words and its glyph; a kind nobody knows stays as it came."""
     folded = word.casefold().replace("_", " ")
@@ -67,19 +73,21 @@ def kind(word: str) -> tuple[str, str]:
     return word, "unknown"
 
 
-def facts(device: sites.Device) -> list[tuple[str, str]]:
-    """Return what is known of a device; what is missing is a dash."""
+def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]:
+    """Return what is known of a device; what is missing is a dash. The short form is for lists."""
+    named = [("Maker", device.manufacturer), ("Model", device.model)]
     rows = [
         ("Kind", kind(device.kind)[0]),
-        ("Maker", device.manufacturer),
-        ("Model", device.model),
+        *([] if short else named),
         ("Serial number", device.serial_number),
     ]
     if device.capacity_wh is not None:
         rows.append(("Holds", energy.energy(device.capacity_wh)))
     if device.power_limit_w is not None:
         rows.append(("Charges and gives at most", energy.power(device.power_limit_w)))
-    return [(name, value or energy.UNKNOWN) for name, value in [*rows, ("Id at Lunar", device.synth_id)]]
+    if not short:
+        rows.append(("Id at Lunar", device.synth_id))
+    return [(name, value or energy.UNKNOWN) for name, value in rows]
 
 
 def others(device: sites.Device) -> list[tuple[str, str]]:
@@ -129,11 +137,9 @@ def _nested(depths: list[int]) -> list[int]:
 
 
 def _line(branch: queries.Branch) -> Line:
-    role = "" if branch.role in ("", "unknown") else sites.Role(branch.role).label
     return Line(
-        title=title(branch.device) if branch.device else kind(branch.kind)[0] or "Part",
+        title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
         synth_id=branch.synth_id,
-        role_title=role,
         capacity_wh=branch.capacity_wh,
         device=branch.device,
         opens=False,

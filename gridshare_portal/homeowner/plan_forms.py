@@ -164,6 +164,16 @@ def one_more(sent: QueryDict) -> Rows:
     return RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
 
 
+def usual(*, now: datetime, zone: ZoneInfo) -> dict[str, datetime]:
+    """Return what the quick starts offer at first, by the home's clock, on full hours."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    moments = {"hold_end": 4, "discharge_start": 1, "discharge_end": 3}
+    return {
+        name: (hour + timedelta(hours=count)).astimezone(zone).replace(tzinfo=None)
+        for name, count in moments.items()
+    }
+
+
 class Quick(Once):
     """One of the quick starts: what it needs depends on what it does."""
 

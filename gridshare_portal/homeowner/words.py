@@ -49,12 +49,13 @@ def happening(
 ) -> str:
     """Say in one sentence what the flow picture shows."""
     parts = [_home(flows, home_w)]
+    feeds_home = moving(flows.get("battery_to_home"))
     if moving(charging_w):
         source = from_whom(flows, "battery")
         parts.append(
             f"the battery is charging{f' from {source}' if source else ''} at {energy.power(charging_w)}"
         )
-    elif moving(discharging_w):
+    elif moving(discharging_w) and not feeds_home:
         parts.append(f"the battery is giving {energy.power(discharging_w)}")
     if moving(to_grid_w):
         parts.append(f"{energy.power(to_grid_w)} goes to the grid")
@@ -82,7 +83,7 @@ def battery_word(charging_w: Power, discharging_w: Power) -> str:
         return "not known"
     if moving(charging_w):
         return "charging"
-    return "giving" if moving(discharging_w) else "resting"
+    return "discharging" if moving(discharging_w) else "resting"
 
 
 def grid_word(from_grid_w: Power, to_grid_w: Power) -> str:

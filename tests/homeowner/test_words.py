@@ -38,15 +38,22 @@ class TestTheSentenceUnderThePicture:
         assert said(flows={"solar_to_home": None}, home_w=800) == "Your home is using 800 W."
 
     def test_says_what_the_battery_gives(self):
+        sentence = said(
+            flows={"battery_to_grid": 640}, home_w=0, charging_w=0, discharging_w=640, to_grid_w=640
+        )
+
+        assert sentence == "Your home is using 0 W, the battery is giving 640 W and 640 W goes to the grid."
+
+    def test_does_not_name_the_battery_twice(self):
         sentence = said(flows={"battery_to_home": 640}, home_w=640, charging_w=0, discharging_w=640)
 
-        assert sentence == "Your home is using 640 W from the battery and the battery is giving 640 W."
+        assert sentence == "Your home is using 640 W from the battery."
 
 
 class TestAWord:
     @pytest.mark.parametrize(
         ("charging_w", "discharging_w", "word"),
-        [(500, 0, "charging"), (0, 500, "giving"), (0, 5, "resting"), (None, None, "not known")],
+        [(500, 0, "charging"), (0, 500, "discharging"), (0, 5, "resting"), (None, None, "not known")],
     )
     def test_for_the_battery(self, charging_w, discharging_w, word):
         assert words.battery_word(charging_w, discharging_w) == word

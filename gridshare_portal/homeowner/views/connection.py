@@ -36,7 +36,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     mine = queries.connections_of(request.user).exclude(status=lunar.Connection.Status.DISCONNECTED)
     one = get_object_or_404(mine, pk=pk)
-    form = forms.Disconnect(request.POST or None)
+    form = forms.Disconnect(forms.posted(request))
     if request.method == "POST" and form.is_valid():
         forget = form.cleaned_data["forget"]
         connections.disconnect(connection=one, actor=request.user, forget_readings=forget, now=now)

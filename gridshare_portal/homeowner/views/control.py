@@ -42,7 +42,7 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Explain the modes, show the one in force, and ask for another."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
-    form = forms.Mode(request.POST or None)
+    form = forms.Mode(forms.posted(request))
     if request.method == "POST" and form.is_valid():
         asked = changes.AskMode(mode=form.cleaned_data["mode"])
         made = wishes.make(request, device=device, asked=asked, form=form, now=now)
@@ -79,7 +79,7 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Let the owner correct maker, model and serial number; only what is different is sent."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
-    form = forms.Details(request.POST or None, device=device)
+    form = forms.Details(forms.posted(request), device=device)
     if request.method == "POST" and form.is_valid():
         asked = changes.AskDetails(changes=form.changes())
         made = wishes.make(request, device=device, asked=asked, form=form, now=now)

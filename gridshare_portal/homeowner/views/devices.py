@@ -91,7 +91,7 @@ def _card(device: sites.Device) -> dict[str, Any]:
         "synth_id": device.synth_id,
         "title": parts.title(device),
         "glyph": parts.kind(device.kind)[1],
-        "facts": parts.facts(device),
+        "facts": parts.facts(device, short=True),
     }
 
 
@@ -99,6 +99,7 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: Any) -> dict[str, Any]:
     return {
         "pk": sensor.pk,
         "synth_id": sensor.synth_id,
+        "title": parts.sensor_title(sensor.role, sensor.kind),
         "kind": sensor.kind,
         "channels": sensor.channels,
         "newest": parts.newest(getattr(sensor, "latest", None), zone=site.zone, now=now),

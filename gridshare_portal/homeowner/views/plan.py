@@ -34,7 +34,7 @@ def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show the plan and take another, in one of the ways it can be written."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
-    wish = forms.Plan(request.POST or None)
+    wish = forms.Plan(forms.posted(request))
     current = in_force.plan_of(states.of(device))
     rows = plan_forms.rows_for(current or _nothing(device), zone=device.site.zone, now=now)
     quick = plan_forms.Quick()
@@ -86,6 +86,7 @@ def _context(request: HttpRequest, device: sites.Device, current: Any, now: date
         "sentence": in_force.plan_sentence(current, mode=mode, site=site, now=now),
         "line": timeline.draw(coming, now=now, zone=site.zone),
         "seen": plans.fingerprint(current) if current is not None else "",
+        "usual": plan_forms.usual(now=now, zone=site.zone),
         "empty_row": plan_forms.RowSet(prefix="rows").empty_form,
         **wishes.right(request, device, scopes.PLAN_WRITE, now=now),
     }

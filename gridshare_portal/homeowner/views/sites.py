@@ -96,7 +96,7 @@ def settings(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Let the owner say what the home is called and which time it keeps."""
     moment = timezone.now()
     home = visible.site(request, synth_id, now=moment)
-    form = forms.Home(request.POST or None, initial={"name": home.name, "time_zone": home.time_zone})
+    form = forms.Home(forms.posted(request), initial={"name": home.name, "time_zone": home.time_zone})
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():

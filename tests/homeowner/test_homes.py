@@ -1,0 +1,259 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from gridshare_portal.audit import queries as record
+from gridshare_portal.homeowner import parts
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import sync
+from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import models as telemetry
+from tests import people
+
+
+def page_of(person, name="site", **query):
+    return person.get(reverse(f"homeowner:{name}", args=[person.site.synth_id]), query)
+
+
+@pytest.fixture
+def readings(homeowner):
+    site = homeowner.site
+    collect.begin(site=site, now=timezone.now())
+    pk = telemetry.Collection.objects.get(site=site).pk
+    collect.run(collection_pk=pk, now=timezone.now(), owner="the test", seconds=1)
+    return site
+
+
+class TestTheHomePage:
+    def test_says_in_words_what_the_picture_shows(self, homeowner, readings):
+        page = page_of(homeowner)
+
+        assert "Your home is using" in page.text
+        assert 'class="flows"' in page.text
+        assert page.context["reading"].freshness == "fresh"
+
+    def test_asks_nobody(self, homeowner, readings, sandbox):
+        before = {
+            name: sandbox.calls(name) for name in ("getDeviceTelemetry", "getSiteTopology", "listSites")
+        }
+
+        page_of(homeowner)
+
+        assert before == {name: sandbox.calls(name) for name in before}
+
+    def test_costs_few_queries(self, homeowner, readings, django_assert_max_num_queries):
+        page_of(homeowner)  # the first look also notes that somebody looks
+
+        with django_assert_max_num_queries(30):
+            page_of(homeowner)
+
+    def test_is_not_kept_by_browsers_or_proxies(self, homeowner):
+        assert "no-store" in page_of(homeowner)["Cache-Control"]
+
+    def test_before_the_first_reading_says_what_is_being_fetched_and_looks_again(self, homeowner):
+        collect.begin(site=homeowner.site, now=timezone.now())
+
+        page = page_of(homeowner)
+
+        assert "Fetching the last 48 hours" in page.text
+        assert f'hx-get="{reverse("homeowner:progress", args=[homeowner.site.synth_id])}"' in page.text
+        assert "<noscript>" in page.text
+
+    def test_becomes_whole_by_itself_once_the_first_readings_are_there(self, homeowner, readings):
+        assert page_of(homeowner, "progress")["HX-Refresh"] == "true"
+
+    def test_does_not_draw_old_readings_as_if_they_flowed(self, homeowner, readings):
+        long_ago = timezone.now() - timedelta(hours=5)
+        telemetry.Latest.objects.update(at=long_ago, read_at=long_ago)
+
+        page = page_of(homeowner)
+
+        assert "We have not heard from your home since" in page.text
+        assert "animateMotion" not in page.text
+        assert "We do not know what is happening now" in page.text
+
+    def test_says_that_lunar_ended_the_connection(self, homeowner, readings):
+        lunar.Connection.objects.update(status="reconnect", status_since_at=timezone.now())
+
+        page = page_of(homeowner)
+
+        assert "This home is no longer connected" in page.text
+        assert reverse("homeowner:connection") in page.text
+
+    def test_asks_once_which_time_the_home_keeps(self, homeowner, readings):
+        assert "Is this home in the time zone America/Los Angeles?" in page_of(homeowner).text
+
+        settings = reverse("homeowner:settings", args=[homeowner.site.synth_id])
+        homeowner.post(settings, {"name": "Maple Street", "time_zone": "America/Los_Angeles"})
+
+        assert "Is this home in the time zone" not in page_of(homeowner).text
+
+
+class TestTheListOfHomes:
+    def test_shows_how_far_the_first_reading_is_and_looks_again(self, stranger, sandbox):
+        connection = people.connect(stranger.user, "ada", sandbox=sandbox)
+        sync.request(connection=connection, now=timezone.now())
+
+        page = stranger.get(reverse("homeowner:sites"))
+
+        assert "Asking which homes are yours" in page.text
+        assert reverse("homeowner:loading", args=[connection.pk]) in page.text
+        assert '<meta http-equiv="refresh"' in page.text
+
+    def test_leads_to_the_home_by_itself_once_it_is_there(self, homeowner):
+        page = homeowner.get(reverse("homeowner:loading", args=[homeowner.connection.pk]))
+
+        assert page["HX-Redirect"] == "/"
+
+    def test_says_that_a_customer_has_no_home(self, db, sandbox):
+        eve = people.with_home("eve@portal.example", "eve", sandbox=sandbox)
+
+        assert "Lunar knows of no home for this account" in eve.get(reverse("homeowner:sites")).text
+
+    def test_does_not_tell_a_neighbor_how_far_somebody_elses_is(self, homeowner, neighbor):
+        page = neighbor.get(reverse("homeowner:loading", args=[homeowner.connection.pk]))
+
+        assert page.status_code == 404
+
+
+class TestNameAndTimeZone:
+    def test_are_recorded_with_before_and_after(self, homeowner):
+        address = reverse("homeowner:settings", args=[homeowner.site.synth_id])
+
+        homeowner.post(address, {"name": "Maple Street", "time_zone": "Europe/Berlin"})
+
+        assert (homeowner.site.name, homeowner.site.time_zone) == ("Maple Street", "Europe/Berlin")
+        event = record.events_of_site(homeowner.site.synth_id).get(name="site_renamed")
+        assert event.details["after"] == {"name": "Maple Street", "time_zone": "Europe/Berlin"}
+        assert event.actor_id == homeowner.user.pk
+
+    def test_that_only_turns_the_text_around_is_taken_without_it(self, homeowner):
+        address = reverse("homeowner:settings", args=[homeowner.site.synth_id])
+
+        homeowner.post(address, {"name": "Maple\u202e Street", "time_zone": "UTC"})
+
+        assert homeowner.site.name == "Maple Street"
+
+
+class TestWhatASensorMeasures:
+    def test_is_the_owners_word_and_recorded(self, homeowner):
+        sensor = sites.Sensor.objects.filter(site=homeowner.site, role_found="solar").get()
+
+        homeowner.post(reverse("homeowner:sensor_role", args=[sensor.pk]), {"role": "relay"})
+
+        sensor.refresh_from_db()
+        assert sensor.role == "relay"
+        event = record.events_of_site(homeowner.site.synth_id).get(name="role_corrected")
+        assert (event.details["before"], event.details["after"]) == ("solar", "relay")
+
+    def test_goes_back_to_what_was_found(self, homeowner):
+        sensor = sites.Sensor.objects.filter(site=homeowner.site, role_found="solar").get()
+        address = reverse("homeowner:sensor_role", args=[sensor.pk])
+        homeowner.post(address, {"role": "relay"})
+
+        homeowner.post(address, {"role": ""})
+
+        sensor.refresh_from_db()
+        assert sensor.role == "solar"
+
+    @pytest.mark.parametrize("role", ["sun", "GRID", "grid\x00"])
+    def test_is_none_that_nobody_knows(self, homeowner, role):
+        sensor = sites.Sensor.objects.filter(site=homeowner.site, role_found="solar").get()
+
+        page = homeowner.post(reverse("homeowner:sensor_role", args=[sensor.pk]), {"role": role}, follow=True)
+
+        sensor.refresh_from_db()
+        assert sensor.role_set == ""
+        assert "Nothing was changed" in page.text
+
+    def test_is_not_a_neighbors_to_say(self, homeowner, neighbor):
+        sensor = sites.Sensor.objects.filter(site=homeowner.site).first()
+
+        page = neighbor.post(reverse("homeowner:sensor_role", args=[sensor.pk]), {"role": "relay"})
+
+        assert page.status_code == 404
+
+
+def node(number, parent, depth):
+    return {
+        "synth_id": f"n{number}",
+        "kind": "hub",
+        "channels": [],
+        "capacity_wh": None,
+        "parent": parent,
+        "depth": depth,
+    }
+
+
+class TestTheTree:
+    def plant(self, homeowner, nodes):
+        site = homeowner.site
+        site.topology = {"nodes": nodes, "repeated": 0, "cut": False}
+        site.save()
+
+    def test_of_ten_thousand_parts_is_shown_a_window_at_a_time(self, homeowner):
+        self.plant(homeowner, [node(0, None, 0), *[node(number, 0, 1) for number in range(1, 10_000)]])
+
+        page = page_of(homeowner, "devices")
+        assert page.text.count('class="part"') == parts.LINES
+        assert "Parts 1 to 200 of 10000" in page.text
+
+        later = page_of(homeowner, "devices", **{"from": 9800})
+        assert "n9999" in later.text
+        assert later.text.count("<ul") == later.text.count("</ul>")
+
+    def test_of_any_depth_is_well_formed(self, homeowner):
+        self.plant(homeowner, [node(number, number - 1 if number else None, number) for number in range(500)])
+
+        page = page_of(homeowner, "devices")
+
+        for tag in ("ul", "li", "details"):
+            opened = page.text.count(f"<{tag}>") + page.text.count(f"<{tag} ")
+            assert opened == page.text.count(f"</{tag}>")
+
+    @pytest.mark.parametrize("start", ["-1", "x", "99999999", "1e3", ""])
+    def test_begins_at_the_beginning_for_a_window_that_is_none(self, homeowner, start):
+        page = page_of(homeowner, "devices", **{"from": start})
+
+        assert page.status_code == 200
+        assert page.text.count('class="part"') == 5
+
+
+class TestTheConnectionPage:
+    def test_shows_health_permissions_and_the_last_reading(self, homeowner):
+        page = homeowner.get(reverse("homeowner:connection"))
+
+        assert "Working" in page.text
+        assert "See your home and its readings" in page.text
+
+    def test_names_what_is_not_allowed_and_offers_to_add_it(self, reader):
+        page = reader.get(reverse("homeowner:connection"))
+
+        assert page.text.count("not allowed") == 2
+        assert f"{reverse('lunar_connect')}?add=lunar%2Fplan.write" in page.text
+
+    def test_disconnects_only_after_asking(self, homeowner):
+        address = reverse("homeowner:disconnect", args=[homeowner.connection.pk])
+
+        assert "Also delete what is stored here" in homeowner.get(address).text
+        assert homeowner.connection.status == "active"
+
+        homeowner.post(address)
+        assert homeowner.connection.status == "disconnected"
+        assert page_of(homeowner).status_code == 200
+
+    def test_deletes_the_readings_if_asked(self, homeowner):
+        site = homeowner.site
+
+        homeowner.post(reverse("homeowner:disconnect", args=[homeowner.connection.pk]), {"forget": "on"})
+
+        assert not sites.Site.objects.filter(pk=site.pk).exists()
+
+    def test_lets_nobody_end_somebody_elses(self, homeowner, neighbor):
+        page = neighbor.post(reverse("homeowner:disconnect", args=[homeowner.connection.pk]))
+
+        assert page.status_code == 404
+        assert homeowner.connection.status == "active"
