@@ -16,6 +16,9 @@ from gridshare_portal.sandbox.homes import COLUMNS, Home
 from gridshare_portal.sandbox.ledger import Ledger, Segment
 
 LEVEL = 0  # column 0 is the battery's level; the counters follow
+_EDGES = physics.STEP_S * np.arange(physics.STEPS + 1, dtype=float)
+_STEPS = np.arange(physics.STEPS)
+_HOURS = np.full(physics.STEPS, physics.STEP_S / 3600.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +95,11 @@ def _rule(home: Home, date_: date, meaning: str, ledgers: dict[str, Ledger]) -> 
 
 def _cut(date_: date, segments: list[Segment]) -> _Pieces:
     start = physics.midnight(date_)
-    edges = start + physics.STEP_S * np.arange(physics.STEPS + 1, dtype=float)
-    cuts = [segment.start for segment in segments]
-    if any(cut % physics.STEP_S for cut in cuts):
-        edges = np.union1d(edges, cuts)
+    edges = start + _EDGES
+    cuts = [segment.start for segment in segments if segment.start % physics.STEP_S]
+    if not cuts:
+        return _Pieces(date=date_, edges=edges, step=_STEPS, hours=_HOURS)
+    edges = np.union1d(edges, cuts)
     step = ((edges[:-1] - start) // physics.STEP_S).astype(int)
     return _Pieces(date=date_, edges=edges, step=step, hours=np.diff(edges) / 3600.0)
 
@@ -142,4 +146,4 @@ def _battery(
 
 
 def _starts(date_: date) -> np.ndarray:
-    return physics.midnight(date_) + physics.STEP_S * np.arange(physics.STEPS, dtype=float)
+    return physics.midnight(date_) + _EDGES[:-1]

@@ -73,6 +73,8 @@ class Ledger:
 
     def segments(self, start: float, end: float) -> list[Segment]:
         """Return who ruled when between two moments, without a gap."""
+        if not self.modes and not self.plans:
+            return [Segment(start=start, end=end, mode=self.first_mode, command=None)]
         reigns = self._reigns(start, end)
         cuts = {start, end} | {at.timestamp() for at, _ in self.modes}
         for reign_start, reign_end, plan in reigns:

@@ -76,7 +76,8 @@ def _button(customer: Customer) -> str:
 
 def _page(title: str, body: str, status: int = 200) -> Response:
     text = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>{escape(title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<title>{escape(title)}</title>
 <style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>"""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response(text, status=status, content_type="text/html; charset=utf-8", headers=headers)

@@ -70,7 +70,6 @@ def local_clock(zone: ZoneInfo, day: date) -> tuple[np.ndarray, np.ndarray]:
     return (local % 86400) / 3600.0, weekday
 
 
-@lru_cache(maxsize=2048)
 def sun_height(place: Place, day: date) -> np.ndarray:
     """Return the sine of the sun's elevation at the middle of every step, 0 at night."""
     number = day.timetuple().tm_yday
@@ -85,6 +84,11 @@ def sun_height(place: Place, day: date) -> np.ndarray:
     return np.maximum(height, 0.0)
 
 
+@lru_cache(maxsize=2048)
+def _clear_sky(place: Place, day: date) -> np.ndarray:
+    return sun_height(place, day) ** 1.15
+
+
 def solar_w(place: Place, day: date, *, peak_w: float, key: int) -> np.ndarray:
     """Return what the panels give in every step, under that day's clouds."""
     if not peak_w:
@@ -93,32 +97,36 @@ def solar_w(place: Place, day: date, *, peak_w: float, key: int) -> np.ndarray:
     weather = dice.wave(key, first, STEPS, every=STEPS // 4) ** 2
     passing = dice.wave(key + 1, first, STEPS, every=4)
     clear = 1.0 - weather * (0.35 + 0.6 * passing)
-    return np.minimum(peak_w * 1.05 * sun_height(place, day) ** 1.15 * clear, peak_w * 0.92)
+    return np.minimum(peak_w * 1.05 * _clear_sky(place, day) * clear, peak_w * 0.92)
 
 
 def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int) -> float:
     """Return what a forecast made the night before would say the panels will give on a day."""
     noon = round(((12 - place.longitude / 15) % 24) * 3600 / STEP_S)
     cloud = float(dice.wave(key, _first_step(day) + noon, 1, every=STEPS // 4)[0]) ** 2
-    sky = float((sun_height(place, day) ** 1.15).sum()) * STEP_S / 3600
+    sky = float(_clear_sky(place, day).sum()) * STEP_S / 3600
     return peak_w * sky * (1.0 - 0.65 * cloud)
 
 
 def household_w(place: Place, day: date, *, size: float, key: int) -> np.ndarray:
     """Return what the people in a home use, without vehicle and relays: mornings, evenings, weekends."""
-    hour, weekday = local_clock(place.zone, day)
-    first = _first_step(day)
+    first, (awake, up, season) = _first_step(day), _rhythm(place.zone, day)
+    mood = 0.55 + 0.9 * dice.wave(key, first, STEPS, every=18)
+    kettle = 1700.0 * ((dice.rolls(key + 1, np.arange(first, first + STEPS)) < 0.02) & up)
+    fridge = 60 + 90 * (dice.wave(key + 2, first, STEPS, every=5) > 0.5)
+    return size * (awake * mood + kettle + season) + fridge + 140
+
+
+@lru_cache(maxsize=1024)
+def _rhythm(zone: ZoneInfo, day: date) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what households of a zone have in common: habits, when a kettle may boil, heating and cooling."""
+    hour, weekday = local_clock(zone, day)
     weekend = weekday >= 5
-    awake = np.exp(-(((hour - np.where(weekend, 9.2, 7.2)) / 1.2) ** 2)) * 900
+    morning = np.exp(-(((hour - np.where(weekend, 9.2, 7.2)) / 1.2) ** 2)) * 900
     evening = np.exp(-(((hour - 19.3) / 2.1) ** 2)) * 1500
     midday = np.where(weekend, 800, 150) * np.exp(-(((hour - 13) / 2.4) ** 2))
-    mood = 0.55 + 0.9 * dice.wave(key, first, STEPS, every=18)
-    kettle = np.where((dice.rolls(key + 1, np.arange(first, first + STEPS)) < 0.02) & (hour > 6), 1700, 0)
-    season = (
-        350 * abs(math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365.24)) * (0.4 + 0.6 * (hour > 8))
-    )
-    fridge = 60 + 90 * (dice.wave(key + 2, first, STEPS, every=5) > 0.5)
-    return size * ((awake + evening + midday) * mood + kettle + season) + fridge + 140
+    swing = abs(math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365.24))
+    return morning + evening + midday, hour > 6, 350 * swing * (0.4 + 0.6 * (hour > 8))
 
 
 def vehicle_spans(place: Place, day: date, *, key: int, power_w: float) -> list[Span]:
@@ -177,22 +185,21 @@ def run_battery(
     A wish to charge (above 0) ends at `high_wh`, one to discharge at `low_wh`; neither moves
     the level by itself.
     """
-    charged, discharged, levels = [], [], []
-    pieces = zip((want_w * hours).tolist(), low_wh.tolist(), high_wh.tolist(), strict=True)
-    for wish, low, high in pieces:
-        taken = given = 0.0
-        if wish > 0 and level_wh < high:
-            stored = min(wish * one_way, high - level_wh)
-            level_wh += stored
-            taken = stored / one_way
-        elif wish < 0 and level_wh > low:
-            drawn = min(-wish / one_way, level_wh - low)
-            level_wh -= drawn
-            given = drawn * one_way
-        charged.append(taken)
-        discharged.append(given)
-        levels.append(level_wh)
-    return np.array(charged), np.array(discharged), np.array(levels)
+    wishes = want_w * hours * np.where(want_w > 0, one_way, 1 / one_way)
+    level, levels = level_wh, []
+    for wish, low, high in zip(wishes.tolist(), low_wh.tolist(), high_wh.tolist(), strict=True):
+        if wish > 0:
+            if level < high:
+                level += wish
+                if level > high:  # not min(): this loop is most of a home's life
+                    level = high
+        elif level > low:
+            level += wish
+            if level < low:
+                level = low
+        levels.append(level)
+    moved = np.diff(levels, prepend=level_wh)
+    return np.maximum(moved, 0.0) / one_way, np.maximum(-moved, 0.0) * one_way, np.array(levels)
 
 
 def _first_step(day: date) -> int:

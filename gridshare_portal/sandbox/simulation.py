@@ -17,11 +17,13 @@ from gridshare_portal.sandbox.day import LEVEL, Day
 from gridshare_portal.sandbox.homes import Home
 from gridshare_portal.sandbox.ledger import Ledger
 
+SHELF_BYTES = 64_000_000
+
 
 class Shelf:
     """The days lived through lately, of all homes; the one not asked for longest goes first."""
 
-    def __init__(self, limit_bytes: int = 64_000_000) -> None:
+    def __init__(self, limit_bytes: int = SHELF_BYTES) -> None:
         self._days: OrderedDict[tuple[str, int], Day] = OrderedDict()
         self._limit, self._size = limit_bytes, 0
 
@@ -39,6 +41,11 @@ class Shelf:
         self._size += day.size
         while self._size > self._limit and len(self._days) > 1:
             self._size -= self._days.popitem(last=False)[1].size
+
+    def clear(self) -> None:
+        """Forget every day."""
+        self._days.clear()
+        self._size = 0
 
     def drop(self, key: tuple[str, int]) -> None:
         """Forget a day, if it is here."""

@@ -28,7 +28,7 @@ class World:
         self.clock, self.seed = clock, seed
         self.customers = homes.customers(homes_count, seed=seed)
         self._lock = threading.RLock()
-        self._shelf = simulation.Shelf()
+        self.shelf = simulation.Shelf()
         self._histories: dict[str, simulation.History] = {}
         self._flaws: dict[str, sensors.Blemishes] = {}
         self._index()
@@ -144,7 +144,7 @@ class World:
         if home.site_id not in self._histories:
             ledgers = {device.synth_id: self._ledgers[device.synth_id] for device in home.devices}
             self._histories[home.site_id] = simulation.History(
-                home, seed=self.seed, begin=self.begin, ledgers=ledgers, shelf=self._shelf
+                home, seed=self.seed, begin=self.begin, ledgers=ledgers, shelf=self.shelf
             )
         return self._histories[home.site_id]
 
