@@ -1,7 +1,8 @@
 import csv
 import gzip
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
@@ -189,8 +190,20 @@ class TestTheFile:
     def test_can_be_had_in_every_step_for_a_year(self, homeowner, home, yesterday, by):
         answer, rows = self.rows(homeowner, home, view="year", day=yesterday, by=by)
 
-        assert rows and rows[0]["Start"].startswith(yesterday[:4] + "-01-01T00:00:00")
+        assert rows[0]["Start"].startswith(yesterday[:4] + "-01-01T00:00:00")
+        assert all(row["End"] == following["Start"] for row, following in pairwise(rows))
+        assert datetime.fromisoformat(rows[-1]["End"]) > timezone.now() - timedelta(days=1)
         assert by in answer["Content-Disposition"]
+
+    def test_has_the_sums_of_the_chart_to_the_watt_hour(self, homeowner, home):
+        today = local_today(home)
+        days = {"view": "range", "from": (today - timedelta(days=34)).isoformat(), "to": today.isoformat()}
+        data = homeowner.get(address(home, "telemetry_json"), {**days, "by": "day"}).json()
+        _, rows = self.rows(homeowner, home, **days, by="day")
+        told = [round(float(row["Home use (kWh)"]) * 1000) if row["Home use (kWh)"] else None for row in rows]
+
+        assert sum(amount is not None for amount in told) >= 2
+        assert all(a == b or abs(a - b) <= 1 for a, b in zip(told, data["home_wh"], strict=True))
 
     def test_cannot_smuggle_a_formula_in_the_name_of_the_home(self, homeowner, home, yesterday):
         home.name = '=cmd()|"../../x'

@@ -6,11 +6,19 @@ const UNKNOWN = "–";
 const clocks = new Map();
 
 const unknown = (amount) => amount === null || amount === undefined;
-const digits = (amount) => (amount >= 99.95 ? Math.round(amount).toLocaleString("en-US") : amount.toFixed(1));
+
+// Ties go to the even digit, as in the words that the server writes.
+function rounded(places) {
+  const shape = { minimumFractionDigits: places, maximumFractionDigits: places, roundingMode: "halfEven" };
+  return new Intl.NumberFormat("en-US", shape);
+}
+
+const [whole, tenths] = [rounded(0), rounded(1)];
+const digits = (amount) => (amount >= 99.95 ? whole : tenths).format(amount);
 
 export function power(w) {
   if (unknown(w)) return UNKNOWN;
-  return w < 999.5 ? `${Math.round(w)}${NARROW}W` : `${digits(w / 1000)}${NARROW}kW`;
+  return w < 999.5 ? `${whole.format(w)}${NARROW}W` : `${digits(w / 1000)}${NARROW}kW`;
 }
 
 export function energy(wh) {

@@ -1,0 +1,159 @@
+"""The pictures themselves, in a browser: what a test of the server cannot see."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.templatetags import energy
+from tests import chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+DRAWN = """() => [...document.querySelectorAll(".chart-plot canvas")].map((canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+})"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    path = os.environ.get("CHROMIUM") or chromium.find()
+    return {**browser_type_launch_args, "executable_path": path, "args": list(chromium.ARGUMENTS)}
+
+
+@pytest.fixture
+def site(transactional_db, homeowner):
+    found = homeowner.site
+    collect.begin(site=found, now=timezone.now())
+    collection = telemetry.Collection.objects.get(site=found)
+    collect.run(collection_pk=collection.pk, now=timezone.now(), owner="the test", seconds=0.5)
+    return found
+
+
+@pytest.fixture
+def complaints():
+    return []
+
+
+@pytest.fixture
+def open_history(site, homeowner, live_server, page, complaints):
+    """Return how the homeowner opens the History page in a browser."""
+    cookies = [
+        {"name": key, "value": one.value, "url": live_server.url} for key, one in homeowner.cookies.items()
+    ]
+    page.context.add_cookies(cookies)
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def opened(query=""):
+        page.goto(f"{live_server.url}{reverse('homeowner:telemetry', args=[site.synth_id])}?{query}")
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def yesterday(site):
+    return timezone.now().astimezone(site.zone).date() - timedelta(days=1)
+
+
+class TestAPicture:
+    @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+    def test_is_drawn_without_a_complaint_and_without_scrolling_sideways(
+        self, open_history, page, complaints, yesterday, size
+    ):
+        page.set_viewport_size(size)
+        for view, plots in [("day", 2), ("week", 1), ("year", 1)]:
+            open_history(f"view={view}&day={yesterday}")
+            expect(page.locator(".chart-plot canvas")).to_have_count(plots)
+
+            assert min(page.evaluate(DRAWN)) > 3
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert complaints == []
+
+    def test_takes_other_colors_with_the_theme(self, open_history, page, yesterday):
+        open_history(f"day={yesterday}")
+        canvas = page.locator(".chart-plot-power canvas")
+        light = canvas.evaluate("(canvas) => canvas.toDataURL()")
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        page.wait_for_timeout(200)
+
+        assert canvas.evaluate("(canvas) => canvas.toDataURL()") != light
+
+    def test_gives_way_to_the_table_when_its_columns_do_not_come(self, open_history, page, yesterday):
+        page.route("**/history.json**", lambda route: route.fulfill(status=500, body="no"))
+        open_history(f"day={yesterday}")
+
+        expect(page.locator("[data-words]")).to_contain_text("The same numbers are in the table below")
+        expect(page.locator(".chart-table tbody tr").first).to_be_visible()
+
+
+class TestReadingAPicture:
+    def test_by_arrow_keys_says_what_the_table_says(self, open_history, page, yesterday):
+        with page.expect_response("**/history.json**") as answered:
+            open_history(f"day={yesterday}")
+        home_w = answered.value.json()["home_w"][5]
+        expect(page.locator(".chart-plot canvas")).to_have_count(2)
+        page.locator("[data-plots]").focus()
+        page.keyboard.press("Home")
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+
+        expect(page.locator("[data-heard]")).to_contain_text("01:15 to 01:30")
+        expect(page.locator(".chart-word", has_text="Home")).to_have_text(f"Home {energy.power(home_w)}")
+        row = page.locator(".chart-table tbody tr").nth(5)
+        assert row.locator("td").nth(5).text_content() == energy.kilo(home_w)
+
+    def test_with_the_mouse_points_at_both_plots(self, open_history, page, yesterday):
+        open_history(f"day={yesterday}")
+        expect(page.locator(".chart-plot canvas")).to_have_count(2)
+        page.locator(".chart-plot-power .u-over").hover(position={"x": 200, "y": 80})
+
+        expect(page.locator(".chart-mark:visible")).to_have_count(2)
+        expect(page.locator(".chart-when")).to_contain_text(f"{yesterday:%a} {yesterday.day} {yesterday:%b}")
+
+    def test_leads_from_a_bar_to_its_day(self, open_history, page, yesterday):
+        open_history(f"view=range&from={yesterday - timedelta(days=3)}&to={yesterday}")
+        expect(page.locator(".chart-plot canvas")).to_have_count(1)
+        page.locator("[data-plots]").focus()
+        page.keyboard.press("End")
+        page.keyboard.press("Enter")
+
+        page.wait_for_url(f"**view=day&day={yesterday}")
+
+
+class TestWordsInTheBrowser:
+    def test_are_those_of_the_server(self, open_history, page):
+        open_history()
+        watts = [0, 0.4, 12, 999, 999.6, 1000, 1250, 99_940, 99_960, 1_234_567]
+        said = page.evaluate(
+            """async (watts) => {
+              const scale = await import("portal/charts/scale");
+              return [watts.map(scale.power), watts.map(scale.energy)];
+            }""",
+            watts,
+        )
+
+        assert said == [[energy.power(one) for one in watts], [energy.energy(one) for one in watts]]
+
+    def test_tell_apart_the_hour_that_comes_twice(self, open_history, page):
+        open_history()
+        said = page.evaluate(
+            """async () => {
+              const { hour, hourTicks } = await import("portal/charts/scale");
+              const zone = "America/Los_Angeles";
+              const ticks = hourTicks(1793516400, 1793606400, zone, 24).map((tick) => tick.text);
+              return [hour(1793521800, zone), hour(1793525400, zone), hour(1793529000, zone), ticks];
+            }"""
+        )
+
+        assert said[:3] == ["01:30 PDT", "01:30 PST", "02:30"]
+        assert len(said[3]) == len(set(said[3])) + 1
