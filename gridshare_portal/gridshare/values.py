@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Misshapen(ValueError):
@@ -55,7 +57,14 @@ def records(body: object, key: str) -> list[dict[str, Any]]:
     listed = record(body, "the answer").get(key)
     if not isinstance(listed, list):
         raise Misshapen(key)
-    return [item for item in listed if isinstance(item, dict)]
+    return some([item for item in listed if isinstance(item, dict)], of=listed, where=key)
+
+
+def some(usable: list[T], *, of: list, where: str) -> list[T]:
+    """Return what is usable of a list; one that holds entries and not a usable one must not look empty."""
+    if of and not usable:
+        raise Misshapen(where)
+    return usable
 
 
 def rest(found: dict[str, Any], named: Iterable[str]) -> dict[str, Any]:

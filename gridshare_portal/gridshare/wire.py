@@ -84,7 +84,7 @@ DIALECTS: Mapping[str, Published] = {"published": Published(), "live": Live()}
 
 def sites(body: object) -> tuple[types.SiteItem, ...]:
     """Read a list of sites; an entry without a usable id is nothing anyone could ask about."""
-    found = [item for item in values.records(body, "entries") if ids.allowed(item.get("siteId"))]
+    found = _named(body, "siteId")
     return tuple(
         types.SiteItem(site_id=item["siteId"], extra=values.rest(item, ("siteId",))) for item in found
     )
@@ -92,7 +92,7 @@ def sites(body: object) -> tuple[types.SiteItem, ...]:
 
 def devices(body: object) -> tuple[types.DeviceItem, ...]:
     """Read a list of devices."""
-    found = [item for item in values.records(body, "entries") if ids.allowed(item.get("synthId"))]
+    found = _named(body, "synthId")
     return tuple(
         types.DeviceItem(synth_id=item["synthId"], extra=values.rest(item, ("synthId",))) for item in found
     )
@@ -132,8 +132,11 @@ def topology(body: object) -> types.Topology:
 
 def readings(body: object, *, start: datetime, end: datetime) -> tuple[types.Reading, ...]:
     """Read a sensor's buckets: in order, each once, none outside what was asked."""
-    found = (_reading(item) for item in values.records(body, "entries"))
-    by_moment = {reading.at: reading for reading in found if reading and start <= reading.at < end}
+    entries = values.records(body, "entries")
+    found = values.some(
+        [reading for reading in map(_reading, entries) if reading], of=entries, where="entries"
+    )
+    by_moment = {reading.at: reading for reading in found if start <= reading.at < end}
     return tuple(by_moment[at] for at in sorted(by_moment))
 
 
@@ -153,6 +156,12 @@ def mode_if_any(body: object) -> types.Mode | None:
 def plan(body: object) -> types.Plan:
     """Read a plan in either form; no answer at all is no plan."""
     return types.Plan() if body is None else plan_forms.read(body)
+
+
+def _named(body: object, name: str) -> list[dict[str, Any]]:
+    entries = values.records(body, "entries")
+    usable = [item for item in entries if ids.allowed(item.get(name))]
+    return values.some(usable, of=entries, where=f"entries[].{name}")
 
 
 def _parents_first(root: dict[str, Any]) -> list[dict[str, Any]]:

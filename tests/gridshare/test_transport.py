@@ -34,6 +34,10 @@ class TestTheDeadline:
             ),
             pytest.param(servers.drip(servers.OK + b"\r\n[", b" "), id="a body without a length drips"),
             pytest.param(
+                servers.drip(servers.OK + b"Content-Length: 999\r\n\r\n[", b" ", every_s=0.8),
+                id="the body drips slowly",
+            ),
+            pytest.param(
                 servers.drip(servers.OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
                 id="the chunks drip",
             ),
@@ -296,7 +300,8 @@ class TestTheToken:
     def test_is_in_no_log_no_error_and_no_frame(self, client_of, caplog):
         caplog.set_level(logging.DEBUG)
         echo = servers.status("422 No", b'{"message":"token secret-token-0 is bad","code":"secret-token-0 "}')
-        for answer in (echo, servers.hang_up, servers.status("401 No"), servers.status("200 OK", b"[")):
+        half = servers.pour(servers.OK + b"Content-Encoding: gzip\r\n\r\n", b"this is no gzip")
+        for answer in (echo, half, servers.hang_up, servers.status("401 No"), servers.status("200 OK", b"[")):
             gate.forget()
             with servers.serving(answer) as server:
                 _, error = took(client_of(server).list_sites)

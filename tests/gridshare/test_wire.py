@@ -79,6 +79,13 @@ class TestReadings:
         with pytest.raises(values.Misshapen):
             wire.readings(body, start=START, end=END)
 
+    @pytest.mark.parametrize("entries", [["no"], [{}], [{"timestamp": 1, "siteId": "..", "synthId": None}]])
+    def test_of_which_not_one_is_usable_do_not_look_like_none(self, entries):
+        for read in (wire.sites, wire.devices, lambda body: wire.readings(body, start=START, end=END)):
+            with pytest.raises(values.Misshapen):
+                read({"entries": entries})
+            assert read({"entries": []}) == ()
+
     @given(JSON)
     def test_survive_anything_that_json_can_say(self, body):
         for entries in (body, {"entries": body}, {"entries": [body]}):
