@@ -12,7 +12,7 @@ from django.db import models
 class Day(models.Model):
     """One UTC day of one sensor: packed columns, a bit per known bucket, and roll-ups for lists."""
 
-    sensor = models.ForeignKey("sites.Sensor", models.CASCADE, related_name="days")
+    sensor = models.ForeignKey("sites.Sensor", models.CASCADE, related_name="days", db_index=False)
     day = models.DateField()
     step_s = models.PositiveIntegerField()
     packed = models.BinaryField()

@@ -1,0 +1,195 @@
+"""Compare what the portal says of 400 days of each demo home with the sandbox's own truth.
+
+Run as `python -m benchmarks.conservation`. Each home is connected, read and collected over HTTP as
+in the portal, into a database of its own (on the server of DATABASE_URL when that names one).
+Then the bars of every local day are held against the truth about the same buckets: those that the
+portal calls known. What it does not call known is counted beside.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # seals nothing that is worth having
+DAYS = 400
+TRUTHS = {
+    "solar_wh": "solar",
+    "from_grid_wh": "from_grid",
+    "to_grid_wh": "to_grid",
+    "charged_wh": "charged",
+    "discharged_wh": "discharged",
+    "home_wh": "home",
+    "ev_wh": "ev",
+    "relay_wh": "relay",
+}
+
+
+def main() -> None:
+    """Load every demo home, and print a line for each."""
+    with portal(), pretended(homes=6) as sandbox:
+        print(f"{'home':10}{'sensors':>8}{'calls':>7}{'load s':>8}{'days':>6}{'known buckets':>20}", end="")
+        print(f"{'balance Wh':>12}{'bars ms':>9}   largest difference of one local day, Wh")
+        for customer in sandbox.world.customers:
+            for site, calls, took_s in connected(sandbox, customer.username):
+                report(sandbox, customer.username, site, calls, took_s)
+
+
+def report(sandbox: Any, username: str, site: Any, calls: int, took_s: float) -> None:
+    """Print how far the portal's days are from the truth."""
+    bars, differences, bars_s = compared(sandbox, site)
+    known = sum(bar.known_s for bar in bars) // 900
+    due = known + sum(bar.missing_s for bar in bars) // 900
+    unbalanced = max(abs(_balance(bar)) for bar in bars)
+    worst = max(differences, key=lambda name: differences[name])
+    print(
+        f"{username + ' ' + str(site.pk):10}{site.sensors.count():8}{calls:7}{took_s:8.1f}{len(bars):6}"
+        f"{f'{known:,} of {due:,}':>20}{unbalanced:12.6f}{bars_s * 1000:9.0f}   "
+        f"{differences[worst]:.4f} ({worst.removesuffix('_wh')})",
+        flush=True,
+    )
+
+
+def compared(sandbox: Any, site: Any) -> tuple[list[Any], dict[str, float], float]:
+    """Return the bars of all local days, each quantity's largest difference, and CPU seconds for the bars."""
+    from gridshare_portal.energy import periods
+    from gridshare_portal.telemetry import balance, queries
+
+    end = sandbox.clock.now()
+    whole = periods.Period(end - timedelta(days=DAYS), end)
+    pieces = [piece for _, piece in periods.days_of(whole, site.zone)]
+    began_s = time.process_time()
+    bars = queries.bars(site, pieces)
+    took_s = time.process_time() - began_s
+    grid, went = balance.energy(site, whole)
+    known = {name: went.known for name in TRUTHS}
+    known |= {"ev_wh": went.known & ~np.isnan(went.ev), "relay_wh": went.known & ~np.isnan(went.relay)}
+    largest = dict.fromkeys(TRUTHS, 0.0)
+    for piece, bar in zip(pieces, bars, strict=True):
+        told = {name: getattr(bar, name) for name in TRUTHS if getattr(bar, name) is not None}
+        truths = {mask.tobytes(): _truth(sandbox, site, grid, mask, piece) for mask in known.values()}
+        for name, value in told.items():
+            truth = truths[known[name].tobytes()][TRUTHS[name]]
+            largest[name] = max(largest[name], abs(value - truth))
+    return bars, largest, took_s
+
+
+def _truth(sandbox: Any, site: Any, grid: Any, known: np.ndarray, piece: Any) -> dict[str, float]:
+    """Add up the truth about the known stretches of one local day."""
+    first, last = grid.edge(piece.start), grid.edge(piece.end)
+    turns = np.flatnonzero(np.diff(np.concatenate(([False], known[first:last], [False])).astype(int)))
+    total = dict.fromkeys(TRUTHS.values(), 0.0)
+    for start, end in turns.reshape(-1, 2):
+        moments = (grid.start + timedelta(seconds=900 * int(first + one)) for one in (start, end))
+        for name, value in sandbox.world.truth(site.synth_id, *moments).items():
+            total[name] += value
+    return total
+
+
+def _balance(bar: Any) -> float:
+    if bar.home_wh is None:
+        return 0.0
+    came_in = bar.solar_wh + bar.from_grid_wh + bar.discharged_wh
+    return came_in - bar.to_grid_wh - bar.charged_wh - bar.home_wh - bar.remainder_wh
+
+
+def connected(sandbox: Any, username: str) -> Iterator[tuple[Any, int, float]]:
+    """Connect a customer and collect every home; yield each with its calls and seconds."""
+    from django.utils import timezone
+
+    from gridshare_portal.sites import models as sites
+    from gridshare_portal.telemetry import collect
+    from gridshare_portal.telemetry.models import Collection
+    from tests import people
+
+    visitor = people.with_home(f"{username}@portal.example", username, sandbox=sandbox)
+    for site in sites.Site.objects.filter(reaches__connection__user=visitor.user).order_by("pk"):
+        row = Collection.objects.get(site=site)
+        calls, began_s = sandbox.calls("getDeviceTelemetry"), time.monotonic()
+        while collect.run(collection_pk=row.pk, now=timezone.now(), owner=uuid.uuid4().hex):
+            pass
+        row.refresh_from_db()
+        assert row.last_ok_at and not row.last_error, row.last_error
+        yield site, sandbox.calls("getDeviceTelemetry") - calls, time.monotonic() - began_s
+
+
+@contextmanager
+def pretended(**options: Any) -> Iterator[Any]:
+    """Run a sandbox whose clock stands still, and point the portal at it."""
+    from django.test import override_settings
+
+    from gridshare_portal.sandbox import wsgi
+
+    with wsgi.running(now=datetime.now(UTC), **options) as sandbox:
+        app = {"client_id": sandbox.client_id, "secret": sandbox.client_secret}
+        with override_settings(
+            LUNAR_LOGIN_URL=sandbox.url,
+            GRIDSHARE_URL=sandbox.url,
+            LUNAR_ISSUER=sandbox.issuer,
+            LUNAR_CLIENT_ID=sandbox.client_id,
+            LUNAR_CLIENT_SECRET=sandbox.client_secret,
+            SOCIALACCOUNT_PROVIDERS={"lunar": {"APPS": [app]}},
+        ):
+            yield sandbox
+
+
+@contextmanager
+def portal() -> Iterator[str]:
+    """Set the portal up on an empty database, and say which kind."""
+    given = os.environ.get("DATABASE_URL", "")
+    with tempfile.TemporaryDirectory() as folder, _database(given, folder) as url:
+        os.environ |= {
+            "DATABASE_URL": url,
+            "DATA_DIR": folder,
+            "REDIS_URL": f"unix://{folder}/none",
+            "SECRET_KEY": "for a benchmark and for nothing else at all, 1234567890",
+            "TOKEN_KEYS": KEY,
+            "ALLOWED_HOSTS": "localhost",
+            "PUBLIC_URL": "http://localhost",
+            "LUNAR_LOGIN_URL": "http://127.0.0.1:9",
+            "LUNAR_ISSUER": "http://127.0.0.1:9/pool",
+            "LUNAR_CLIENT_ID": "demo",
+            "LUNAR_CLIENT_SECRET": "demo-secret",
+            "GRIDSHARE_URL": "http://127.0.0.1:9",
+            "LOG_LEVEL": "CRITICAL",
+            "ENV_FILE": "/nonexistent",
+            "DJANGO_SETTINGS_MODULE": "gridshare_portal.settings",
+        }
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connections
+
+        call_command("migrate", verbosity=0)
+        yield "PostgreSQL" if url.startswith("postgres") else "SQLite"
+        connections.close_all()
+
+
+@contextmanager
+def _database(given: str, folder: str) -> Iterator[str]:
+    if not given.startswith("postgres"):
+        yield f"sqlite:///{folder}/portal.sqlite3"
+        return
+    import psycopg
+
+    name = f"benchmark_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(given, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield f"{given.rpartition('/')[0]}/{name}"
+    finally:
+        with psycopg.connect(given, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+if __name__ == "__main__":
+    main()
