@@ -119,7 +119,7 @@ def household_w(place: Place, day: date, *, size: float, key: int) -> np.ndarray
 
 @lru_cache(maxsize=1024)
 def _rhythm(zone: ZoneInfo, day: date) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what households of a zone have in common: habits, when a kettle may boil, heating and cooling."""
+    """Return what households of a zone share: habits, when a kettle may boil, heating and cooling."""
     hour, weekday = local_clock(zone, day)
     weekend = weekday >= 5
     morning = np.exp(-(((hour - np.where(weekend, 9.2, 7.2)) / 1.2) ** 2)) * 900

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gridshare_portal.sandbox import homes, ledger, sensors, simulation
+from gridshare_portal.sandbox import cast, ledger, sensors, simulation
 from gridshare_portal.sandbox.clock import Clock
 from gridshare_portal.sandbox.homes import Customer, Device, Home, Sensor
 from gridshare_portal.sandbox.ledger import Command, Ledger
@@ -26,7 +26,7 @@ class World:
         self, *, homes_count: int, seed: int, clock: Clock, stored: dict[str, Any] | None = None
     ) -> None:
         self.clock, self.seed = clock, seed
-        self.customers = homes.customers(homes_count, seed=seed)
+        self.customers = cast.customers(homes_count, seed=seed)
         self._lock = threading.RLock()
         self.shelf = simulation.Shelf()
         self._histories: dict[str, simulation.History] = {}
@@ -101,11 +101,10 @@ class World:
     def reset(self) -> None:
         """Forget all that was asked of the devices, as if the world had just been made."""
         with self._lock:
-            for site_id, history in self._histories.items():
-                touched = [self._ledgers[device.synth_id] for device in self._homes[site_id].devices]
-                if any(known.modes or known.plans for known in touched):
-                    history.forget_from(0)
-            for known in self._ledgers.values():
+            for synth_id, known in self._ledgers.items():
+                if known.modes or known.plans:
+                    first = min(at for at, _ in (*known.modes, *known.plans))
+                    self._relive(self._devices[synth_id][1], first)
                 for entries in (known.modes, known.plans, known.details):
                     entries.clear()
 

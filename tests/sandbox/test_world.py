@@ -21,9 +21,17 @@ def lived():
     return new_world()
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def touched():
     return new_world()
+
+
+@pytest.fixture
+def world(touched):
+    """A world that a test may ask things of."""
+    yield touched
+    touched.reset()
+    touched.clock.reset()
 
 
 def homes_of(world):
