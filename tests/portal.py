@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import psycopg
 import requests
+
+from gridshare_portal.demo import __main__ as demo
+from gridshare_portal.demo import stage, supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,6 +74,47 @@ class Portal:
 
     def heal(self) -> None:
         assert requests.delete(f"{self.sandbox}/_sandbox/faults", timeout=5).ok
+
+
+class Company(supervisor.Company):
+    """The demonstration's programs without their supervisor, so that one of them may die."""
+
+    def __init__(self, data: Path, given: dict[str, str]) -> None:
+        self.port, self.sandbox_port = free_port(), free_port()
+        places = ["--port", str(self.port), "--sandbox-port", str(self.sandbox_port), "--data", str(data)]
+        self.stage = stage.Stage(demo.options([*places, "--faults"]), root=ROOT, surroundings=given)
+        super().__init__(self.stage)
+
+    def gather(self) -> None:
+        self.redis = self.start("Redis", self.stage.redis())
+        self.start("the sandbox", self.stage.sandbox())
+        self.finish("preparing the database", self.stage.preparation())
+        self.start("the web server", self.stage.web())
+        self.start_worker()
+        self.start("beat", self.stage.beat())
+        self.until(lambda: requests.get(self.stage.url, timeout=5).ok)
+
+    def start_worker(self) -> None:
+        self.worker = self.start("the worker", self.stage.worker())
+
+    @staticmethod
+    def until(holds, *, within_s: float = 60.0) -> None:
+        deadline = time.monotonic() + within_s
+        while True:
+            with contextlib.suppress(requests.RequestException):
+                if holds():
+                    return
+            assert time.monotonic() < deadline, "it did not come true in time"
+            time.sleep(0.2)
+
+    def kill(self, child: subprocess.Popen) -> None:
+        """Kill a program and all that it started, as when the machine pulls the plug on it."""
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    def control(self, method: str, what: str, **wish: object) -> requests.Response:
+        address = f"http://127.0.0.1:{self.sandbox_port}/_sandbox/{what}"
+        return requests.request(method, address, json=wish or None, timeout=5)
 
 
 @contextlib.contextmanager

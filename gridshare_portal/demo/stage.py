@@ -14,6 +14,7 @@ import shutil
 import socket
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +71,11 @@ def kept_secrets(file: Path) -> dict[str, str]:
 class Stage:
     """The programs of one demonstration, with the folder for its sockets."""
 
-    def __init__(self, chosen: argparse.Namespace, *, root: Path) -> None:
+    def __init__(
+        self, chosen: argparse.Namespace, *, root: Path, surroundings: Mapping[str, str] = os.environ
+    ) -> None:
         self.chosen = chosen
+        self.surroundings = dict(surroundings)
         self.root = root
         self.data: Path = chosen.data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
@@ -82,9 +86,10 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         sandbox = f"http://{self.chosen.host}:{self.chosen.sandbox_port}"
-        given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+        around = self.surroundings
+        given = {name: around[name] for name in ("DATABASE_URL", "REDIS_URL") if around.get(name)}
         return {
-            **os.environ,
+            **around,
             **kept_secrets(self.data / "secrets.env"),
             "ENV_FILE": str(self.data / "no.env"),
             "DEMO": "1",
@@ -97,7 +102,7 @@ class Stage:
             "LUNAR_ISSUER": f"{sandbox}/pool",
             "LUNAR_CLIENT_ID": "demo",
             "GRIDSHARE_URL": sandbox,
-            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            "LOG_LEVEL": around.get("LOG_LEVEL", "WARNING"),
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore:You're running the worker",  # as root, in a container: fine for a demo
             **given,
@@ -105,7 +110,7 @@ class Stage:
 
     def redis(self) -> list[str]:
         """Return the private Redis, which keeps nothing on disk; none where REDIS_URL names one."""
-        if os.environ.get("REDIS_URL"):
+        if self.surroundings.get("REDIS_URL"):
             return []
         place = ["--unixsocket", str(self.sockets / "redis.sock"), "--unixsocketperm", "700"]
         quiet = ["--save", "", "--appendonly", "no", "--dir", str(self.sockets), "--loglevel", "warning"]
@@ -149,7 +154,7 @@ class Stage:
     def worker(self) -> list[str]:
         """Return the Celery worker."""
         lean = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
-        return [*self._celery(), "worker", "-c", "2", "-Q", "interactive,sync", *lean]
+        return [*self._celery(), "worker", "-c", "4", "-Q", "interactive,sync", *lean]
 
     def beat(self) -> list[str]:
         """Return Celery's clock."""
