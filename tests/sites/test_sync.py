@@ -186,7 +186,7 @@ class TestReadingAgain:
         connection = connected("ada")
         read(connection, now)
         sites.Site.objects.update(name="Casa Ada", time_zone="Europe/Rome")
-        sites.Sensor.objects.filter(role_found="solar").update(role_set="ev")
+        sites.Sensor.objects.filter(role_found="solar").update(role_set="ev", position=99)
 
         read(connection, now + timedelta(hours=7))
 
