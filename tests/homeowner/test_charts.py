@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import collect, receivers
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.templatetags import energy
 from tests import chromium
@@ -23,6 +23,25 @@ DRAWN = """() => [...document.querySelectorAll(".chart-plot canvas")].map((canva
 })"""
 
 
+# Whether any pixel of the columns between two buckets has a color that is close to solar's.
+SHINES = """([first, last, count]) => {
+  const probe = document.createElement("span");
+  probe.style.color = "var(--solar)";
+  document.body.append(probe);
+  const solar = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+  const plot = document.querySelector(".chart-plot-power");
+  const canvas = plot.querySelector("canvas");
+  const over = plot.querySelector(".u-over");
+  const at = (i) => (over.offsetLeft + ((i + 0.5) / count) * over.offsetWidth) * devicePixelRatio;
+  const wide = Math.max(1, at(last) - at(first));
+  const { data } = canvas.getContext("2d").getImageData(at(first), 0, wide, canvas.height);
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] > 200 && solar.every((part, n) => Math.abs(data[i + n] - part) < 40)) return true;
+  }
+  return false;
+}"""
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     path = os.environ.get("CHROMIUM") or chromium.find()
@@ -30,7 +49,13 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture
-def site(transactional_db, homeowner):
+def no_worker(monkeypatch):
+    """Nobody fetches 400 days in place when the home becomes known: two days are enough to draw."""
+    monkeypatch.setattr(receivers, "wake", lambda *_task: None)
+
+
+@pytest.fixture
+def site(no_worker, transactional_db, homeowner):
     found = homeowner.site
     collect.begin(site=found, now=timezone.now())
     collection = telemetry.Collection.objects.get(site=found)
@@ -87,6 +112,24 @@ class TestAPicture:
         page.wait_for_timeout(200)
 
         assert canvas.evaluate("(canvas) => canvas.toDataURL()") != light
+
+    def test_leaves_a_gap_where_nothing_is_known(self, open_history, page, yesterday):
+        def with_a_gap(route):
+            data = route.fetch().json()
+            data["solar_w"] = [2000] * 40 + [None] * 16 + [2000] * (data["count"] - 56)
+            data["gaps"] = [{"first": 40, "last": 56, "cause": "No readings from solar"}]
+            route.fulfill(json=data)
+
+        page.route("**/history.json**", with_a_gap)
+        open_history(f"day={yesterday}")
+        expect(page.locator(".chart-plot canvas")).to_have_count(2)
+        count = page.locator("[data-plots]").get_attribute("aria-valuemax")
+
+        shines = [
+            page.evaluate(SHINES, [first, last, int(count) + 1])
+            for first, last in [(30, 36), (42, 54), (60, 66)]
+        ]
+        assert shines == [True, False, True]
 
     def test_gives_way_to_the_table_when_its_columns_do_not_come(self, open_history, page, yesterday):
         page.route("**/history.json**", lambda route: route.fulfill(status=500, body="no"))
