@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import asks, looks, models, outcomes, tasks
+from gridshare_portal.control import asks, looks, models, outcomes, settling, tasks
 from gridshare_portal.sites import clients
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,10 @@ class TestLookingAgain:
             moments.append(at)
             assert look(unconfirmed, at) == "unconfirmed"
 
-        gaps = [round((later - earlier).total_seconds()) for earlier, later in zip(moments, moments[1:], strict=False)]
+        gaps = [
+            round((later - earlier).total_seconds())
+            for earlier, later in zip(moments, moments[1:], strict=False)
+        ]
         assert gaps == [15, 60, 300, 1800]
         assert unconfirmed.sentence == outcomes.STAYS_UNCONFIRMED
         assert sandbox.calls(MODE) == 1
@@ -95,6 +98,20 @@ class TestLookingAgain:
         look(unconfirmed, at), look(unconfirmed, at)
 
         assert len(seen) == 1
+
+    def test_belongs_to_the_first_of_two_who_found_it_due(self, unconfirmed, monkeypatch, now):
+        at, seen, real = now + timedelta(seconds=30), [], looks._claim
+
+        def somebody_is_faster(change, moment):
+            monkeypatch.setattr(looks, "_claim", real)
+            looks.read_again(change_pk=change.pk, now=moment)
+            return real(change, moment)
+
+        monkeypatch.setattr(looks, "_look", lambda change, asked, moment: seen.append(change.pk))
+        monkeypatch.setattr(looks, "_claim", somebody_is_faster)
+
+        assert look(unconfirmed, at) == "unconfirmed"
+        assert (len(seen), unconfirmed.attempts) == (1, 1)
 
     def test_goes_on_while_nobody_is_let_in(self, unconfirmed, monkeypatch, now):
         def closed(*args, **kwargs):
@@ -125,6 +142,19 @@ class TestTheSweep:
 
         assert look(change, now + timedelta(seconds=5)) == "contradicted"
         assert sandbox.calls(MODE) == 0
+
+    def test_does_not_call_failed_what_was_sent_just_now(self, stuck, now, monkeypatch):
+        change, real = stuck(), settling.settle
+
+        def while_it_is_sent(**how):
+            models.Change.objects.filter(pk=change.pk).update(sent_at=now)
+            return real(**how)
+
+        monkeypatch.setattr(settling, "settle", while_it_is_sent)
+        looks.settle_stuck(changes=models.Change.objects.all(), now=now)
+
+        change.refresh_from_db()
+        assert change.outcome == "open"
 
     def test_leaves_alone_what_is_on_its_way(self, stuck, now):
         young = stuck(made_at=now - timedelta(seconds=59))

@@ -12,13 +12,14 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 class Server:
     """Answers each request by what `answer(connection, request, number)` does with the open socket."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
         self.answer = answer
+        self.tls = tls
         self.requests = []
         self.connections = 0
         self._open = []
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -33,6 +34,8 @@ class Server:
 
     def _serve(self, connection):
         with contextlib.suppress(OSError):
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             while request := _read_request(connection):
                 self.requests.append(request)
                 if self.answer(connection, request, len(self.requests)) == "close":
@@ -63,8 +66,8 @@ def _read_request(connection):
 
 
 @contextlib.contextmanager
-def serving(answer):
-    server = Server(answer)
+def serving(answer, tls=None):
+    server = Server(answer, tls)
     try:
         yield server
     finally:
