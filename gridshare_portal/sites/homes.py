@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
@@ -58,9 +58,12 @@ def correct_role(*, sensor: sites.Sensor, role: str, actor: Any, now: datetime) 
 def forget(*, connection: lunar.Connection) -> None:
     """Delete the homes that only this connection reaches, with everything known about them.
 
-    A home that another connection still lists stays for those who see it through that one.
+    A home that another connection reaches stays for those who see it through that one. A connection that
+    its homeowner ended reaches nothing any more: the home may have changed hands since, and whoever
+    leaves it last decides.
     """
-    others = sites.Reach.objects.filter(site=OuterRef("pk"), lost_at=None).exclude(connection=connection)
+    reaching = Q(lost_at=None, connection__status__in=["active", "reconnect"])
+    others = sites.Reach.objects.filter(reaching, site=OuterRef("pk")).exclude(connection=connection)
     with transaction.atomic():
         own = sites.Site.objects.filter(reaches__connection=connection)
         for site in own.exclude(Exists(others)).distinct():

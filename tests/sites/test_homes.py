@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gridshare_portal.lunar import connections
+from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import homes
 from gridshare_portal.sites import models as sites
 
@@ -87,8 +88,22 @@ class TestDisconnecting:
         assert sites.Site.objects.get() == co_owner.site
         assert list(sites.Reach.objects.values_list("connection_id", flat=True)) == [co_owner.connection.pk]
 
-    def test_never_deletes_readings_that_a_co_owner_chose_to_keep(self, homeowner, co_owner, now):
+    def test_never_deletes_a_home_whose_co_owner_only_has_to_connect_again(self, homeowner, co_owner, now):
+        lunar.Connection.objects.filter(pk=co_owner.connection.pk).update(status="reconnect")
+
+        disconnect(homeowner, now, forget=True)
+
+        assert sites.Site.objects.get() == co_owner.site
+
+    def test_by_the_last_one_there_deletes_also_what_one_who_left_had_kept(self, homeowner, co_owner, now):
         disconnect(co_owner, now, forget=False)
+        disconnect(homeowner, now, forget=True)
+
+        assert not sites.Site.objects.exists()
+
+    def test_by_one_who_lost_the_home_deletes_nothing_of_the_next_owner_s(self, homeowner, co_owner, now):
+        sites.Reach.objects.filter(connection=homeowner.connection).update(lost_at=now)
+
         disconnect(homeowner, now, forget=True)
 
         assert sites.Site.objects.get() == co_owner.site
