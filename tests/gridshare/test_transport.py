@@ -51,7 +51,7 @@ class TestTheDeadline:
         with servers.serving(answer) as server:
             seconds, error = took(client_of(server, deadline_s=1.0).list_sites)
 
-        assert seconds < 1.3
+        assert seconds < 1.5
         assert isinstance(error, errors.Timeout | errors.ServerError)
         assert not error.may_have_happened
 
@@ -63,7 +63,7 @@ class TestTheDeadline:
         with servers.serving(slow_failure) as server:
             seconds, _ = took(client_of(server, deadline_s=1.0).list_sites)
 
-        assert seconds < 1.3
+        assert seconds < 1.5
 
     def test_holds_while_nobody_accepts(self, tokens):
         with socket.socket() as full:
@@ -80,7 +80,7 @@ class TestTheDeadline:
 
             seconds, error = took(caller.list_sites)
 
-        assert seconds < 1.3
+        assert seconds < 1.5
         assert isinstance(error, errors.Timeout)
 
     def test_holds_while_a_name_is_not_resolved(self, client_of, monkeypatch):
@@ -88,7 +88,7 @@ class TestTheDeadline:
         with servers.serving(servers.json_answer(SITES)) as server:
             seconds, error = took(client_of(server, deadline_s=0.6).list_sites)
 
-        assert seconds < 0.9
+        assert seconds < 1.1
         assert isinstance(error, errors.Timeout)
 
 
