@@ -55,7 +55,7 @@ def _store(
     if not (is_new or may_narrow) and _is_wider(connection, pending):
         _end_at_lunar(tokens.refresh, now)
         return connection
-    connection.account = account
+    _tie(connection, account)
     _renew(connection, pending, tokens, time_zone, now)
     name = names.Name.CONNECTED if is_new else names.Name.RECONNECTED
     record.add(name=name, at=now, actor=user, subject=user, details={"scopes": sorted(connection.scope_set)})
@@ -155,6 +155,12 @@ def _row_of(user: AbstractBaseUser, pending: models.Pending, now: datetime) -> t
         defaults={"status_since_at": now, "authorized_at": now},
     )
     return models.Connection.objects.select_for_update().get(pk=row.pk), is_new
+
+
+def _tie(row: models.Connection, account: SocialAccount) -> None:
+    """Give the row its Lunar account, which another issuer's row may have had before."""
+    models.Connection.objects.filter(account=account).exclude(pk=row.pk).update(account=None)
+    row.account = account
 
 
 def _is_wider(connection: models.Connection, pending: models.Pending) -> bool:

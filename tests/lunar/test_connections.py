@@ -56,6 +56,15 @@ class TestConnecting:
         with pytest.raises(seal.SecretUnreadable):
             models.Connection.objects.get(pk=mine.pk).refresh_token()
 
+    def test_survives_a_change_of_the_issuer(self, connect, homeowner, sandbox):
+        before = connect(homeowner)
+        models.Connection.objects.update(issuer="https://the-issuer-before.example/pool")
+
+        now = connect(homeowner)
+
+        assert now.pk != before.pk and now.account.user == homeowner
+        assert models.Connection.objects.get(pk=before.pk).account is None
+
     def test_works_once_per_arrival(self, sandbox, homeowner):
         now = timezone.now()
         pending = waiting(sandbox, now)

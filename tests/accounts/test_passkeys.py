@@ -1,0 +1,65 @@
+"""A passkey is made and signs in, in a real browser with a pretended authenticator."""
+
+import os
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+from tests import chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    path = os.environ.get("CHROMIUM") or chromium.find()
+    return {**browser_type_launch_args, "executable_path": path, "args": list(chromium.ARGUMENTS)}
+
+
+@pytest.fixture
+def authenticator(page):
+    """A telephone's passkey store, as the browser's own tools pretend it."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    return session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+@pytest.fixture
+def complaints(page):
+    heard = []
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+class TestAPasskey:
+    def test_is_made_on_one_page_and_signs_in_on_another(
+        self, page, authenticator, complaints, live_server, client, homeowner
+    ):
+        client.force_login(homeowner)
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
+        )
+        page.goto(f"{live_server.url}/accounts/2fa/")
+        page.get_by_role("link", name="Add a passkey").click()
+        page.get_by_role("button", name="Add it").click()
+        page.wait_for_function("!location.pathname.endsWith('/add/')")
+        assert Authenticator.objects.filter(user=homeowner, type="webauthn").count() == 1
+
+        page.context.clear_cookies()
+        page.goto(f"{live_server.url}/accounts/login/")
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.wait_for_function("!location.pathname.startsWith('/accounts/')")
+        page.goto(f"{live_server.url}/accounts/2fa/")
+
+        assert "You have 1" in page.content() and complaints == []
