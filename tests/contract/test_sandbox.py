@@ -236,4 +236,4 @@ def fuzzed(sandbox, folder):
         "--checks", "all", "--max-examples", EXAMPLES, "--continue-on-failure", "--no-color", "--seed", "1",
     ]  # fmt: skip
     environment = os.environ | {"FUZZED_IDS": json.dumps(ids), "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=400)
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=900)
