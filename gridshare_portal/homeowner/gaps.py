@@ -13,7 +13,7 @@ from gridshare_portal.homeowner import words
 
 Column = Sequence[int | None]
 
-LATE_BUCKETS = 2  # readings come in every few minutes: so many may still be on their way
+LATE_BUCKETS = 3  # readings come in every few minutes: so many may still be on their way
 NOT_FETCHED = "Still being fetched"
 TOO_OLD = "Before the oldest readings"
 SILENT = "Nothing heard from the home"
@@ -48,10 +48,9 @@ def between_readings(
             return why
         return SILENT if len(silent) == len(parts) else _nothing_from(silent)
 
-    found = _runs([cause(bucket) for bucket in range(begun)])
-    if found and found[-1].last == begun and begun - found[-1].first <= LATE_BUCKETS:
-        found.pop()
-    return found
+    causes = [cause(bucket) for bucket in range(begun)]
+    late = next((n for n, one in enumerate(reversed(causes)) if not one), begun)
+    return _runs(causes[: begun - late] if late <= LATE_BUCKETS else causes)
 
 
 def between_bars(missing: Sequence[bool], *, unfetched: int, why: str) -> list[Gap]:

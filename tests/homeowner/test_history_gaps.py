@@ -30,8 +30,11 @@ class TestAGapBetweenReadings:
         assert between(begun=2, solar=[KNOWN, KNOWN, LOST, LOST]) == []
 
     def test_is_no_gap_while_the_newest_are_only_late(self):
-        assert between(solar=[KNOWN, KNOWN, LOST, LOST]) == []
-        assert between(solar=[KNOWN, LOST, LOST, LOST]) == [gaps.Gap(1, 4, gaps.SILENT)]
+        assert between(solar=[KNOWN, LOST, LOST, LOST]) == []
+        assert between(solar=[KNOWN, LOST, LOST, LOST, LOST]) == [gaps.Gap(1, 5, gaps.SILENT)]
+
+    def test_is_no_gap_while_some_parts_are_later_than_others(self):
+        assert between(solar=[KNOWN, LOST, LOST], grid=[KNOWN, KNOWN, LOST]) == []
 
     def test_is_still_being_fetched_before_the_oldest_day_asked_for(self):
         found = between(unfetched=2, solar=[LOST, LOST, LOST, KNOWN])

@@ -3,15 +3,15 @@
 
 import { touch } from "portal/charts/cursor";
 import { palette, watch } from "portal/charts/palette";
-import { percent } from "portal/charts/scale";
+import { percent, tick } from "portal/charts/scale";
 
 const TICK_APART = 56;
 
-// Wide enough for the longest figure, and for "100 %": so the charge stands on the same left edge as the power.
+// Wide enough for the longest figure, and for usual ones: so the charge stands on the same left edge as the power.
 function axisWidth(ticks, font) {
   const ink = document.createElement("canvas").getContext("2d");
   ink.font = font;
-  const texts = [percent(100), ...ticks.map((one) => one.text)];
+  const texts = [percent(100), tick(500, "W"), ...ticks.map((one) => one.text)];
   return 12 + Math.ceil(Math.max(...texts.map((text) => ink.measureText(text).width)));
 }
 

@@ -77,7 +77,7 @@ export function bucket(from, to, by, zone) {
 export function steps(low, high, room) {
   const raw = Math.max(high - low, 1) / Math.max(room, 1);
   const size = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((times) => times * size).find((wide) => wide >= raw);
+  const step = [1, 2, 2.5, 5, 10].map((times) => times * size).find((wide) => wide >= raw);
   const ticks = [];
   for (let n = Math.ceil(low / step); n * step <= high; n += 1) ticks.push(n * step);
   return { step, ticks };

@@ -7,7 +7,7 @@ import { nameLayers, nameLine } from "portal/charts/labels";
 import { steps, tick } from "portal/charts/scale";
 import { drawCaps, drawLayers, drawLine, highest, pile, spans } from "portal/charts/stack";
 
-const LEAST = 500;
+const LEAST = 1000;
 
 function layers(list, data, count) {
   return pile(list.filter((one) => data[one.key]).map((one) => ({ ...one, values: data[one.key] })), count);
