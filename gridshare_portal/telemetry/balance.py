@@ -22,6 +22,7 @@ from gridshare_portal.telemetry import days, missing, packing
 from gridshare_portal.telemetry.models import Day
 
 COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
+TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
 
 
@@ -93,13 +94,18 @@ def columns(site: sites.Site, period: periods.Period, fields: Sequence[str]) -> 
     grid = series.grid_over(period, missing.STEP_S)
     sensors = sensors_of(site)
     rows = _rows(sensors, grid)
-    values = {name: np.full((len(sensors), grid.count), np.nan) for name in fields}
     decoded = packing.unpack_many([row.packed for row in rows], fields, missing.BUCKETS)
     numbers = {sensor.pk: number for number, sensor in enumerate(sensors)}
-    places = [_place(row, numbers, grid) for row in rows]
+    first, last = missing.day_of(grid.start), missing.day_of(grid.end)
+    at = [numbers[row.sensor] for row in rows], [(row.day - first).days for row in rows]
+    count = (last - first).days + 1
+    skipped = (grid.start - missing.midnight(first)) // missing.STEP
+    values = {}
     for name in fields:
-        for number, (sensor, inside, part) in enumerate(places):
-            values[name][sensor, inside] = decoded[name][number, part]
+        whole = np.full((len(sensors), count, missing.BUCKETS), np.nan)
+        whole[at] = decoded[name]
+        flat = whole.reshape(len(sensors), count * missing.BUCKETS)
+        values[name] = flat[:, skipped : skipped + grid.count]
     return Columns(grid=grid, sensors=sensors, values=values, absent=_absent(sensors, grid, rows))
 
 
@@ -113,7 +119,9 @@ def energy(site: sites.Site, period: periods.Period) -> tuple[series.Grid, Balan
     wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
     read = columns(site, wide, ("in_wh", "out_wh"))
     inside = slice(missing.BUCKETS, missing.BUCKETS + grid.count)
-    went_in, went_out = (_grown(read.values[name])[:, inside] for name in ("in_wh", "out_wh"))
+    roles = [sensor.role for sensor in read.sensors]
+    went_in = _grown(read.values["in_wh"], [role in TAKING for role in roles])[:, inside]
+    went_out = _grown(read.values["out_wh"], [role in GIVING for role in roles])[:, inside]
     return grid, balance(read.sensors, went_in, went_out, read.absent[:, inside])
 
 
@@ -171,9 +179,11 @@ def _sum(roles: Sequence[str], values: np.ndarray, absent: np.ndarray, role: str
     return some.sum(axis=0)
 
 
-def _grown(counted: np.ndarray) -> np.ndarray:
-    grown = [counters.growth(one, step_s=missing.STEP_S, limit_w=days.LIMIT_W) for one in counted]
-    return np.array(grown).reshape(counted.shape)
+def _grown(counted: np.ndarray, wanted: Sequence[bool]) -> np.ndarray:
+    grown = np.full(counted.shape, np.nan)
+    for row in np.flatnonzero(wanted):
+        grown[row] = counters.growth(counted[row], step_s=missing.STEP_S, limit_w=days.LIMIT_W)
+    return grown
 
 
 def _rows(sensors: Sequence[sites.Sensor], grid: series.Grid) -> list[_Row]:
@@ -181,14 +191,6 @@ def _rows(sensors: Sequence[sites.Sensor], grid: series.Grid) -> list[_Row]:
     found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
     fields = ("sensor_id", "day", "packed", "known_count")
     return [_Row(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
-
-
-def _place(row: _Row, places: dict[int, int], grid: series.Grid) -> tuple[int, slice, slice]:
-    """Say where a stored day belongs: which sensor, which part of the grid, and which part of the day."""
-    offset = (missing.midnight(row.day) - grid.start) // missing.STEP
-    first, last = max(offset, 0), min(offset + missing.BUCKETS, grid.count)
-    last = max(first, last)
-    return places[row.sensor], slice(first, last), slice(first - offset, last - offset)
 
 
 def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_Row]) -> np.ndarray:
@@ -208,8 +210,8 @@ def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_
     births = _births({row.sensor for row in empty}) if empty else {}
     for row in empty:
         if row.sensor in births and row.day < births[row.sensor]:
-            number, inside, _part = _place(row, shared, grid)
-            away[number, inside] = True
+            begins = missing.midnight(row.day)
+            away[shared[row.sensor], grid.edge(begins) : grid.edge(begins + missing.DAY)] = True
     return away
 
 

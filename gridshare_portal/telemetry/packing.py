@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,9 @@ HEAD = struct.Struct("<HB")
 COLUMN = struct.Struct("<BBq")
 
 
+MARK = bytes([VERSION])
+
+
 class UnknownLayout(ValueError):
     """These bytes are not of a layout that this version knows."""
 
@@ -36,6 +39,20 @@ class _Column(NamedTuple):
     first: int
     gaps: bytes  # one bit per bucket that is known; empty when all are
     planes: bytes
+
+
+class _Part(NamedTuple):
+    digits: int
+    width: int
+    first: int  # where the first value, the bits of what is known, and the planes begin
+    gaps: int
+    planes: int
+
+
+class _Shape(NamedTuple):
+    count: int
+    size: int
+    parts: dict[str, _Part]
 
 
 def pack(columns: Mapping[str, np.ndarray]) -> bytes:
@@ -54,13 +71,15 @@ def pack(columns: Mapping[str, np.ndarray]) -> bytes:
         heads.append(COLUMN.pack(packed.digits | (GAPPY if packed.gaps else 0), packed.width, packed.first))
         bodies.append(packed.gaps + packed.planes)
     body = b"".join([HEAD.pack(count, mask), *heads, *bodies])
-    return bytes([VERSION]) + zlib.compress(body, 6)
+    return MARK + zlib.compress(body, 6)
 
 
 def unpack(packed: bytes) -> dict[str, np.ndarray]:
     """Return every column that was packed, NaN where unknown."""
-    count, present = _open(packed, FIELDS)
-    return {name: _filled([column], count)[0] for name, column in present}
+    body = _body(packed)
+    shape = _shape(_key(body))
+    table = _table([body], shape)
+    return {name: _filled(table, part, shape.count)[0] for name, part in shape.parts.items()}
 
 
 def unpack_many(blobs: Sequence[bytes], fields: Sequence[str], count: int) -> dict[str, np.ndarray]:
@@ -70,15 +89,20 @@ def unpack_many(blobs: Sequence[bytes], fields: Sequence[str], count: int) -> di
     decoded together, which makes a year a matter of milliseconds.
     """
     result = {name: np.full((len(blobs), count), np.nan) for name in fields}
-    alike: dict[tuple[str, int, int, bool], list[tuple[int, _Column]]] = defaultdict(list)
+    alike: dict[bytes, tuple[list[int], list[bytes]]] = defaultdict(lambda: ([], []))
     for row, blob in enumerate(blobs):
-        length, present = _open(blob, fields)
-        if length != count:
-            raise UnknownLayout(f"{length} buckets where {count} were expected")
-        for name, column in present:
-            alike[name, column.digits, column.width, bool(column.gaps)].append((row, column))
-    for (name, *_), group in alike.items():
-        result[name][[row for row, _ in group]] = _filled([column for _, column in group], count)
+        body = _body(blob)
+        rows, bodies = alike[_key(body)]
+        rows.append(row)
+        bodies.append(body)
+    for key, (rows, bodies) in alike.items():
+        shape = _shape(key)
+        if shape.count != count:
+            raise UnknownLayout(f"{shape.count} buckets where {count} were expected")
+        table = _table(bodies, shape)
+        for name in fields:
+            if name in shape.parts:
+                result[name][rows] = _filled(table, shape.parts[name], count)
     return result
 
 
@@ -120,57 +144,60 @@ def _digits(values: np.ndarray) -> int:
     return RAW
 
 
-def _open(packed: bytes, fields: Sequence[str]) -> tuple[int, list[tuple[str, _Column]]]:
-    if packed[:1] != bytes([VERSION]):
+def _body(packed: bytes) -> bytes:
+    if packed[:1] != MARK:
         raise UnknownLayout(f"layout {bytes(packed[:1]).hex() or 'missing'}; this version knows {VERSION}")
     try:
-        body = zlib.decompress(packed[1:])
-        count, mask = HEAD.unpack_from(body)
-        names, heads = _layout(mask)
-        return count, list(_columns(body, count, names, heads.unpack_from(body, HEAD.size), fields))
-    except (zlib.error, struct.error) as damage:
+        return zlib.decompress(packed[1:])
+    except zlib.error as damage:
         raise UnknownLayout(str(damage)) from damage
 
 
-@cache
-def _layout(mask: int) -> tuple[list[str], struct.Struct]:
+def _key(body: bytes) -> bytes:
+    """Return what decides where everything lies: the head, and each column's kind and width."""
+    if len(body) < HEAD.size:
+        raise UnknownLayout("cut short")
+    end = HEAD.size + COLUMN.size * body[HEAD.size - 1].bit_count()
+    kinds, widths = body[HEAD.size : end : COLUMN.size], body[HEAD.size + 1 : end : COLUMN.size]
+    return body[: HEAD.size] + kinds + widths
+
+
+@lru_cache(maxsize=4096)
+def _shape(key: bytes) -> _Shape:
+    count, mask = HEAD.unpack_from(key)
     names = [name for position, name in enumerate(FIELDS) if mask >> position & 1]
-    return names, struct.Struct("<" + "BBq" * len(names))
-
-
-def _columns(
-    body: bytes, count: int, names: list[str], heads: tuple[int, ...], fields: Sequence[str]
-) -> Iterator[tuple[str, _Column]]:
-    at = HEAD.size + COLUMN.size * len(names)
+    kinds, widths = key[HEAD.size : HEAD.size + len(names)], key[HEAD.size + len(names) :]
+    if len(widths) != len(names):
+        raise UnknownLayout("cut short")
+    at, parts = HEAD.size + COLUMN.size * len(names), {}
     for number, name in enumerate(names):
-        kind, width, first = heads[3 * number : 3 * number + 3]
-        planes = at + (-(-count // 8) if kind & GAPPY else 0)
-        end = planes + width * count
-        if name in fields:
-            if end > len(body):
-                raise UnknownLayout("cut short")
-            yield name, _Column(kind & 0x7F, width, first, body[at:planes], body[planes:end])
-        at = end
+        gaps = -(-count // 8) if kinds[number] & GAPPY else 0
+        first = HEAD.size + COLUMN.size * number + 2
+        parts[name] = _Part(kinds[number] & 0x7F, widths[number], first, at, at + gaps)
+        at += gaps + widths[number] * count
+    return _Shape(count, at, parts)
 
 
-def _filled(alike: list[_Column], count: int) -> np.ndarray:
-    """Decode columns of one shape into one row each."""
-    shape = alike[0]
-    planes = np.frombuffer(b"".join(one.planes for one in alike), dtype=np.uint8)
-    joined = np.ascontiguousarray(planes.reshape(len(alike), shape.width, count).transpose(0, 2, 1))
-    if shape.digits == RAW:
-        values = joined.view("<f8").reshape(len(alike), count)
+def _table(bodies: Sequence[bytes], shape: _Shape) -> np.ndarray:
+    """Return bodies of one shape as one row of bytes each."""
+    joined = np.frombuffer(b"".join(bodies), dtype=np.uint8)
+    if any(len(body) != shape.size for body in bodies):
+        raise UnknownLayout("cut short")
+    return joined.reshape(len(bodies), shape.size)
+
+
+def _filled(table: np.ndarray, part: _Part, count: int) -> np.ndarray:
+    """Decode one column of all rows."""
+    planes = table[:, part.planes : part.planes + part.width * count].reshape(-1, part.width, count)
+    joined = np.ascontiguousarray(planes.transpose(0, 2, 1))
+    if part.digits == RAW:
+        values = joined.view("<f8").reshape(-1, count)
     else:
-        zigzag = joined.view(f"<u{shape.width}").reshape(len(alike), count).astype(np.uint64)
-        steps = (zigzag >> np.uint64(1)).astype(np.int64) ^ -(zigzag & np.uint64(1)).astype(np.int64)
-        first = np.array([one.first for one in alike], dtype=np.int64)
-        values = (steps.cumsum(axis=1) + first[:, None]) / 10**shape.digits
-    if shape.gaps:
-        known = np.unpackbits(_rows(alike, count), axis=1, count=count).astype(bool)
+        zigzag = joined.view(f"<u{part.width}").reshape(-1, count)
+        steps = (zigzag >> 1).astype(np.int64) ^ -(zigzag & 1).astype(np.int64)
+        first = np.ascontiguousarray(table[:, part.first : part.first + 8]).view("<i8")
+        values = (steps.cumsum(axis=1) + first) / 10**part.digits
+    if part.gaps != part.planes:
+        known = np.unpackbits(table[:, part.gaps : part.planes], axis=1, count=count).astype(bool)
         values = np.where(known, values, np.nan)
     return values
-
-
-def _rows(alike: list[_Column], count: int) -> np.ndarray:
-    joined = np.frombuffer(b"".join(one.gaps for one in alike), dtype=np.uint8)
-    return joined.reshape(len(alike), -(-count // 8))
