@@ -41,9 +41,12 @@ def of(site: sites.Site, *, user: Any, now: datetime) -> list[Control]:
     """Return what each controllable device of a home follows."""
     known = {state.device_id: state for state in queries.states_of(site)}
     last = _last_confirmed(site)
+    devices = site_queries.battery_devices_of(site)
+    for device in devices:
+        device.site = site
     return [
         _control(device, known.get(device.pk) or states.of(device), last.get(device.pk), user, now)
-        for device in site_queries.battery_devices_of(site)
+        for device in devices
     ]
 
 

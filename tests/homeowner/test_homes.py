@@ -220,6 +220,7 @@ class TestTheTree:
 
         assert page.status_code == 200
         assert page.text.count('class="part"') == 5
+        assert "About Lunar Energy Battery 20" in page.text
 
 
 class TestTheConnectionPage:
