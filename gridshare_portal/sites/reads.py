@@ -7,6 +7,7 @@ as an error beside the parts that came.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from gridshare_portal.gridshare import errors, ids, parallel, types
 
 T = TypeVar("T")
 
-MOST_PARTS = 200
+SECONDS = 15.0
 MOST_LISTED = 5_000
 
 AGAIN = (  # failures that may be over in a minute; the others wait for the next ordinary sync
@@ -60,21 +61,31 @@ def listed(client: gridshare.Client, *, at_most: int) -> Listed:
 
 
 def parts(
-    client: gridshare.Client, *, site_ids: Collection[str], device_ids: Collection[str], at_most: int
+    client: gridshare.Client,
+    *,
+    site_ids: Collection[str],
+    device_ids: Collection[str],
+    at_most: int,
+    told: Callable[[int], object],
 ) -> Parts:
-    """Ask for topologies and details side by side, at most MOST_PARTS of them, topologies first."""
-    wanted = [("topology", synth_id) for synth_id in site_ids] + [
-        ("device", synth_id) for synth_id in device_ids
-    ]
-    now_asked = wanted[:MOST_PARTS]
-    answers = parallel.gather([_call(client, *part) for part in now_asked], at_most=at_most)
-    came = dict(zip(now_asked, answers, strict=True))
-    failures = [answer for answer in answers if isinstance(answer, Exception)]
+    """Ask for topologies and details side by side, topologies first, for as long as SECONDS allow.
+
+    `told` hears how many answers are there. What is left when the time is up is left to the next run,
+    so that a slow API cannot keep a worker until it is killed with everything it read.
+    """
+    wanted = [*(("topology", one) for one in site_ids), *(("device", one) for one in device_ids)]
+    answers: list[Any] = []
+    began_s = time.monotonic()
+    while len(answers) < len(wanted) and (not answers or time.monotonic() - began_s < SECONDS):
+        some = wanted[len(answers) : len(answers) + 2 * at_most]
+        answers += parallel.gather([_call(client, *part) for part in some], at_most=at_most)
+        told(len(answers))
+    came = dict(zip(wanted, answers, strict=False))
     return Parts(
         topologies=_of(types.Topology, came),
         devices=_of(types.Device, came),
-        errors=_expected(failures),
-        left=len(wanted) - len(now_asked),
+        errors=_expected([answer for answer in answers if isinstance(answer, Exception)]),
+        left=len(wanted) - len(answers),
     )
 
 

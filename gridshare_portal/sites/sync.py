@@ -49,17 +49,9 @@ class _Read:
 
 def request(*, connection: lunar.Connection, now: datetime) -> None:
     """Make the connection due at once, as after it was connected; a run under way is overtaken."""
-    due = {
-        "state": State.DUE,
-        "step": "",
-        "done": 0,
-        "total": 0,
-        "due_at": now,
-        "failures": 0,
-        "last_error": "",
-    }
-    lease = {"lease_owner": "", "lease_until_at": None}
-    sites.Sync.objects.update_or_create(connection=connection, defaults={**due, **lease})
+    due = {"state": State.DUE, "due_at": now, "failures": 0, "last_error": ""}
+    anew = {"step": "", "done": 0, "total": 0, "lease_owner": "", "lease_until_at": None}
+    sites.Sync.objects.update_or_create(connection=connection, defaults={**due, **anew})
 
 
 def stop(*, connection: lunar.Connection) -> None:
@@ -107,23 +99,13 @@ def store_device(device: sites.Device, read: types.Device, now: datetime) -> Non
 
 
 def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
-    waiting = (
-        Q(state=State.DUE) | Q(state=State.FAILED, due_at__lte=now) | Q(state=State.DONE, due_at__lte=now)
-    )
+    waiting = Q(state=State.DUE) | Q(state__in=[State.DONE, State.FAILED], due_at__lte=now)
     abandoned = Q(state=State.RUNNING, lease_until_at__lt=now)
     free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
     ours = sites.Sync.objects.filter(waiting | abandoned, free, connection_id=connection_pk)
     until = now + LEASE
-    taken = ours.update(
-        state=State.RUNNING,
-        step="sites",
-        done=0,
-        total=2,
-        lease_owner=owner,
-        lease_until_at=until,
-        due_at=until,
-    )
-    return taken == 1
+    lease = {"lease_owner": owner, "lease_until_at": until, "due_at": until}
+    return ours.update(state=State.RUNNING, step="sites", done=0, total=2, **lease) == 1
 
 
 def _client(connection: lunar.Connection) -> gridshare.Client:
@@ -139,7 +121,13 @@ def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -
     total = 2 + len(listed.site_ids) + len(listed.device_ids or ())
     wanted = len(site_ids) + len(device_ids)
     mine.update(step="devices", done=total - wanted, total=total)
-    parts = reads.parts(client, site_ids=site_ids, device_ids=device_ids, at_most=settings.GRIDSHARE_PARALLEL)
+    parts = reads.parts(
+        client,
+        site_ids=site_ids,
+        device_ids=device_ids,
+        at_most=settings.GRIDSHARE_PARALLEL,
+        told=lambda came: mine.update(done=total - wanted + came),
+    )
     return _Read(listed=listed, parts=parts)
 
 

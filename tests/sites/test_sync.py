@@ -388,6 +388,18 @@ class TestAFailure:
         assert pauses == sorted(pauses) and pauses[0] < 60 and pauses[-1] > 600
         assert queries.progress_of(connection).again_at == moment
 
+    @pytest.mark.parametrize("kind", ["wrong_types", "truncated", "bad_gateway_html", "html_page"])
+    def test_of_the_list_of_homes_loses_no_home(self, connected, now, sandbox, kind):
+        connection = connected("ben")
+        read(connection, now)
+        sandbox.faults.switch_on("listSites", kind)
+
+        read(connection, now + timedelta(hours=7))
+
+        assert row(connection).state == "failed" and row(connection).last_error.startswith("listSites: ")
+        assert sites.Reach.objects.filter(lost_at=None).count() == 2
+        assert queries.progress_of(connection).ready
+
     def test_waits_as_long_as_the_api_asks_for(self, connected, now, sandbox):
         connection = connected("ada")
         sandbox.faults.switch_on("listSites", "too_many", retry_after=1800)
@@ -438,15 +450,18 @@ class TestAFailure:
 
 
 class TestALargeCustomer:
-    def test_is_read_in_several_runs_that_repeat_nothing(self, connected, now, sandbox, monkeypatch):
-        monkeypatch.setattr(reads, "MOST_PARTS", 3)
+    def test_is_read_in_several_runs_that_repeat_nothing(
+        self, connected, now, sandbox, settings, monkeypatch
+    ):
+        monkeypatch.setattr(reads, "SECONDS", 0)
+        settings.GRIDSHARE_PARALLEL = 1
         connection = connected("ben")
         runs = 1
 
         while read(connection, now):
             runs += 1
 
-        assert runs == 3
+        assert runs == 4
         assert row(connection).state == "done"
         assert sandbox.calls("getSiteTopology") + sandbox.calls("getDevice") == 8
         assert sites.Sensor.objects.count() == 7

@@ -1,4 +1,8 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections as databases
 from django.utils import timezone
 
 from gridshare_portal.sites import models as sites
@@ -23,12 +27,34 @@ class TestConnecting:
 
         assert sites.Sync.objects.get().state == "done" and sites.Site.objects.count() == 1
 
-    def test_reads_a_large_customer_to_the_end(self, sandbox, monkeypatch):
-        monkeypatch.setattr(sync.reads, "MOST_PARTS", 3)
+    def test_reads_a_large_customer_to_the_end(self, sandbox, settings, monkeypatch):
+        monkeypatch.setattr(sync.reads, "SECONDS", 0)
+        settings.GRIDSHARE_PARALLEL = 1
 
         connect(person("ben@portal.example"), "ben", sandbox=sandbox)
 
         assert sites.Sync.objects.get().state == "done" and sites.Sensor.objects.count() == 7
+
+
+@pytest.mark.django_db(transaction=True)
+class TestManyWorkers:
+    def test_read_one_connection_once_between_them(self, homeowner, sandbox):
+        connection, before = homeowner.connection, sandbox.calls("listSites")
+        sync.request(connection=connection, now=timezone.now())
+        start = threading.Barrier(6)
+
+        def work(number):
+            start.wait()
+            try:
+                sync.run(connection_pk=connection.pk, now=timezone.now(), owner=f"worker {number}")
+            finally:
+                databases.close_all()
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(work, range(6)))
+
+        assert sandbox.calls("listSites") - before == 1
+        assert sites.Sync.objects.get().state == "done"
 
 
 @pytest.mark.django_db(transaction=True)
