@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.control import outcomes
-from gridshare_portal.gridshare import errors, types
+from gridshare_portal.gridshare import errors, types, wire
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -146,6 +146,32 @@ class TestPlans:
         asked = plan(*(command(start, start + length, action) for start, length, action in asked))
 
         assert outcomes.same_plan(asked, asked, now=NOW)
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(1, 9), st.sampled_from(["charge", "discharge", "hold"])),
+    max_size=8,
+)
+
+
+class TestThroughTheLiveForm:
+    @given(ROWS, st.booleans(), st.booleans())
+    def test_a_plan_that_the_device_took_agrees_with_the_one_asked_for(self, rows, first, last):
+        commands, at = [], 0
+        for gap, length, action in rows:
+            commands.append(command(at + gap, at + gap + length, action, 900.0))
+            at += gap + length
+        if commands and first and rows[0][0]:
+            commands.insert(0, command(0, rows[0][0], "follow"))
+        if commands and last:
+            commands.append(command(at, at + 1, "follow"))
+        asked = plan(*commands)
+
+        taken = wire.plan(wire.DIALECTS["live"].plan(asked, now=NOW))
+
+        assert outcomes.same_plan(asked, taken, now=NOW)
+        if rows:
+            assert not outcomes.same_plan(asked, plan(*taken.commands[:-1]), now=NOW)
 
 
 class TestLookingAgain:
