@@ -2,6 +2,7 @@
 // scales and the canvas; what stands on the sheet is painted by the chart that asked for it.
 
 import { touch } from "portal/charts/cursor";
+import { drawNow, drawZero } from "portal/charts/ground";
 import { palette, watch } from "portal/charts/palette";
 import { percent, tick } from "portal/charts/scale";
 
@@ -28,56 +29,6 @@ function axes(chart, ink) {
       grid: { stroke: () => ink().line, width: 1 }, ticks: { show: false },
       splits: () => chart.ticksY.map((tick) => tick.at), values: () => chart.ticksY.map((tick) => tick.text) },
   ];
-}
-
-function drawZero(u, ink, until) {
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio || 1;
-  const y = Math.round(u.valToPos(0, "y", true));
-  const now = Math.min(Math.max(u.valToPos(until, "x", true), bbox.left), bbox.left + bbox.width);
-  ctx.strokeStyle = ink.text;
-  ctx.lineWidth = ratio;
-  for (const [from, to, dash] of [[bbox.left, now, []], [now, bbox.left + bbox.width, [2 * ratio, 4 * ratio]]]) {
-    ctx.setLineDash(dash);
-    ctx.beginPath();
-    ctx.moveTo(from, y);
-    ctx.lineTo(to, y);
-    ctx.stroke();
-  }
-  ctx.setLineDash([]);
-}
-
-const NOW_ROOM = 48;
-
-const isPast = (until, edges) => until <= edges[0] || until >= edges.at(-1);
-
-// Where the past ends, if that is on the sheet.
-function drawNow(u, ink, { until, edges, hideX }) {
-  if (isPast(until, edges)) return;
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio || 1;
-  const x = Math.round(u.valToPos(until, "x", true));
-  ctx.strokeStyle = ctx.fillStyle = ink["text-muted"];
-  ctx.lineWidth = ratio;
-  ctx.setLineDash([2 * ratio, 4 * ratio]);
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.setLineDash([]);
-  if (hideX || x + NOW_ROOM * ratio > bbox.left + bbox.width) return;
-  ctx.font = `${14 * ratio}px ${ink.font}`;
-  ctx.textAlign = "left";
-  ctx.textBaseline = "top";
-  ctx.fillText("Now", x + 8 * ratio, bbox.top);
-}
-
-// The place of that word, where no other may stand.
-export function nowBox(u, until, edges) {
-  if (isPast(until, edges)) return [];
-  const ratio = devicePixelRatio || 1;
-  const x = u.valToPos(until, "x", true);
-  return [{ x0: x, x1: x + NOW_ROOM * ratio, y0: u.bbox.top, y1: u.bbox.top + 20 * ratio }];
 }
 
 // The pointed bucket, marked by a strip over it.

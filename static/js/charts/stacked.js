@@ -1,8 +1,9 @@
 // A chart of sources above zero and uses below it, with the home's use as a line, over any buckets:
 // what power and energy have in common.
 
-import { frame, nowBox } from "portal/charts/frame";
+import { frame } from "portal/charts/frame";
 import { drawGaps, gapBoxes } from "portal/charts/gaps";
+import { nowBox } from "portal/charts/ground";
 import { nameLayers, nameLine } from "portal/charts/labels";
 import { steps, tick } from "portal/charts/scale";
 import { drawCaps, drawLayers, drawLine, highest, pile, spans } from "portal/charts/stack";
@@ -18,7 +19,7 @@ export function stacked(element, data, pointed, { edges, series, unit, air, tick
   const below = layers(series.below, data, edges.length - 1);
   const use = data[series.line.key];
   const top = 1.15 * Math.max(highest(above), LEAST, ...(use ?? []).map((value) => value ?? 0));
-  const { step, ticks } = steps(-highest(below), top, 6);
+  const { step, ticks } = steps(-highest(below), top, 7);
   const at = (u) => spans(u, edges, air);
   return frame(element, {
     edges, pointed, ticksX, until: data.until,
