@@ -142,10 +142,10 @@ def _doing(
 
 
 def _outlook(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
-    device = site_queries.battery_device_of(site)
+    capacities = [device.capacity_wh for device in site_queries.battery_devices_of(site)]
     found = words.outlook(
         charge_pct=reading.charge_pct,
-        capacity_wh=device.capacity_wh if device else None,
+        capacity_wh=sum(capacities) if all(capacities) else None,
         charging_w=reading.charging_w,
         discharging_w=reading.discharging_w,
         at=reading.at or now,

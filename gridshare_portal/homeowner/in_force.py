@@ -89,7 +89,11 @@ def plan_sentence(plan: Any, *, mode: str, site: sites.Site, now: datetime) -> s
     if current.start > now:
         return f"Next by plan: {receipts.command_worded(current, zone=site.zone, now=now)}."
     until = energy.moment(current.end, site.zone, now)
-    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {mode}'}."
+    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {_back(mode)}'}."
+
+
+def _back(mode: str) -> str:
+    return "its mode" if mode == modes.NOT_KNOWN else mode
 
 
 def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:

@@ -14,6 +14,7 @@ class Mode:
     warning: str = ""
 
 
+NOT_KNOWN = "Not known"
 MODES = (
     Mode(
         name="Simple",
@@ -43,5 +44,5 @@ def explained(name: str) -> Mode:
     if name in known:
         return known[name]
     if not name or name == "Unknown":
-        return Mode(name="Not known", sentence="Lunar does not say which mode the battery is in.")
+        return Mode(name=NOT_KNOWN, sentence="Lunar does not say which mode the battery is in.")
     return Mode(name=name, sentence="Lunar calls it so; we do not know what it does.")

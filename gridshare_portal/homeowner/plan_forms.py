@@ -21,6 +21,7 @@ from gridshare_portal.homeowner.forms import Once
 from gridshare_portal.sites import models as sites
 
 ROWS_READ_AT_MOST = 500
+CHOOSE = ("", "Choose…")
 ACTIONS = (
     ("charge", "Charge"),
     ("discharge", "Discharge"),
@@ -88,7 +89,7 @@ class Watts(forms.Field):
 class Command(Once):
     """One row of a plan."""
 
-    action = forms.ChoiceField(choices=ACTIONS, label="Do", required=False)
+    action = forms.ChoiceField(choices=(CHOOSE, *ACTIONS), label="Do", required=False)
     start = Moment(label="From", required=False)
     end = Moment(label="Until", required=False)
     power_limit_w = Watts(label="At most, in watts", required=False)
@@ -151,8 +152,13 @@ RowSet = formset_factory(
 def rows_for(plan: Any, *, zone: ZoneInfo, now: datetime) -> Rows:
     """Return the form of a plan as it is, with an empty row where there is none."""
     rows = plans.rows_of(plans.rest_of(plan, now=now), zone=zone)
-    filled = [{name: getattr(row, name) for name in FIELDS} for row in rows]
+    filled = [{name: getattr(row, name) for name in FIELDS} | {"action": _known(row.action)} for row in rows]
     return RowSet(prefix="rows", initial=filled or [{"action": "charge"}])
+
+
+def _known(action: str) -> str:
+    """Return an action that can be chosen; an unknown one is chosen anew, and never swapped silently."""
+    return action if action in dict(ACTIONS) else ""
 
 
 def one_more(sent: QueryDict) -> Rows:

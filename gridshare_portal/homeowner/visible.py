@@ -5,13 +5,35 @@ Every page of a home, device or sensor begins here, so that no page can forget t
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from gridshare_portal.access import policy
 from gridshare_portal.sites import models as sites
+
+View = Callable[..., HttpResponse]
+
+
+def part(view: View) -> View:
+    """Ask who it is before a part of a page renews itself.
+
+    Whoever is no longer signed in gets the whole page again, and with it the sign-in, instead of
+    a sign-in page in the middle of a card.
+    """
+
+    @functools.wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.htmx and not request.user.is_authenticated:
+            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        return login_required(view)(request, *args, **kwargs)
+
+    return asked
 
 
 def site(request: HttpRequest, synth_id: str, *, now: datetime) -> sites.Site:

@@ -50,3 +50,11 @@ class TestEveryPage:
 
         assert page.status_code == 302
         assert page.url.startswith(reverse("account_login"))
+
+    @pytest.mark.parametrize("name", ["now", "progress"])
+    def test_renews_itself_whole_when_nobody_is_signed_in_any_more(self, name, homeowner, visitor):
+        address = reverse(f"homeowner:{name}", args=[homeowner.site.synth_id])
+
+        page = visitor.get(address, headers={"HX-Request": "true"})
+
+        assert (page.status_code, page["HX-Refresh"]) == (401, "true")

@@ -61,7 +61,7 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/mode.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@visible.part
 @require_safe
 def state(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Ask the device itself which mode and plan it follows: the one page that waits for Lunar."""
@@ -98,7 +98,7 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/details.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@visible.part
 @require_safe
 def change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt of one change; while it is open, the page looks again by itself."""

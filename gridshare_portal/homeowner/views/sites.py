@@ -42,7 +42,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     return render(request, "homeowner/sites.html", context)
 
 
-@login_required
+@visible.part
 @require_safe
 def loading(request: HttpRequest, pk: int) -> HttpResponse:
     """Say how far the first reading of a connection has come; once there is a home, go there."""
@@ -69,7 +69,7 @@ def site(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/site.html", context)
 
 
-@login_required
+@visible.part
 @require_safe
 def now(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Renew what changes by the minute."""
@@ -79,7 +79,7 @@ def now(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/_now.html", glance.of(home, user=request.user, now=moment))
 
 
-@login_required
+@visible.part
 @require_safe
 def progress(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Say how far the readings of a home have come; once the first are there, renew the page."""
