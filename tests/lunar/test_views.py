@@ -176,6 +176,22 @@ class TestComingBackAsSomebodyNew:
         assert "Your Lunar account is connected." in page.text
         assert not models.Pending.objects.exists()
 
+    def test_is_refused_when_another_finished_first_with_the_same_lunar_account(self, sandbox):
+        first, second, codes = Client(), Client(), {}
+        for client in (first, second):
+            go_through_lunar(client)
+            email = f"new{len(codes)}@portal.example"
+            client.post("/accounts/3rdparty/signup/", {"email": email}, follow=True)
+            codes[client] = code_from_mail()
+        first.post("/accounts/confirm-email/", {"code": codes[first]})
+        before = models.Connection.objects.values().get()
+
+        page = second.post("/accounts/confirm-email/", {"code": codes[second]}, follow=True)
+
+        assert "already connected by another person" in page.text
+        assert models.Connection.objects.values().get() == before
+        assert not models.Pending.objects.exists() and sandbox.calls("oauthRevoke") == 1
+
     def test_gets_no_way_into_somebody_elses_address(self, client, sandbox, homeowner):
         go_through_lunar(client)
 
