@@ -8,6 +8,7 @@ portal calls known. What it does not call known is counted beside.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -128,6 +129,7 @@ def pretended(**options: Any) -> Iterator[Any]:
 
     from gridshare_portal.sandbox import wsgi
 
+    logging.getLogger("werkzeug").disabled = True  # it tells of connections that were idle for long
     with wsgi.running(now=datetime.now(UTC), **options) as sandbox:
         app = {"client_id": sandbox.client_id, "secret": sandbox.client_secret}
         with override_settings(

@@ -136,6 +136,19 @@ class TestTotals:
         assert queries.totals(home.site, over(START + timedelta(days=1), 96)).solar_wh == 960
         assert queries.totals(home.site, over(START + timedelta(days=2), 96)).solar_wh == 95 * 15
 
+    def test_do_not_take_a_silent_array_for_one_that_was_not_there_yet(self, home):
+        grid, old, new = home.sensor("grid"), home.sensor("solar"), home.sensor("solar")
+        told = {0: [None] * 96, 1: [0] * 40 + [None] * 10 + [0] * 46, 2: [None] * 96}
+        for day in range(3):
+            first = START + timedelta(days=day)
+            home.tell(grid, first, [0] * 96, now=LATER)
+            home.tell(old, first, [0] * 96, [10] * 96, counted=1000 + 960 * day, now=LATER)
+            home.tell(new, first, told[day], [5] * 96, now=LATER)
+        day = queries.totals(home.site, over(START, 3 * 96))
+
+        # without the first bucket of the home, the first of the array, its gap and the bucket after the gap
+        assert day.known_s == (95 + 96 - 1 - 10 - 1) * 900
+
     def test_do_not_take_a_past_that_was_not_fetched_yet_for_one_without_a_sensor(self, home):
         grid, old, new = home.sensor("grid"), home.sensor("solar"), home.sensor("solar")
         home.tell(grid, START, [0] * 192, now=LATER)
