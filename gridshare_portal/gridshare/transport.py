@@ -13,7 +13,6 @@ import logging
 import os
 import random
 import re
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ import requests
 import urllib3
 from urllib3 import exceptions
 
-from gridshare_portal.gridshare import answers, errors, gate, sockets, values
+from gridshare_portal.gridshare import answers, bearers, errors, gate, losses, sockets, values
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +33,6 @@ T = TypeVar("T")
 CONNECT_S = 3.0
 ATTEMPTS = 3
 CONNECTIONS_KEPT = 32
-_SENDABLE = re.compile(r"[\x21-\x7e]{1,16384}")
-_NEVER_CONNECTED = (
-    exceptions.ConnectTimeoutError,
-    exceptions.NewConnectionError,
-    ssl.SSLCertVerificationError,
-)
 
 _sessions: dict[int, requests.Session] = {}
 
@@ -61,27 +54,6 @@ class Call:
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
-
-
-class Bearer:
-    """A token that no repr, log or traceback shows."""
-
-    def __init__(self, token: str) -> None:
-        self._reveal = lambda: token
-
-    def sign(self, operation: str, request: requests.PreparedRequest) -> None:
-        """Put the token on the request, unless it could not be sent as it is."""
-        if not isinstance(self._reveal(), str) or not _SENDABLE.fullmatch(self._reveal()):
-            raise errors.Unauthorized(operation)
-        request.headers["Authorization"] = f"Bearer {self._reveal()}"
-
-    def scrub(self, error: errors.GridshareError) -> None:
-        """Take the token out of what the API said, should it have repeated it."""
-        token = self._reveal()
-        if isinstance(token, str) and token:
-            error.message = error.message.replace(token, "…")
-            error.code = error.code and error.code.replace(token, "…")
-            error.args = (error.operation, error.status, error.message)
 
 
 def shared_session() -> requests.Session:
@@ -127,16 +99,16 @@ class _Exchange:
 
     def run(self, token: Token) -> Any:
         try:
-            return self._repeat(Bearer(token()))
+            return self._repeat(bearers.Bearer(token()))
         except errors.Unauthorized as refused:
             if refused.status is None:
                 raise
-        renewed = Bearer(token(force=True))
+        renewed = bearers.Bearer(token(force=True))
         if self._left_s() <= 0:
             raise errors.Unauthorized(self.call.operation, status=401)
         return self._repeat(renewed)
 
-    def _repeat(self, bearer: Bearer) -> Any:
+    def _repeat(self, bearer: bearers.Bearer) -> Any:
         for pause_s in _pauses():
             self._knock()
             try:
@@ -168,7 +140,7 @@ class _Exchange:
         wait_s = max(pause_s, gate.asked_to_wait_s(self.call.host))
         return wait_s if wait_s < self._left_s() else None
 
-    def _attempt(self, bearer: Bearer) -> Any:
+    def _attempt(self, bearer: bearers.Bearer) -> Any:
         self.attempts += 1
         try:
             answer = self._exchange(bearer)
@@ -179,7 +151,7 @@ class _Exchange:
         gate.answered(self.call.host)
         return answer
 
-    def _exchange(self, bearer: Bearer) -> Any:
+    def _exchange(self, bearer: bearers.Bearer) -> Any:
         operation = self.call.operation
         request = _prepared(self.call)
         bearer.sign(operation, request)
@@ -201,7 +173,7 @@ class _Exchange:
         try:
             return adapter.send(request, stream=True, timeout=timeout, verify=self.session.verify)
         except (requests.RequestException, exceptions.HTTPError, OSError, ValueError) as error:
-            failure = _lost(self.call.operation, error)
+            failure = losses.lost(self.call.operation, error)
         raise failure
 
     def _read(self, response: requests.Response) -> Any:
@@ -240,31 +212,6 @@ def _prepared(call: Call) -> requests.PreparedRequest:
         headers["Content-Type"] = "application/json"
         data = json.dumps(call.body, allow_nan=False).encode()
     return requests.Request(call.method, call.url, headers=headers, params=call.query, data=data).prepare()
-
-
-def _lost(operation: str, error: BaseException) -> errors.GridshareError:
-    causes = list(_chain(error))
-    connected = not any(isinstance(cause, _NEVER_CONNECTED) for cause in causes)
-    kind = errors.Timeout if any(_is_timeout(cause) for cause in causes) else errors.ConnectionLost
-    return kind(operation, may_have_happened=connected)
-
-
-def _is_timeout(cause: BaseException) -> bool:
-    # urllib3 counts every connection that was not made among its timeouts, also a refused one.
-    if isinstance(cause, exceptions.NewConnectionError):
-        return False
-    return isinstance(cause, requests.Timeout | exceptions.TimeoutError | TimeoutError)
-
-
-def _chain(error: object) -> Iterator[BaseException]:
-    waiting, seen = [error], set()
-    while waiting:
-        found = waiting.pop()
-        if not isinstance(found, BaseException) or id(found) in seen:
-            continue
-        seen.add(id(found))
-        yield found
-        waiting += [found.__cause__, found.__context__, getattr(found, "reason", None), *found.args]
 
 
 def _may_have_happened(status: int) -> bool:
