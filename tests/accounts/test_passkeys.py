@@ -53,13 +53,13 @@ class TestAPasskey:
         page.goto(f"{live_server.url}/accounts/2fa/")
         page.get_by_role("link", name="Add a passkey").click()
         page.get_by_role("button", name="Add it").click()
-        page.wait_for_function("!location.pathname.endsWith('/add/')")
+        page.wait_for_url(lambda url: not url.endswith("/add/"))
         assert Authenticator.objects.filter(user=homeowner, type="webauthn").count() == 1
 
         page.context.clear_cookies()
         page.goto(f"{live_server.url}/accounts/login/")
         page.get_by_role("button", name="Sign in with a passkey").click()
-        page.wait_for_function("!location.pathname.startsWith('/accounts/')")
+        page.wait_for_url(lambda url: "/accounts/" not in url)
         page.goto(f"{live_server.url}/accounts/2fa/")
 
         assert "You have 1" in page.content() and complaints == []
