@@ -30,6 +30,7 @@ KINDS = {
     "sensor": ("Sensor", "meter"),
     "site": ("Home", "home"),
 }
+UNFOLDED = 30  # a longer tree shows its first level, and the rest on tap
 LINES = 200  # of the tree on one page
 LONGEST_VALUE = 200
 
@@ -44,6 +45,7 @@ class Line:
     device: sites.Device | None
     opens: bool
     closes: int
+    unfolded: bool = True
 
     @property
     def closing(self) -> range:
@@ -123,7 +125,12 @@ def lines(branches: Sequence[queries.Branch], *, start: int) -> list[Line]:
     depths = _nested([branch.depth - ground for branch in shown])
     after = [*depths[1:], 0]
     return [
-        replace(_line(branch), opens=following > depth, closes=max(0, depth - following))
+        replace(
+            _line(branch),
+            opens=following > depth,
+            closes=max(0, depth - following),
+            unfolded=depth == 0 or len(shown) <= UNFOLDED,
+        )
         for branch, depth, following in zip(shown, depths, after, strict=False)
     ]
 

@@ -89,10 +89,10 @@ class Watts(forms.Field):
 class Command(Once):
     """One row of a plan."""
 
-    action = forms.ChoiceField(choices=(CHOOSE, *ACTIONS), label="Do", required=False)
+    action = forms.ChoiceField(choices=(CHOOSE, *ACTIONS), label="Do", required=False, initial="charge")
     start = Moment(label="From", required=False)
     end = Moment(label="Until", required=False)
-    power_limit_w = Watts(label="At most, in watts", required=False)
+    power_limit_w = Watts(label="At most (W)", required=False)
 
     @property
     def empty(self) -> bool:
@@ -187,7 +187,7 @@ class Quick(Once):
     hours = forms.ChoiceField(choices=HOURS, required=False, label="For")
     start = Moment(label="From", required=False)
     end = Moment(label="Until", required=False)
-    power_limit_w = Watts(label="At most, in watts", required=False)
+    power_limit_w = Watts(label="At most (W)", required=False)
 
     def plan(self, *, device: sites.Device, now: datetime, zone: ZoneInfo) -> Any:
         """Return the plan that was asked for, or None after placing what is wrong with it."""

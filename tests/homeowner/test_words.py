@@ -68,14 +68,14 @@ class TestAWord:
 
 class TestTheOutlook:
     def at_rate(self, **known):
-        usual = {"charge_pct": 50, "capacity_wh": 10_000, "charging_w": 0, "discharging_w": 0, "at": NOW}
+        usual = {"charge_pct": 60, "capacity_wh": 10_000, "charging_w": 0, "discharging_w": 0, "at": NOW}
         return words.outlook(**{**usual, **known})
 
     def test_says_when_the_battery_is_full(self):
-        assert self.at_rate(charging_w=2500) == words.Outlook(end="full", at=NOW + timedelta(hours=2))
+        assert self.at_rate(charging_w=2500) == words.Outlook(end="full", at=NOW + timedelta(hours=1.6))
 
     def test_says_when_the_battery_is_empty(self):
-        assert self.at_rate(discharging_w=5000) == words.Outlook(end="empty", at=NOW + timedelta(hours=1))
+        assert self.at_rate(discharging_w=5000) == words.Outlook(end="empty", at=NOW + timedelta(hours=1.2))
 
     def test_names_no_moment_more_than_a_day_away(self):
         assert self.at_rate(discharging_w=100) == words.Outlook(end="empty", at=None)

@@ -96,7 +96,10 @@ class TestAMoment:
         assert energy.moment(NOW - timedelta(days=365), LOS_ANGELES, NOW) == "Tue 4 Nov 2025, 14:05"
 
     def test_late_in_the_evening_is_still_today_although_it_is_tomorrow_in_utc(self):
-        assert energy.moment(NOW + timedelta(hours=4), LOS_ANGELES, NOW) == "18:05"
+        evening = NOW + timedelta(hours=4)
+
+        assert energy.moment(evening, LOS_ANGELES, NOW) == "18:05"
+        assert energy.moment(NOW, LOS_ANGELES, evening) == "14:05"
 
     def test_names_the_time_it_is_said_in(self):
         assert energy.exact(NOW, LOS_ANGELES) == "Wednesday 4 November 2026, 14:05:00 (PST)"
