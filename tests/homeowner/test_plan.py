@@ -55,6 +55,7 @@ class TestAPlan:
         page = homeowner.post(plan_page, sent(backwards, an_hour(battery, start=5, power_limit_w="-1")))
 
         first, second = page.context["rows"].forms
+        assert "Nothing was sent" in page.text
         assert page.status_code == 422
         assert first.errors["end"] == ["The end must come after the start."]
         assert "cannot be below 0" in second.errors["power_limit_w"][0]
