@@ -159,4 +159,4 @@ def _outlook(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
 
 def _filling(site: sites.Site) -> telemetry.Progress | None:
     progress = telemetry.progress(site)
-    return None if progress.days_done >= progress.days_total else progress
+    return None if progress.done else progress

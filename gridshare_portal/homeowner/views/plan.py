@@ -36,7 +36,7 @@ def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
     device = visible.device(request, synth_id, now=now)
     wish = forms.Plan(forms.posted(request))
     current = in_force.plan_of(states.of(device))
-    rows = plan_forms.rows_for(current or _nothing(device), zone=device.site.zone, now=now)
+    rows = plan_forms.rows_for(current or plans.NO_PLAN, zone=device.site.zone, now=now)
     quick = plan_forms.Quick()
     if request.method == "POST":
         rows, quick, asked = _asked(request, device, rows, now)
@@ -55,7 +55,7 @@ def _asked(
     """Return the forms as sent, and the plan that they ask for, or None while there is none."""
     deed, zone = request.POST.get("do", "save"), device.site.zone
     if deed == "cancel":
-        return rows, plan_forms.Quick(), _nothing(device)
+        return rows, plan_forms.Quick(), plans.NO_PLAN
     if "quick" in request.POST:
         quick = plan_forms.Quick(request.POST)
         return rows, quick, quick.plan(device=device, now=now, zone=zone)
@@ -64,10 +64,6 @@ def _asked(
     rows = plan_forms.RowSet(request.POST, prefix="rows")
     good = rows.check(now=now, zone=zone, limit_w=device.power_limit_w)
     return rows, plan_forms.Quick(), rows.plan(zone) if good else None
-
-
-def _nothing(device: sites.Device) -> Any:
-    return plans.plan_of([], zone=device.site.zone)
 
 
 def _context(request: HttpRequest, device: sites.Device, current: Any, now: datetime) -> dict[str, Any]:
