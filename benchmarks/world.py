@@ -78,6 +78,7 @@ def portal() -> Iterator[str]:
             "GRIDSHARE_URL": "http://127.0.0.1:9",
             "LOG_LEVEL": "CRITICAL",
             "ENV_FILE": "/nonexistent",
+            "STATIC_FROM_SOURCE": "1",
             "DJANGO_SETTINGS_MODULE": "gridshare_portal.settings",
         }
         import django
