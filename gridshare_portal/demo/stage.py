@@ -59,7 +59,7 @@ def kept_secrets(file: Path) -> dict[str, str]:
         made = {
             "SECRET_KEY": secrets.token_urlsafe(48),
             "TOKEN_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "LUNAR_CLIENT_SECRET": secrets.token_urlsafe(24),
+            "LUNAR_CLIENT_SECRET": secrets.token_hex(24),  # no leading dash: it becomes an argument
         }
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as kept:

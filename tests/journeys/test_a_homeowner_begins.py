@@ -98,7 +98,7 @@ def test_reading_alone_is_enough_and_says_what_is_missing(page, portal, check_ax
 def test_a_lunar_account_of_another_person_is_refused(page, portal):
     sign_in(page, portal, "Ben")
     connect(page, portal, "Ben")
-    wait_for_home(page)
+    expect(page.get_by_role("link", name="Home 2")).to_be_visible(timeout=30_000)
     sign_in(page, portal, "Finn")
     connect(page, portal, "Ben")
     expect(page.get_by_role("main")).to_contain_text("another")
