@@ -23,9 +23,8 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     "retailer": {"access", "audit", "control", "sites", "telemetry"},
     "sandbox": set(),
     # What exists only in the demonstration: the supervisor, the page of e-mails, sign-in by one click.
-    # It signs people in (accounts) and names their Lunar sign-ins (lunar). No room may import it, so
-    # that nothing of it can be reached where DEMO is off.
-    "demo": {"accounts", "lunar"},
+    # It needs no room, and no room may import it, so that nothing of it can be reached where DEMO is off.
+    "demo": set(),
 }
 NO_DJANGO = {"gridshare", "energy", "sandbox"}
 FRAME_FOR_ROOMS = {"celery"}  # `wake` is the one thing of the frame that rooms may use
