@@ -25,7 +25,7 @@ def _pytest(environment: dict[str, str], *arguments: str) -> int:
 
 
 def _browser_tests() -> int:
-    command = [sys.executable, "-m", "pytest", "-m", "browser", "--collect-only", "-q"]
+    command = [sys.executable, "-m", "pytest", "-m", "browser", "--collect-only"]
     listed = subprocess.run(command, capture_output=True, text=True).stdout
     return len(re.findall(r"^\S+::", listed, flags=re.MULTILINE))
 

@@ -1,10 +1,13 @@
 """The cast and the world, for every test that asks for them by name."""
 
+import os
+
 import pytest
 from django.utils import timezone
 
 from gridshare_portal.gridshare import gate
 from gridshare_portal.sandbox import wsgi
+from tests import chromium
 
 pytest_plugins = ["tests.people"]
 
@@ -38,3 +41,10 @@ def sandbox(running_sandbox, settings):
 def now():
     """The moment at which a test's story begins."""
     return timezone.now()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Start whichever Chromium there is, and let it talk to nobody but us."""
+    path = os.environ.get("CHROMIUM") or chromium.find()
+    return {**browser_type_launch_args, "executable_path": path, "args": list(chromium.ARGUMENTS)}

@@ -1,20 +1,10 @@
 """A passkey is made and signs in, in a real browser with a pretended authenticator."""
 
-import os
-
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 
-from tests import chromium
-
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    path = os.environ.get("CHROMIUM") or chromium.find()
-    return {**browser_type_launch_args, "executable_path": path, "args": list(chromium.ARGUMENTS)}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The pictures themselves, in a browser: what a test of the server cannot see."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from playwright.sync_api import expect
 from gridshare_portal.telemetry import collect, receivers
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.templatetags import energy
-from tests import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,12 +38,6 @@ SHINES = """([first, last, count]) => {
   }
   return false;
 }"""
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    path = os.environ.get("CHROMIUM") or chromium.find()
-    return {**browser_type_launch_args, "executable_path": path, "args": list(chromium.ARGUMENTS)}
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests import chromium, environment
+from tests import environment
 from tests import portal as portals
 
 AXE = portals.ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -23,12 +21,6 @@ def portal(tmp_path_factory):
         running.start(settled)
         yield running
         running.stop()
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    path = os.environ.get("CHROMIUM") or chromium.find()
-    return {**browser_type_launch_args, "executable_path": path, "args": list(chromium.ARGUMENTS)}
 
 
 @pytest.fixture(scope="session")
