@@ -7,21 +7,16 @@ sensor has is nothing and not unknown; only without a grid meter is the home's u
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
-from django.db.models import Min, Q
 
 from gridshare_portal.energy import counters, flows, periods, series
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, missing, packing
-from gridshare_portal.telemetry.models import Day
+from gridshare_portal.telemetry import days, kept, missing, packing
 
-COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
 TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
 
@@ -55,13 +50,6 @@ class Balance:
         return ~np.isnan(present)
 
 
-class _Row(NamedTuple):
-    sensor: int
-    day: date
-    packed: bytes
-    known_count: int
-
-
 @dataclass(frozen=True, kw_only=True)
 class Columns:
     """Some fields of a home's counted sensors on one grid, one row per sensor.
@@ -83,20 +71,15 @@ class Columns:
         return charge(self.sensors, self.values["charge_pct"], self.absent)
 
 
-def sensors_of(site: sites.Site) -> list[sites.Sensor]:
-    """Return the sensors that count for the balance, in one query."""
-    counted = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
-    return list(site.sensors.filter(counted).select_related("device"))
-
-
-def columns(site: sites.Site, period: periods.Period, fields: Sequence[str]) -> Columns:
+def columns(home: kept.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
     """Return stored fields of the counted sensors over a period, in a constant number of queries."""
     grid = series.grid_over(period, missing.STEP_S)
-    sensors = sensors_of(site)
-    rows = _rows(sensors, grid)
+    read = kept.of(home, period)
+    sensors = read.sensors
+    first, last = missing.day_of(grid.start), missing.day_of(grid.end)
+    rows = read.days(first, last)
     decoded = packing.unpack_many([row.packed for row in rows], fields, missing.BUCKETS)
     numbers = {sensor.pk: number for number, sensor in enumerate(sensors)}
-    first, last = missing.day_of(grid.start), missing.day_of(grid.end)
     at = [numbers[row.sensor] for row in rows], [(row.day - first).days for row in rows]
     count = (last - first).days + 1
     skipped = (grid.start - missing.midnight(first)) // missing.STEP
@@ -106,10 +89,10 @@ def columns(site: sites.Site, period: periods.Period, fields: Sequence[str]) -> 
         whole[at] = decoded[name]
         flat = whole.reshape(len(sensors), count * missing.BUCKETS)
         values[name] = flat[:, skipped : skipped + grid.count]
-    return Columns(grid=grid, sensors=sensors, values=values, absent=_absent(sensors, grid, rows))
+    return Columns(grid=grid, sensors=sensors, values=values, absent=_absent(read, grid, rows))
 
 
-def energy(site: sites.Site, period: periods.Period) -> tuple[series.Grid, Balance]:
+def energy(home: kept.Home, period: periods.Period) -> tuple[series.Grid, Balance]:
     """Return the watt-hours of each finest bucket of a period, from the counters.
 
     A day to either side is read along, because whether a counter is believed depends on it: the
@@ -117,7 +100,7 @@ def energy(site: sites.Site, period: periods.Period) -> tuple[series.Grid, Balan
     """
     grid = series.grid_over(period, missing.STEP_S)
     wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
-    read = columns(site, wide, ("in_wh", "out_wh"))
+    read = columns(kept.of(home, period), wide, ("in_wh", "out_wh"))
     inside = slice(missing.BUCKETS, missing.BUCKETS + grid.count)
     roles = [sensor.role for sensor in read.sensors]
     went_in = _grown(read.values["in_wh"], [role in TAKING for role in roles])[:, inside]
@@ -186,35 +169,22 @@ def _grown(counted: np.ndarray, wanted: Sequence[bool]) -> np.ndarray:
     return grown
 
 
-def _rows(sensors: Sequence[sites.Sensor], grid: series.Grid) -> list[_Row]:
-    first, last = missing.day_of(grid.start), missing.day_of(grid.end)
-    found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
-    fields = ("sensor_id", "day", "packed", "known_count")
-    return [_Row(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
-
-
-def _absent(sensors: Sequence[sites.Sensor], grid: series.Grid, rows: Sequence[_Row]) -> np.ndarray:
+def _absent(read: kept.Kept, grid: series.Grid, rows: Sequence[kept.Row]) -> np.ndarray:
     """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
     A battery that was removed, a meter that was replaced or an array that was added must not make
     the rest of history unknown. Only a day that was asked for and brought nothing, before the
     sensor's first reading, proves that it was not there yet; such a row knows no bucket.
     """
-    away = np.zeros((len(sensors), grid.count), dtype=bool)
-    roles = [sensor.role for sensor in sensors]
-    shared = {sensor.pk: row for row, sensor in enumerate(sensors) if roles.count(sensor.role) > 1}
-    for row, sensor in enumerate(sensors):
+    away = np.zeros((len(read.sensors), grid.count), dtype=bool)
+    shared = kept.shared(read.sensors)
+    numbers = {sensor.pk: number for number, sensor in enumerate(read.sensors)}
+    for number, sensor in enumerate(read.sensors):
         if sensor.gone_at is not None and (sensor.pk in shared or sensor.role != "grid"):
-            away[row, grid.edge(sensor.gone_at) :] = True
-    empty = [row for row in rows if row.sensor in shared and not row.known_count]
-    births = _births({row.sensor for row in empty}) if empty else {}
-    for row in empty:
-        if row.sensor in births and row.day < births[row.sensor]:
+            away[number, grid.edge(sensor.gone_at) :] = True
+    for row in rows:
+        born = read.births.get(row.sensor)
+        if not row.known_count and born is not None and row.day < born:
             begins = missing.midnight(row.day)
-            away[shared[row.sensor], grid.edge(begins) : grid.edge(begins + missing.DAY)] = True
+            away[numbers[row.sensor], grid.edge(begins) : grid.edge(begins + missing.DAY)] = True
     return away
-
-
-def _births(sensors: Set[int]) -> dict[int, date]:
-    known = Day.objects.filter(sensor__in=sensors, known_count__gt=0)
-    return dict(known.values_list("sensor").annotate(day=Min("day")).order_by())

@@ -87,14 +87,17 @@ def begin(*, site: sites.Site, now: datetime) -> bool:
     return bool(mine.filter(due_at=None).update(due_at=now, failures=0, last_error=""))
 
 
-def watch(*, site: sites.Site, now: datetime) -> bool:
-    """Note that somebody looks at the home; say whether it became due because of that."""
-    row = Collection.objects.filter(site=site).first()
+def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> bool:
+    """Note that somebody looks at the home, at most once a minute; say whether it became due because of that.
+
+    Whoever has read the home's row already hands it on, so that it is not read again.
+    """
+    row = row or Collection.objects.filter(site=site).first()
     if row is None:
         return False
     mine = Collection.objects.filter(pk=row.pk)
     if row.watched_at is None or now - row.watched_at > NOTED:
-        mine.update(watched_at=now)
+        mine.filter(watched_at=row.watched_at).update(watched_at=now)
     waits = row.due_at is not None and row.due_at > now and not row.failures
     if waits and row.last_ok_at is not None and now - row.last_ok_at >= EVERY_WATCHED:
         free = mine.filter(Q(lease_until_at=None) | Q(lease_until_at__lt=now), due_at=row.due_at)

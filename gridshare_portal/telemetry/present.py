@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import balance, missing
-from gridshare_portal.telemetry.models import Collection, Latest
+from gridshare_portal.telemetry import balance, kept, missing
+from gridshare_portal.telemetry.models import Latest
 
 FRESH, LATE, STALE = timedelta(minutes=20), timedelta(minutes=30), timedelta(hours=24)
 
@@ -51,23 +50,23 @@ class Now:
     unknown: tuple[str, ...]
 
 
-def now_of(site: sites.Site, *, now: datetime) -> Now:
-    """Return what the home does at this moment, in three queries."""
-    sensors = [sensor for sensor in balance.sensors_of(site) if sensor.gone_at is None]
+def now_of(home: kept.Home, *, now: datetime) -> Now:
+    """Return what the home does at this moment, in at most three queries."""
+    read = kept.of(home)
+    sensors = [sensor for sensor in read.sensors if sensor.gone_at is None]
     latest = {row.sensor_id: row for row in Latest.objects.filter(sensor__in=sensors)}
     newest = max((row.at for row in latest.values()), default=None)
     together = [_reading(latest.get(sensor.pk), newest) for sensor in sensors]
     went_in, went_out, charged_pct = np.array(together, dtype=float).reshape(-1, 3).T[:, :, None]
     nowhere = np.zeros(went_in.shape, dtype=bool)
     went = balance.balance(sensors, went_in, went_out, nowhere)
-    read_at = Collection.objects.filter(site=site).values_list("last_ok_at", flat=True).first()
     at = max((min(row.at + missing.STEP, row.read_at) for row in latest.values()), default=None)
     unknown = {sensor.role for sensor, row in zip(sensors, together, strict=True) if np.isnan(row[:2]).any()}
     return Now(
         **_powers(went),
         charge_pct=_one(balance.charge(sensors, charged_pct, nowhere)),
         at=at,
-        read_at=read_at,
+        read_at=read.collection.last_ok_at if read.collection else None,
         freshness=freshness(at, now=now),
         roles=tuple(sorted(went.roles)),
         unknown=tuple(sorted(unknown)),

@@ -2,7 +2,8 @@
 
 Every figure of every zoom comes from the same finest buckets. A figure covers only buckets in
 which everything the home has is known, so that its parts add up; what is missing is told
-beside it. Each question costs a constant, small number of queries.
+beside it. Each question costs a constant, small number of queries, and takes a home or what was
+read of it: whoever asks several times reads once and hands that on.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import numpy as np
 
 from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
-from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import balance, missing, present
+from gridshare_portal.telemetry import balance, kept, missing, present
 from gridshare_portal.telemetry.models import Collection
 
 SELF_SUFFICIENCY = flows.SELF_SUFFICIENCY
 STEP_S = missing.STEP_S
 Now, now_of = present.Now, present.now_of
+Kept, read = kept.Kept, kept.of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,18 +92,19 @@ class Progress:
     last_error: str
 
 
-def totals(site: sites.Site, period: periods.Period) -> Totals:
+def totals(home: kept.Home, period: periods.Period) -> Totals:
     """Return what went through the home in one period."""
-    return bars(site, [period])[0]
+    return bars(home, [period])[0]
 
 
-def bars(site: sites.Site, pieces: Sequence[periods.Period]) -> list[Totals]:
+def bars(home: kept.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     """Return what went through the home in each of several periods, in one pass over the stored days."""
     if not pieces:
         return []
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
-    grid, went = balance.energy(site, whole)
-    expected = _expected(Collection.objects.filter(site=site).first(), grid)
+    home = kept.of(home, whole)
+    grid, went = balance.energy(home, whole)
+    expected = _expected(home.collection, grid)
     between = grids.edges(grid, pieces)
     sums = {name: grids.sums(column, between) for name, column in _energies(went).items()}
     known = went.known
@@ -123,17 +125,17 @@ def bars(site: sites.Site, pieces: Sequence[periods.Period]) -> list[Totals]:
     return found
 
 
-def series(site: sites.Site, period: periods.Period, *, step_s: int) -> dict[str, Any]:
+def series(home: kept.Home, period: periods.Period, *, step_s: int) -> dict[str, Any]:
     """Return the columns of a power chart: mean watts per step from `start` on, null where nobody knows.
 
     `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
     `complete` says whether everything was known that was over when the home was last read.
     """
-    grid, between, drawn, known = _drawn(site, period, step_s)
-    collection = Collection.objects.filter(site=site).first()
-    expected = _expected(collection, grid)
+    home = kept.of(home, period)
+    grid, between, drawn, known = _drawn(home, period, step_s)
+    expected = _expected(home.collection, grid)
     counts = grids.known(np.where(known, 0.0, np.nan), between)
-    read_at = collection.last_ok_at if collection else None
+    read_at = home.collection.last_ok_at if home.collection else None
     return {
         "start": int(grid.start.timestamp()),
         "step_s": step_s,
@@ -144,10 +146,11 @@ def series(site: sites.Site, period: periods.Period, *, step_s: int) -> dict[str
     }
 
 
-def table(site: sites.Site, period: periods.Period, *, step_s: int) -> list[Row]:
+def table(home: kept.Home, period: periods.Period, *, step_s: int) -> list[Row]:
     """Return the same numbers as series, line by line, with the energy of each step."""
-    grid, between, drawn, _known = _drawn(site, period, step_s)
-    _grid, went = balance.energy(site, period)
+    home = kept.of(home, period)
+    grid, between, drawn, _known = _drawn(home, period, step_s)
+    _grid, went = balance.energy(home, period)
     counts = grids.known(np.where(went.known, 0.0, np.nan), between)
     energies = _energies(went)
     columns: dict[str, Sequence[Any]] = {name: grids.integers(column) for name, column in drawn.items()}
@@ -165,9 +168,9 @@ def table(site: sites.Site, period: periods.Period, *, step_s: int) -> list[Row]
     ]
 
 
-def progress(site: sites.Site) -> Progress:
+def progress(home: kept.Home) -> Progress:
     """Return how many days of the past were asked for, out of how many."""
-    row = Collection.objects.filter(site=site).first()
+    row = kept.collection_of(home)
     if row is None:
         return Progress(
             days_done=0,
@@ -191,12 +194,12 @@ def progress(site: sites.Site) -> Progress:
 
 
 def _drawn(
-    site: sites.Site, period: periods.Period, step_s: int
+    home: kept.Home, period: periods.Period, step_s: int
 ) -> tuple[grids.Grid, np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Return mean power and charge per step, and which of the finest buckets are known."""
     if step_s <= 0 or step_s % STEP_S:
         raise ValueError(f"A step is a multiple of {STEP_S} seconds.")
-    read = balance.columns(site, period, ("in_w", "out_w", "charge_pct"))
+    read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
     went = read.power()
     between = grids.every(step_s // STEP_S, read.grid.count)
     finest = {

@@ -298,6 +298,15 @@ class TestTheQueue:
         assert collect.watch(site=month.site, now=now + timedelta(minutes=6))
         assert collection(month).due_at == now + timedelta(minutes=6)
 
+    def test_notes_a_look_once_a_minute(self, month, django_assert_num_queries):
+        now, site, row = timezone.now(), month.site, collection(month)
+        for seconds, asked in ((0, 1), (59, 0), (61, 1)):
+            with django_assert_num_queries(asked):
+                collect.watch(site=site, now=now + timedelta(seconds=seconds), row=row)
+            row = collection(month)
+
+        assert row.watched_at == now + timedelta(seconds=61)
+
     def test_is_not_hurried_past_a_failure(self, month):
         later = timezone.now() + timedelta(hours=1)
         set_back(month, last_ok_at=timezone.now() - timedelta(hours=2), failures=3, due_at=later)

@@ -223,6 +223,55 @@ class TestBars:
             queries.series(home.site, year, step_s=3600)
 
 
+class TestWhatWasReadOnce:
+    def test_answers_every_question_about_its_period_without_asking_again(
+        self, home, django_assert_num_queries
+    ):
+        solar_home(home)
+        added = home.sensor("battery")
+        home.tell(added, START, [None] * 96, now=LATER)  # asked for, and not there yet
+        home.tell(added, START + timedelta(days=1), [20] * 96, charge_pct=90.0, now=LATER)
+        whole, part = over(START, 192), over(START + 8 * QUARTER, 96)
+        with django_assert_num_queries(4):  # one of them for when the battery was added
+            read = queries.read(home.site, whole)
+
+        with django_assert_num_queries(0):
+            told = [
+                (
+                    queries.totals(read, period),
+                    queries.series(read, period, step_s=3600),
+                    queries.table(read, period, step_s=900),
+                    queries.progress(read),
+                )
+                for period in (whole, part)
+            ]
+
+        site = home.site
+        assert told == [
+            (
+                queries.totals(site, period),
+                queries.series(site, period, step_s=3600),
+                queries.table(site, period, step_s=900),
+                queries.progress(site),
+            )
+            for period in (whole, part)
+        ]
+        assert told[1][0].known_s == 88 * 900  # the added battery does not make the first day unknown
+        assert queries.now_of(read, now=LATER) == queries.now_of(site, now=LATER)
+
+    def test_does_not_call_unknown_what_was_not_read(self, home):
+        solar_home(home)
+        read = queries.read(home.site, over(START, 96))
+
+        with pytest.raises(ValueError):
+            queries.totals(read, over(START, 2 * 96))
+        with pytest.raises(ValueError):
+            queries.series(queries.read(home.site), over(START, 4), step_s=900)
+        assert queries.totals(read.over(over(START, 2 * 96)), over(START, 2 * 96)) == queries.totals(
+            home.site, over(START, 2 * 96)
+        )
+
+
 class TestASeries:
     def test_is_columns_of_whole_numbers_from_one_start(self, home):
         solar_home(home, until=4)

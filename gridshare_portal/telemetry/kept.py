@@ -1,0 +1,104 @@
+"""Read what is kept of a home once, so that every question of one page is answered from the same rows.
+
+Knows which sensors count for a home, and which days around a period its answers stand on. Nothing is
+kept from one request to the next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Min, Q
+
+from gridshare_portal.energy import periods, series
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing
+from gridshare_portal.telemetry.models import Collection, Day
+
+COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
+
+
+class Row(NamedTuple):
+    """One sensor's day as stored."""
+
+    sensor: int
+    day: date
+    packed: bytes
+    known_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A home's counted sensors, how its collection stands, and its days from the first to the last.
+
+    `births` are the first days with a reading, of those sensors of which a day was empty.
+    """
+
+    site: sites.Site
+    sensors: Sequence[sites.Sensor]
+    collection: Collection | None
+    first: date | None = None
+    last: date | None = None
+    rows: Sequence[Row] = ()
+    births: dict[int, date] = field(default_factory=dict)
+
+    def over(self, period: periods.Period) -> Kept:
+        """Return the same home with the days of a period, and one day to either side of it."""
+        grid = series.grid_over(period, missing.STEP_S)
+        first, last = missing.day_of(grid.start - missing.DAY), missing.day_of(grid.end + missing.DAY)
+        rows = _rows(self.sensors, first, last)
+        births = _births({row.sensor for row in rows if not row.known_count} & shared(self.sensors))
+        return replace(self, first=first, last=last, rows=rows, births=births)
+
+    def days(self, first: date, last: date) -> list[Row]:
+        """Return the stored days of all sensors from one day to another, which must have been read."""
+        if self.first is None or self.last is None or first < self.first or last > self.last:
+            raise ValueError(f"Of {first} to {last} not every day was read.")
+        return [row for row in self.rows if first <= row.day <= last]
+
+
+Home = sites.Site | Kept
+
+
+def of(home: Home, period: periods.Period | None = None) -> Kept:
+    """Return what is kept of a home, with the days of a period if one is named; what was read stays so."""
+    if isinstance(home, Kept):
+        return home
+    read = Kept(site=home, sensors=sensors_of(home), collection=collection_of(home))
+    return read if period is None else read.over(period)
+
+
+def sensors_of(home: Home) -> Sequence[sites.Sensor]:
+    """Return the sensors that count for the balance, also those that are gone, in at most one query."""
+    if isinstance(home, Kept):
+        return home.sensors
+    counted = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
+    return list(home.sensors.filter(counted).select_related("device"))
+
+
+def collection_of(home: Home) -> Collection | None:
+    """Return how the collection of the home's readings stands, in at most one query."""
+    return home.collection if isinstance(home, Kept) else Collection.objects.filter(site=home).first()
+
+
+def shared(sensors: Sequence[sites.Sensor]) -> set[int]:
+    """Return the sensors that share their role with another."""
+    count = Counter(sensor.role for sensor in sensors)
+    return {sensor.pk for sensor in sensors if count[sensor.role] > 1}
+
+
+def _rows(sensors: Sequence[sites.Sensor], first: date, last: date) -> list[Row]:
+    found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
+    fields = ("sensor_id", "day", "packed", "known_count")
+    return [Row(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
+
+
+def _births(sensors: set[int]) -> dict[int, date]:
+    if not sensors:
+        return {}
+    known = Day.objects.filter(sensor__in=sensors, known_count__gt=0)
+    return dict(known.values_list("sensor").annotate(day=Min("day")).order_by())
