@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -72,10 +73,7 @@ def urls(dialect: str) -> Map:
 
 def answer(value: Any, status: int = 200) -> Response:
     """Return a JSON answer."""
-    body = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return Response(
-        body, status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+    return _json(json.dumps(value, separators=(",", ":"), allow_nan=False), status)
 
 
 def refused(refusal: asked.Refusal) -> Response:
@@ -184,7 +182,8 @@ class Api:
         if sensor is None:
             return answer({"entries": []})
         told = self._world.buckets(sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now)
-        return answer({"entries": telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)})
+        entries = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
+        return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[Home, Any]:
         """Only the published contract lets a device stand for its main stream."""
@@ -238,6 +237,11 @@ class Api:
 
 def _not_yours() -> asked.Refusal:
     return asked.Refusal(403, "Forbidden", "there is nothing with this id that you may see")
+
+
+def _json(body: str | bytes, status: int) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(body, status=status, content_type="application/json", headers=headers)
 
 
 def _nothing(status: int) -> Response:

@@ -1,4 +1,4 @@
-"""What sun, household and battery do, in watts and watt-hours, one UTC day at a time.
+"""What sun, household and battery do, in watts and watt-hours, some UTC days at a time.
 
 Everything here is a pure function of place, day and key. The battery is the only thing
 with a memory; it can never hold more than its capacity nor give what it does not have.
@@ -61,11 +61,11 @@ def midnight(day: date) -> float:
 
 
 @lru_cache(maxsize=1024)
-def local_clock(zone: ZoneInfo, day: date) -> tuple[np.ndarray, np.ndarray]:
-    """Return the local hour (with its fraction) and the weekday of every step of a UTC day."""
-    starts = midnight(day) + 3600.0 * np.arange(24)
+def local_clock(zone: ZoneInfo, day: date, days: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return the local hour (with its fraction) and the weekday of every step of UTC days."""
+    starts = midnight(day) + 3600.0 * np.arange(24 * days)
     offsets = [datetime.fromtimestamp(start, zone).utcoffset().total_seconds() for start in starts]
-    local = midnight(day) + STEP_S * np.arange(STEPS) + np.repeat(offsets, STEPS // 24)
+    local = midnight(day) + STEP_S * np.arange(STEPS * days) + np.repeat(offsets, STEPS // 24)
     weekday = (local // 86400 + 3).astype(int) % 7
     return (local % 86400) / 3600.0, weekday
 
@@ -84,55 +84,56 @@ def sun_height(place: Place, day: date) -> np.ndarray:
     return np.maximum(height, 0.0)
 
 
-@lru_cache(maxsize=2048)
-def _clear_sky(place: Place, day: date) -> np.ndarray:
-    return sun_height(place, day) ** 1.15
+@lru_cache(maxsize=1024)
+def _clear_sky(place: Place, day: date, days: int) -> np.ndarray:
+    return np.concatenate([sun_height(place, day + timedelta(days=n)) for n in range(days)]) ** 1.15
 
 
-def solar_w(place: Place, day: date, *, peak_w: float, key: int) -> np.ndarray:
-    """Return what the panels give in every step, under that day's clouds."""
+def solar_w(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> np.ndarray:
+    """Return what the panels give in every step, under those days' clouds."""
+    first, count = _first_step(day), days * STEPS
     if not peak_w:
-        return np.zeros(STEPS)
-    first = _first_step(day)
-    weather = dice.wave(key, first, STEPS, every=STEPS // 4) ** 2
-    passing = dice.wave(key + 1, first, STEPS, every=4)
+        return np.zeros(count)
+    weather = dice.wave(key, first, count, every=STEPS // 4) ** 2
+    passing = dice.wave(key + 1, first, count, every=4)
     clear = 1.0 - weather * (0.35 + 0.6 * passing)
-    return np.minimum(peak_w * 1.05 * _clear_sky(place, day) * clear, peak_w * 0.92)
+    return np.minimum(peak_w * 1.05 * _clear_sky(place, day, days) * clear, peak_w * 0.92)
 
 
-def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int) -> float:
-    """Return what a forecast made the night before would say the panels will give on a day."""
+def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> np.ndarray:
+    """Return what a forecast made the night before would say the panels will give on each day."""
     noon = round(((12 - place.longitude / 15) % 24) * 3600 / STEP_S)
-    cloud = float(dice.wave(key, _first_step(day) + noon, 1, every=STEPS // 4)[0]) ** 2
-    sky = float(_clear_sky(place, day).sum()) * STEP_S / 3600
+    cloud = dice.wave(key, _first_step(day), days * STEPS, every=STEPS // 4)[noon::STEPS] ** 2
+    sky = _clear_sky(place, day, days).reshape(days, STEPS).sum(axis=1) * STEP_S / 3600
     return peak_w * sky * (1.0 - 0.65 * cloud)
 
 
-def household_w(place: Place, day: date, *, size: float, key: int) -> np.ndarray:
+def household_w(place: Place, day: date, *, size: float, key: int, days: int = 1) -> np.ndarray:
     """Return what the people in a home use, without vehicle and relays: mornings, evenings, weekends."""
-    first, (awake, up, season) = _first_step(day), _rhythm(place.zone, day)
-    mood = 0.55 + 0.9 * dice.wave(key, first, STEPS, every=18)
-    kettle = 1700.0 * ((dice.rolls(key + 1, np.arange(first, first + STEPS)) < 0.02) & up)
-    fridge = 60 + 90 * (dice.wave(key + 2, first, STEPS, every=5) > 0.5)
+    first, count, (awake, up, season) = _first_step(day), days * STEPS, _rhythm(place.zone, day, days)
+    mood = 0.55 + 0.9 * dice.wave(key, first, count, every=18)
+    kettle = 1700.0 * ((dice.rolls(key + 1, np.arange(first, first + count)) < 0.02) & up)
+    fridge = 60 + 90 * (dice.wave(key + 2, first, count, every=5) > 0.5)
     return size * (awake * mood + kettle + season) + fridge + 140
 
 
 @lru_cache(maxsize=1024)
-def _rhythm(zone: ZoneInfo, day: date) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rhythm(zone: ZoneInfo, day: date, days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what households of a zone share: habits, when a kettle may boil, heating and cooling."""
-    hour, weekday = local_clock(zone, day)
+    hour, weekday = local_clock(zone, day, days)
     weekend = weekday >= 5
     morning = np.exp(-(((hour - np.where(weekend, 9.2, 7.2)) / 1.2) ** 2)) * 900
     evening = np.exp(-(((hour - 19.3) / 2.1) ** 2)) * 1500
     midday = np.where(weekend, 800, 150) * np.exp(-(((hour - 13) / 2.4) ** 2))
-    swing = abs(math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365.24))
+    numbers = [(day + timedelta(days=n)).timetuple().tm_yday for n in range(days)]
+    swing = np.abs(np.cos(2 * math.pi * (np.repeat(numbers, STEPS) - 15) / 365.24))
     return morning + evening + midday, hour > 6, 350 * swing * (0.4 + 0.6 * (hour > 8))
 
 
-def vehicle_spans(place: Place, day: date, *, key: int, power_w: float) -> list[Span]:
-    """Return when the vehicle charges around a UTC day: it comes home, fills up, leaves in the morning."""
+def vehicle_spans(place: Place, day: date, *, key: int, power_w: float, days: int = 1) -> list[Span]:
+    """Return when the vehicle charges around UTC days: it comes home, fills up, leaves in the morning."""
     spans = []
-    for local in _days_around(day):
+    for local in _days_around(day, days):
         chance, come, need, leave = dice.rolls(key, 4 * local.toordinal() + np.arange(4))
         if chance > (0.45 if local.weekday() >= 5 else 0.72):
             continue
@@ -143,10 +144,10 @@ def vehicle_spans(place: Place, day: date, *, key: int, power_w: float) -> list[
     return spans
 
 
-def hot_water_spans(place: Place, day: date, *, key: int) -> list[Span]:
-    """Return when the water heater's own timetable closes its relay around a UTC day."""
+def hot_water_spans(place: Place, day: date, *, key: int, days: int = 1) -> list[Span]:
+    """Return when the water heater's own timetable closes its relay around UTC days."""
     spans = []
-    for local in _days_around(day):
+    for local in _days_around(day, days):
         night, afternoon = dice.rolls(key, 2 * local.toordinal() + np.arange(2))
         for hour, hours in ((3.0, 0.6 + night), (16.0, 0.3 + 0.6 * afternoon)):
             start = _moment(place, local, hour)
@@ -166,10 +167,11 @@ def duty(spans: Iterable[Span], starts: np.ndarray) -> np.ndarray:
 def circuits_w(total_w: np.ndarray, day: date, *, count: int, key: int) -> np.ndarray:
     """Return the power of each of a home's circuits; together they are nine tenths of its use."""
     size = 0.2 + dice.rolls(key, np.arange(count))
-    hours = np.arange(_first_step(day), _first_step(day) + STEPS) // 12
+    hours = 24 * day.toordinal() + np.arange(len(total_w) // 12)
     habit = dice.rolls(key + 1, (hours[:, None] * count + np.arange(count)[None, :]).ravel())
-    weight = size * (0.15 + habit.reshape(STEPS, count))
-    return total_w[:, None] * 0.9 * weight / weight.sum(axis=1, keepdims=True)
+    weight = size * (0.15 + habit.reshape(len(hours), count))
+    share = 0.9 * weight / weight.sum(axis=1, keepdims=True)
+    return total_w[:, None] * share.repeat(12, axis=0)
 
 
 def run_battery(
@@ -185,19 +187,22 @@ def run_battery(
     A wish to charge (above 0) ends at `high_wh`, one to discharge at `low_wh`; neither moves
     the level by itself.
     """
-    wishes = want_w * hours * np.where(want_w > 0, one_way, 1 / one_way)
-    level, levels = level_wh, []
-    for wish, low, high in zip(wishes.tolist(), low_wh.tolist(), high_wh.tolist(), strict=True):
+    up = want_w > 0
+    wishes = want_w * hours * np.where(up, one_way, 1 / one_way)
+    bounds = np.where(up, high_wh, low_wh)
+    level, levels = float(level_wh), []
+    keep = levels.append
+    for wish, bound in zip(wishes.tolist(), bounds.tolist(), strict=True):
         if wish > 0:
-            if level < high:
+            if level < bound:
                 level += wish
-                if level > high:  # not min(): this loop is most of a home's life
-                    level = high
-        elif level > low:
+                if level > bound:  # not min(): this loop is most of a home's life
+                    level = bound
+        elif level > bound:
             level += wish
-            if level < low:
-                level = low
-        levels.append(level)
+            if level < bound:
+                level = bound
+        keep(level)
     moved = np.diff(levels, prepend=level_wh)
     return np.maximum(moved, 0.0) / one_way, np.maximum(-moved, 0.0) * one_way, np.array(levels)
 
@@ -206,8 +211,8 @@ def _first_step(day: date) -> int:
     return day.toordinal() * STEPS
 
 
-def _days_around(day: date) -> list[date]:
-    return [day + timedelta(days=shift) for shift in (-2, -1, 0, 1)]
+def _days_around(day: date, days: int) -> list[date]:
+    return [day + timedelta(days=shift) for shift in range(-2, days + 1)]
 
 
 @lru_cache(maxsize=8192)

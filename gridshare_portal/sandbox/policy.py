@@ -24,7 +24,7 @@ class Stretch:
     surplus_w: np.ndarray
     hour: np.ndarray
     weekday: np.ndarray
-    expected_sun_wh: float
+    expected_sun_wh: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def _scheduled(battery: Battery, stretch: Stretch) -> Wish:
 def _smart(battery: Battery, stretch: Stretch) -> Wish:
     """Fill up in cheap hours, the further the less sun is expected; never discharge in them."""
     cheap = (stretch.hour >= CHEAP_HOURS[0]) & (stretch.hour < CHEAP_HOURS[1])
-    share = float(np.clip(1.0 - stretch.expected_sun_wh / (2.5 * battery.capacity_wh), 0.35, 0.95))
+    share = np.clip(1.0 - stretch.expected_sun_wh / (2.5 * battery.capacity_wh), 0.35, 0.95)
     limit = battery.power_limit_w
     power = np.where(cheap, 0.4 * limit, np.clip(stretch.surplus_w, -limit, limit))
     return _limits(battery, power, np.where(cheap, share, 1.0) * battery.capacity_wh)

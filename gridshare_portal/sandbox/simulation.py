@@ -1,7 +1,7 @@
-"""The life of one home, lived day by day and only as far as somebody asks.
+"""The life of one home, lived some days at a time and only as far as somebody asks.
 
-The state at every UTC midnight is kept; the steps of a day are lived again from there when
-they are wanted and kept on a shelf of limited size, so that a thousand homes fit in memory.
+The state at the first midnight of every block of days is kept; its steps are lived again from
+there when they are wanted and kept on a shelf of limited size, so that a thousand homes fit in memory.
 """
 
 from __future__ import annotations
@@ -11,45 +11,46 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from gridshare_portal.sandbox import day as days
-from gridshare_portal.sandbox import dice, physics
-from gridshare_portal.sandbox.day import LEVEL, Day
+from gridshare_portal.sandbox import days, dice, physics
+from gridshare_portal.sandbox.days import LEVEL, Days
 from gridshare_portal.sandbox.homes import Home
 from gridshare_portal.sandbox.ledger import Ledger
 
 SHELF_BYTES = 64_000_000
+BLOCK = 8  # days lived at once: many make a year cheap, few make a single day cheap
+BLOCK_S = BLOCK * physics.DAY_S
 
 
 class Shelf:
-    """The days lived through lately, of all homes; the one not asked for longest goes first."""
+    """The blocks lived through lately, of all homes; the one not asked for longest goes first."""
 
     def __init__(self, limit_bytes: int = SHELF_BYTES) -> None:
-        self._days: OrderedDict[tuple[str, int], Day] = OrderedDict()
+        self._blocks: OrderedDict[tuple[str, int], Days] = OrderedDict()
         self._limit, self._size = limit_bytes, 0
 
-    def get(self, key: tuple[str, int]) -> Day | None:
-        """Return a day if it is here."""
-        day = self._days.get(key)
-        if day is not None:
-            self._days.move_to_end(key)
-        return day
+    def get(self, key: tuple[str, int]) -> Days | None:
+        """Return a block if it is here."""
+        block = self._blocks.get(key)
+        if block is not None:
+            self._blocks.move_to_end(key)
+        return block
 
-    def put(self, key: tuple[str, int], day: Day) -> None:
-        """Keep a day, and let go of old ones when there is no room."""
+    def put(self, key: tuple[str, int], block: Days) -> None:
+        """Keep a block, and let go of old ones when there is no room."""
         self.drop(key)
-        self._days[key] = day
-        self._size += day.size
-        while self._size > self._limit and len(self._days) > 1:
-            self._size -= self._days.popitem(last=False)[1].size
+        self._blocks[key] = block
+        self._size += block.size
+        while self._size > self._limit and len(self._blocks) > 1:
+            self._size -= self._blocks.popitem(last=False)[1].size
 
     def clear(self) -> None:
-        """Forget every day."""
-        self._days.clear()
+        """Forget every block."""
+        self._blocks.clear()
         self._size = 0
 
     def drop(self, key: tuple[str, int]) -> None:
-        """Forget a day, if it is here."""
-        gone = self._days.pop(key, None)
+        """Forget a block, if it is here."""
+        gone = self._blocks.pop(key, None)
         self._size -= gone.size if gone is not None else 0
 
 
@@ -76,7 +77,7 @@ class History:
         """Return level ("level") or counters at these moments (rising seconds); None is a column of zeros."""
         wanted = [LEVEL if name == "level" else self._place.get(name or "", -1) for name in columns]
         moments = np.maximum(moments, self.start_s)
-        numbers = ((moments - self.start_s) // physics.DAY_S).astype(int)
+        numbers = ((moments - self.start_s) // BLOCK_S).astype(int)
         result = np.zeros((len(moments), len(columns)))
         bounds = np.flatnonzero(np.diff(numbers)) + 1
         for first, last in zip([0, *bounds], [*bounds, len(moments)], strict=True):
@@ -86,19 +87,19 @@ class History:
         return result
 
     def forget_from(self, moment_s: float) -> None:
-        """Live again from the day of this moment on: something was accepted then."""
-        number = max(0, int((moment_s - self.start_s) // physics.DAY_S))
+        """Live again from the block of this moment on: something was accepted then."""
+        number = max(0, int((moment_s - self.start_s) // BLOCK_S))
         for gone in range(number, self._lived):
             self._shelf.drop((self.home.site_id, gone))
         self._lived = min(self._lived, number)
 
     def _within(self, number: int, moments: np.ndarray, wanted: list[int]) -> np.ndarray:
-        if moments[-1] == self.start_s + number * physics.DAY_S:
+        if moments[-1] == self.start_s + number * BLOCK_S:
             return self._mark(number)[wanted][None, :].repeat(len(moments), axis=0)
-        day = self._day(number)
-        left = np.searchsorted(day.edges, moments, side="right") - 1
-        share = (moments - day.edges[left]) / (day.edges[left + 1] - day.edges[left])
-        values = day.values[:, wanted]
+        block = self._block(number)
+        left = np.searchsorted(block.edges, moments, side="right") - 1
+        share = (moments - block.edges[left]) / (block.edges[left + 1] - block.edges[left])
+        values = block.values[:, wanted]
         return values[left] + share[:, None] * (values[left + 1] - values[left])
 
     def _mark(self, number: int) -> np.ndarray:
@@ -106,23 +107,25 @@ class History:
             self._live(self._lived)
         return self._marks[number]
 
-    def _day(self, number: int) -> Day:
+    def _block(self, number: int) -> Days:
         known = self._shelf.get((self.home.site_id, number))
         if known is not None:
             return known
         self._mark(number)
         return self._live(number)
 
-    def _live(self, number: int) -> Day:
-        date_ = self.begin + timedelta(days=number)
-        day = days.live(self.home, date_, self._marks[number], ledgers=self._ledgers, key=self._key)
+    def _live(self, number: int) -> Days:
+        first = self.begin + timedelta(days=number * BLOCK)
+        block = days.live(
+            self.home, first, self._marks[number], days=BLOCK, ledgers=self._ledgers, key=self._key
+        )
         if number == self._lived:
             if number + 1 >= len(self._marks):
                 self._marks = np.concatenate([self._marks, np.zeros_like(self._marks)])
-            self._marks[number + 1] = day.values[-1]
+            self._marks[number + 1] = block.values[-1]
             self._lived = number + 1
-        self._shelf.put((self.home.site_id, number), day)
-        return day
+        self._shelf.put((self.home.site_id, number), block)
+        return block
 
     def _first(self) -> np.ndarray:
         """Counters do not begin at 0: the home was there before anybody looked."""

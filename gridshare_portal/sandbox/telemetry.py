@@ -82,6 +82,8 @@ def _default(
 
 
 def _rounded(values: np.ndarray) -> list[float]:
+    if not np.isfinite(values).all():
+        raise ArithmeticError("a reading must be a number")  # it would be written as null, a gap never is
     # Adding 0 turns -0.0 into 0.0.
     return (np.round(values, 3) + 0.0).tolist()
 

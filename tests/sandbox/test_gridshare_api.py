@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -257,3 +258,16 @@ class TestTelemetry:
 
         assert of_device == ada.get(f"/api/v2/devices/{battery.synth_id}__bb_agg/telemetry").json()
         assert of_device["entries"]
+
+    def test_never_says_null(self, ada, battery, sandbox, monkeypatch, capsys):
+        ask = sandbox.world.buckets
+
+        def unknown(*args, **kwargs):
+            told = ask(*args, **kwargs)
+            return dataclasses.replace(told, in_wh=told.in_wh * float("nan"))
+
+        monkeypatch.setattr(sandbox.world, "buckets", unknown)
+        answer = ada.get(f"/api/v2/devices/{battery.synth_id}/telemetry")
+
+        assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")
+        assert "a reading must be a number" in capsys.readouterr().err

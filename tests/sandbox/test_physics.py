@@ -136,3 +136,31 @@ class TestLocalTime:
 
         assert set(weekday[hour >= 14]) == {1}
         assert set(weekday[hour < 14]) == {2}
+
+
+class TestSomeDaysAtOnce:
+    """The clocks of San Francisco go forward on the second of these days."""
+
+    FIRST, DAYS = date(2026, 3, 7), 3
+
+    def same(self, ask):
+        alone = [ask(day=date(2026, 3, 7 + number), days=1) for number in range(self.DAYS)]
+        return ask(day=self.FIRST, days=self.DAYS) == pytest.approx(np.concatenate(alone), rel=1e-12)
+
+    def test_bring_the_same_sun_as_one_by_one(self):
+        assert self.same(lambda **when: physics.solar_w(cast.SAN_FRANCISCO, peak_w=8000, key=3, **when))
+        assert self.same(
+            lambda **when: physics.expected_sun_wh(cast.SAN_FRANCISCO, peak_w=8000, key=3, **when)
+        )
+
+    def test_are_lived_through_as_one_by_one(self):
+        zone = cast.SAN_FRANCISCO.zone
+        assert self.same(lambda **when: physics.household_w(cast.SAN_FRANCISCO, size=2, key=3, **when))
+        assert self.same(lambda day, days: physics.local_clock(zone, day, days)[0])
+        assert self.same(lambda day, days: physics.local_clock(zone, day, days)[1])
+
+    def test_share_the_use_among_circuits_as_one_by_one(self):
+        def circuits(day, days):
+            return physics.circuits_w(np.full(days * physics.STEPS, 900.0), day, count=5, key=4)
+
+        assert self.same(circuits)

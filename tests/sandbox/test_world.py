@@ -145,6 +145,27 @@ class TestHistory:
             site, day, day + timedelta(days=1)
         )
 
+    @pytest.mark.parametrize("meaning", ["grid", "battery"])
+    def test_is_the_same_when_it_is_lived_again(self, world, meaning):
+        world.set_mode(device(world), mode="Smart", now=NOW - timedelta(days=50, seconds=77))
+
+        def year():
+            buckets = told(world, meaning, NOW - timedelta(days=365), NOW, minutes=60)
+            return np.stack([buckets.counted_in_wh, buckets.counted_out_wh, buckets.level_wh]).tolist()
+
+        first = year()
+        world.shelf.clear()
+        assert year() == first
+
+    def test_has_no_seam_at_midnight(self, lived):
+        site, step = homes_of(lived)[0].site_id, timedelta(minutes=5)
+        for number in range(20):
+            midnight = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=number)
+            assert (
+                lived.truth(site, midnight - step, midnight)["home"] > 10
+            )  # the fridge and what never sleeps
+            assert lived.truth(site, midnight, midnight + step)["home"] > 10
+
     def test_goes_back_four_hundred_days_and_no_further(self, lived):
         begin = NOW.date() - timedelta(days=400)
         buckets = told(lived, "grid", NOW - timedelta(days=402), NOW - timedelta(days=398), minutes=60)
