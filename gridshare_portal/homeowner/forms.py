@@ -43,7 +43,7 @@ class Home(Once):
     name = forms.CharField(
         max_length=80,
         label="Name",
-        help_text="As you call it; only you see it.",
+        help_text="As you call it. Whoever shares this home reads it too.",
         error_messages={
             "required": "Give the home a name.",
             "max_length": "Use at most 80 letters.",
