@@ -9,10 +9,11 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from allauth.account.utils import perform_login
 from django.conf import settings
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import get_user_model, logout
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from gridshare_portal.demo import guard, mailbox, people
@@ -49,5 +50,5 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if person is None:
         raise Http404
     user = get_user_model().objects.get(email=person.email)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("/")
+    logout(request)
+    return perform_login(request, user, redirect_url="/")
