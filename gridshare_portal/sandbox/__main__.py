@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> None:
         ticking=True, faults=given.faults, state_file=given.state_file, client_id=given.client_id,
         client_secret=given.client_secret, redirect_uris=given.redirect_uri or wsgi.REDIRECT_URIS,
         access_token_s=given.access_token_s, rotate=given.rotate, grace_s=given.grace_s,
+        remember_sign_in=given.remember_sign_in,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     server, sandbox = wsgi.served(settings, host=given.host, port=given.port)
@@ -44,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--access-token-s", type=int, default=3600)
     add("--rotate", action="store_true", help="give a new refresh token with every refresh")
     add("--grace-s", type=float, default=60, help="how long a rotated refresh token still works")
+    add(
+        "--remember-sign-in",
+        action="store_true",
+        help="let a browser stay signed in for an hour, as the real login does: connecting again then asks "
+        "nothing until /logout. Without it the sign-in page always comes, so that persons can be changed",
+    )
     return parser
 
 

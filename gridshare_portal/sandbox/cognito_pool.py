@@ -19,6 +19,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox import pages
+from gridshare_portal.sandbox.browsers import Browsers
 from gridshare_portal.sandbox.grants import SCOPES, Denied, Pool
 from gridshare_portal.sandbox.homes import Customer
 
@@ -38,12 +39,16 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class Login:
     """The sign-in and token endpoints of one pool."""
 
-    def __init__(self, pool: Pool, customers: tuple[Customer, ...]) -> None:
-        self._pool, self._customers = pool, customers
+    def __init__(self, pool: Pool, customers: tuple[Customer, ...], browsers: Browsers) -> None:
+        self._pool, self._customers, self._browsers = pool, customers, browsers
 
     def authorize(self, request: Request) -> Response:
-        """Show the sign-in page, or say what is wrong with the request."""
-        return self._checked(request.args) or self._sign_in(request.args)
+        """Show the sign-in page, or say what is wrong; a browser still signed in goes straight back."""
+        sent, username = request.args, self._browsers.who(request)
+        problem = self._checked(sent)
+        if problem is not None or username is None:
+            return problem or self._sign_in(sent)
+        return self._back_with_code(sent, username=username, scopes=_asked(sent))
 
     def login(self, request: Request) -> Response:
         """Take what the sign-in page sent and go back to the application, with a code or an error."""
@@ -59,11 +64,9 @@ class Login:
             return self._sign_in(sent, problem="Choose one of the demo customers.")
         if not granted:
             return self._sign_in(sent, problem="Leave at least one box ticked.")
-        code = self._pool.begin_code(
-            username=sent["username"], scopes=granted, redirect_uri=sent["redirect_uri"],
-            challenge=sent.get("code_challenge"),
-        )  # fmt: skip
-        return _back(sent, code=code)
+        response = self._back_with_code(sent, username=sent["username"], scopes=granted)
+        self._browsers.sign_in(response, username=sent["username"])
+        return response
 
     def token(self, request: Request, faults: Mapping[str, Mapping[str, Any]]) -> Response:
         """Exchange a code or a refresh token."""
@@ -87,18 +90,30 @@ class Login:
         self._pool.revoke(token)
         return Response(status=200, headers=_NO_STORE)
 
+    def user_info(self, request: Request) -> Response:
+        """Say who somebody is, which needs the scope openid; no customer's client is given it."""
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            return _no_user_info(400, "invalid_request", "an access token is needed")
+        claims = self._pool.claims(token.strip())
+        if claims is None or "openid" not in claims["scope"].split():
+            return _no_user_info(401, "invalid_token", "the access token is not valid or lacks openid")
+        return _json({"sub": claims["sub"], "username": claims["username"]})
+
     def jwks(self, request: Request) -> Response:
         """Return the public keys."""
         return Response(json.dumps(self._pool.jwks()), content_type="application/json")
 
     def logout(self, request: Request) -> Response:
-        """Go to the application's sign-out address, which must stand on the origin of a registered one."""
+        """Sign the browser out and go to an address, which must stand on the origin of a registered one."""
         target = request.args.get("logout_uri", "")
         if request.args.get("client_id") != self._pool.client.client_id:
             return pages.wrong("There is no such client.")
         if _origin(target) not in {_origin(uri) for uri in self._pool.client.redirect_uris}:
             return pages.wrong("This sign-out address is not registered.")
-        return redirect(target, 302)
+        response = redirect(target, 302)
+        self._browsers.sign_out(request, response)
+        return response
 
     def _checked(self, sent: Mapping[str, str]) -> Response | None:
         """Return what is wrong with an authorization request, or None."""
@@ -117,6 +132,13 @@ class Login:
         if method != "S256" or not _CHALLENGE.fullmatch(challenge or ""):
             return _back(sent, error="invalid_request", error_description="Only S256 is supported.")
         return None
+
+    def _back_with_code(self, sent: Mapping[str, str], *, username: str, scopes: list[str]) -> Response:
+        code = self._pool.begin_code(
+            username=username, scopes=scopes, redirect_uri=sent["redirect_uri"],
+            challenge=sent.get("code_challenge"),
+        )  # fmt: skip
+        return _back(sent, code=code)
 
     def _sign_in(self, sent: Mapping[str, str], problem: str = "") -> Response:
         kept = {name: sent[name] for name in SENT_ON if name in sent}
@@ -184,3 +206,9 @@ def _origin(address: str) -> tuple[str, str]:
 
 def _json(value: dict[str, Any], status: int = 200) -> Response:
     return Response(json.dumps(value), status=status, content_type="application/json", headers=_NO_STORE)
+
+
+def _no_user_info(status: int, error: str, description: str) -> Response:
+    response = _json({"error": error, "error_description": description}, status)
+    response.headers["WWW-Authenticate"] = f'error="{error}", error_description="{description}"'
+    return response

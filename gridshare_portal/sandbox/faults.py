@@ -13,7 +13,7 @@ from typing import Any
 READS = ("listSites", "getSiteTopology", "listDevices", "getDevice", "getDeviceTelemetry",
          "getDeviceOperationMode", "getDeviceOverlayPlan")  # fmt: skip
 WRITES = ("patchDevice", "setDeviceOperationMode", "setDeviceOverlayPlan")
-SIGN_IN = ("oauthAuthorize", "oauthToken", "oauthRevoke", "jwks", "logout")
+SIGN_IN = ("oauthAuthorize", "oauthToken", "oauthRevoke", "oauthUserInfo", "jwks", "logout")
 OPERATIONS = (*READS, *WRITES, *SIGN_IN)
 
 _EVERYWHERE = ("latency", "lost_reply", "refuse_connection", "too_many", "server_error", "unavailable",

@@ -17,6 +17,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox import asked, gridshare_api, mishaps, pages, switchboard
+from gridshare_portal.sandbox.browsers import Browsers
 from gridshare_portal.sandbox.clock import Clock
 from gridshare_portal.sandbox.cognito_pool import Login
 from gridshare_portal.sandbox.faults import Faults
@@ -34,6 +35,7 @@ _LOGIN_URLS = [
     Rule("/login", methods=["POST"], endpoint="login"),
     Rule("/oauth2/token", methods=["POST"], endpoint="oauthToken"),
     Rule("/oauth2/revoke", methods=["POST"], endpoint="oauthRevoke"),
+    Rule("/oauth2/userInfo", methods=["GET"], endpoint="oauthUserInfo"),
     Rule("/logout", methods=["GET"], endpoint="logout"),
     Rule("/pool/.well-known/jwks.json", methods=["GET"], endpoint="jwks"),
     Rule("/", methods=["GET"], endpoint="front"),
@@ -58,6 +60,7 @@ class Settings:
     access_token_s: int = 3600
     rotate: bool = False
     grace_s: float = 60
+    remember_sign_in: bool = False
 
 
 class Sandbox:
@@ -77,7 +80,9 @@ class Sandbox:
         )
         self.pool = self._new_pool(stored.get("pool"))
         self.api = gridshare_api.Api(self.world, self.pool, dialect=settings.dialect, saved=self.save)
-        self._login = Login(self.pool, self.world.customers)
+        remember = settings.remember_sign_in
+        self._browsers = Browsers(remember=remember, time=lambda: self.pool.time())  # tests move pool.time
+        self._login = Login(self.pool, self.world.customers, self._browsers)
         self._switchboard = switchboard.Switchboard(self.world, self.faults, self.clock)
         self._api_urls, self._login_urls = (
             gridshare_api.urls(settings.dialect),
@@ -108,10 +113,11 @@ class Sandbox:
         self.pool.client.redirect_uris.append(uri)
 
     def reset(self) -> None:
-        """Become as new: no faults, no calls, no grants, nothing asked of a device, the clock as at first."""
+        """Become as new: no fault, call or grant, nobody signed in, no device changed, the first clock."""
         self.faults.clear()
         self.faults.forget_calls()
         self.pool.reset()
+        self._browsers.forget_all()
         self.clock.reset()
         self.world.reset()
         self.save()
@@ -176,6 +182,7 @@ class Sandbox:
             "oauthAuthorize": self._login.authorize,
             "login": self._login.login,
             "oauthRevoke": self._login.revoke,
+            "oauthUserInfo": self._login.user_info,
             "logout": self._login.logout,
             "jwks": self._login.jwks,
         }

@@ -7,6 +7,8 @@ import time
 import pytest
 import requests
 
+from gridshare_portal.sandbox import __main__, wsgi
+
 
 @pytest.fixture
 def started(tmp_path):
@@ -55,6 +57,24 @@ class TestTheProgram:
         child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=5) == 0
         assert time.monotonic() - began < 2
+
+    @pytest.mark.parametrize(("switch", "status"), [((), 200), (("--remember-sign-in",), 302)])
+    def test_remembers_a_browser_only_when_told(self, switch, status, started):
+        _, url = started(*switch)
+        sent = {"client_id": "demo", "response_type": "code", "redirect_uri": wsgi.REDIRECT_URIS[0]}
+        with requests.Session() as browser:
+            chosen = sent | {"username": "ada", "granted": "lunar/device.read"}
+            browser.post(f"{url}/login", data=chosen, allow_redirects=False, timeout=5)
+            again = browser.get(f"{url}/oauth2/authorize", params=sent, allow_redirects=False, timeout=5)
+
+        assert again.status_code == status
+
+    def test_explains_its_switches(self, capsys):
+        with pytest.raises(SystemExit):
+            __main__.main(["--help"])
+
+        told = " ".join(capsys.readouterr().out.split())
+        assert "--remember-sign-in let a browser stay signed in for an hour" in told
 
     def test_says_in_one_line_that_a_port_is_taken(self, started):
         _, url = started()
