@@ -119,7 +119,7 @@ class TestABrowserThatIsRemembered:
 
 class TestABrowserOfTheDemo:
     def test_is_asked_every_time(self, sandbox):
-        browser = Browser(sandbox)
+        somebody = Browser(sandbox)
         first = somebody.sign_in("ada")
 
         assert (first.status_code, dict(somebody.session.cookies)) == (302, {})
