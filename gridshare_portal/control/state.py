@@ -6,7 +6,7 @@ that one comes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from gridshare_portal.sites import models as sites
 
 DEADLINE_S = 4.0
 WATCHED_FOR = timedelta(minutes=2)
-FRESH_FOR = timedelta(minutes=1)
+NOTED = FRESH_FOR = timedelta(minutes=1)
 
 
 def of(device: sites.Device) -> models.State:
@@ -66,11 +66,19 @@ def store(*, device: sites.Device, read: types.Mode | types.Plan | types.Device,
         rows.filter(older).update(plan=plans.to_json(read), plan_read_at=now)
 
 
-def note_watched(*, device: sites.Device, now: datetime) -> bool:
-    """Note that somebody looks at the device, and say whether it is time to read it again."""
-    rows = models.State.objects.filter(device=_known(device))
-    rows.update(watched_at=now)
-    return rows.filter(_stale(now)).exists()
+def note_watched(*, known: Sequence[models.State], now: datetime) -> list[int]:
+    """Note that somebody looks at these devices, at most once a minute; return those to be read again."""
+    unnoted = [state for state in known if state.watched_at is None or now - state.watched_at >= NOTED]
+    new = [models.State(device_id=state.device_id, watched_at=now) for state in unnoted if state.pk is None]
+    if new:
+        models.State.objects.bulk_create(
+            new, update_conflicts=True, unique_fields=["device"], update_fields=["watched_at"]
+        )
+    if len(new) < len(unnoted):
+        earlier = Q(watched_at=None) | Q(watched_at__lte=now - NOTED)
+        rows = models.State.objects.filter(pk__in=[state.pk for state in unnoted if state.pk is not None])
+        rows.filter(earlier).update(watched_at=now)
+    return [state.device_id for state in known if state.tried_at is None or state.tried_at <= now - FRESH_FOR]
 
 
 def due(*, now: datetime) -> Iterable[int]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import state, tasks
+from gridshare_portal.control import models, queries, state, tasks
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries as site_queries
 
 
-def watch(*, site: sites.Site, now: datetime) -> None:
-    """Note that somebody looks at the home; this asks nobody and costs a page no time."""
-    for device in site_queries.battery_devices_of(site):
-        if state.note_watched(device=device, now=now):
-            wake(tasks.refresh_state, device.pk)
+def watch(*, site: sites.Site, now: datetime, known: Sequence[models.State] | None = None) -> None:
+    """Note that somebody looks at the home; this asks nobody and costs a page no time.
+
+    Whoever has read the states of its batteries already hands them on.
+    """
+    if known is None:
+        known = queries.battery_states_of(site)
+    for device_pk in state.note_watched(known=known, now=now):
+        wake(tasks.refresh_state, device_pk)

@@ -34,42 +34,47 @@ class Shown:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def shown(site: sites.Site, choice: history.Choice, *, now: datetime) -> Shown:
+def read(site: sites.Site, choice: history.Choice) -> queries.Kept:
+    """Read once what picture and sums of the days chosen are made of."""
+    return queries.read(site, _period(site, choice))
+
+
+def shown(kept: queries.Kept, choice: history.Choice, *, now: datetime) -> Shown:
     """Return picture and sums of the days chosen; bars and sums come from one pass."""
-    period = stretches.whole_days(choice.first, choice.last, site.zone)
+    period = _period(kept.site, choice)
     if choice.by == "quarter":
-        return Shown(figure(site, choice, now=now), queries.totals(site, period))
-    pieces = stretches.cut(period, choice.by, site.zone)
-    *bars, totals = queries.bars(site, [*pieces, period])
-    return Shown(_energy(site, choice, pieces, bars, now), totals)
+        return Shown(figure(kept, choice, now=now), queries.totals(kept, period))
+    pieces = stretches.cut(period, choice.by, kept.site.zone)
+    *bars, totals = queries.bars(kept, [*pieces, period])
+    return Shown(_energy(kept, choice, pieces, bars, now), totals)
 
 
-def figure(site: sites.Site, choice: history.Choice, *, now: datetime) -> figures.Figure:
+def figure(kept: queries.Kept, choice: history.Choice, *, now: datetime) -> figures.Figure:
     """Return the picture of the days chosen, as finely as chosen."""
-    period = stretches.whole_days(choice.first, choice.last, site.zone)
+    site, period = kept.site, _period(kept.site, choice)
     if choice.by != "quarter":
         pieces = stretches.cut(period, choice.by, site.zone)
-        return _energy(site, choice, pieces, queries.bars(site, pieces), now)
+        return _energy(kept, choice, pieces, queries.bars(kept, pieces), now)
     return figures.power(
-        queries.series(site, period, step_s=queries.STEP_S),
-        parts=_parts(site),
+        queries.series(kept, period, step_s=queries.STEP_S),
+        parts=_parts(kept),
         zone=site.zone,
         now=now,
-        past=_past(site),
+        past=_past(kept.collection),
         caption=_caption(site, choice),
     )
 
 
-def today(site: sites.Site, *, now: datetime) -> dict[str, Any]:
+def today(kept: queries.Kept, *, now: datetime) -> dict[str, Any]:
     """Return what includes/_chart.html needs to show today's power."""
-    day = now.astimezone(site.zone).date()
+    day = now.astimezone(kept.site.zone).date()
     choice = history.Choice("day", day, day, "quarter")
-    picture = figure(site, choice, now=now)
+    picture = figure(kept, choice, now=now)
     return {
         "kind": picture.kind,
         "title": "Power today",
         "table": picture.table,
-        "data_url": data_url(site, choice),
+        "data_url": data_url(kept.site, choice),
     }
 
 
@@ -80,49 +85,55 @@ def data_url(site: sites.Site, choice: history.Choice) -> str:
 
 def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterator[Sequence[Any]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
-    parts, zone = _parts(site), site.zone
+    kept = queries.read(site)
+    parts, zone = _parts(kept), site.zone
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)
-    period = stretches.whole_days(choice.first, choice.last, zone)
+    period = _period(site, choice)
     for part in stretches.cut(period, "month", zone):
         if part.start >= now:
             return
+        kept = kept.over(part)
         if fine:
-            series = queries.series(site, part, step_s=queries.STEP_S)
+            series = queries.series(kept, part, step_s=queries.STEP_S)
             yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
         else:
             pieces = stretches.cut(part, choice.by, zone)
-            bars = queries.bars(site, pieces)
+            bars = queries.bars(kept, pieces)
             yield from exports.energy_rows(bars, pieces, home=site.name, parts=parts, zone=zone, now=now)
 
 
 def _energy(
-    site: sites.Site,
+    kept: queries.Kept,
     choice: history.Choice,
     pieces: Sequence[stretches.Period],
     bars: Sequence[queries.Totals],
     now: datetime,
 ) -> figures.Figure:
+    site = kept.site
     return figures.energy(
         bars,
         pieces,
         by=choice.by,
-        parts=_parts(site),
+        parts=_parts(kept),
         zone=site.zone,
         now=now,
-        past=_past(site),
+        past=_past(kept.collection),
         caption=_caption(site, choice),
         href=lambda moment: _href(site, choice.by, moment.astimezone(site.zone).date()),
     )
 
 
-def _parts(site: sites.Site) -> tuple[str, ...]:
-    roles = {sensor.role for sensor in site.sensors.all()}
+def _period(site: sites.Site, choice: history.Choice) -> stretches.Period:
+    return stretches.whole_days(choice.first, choice.last, site.zone)
+
+
+def _parts(kept: queries.Kept) -> tuple[str, ...]:
+    roles = {sensor.role for sensor in kept.sensors}
     return tuple(part for part in tables.MEASURED if part in roles)
 
 
-def _past(site: sites.Site) -> figures.Past:
-    collection = telemetry.Collection.objects.filter(site=site).first()
+def _past(collection: telemetry.Collection | None) -> figures.Past:
     if collection is None or collection.filled_back_to is None:
         return figures.Past(None, gaps.NOT_FETCHED, collection.last_ok_at if collection else None)
     begins = datetime.combine(collection.filled_back_to, time(), UTC)

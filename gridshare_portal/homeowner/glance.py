@@ -7,13 +7,13 @@ called now is said to be old, and is not drawn as if it flowed.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from gridshare_portal.homeowner import banners, picture, words
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry import stretches
 from gridshare_portal.templatetags import energy
@@ -33,9 +33,16 @@ class Charge:
     glyph: str
 
 
-def of(site: sites.Site, *, user: Any, now: datetime) -> dict[str, Any]:
+def read(site: sites.Site, *, now: datetime) -> telemetry.Kept:
+    """Read once what the first screen is made of: the home's sensors, its collection, and today."""
+    return telemetry.read(site, _today(site, now))
+
+
+def of(
+    kept: telemetry.Kept, *, batteries: Sequence[sites.Device], user: Any, now: datetime
+) -> dict[str, Any]:
     """Return the context of a home's first screen."""
-    reading = telemetry.now_of(site, now=now)
+    site, reading = kept.site, telemetry.now_of(kept, now=now)
     roles, flows = set(reading.roles), _flows(reading)
     remainder_w = _known(reading, "remainder_w")
     return {
@@ -45,16 +52,16 @@ def of(site: sites.Site, *, user: Any, now: datetime) -> dict[str, Any]:
         "reading": reading,
         "picture": picture.draw(nodes=_nodes(reading, roles), flows=flows, remainder_w=remainder_w),
         "sentence": _sentence(site, reading, flows, roles, now),
-        "charge": _charge(site, reading, flows, now) if sites.Role.BATTERY in roles else None,
-        "today": _today(site, now) if reading.at else None,
+        "charge": _charge(site, reading, flows, batteries, now) if sites.Role.BATTERY in roles else None,
+        "today": telemetry.totals(kept, _today(site, now)) if reading.at else None,
         "banner": banners.for_home(site, reading=reading, user=user, now=now),
-        "progress": _filling(site),
+        "progress": _filling(kept),
     }
 
 
-def _today(site: sites.Site, now: datetime) -> telemetry.Totals:
+def _today(site: sites.Site, now: datetime) -> stretches.Period:
     today = now.astimezone(site.zone).date()
-    return telemetry.totals(site, stretches.whole_days(today, today, site.zone))
+    return stretches.whole_days(today, today, site.zone)
 
 
 def _current(reading: telemetry.Now) -> bool:
@@ -114,7 +121,11 @@ def _at(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
 
 
 def _charge(
-    site: sites.Site, reading: telemetry.Now, flows: dict[str, float | None], now: datetime
+    site: sites.Site,
+    reading: telemetry.Now,
+    flows: dict[str, float | None],
+    batteries: Sequence[sites.Device],
+    now: datetime,
 ) -> Charge:
     pct = reading.charge_pct
     word = words.battery_word(reading.charging_w, reading.discharging_w) if _current(reading) else "old"
@@ -123,7 +134,7 @@ def _charge(
         figure=energy.percent(pct).split(energy.THIN + "%")[0],
         arc=math.floor(min(max(pct or 0, 0), 100)),
         doing=_doing(word, site, reading, flows, now),
-        outlook=_outlook(site, reading, now) if _current(reading) else "",
+        outlook=_outlook(site, reading, batteries, now) if _current(reading) else "",
         glyph={"charging": "charge", "discharging": "discharge", "resting": "hold"}.get(word, "unknown"),
     )
 
@@ -141,8 +152,10 @@ def _doing(
     return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."
 
 
-def _outlook(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
-    capacities = [device.capacity_wh for device in site_queries.battery_devices_of(site)]
+def _outlook(
+    site: sites.Site, reading: telemetry.Now, batteries: Sequence[sites.Device], now: datetime
+) -> str:
+    capacities = [device.capacity_wh for device in batteries]
     found = words.outlook(
         charge_pct=reading.charge_pct,
         capacity_wh=sum(capacities) if all(capacities) else None,
@@ -157,6 +170,6 @@ def _outlook(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
     return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."
 
 
-def _filling(site: sites.Site) -> telemetry.Progress | None:
-    progress = telemetry.progress(site)
+def _filling(kept: telemetry.Kept) -> telemetry.Progress | None:
+    progress = telemetry.progress(kept)
     return None if progress.done else progress

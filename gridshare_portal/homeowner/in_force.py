@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,6 @@ from gridshare_portal.control import plans, queries
 from gridshare_portal.control import state as states
 from gridshare_portal.homeowner import modes, parts, receipts
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.templatetags import energy
 
 DOING = {
@@ -37,17 +37,13 @@ class Control:
     answers: bool
 
 
-def of(site: sites.Site, *, user: Any, now: datetime) -> list[Control]:
-    """Return what each controllable device of a home follows."""
-    known = {state.device_id: state for state in queries.states_of(site)}
+def of(
+    site: sites.Site, *, known: Sequence[control.State] | None = None, user: Any, now: datetime
+) -> list[Control]:
+    """Return what each controllable device of a home follows, from their states if those were read."""
     last = _last_confirmed(site)
-    devices = site_queries.battery_devices_of(site)
-    for device in devices:
-        device.site = site
-    return [
-        _control(device, known.get(device.pk) or states.of(device), last.get(device.pk), user, now)
-        for device in devices
-    ]
+    known = queries.battery_states_of(site) if known is None else known
+    return [_control(state.device, state, last.get(state.device_id), user, now) for state in known]
 
 
 def of_device(device: sites.Device, *, user: Any, now: datetime) -> Control:

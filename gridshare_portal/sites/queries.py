@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,11 +87,21 @@ def sensors_of(site: sites.Site, role: str | None = None) -> QuerySet[sites.Sens
     return present.filter(Q(role_set=role) | Q(role_set="", role_found=role))
 
 
-def battery_devices_of(site: sites.Site) -> list[sites.Device]:
-    """Return the devices that steer a battery: those with a battery's sensor, else battery packs."""
-    measured = [sensor.device for sensor in sensors_of(site, sites.Role.BATTERY) if sensor.device]
+def battery_devices_of(
+    site: sites.Site, *, among: Iterable[sites.Sensor] | None = None
+) -> list[sites.Device]:
+    """Return the devices that steer a battery: those with a battery's sensor, else battery packs.
+
+    Whoever has read the home's sensors with their devices already hands them on.
+    """
+    sensors = sensors_of(site, sites.Role.BATTERY) if among is None else among
+    measured = [sensor.device for sensor in sensors if sensor.device and _measures_a_battery(sensor)]
     found = measured or [device for device in devices_of(site) if "battery" in device.kind.casefold()]
     return list({device.pk: device for device in found}.values())
+
+
+def _measures_a_battery(sensor: sites.Sensor) -> bool:
+    return sensor.role == sites.Role.BATTERY and sensor.gone_at is None
 
 
 def battery_device_of(site: sites.Site) -> sites.Device | None:

@@ -96,12 +96,13 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
     if row is None:
         return False
     mine = Collection.objects.filter(pk=row.pk)
-    if row.watched_at is None or now - row.watched_at > NOTED:
-        mine.filter(watched_at=row.watched_at).update(watched_at=now)
     waits = row.due_at is not None and row.due_at > now and not row.failures
     if waits and row.last_ok_at is not None and now - row.last_ok_at >= EVERY_WATCHED:
         free = mine.filter(Q(lease_until_at=None) | Q(lease_until_at__lt=now), due_at=row.due_at)
-        return bool(free.update(due_at=now))
+        if free.update(due_at=now, watched_at=now):
+            return True
+    if row.watched_at is None or now - row.watched_at > NOTED:
+        mine.filter(watched_at=row.watched_at).update(watched_at=now)
     return False
 
 

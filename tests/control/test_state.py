@@ -77,6 +77,19 @@ class TestWatching:
         assert list(state.due(now=now + timedelta(seconds=61))) == [battery.pk]
         assert list(state.due(now=now + timedelta(minutes=5))) == []
 
+    def test_notes_a_look_once_a_minute(
+        self, battery, homeowner, now, monkeypatch, django_assert_num_queries
+    ):
+        monkeypatch.setattr(watching, "wake", lambda task, pk: None)
+        site = homeowner.site
+        watching.watch(site=site, now=now)
+        for seconds, asked in ((59, 0), (60, 1), (61, 0)):
+            known = queries.battery_states_of(site)
+            with django_assert_num_queries(asked):
+                watching.watch(site=site, now=now + timedelta(seconds=seconds), known=known)
+
+        assert state.of(battery).watched_at == now + timedelta(seconds=60)
+
     def test_asks_lunar_nothing_in_the_page(self, homeowner, sandbox, now, monkeypatch):
         monkeypatch.setattr(watching, "wake", lambda task, pk: None)
         calls = sum(sandbox.faults.all_calls().values())

@@ -88,6 +88,16 @@ class TestTheBattery:
         assert list(queries.sensors_of(homeowner.site, "battery")) == []
         assert queries.sensors_of(homeowner.site, "solar").count() == 2
 
+    def test_is_the_same_among_sensors_that_were_read_before(self, homeowner, neighbor):
+        for site in sites.Site.objects.all():
+            read = list(site.sensors.select_related("device"))
+            assert queries.battery_devices_of(site, among=read) == queries.battery_devices_of(site)
+
+        sites.Sensor.objects.filter(role_found="battery").update(gone_at=homeowner.connection.created_at)
+        sites.Device.objects.update(kind="")
+        read = list(homeowner.site.sensors.select_related("device"))
+        assert queries.battery_devices_of(homeowner.site, among=read) == []
+
 
 class TestProgress:
     def test_is_known_before_anything_was_read(self, stranger, homeowner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.audit import names, record
+from gridshare_portal.control import queries as control
 from gridshare_portal.control import watching
+from gridshare_portal.control.models import State
 from gridshare_portal.homeowner import charts, forms, glance, in_force, visible
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import homes, models
@@ -60,11 +63,11 @@ def site(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show a home's first screen from what is stored, and note that somebody looks."""
     now = timezone.now()
     home = visible.site(request, synth_id, now=now)
-    _somebody_looks(home, now)
+    kept, known = _somebody_looks(home, now)
     context = {
-        **glance.of(home, user=request.user, now=now),
-        "controls": in_force.of(home, user=request.user, now=now),
-        "chart": charts.today(home, now=now),
+        **_glance(request, kept, known, now),
+        "controls": in_force.of(home, known=known, user=request.user, now=now),
+        "chart": charts.today(kept, now=now),
     }
     return render(request, "homeowner/site.html", context)
 
@@ -75,8 +78,8 @@ def now(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Renew what changes by the minute."""
     moment = timezone.now()
     home = visible.site(request, synth_id, now=moment)
-    _somebody_looks(home, moment)
-    return render(request, "homeowner/_now.html", glance.of(home, user=request.user, now=moment))
+    kept, known = _somebody_looks(home, moment)
+    return render(request, "homeowner/_now.html", _glance(request, kept, known, moment))
 
 
 @visible.part
@@ -115,7 +118,15 @@ def settings(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
 
 
-def _somebody_looks(home: models.Site, now: datetime) -> None:
-    """Have readings, mode and plan asked for more often for a while, in the worker."""
-    collect.watch(site=home, now=now)
-    watching.watch(site=home, now=now)
+def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry.Kept, list[State]]:
+    """Read what the first screen stands on, and have all of it asked for more often, in the worker."""
+    kept = glance.read(home, now=now)
+    known = control.battery_states_of(home, among=kept.sensors)
+    collect.watch(site=home, now=now, row=kept.collection)
+    watching.watch(site=home, now=now, known=known)
+    return kept, known
+
+
+def _glance(request: HttpRequest, kept: telemetry.Kept, known: list[State], now: datetime) -> dict[str, Any]:
+    batteries = [state.device for state in known]
+    return glance.of(kept, batteries=batteries, user=request.user, now=now)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from gridshare_portal.homeowner import charts, exports, history, visible
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import collect, queries
 
 NAMES = {"day": "Day", "week": "Week", "month": "Month", "year": "Year", "range": "From – to"}
 STEPS = {"quarter": "15 minutes", "hour": "Hours", "day": "Days", "month": "Months"}
@@ -39,9 +39,10 @@ def telemetry(request: HttpRequest, synth_id: str) -> HttpResponse:
         fallback = history.Choice("day", today, today, "quarter")
         context |= {"views": _views(fallback, today, current=request.GET.get("view", "day"))}
         return render(request, "homeowner/telemetry.html", context, status=400)
+    kept = charts.read(site, asked.choice)
     if asked.choice.last >= today:
-        collect.watch(site=site, now=now)
-    return render(request, "homeowner/telemetry.html", context | _shown(site, asked.choice, now))
+        collect.watch(site=site, now=now, row=kept.collection)
+    return render(request, "homeowner/telemetry.html", context | _shown(kept, asked.choice, now))
 
 
 @login_required
@@ -53,7 +54,7 @@ def telemetry_json(request: HttpRequest, synth_id: str) -> HttpResponseBase:
     asked, _ = _asked(request, site, now)
     if asked.choice is None:
         return JsonResponse({"faults": asked.faults}, status=400)
-    body = orjson.dumps(charts.figure(site, asked.choice, now=now).data)
+    body = orjson.dumps(charts.figure(charts.read(site, asked.choice), asked.choice, now=now).data)
     return _columns(request, body)
 
 
@@ -82,9 +83,9 @@ def _asked(
     return history.read(dict(request.GET.lists()), today=today, any_step=any_step), today
 
 
-def _shown(site: sites.Site, choice: history.Choice, now: datetime) -> dict[str, Any]:
-    today = now.astimezone(site.zone).date()
-    shown = charts.shown(site, choice, now=now)
+def _shown(kept: queries.Kept, choice: history.Choice, now: datetime) -> dict[str, Any]:
+    today = now.astimezone(kept.site.zone).date()
+    shown = charts.shown(kept, choice, now=now)
     return {
         "choice": choice,
         "title": history.title(choice),
@@ -94,7 +95,7 @@ def _shown(site: sites.Site, choice: history.Choice, now: datetime) -> dict[str,
         "steps": [(STEPS[by], choice.query(by=by), by == choice.by) for by in choice.steps],
         "files": [(STEPS[by], choice.query(by=by)) for by in history.STEPS],
         "figure": shown.figure,
-        "data_url": charts.data_url(site, choice),
+        "data_url": charts.data_url(kept.site, choice),
         "totals": shown.totals,
         "read_at": shown.read_at,
         "includes_today": choice.first <= today <= choice.last,
