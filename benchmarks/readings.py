@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import conservation
+from benchmarks import world
 
 YEAR = 365
 DIGITS = {"in_w": 0, "out_w": 0, "voltage_v": 1, "current_a": 2, "charge_pct": 1, "in_wh": 0, "out_wh": 0}
@@ -24,8 +24,8 @@ DIGITS = {"in_w": 0, "out_w": 0, "voltage_v": 1, "current_a": 2, "charge_pct": 1
 
 def main() -> None:
     """Load a home, measure both ways, and print them with their ratios."""
-    with conservation.portal() as kind, conservation.pretended(homes=1) as sandbox:
-        site = next(site for site, *_ in conservation.connected(sandbox, "ada"))
+    with world.portal() as kind, world.pretended(homes=1) as sandbox:
+        site = next(site for site, *_ in world.connected(sandbox, "ada"))
         print(f"{kind}, {site.sensors.count()} sensors, {YEAR} days of 96 buckets, 7 columns; ms of CPU")
         print(f"{'values':14}{'':26}{'packed':>9}{'row each':>10}{'ratio':>7}")
         _trim(site)
