@@ -3,16 +3,20 @@
 
 const NAMES = ["solar", "battery", "grid", "home", "text", "text-muted", "line", "surface"];
 
-function colors(element) {
+// A probe of its own for each name, colored before it is in the page: one that changed its color would be
+// read in the middle of a transition, and one that adjusted would bear the color that is forced on all text.
+function colorOf(name, element) {
   const probe = document.createElement("span");
+  probe.style.forcedColorAdjust = "none";
+  probe.style.color = `var(--${name}, currentColor)`;
   element.append(probe);
-  const found = {};
-  for (const name of NAMES) {
-    probe.style.color = `var(--${name}, currentColor)`;
-    found[name] = getComputedStyle(probe).color;
-  }
+  const found = getComputedStyle(probe).color;
   probe.remove();
   return found;
+}
+
+function colors(element) {
+  return Object.fromEntries(NAMES.map((name) => [name, colorOf(name, element)]));
 }
 
 function tile(size, draw) {
