@@ -11,6 +11,7 @@ class Name(models.TextChoices):
     SIGNED_UP = "signed_up", "joined the portal"
     SIGNED_IN = "signed_in", "signed in"
     SIGNED_OUT = "signed_out", "signed out"
+    USER_DELETED = "user_deleted", "deleted the account"
     SIGN_IN_FAILED = "sign_in_failed", "could not sign in"
     CONNECTED = "connected", "connected a Lunar account"
     RECONNECTED = "reconnected", "connected the Lunar account again"

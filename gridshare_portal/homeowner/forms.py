@@ -134,6 +134,32 @@ class Disconnect(Once):
     forget = forms.BooleanField(required=False, label="Also delete the readings and homes stored here")
 
 
+class DeleteAccount(Once):
+    """Whether the visitor means it: the own address, typed once more."""
+
+    email = forms.CharField(
+        max_length=254,
+        label="Your e-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Type your e-mail address. Nothing was deleted.",
+            "max_length": "This is too long to be your address. Nothing was deleted.",
+        },
+    )
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._address = address
+        self.fields["email"].help_text = f"Type {address} to confirm."
+
+    def clean_email(self) -> str:
+        """Refuse any other address, whatever the case of its letters."""
+        typed = self.cleaned_data["email"]
+        if typed.casefold() != self._address.casefold():
+            raise forms.ValidationError("This is not the address of this account. Nothing was deleted.")
+        return typed
+
+
 class Mode(Wish):
     """Which mode a battery is to follow."""
 

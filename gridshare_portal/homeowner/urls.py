@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from gridshare_portal.homeowner import addresses
 from gridshare_portal.homeowner.views import (
+    account,
     activity,
     connection,
     control,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("devices/<synth:synth_id>/details/", control.details, name="details"),
     path("sensors/<int:pk>/role/", devices.sensor_role, name="sensor_role"),
     path("changes/<uuid:pk>/", control.change, name="change"),
+    path("account/delete/", account.delete, name="delete_account"),
     path("connection/", connection.connection, name="connection"),
     path("connection/<int:pk>/loading/", sites.loading, name="loading"),
     path("connection/<int:pk>/disconnect/", connection.disconnect, name="disconnect"),

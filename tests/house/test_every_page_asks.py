@@ -19,7 +19,11 @@ ANYBODY = {  # answers without a question; nothing of anybody's is on it
     "healthz",
     "readyz",
 }
-SIGNED_IN = {"homeowner:sites", "homeowner:connection"}  # no id: shows what is one's own
+SIGNED_IN = {  # no id: shows what is one's own
+    "homeowner:sites",
+    "homeowner:connection",
+    "homeowner:delete_account",
+}
 OWN = {  # address: what its id names, and how the owner may ask
     "homeowner:site": ("site", "get"),
     "homeowner:now": ("site", "get"),

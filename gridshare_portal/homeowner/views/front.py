@@ -30,10 +30,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember which colors this browser shows, and go back to the page."""
     back = request.POST.get("next", "")
-    safe = len(back) < 2000 and url_has_allowed_host_and_scheme(
-        back, {request.get_host()}, request.is_secure()
-    )
-    response = redirect(back if safe and back.isprintable() else "/")
+    response = redirect(back if _is_ours(back, request) else "/")
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
         options = {"max_age": YEAR_S, "samesite": "Lax", "httponly": True, "secure": settings.HTTPS}
