@@ -70,6 +70,14 @@ class TestDeleting:
         assert "Your account is deleted." in page.text
         assert homeowner.get(reverse("homeowner:sites")).status_code == 302
 
+    def test_ends_the_session_while_it_is_still_known_whose_it_was(self, homeowner):
+        who, before = homeowner.user.pk, homeowner.session.session_key
+
+        delete(homeowner)
+
+        assert audit.Event.objects.filter(name="signed_out", actor_id=who).count() == 1
+        assert homeowner.session.session_key != before
+
     def test_leaves_a_line_in_the_record(self, homeowner):
         who = homeowner.user.pk
 
