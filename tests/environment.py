@@ -10,11 +10,12 @@ import atexit
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-from gridshare_portal.demo import stage
+from gridshare_portal.demo import stage, supervisor
 
 GIVEN = dict(os.environ)  # as the suite was called, for programs that it starts
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # 32 known bytes: nothing secret is sealed in tests
@@ -29,6 +30,7 @@ def start_redis() -> str:
         [stage.redis_binary(), *options, "--save", "", "--appendonly", "no", "--dir", folder],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=supervisor.end_with_parent if sys.platform == "linux" else None,
     )
     atexit.register(_stop, server, folder, os.getpid())
     deadline = time.monotonic() + 10

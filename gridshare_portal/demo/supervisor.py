@@ -43,7 +43,7 @@ class Company:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # complaints come on standard error
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=end_with_parent if sys.platform == "linux" else None,
         )
         self._children.append((name, child))
         return child
@@ -137,7 +137,8 @@ def _ask_to_stop(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it has ended; run it in the child."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
