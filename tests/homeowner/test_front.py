@@ -31,6 +31,13 @@ class TestTheFrontPage:
 
 
 class TestTheColors:
+    @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/signup/", "/connect/", "/nowhere/"])
+    def test_are_offered_to_who_is_not_signed_in(self, db, visitor, path):
+        page = visitor.get(path)
+
+        assert page.text.count(f'action="{reverse("homeowner:theme")}"') == 1
+        assert f'name="next" value="{path}"' in page.text
+
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_stay_as_chosen(self, db, visitor, theme):
         visitor.post(reverse("homeowner:theme"), {"theme": theme, "next": "/"})

@@ -95,6 +95,13 @@ class TestTheHomePage:
 
 
 class TestTheListOfHomes:
+    def test_shows_no_figure_of_what_a_home_does_not_have(self, neighbor):
+        page = neighbor.get(reverse("homeowner:sites")).text
+        with_solar, without = page.split('<li class="card">')[1:]
+
+        assert "<dt>Solar</dt>" in with_solar and "<dt>Battery</dt>" in with_solar
+        assert "<dt>Solar</dt>" not in without and "<dt>Home</dt>" in without
+
     def test_shows_how_far_the_first_reading_is_and_looks_again(self, stranger, sandbox):
         connection = people.connect(stranger.user, "ada", sandbox=sandbox)
         sync.request(connection=connection, now=timezone.now())
