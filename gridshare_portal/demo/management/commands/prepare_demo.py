@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
 
 def _welcome(person: people.Person) -> None:
-    user, _ = get_user_model().objects.get_or_create(email=person.email, defaults={"name": person.name})
-    EmailAddress.objects.get_or_create(
-        user=user, email=person.email, defaults={"verified": True, "primary": True}
-    )
+    users = get_user_model().objects
+    user = users.filter(email=person.email).first() or users.create_user(person.email, name=person.name)
+    known = {"verified": True, "primary": True}
+    EmailAddress.objects.get_or_create(user=user, email=person.email, defaults=known)
