@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "gridshare_portal.telemetry",
     "gridshare_portal.control",
     "gridshare_portal.homeowner",
+    "gridshare_portal.installer",
 ]
 if DEMO:
     INSTALLED_APPS.append("gridshare_portal.demo")

@@ -1,18 +1,24 @@
 """Who may see and who may control which home. Every page and the corridor for writes ask here.
 
-A homeowner sees the homes that an own connection reaches, and controls them through it. After a
-disconnect the stored readings stay visible, but only while nobody else's connection reaches the home: it may
-have changed hands. What one may not see does not exist; what one may see but not do is refused with a reason.
+A homeowner sees the homes that an own connection reaches, and controls them through it. After a disconnect
+the stored readings stay visible, but only while nobody else's connection reaches the home: it may have
+changed hands. Staff see what a homeowner shares with their organization, while the consent holds, its giver
+still reaches the home, and a second factor of their own stands. What one may not see does not exist; what one
+may see but not do is refused with a reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from gridshare_portal.access import models
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import rights, staff
 from gridshare_portal.sites import models as sites
 
 WORKING = ("active", "reconnect")
@@ -20,29 +26,68 @@ WORKING = ("active", "reconnect")
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it."""
+    """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it.
+
+    `can_propose` says that staff may ask the homeowner to approve it instead.
+    """
 
     allowed: bool
     reason: str = ""
     scope: str = ""
+    can_propose: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """As whom a person sees a home: as its homeowner, or by consents, the furthest-reaching first."""
+
+    own: bool
+    consents: tuple[models.Consent, ...] = ()
+    roles: dict[int, str]
+
+    def may(self, right: rights.Right) -> bool:
+        """Say whether the person's role where the home is shared includes this; a homeowner needs no role."""
+        return self.own or any(self.has(right, consent) for consent in self.consents)
+
+    def has(self, right: rights.Right, consent: models.Consent) -> bool:
+        """Say whether the person's role at this consent's organization includes the right."""
+        return rights.may(self.roles.get(consent.organization_id, ""), right)
 
 
 UNSEEN = Answer(allowed=False, reason="You cannot see this home.")
 ENDED = Answer(allowed=False, reason="The connection to Lunar has ended. Connect again to make changes.")
+OWNER_ENDED = Answer(
+    allowed=False, reason="The homeowner's connection to Lunar has ended. Only the homeowner can renew it."
+)
 NOWHERE = Answer(allowed=False, reason="This device belongs to no home, so nothing can be changed on it.")
 NO_PERMISSION = "Your connection to Lunar does not include this permission. Add it to go on."
+OWNER_PERMISSION = "The homeowner's connection to Lunar does not include this permission."
+ONLY_LOOKING = "Your role lets you look, not change."
+ONLY_SEEN = "The homeowner lets you see this home, not change it. You can propose the change instead."
+ASK_FIRST = "The homeowner wants to be asked before every change. Propose it instead."
+
+
+def own_sites(user: Any, *, now: datetime) -> QuerySet[sites.Site]:
+    """Return the homes that are this person's own at this moment."""
+    if not _is_somebody(user):
+        return sites.Site.objects.none()
+    return sites.Site.objects.filter(_is_own(user))
+
+
+def shared_sites(
+    user: Any, *, now: datetime, organization: accounts.Organization | None = None
+) -> QuerySet[sites.Site]:
+    """Return the homes that are shared with the organizations this person works for, or with one of them."""
+    if not _is_somebody(user):
+        return sites.Site.objects.none()
+    return sites.Site.objects.filter(_is_shared(user, now, organization))
 
 
 def sites_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Site]:
-    """Return the homes that this person may see at this moment."""
+    """Return the homes that this person may see at this moment, own and shared."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
-    reaches = sites.Reach.objects.filter(site=OuterRef("pk"), lost_at=None)
-    own = reaches.filter(connection__user=user.pk)
-    others = reaches.filter(connection__status="active").exclude(connection__user=user.pk)
-    through_working = Q(Exists(own.filter(connection__status__in=WORKING)))
-    kept = Q(Exists(own.filter(connection__status="disconnected"))) & ~Q(Exists(others))
-    return sites.Site.objects.filter(through_working | kept)
+    return sites.Site.objects.filter(_is_own(user) | _is_shared(user, now))
 
 
 def devices_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Device]:
@@ -55,24 +100,110 @@ def sensors_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Sensor]:
     return sites.Sensor.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
+def holding(*, now: datetime) -> QuerySet[models.Consent]:
+    """Return the consents that hold now: begun, not ended, and their giver still reaches the home."""
+    reaches = sites.Reach.objects.filter(
+        site=OuterRef("site"),
+        connection__user=OuterRef("given_by"),
+        connection__status__in=WORKING,
+        lost_at=None,
+    )
+    begun = Q(from_at__lte=now, ended_at=None) & (Q(until_at=None) | Q(until_at__gt=now))
+    return models.Consent.objects.filter(begun, Exists(reaches))
+
+
+def standing_of(user: Any, site: sites.Site, *, now: datetime) -> Standing | None:
+    """Return as whom this person sees the home, or None if not at all."""
+    if own_sites(user, now=now).filter(pk=site.pk).exists():
+        return Standing(own=True, roles={})
+    roles = dict(staff.standing_of(user).values_list("organization_id", "role"))
+    consents = holding(now=now).filter(site=site, organization__in=roles) if roles else ()
+    found = [*consents.select_related("organization", "given_by")] if roles else []
+    if not found:
+        return None
+    return Standing(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
+
+
 def may_control(user: Any, device: sites.Device, *, now: datetime, scope: str = "") -> Answer:
     """Say whether this person may change the device; `scope` names what Lunar must allow for it."""
     if device.site_id is None:
         return NOWHERE
-    if not sites_visible_to(user, now=now).filter(pk=device.site_id).exists():
+    standing = standing_of(user, device.site, now=now)
+    if standing is None:
         return UNSEEN
-    active = [reach.connection for reach in own_reaches(user, device.site) if reach.connection.is_active]
-    if not active:
-        return ENDED
-    if scope and not any(scope in connection.scope_set for connection in active):
-        return Answer(allowed=False, reason=NO_PERMISSION, scope=scope)
-    return Answer(allowed=True)
+    if standing.own:
+        return _reachable(own_reaches(user, device.site), scope, ended=ENDED, lacking=NO_PERMISSION)
+    return _may_control_for(standing, device.site, scope)
+
+
+def controlling_consent(standing: Standing) -> models.Consent | None:
+    """Return the consent by which a member of staff may change the home without asking, if there is one."""
+    able = (
+        one
+        for one in standing.consents
+        if one.right == models.Right.CONTROL and not one.ask_first and standing.has(rights.CONTROL, one)
+    )
+    return next(able, None)
 
 
 def own_reaches(user: Any, site: sites.Site) -> QuerySet[sites.Reach]:
     """Return how this person's own connections reach the home, the healthiest first."""
     own = site.reaches.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
+
+
+def reaches_for(user: Any, site: sites.Site, *, now: datetime) -> QuerySet[sites.Reach]:
+    """Return the connections in whose name this person may change the home.
+
+    A homeowner goes through an own connection, and staff through the connection of whoever gave the consent,
+    never through that of another who lives there.
+    """
+    standing = standing_of(user, site, now=now)
+    consent = controlling_consent(standing) if standing and not standing.own else None
+    return own_reaches(consent.given_by if consent else user, site)
+
+
+def _may_control_for(standing: Standing, site: sites.Site, scope: str) -> Answer:
+    consent = controlling_consent(standing)
+    proposing = next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
+    if consent is None and proposing is None:
+        return Answer(allowed=False, reason=ONLY_LOOKING)
+    giver = (consent or proposing).given_by
+    answer = _reachable(own_reaches(giver, site), scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
+    if consent is not None or not answer.allowed:
+        return answer
+    asks = any(one.right == models.Right.CONTROL for one in standing.consents)
+    return Answer(allowed=False, reason=ASK_FIRST if asks else ONLY_SEEN, can_propose=True)
+
+
+def _reachable(reaches: Iterable[sites.Reach], scope: str, *, ended: Answer, lacking: str) -> Answer:
+    active = [reach.connection for reach in reaches if reach.connection.is_active]
+    if not active:
+        return ended
+    if scope and not any(scope in connection.scope_set for connection in active):
+        return Answer(allowed=False, reason=lacking, scope=scope)
+    return Answer(allowed=True)
+
+
+def _is_own(user: Any) -> Q:
+    reaches = sites.Reach.objects.filter(site=OuterRef("pk"), lost_at=None)
+    own = reaches.filter(connection__user=user.pk)
+    others = reaches.filter(connection__status="active").exclude(connection__user=user.pk)
+    through_working = Q(Exists(own.filter(connection__status__in=WORKING)))
+    kept = Q(Exists(own.filter(connection__status="disconnected"))) & ~Q(Exists(others))
+    return through_working | kept
+
+
+def _is_shared(user: Any, now: datetime, organization: accounts.Organization | None = None) -> Q:
+    mine = staff.standing_of(user)
+    if organization is not None:
+        mine = mine.filter(organization=organization)
+    shared = holding(now=now).filter(organization__in=mine.order_by().values("organization"))
+    return Q(Exists(shared.filter(site=OuterRef("pk")).order_by()))
+
+
+def _furthest(consent: models.Consent) -> tuple[bool, bool, int]:
+    return (consent.right != models.Right.CONTROL, consent.ask_first, consent.pk)
 
 
 def _is_somebody(user: Any) -> bool:

@@ -1,13 +1,16 @@
-"""A person who signs in to the portal.
+"""The people who sign in to the portal, and the organizations whose staff some of them are.
 
-The e-mail address is the name, in lower case: nobody has two accounts because a telephone
-wrote the first letter large. Passwords are rare; a code by e-mail or a passkey signs in.
+The e-mail address is a person's name, in lower case: nobody has two accounts because a telephone
+wrote the first letter large. Passwords are rare; a code by e-mail or a passkey signs in. One person
+may be homeowner and staff, also of several organizations.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -70,3 +73,70 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return what to call this person in few words."""
         return self.name or self.email.partition("@")[0]
+
+
+class Organization(models.Model):
+    """A company whose staff help homeowners: an installer, or a retailer."""
+
+    class Kind(models.TextChoices):
+        INSTALLER = "installer", "Installer"
+        RETAILER = "retailer", "Retailer"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    name = models.CharField(max_length=80)
+    slug = models.SlugField("name in addresses", max_length=60, unique=True)
+    about = models.CharField("what it does, for homeowners", max_length=300, blank=True, default="")
+    is_listed = models.BooleanField("homeowners find it by its name", default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do; rights.py has the table."""
+
+    VIEWER = "viewer", "Viewer"
+    OPERATOR = "operator", "Operator"
+    ADMIN = "admin", "Admin"
+
+
+class Membership(models.Model):
+    """A person who works for an organization; the row goes when the person does."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="accounts_one_membership")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.organization}"
+
+
+class Invitation(models.Model):
+    """A letter that makes its addressee a member, once; only a digest of its secret is kept."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=8, choices=Role.choices)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization}"
+
+    def is_open(self, *, now: datetime) -> bool:
+        """Say whether it can still be accepted."""
+        return self.accepted_at is None and self.withdrawn_at is None and now < self.expires_at

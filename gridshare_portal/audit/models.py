@@ -36,6 +36,7 @@ class Event(models.Model):
     site_id = models.CharField(max_length=128, blank=True, default="")
     device_id = models.CharField(max_length=128, blank=True, default="")
     subject_id = models.BigIntegerField(null=True)
+    organization_id = models.BigIntegerField(null=True)
     details = models.JSONField(default=dict)
 
     objects = _Added.as_manager()
@@ -45,6 +46,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["site_id", "-at"], name="audit_by_site"),
             models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
+            models.Index(fields=["organization_id", "-at"], name="audit_by_organization"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from gridshare_portal.audit import models, names
 
 
 class Person(Protocol):
-    """Who did something, or to whom it was done: any user model will do."""
+    """Who did something, to whom or on whose behalf it was done: any user or organization will do."""
 
     pk: Any
 
@@ -29,11 +29,13 @@ def add(
     site: Thing | str | None = None,
     device: Thing | str | None = None,
     subject: Person | None = None,
+    organization: Person | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> models.Event:
     """Add one event, in the transaction of whatever it tells about.
 
-    An actor of None means the portal itself. Details hold words and numbers, never a token.
+    An actor of None means the portal itself; an organization is that on whose behalf the actor did it.
+    Details hold words and numbers, never a token.
     """
     return models.Event.objects.create(
         at=at,
@@ -43,6 +45,7 @@ def add(
         site_id=_id(site),
         device_id=_id(device),
         subject_id=subject.pk if subject else None,
+        organization_id=organization.pk if organization else None,
         details=dict(details or {}),
     )
 

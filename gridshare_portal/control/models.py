@@ -1,4 +1,7 @@
-"""What is kept about control: each wish and what became of it, and a device's mode and plan as last read."""
+"""What is kept about control: each wish and what became of it, what staff propose, and a device's state.
+
+A state is a device's mode and plan as last read.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from gridshare_portal.access import models as access
 from gridshare_portal.control import outcomes
 from gridshare_portal.sites import models as sites
 
@@ -36,6 +40,7 @@ class Change(models.Model):
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="changes")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="changes")
     actor_label = models.CharField(max_length=254, blank=True, default="")
+    consent = models.ForeignKey(access.Consent, models.SET_NULL, null=True, related_name="changes")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     asked = models.JSONField()
     before = models.JSONField(null=True)
@@ -72,6 +77,43 @@ class Change(models.Model):
     def is_settled(self) -> bool:
         """Say whether nothing more will be learned about this change."""
         return self.outcome in outcomes.SETTLED
+
+
+class Proposal(models.Model):
+    """A change that staff prepared and that a homeowner approves or declines; it ends by itself."""
+
+    class Answer(models.TextChoices):
+        OPEN = "open", "Waits for the homeowner"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey(sites.Device, models.CASCADE, related_name="proposals")
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="proposals")
+    consent = models.ForeignKey(access.Consent, models.CASCADE, related_name="proposals")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    proposer_label = models.CharField(max_length=254)
+    kind = models.CharField(max_length=8, choices=Change.Kind.choices)
+    asked = models.JSONField()
+    reason = models.CharField(max_length=500, blank=True, default="")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, default=Answer.OPEN)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    change = models.OneToOneField(Change, models.SET_NULL, null=True, related_name="proposal")
+    key = models.CharField(max_length=64, null=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposed_by", "key"], name="control_one_proposal_per_key")
+        ]
+        indexes = [models.Index(fields=["site", "-made_at"], name="control_proposals_of_site")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.get_answer_display()}"
 
 
 class State(models.Model):

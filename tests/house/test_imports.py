@@ -18,9 +18,12 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     "access": {"accounts", "audit", "sites"},
     "telemetry": {"energy", "gridshare", "sites"},
     "control": {"access", "audit", "gridshare", "sites"},
-    "homeowner": {"access", "audit", "control", "lunar", "sites", "telemetry"},
-    "installer": {"access", "audit", "control", "sites", "telemetry"},
-    "retailer": {"access", "audit", "control", "sites", "telemetry"},
+    # accounts: whom a home is shared with, and for staff who walk through, their organization.
+    "homeowner": {"access", "accounts", "audit", "control", "lunar", "sites", "telemetry"},
+    # The staff doors also name the organization and role of whoever stands in them (accounts), what a connection
+    # allows and how it fared (lunar), and local days and balances (energy).
+    "installer": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},
+    "retailer": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},
     "sandbox": set(),
     # What exists only in the demonstration: the supervisor, the page of e-mails, sign-in by one click.
     # It needs no room, and no room may import it, so that nothing of it can be reached where DEMO is off.

@@ -1,6 +1,5 @@
 """A token is believed only when Lunar signed it, just now, for this portal."""
 
-
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa

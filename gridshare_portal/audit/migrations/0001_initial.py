@@ -4,29 +4,61 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('name', models.CharField(choices=[('signed_up', 'joined the portal'), ('signed_in', 'signed in'), ('signed_out', 'signed out'), ('user_deleted', 'deleted the account'), ('sign_in_failed', 'could not sign in'), ('connected', 'connected a Lunar account'), ('reconnected', 'connected the Lunar account again'), ('connection_ended', 'Lunar ended the connection'), ('connection_refused', 'was refused: the Lunar account belongs to another person'), ('disconnected', 'disconnected the Lunar account'), ('refresh_paused', 'asking Lunar for access is paused'), ('site_renamed', "changed the home's name or time zone"), ('role_corrected', 'corrected what a sensor measures'), ('change_asked', 'asked for a change'), ('change_settled', 'a change was settled'), ('change_refused', 'was not permitted to make a change')], max_length=40)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_label', models.CharField(blank=True, default='', max_length=254)),
-                ('site_id', models.CharField(blank=True, default='', max_length=128)),
-                ('device_id', models.CharField(blank=True, default='', max_length=128)),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('details', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "name",
+                    models.CharField(
+                        choices=[
+                            ("signed_up", "joined the portal"),
+                            ("signed_in", "signed in"),
+                            ("signed_out", "signed out"),
+                            ("user_deleted", "deleted the account"),
+                            ("sign_in_failed", "could not sign in"),
+                            ("connected", "connected a Lunar account"),
+                            ("reconnected", "connected the Lunar account again"),
+                            ("connection_ended", "Lunar ended the connection"),
+                            (
+                                "connection_refused",
+                                "was refused: the Lunar account belongs to another person",
+                            ),
+                            ("disconnected", "disconnected the Lunar account"),
+                            ("refresh_paused", "asking Lunar for access is paused"),
+                            ("site_renamed", "changed the home's name or time zone"),
+                            ("role_corrected", "corrected what a sensor measures"),
+                            ("change_asked", "asked for a change"),
+                            ("change_settled", "a change was settled"),
+                            ("change_refused", "was not permitted to make a change"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_label", models.CharField(blank=True, default="", max_length=254)),
+                ("site_id", models.CharField(blank=True, default="", max_length=128)),
+                ("device_id", models.CharField(blank=True, default="", max_length=128)),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("details", models.JSONField(default=dict)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['site_id', '-at'], name='audit_by_site'), models.Index(fields=['subject_id', '-at'], name='audit_by_subject')],
+                "ordering": ["-at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["site_id", "-at"], name="audit_by_site"),
+                    models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,105 @@
+"""What homeowners allowed: who may see or control which home, who asked for it, and who is looking.
+
+A consent rests on the connection of whoever gave it; policy.py says when it holds. Rows are kept when
+they end, for the homeowner to read.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.sites import models as sites
+
+
+class Right(models.TextChoices):
+    """How far a consent goes."""
+
+    VIEW = "view", "See"
+    CONTROL = "control", "See and change"
+
+
+class Consent(models.Model):
+    """A homeowner lets an organization see one home, or see and change it, from and until a moment."""
+
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="consents")
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="consents")
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
+    right = models.CharField(max_length=8, choices=Right.choices)
+    ask_first = models.BooleanField("ask before every change", default=False)
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    ended_how = models.CharField(max_length=16, blank=True, default="")
+
+    class Meta:
+        ordering = ["-from_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "organization", "given_by"],
+                condition=models.Q(ended_at=None),
+                name="access_one_open_consent",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organization", "site", "ended_at"], name="access_by_organization"),
+            models.Index(fields=["site", "-from_at"], name="access_by_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} may {self.right} {self.site}"
+
+
+class Request(models.Model):
+    """Staff asked a homeowner to share a home, by e-mail address or serial number.
+
+    It is kept whether or not anybody of that address or serial number exists, and says no more to staff
+    than that it was sent, until a homeowner shares.
+    """
+
+    class Answer(models.TextChoices):
+        OPEN = "", "Not answered"
+        SHARED = "shared", "Shared"
+        DECLINED = "declined", "Declined"
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="requests")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    email = models.EmailField(blank=True, default="", db_index=True)
+    serial_number = models.CharField(max_length=200, blank=True, default="", db_index=True)
+    right = models.CharField(max_length=8, choices=Right.choices)
+    lasts = models.CharField(max_length=8)
+    message = models.CharField(max_length=1000, blank=True, default="")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=8, choices=Answer.choices, blank=True, default=Answer.OPEN)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.organization} asks {self.email or self.serial_number}"
+
+
+class Visit(models.Model):
+    """Somebody of an organization opened one home, and said why; it ends by itself."""
+
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="visits")
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="visits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="visits")
+    reason = models.CharField(max_length=16)
+    words = models.CharField(max_length=500, blank=True, default="")
+    opened_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    noted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        indexes = [models.Index(fields=["user", "site", "-opened_at"], name="access_visit_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.site}"
