@@ -1,14 +1,21 @@
 """The cast: people by role, each a browser session of their own. Invent nobody.
 
 `homeowner` has solar and a battery; `co_owner` reaches the same home with a login of his own;
-`neighbor` has homes of his own and must see nothing of theirs; `stranger` is new here.
+`neighbor` has homes of his own and must see nothing of theirs; `stranger` is new here. The homeowner
+lets SunFix see and change the home (`installer`, `installer_admin`, `viewer`) and BrightGrid see it
+(`retailer`); `outsider` works for another installer, which was let in nowhere.
 """
+
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import slugify
 
+from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.lunar import arrivals, cognito, connections, identity, scopes
 from gridshare_portal.lunar import models as lunar
@@ -22,6 +29,7 @@ class Visitor(Client):
     """A browser session with the person behind it."""
 
     user: accounts.User | None = None
+    organization: accounts.Organization | None = None
 
     @property
     def connection(self) -> lunar.Connection:
@@ -69,6 +77,36 @@ def with_home(email, username, *, sandbox, **how) -> Visitor:
     return visitor
 
 
+def organization(kind, name) -> accounts.Organization:
+    """Return the organization of this name, set up if it is not there yet."""
+    known = {"kind": kind, "name": name}
+    return accounts.Organization.objects.get_or_create(slug=slugify(name), defaults=known)[0]
+
+
+def staff(email, organization, role) -> Visitor:
+    """Return a signed-in member whose second factor, an authenticator app, stands."""
+    visitor = signed_in(email)
+    visitor.organization = organization
+    accounts.Membership.objects.create(user=visitor.user, organization=organization, role=role)
+    totp.TOTP.activate(visitor.user, totp.generate_totp_secret())
+    return visitor
+
+
+def share(
+    site, organization, given_by, right="control", ask_first=False, until_at=None, now=None
+) -> access.Consent:
+    """Let an organization into a home; without `now` since five minutes, before a test's story begins."""
+    return access.Consent.objects.create(
+        site=site,
+        organization=organization,
+        given_by=given_by,
+        right=right,
+        ask_first=ask_first,
+        from_at=now or timezone.now() - timedelta(minutes=5),
+        until_at=until_at,
+    )
+
+
 @pytest.fixture
 def homeowner(db, sandbox):
     return with_home("ada@portal.example", "ada", sandbox=sandbox)
@@ -98,6 +136,41 @@ def stranger(db):
 @pytest.fixture
 def visitor():
     return Visitor()
+
+
+@pytest.fixture
+def sunfix(homeowner):
+    """The installer that the homeowner lets see and change the home."""
+    found = organization("installer", "SunFix")
+    share(homeowner.site, found, homeowner.user)
+    return found
+
+
+@pytest.fixture
+def installer(sunfix):
+    return staff("ines@sunfix.example", sunfix, "operator")
+
+
+@pytest.fixture
+def installer_admin(sunfix):
+    return staff("igor@sunfix.example", sunfix, "admin")
+
+
+@pytest.fixture
+def viewer(sunfix):
+    return staff("vera@sunfix.example", sunfix, "viewer")
+
+
+@pytest.fixture
+def retailer(homeowner):
+    brightgrid = organization("retailer", "BrightGrid")
+    share(homeowner.site, brightgrid, homeowner.user, right="view")
+    return staff("rita@brightgrid.example", brightgrid, "admin")
+
+
+@pytest.fixture
+def outsider(db):
+    return staff("otto@roofworks.example", organization("installer", "RoofWorks"), "operator")
 
 
 @pytest.fixture
