@@ -1,4 +1,4 @@
-"""People, and the codes they are sent."""
+"""People without homes, and the codes they are sent."""
 
 import re
 
@@ -16,8 +16,8 @@ def _no_rate_limit_left_by_another_test():
 
 
 @pytest.fixture
-def homeowner(db):
-    return known("homeowner@portal.example")
+def somebody(db):
+    return known("somebody@portal.example")
 
 
 def known(email, **fields):

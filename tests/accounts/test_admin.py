@@ -30,8 +30,8 @@ class TestTheAdmin:
 
         assert (answer.status_code, answer["Location"]) == (302, "/accounts/2fa/")
 
-    def test_is_closed_to_homeowners(self, client, homeowner):
-        client.force_login(homeowner)
+    def test_is_closed_to_homeowners(self, client, somebody):
+        client.force_login(somebody)
 
         assert client.get("/admin/accounts/user/").status_code in (302, 403)
 
@@ -45,26 +45,26 @@ class TestTheAdmin:
         assert secret not in page.text and Authenticator.objects.get().data["secret"] not in page.text
         assert "password" not in page.text.lower()
 
-    def test_signs_somebody_out_everywhere(self, client, staff, homeowner):
+    def test_signs_somebody_out_everywhere(self, client, staff, somebody):
         browser = Client()
-        sign_in(browser, homeowner.email)
+        sign_in(browser, somebody.email)
         assert browser.get("/accounts/email/").status_code == 200
         auth.TOTP.activate(staff, auth.generate_totp_secret())
         client.force_login(staff)
-        wish = {"action": "sign_out_everywhere", "_selected_action": [homeowner.pk]}
+        wish = {"action": "sign_out_everywhere", "_selected_action": [somebody.pk]}
         client.post("/admin/accounts/user/", wish)
 
         assert browser.get("/accounts/email/").status_code == 302
 
 
 class TestSecondFactors:
-    def test_are_stored_sealed(self, db, homeowner, settings):
+    def test_are_stored_sealed(self, db, somebody, settings):
         secret = auth.generate_totp_secret()
-        auth.TOTP.activate(homeowner, secret)
+        auth.TOTP.activate(somebody, secret)
 
         assert secret not in str(Authenticator.objects.values_list("data", flat=True)[0])
 
-    def test_are_never_given_out_sealed_when_the_key_is_lost(self, db, homeowner, settings):
+    def test_are_never_given_out_sealed_when_the_key_is_lost(self, db, somebody, settings):
         sealed = second_factors.seal("secret")
         settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
 
@@ -73,8 +73,8 @@ class TestSecondFactors:
 
 
 class TestDeletingAPerson:
-    def test_takes_their_second_factors_along(self, homeowner):
-        auth.TOTP.activate(homeowner, auth.generate_totp_secret())
-        homeowner.delete()
+    def test_takes_their_second_factors_along(self, somebody):
+        auth.TOTP.activate(somebody, auth.generate_totp_secret())
+        somebody.delete()
 
         assert not Authenticator.objects.exists() and not User.objects.exists()

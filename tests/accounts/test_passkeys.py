@@ -33,9 +33,9 @@ def complaints(page):
 
 class TestAPasskey:
     def test_is_made_on_one_page_and_signs_in_on_another(
-        self, page, authenticator, complaints, live_server, client, homeowner
+        self, page, authenticator, complaints, live_server, client, somebody
     ):
-        client.force_login(homeowner)
+        client.force_login(somebody)
         name = settings.SESSION_COOKIE_NAME
         page.context.add_cookies(
             [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
@@ -44,7 +44,7 @@ class TestAPasskey:
         page.get_by_role("link", name="Add a passkey").click()
         page.get_by_role("button", name="Add it").click()
         page.wait_for_url(lambda url: not url.endswith("/add/"))
-        assert Authenticator.objects.filter(user=homeowner, type="webauthn").count() == 1
+        assert Authenticator.objects.filter(user=somebody, type="webauthn").count() == 1
 
         page.context.clear_cookies()
         page.goto(f"{live_server.url}/accounts/login/")

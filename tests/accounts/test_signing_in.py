@@ -30,15 +30,15 @@ ELSEWHERE = [
 
 
 class TestSigningIn:
-    def test_takes_an_address_and_a_code(self, client, homeowner):
-        answer = sign_in(client, homeowner.email)
+    def test_takes_an_address_and_a_code(self, client, somebody):
+        answer = sign_in(client, somebody.email)
 
         assert (answer.status_code, answer["Location"]) == (302, "/")
-        assert client.session["_auth_user_id"] == str(homeowner.pk)
-        assert Event.objects.filter(name="signed_in", actor_id=homeowner.pk).count() == 1
+        assert client.session["_auth_user_id"] == str(somebody.pk)
+        assert Event.objects.filter(name="signed_in", actor_id=somebody.pk).count() == 1
 
-    def test_does_not_care_about_the_case_of_the_address(self, client, homeowner):
-        sign_in(client, homeowner.email.upper())
+    def test_does_not_care_about_the_case_of_the_address(self, client, somebody):
+        sign_in(client, somebody.email.upper())
 
         assert "_auth_user_id" in client.session
 
@@ -48,32 +48,32 @@ class TestSigningIn:
         assert "Continue with Lunar" in page.text and 'href="/connect/"' in page.text
         assert "Sign in with a passkey" in page.text and 'type="password"' not in page.text
 
-    def test_refuses_a_wrong_code_and_records_it(self, client, homeowner):
-        client.post("/accounts/login/", {"login": homeowner.email})
+    def test_refuses_a_wrong_code_and_records_it(self, client, somebody):
+        client.post("/accounts/login/", {"login": somebody.email})
         for _ in range(3):
             client.post("/accounts/login/code/confirm/", {"code": "AAAA-AAAA"})
         client.post("/accounts/login/code/confirm/", {"code": code_from_mail()})
 
         assert "_auth_user_id" not in client.session
-        assert Event.objects.filter(name="sign_in_failed", subject_id=homeowner.pk).count() == 3
+        assert Event.objects.filter(name="sign_in_failed", subject_id=somebody.pk).count() == 3
 
-    def test_does_not_say_whether_an_address_is_known(self, client, homeowner):
+    def test_does_not_say_whether_an_address_is_known(self, client, somebody):
         pages = []
-        for email in (homeowner.email, "nobody@portal.example"):
+        for email in (somebody.email, "nobody@portal.example"):
             page = Client().post("/accounts/login/", {"login": email}, follow=True)
             pages.append((page.status_code, page.redirect_chain, page.text.count("portal.example")))
 
         assert pages[0] == pages[1]
 
-    def test_of_a_suspended_person_ends_at_a_page_of_words(self, client, homeowner):
+    def test_of_a_suspended_person_ends_at_a_page_of_words(self, client, somebody):
         User.objects.update(is_active=False)
-        page = client.post("/accounts/login/", {"login": homeowner.email}, follow=True)
+        page = client.post("/accounts/login/", {"login": somebody.email}, follow=True)
 
         assert page.status_code == 200 and "_auth_user_id" not in client.session
 
     @pytest.mark.parametrize("target", ELSEWHERE)
-    def test_never_leads_elsewhere(self, client, homeowner, target):
-        answer = sign_in(client, homeowner.email, next=target)
+    def test_never_leads_elsewhere(self, client, somebody, target):
+        answer = sign_in(client, somebody.email, next=target)
 
         assert (answer.status_code, answer["Location"]) == (302, "/")
 
@@ -84,20 +84,20 @@ class TestSigningIn:
         links = re.findall(r'(?:href|action)="([^"]*)"', page.text)
         assert page.status_code == 200 and all(link[:1] in "/#" and link[:2] != "//" for link in links)
 
-    def test_leads_back_to_the_page_that_asked_for_it(self, client, homeowner):
-        assert sign_in(client, homeowner.email, next="/homes/a1/?day=1")["Location"] == "/homes/a1/?day=1"
+    def test_leads_back_to_the_page_that_asked_for_it(self, client, somebody):
+        assert sign_in(client, somebody.email, next="/homes/a1/?day=1")["Location"] == "/homes/a1/?day=1"
 
-    def test_says_so_when_no_mail_can_be_sent(self, client, homeowner, monkeypatch):
+    def test_says_so_when_no_mail_can_be_sent(self, client, somebody, monkeypatch):
         def refuse(*_):
             raise smtplib.SMTPServerDisconnected("gone")
 
         monkeypatch.setattr(EmailBackend, "send_messages", refuse)
-        page = client.post("/accounts/login/", {"login": homeowner.email}, follow=True)
+        page = client.post("/accounts/login/", {"login": somebody.email}, follow=True)
 
         assert page.status_code == 200 and "could not send the e-mail" in page.text
 
-    def test_needs_a_form_of_ours(self, homeowner):
-        answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": homeowner.email})
+    def test_needs_a_form_of_ours(self, somebody):
+        answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": somebody.email})
 
         assert answer.status_code == 403 and mail.outbox == []
 
@@ -135,20 +135,20 @@ class TestSigningUp:
         assert page.status_code == 200 and "errorlist" in page.text
         assert mail.outbox == [] and not User.objects.exists()
 
-    def test_of_a_known_person_tells_only_them(self, client, homeowner):
-        page = client.post("/accounts/signup/", {"email": homeowner.email}, follow=True)
+    def test_of_a_known_person_tells_only_them(self, client, somebody):
+        page = client.post("/accounts/signup/", {"email": somebody.email}, follow=True)
 
         assert "already" not in page.text and "already" in mail.outbox[-1].body
         assert "/accounts/login/" in mail.outbox[-1].body and User.objects.count() == 1
 
 
 class TestSigningOut:
-    def test_ends_the_session_and_is_recorded(self, client, homeowner):
-        client.force_login(homeowner)
+    def test_ends_the_session_and_is_recorded(self, client, somebody):
+        client.force_login(somebody)
         client.post("/accounts/logout/")
 
         assert "_auth_user_id" not in client.session
-        assert Event.objects.filter(name="signed_out", actor_id=homeowner.pk).count() == 1
+        assert Event.objects.filter(name="signed_out", actor_id=somebody.pk).count() == 1
 
 
 class TestEveryPageOfOnesOwn:
