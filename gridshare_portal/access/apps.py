@@ -8,3 +8,7 @@ class AccessConfig(AppConfig):
 
     name = "gridshare_portal.access"
     label = "access"
+
+    def ready(self) -> None:
+        """Listen to connections that end, and to consents that are deleted."""
+        from gridshare_portal.access import receivers  # noqa: F401

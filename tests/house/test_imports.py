@@ -15,7 +15,8 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     "accounts": {"audit"},
     "lunar": {"audit"},
     "sites": {"gridshare", "lunar"},
-    "access": {"accounts", "audit", "sites"},
+    # lunar: what was shared by way of a connection ends with it.
+    "access": {"accounts", "audit", "lunar", "sites"},
     "telemetry": {"energy", "gridshare", "sites"},
     "control": {"access", "audit", "gridshare", "sites"},
     # accounts: whom a home is shared with, and for staff who walk through, their organization.

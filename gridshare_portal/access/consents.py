@@ -1,0 +1,154 @@
+"""Give a consent and end it: the only place that writes one.
+
+A homeowner has at most one open consent for a home and an organization. To give again ends the one before
+and begins another, so that what held when can be read afterwards. Each deed leaves its event in the same
+transaction, and what has ended is never opened again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from gridshare_portal.access import durations, models, policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.audit import names, record
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+
+BY_HAND, REPLACED, EXPIRED = "by hand", "replaced", "expired"
+DISCONNECTED, DELETED = "disconnected", "deleted"
+
+NOT_YOURS = "Only a home of your own can be shared."
+NOT_CONNECTED = "Connect this home to Lunar again, then share it: whoever helps needs the connection, too."
+NO_RIGHT = "Choose whether they may see the home, or see and change it."
+NO_DURATION = "Choose how long from the list."
+
+
+class Refused(Exception):
+    """A consent that cannot be given; the text is a sentence for the page, field names the input."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def give(
+    *,
+    site: sites.Site,
+    organization: accounts.Organization,
+    given_by: Any,
+    right: str,
+    lasts: str,
+    ask_first: bool,
+    now: datetime,
+) -> models.Consent:
+    """Let an organization see a home, or see and change it, in place of what the giver allowed it before."""
+    if right not in models.Right.values:
+        raise Refused("right", NO_RIGHT)
+    try:
+        duration = durations.find(lasts)
+    except durations.Unknown:
+        raise Refused("lasts", NO_DURATION) from None
+    consent = models.Consent(
+        site=site,
+        organization=organization,
+        given_by=given_by,
+        right=right,
+        ask_first=ask_first and right == models.Right.CONTROL,
+        from_at=now,
+        until_at=durations.until(duration, now=now),
+    )
+    try:
+        return _keep(consent, duration, now)
+    except IntegrityError:  # given twice at once: the later one replaces the other
+        return _keep(consent, duration, now)
+
+
+@transaction.atomic
+def _keep(consent: models.Consent, duration: durations.Duration, now: datetime) -> models.Consent:
+    _ask_permission(consent, now)
+    before = open_ones().filter(
+        site=consent.site, organization=consent.organization, given_by=consent.given_by
+    )
+    for earlier in before:
+        end(consent=earlier, by=consent.given_by, how=REPLACED, now=now)
+    consent.pk = None
+    consent.save(force_insert=True)
+    until = consent.until_at.isoformat() if consent.until_at else None
+    details = {**_terms(consent), "lasts": duration.words, "until": until}
+    _tell(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
+    return consent
+
+
+def _ask_permission(consent: models.Consent, now: datetime) -> None:
+    """Refuse for a home that is not the giver's, and hold the connections so that none ends meanwhile."""
+    if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
+        raise Refused("site", NOT_YOURS)
+    reaches = policy.own_reaches(consent.given_by, consent.site)
+    ids = reaches.values_list("connection_id", flat=True)
+    mine = lunar.Connection.objects.select_for_update().filter(pk__in=[*ids], status__in=policy.WORKING)
+    if not mine.values_list("pk", flat=True):
+        raise Refused("site", NOT_CONNECTED)
+
+
+@transaction.atomic
+def end(*, consent: models.Consent, by: Any, how: str = BY_HAND, now: datetime) -> bool:
+    """End a consent from this very moment; say whether it was still open.
+
+    One whose time had passed before has ended by itself, then, and nobody ended it.
+    """
+    is_over = consent.until_at is not None and consent.until_at <= now
+    written = {"ended_at": now, "ended_by": by, "ended_how": how}
+    if is_over:
+        written = {"ended_at": consent.until_at, "ended_by": None, "ended_how": EXPIRED}
+    if not open_ones().filter(pk=consent.pk).update(**written):
+        return False
+    if not is_over:
+        details = {**_terms(consent), "how": how}
+        _tell(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)
+    return not is_over
+
+
+def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
+    """End what a homeowner shares of homes that no connection of theirs reaches without this one."""
+    reaching = sites.Reach.objects.filter(
+        site=OuterRef("site"),
+        connection__user=OuterRef("given_by"),
+        connection__status__in=policy.WORKING,
+        lost_at=None,
+    ).exclude(connection=connection)
+    given = open_ones().filter(~Exists(reaching), given_by=connection.user_id)
+    rows = list(given.select_related("site", "organization", "given_by"))
+    return sum(end(consent=consent, by=None, how=DISCONNECTED, now=now) for consent in rows)
+
+
+def bury(*, consent: models.Consent, now: datetime) -> bool:
+    """End a consent whose row is about to go for good, with its giver, home or organization."""
+    return end(consent=consent, by=None, how=DELETED, now=now)
+
+
+def open_ones() -> QuerySet[models.Consent]:
+    """Return the consents that nobody has ended, also those whose time has passed."""
+    return models.Consent.objects.filter(ended_at=None)
+
+
+def _terms(consent: models.Consent) -> dict[str, Any]:
+    return {"right": consent.right, "ask_first": consent.ask_first}
+
+
+def _tell(
+    consent: models.Consent, name: names.Name, *, by: Any, now: datetime, details: dict[str, Any]
+) -> None:
+    record.add(
+        name=name,
+        at=now,
+        actor=by,
+        site=consent.site,
+        subject=consent.given_by,
+        organization=consent.organization,
+        details=details,
+    )

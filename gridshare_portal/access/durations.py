@@ -1,0 +1,44 @@
+"""How long a homeowner can share a home: the closed list, and when each ends. Pure.
+
+A day is 24 hours and a year 365 days, whatever the clocks do in between: who shares for an hour means one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+class Unknown(ValueError):
+    """There is no such duration."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duration:
+    """A length of time to choose; a length of None lasts until the homeowner ends it."""
+
+    id: str
+    title: str
+    words: str
+    length: timedelta | None
+
+
+HOUR = Duration(id="hour", title="An hour", words="for an hour", length=timedelta(hours=1))
+DAY = Duration(id="day", title="A day", words="for a day", length=timedelta(days=1))
+MONTH = Duration(id="month", title="30 days", words="for 30 days", length=timedelta(days=30))
+YEAR = Duration(id="year", title="A year", words="for a year", length=timedelta(days=365))
+OPEN = Duration(id="open", title="Until I stop it", words="until it is stopped", length=None)
+DURATIONS = (HOUR, DAY, MONTH, YEAR, OPEN)
+
+
+def find(id: str) -> Duration:
+    """Return the duration of this name, or raise Unknown."""
+    for duration in DURATIONS:
+        if duration.id == id:
+            return duration
+    raise Unknown(id)
+
+
+def until(duration: Duration, *, now: datetime) -> datetime | None:
+    """Return when something that begins now ends by itself, or None where it does not."""
+    return None if duration.length is None else now + duration.length
