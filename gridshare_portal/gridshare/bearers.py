@@ -30,3 +30,8 @@ class Bearer:
             error.message = error.message.replace(token, "…")
             error.code = error.code and error.code.replace(token, "…")
             error.args = (error.operation, error.status, error.message)
+
+    def hide(self, raw: bytes) -> bytes:
+        """Return an answer's bytes without the token, should the API have repeated it."""
+        token = self._reveal()
+        return raw.replace(token.encode(), "…".encode()) if isinstance(token, str) and token else raw

@@ -15,19 +15,16 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from urllib3 import exceptions
 
-from gridshare_portal.gridshare import answers, bearers, errors, gate, losses, sockets, values
+from gridshare_portal.gridshare import answers, bearers, calls, errors, gate, losses, sockets, values
 
 logger = logging.getLogger(__name__)
 
-Token = Callable[..., str]
 T = TypeVar("T")
 
 CONNECT_S = 3.0
@@ -35,25 +32,6 @@ ATTEMPTS = 3
 CONNECTIONS_KEPT = 32
 
 _sessions: dict[int, requests.Session] = {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """What is to be sent."""
-
-    operation: str
-    method: str
-    url: str
-    query: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-
-    @property
-    def is_write(self) -> bool:
-        return self.method != "GET"
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url).netloc
 
 
 def shared_session() -> requests.Session:
@@ -70,34 +48,83 @@ def shared_session() -> requests.Session:
 
 
 def send(
-    call: Call,
-    token: Token,
+    call: calls.Call,
+    token: calls.Token,
     *,
     read: Callable[[Any], T],
     deadline_s: float,
     session: requests.Session | None = None,
+    listener: calls.Listener | None = None,
 ) -> T:
     """Make the call and return what `read` makes of the JSON in its answer; an empty answer is None."""
-    started = time.monotonic()
-    exchange = _Exchange(call, session or shared_session(), started + deadline_s)
+    exchange = _Exchange(call, session or shared_session(), deadline_s)
     failure: errors.GridshareError
     try:
-        return _understood(call, read, exchange.run(token))
+        answer = _understood(call, read, exchange.run(token))
     except errors.GridshareError as error:
         failure = error.with_traceback(None)
+    else:
+        exchange.tell(listener)
+        return answer
     failure.__context__ = None
-    _log(failure, attempts=exchange.attempts, took_s=time.monotonic() - started)
+    exchange.tell(listener, failure)
+    _log(failure, attempts=exchange.attempts, took_s=exchange.took_s)
     raise failure
 
 
+def fetch(
+    call: calls.Call,
+    token: calls.Token,
+    *,
+    deadline_s: float,
+    session: requests.Session | None = None,
+    listener: calls.Listener | None = None,
+) -> calls.Came:
+    """Make a call that reads, and return its answer as it came, also one that says no."""
+    if call.is_write:
+        raise ValueError("only what reads can be looked at as it came")
+    exchange = _Exchange(call, session or shared_session(), deadline_s)
+    failure: errors.GridshareError | None = None
+    try:
+        exchange.run(token)
+    except errors.GridshareError as error:
+        failure = error.with_traceback(None)
+        failure.__context__ = None
+    exchange.tell(listener, failure)
+    if exchange.came is None:
+        raise failure or errors.ConnectionLost(call.operation)
+    return exchange.came
+
+
 class _Exchange:
-    def __init__(self, call: Call, session: requests.Session, ends_at: float) -> None:
+    def __init__(self, call: calls.Call, session: requests.Session, deadline_s: float) -> None:
         self.call = call
         self.session = session
-        self.ends_at = ends_at
+        self.started = time.monotonic()
+        self.ends_at = self.started + deadline_s
         self.attempts = 0
+        self.status: int | None = None
+        self.came: calls.Came | None = None
 
-    def run(self, token: Token) -> Any:
+    @property
+    def took_s(self) -> float:
+        return time.monotonic() - self.started
+
+    def tell(self, listener: calls.Listener | None, failure: errors.GridshareError | None = None) -> None:
+        """Say how the call went; a listener that fails costs nobody the answer."""
+        if listener is None:
+            return
+        call, error = self.call, type(failure).__name__ if failure else ""
+        status = failure.status if failure and failure.status else self.status
+        heard = calls.Heard(
+            operation=call.operation, subject=call.subject, status=status, error=error, took_s=self.took_s
+        )
+        try:
+            listener(heard)
+        except Exception as fault:
+            logger.warning("nobody could be told of %s: %s", call.operation, type(fault).__name__)
+
+    def run(self, token: calls.Token) -> Any:
         try:
             return self._repeat(bearers.Bearer(token()))
         except errors.Unauthorized as refused:
@@ -142,6 +169,7 @@ class _Exchange:
 
     def _attempt(self, bearer: bearers.Bearer) -> Any:
         self.attempts += 1
+        self.status = self.came = None
         try:
             answer = self._exchange(bearer)
         except errors.GridshareError as error:
@@ -156,8 +184,9 @@ class _Exchange:
         request = _prepared(self.call)
         bearer.sign(operation, request)
         response = self._respond(request)
+        self.status = response.status_code
         try:
-            return self._read(response)
+            return self._read(response, bearer)
         except errors.GridshareError as error:
             error.may_have_happened = _may_have_happened(response.status_code)
             raise
@@ -176,22 +205,27 @@ class _Exchange:
             failure = losses.lost(self.call.operation, error)
         raise failure
 
-    def _read(self, response: requests.Response) -> Any:
+    def _read(self, response: requests.Response, bearer: bearers.Bearer) -> Any:
         operation, status = self.call.operation, response.status_code
         if 200 <= status < 300:
-            return answers.content(operation, status, answers.body(operation, response))
+            return answers.content(operation, status, self._body(response, bearer))
         retry_after_s = answers.retry_after_s(response.headers.get("Retry-After"))
         try:
-            raw = answers.body(operation, response)
+            raw = self._body(response, bearer)
         except errors.GridshareError:
             raw = b""
         raise answers.failure(operation, status, raw, retry_after_s=retry_after_s)
+
+    def _body(self, response: requests.Response, bearer: bearers.Bearer) -> bytes:
+        raw = answers.body(self.call.operation, response)
+        self.came = calls.Came(status=response.status_code, body=bearer.hide(raw))
+        return raw
 
     def _left_s(self) -> float:
         return self.ends_at - time.monotonic()
 
 
-def _understood(call: Call, read: Callable[[Any], T], answer: Any) -> T:
+def _understood(call: calls.Call, read: Callable[[Any], T], answer: Any) -> T:
     try:
         return read(answer)
     except values.Misshapen as error:
@@ -205,7 +239,7 @@ def _pauses() -> Iterator[float | None]:
     yield None
 
 
-def _prepared(call: Call) -> requests.PreparedRequest:
+def _prepared(call: calls.Call) -> requests.PreparedRequest:
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "gridshare-portal"}
     data = None
     if call.body is not None:
@@ -218,7 +252,7 @@ def _may_have_happened(status: int) -> bool:
     return status >= 500 or status < 400 or status == 408
 
 
-def _worth_repeating(error: errors.GridshareError, call: Call) -> bool:
+def _worth_repeating(error: errors.GridshareError, call: calls.Call) -> bool:
     if isinstance(error, errors.Unreachable):
         return not (call.is_write and error.may_have_happened)
     if call.is_write:

@@ -1,0 +1,54 @@
+"""What is sent in one call, how it went, and what came back, as plain facts without a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What is to be sent."""
+
+    operation: str
+    method: str
+    url: str
+    subject: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def is_write(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """How one call went, for whoever keeps a log: no token, and nothing of what was said.
+
+    `status` is None where no answer came, and `error` is empty where the answer could be used.
+    """
+
+    operation: str
+    subject: str
+    status: int | None
+    error: str
+    took_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Came:
+    """An answer as it came, whatever it says; only the token is taken out of it."""
+
+    status: int
+    body: bytes
+
+
+Token = Callable[..., str]
+Listener = Callable[[Heard], object]
