@@ -1,29 +1,19 @@
 """Write a home's readings as a spreadsheet reads them: local times with their offset, units in the heads.
 
-What is not known is an empty cell and never 0. A cell that a spreadsheet would take for a
-formula is written as text.
+What is not known is an empty cell and never 0.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gridshare_portal.audit import sheets
 from gridshare_portal.homeowner import history, tables
-
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
-
-
-class _Echo:
-    """A file that gives each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def file_name(name: str, choice: history.Choice) -> str:
@@ -32,19 +22,6 @@ def file_name(name: str, choice: history.Choice) -> str:
     home = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "home"
     days = choice.first.isoformat() if choice.days == 1 else f"{choice.first}_{choice.last}"
     return f"{home}_{days}_{choice.by}.csv"
-
-
-def text(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, on one line and in one direction."""
-    plain = "".join(" " if one.isspace() else one for one in value if one.isspace() or one.isprintable())
-    return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
-
-
-def lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """Turn rows into the lines of a file, one at a time."""
-    writer = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow(row)
 
 
 def power_heads(parts: Sequence[str]) -> list[str]:
@@ -70,7 +47,11 @@ def power_rows(
         start = first + n * step
         if start >= now:
             return
-        yield [text(home), *_times(start, start + step, zone), *(_known(series[key][n]) for key in keys)]
+        yield [
+            sheets.text(home),
+            *_times(start, start + step, zone),
+            *(_known(series[key][n]) for key in keys),
+        ]
 
 
 def energy_rows(
@@ -88,7 +69,12 @@ def energy_rows(
         if stretch.start >= now:
             return
         amounts = (_kilo(getattr(bar, key)) for key in keys)
-        yield [text(home), *_times(stretch.start, stretch.end, zone), *amounts, round(bar.missing_s / 60)]
+        yield [
+            sheets.text(home),
+            *_times(stretch.start, stretch.end, zone),
+            *amounts,
+            round(bar.missing_s / 60),
+        ]
 
 
 def _named(column: tables.Column) -> str:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gridshare_portal.audit import sheets
 from gridshare_portal.homeowner import exports, history
 from gridshare_portal.telemetry import stretches
 
@@ -15,7 +16,7 @@ KEYS = ("solar_w", "charging_w", "discharging_w", "from_grid_w", "to_grid_w", "h
 
 
 def parsed(heads, rows):
-    return list(csv.DictReader(io.StringIO("".join(exports.lines([heads, *rows])))))
+    return list(csv.DictReader(io.StringIO("".join(sheets.lines([heads, *rows])))))
 
 
 def power(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from gridshare_portal.audit import sheets
 from gridshare_portal.homeowner import charts, exports, history, visible
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import collect, queries
@@ -68,7 +69,7 @@ def telemetry_csv(request: HttpRequest, synth_id: str) -> HttpResponseBase:
     if asked.choice is None:
         said = "\n".join(f"{field}: {fault}" for field, fault in asked.faults.items())
         return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
-    lines = exports.lines(charts.export(site, asked.choice, now=now))
+    lines = sheets.lines(charts.export(site, asked.choice, now=now))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = exports.file_name(site.name, asked.choice)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
