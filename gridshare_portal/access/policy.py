@@ -10,11 +10,11 @@ may see but not do is refused with a reason.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from gridshare_portal.access import models
 from gridshare_portal.accounts import models as accounts
@@ -28,13 +28,15 @@ WORKING = ("active", "reconnect")
 class Answer:
     """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it.
 
-    `can_propose` says that staff may ask the homeowner to approve it instead.
+    `consent` is that by which staff may; none for a homeowner. `can_propose` says that staff may ask the
+    homeowner to approve it instead.
     """
 
     allowed: bool
     reason: str = ""
     scope: str = ""
     can_propose: bool = False
+    consent: models.Consent | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,11 @@ class Standing:
     def has(self, right: rights.Right, consent: models.Consent) -> bool:
         """Say whether the person's role at this consent's organization includes the right."""
         return rights.may(self.roles.get(consent.organization_id, ""), right)
+
+    def at(self, organization_id: int) -> Standing:
+        """Return the standing of staff as far as it comes from one organization."""
+        kept = tuple(one for one in self.consents if one.organization_id == organization_id)
+        return Standing(own=self.own, consents=kept, roles=self.roles)
 
 
 UNSEEN = Answer(allowed=False, reason="You cannot see this home.")
@@ -100,6 +107,12 @@ def sensors_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Sensor]:
     return sites.Sensor.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
+def marked_own(rows: QuerySet[Any], user: Any, *, home: str = "pk") -> QuerySet[Any]:
+    """Mark each row with `is_own`: whether the home at `home` is this person's own, or only shared."""
+    own = ExpressionWrapper(_is_own(user, home), output_field=BooleanField())
+    return rows.annotate(is_own=own)
+
+
 def holding(*, now: datetime) -> QuerySet[models.Consent]:
     """Return the consents that hold now: begun, not ended, and their giver still reaches the home."""
     reaches = sites.Reach.objects.filter(
@@ -124,8 +137,13 @@ def standing_of(user: Any, site: sites.Site, *, now: datetime) -> Standing | Non
     return Standing(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
 
 
-def may_control(user: Any, device: sites.Device, *, now: datetime, scope: str = "") -> Answer:
-    """Say whether this person may change the device; `scope` names what Lunar must allow for it."""
+def may_control(
+    user: Any, device: sites.Device, *, now: datetime, scope: str = "", organization_id: int | None = None
+) -> Answer:
+    """Say whether this person may change the device; `scope` names what Lunar must allow for it.
+
+    Staff who work for several organizations act for one of them, where it is named.
+    """
     if device.site_id is None:
         return NOWHERE
     standing = standing_of(user, device.site, now=now)
@@ -133,6 +151,8 @@ def may_control(user: Any, device: sites.Device, *, now: datetime, scope: str = 
         return UNSEEN
     if standing.own:
         return _reachable(own_reaches(user, device.site), scope, ended=ENDED, lacking=NO_PERMISSION)
+    if organization_id is not None:
+        standing = standing.at(organization_id)
     return _may_control_for(standing, device.site, scope)
 
 
@@ -146,32 +166,38 @@ def controlling_consent(standing: Standing) -> models.Consent | None:
     return next(able, None)
 
 
+def proposing_consent(standing: Standing) -> models.Consent | None:
+    """Return the consent by which a member of staff may propose a change, if there is one."""
+    return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
+
+
 def own_reaches(user: Any, site: sites.Site) -> QuerySet[sites.Reach]:
     """Return how this person's own connections reach the home, the healthiest first."""
     own = site.reaches.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
 
 
-def reaches_for(user: Any, site: sites.Site, *, now: datetime) -> QuerySet[sites.Reach]:
+def reaches_for(
+    user: Any, site: sites.Site, *, consent: models.Consent | None = None
+) -> QuerySet[sites.Reach]:
     """Return the connections in whose name this person may change the home.
 
     A homeowner goes through an own connection, and staff through the connection of whoever gave the consent,
     never through that of another who lives there.
     """
-    standing = standing_of(user, site, now=now)
-    consent = controlling_consent(standing) if standing and not standing.own else None
     return own_reaches(consent.given_by if consent else user, site)
 
 
 def _may_control_for(standing: Standing, site: sites.Site, scope: str) -> Answer:
-    consent = controlling_consent(standing)
-    proposing = next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
+    if not standing.consents:
+        return UNSEEN
+    consent, proposing = controlling_consent(standing), proposing_consent(standing)
     if consent is None and proposing is None:
         return Answer(allowed=False, reason=ONLY_LOOKING)
     giver = (consent or proposing).given_by
     answer = _reachable(own_reaches(giver, site), scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
-        return answer
+        return replace(answer, consent=consent)
     asks = any(one.right == models.Right.CONTROL for one in standing.consents)
     return Answer(allowed=False, reason=ASK_FIRST if asks else ONLY_SEEN, can_propose=True)
 
@@ -185,8 +211,8 @@ def _reachable(reaches: Iterable[sites.Reach], scope: str, *, ended: Answer, lac
     return Answer(allowed=True)
 
 
-def _is_own(user: Any) -> Q:
-    reaches = sites.Reach.objects.filter(site=OuterRef("pk"), lost_at=None)
+def _is_own(user: Any, home: str = "pk") -> Q:
+    reaches = sites.Reach.objects.filter(site=OuterRef(home), lost_at=None)
     own = reaches.filter(connection__user=user.pk)
     others = reaches.filter(connection__status="active").exclude(connection__user=user.pk)
     through_working = Q(Exists(own.filter(connection__status__in=WORKING)))

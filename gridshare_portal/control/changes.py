@@ -135,7 +135,7 @@ class _Errand:
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:
-            connection = _connection(self.actor, self.device.site, self.asked.scope, self.clock())
+            connection = _connection(self.change, self.asked.scope)
             client = clients.for_connection(connection)
         except clients.WayError as closed:
             return self._shut_out(closed)
@@ -224,9 +224,9 @@ def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:
         client.patch_device(synth_id, changes=asked.changes)
 
 
-def _connection(actor: Any, site: sites.Site, scope: str, now: datetime) -> Any:
+def _connection(change: models.Change, scope: str) -> Any:
     """Return the connection in whose name the actor acts, and never that of another who lives there."""
-    for reach in policy.reaches_for(actor, site, now=now):
+    for reach in policy.reaches_for(change.actor, change.site, consent=change.consent):
         if reach.connection.is_active and scope in reach.connection.scope_set:
             return reach.connection
     raise clients.NoWayIn("missing_scope", scope=scope)

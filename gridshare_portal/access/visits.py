@@ -1,0 +1,167 @@
+"""What staff say before they look at a home, and the lines that their looking leaves for its homeowner.
+
+A visit is of one person of one organization, to one home, for one reason. It ends by itself, and never
+outlasts the consent it was opened under: to look again is to say why again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from gridshare_portal.access import models, policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import rights
+from gridshare_portal.audit import names, record
+from gridshare_portal.sites import models as sites
+
+LASTS_AT_MOST = timedelta(hours=8)
+QUIET = timedelta(minutes=10)  # a page that renews itself leaves no more than one line in this time
+LONGEST_WORDS = 500
+OTHER = "other"
+REASONS = {
+    "asked": "The homeowner asked for help",
+    "fault": "A fault we noticed",
+    "warranty": "A warranty case",
+    "planned": "Planned maintenance",
+    "repair": "Checking a repair",
+    OTHER: "Something else",
+}
+PAGES = {
+    "home": "the home’s first page",
+    "history": "the history of readings",
+    "devices": "the devices",
+    "device": "a device",
+    "control": "mode and plan",
+    "mode": "the mode of a battery",
+    "plan": "the plan of a battery",
+    "details": "a device’s details",
+    "change": "the receipt of a change",
+    "activity": "the activity",
+    "proposals": "proposed changes",
+    "proposal": "a proposed change",
+    "diagnosis": "the diagnosis",
+    "topology": "how the devices do",
+    "calendar": "which days are complete",
+    "answer": "a raw answer of Lunar’s",
+    "bundle": "the case file",
+    "case": "what needs help",
+}
+
+
+class Refused(Exception):
+    """The home cannot be opened like this; the text is a sentence for the page, field names the input."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def open(
+    *,
+    user: Any,
+    site: sites.Site,
+    organization: accounts.Organization,
+    reason: str,
+    words: str = "",
+    now: datetime,
+) -> models.Visit:
+    """Let a member of staff look at a home from now on, for a reason that the homeowner reads."""
+    _check(reason, words)
+    until_at = _until(_consents(user, site, organization, now), now)
+    visit = models.Visit(
+        site=site,
+        organization=organization,
+        user=user,
+        reason=reason,
+        words=words.strip(),
+        opened_at=now,
+        until_at=until_at,
+    )
+    with transaction.atomic():
+        visit.save(force_insert=True)
+        _tell(visit, names.Name.SITE_OPENED, now=now, until=until_at.isoformat())
+    return visit
+
+
+def current(
+    user: Any, site: sites.Site, *, now: datetime, standing: policy.Standing | None = None
+) -> models.Visit | None:
+    """Return the visit that is going on, if its consent still holds; a homeowner needs none."""
+    standing = standing or policy.standing_of(user, site, now=now)
+    if standing is None or standing.own:
+        return None
+    begun = Q(pk__in=[])
+    for consent in standing.consents:
+        if standing.has(rights.SEE, consent):
+            begun |= Q(organization=consent.organization_id, opened_at__gte=consent.from_at)
+    mine = models.Visit.objects.filter(begun, site=site, user=user.pk, opened_at__lte=now, until_at__gt=now)
+    return mine.select_related("organization", "site", "user").first()
+
+
+def leave(*, visit: models.Visit, now: datetime) -> None:
+    """End a visit before its time."""
+    models.Visit.objects.filter(pk=visit.pk, until_at__gt=now).update(until_at=now)
+
+
+@transaction.atomic
+def note(*, visit: models.Visit, page: str, now: datetime) -> None:
+    """Leave a line for the homeowner that this page was looked at."""
+    models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
+    _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
+
+
+@transaction.atomic
+def note_renewed(*, visit: models.Visit, page: str, now: datetime) -> None:
+    """Leave a line that somebody still looks, unless the last line of the visit is ten minutes young."""
+    quiet = Q(noted_at=None) | Q(noted_at__lte=now - QUIET)
+    if models.Visit.objects.filter(quiet, pk=visit.pk).update(noted_at=now):
+        _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
+
+
+@transaction.atomic
+def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
+    """Leave a line for the homeowner that something of this page was downloaded."""
+    models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
+    _tell(visit, names.Name.SITE_EXPORTED, now=now, page=page)
+
+
+def _check(reason: str, words: str) -> None:
+    if reason not in REASONS:
+        raise Refused("reason", "Choose why you open this home.")
+    if len(words.strip()) > LONGEST_WORDS:
+        raise Refused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words.strip()):,}.")
+    if reason == OTHER and not words.strip():
+        raise Refused("words", "Say in a few words why you open this home.")
+
+
+def _consents(
+    user: Any, site: sites.Site, organization: accounts.Organization, now: datetime
+) -> tuple[models.Consent, ...]:
+    standing = policy.standing_of(user, site, now=now)
+    if standing is not None and not standing.own:
+        at = standing.at(organization.pk)
+        if at.may(rights.SEE):
+            return at.consents
+    raise Refused("organization", "This home is not shared with you, or no longer.")
+
+
+def _until(consents: tuple[models.Consent, ...], now: datetime) -> datetime:
+    longest = now + LASTS_AT_MOST
+    ends = [consent.until_at or longest for consent in consents]
+    return min(longest, max(ends))
+
+
+def _tell(visit: models.Visit, name: names.Name, *, now: datetime, **more: str) -> None:
+    details = {"reason": visit.reason, "words": visit.words, "organization": visit.organization.name, **more}
+    record.add(
+        name=name,
+        at=now,
+        actor=visit.user,
+        site=visit.site,
+        organization=visit.organization,
+        details=details,
+    )
