@@ -10,5 +10,5 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Listen to connections that end, and to consents that are deleted."""
-        from gridshare_portal.access import receivers  # noqa: F401
+        """Listen to connections that end, to consents that are deleted, and to what homes are found by."""
+        from gridshare_portal.access import indexing, receivers  # noqa: F401

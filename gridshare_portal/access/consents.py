@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from gridshare_portal.access import durations, models, policy
+from gridshare_portal.access import durations, entries, models, policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
 from gridshare_portal.lunar import models as lunar
@@ -107,6 +107,7 @@ def end(*, consent: models.Consent, by: Any, how: str = BY_HAND, now: datetime) 
         written = {"ended_at": consent.until_at, "ended_by": None, "ended_how": EXPIRED}
     if not open_ones().filter(pk=consent.pk).update(**written):
         return False
+    entries.refresh(models.Consent.objects.filter(pk=consent.pk))
     if not is_over:
         details = {**_terms(consent), "how": how}
         _tell(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)

@@ -85,6 +85,22 @@ class Request(models.Model):
         return f"{self.organization} asks {self.email or self.serial_number}"
 
 
+class Letter(models.Model):
+    """When an address last had a letter that an organization asks; so it gets at most one a day."""
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
+    email = models.EmailField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "email"], name="access_one_letter_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} to {self.email}"
+
+
 class Visit(models.Model):
     """Somebody of an organization opened one home, and said why; it ends by itself."""
 
@@ -103,3 +119,61 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.site}"
+
+
+class Entry(models.Model):
+    """One key by which staff find a home that was shared with them; it goes with its consent.
+
+    Keys are bytes, which every database orders alike, so that whatever begins with a key stands together.
+    """
+
+    class Kind(models.TextChoices):
+        HOME = "home", "Home"
+        NAME = "name", "Homeowner"
+        EMAIL = "email", "E-mail"
+        SITE = "site", "Home’s id"
+        DEVICE = "device", "Device id"
+        SERIAL = "serial", "Serial number"
+
+    class Place(models.IntegerChoices):
+        BEGINNING = 0, "words, from the first"
+        ID = 1, "an id, from its beginning"
+        END = 2, "an id, backwards from its end"
+        WORD = 3, "one word"
+
+    IDS = (Kind.SITE, Kind.DEVICE, Kind.SERIAL)
+
+    consent = models.ForeignKey(Consent, models.CASCADE, related_name="entries")
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    place = models.PositiveSmallIntegerField(choices=Place.choices)
+    key = models.BinaryField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "place", "key", "consent"], name="access_entry_by_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.consent_id}"
+
+
+class Word(models.Model):
+    """A word by which an organization finds homes, by what is inside it and by what a slip makes of it."""
+
+    class How(models.IntegerChoices):
+        INSIDE = 0, "an ending of the word"
+        SLIP = 1, "the word without one letter"
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+", db_index=False)
+    how = models.PositiveSmallIntegerField(choices=How.choices)
+    key = models.BinaryField()
+    word = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "how", "key", "word"], name="access_word_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,104 @@
+"""How a name, an address or an id is looked for: folded, cut into words, and forgiving one slip.
+
+Small and capital letters, accents, spaces and marks that cannot be seen make no difference. Words are
+runs of letters or of digits. Two words that differ by one slip of the finger share a slip: either of
+them with one letter left out, which is what the index keeps, so that no list is ever read through.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+LONGEST = 200  # letters of a value that are looked at
+SLIPPERY = range(4, 25)  # letters of a word in which one slip is forgiven
+INSIDE = 3  # letters that a piece inside a word has at least
+
+
+@functools.lru_cache(maxsize=4096)
+def fold_letter(letter: str) -> str:
+    """Return a letter without case and accents; empty for what cannot be seen."""
+    plain = unicodedata.normalize("NFKD", letter).casefold()
+    plain = unicodedata.normalize("NFKD", plain)
+    return "".join(one for one in plain if unicodedata.category(one)[0] not in "CM")
+
+
+def fold(text: str) -> str:
+    """Return the text as it is compared."""
+    return "".join(map(fold_letter, text[:LONGEST]))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text in their order, folded."""
+    kinds = itertools.groupby(fold(text), key=_kind)
+    return tuple("".join(letters) for kind, letters in kinds if kind)
+
+
+def phrase(text: str) -> str:
+    """Return the words with one space between them."""
+    return " ".join(words_of(text))
+
+
+def compact(text: str) -> str:
+    """Return an id without dashes, dots and spaces: people leave them out, or put in their own."""
+    return "".join(words_of(text))
+
+
+def can_slip(word: str) -> bool:
+    """Say whether a word is long enough that one slip leaves it recognizable; numbers never are."""
+    return len(word) in SLIPPERY and word.isalpha()
+
+
+def slips(word: str) -> frozenset[str]:
+    """Return the word and all that is left of it without one letter."""
+    return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+
+
+def insides(word: str) -> tuple[str, ...]:
+    """Return every ending of the word, the word itself left out, that is long enough to look for."""
+    return tuple(word[at:] for at in range(1, len(word) - INSIDE + 1)) if word.isalpha() else ()
+
+
+def is_near(one: str, other: str) -> bool:
+    """Say whether one letter too many, too few, wrong, or two of them swapped make one word the other."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) - len(short) == 1:
+        return short[at:] == long[at + 1 :]
+    swapped = short[:at] + short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
+    return len(long) == len(short) and (short[at + 1 :] == long[at + 1 :] or swapped == long)
+
+
+def marked(text: str, pieces: Iterable[str], *, joined: bool = False) -> tuple[tuple[str, bool], ...]:
+    """Cut a text into parts, each with whether it is one of the folded pieces looked for.
+
+    The parts together are the text without what cannot be seen; whoever shows them escapes each. In a joined
+    text, which is an id, a piece may reach over dashes and spaces.
+    """
+    seen = [letter for letter in text if unicodedata.category(letter)[0] != "C"]
+    folded = [(one, at) for at, letter in enumerate(seen) for one in fold_letter(letter) or " "]
+    compared = [(one, at) for one, at in folded if _kind(one) or not joined]
+    letters = "".join(one for one, _ in compared)
+    hits = {
+        at
+        for piece in filter(None, pieces)
+        for first, last in _spans(letters, piece)
+        for at in range(compared[first][1], compared[last][1] + 1)
+    }
+    parts = itertools.groupby(enumerate(seen), key=lambda pair: pair[0] in hits)
+    return tuple(("".join(letter for _, letter in part), hit) for hit, part in parts)
+
+
+def _spans(text: str, piece: str) -> Iterator[tuple[int, int]]:
+    start = text.find(piece)
+    while start >= 0:
+        yield start, start + len(piece) - 1
+        start = text.find(piece, start + len(piece))
+
+
+def _kind(letter: str) -> int:
+    return 1 if letter.isalpha() else 2 if letter.isnumeric() else 0
