@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connections as databases
 
+from gridshare_portal.gridshare import calls
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.lunar import connections, seal, tokens
 from gridshare_portal.lunar import models as lunar
@@ -71,21 +72,25 @@ def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
     return min(able, key=_health)
 
 
-def for_site(site: sites.Site, *, scope: str) -> gridshare.Client:
+def for_site(site: sites.Site, *, scope: str, listener: calls.Listener | None = None) -> gridshare.Client:
     """Return a client for the site through the best connection, with a token at hand.
 
     This may renew the token, which is a network call: never ask for it inside a transaction.
     """
-    return for_connection(connection_for(site, scope=scope))
+    return for_connection(connection_for(site, scope=scope), listener=listener)
 
 
-def for_connection(connection: lunar.Connection) -> gridshare.Client:
+def for_connection(
+    connection: lunar.Connection, *, listener: calls.Listener | None = None
+) -> gridshare.Client:
     """Return a client in the name of one connection, with a token at hand; see for_site."""
     if connection.status != "active":
         raise NoWayIn("ended")
     token = _Token(connection.pk)
     token()
-    return gridshare.Client(settings.GRIDSHARE_URL, token, dialect=settings.GRIDSHARE_DIALECT)
+    return gridshare.Client(
+        settings.GRIDSHARE_URL, token, dialect=settings.GRIDSHARE_DIALECT, listener=listener
+    )
 
 
 def note_success(connection: lunar.Connection, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What is kept about homes: who reaches them, and what stands in them, as last read.
+"""What is kept about homes: who reaches them, what stands in them as last read, how calls for them went.
 
 A home may be reached through several connections, and a connection may reach several homes; Reach
 is that pair. Nothing here is deleted because the API stopped listing it: it is marked as lost.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import models
 
 
@@ -132,3 +133,62 @@ class Sync(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id}: {self.state}"
+
+
+class Call(models.Model):
+    """How one operation went when it was last asked for a home: no token, and nothing of what was said.
+
+    Calls that were made together count as one; if any of them failed, they failed. since_at is when the
+    failures in a row began.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="calls")
+    operation = models.CharField(max_length=40)
+    last_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    error = models.CharField(max_length=40, blank=True, default="")
+    ms = models.PositiveIntegerField(default=0)
+    ok_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    since_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["operation"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "operation"], name="sites_call_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.error or self.status}"
+
+
+class Answer(models.Model):
+    """An answer of the API as it came, asked for by a person to look at, and soon forgotten.
+
+    asked_for is the organization on whose behalf, by number: this room knows no organizations. taken_at
+    says that a worker has it; came_at, that there is nothing more to wait for.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="answers")
+    connection = models.ForeignKey("lunar.Connection", models.CASCADE, null=True, related_name="answers")
+    operation = models.CharField(max_length=40)
+    subject = models.CharField(max_length=128, blank=True, default="")
+    start = models.DateTimeField(null=True, blank=True)
+    end = models.DateTimeField(null=True, blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="answers")
+    asked_for = models.PositiveBigIntegerField()
+    asked_at = models.DateTimeField(db_index=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    came_at = models.DateTimeField(null=True, blank=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    error = models.CharField(max_length=40, blank=True, default="")
+    body = models.TextField(blank=True, default="")
+    size = models.PositiveIntegerField(default=0)
+    ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index(fields=["site", "asked_for", "-asked_at"], name="sites_answers_of_site")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} at {self.asked_at}"

@@ -19,11 +19,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Manager, Q, QuerySet
 
+from gridshare_portal.gridshare import calls as api
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
-from gridshare_portal.sites import clients, reads, rows, signals
+from gridshare_portal.sites import calls, clients, reads, rows, signals
 from gridshare_portal.sites import models as sites
 
 LEASE = timedelta(seconds=90)  # longer than a task may run
@@ -80,8 +81,9 @@ def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
     mine = sites.Sync.objects.filter(connection_id=connection_pk, lease_owner=owner)
     connection = lunar.Connection.objects.get(pk=connection_pk)
     try:
-        read = _read(_client(connection), mine, now)
-        stored = _store(mine, connection, read, now)
+        with calls.of_connection(connection_pk, now=now) as heard:
+            read = _read(_client(connection, heard.append), mine, now)
+            stored = _store(mine, connection, read, now)
     except (clients.WayError, errors.GridshareError) as failure:
         _put_off(mine, failure, now)
         return False
@@ -108,10 +110,10 @@ def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
     return ours.update(state=State.RUNNING, step="sites", done=0, total=2, **lease) == 1
 
 
-def _client(connection: lunar.Connection) -> gridshare.Client:
+def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.Client:
     if scopes.DEVICE_READ not in connection.scope_set:
         raise clients.NoWayIn("missing_scope", scope=scopes.DEVICE_READ)
-    return clients.for_connection(connection)
+    return clients.for_connection(connection, listener=listener)
 
 
 def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -> _Read:

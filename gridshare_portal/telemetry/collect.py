@@ -18,9 +18,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
+from gridshare_portal.gridshare import calls as api
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors
-from gridshare_portal.sites import clients
+from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import asking, days, missing, packing
 from gridshare_portal.telemetry.models import Collection, Day
@@ -53,6 +54,7 @@ class _Run:
     client: gridshare.Client | None = None
     sensors: dict[int, str] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
+    heard: list[api.Heard] = field(default_factory=list)
 
     @property
     def moment(self) -> datetime:
@@ -130,7 +132,8 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
     row = Collection.objects.select_related("site").get(pk=collection_pk)
     run = _Run(row=row, owner=owner, now=now)
     try:
-        return _collect(run, seconds)
+        with calls.of_site(row.site, now=now) as run.heard:
+            return _collect(run, seconds)
     except Overtaken:
         return False
     except (clients.WayError, errors.GridshareError) as failure:
@@ -148,7 +151,7 @@ def _collect(run: _Run, seconds: float) -> bool:
     if not run.sensors:
         return _settle(run, more=False)
     connection = clients.connection_for(run.row.site, scope=READ)
-    run.client = clients.for_connection(connection)
+    run.client = clients.for_connection(connection, listener=run.heard.append)
     just_read = run.row.last_ok_at is not None and run.moment - run.row.last_ok_at < JUST_READ
     if not just_read or run.row.cursor is None:
         _newest(run)
