@@ -1,0 +1,195 @@
+"""Ask homeowners to share a home, and take their answer.
+
+Staff name an e-mail address or a serial number. What they ask is kept in either case and the rest is left
+to a task, so that nothing here, neither words nor time, tells whether anybody of that name is known. That a
+homeowner declined is not told either: it would say that there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower, Trim, Upper
+
+from gridshare_portal.access import consents, durations, models, policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import rights, staff
+from gridshare_portal.audit import names, record
+from gridshare_portal.celery import wake
+from gridshare_portal.sites import models as sites
+
+LASTS = timedelta(days=14)
+DAY = timedelta(days=1)
+AT_MOST_A_DAY = 100
+
+SHARED, DECLINED, OPEN = models.Request.Answer.SHARED, models.Request.Answer.DECLINED, ""
+TOO_MANY = f"Your organization has asked {AT_MOST_A_DAY} times within a day. Please go on tomorrow."
+NOT_YOURS = "Your role does not include asking homeowners."
+NOBODY = "Give an e-mail address or a serial number."
+NO_HOME = "Choose at least one home to share."
+OVER = "This request has been answered or has ended by itself. Nothing was changed."
+
+Refused = consents.Refused
+
+
+class NotPermitted(Exception):
+    """Whoever asks may not ask for this organization."""
+
+
+class Over(Exception):
+    """The request was answered meanwhile, has ended by itself, or went to somebody else."""
+
+
+def ask(
+    *,
+    organization: accounts.Organization,
+    asked_by: Any,
+    email: str = "",
+    serial_number: str = "",
+    right: str,
+    lasts: str,
+    message: str = "",
+    now: datetime,
+) -> models.Request:
+    """Keep a request to whoever has this e-mail address, or lives with the device of this serial number."""
+    from gridshare_portal.access import tasks
+
+    membership = staff.standing_of(asked_by).filter(organization=organization).first()
+    if membership is None or not rights.may(membership.role, rights.ASK):
+        raise NotPermitted(NOT_YOURS)
+    if bool(email) == bool(serial_number):
+        raise Refused("whom", NOBODY)
+    _check_terms(right, lasts)
+    with transaction.atomic():
+        _check_pace(organization, now)
+        request = models.Request.objects.create(
+            organization=organization,
+            asked_by=asked_by,
+            email=email.strip().lower(),
+            serial_number=plain_serial(serial_number),
+            right=right,
+            lasts=lasts,
+            message=message,
+            made_at=now,
+            expires_at=now + LASTS,
+        )
+        _tell_of_asking(request, now)
+        wake(tasks.tell, request.pk)
+    return request
+
+
+def share(
+    *,
+    request: models.Request,
+    by: Any,
+    homes: Sequence[sites.Site],
+    right: str,
+    lasts: str,
+    ask_first: bool,
+    now: datetime,
+) -> list[models.Consent]:
+    """Give the organization that asked a consent for each of these homes, on the homeowner's own terms."""
+    if not homes:
+        raise Refused("homes", NO_HOME)
+    terms = {"right": right, "lasts": lasts, "ask_first": ask_first, "now": now}
+    with transaction.atomic():
+        _answer(request, SHARED, by, now)
+        return [
+            consents.give(site=site, organization=request.organization, given_by=by, **terms)
+            for site in homes
+        ]
+
+
+@transaction.atomic
+def decline(*, request: models.Request, by: Any, now: datetime) -> None:
+    """Say no, which the organization is not told: its request goes on to its end as if nobody had read it."""
+    _answer(request, DECLINED, by, now)
+    details = {"organization": request.organization.name}
+    record.add(name=names.Name.ACCESS_DECLINED, at=now, actor=by, subject=by, details=details)
+
+
+def waiting_for(user: Any, *, now: datetime) -> QuerySet[models.Request]:
+    """Return the open requests to this person, newest first: to a proven address, or by an own device."""
+    proven = EmailAddress.objects.filter(user=user.pk, verified=True)
+    addresses = proven.annotate(plain=Lower("email")).values("plain")
+    devices = sites.Device.objects.filter(site__in=policy.own_sites(user, now=now), gone_at=None)
+    serials = devices.exclude(serial_number="").annotate(plain=_plain_serial()).values("plain")
+    mine = Q(email__in=addresses) | Q(serial_number__in=serials)
+    return models.Request.objects.filter(mine, answer=OPEN, expires_at__gt=now).select_related("organization")
+
+
+def sent_by(organization: accounts.Organization) -> QuerySet[models.Request]:
+    """Return what an organization asked, newest first; declined ones among it look like open ones."""
+    return models.Request.objects.filter(organization=organization).select_related("asked_by")
+
+
+def standing_of(request: models.Request, *, now: datetime) -> str:
+    """Return what staff may know of a request: sent, shared, or over."""
+    if request.answer == SHARED:
+        return "shared"
+    return "sent" if now < request.expires_at else "over"
+
+
+def residents_of(serial_number: str) -> QuerySet[accounts.User]:
+    """Return the homeowners whose connection reaches a device of this serial number now."""
+    devices = sites.Device.objects.annotate(plain=_plain_serial()).filter(plain=serial_number, gone_at=None)
+    reaches = sites.Reach.objects.filter(
+        site__in=devices.values("site"),
+        connection__user=OuterRef("pk"),
+        connection__status__in=policy.WORKING,
+        lost_at=None,
+    )
+    return accounts.User.objects.filter(Exists(reaches), is_active=True).order_by("pk")
+
+
+def plain_serial(serial_number: str) -> str:
+    """Return a serial number as it is compared: without spaces around it, in capitals."""
+    return serial_number.strip().upper()
+
+
+def _plain_serial() -> Upper:
+    return Upper(Trim("serial_number"))
+
+
+def _check_terms(right: str, lasts: str) -> None:
+    if right not in models.Right.values:
+        raise Refused("right", consents.NO_RIGHT)
+    try:
+        durations.find(lasts)
+    except durations.Unknown:
+        raise Refused("lasts", consents.NO_DURATION) from None
+
+
+def _check_pace(organization: accounts.Organization, now: datetime) -> None:
+    lately = models.Request.objects.filter(organization=organization, made_at__gt=now - DAY)
+    if lately.count() >= AT_MOST_A_DAY:
+        raise Refused("", TOO_MANY)
+
+
+def _answer(request: models.Request, answer: str, by: Any, now: datetime) -> None:
+    """Write the answer, unless somebody else who lives there has answered meanwhile."""
+    mine = waiting_for(by, now=now).filter(pk=request.pk).order_by().values("pk")
+    waiting = models.Request.objects.filter(pk__in=list(mine.values_list("pk", flat=True)), answer=OPEN)
+    if not waiting.update(answer=answer, answered_at=now, answered_by=by):
+        raise Over(OVER)
+
+
+def _tell_of_asking(request: models.Request, now: datetime) -> None:
+    name, at, host = request.email.rpartition("@")
+    details = {
+        "to": f"{name[:1]}…{at}{host}" if request.email else request.serial_number,
+        "right": request.right,
+        "lasts": durations.find(request.lasts).words,
+    }
+    record.add(
+        name=names.Name.ACCESS_ASKED,
+        at=now,
+        actor=request.asked_by,
+        organization=request.organization,
+        details=details,
+    )
