@@ -280,6 +280,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetching of readings
+    "gridshare_portal.access.tasks.tell": {"queue": "interactive"},
     "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
@@ -294,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
         ("due-readings", "gridshare_portal.telemetry.tasks.sweep", 15.0),
         ("open-changes", "gridshare_portal.control.tasks.sweep", 15.0),
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
+        ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
     ]
 }
 
