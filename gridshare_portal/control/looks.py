@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from gridshare_portal.audit import names
 from gridshare_portal.control import asks, models, outcomes, settling, state
 from gridshare_portal.gridshare import errors
-from gridshare_portal.sites import clients
+from gridshare_portal.sites import calls, clients
 
 STUCK_AFTER = timedelta(seconds=60)
 
@@ -58,8 +58,9 @@ def _claim(change: models.Change, now: datetime) -> bool:
 
 def _look(change: models.Change, asked: asks.Ask, now: datetime) -> Any:
     try:
-        client = clients.for_site(change.site, scope=asked.reading_scope)
-        read = asked.look(client, change.device.synth_id)
+        with calls.of_site(change.site, now=now) as heard:
+            client = clients.for_site(change.site, scope=asked.reading_scope, listener=heard.append)
+            read = asked.look(client, change.device.synth_id)
     except (errors.GridshareError, clients.WayError):
         return None
     state.store(device=change.device, read=read, now=now)

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from gridshare_portal.control import asks, models, plans
 from gridshare_portal.gridshare import errors, parallel, types
-from gridshare_portal.sites import clients, sync
+from gridshare_portal.sites import calls, clients, sync
 from gridshare_portal.sites import models as sites
 
 DEADLINE_S = 4.0
@@ -35,12 +35,11 @@ def plan_of(state: models.State) -> types.Plan | None:
 
 def refresh(*, device: sites.Device, now: datetime) -> models.State:
     """Read mode and plan from the device, as far as the connection allows, and keep them."""
-    ways = [_way(device.site, scope) for scope in (asks.DEVICE_READ, asks.PLAN_READ)]
     looks = [_mode, _plan]
-    calls = [
-        partial(look, way, device.synth_id) for look, way in zip(looks, ways, strict=True) if _is_open(way)
-    ]
-    came = parallel.gather(calls)
+    with calls.of_site(device.site, now=now) as heard:
+        ways = [_way(device.site, scope, heard) for scope in (asks.DEVICE_READ, asks.PLAN_READ)]
+        open_ways = [(look, way) for look, way in zip(looks, ways, strict=True) if _is_open(way)]
+        came = parallel.gather([partial(look, way, device.synth_id) for look, way in open_ways])
     for error in came:
         if isinstance(error, Exception) and not _is_expected(error):
             raise error
@@ -96,9 +95,9 @@ def _known(device: sites.Device) -> sites.Device:
     return device
 
 
-def _way(site: sites.Site, scope: str) -> Any:
+def _way(site: sites.Site, scope: str, heard: list[Any]) -> Any:
     try:
-        return clients.for_site(site, scope=scope).within(DEADLINE_S)
+        return clients.for_site(site, scope=scope, listener=heard.append).within(DEADLINE_S)
     except clients.WayError as closed:
         return closed
 
