@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("gridshare_portal.accounts.urls")),
     path("support/<slug:slug>/", include("gridshare_portal.installer.urls")),
     path("", include("gridshare_portal.homeowner.urls")),
 ]

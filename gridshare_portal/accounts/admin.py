@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from gridshare_portal.accounts import models
+from gridshare_portal.accounts import models, sessions
 
 admin.site.login = secure_admin_login(admin.site.login)
 admin.site.unregister(Authenticator)
@@ -31,5 +31,4 @@ class User(admin.ModelAdmin):
     def sign_out_everywhere(self, request: HttpRequest, users: QuerySet[models.User]) -> None:
         """End every session of the chosen people."""
         for user in users:
-            ended = sum(session.end() or 1 for session in user.usersession_set.all())
-            self.message_user(request, f"{user.email}: {ended} signed out.")
+            self.message_user(request, f"{user.email}: {sessions.end_all(user)} signed out.")

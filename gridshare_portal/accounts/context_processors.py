@@ -1,12 +1,27 @@
-"""Which doors of the house a page shows to whoever looks at it."""
+"""Which doors of the house a page shows to whoever looks at it, and in whose name the visitor acts there."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from gridshare_portal.accounts import doors as staff_doors
 
 
 def doors(request: HttpRequest) -> dict[str, object]:
-    """Name the doors that are open to this visitor."""
+    """Name the doors that are open to this visitor, and the membership by which this page is seen, if any.
+
+    Where the visitor works is asked for only by a page that shows it.
+    """
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
-    return {"doors": {"homeowner": signed_in, "admin": signed_in and user.is_staff}}
+    works = SimpleLazyObject(lambda: staff_doors.memberships(request) if signed_in else [])
+    acting = getattr(request, "membership", None)
+    return {
+        "doors": {
+            "homeowner": signed_in,
+            "admin": signed_in and user.is_staff,
+            "organizations": works,
+            "acting": acting,
+        }
+    }

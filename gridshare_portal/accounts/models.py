@@ -49,6 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may open the admin", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    sign_outs = models.PositiveIntegerField("times signed out everywhere", default=0, editable=False)
 
     objects = Users()
 
@@ -65,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep the user, with the address in lower case."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must hold to go on: another one after each sign-out everywhere."""
+        held = super()._get_session_auth_hash(secret=secret)
+        return f"{held}.{self.sign_outs}" if self.sign_outs else held
 
     def get_full_name(self) -> str:
         """Return what to call this person."""

@@ -1,16 +1,18 @@
-"""Every sign-up, sign-in and sign-out leaves an event."""
+"""Every sign-up, sign-in and sign-out leaves an event; a first strong factor ends older sessions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account import signals as allauth_signals
+from allauth.mfa import signals as mfa_signals
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gridshare_portal.accounts import models
+from gridshare_portal.accounts import models, sessions, staff
 from gridshare_portal.audit import names, record
 
 
@@ -37,3 +39,13 @@ def on_signed_out(user: models.User | None, **_context: Any) -> None:
 def on_wrong_code(user: models.User, request: HttpRequest, **_context: Any) -> None:
     """Record that somebody typed a wrong code for this person."""
     record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)
+
+
+@receiver(mfa_signals.authenticator_added)
+def on_second_factor(
+    user: models.User, request: HttpRequest, authenticator: Authenticator, **_context: Any
+) -> None:
+    """Sign out of every other browser when a first passkey or app stands: those were never asked for it."""
+    strong = Authenticator.objects.filter(user=user, type__in=staff.STRONG).exclude(pk=authenticator.pk)
+    if authenticator.type in staff.STRONG and not strong.exists():
+        sessions.end_others(request)

@@ -16,6 +16,8 @@ ANYBODY = {  # answers without a question; nothing of anybody's is on it
     "homeowner:welcome",
     "homeowner:theme",
     "lunar_connect",
+    "accounts:rights",
+    "accounts:invitation",  # its secret opens it, and only for the invited address
     "healthz",
     "readyz",
 }
@@ -44,6 +46,17 @@ OWN = {  # address: what its id names, and how the owner may ask
     "homeowner:change": ("change", "get"),
     "homeowner:loading": ("connection", "get"),
     "homeowner:disconnect": ("connection", "post"),
+}
+OF_AN_ORGANIZATION = {  # address with an organization's name in it: for its members
+    "accounts:organization",
+    "accounts:details",
+    "accounts:invite",
+    "accounts:withdraw_invitation",
+    "accounts:role",
+    "accounts:remove",
+    "accounts:leave",
+    "accounts:record",
+    "accounts:record_csv",
 }
 ALLAUTH_ANYBODY = {  # allauth's own: signing in and up, and what only leads there
     "account_login",
@@ -104,7 +117,7 @@ def addresses(resolver=None, namespace="", before=""):
             yield (f"{namespace}{entry.name}" if entry.name else route), route
 
 
-LISTED = ANYBODY | SIGNED_IN | set(OWN) | ALLAUTH_ANYBODY | ALLAUTH_SIGNED_IN
+LISTED = ANYBODY | SIGNED_IN | set(OWN) | OF_AN_ORGANIZATION | ALLAUTH_ANYBODY | ALLAUTH_SIGNED_IN
 ROUTES = dict(addresses())
 
 
@@ -125,7 +138,7 @@ class TestTheList:
         assert with_id == set(OWN)
 
     def test_hands_out_each_address_once(self):
-        kinds = [ANYBODY, SIGNED_IN, set(OWN), ALLAUTH_ANYBODY, ALLAUTH_SIGNED_IN]
+        kinds = [ANYBODY, SIGNED_IN, set(OWN), OF_AN_ORGANIZATION, ALLAUTH_ANYBODY, ALLAUTH_SIGNED_IN]
 
         assert sum(map(len, kinds)) == len(LISTED)
 
@@ -195,6 +208,23 @@ class TestAPageOfAHome:
         page = getattr(homeowner, OWN[name][1])(filled(name, ids))
 
         assert page.status_code in FOUND and not leads_to_sign_in(page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(OF_AN_ORGANIZATION))
+class TestAPageOfAnOrganization:
+    def address(self, name, slug):
+        return "/" + ROUTES[name].replace("<slug:slug>", slug).replace("<int:pk>", "1")
+
+    def test_does_not_exist_for_those_who_do_not_work_there(self, name, installer, outsider, homeowner):
+        for somebody in (outsider, homeowner):
+            answers = asked(somebody, self.address(name, "sunfix"))
+
+            assert set(answers.values()) <= {HIDDEN, NOT_THIS_WAY}
+            assert answers == asked(somebody, self.address(name, "nowhere"))
+
+    def test_asks_an_anonymous_visitor_to_sign_in(self, name, installer, visitor):
+        assert set(asked(visitor, self.address(name, "sunfix")).values()) <= {302, NOT_THIS_WAY}
 
 
 @pytest.mark.django_db

@@ -1,0 +1,107 @@
+"""Check the shape of what is typed into an organization's pages; what it means is decided by the deeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from gridshare_portal.accounts import members, models, organizations
+from gridshare_portal.audit import names
+
+LONGEST_TYPED = 20_000  # beyond any limit that a deed names, and short enough to give back
+NO_DATE = "Write a date as year-month-day, such as 2026-11-22."
+YEARS = [MinValueValidator(date(2020, 1, 1), NO_DATE), MaxValueValidator(date(2100, 1, 1), NO_DATE)]
+
+
+class Plain(forms.Form):
+    """A form whose refusals are ours and stand at their field."""
+
+    use_required_attribute = False
+
+    def refuse(self, refusal: members.Refused) -> None:
+        """Show at its field what a deed refused."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class Invite(Plain):
+    """Whom to invite, as what."""
+
+    email = forms.CharField(
+        max_length=LONGEST_TYPED,
+        label="E-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "maxlength": 254}),
+        error_messages={"required": "Write the e-mail address of the person."},
+    )
+    role = forms.ChoiceField(
+        choices=models.Role.choices,
+        label="Role",
+        initial=models.Role.OPERATOR,
+        error_messages={"required": members.NO_ROLE, "invalid_choice": members.NO_ROLE},
+    )
+
+
+class Details(Plain):
+    """What homeowners read of the organization."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=LONGEST_TYPED,
+        widget=forms.TextInput(attrs={"maxlength": organizations.LONGEST_NAME}),
+        error_messages={"required": organizations.NO_NAME},
+    )
+    about = forms.CharField(
+        label="What you do, in a sentence or two",
+        max_length=LONGEST_TYPED,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": organizations.LONGEST_ABOUT}),
+        help_text="Homeowners read it before they share a home.",
+    )
+    is_listed = forms.BooleanField(label="Homeowners find us by our name", required=False)
+
+
+class Record(Plain):
+    """Which part of the record to show; what is left out does not narrow it."""
+
+    person = forms.ChoiceField(
+        required=False,
+        label="Person",
+        error_messages={"invalid_choice": "Choose somebody from the list."},
+    )
+    kind = forms.ChoiceField(
+        required=False,
+        label="What was done",
+        error_messages={"invalid_choice": "Choose one from the list."},
+    )
+    first = forms.DateField(
+        required=False,
+        label="From",
+        validators=YEARS,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DATE},
+    )
+    last = forms.DateField(
+        required=False,
+        label="To",
+        validators=YEARS,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DATE},
+    )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = sorted(names.Name.choices, key=lambda kind: kind[1])
+        self.fields["person"].choices = [("", "Everybody"), *people]
+        self.fields["kind"].choices = [("", "Everything"), *kinds]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days in the wrong order."""
+        first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
+        if first and last and first > last:
+            self.add_error("last", "This day is before the first one.")
+        return self.cleaned_data

@@ -1,0 +1,76 @@
+"""Another role, and the end of somebody's work for an organization: removed, or left."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gridshare_portal.accounts import doors, members, models, rights
+from gridshare_portal.accounts.views import organization
+
+CHANGED = "{} is {} now."
+REMOVED = "{} does not work for {} any more and is signed out everywhere."
+LEFT = "You do not work for {} any more."
+
+
+@require_POST
+@doors.door(rights.MEMBERS)
+def role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Give a member another role."""
+    now = timezone.now()
+    member = _member(request, pk)
+    wished = request.POST.get("role", "")
+    try:
+        members.change_role(membership=member, role=wished, actor=request.user, now=now)
+    except members.Refused as refusal:
+        return organization.page(request, now=now, refused={pk: str(refusal)})
+    messages.success(request, CHANGED.format(member.user, models.Role(wished).label.lower()))
+    return redirect("accounts:organization", slug=slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@doors.door(rights.MEMBERS)
+def remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Say what the removal does, and do it once that is confirmed."""
+    member = _member(request, pk)
+    if member.user_id == request.user.pk:
+        return redirect("accounts:leave", slug=slug)
+    if request.method != "POST":
+        return render(request, "accounts/remove.html", _context(request, member))
+    try:
+        members.remove(membership=member, actor=request.user, now=timezone.now())
+    except members.Refused as refusal:
+        return _refused(request, "accounts/remove.html", member, refusal)
+    messages.success(request, REMOVED.format(member.user, request.organization))
+    return redirect("accounts:organization", slug=slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@doors.door()
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Leave the organization oneself."""
+    if request.method != "POST":
+        return render(request, "accounts/leave.html", _context(request, request.membership))
+    try:
+        members.leave(membership=request.membership, now=timezone.now())
+    except members.Refused as refusal:
+        return _refused(request, "accounts/leave.html", request.membership, refusal)
+    messages.success(request, LEFT.format(request.organization))
+    return redirect("homeowner:welcome")
+
+
+def _member(request: HttpRequest, pk: int) -> models.Membership:
+    return get_object_or_404(request.organization.memberships.select_related("user", "organization"), pk=pk)
+
+
+def _context(request: HttpRequest, member: models.Membership) -> dict[str, object]:
+    return {"organization": request.organization, "membership": request.membership, "member": member}
+
+
+def _refused(
+    request: HttpRequest, template: str, member: models.Membership, refusal: members.Refused
+) -> HttpResponse:
+    return render(request, template, {**_context(request, member), "refused": str(refusal)}, status=422)

@@ -1,0 +1,144 @@
+"""An organization's page: who works there, who is invited, what homeowners read of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from gridshare_portal.accounts import (
+    doors,
+    forms,
+    invitations,
+    letters,
+    members,
+    models,
+    organizations,
+    rights,
+    staff,
+)
+
+ON_A_PAGE = 50
+CLOSED_SHOWN = 10
+SENT = "{} is invited. The letter is on its way and holds for seven days."
+NOT_SENT = "We could not send the e-mail just now, so nobody was invited. Please try again in a minute."
+WITHDRAWN = "The invitation for {} is withdrawn. Its letter opens nothing any more."
+
+
+@require_safe
+@doors.door()
+def organization(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the organization to whoever works there; admins also see what they can do about it."""
+    return page(request, now=timezone.now())
+
+
+@require_POST
+@doors.door(rights.MEMBERS)
+def details(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change the name, the text for homeowners, and whether a search finds the organization."""
+    now = timezone.now()
+    form = forms.Details(request.POST)
+    if form.is_valid():
+        try:
+            organizations.describe(
+                organization=request.organization, actor=request.user, now=now, **form.cleaned_data
+            )
+        except members.Refused as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("accounts:organization", slug=slug)
+    return page(request, now=now, details=form)
+
+
+@require_POST
+@doors.door(rights.MEMBERS)
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Invite somebody by e-mail."""
+    now = timezone.now()
+    form = forms.Invite(request.POST)
+    if form.is_valid() and _invited(request, form, now):
+        messages.success(request, SENT.format(form.cleaned_data["email"]))
+        return redirect("accounts:organization", slug=slug)
+    return page(request, now=now, invite=form)
+
+
+@require_POST
+@doors.door(rights.MEMBERS)
+def withdraw_invitation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take an invitation back."""
+    invitation = get_object_or_404(request.organization.invitations, pk=pk)
+    try:
+        invitations.withdraw(invitation=invitation, actor=request.user, now=timezone.now())
+    except members.Refused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, WITHDRAWN.format(invitation.email))
+    return redirect("accounts:organization", slug=slug)
+
+
+def page(
+    request: HttpRequest,
+    *,
+    now: datetime,
+    invite: forms.Invite | None = None,
+    details: forms.Details | None = None,
+    refused: dict[int, str] | None = None,
+) -> HttpResponse:
+    """Show the page, with what was refused at the place where it was typed."""
+    is_admin = rights.may(request.membership.role, rights.MEMBERS)
+    known = {name: getattr(request.organization, name) for name in ("name", "about", "is_listed")}
+    context = {
+        "now": now,
+        "organization": request.organization,
+        "membership": request.membership,
+        "is_admin": is_admin,
+        "members": _members(request),
+        "roles": models.Role.choices,
+        "refused": refused or {},
+    }
+    if is_admin:
+        context["invitations"] = _invitations(request.organization, now=now)
+        context["invite"] = invite or forms.Invite()
+        context["details"] = details or forms.Details(initial=known)
+    status = 422 if refused or invite or details else 200
+    return render(request, "accounts/organization.html", context, status=status)
+
+
+def _invited(request: HttpRequest, form: forms.Invite, now: datetime) -> bool:
+    """Keep the invitation and send its letter; one whose letter cannot be sent is taken back."""
+    try:
+        made = invitations.invite(
+            organization=request.organization, actor=request.user, now=now, **form.cleaned_data
+        )
+    except members.Refused as refusal:
+        form.refuse(refusal)
+        return False
+    if letters.send(made):
+        return True
+    invitations.withdraw(invitation=made.invitation, actor=request.user, now=now)
+    form.add_error("email", NOT_SENT)
+    return False
+
+
+def _members(request: HttpRequest) -> object:
+    everybody = request.organization.memberships.select_related("user")
+    proven = everybody.annotate(stands=staff.has_strong_factor("user"))
+    return Paginator(proven.order_by("user__name", "user__email"), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+
+
+def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:
+    """Return the open invitations, then the last of those that were accepted, withdrawn or ended."""
+    made = list(organization.invitations.select_related("invited_by")[: invitations.AT_MOST_A_DAY * 8])
+    still_open = [one for one in made if one.is_open(now=now)]
+    closed = [one for one in made if not one.is_open(now=now)][:CLOSED_SHOWN]
+    for one in closed:
+        one.ended = "Accepted" if one.accepted_at else "Withdrawn" if one.withdrawn_at else "Ended unanswered"
+    return [*still_open, *closed]

@@ -1,0 +1,57 @@
+"""What was done in an organization's name, for its admins: by person, kind and day, and as a file."""
+
+from __future__ import annotations
+
+import itertools
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gridshare_portal.accounts import chronicle, doors, forms, rights
+from gridshare_portal.audit import sheets
+
+ON_A_PAGE = 50
+
+
+@require_safe
+@doors.door(rights.RECORD)
+def record(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the record, newest first."""
+    return _page(request, _form(request))
+
+
+@require_safe
+@doors.door(rights.RECORD)
+def record_csv(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
+    """Give the same part of the record as a file."""
+    form = _form(request)
+    if not form.is_valid():
+        return _page(request, form)
+    events = chronicle.events_of(request.organization, **form.cleaned_data)
+    rows = (chronicle.cells(event) for event in events.iterator(chunk_size=500))
+    lines = sheets.lines(itertools.chain([chronicle.HEADS], rows))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}_record.csv"'
+    return response
+
+
+def _form(request: HttpRequest) -> forms.Record:
+    return forms.Record(request.GET, people=chronicle.people_of(request.organization))
+
+
+def _page(request: HttpRequest, form: forms.Record) -> HttpResponse:
+    valid = form.is_valid()
+    wished = form.cleaned_data if valid else {}
+    events = chronicle.events_of(request.organization, **wished)
+    page = Paginator(events, ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "organization": request.organization,
+        "membership": request.membership,
+        "form": form,
+        "narrowed": any(wished.values()),
+        "page": page,
+        "lines": [chronicle.line(event) for event in page],
+    }
+    return render(request, "accounts/record.html", context, status=200 if valid else 422)
