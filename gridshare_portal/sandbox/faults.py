@@ -20,8 +20,9 @@ _EVERYWHERE = ("latency", "lost_reply", "refuse_connection", "too_many", "server
                "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect")  # fmt: skip
 _API_ONLY = ("token_revoked", "token_expired", "forbidden_without_code", "wrong_route")
 _STALE = ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan")
+_READINGS_ONLY = ("silence",)
 _TOKEN_ONLY = ("invalid_grant", "invalid_client", "token_rotated", "token_revoked")
-KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_TOKEN_ONLY)))
+KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_READINGS_ONLY, *_TOKEN_ONLY)))
 
 
 @dataclass
@@ -104,6 +105,7 @@ def _fits(operation: str, kind: str) -> bool:
         kind in _EVERYWHERE
         or (kind in _API_ONLY and api)
         or (kind == "stale_read" and operation in _STALE)
+        or (kind in _READINGS_ONLY and operation == "getDeviceTelemetry")
         or (kind in _TOKEN_ONLY and operation == "oauthToken")
         or (kind == "invalid_client" and operation == "oauthRevoke")
     )

@@ -36,6 +36,8 @@ def after(request: Request, response: Response, faults: Mapping[str, Options]) -
         raise serving.drop(request.environ)
     if "wrong_types" in faults and response.status_code == 200 and response.get_data():
         response.set_data(json.dumps(_twisted(json.loads(response.get_data()), faults["wrong_types"])))
+    if "silence" in faults and response.status_code == 200:
+        _silence(request, response, faults["silence"])
     if "truncated" in faults:
         _cut(response, faults["truncated"])
     if "drip" in faults:
@@ -104,6 +106,16 @@ def _twisted(value: Any, options: Options) -> Any:
     if isinstance(value, str):
         return 12
     return str(value)
+
+
+def _silence(request: Request, response: Response, options: Options) -> None:
+    """Leave out what sensors told between two moments; `sensor` is a part of the ids of those meant."""
+    if options.get("sensor", "") not in request.path:
+        return
+    since, until = options.get("since", ""), options.get("until", "9999")
+    answer = json.loads(response.get_data())
+    answer["entries"] = [one for one in answer["entries"] if not since <= one["timestamp"] < until]
+    response.set_data(json.dumps(answer))
 
 
 def _cut(response: Response, options: Options) -> None:

@@ -1,6 +1,7 @@
 import json
 import socket
 import time
+from datetime import timedelta
 
 import pytest
 import requests
@@ -229,3 +230,27 @@ class TestTheTokenEndpoint:
             refresh(sandbox, old)
 
         assert refresh(sandbox, old).status_code == 200
+
+
+class TestSilence:
+    def readings(self, ada, sensor, sandbox):
+        end = sandbox.clock.now().replace(minute=0, second=0, microsecond=0)
+        query = {"start": f"{end - timedelta(hours=4):%FT%TZ}", "end": f"{end:%FT%TZ}"}
+        entries = ada.get(f"/api/v2/devices/{sensor}/telemetry", params=query).json()["entries"]
+        return [entry["timestamp"] for entry in entries], end
+
+    def test_leaves_out_one_sensor_for_a_while(self, sandbox, ada, battery):
+        grid, solar = f"{battery.synth_id}__GRID_METER_DERIVED", f"{battery.synth_id}__PV_DERIVED"
+        before, end = self.readings(ada, solar, sandbox)
+        since, until = f"{end - timedelta(hours=3):%FT%TZ}", f"{end - timedelta(hours=1):%FT%TZ}"
+        sandbox.faults.switch_on(
+            "getDeviceTelemetry", "silence", sensor="PV_DERIVED", since=since, until=until
+        )
+
+        told, _end = self.readings(ada, solar, sandbox)
+        assert told == [at for at in before if not since <= at < until] != before
+        assert any(since <= at < until for at in self.readings(ada, grid, sandbox)[0])
+
+    def test_is_of_readings_only(self):
+        with pytest.raises(ValueError):
+            Faults().switch_on("listSites", "silence")

@@ -1,0 +1,211 @@
+"""Say why readings are missing: which of nine causes it is, from when to when, and of which sensors.
+
+Pure: plain facts of the last days go in, gaps come out, what goes on before what is over. Where the way to
+the home is closed, that explains everything that came after; only then does silence mean something.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+
+STEP = timedelta(minutes=15)
+LATE_BUCKETS = 4  # what is missing for an hour may still come
+SETTLED_BUCKETS = 8  # what is missing for two hours will not
+OVERDUE = timedelta(minutes=45)  # a home is read every quarter of an hour
+NOBODY_S_FAULT = frozenset({"", "ended", "none", "missing_scope"})
+
+
+class Kind(StrEnum):
+    """Why something is missing, the causes that explain the others first."""
+
+    ENDED = "token_ended"
+    SCOPE_MISSING = "scope_missing"
+    UPSTREAM = "upstream"
+    NOT_ASKED = "not_asked"
+    SITE_OFFLINE = "site_offline"
+    SENSOR_SILENT = "sensor_silent"
+    LATE = "late"
+    NOT_FETCHED = "not_fetched"
+    RESET = "reset"
+    BEFORE = "before"
+
+
+ORDER = {kind: number for number, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A connection that reaches the home: whether it stands, who ended it, and whether it may read."""
+
+    is_active: bool
+    since_at: datetime
+    by_homeowner: bool = False
+    reads: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """How the fetching of readings stands; read_at is when Lunar last answered it."""
+
+    read_at: datetime | None
+    failures: int = 0
+    error: str = ""
+    filled_back_to: date | None = None
+    goal: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensor:
+    """One sensor: its first and last good bucket, which of the last days are known, and counter resets."""
+
+    synth_id: str
+    first_at: datetime | None
+    last_at: datetime | None
+    known: np.ndarray
+    resets: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """What is known of a home's readings since `start`, in buckets of a quarter of an hour up to read_at."""
+
+    start: datetime
+    ways: tuple[Way, ...]
+    collected: Collected | None
+    sensors: tuple[Sensor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Something that is missing: why, of which sensors (none: the whole home), and between which good points.
+
+    good_until is the end of the last good reading before, and good_again the start of the first after it;
+    None means that there is none.
+    """
+
+    kind: Kind
+    sensors: tuple[str, ...] = ()
+    good_until: datetime | None = None
+    good_again: datetime | None = None
+    since_at: datetime | None = None
+    detail: str = ""
+    extra: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether it still is so."""
+        return self.good_again is None and self.kind is not Kind.RESET
+
+
+def gaps(home: Home, *, now: datetime) -> list[Gap]:
+    """Return what is missing and why: first what goes on, by its gravity, then what is over, newest first."""
+    closed = _closed(home, now)
+    found = [closed] if closed else []
+    found += [*_silences(home), *_past(home), *_history(home), *_resets(home)]
+    going_on = [gap for gap in found if gap.goes_on]
+    over = [gap for gap in found if not gap.goes_on]
+    newest = sorted(over, key=lambda gap: gap.good_again or gap.good_until or home.start, reverse=True)
+    return [*sorted(going_on, key=lambda gap: ORDER[gap.kind]), *newest]
+
+
+def _closed(home: Home, now: datetime) -> Gap | None:
+    """Return why nothing can be read at present, if nothing can."""
+    told, last_at = home.collected, _last(home.sensors)
+    active = [way for way in home.ways if way.is_active]
+    if not active:
+        newest = max(home.ways, key=lambda way: way.since_at, default=None)
+        who = "homeowner" if newest and newest.by_homeowner else "lunar"
+        since_at = newest.since_at if newest else None
+        return Gap(kind=Kind.ENDED, good_until=last_at, since_at=since_at, detail=who)
+    if not any(way.reads for way in active):
+        since_at = max(way.since_at for way in active)
+        return Gap(kind=Kind.SCOPE_MISSING, good_until=last_at, since_at=since_at)
+    if told is not None and told.failures and told.error not in NOBODY_S_FAULT:
+        return Gap(kind=Kind.UPSTREAM, good_until=last_at, since_at=told.read_at, detail=told.error)
+    if told is None or told.read_at is None or now - told.read_at > OVERDUE:
+        return Gap(kind=Kind.NOT_ASKED, good_until=last_at, since_at=told.read_at if told else None)
+    return None
+
+
+def _silences(home: Home) -> Iterator[Gap]:
+    """Find what had stopped when Lunar was last asked."""
+    silent = {sensor.synth_id: _trailing(sensor) for sensor in home.sensors}
+    if not silent or home.collected is None or home.collected.read_at is None:
+        return
+    if min(silent.values()) > LATE_BUCKETS:
+        yield Gap(kind=Kind.SITE_OFFLINE, good_until=_last(home.sensors))
+        return
+    refused = home.collected.error
+    for sensor in home.sensors:
+        if silent[sensor.synth_id] > LATE_BUCKETS:
+            kind = Kind.UPSTREAM if refused not in NOBODY_S_FAULT else Kind.SENSOR_SILENT
+            until, detail = _last([sensor]), refused if kind is Kind.UPSTREAM else ""
+            yield Gap(kind=kind, sensors=(sensor.synth_id,), good_until=until, detail=detail)
+        elif silent[sensor.synth_id]:
+            yield Gap(kind=Kind.LATE, sensors=(sensor.synth_id,), good_until=_last([sensor]))
+
+
+def _past(home: Home) -> Iterator[Gap]:
+    """Find holes between good readings; sensors with the same hole share it."""
+    holes: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for sensor in home.sensors:
+        for hole in _holes(sensor.known):
+            holes[hole].append(sensor.synth_id)
+    telling = {sensor.synth_id for sensor in home.sensors if sensor.known.any()}
+    for (first, last), sensors in holes.items():
+        if last >= len(home.sensors[0].known) - SETTLED_BUCKETS and last - first <= LATE_BUCKETS:
+            kind = Kind.LATE
+        else:
+            kind = Kind.SITE_OFFLINE if set(sensors) == telling else Kind.SENSOR_SILENT
+        whole = kind is Kind.SITE_OFFLINE
+        yield Gap(
+            kind=kind,
+            sensors=() if whole else tuple(sensors),
+            good_until=home.start + first * STEP,
+            good_again=home.start + last * STEP,
+        )
+
+
+def _history(home: Home) -> Iterator[Gap]:
+    """Find what lies before the first good reading: not fetched yet, or nothing that Lunar has."""
+    told = home.collected
+    if told is None or told.filled_back_to is None:
+        return
+    first_at = min((sensor.first_at for sensor in home.sensors if sensor.first_at), default=None)
+    if told.filled_back_to > told.goal:
+        days = {"done": (told.read_at.date() - told.filled_back_to).days if told.read_at else 0}
+        days["total"] = (told.read_at.date() - told.goal).days if told.read_at else 0
+        yield Gap(kind=Kind.NOT_FETCHED, good_again=first_at, extra=days)
+    elif first_at is not None:
+        yield Gap(kind=Kind.BEFORE, good_again=first_at)
+
+
+def _resets(home: Home) -> Iterator[Gap]:
+    for sensor in home.sensors:
+        for at in sensor.resets:
+            yield Gap(kind=Kind.RESET, sensors=(sensor.synth_id,), good_until=at - STEP, good_again=at)
+
+
+def _trailing(sensor: Sensor) -> int:
+    """Return how many buckets are missing at the end; a sensor that never told anything lacks all."""
+    back = np.flatnonzero(sensor.known[::-1])
+    return int(back[0]) if back.size else len(sensor.known)
+
+
+def _holes(known: np.ndarray) -> list[tuple[int, int]]:
+    """Return the stretches of missing buckets between two known ones, as [first, last)."""
+    at = np.flatnonzero(known)
+    jumps = np.flatnonzero(np.diff(at) > 1)
+    return [(int(at[jump]) + 1, int(at[jump + 1])) for jump in jumps]
+
+
+def _last(sensors: Sequence[Sensor]) -> datetime | None:
+    """Return the end of the newest good reading."""
+    newest = max((sensor.last_at for sensor in sensors if sensor.last_at), default=None)
+    return newest + STEP if newest else None
