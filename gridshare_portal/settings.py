@@ -295,6 +295,8 @@ CELERY_BEAT_SCHEDULE = {
         ("due-readings", "gridshare_portal.telemetry.tasks.sweep", 15.0),
         ("open-changes", "gridshare_portal.control.tasks.sweep", 15.0),
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
+        ("examinations", "gridshare_portal.installer.tasks.sweep", 60.0),
+        ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
     ]
 }

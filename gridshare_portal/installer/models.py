@@ -31,6 +31,7 @@ class Case(models.Model):
         NOT_YET = "", "Open"
         GONE = "gone", "The cause is gone"
         RESOLVED = "resolved", "Resolved"
+        HIDDEN = "hidden", "Another cause hides it"
         UNSHARED = "unshared", "The home is no longer shared"
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="cases")
@@ -116,6 +117,7 @@ class Note(models.Model):
         WORSE = "worse", "found it worse"
         BETTER = "better", "found it better"
         GONE = "gone", "no longer finds it"
+        HIDDEN = "hidden", "closed it: another cause hides it"
         UNSHARED = "unshared", "closed it: the home is no longer shared"
         NOTED = "noted", "wrote"
         SNOOZED = "snoozed", "set it aside"

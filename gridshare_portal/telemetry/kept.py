@@ -20,6 +20,7 @@ from gridshare_portal.telemetry import missing
 from gridshare_portal.telemetry.models import Collection, Day
 
 COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
+COUNTS = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
 
 
 class Row(NamedTuple):
@@ -72,12 +73,37 @@ def of(home: Home, period: periods.Period | None = None) -> Kept:
     return read if period is None else read.over(period)
 
 
+def of_several(homes: Sequence[sites.Site], *, first: date, last: date) -> dict[int, Kept]:
+    """Return what is kept of many homes from one day to another, by their keys, in four queries for all."""
+    sensors: dict[int, list[sites.Sensor]] = {home.pk: [] for home in homes}
+    for sensor in sites.Sensor.objects.filter(COUNTS, site__in=list(sensors)).select_related("device"):
+        sensors[sensor.site_id].append(sensor)
+    collections = {row.site_id: row for row in Collection.objects.filter(site__in=list(sensors))}
+    owners = {sensor.pk: pk for pk, some in sensors.items() for sensor in some}
+    rows: dict[int, list[Row]] = {pk: [] for pk in sensors}
+    for row in _rows([one for some in sensors.values() for one in some], first, last):
+        rows[owners[row.sensor]].append(row)
+    empty = {row.sensor for some in rows.values() for row in some if not row.known_count}
+    births = _births(empty & {pk for some in sensors.values() for pk in shared(some)})
+    return {
+        home.pk: Kept(
+            site=home,
+            sensors=sensors[home.pk],
+            collection=collections.get(home.pk),
+            first=first,
+            last=last,
+            rows=rows[home.pk],
+            births={pk: day for pk, day in births.items() if owners[pk] == home.pk},
+        )
+        for home in homes
+    }
+
+
 def sensors_of(home: Home) -> Sequence[sites.Sensor]:
     """Return the sensors that count for the balance, also those that are gone, in at most one query."""
     if isinstance(home, Kept):
         return home.sensors
-    counted = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
-    return list(home.sensors.filter(counted).select_related("device"))
+    return list(home.sensors.filter(COUNTS).select_related("device"))
 
 
 def collection_of(home: Home) -> Collection | None:

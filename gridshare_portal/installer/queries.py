@@ -1,0 +1,228 @@
+"""The work list as it is asked for: filters from an address, the worst first, a page at a time.
+
+A page begins after the last line of the one before, so it costs the same wherever it lies; nothing counts
+further than a hundred. Only homes that are shared at this very moment are in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.installer import cases, words
+from gridshare_portal.installer.findings import Cause, Severity
+from gridshare_portal.installer.models import RANK_STEP, Case
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.telemetry import present
+from gridshare_portal.telemetry import queries as readings
+
+ON_A_PAGE = 50
+COUNTED = 99
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+SHOWS = {"open": "Open", "mine": "Mine", "snoozed": "Set aside", "closed": "Closed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What part of the list is asked for; whatever an address says wrongly is the usual."""
+
+    show: str = "open"
+    cause: str = ""
+    severity: int | None = None
+    after: tuple[int, int] | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the query that asks for this again, from the first line on."""
+        said = {"show": self.show if self.show != "open" else "", "cause": self.cause}
+        said["severity"] = str(self.severity or "")
+        return urlencode({name: value for name, value in said.items() if value})
+
+    @property
+    def here(self) -> str:
+        """Return the query that asks for this very page again."""
+        after = f"after={self.after[0]}.{self.after[1]}" if self.after else ""
+        return "&".join(part for part in (self.address, after) if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One case as the list shows it."""
+
+    case: Case
+    sentence: str
+    step: str
+    advice: str
+    about: str
+    told_at: datetime | None
+    freshness: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some lines, and where the next ones begin, if there are any."""
+
+    lines: Sequence[Line]
+    following: str
+
+
+def filters(said: Mapping[str, str]) -> Filters:
+    """Read filters out of an address."""
+    show, cause, severity = said.get("show", ""), said.get("cause", ""), said.get("severity", "")
+    after = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", said.get("after", ""), re.ASCII)
+    return Filters(
+        show=show if show in SHOWS else "open",
+        cause=cause if cause in Cause.values else "",
+        severity=int(severity) if severity in {str(one) for one in Severity.values} else None,
+        after=(int(after[1]), int(after[2])) if after else None,
+    )
+
+
+def listed(
+    user: Any, organization: accounts.Organization, asked: Filters, *, now: datetime
+) -> QuerySet[Case]:
+    """Return the cases that the filters ask for, in their order."""
+    found = cases.visible_to(user, organization, now=now).select_related("site", "assigned_to")
+    if asked.cause:
+        found = found.filter(cause=asked.cause)
+    if asked.severity:
+        found = found.filter(severity=asked.severity)
+    if asked.show == "closed":
+        return found.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")
+    found = found.filter(closed_at=None)
+    if asked.show == "snoozed":
+        return found.filter(snoozed_until_at__gt=now).order_by("snoozed_until_at", "pk")
+    if asked.show == "mine":
+        return found.filter(assigned_to=user).order_by("rank", "pk")
+    awake = Q(snoozed_until_at=None) | Q(snoozed_until_at__lte=now)
+    if asked.severity:  # the same once more, in the words of the index
+        found = found.filter(rank__gte=_rank(asked.severity), rank__lt=_rank(asked.severity + 1))
+    return found.filter(awake).order_by("rank", "pk")
+
+
+def page(
+    user: Any, organization: accounts.Organization, asked: Filters, *, now: datetime, size: int = ON_A_PAGE
+) -> Page:
+    """Return one page of the list, in two queries."""
+    found = list(_beyond(listed(user, organization, asked, now=now), asked)[: size + 1])
+    return Page(
+        lines=_lines(found[:size], now), following=_place(found[size - 1], asked) if found[size:] else ""
+    )
+
+
+def everything(
+    user: Any, organization: accounts.Organization, asked: Filters, *, now: datetime
+) -> Iterator[Line]:
+    """Yield every line, page by page, so that neither memory nor a single query grows with the list."""
+    following: tuple[int, int] | None = None
+    while True:
+        part = Filters(show=asked.show, cause=asked.cause, severity=asked.severity, after=following)
+        found = page(user, organization, part, now=now, size=500)
+        yield from found.lines
+        if not found.following:
+            return
+        first, _dot, second = found.following.partition(".")
+        following = (int(first), int(second))
+
+
+def counts(user: Any, organization: accounts.Organization, *, now: datetime) -> dict[str, str]:
+    """Return how many cases each filter would show, up to a hundred."""
+    asked = {show: Filters(show=show) for show in ("open", "mine", "snoozed")}
+    asked |= {f"level_{one.value}": Filters(severity=one.value) for one in Severity}
+    found = {
+        name: len(
+            listed(user, organization, one, now=now).select_related(None).values_list("pk")[: COUNTED + 1]
+        )
+        for name, one in asked.items()
+    }
+    return {name: f"{COUNTED}+" if count > COUNTED else str(count) for name, count in found.items()}
+
+
+def line(case: Case, *, now: datetime) -> Line:
+    """Return one case as the list shows it."""
+    return _lines([case], now)[0]
+
+
+def told_at(homes: Iterable[int]) -> dict[int, datetime]:
+    """Return to which moment the newest reading of each home reaches."""
+    newest = telemetry.Latest.objects.filter(sensor__site__in=list(homes), sensor__gone_at=None)
+    found = newest.values_list("sensor__site").annotate(Max("at"), Max("read_at")).order_by()
+    step = timedelta(seconds=readings.STEP_S)
+    return {site: min(at + step, read_at) for site, at, read_at in found}
+
+
+def homes(
+    user: Any,
+    organization: accounts.Organization,
+    *,
+    state: str,
+    after: int | None,
+    now: datetime,
+    size: int = ON_A_PAGE,
+) -> QuerySet[sites.Site]:
+    """Return shared homes, those that came last first, marked with `needs_help`; one more than a page."""
+    opened = Case.objects.filter(site=OuterRef("pk"), organization=organization, closed_at=None)
+    shared = policy.shared_sites(user, now=now, organization=organization)
+    if state == "help":
+        shared = shared.filter(Exists(opened))
+    if state == "well":
+        shared = shared.filter(~Exists(opened))
+    if after is not None:
+        shared = shared.filter(pk__lt=after)
+    return shared.annotate(needs_help=Exists(opened)).order_by("-pk")[: size + 1]
+
+
+def _rank(severity: int) -> int:
+    return severity * RANK_STEP
+
+
+def _lines(found: Sequence[Case], now: datetime) -> list[Line]:
+    told = told_at({case.site_id for case in found}) if found else {}
+    return [_line(case, told.get(case.site_id), now) for case in found]
+
+
+def _line(case: Case, told: datetime | None, now: datetime) -> Line:
+    place = {"since_at": case.since_at, "zone": case.site.zone, "now": now}
+    return Line(
+        case=case,
+        sentence=words.sentence(case.cause, case.subject, case.data, **place),
+        step=words.step(case.cause),
+        advice=words.advice(case.cause),
+        about=words.about(case.cause, case.subject, case.data),
+        told_at=told,
+        freshness=present.freshness(told, now=now),
+    )
+
+
+def _beyond(found: QuerySet[Case], asked: Filters) -> QuerySet[Case]:
+    """Leave out what comes before and at the place where the last page ended."""
+    if asked.after is None:
+        return found
+    first, pk = asked.after
+    if asked.show in ("open", "mine"):
+        return found.filter(Q(rank__gt=first) | Q(rank=first, pk__gt=pk), rank__gte=first)
+    try:
+        at = EPOCH + first * MICROSECOND
+    except OverflowError:
+        return found
+    if asked.show == "closed":
+        return found.filter(Q(closed_at__lt=at) | Q(closed_at=at, pk__lt=pk), closed_at__lte=at)
+    later = Q(snoozed_until_at__gt=at) | Q(snoozed_until_at=at, pk__gt=pk)
+    return found.filter(later, snoozed_until_at__gte=at)
+
+
+def _place(case: Case, asked: Filters) -> str:
+    if asked.show in ("open", "mine"):
+        return f"{case.rank}.{case.pk}"
+    at = case.closed_at if asked.show == "closed" else case.snoozed_until_at
+    return f"{(at - EPOCH) // MICROSECOND}.{case.pk}"

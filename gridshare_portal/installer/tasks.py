@@ -1,0 +1,44 @@
+"""When homes are examined and letters written: whenever the sweep finds a row that is due."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from gridshare_portal.celery import wake
+from gridshare_portal.installer import digest, examine
+
+TOGETHER = 50
+
+
+@shared_task
+def examine_homes(pks: list[int]) -> None:
+    """Examine some homes, all with the same few queries."""
+    examine.run(pks=pks, now=timezone.now(), owner=uuid.uuid4().hex)
+
+
+@shared_task
+def send_digest(pk: int) -> None:
+    """Write one member's daily letter, if there is something to say."""
+    digest.send(pk=pk, now=timezone.now())
+
+
+@shared_task
+def sweep() -> None:
+    """Wake whatever is due; the rows say so, also after a worker or the broker died."""
+    now = timezone.now()
+    examine.enroll(now=now)
+    for due in iter(lambda: examine.claim(now=now), []):
+        for start in range(0, len(due), TOGETHER):
+            wake(examine_homes, due[start : start + TOGETHER])
+
+
+@shared_task
+def sweep_digests() -> None:
+    """Wake the letters whose morning has come."""
+    now = timezone.now()
+    digest.enroll(now=now)
+    for pk in digest.due(now=now):
+        wake(send_digest, pk)

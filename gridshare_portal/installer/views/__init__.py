@@ -1,0 +1,1 @@
+"""The pages of support staff, one module per subject."""

@@ -1,0 +1,92 @@
+"""The work list, as page and as file, and the list of all homes that were shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from gridshare_portal.accounts import doors, rights
+from gridshare_portal.audit import sheets
+from gridshare_portal.installer import queries
+from gridshare_portal.installer.findings import Cause, Severity
+from gridshare_portal.telemetry import present
+
+HEADS = ("Home", "Severity", "Cause", "About", "What was found", "Since (UTC)", "Newest reading (UTC)",
+         "Assigned to", "What to do")  # fmt: skip
+STATES = {"": "All", "help": "Need help", "well": "Well"}
+
+
+@doors.door()
+@require_safe
+def homes(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what needs help at the homes that are shared, the worst first."""
+    now = timezone.now()
+    asked = queries.filters(request.GET)
+    context = {
+        "page": queries.page(request.user, request.organization, asked, now=now),
+        "counts": queries.counts(request.user, request.organization, now=now),
+        "asked": asked,
+        "causes": Cause.choices,
+        "levels": list(Severity),
+        "shows": queries.SHOWS,
+        "now": now,
+    }
+    return render(request, "installer/homes.html", context)
+
+
+@doors.door(rights.EXPORT)
+@require_safe
+def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Send the list that the filters ask for as a file, line by line."""
+    now = timezone.now()
+    lines = queries.everything(request.user, request.organization, queries.filters(request.GET), now=now)
+    name = f"{request.organization.slug}-work-list-{now:%Y-%m-%d}.csv"
+    answer = StreamingHttpResponse(sheets.lines(_rows(lines)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@doors.door()
+@require_safe
+def all_homes(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show every home that is shared, with the age of its readings, so that a healthy one can be opened."""
+    now = timezone.now()
+    state = request.GET.get("state", "")
+    state = state if state in STATES else ""
+    said = request.GET.get("after", "")
+    after = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    found = list(queries.homes(request.user, request.organization, state=state, after=after, now=now))
+    shown = found[: queries.ON_A_PAGE]
+    told = queries.told_at([site.pk for site in shown])
+    lines = [(site, told.get(site.pk), present.freshness(told.get(site.pk), now=now)) for site in shown]
+    context = {
+        "lines": lines,
+        "state": state,
+        "states": STATES,
+        "following": shown[-1].pk if len(found) > len(shown) else None,
+        "is_first": after is None,
+        "now": now,
+    }
+    return render(request, "installer/all_homes.html", context)
+
+
+def _rows(lines: Iterator[queries.Line]) -> Iterator[list[Any]]:
+    yield list(HEADS)
+    for line in lines:
+        case = line.case
+        yield [
+            sheets.text(case.site.name),
+            case.level.label,
+            case.get_cause_display(),
+            sheets.text(line.about),
+            sheets.text(line.sentence),
+            case.since_at.strftime("%Y-%m-%d %H:%M"),
+            line.told_at.strftime("%Y-%m-%d %H:%M") if line.told_at else "",
+            sheets.text(str(case.assigned_to or "")),
+            line.advice,
+        ]
