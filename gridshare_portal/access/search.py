@@ -21,7 +21,7 @@ AT_MOST = 20
 FETCHED = 60  # one home may be found by several keys
 FIRST = 2000  # homes of the rarest word that are looked at for the other words
 ALTERNATIVES, SLIPS = 12, 200
-SHORTEST, LONGEST, MOST_WORDS, SHORTEST_END = 2, 100, 6, 4
+SHORTEST, LONGEST, MOST_WORDS, SHORTEST_END = 2, words.LONGEST, 6, 4
 Place, How = models.Entry.Place, models.Word.How
 
 EMPTY = "Type a name, an e-mail address, a home’s name, an id or a serial number."
