@@ -1,0 +1,201 @@
+"""Make up what stands in a home, what it told last, and how its homeowner shares it. Pure.
+
+Everything about the home of a number follows from that number and the moment. Most homes have solar, a
+battery and a meter that told something minutes ago; the others are what support staff are there for.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites.models import Role
+
+ZONES = ("America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin", "Australia/Sydney")
+CHANNELS = ("power_W", "energy_Wh_increment", "energy_Wh_decrement")
+ENDINGS = {Role.GRID: "__GRID_METER_DERIVED", Role.BATTERY: "__bb_agg", Role.SOLAR: "__PV_DERIVED"}
+MAKERS = ("Lunar Energy", "Solnox", "Voltera", "Helian")
+EVERYTHING = tuple(scope.id for scope in scopes.SCOPES)
+QUARTER = timedelta(minutes=15)
+SHAPES = (  # of a hundred homes, how many have which devices, each with what its sensors measure
+    (70, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)),)),
+    (12, (("Inverter", (Role.GRID, Role.SOLAR)),)),
+    (6, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("BatteryPack", (Role.BATTERY,)))),
+    (5, (("BatteryPack", (Role.GRID, Role.BATTERY)),)),
+    (5, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("EV", (Role.EV,)))),
+    (2, (("Meter", ()),)),
+)
+SILENCES = (  # of a hundred homes, since when the last reading is; None: there never was one
+    (78, timedelta(minutes=4)),
+    (8, timedelta(minutes=50)),
+    (5, timedelta(hours=7)),
+    (4, timedelta(days=3)),
+    (2, timedelta(days=40)),
+    (3, None),
+)
+CONNECTIONS = (  # of a hundred connections, how they stand and what they allow
+    (90, ("active", EVERYTHING)),
+    (5, ("active", EVERYTHING[:2])),
+    (1, ("active", EVERYTHING[:1])),
+    (3, ("reconnect", EVERYTHING)),
+    (1, ("disconnected", EVERYTHING)),
+)
+SHARINGS = (  # of a hundred homes: right, ask first, days until it ends or since it ended, ended by hand
+    (45, ("view", False, None, False)),
+    (30, ("control", False, None, False)),
+    (11, ("control", True, None, False)),
+    (6, ("view", False, 200, False)),
+    (3, ("control", False, 3, False)),
+    (2, ("view", False, 0.5, False)),
+    (1, ("view", False, -5, False)),
+    (2, ("view", False, -20, True)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The newest reading of one sensor."""
+
+    at: datetime
+    in_w: float
+    out_w: float
+    charge_pct: float | None
+    in_wh: float
+    out_wh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensor:
+    """A sensor, what it measures, and what it told last, if it ever told anything."""
+
+    synth_id: str
+    role: str
+    reading: Reading | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device with its sensors."""
+
+    synth_id: str
+    kind: str
+    maker: str
+    model: str
+    serial: str
+    capacity_wh: float | None
+    sensors: tuple[Sensor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """How a home is shared."""
+
+    right: str
+    ask_first: bool
+    from_at: datetime
+    until_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """Everything about one home but its name and its homeowner."""
+
+    synth_id: str
+    time_zone: str
+    created_at: datetime
+    status: str
+    scopes: tuple[str, ...]
+    sharing: Sharing
+    devices: tuple[Device, ...]
+
+
+def home(number: int, *, now: datetime) -> Home:
+    """Return the home of a number, always the same one at the same moment."""
+    dice = Random(f"home {number}")
+    created_at = now - timedelta(days=dice.uniform(30, 900))
+    status, allowed = _of_hundred(dice, CONNECTIONS)
+    told_at = _told_at(dice, now)
+    return Home(
+        synth_id=f"site-{_uuid(dice)}",
+        time_zone=dice.choice(ZONES),
+        created_at=created_at,
+        status=status,
+        scopes=allowed,
+        sharing=_sharing(dice, created_at, now),
+        devices=tuple(_devices(dice, told_at)),
+    )
+
+
+def _devices(dice: Random, told_at: datetime | None) -> Iterator[Device]:
+    silent = dice.random() < 0.03  # one sensor of the home tells nothing any more
+    for kind, roles in _of_hundred(dice, SHAPES):
+        synth_id, model = _uuid(dice), f"{kind[:2].upper()}-{dice.choice((5, 10, 15, 20))}"
+        sensors = [
+            Sensor(synth_id=synth_id + ENDINGS.get(role, ""), role=role, reading=None) for role in roles
+        ]
+        yield Device(
+            synth_id=synth_id,
+            kind=kind,
+            maker=dice.choice(MAKERS),
+            model=model,
+            serial=f"{model}-{dice.randrange(10**8):08}",
+            capacity_wh=dice.choice((5000.0, 10000.0, 15000.0)) if Role.BATTERY in roles else None,
+            sensors=tuple(
+                Sensor(
+                    synth_id=one.synth_id,
+                    role=one.role,
+                    reading=_reading(dice, one.role, told_at, silent and not n),
+                )
+                for n, one in enumerate(sensors)
+            ),
+        )
+
+
+def _reading(dice: Random, role: str, told_at: datetime | None, silent: bool) -> Reading | None:
+    if told_at is None or (silent and dice.random() < 0.5):
+        return None
+    at = told_at - timedelta(days=2) if silent else told_at
+    power_w, inward = dice.uniform(0, 4000), role in (Role.EV, Role.RELAY) or dice.random() < 0.5
+    inward = inward and role != Role.SOLAR
+    return Reading(
+        at=at,
+        in_w=power_w if inward else 0.0,
+        out_w=0.0 if inward else power_w,
+        charge_pct=dice.uniform(5, 100) if role == Role.BATTERY else None,
+        in_wh=dice.uniform(0, 5e6) if role != Role.SOLAR else 0.0,
+        out_wh=dice.uniform(0, 5e6),
+    )
+
+
+def _told_at(dice: Random, now: datetime) -> datetime | None:
+    """Return the beginning of the quarter hour of which the home told last."""
+    silence = _of_hundred(dice, SILENCES)
+    if silence is None:
+        return None
+    last = now - silence * dice.uniform(0.5, 1.5)
+    return last.replace(minute=last.minute // 15 * 15, second=0, microsecond=0)
+
+
+def _sharing(dice: Random, created_at: datetime, now: datetime) -> Sharing:
+    right, ask_first, days, by_hand = _of_hundred(dice, SHARINGS)
+    until_at = None if days is None else now + timedelta(days=days * dice.uniform(0.5, 1.5))
+    return Sharing(
+        right=right,
+        ask_first=ask_first,
+        from_at=created_at + timedelta(hours=1),
+        until_at=None if by_hand else until_at,
+        ended_at=until_at if by_hand else None,
+    )
+
+
+def _of_hundred(dice: Random, table: tuple[tuple[int, object], ...]) -> object:
+    return dice.choices([what for _, what in table], [weight for weight, _ in table])[0]
+
+
+def _uuid(dice: Random) -> str:
+    return str(uuid.UUID(int=dice.getrandbits(128), version=4))

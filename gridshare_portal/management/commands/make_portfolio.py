@@ -1,0 +1,62 @@
+"""Make up many homes that are shared with one organization: to look at, and to measure with."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.installer.practice import rows
+
+OWN = "People's own homes are in this database. Practice homes go into a demonstration or an empty database."
+ASK = "This makes up people and homes. Run it with DEMO on, or with --yes in a database for nothing else."
+
+
+class Command(BaseCommand):
+    """Add practice homes with people, devices and newest readings; run again, it adds more."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Ask how many, and for whom."""
+        parser.add_argument("count", type=int, help="how many homes to add")
+        parser.add_argument(
+            "--organization", default="", help="with whom they are shared: its name in addresses"
+        )
+        parser.add_argument("--kind", choices=accounts.Organization.Kind.values, default="installer")
+        parser.add_argument(
+            "--yes", action="store_true", help="also without DEMO, where no real home is kept"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make them, and say how fast."""
+        if options["count"] < 1:
+            raise CommandError("Ask for at least one home.")
+        if not settings.DEMO:
+            self._check(options["yes"])
+        organization = _organization(options["organization"], options["kind"])
+        began_s, count = time.monotonic(), 0
+        for count in rows.make(count=options["count"], organization=organization, now=timezone.now()):
+            if options["verbosity"] > 1:
+                self.stdout.write(f"{count:,} homes")
+        took_s = time.monotonic() - began_s
+        rate = f"{took_s:.1f} s, {count / took_s:.0f} a second"
+        self.stdout.write(f"{count:,} homes shared with {organization.slug} in {rate}")
+
+    def _check(self, yes: bool) -> None:
+        if not yes:
+            raise CommandError(ASK)
+        if rows.has_people_s_own():
+            raise CommandError(OWN)
+
+
+def _organization(slug: str, kind: str) -> accounts.Organization:
+    slug = slug or f"practice-{kind}"
+    name = slug.replace("-", " ").capitalize()
+    found, _ = accounts.Organization.objects.get_or_create(slug=slug, defaults={"kind": kind, "name": name})
+    return found
