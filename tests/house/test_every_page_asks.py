@@ -61,6 +61,7 @@ OF_AN_ORGANIZATION = {  # address with an organization's name in it: for its mem
     "accounts:record",
     "accounts:record_csv",
     "installer:homes",
+    "installer:search",
     "installer:homes_csv",
     "installer:all_homes",
     "installer:case",
