@@ -1,14 +1,23 @@
-"""People in the admin. No password, no token and no second factor is shown there."""
+"""People and organizations in the admin. No password, token, second factor or invitation's secret is shown.
+
+What changes who works where goes through the same deeds as the organization's own pages, so that it is
+recorded and no organization loses its last admin.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from gridshare_portal.accounts import models, sessions
+from gridshare_portal.accounts import invitations, letters, members, models, organizations, sessions
 
 admin.site.login = secure_admin_login(admin.site.login)
 admin.site.unregister(Authenticator)
@@ -32,3 +41,159 @@ class User(admin.ModelAdmin):
         """End every session of the chosen people."""
         for user in users:
             self.message_user(request, f"{user.email}: {sessions.end_all(user)} signed out.")
+
+
+class OrganizationForm(forms.ModelForm):
+    """An organization, and whom to invite as an admin of it; the first one is asked for."""
+
+    invite = forms.EmailField(
+        label="Invite as admin", required=False, help_text="The address gets a letter that works once."
+    )
+
+    class Meta:
+        model = models.Organization
+        fields = ("kind", "name", "about", "is_listed")
+
+    def clean_name(self) -> str:
+        """Refuse a name that nobody can read."""
+        return _asked(organizations.checked_name, self.cleaned_data["name"])
+
+    def clean_about(self) -> str:
+        """Refuse what is too long for a homeowner's page."""
+        return _asked(organizations.checked_about, self.cleaned_data["about"])
+
+    def clean_invite(self) -> str:
+        """Ask for a first admin, because somebody must invite the others."""
+        if not self.instance.pk and not self.cleaned_data["invite"]:
+            raise forms.ValidationError("Name the first admin: somebody must invite the others.")
+        return self.cleaned_data["invite"]
+
+
+@admin.register(models.Organization)
+class Organization(admin.ModelAdmin):
+    """An installer or a retailer, and the invitation of its admins."""
+
+    form = OrganizationForm
+    fields = ("kind", "name", "slug", "about", "is_listed", "invite", "created_at")
+    list_display = ("name", "kind", "slug", "is_listed", "created_at")
+    list_filter = ("kind", "is_listed")
+    search_fields = ("name", "slug")
+    ordering = ("name",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: models.Organization | None = None
+    ) -> tuple[str, ...]:
+        """Keep what links and rights rest on as it is."""
+        return ("slug", "created_at", "kind") if obj else ("slug", "created_at")
+
+    def save_model(
+        self, request: HttpRequest, obj: models.Organization, form: OrganizationForm, change: bool
+    ) -> None:
+        """Do what the organization's own page or the command would do, and record it."""
+        wish, now = form.cleaned_data, timezone.now()
+        if not change:
+            made = organizations.make(kind=wish["kind"], name=wish["name"], actor=request.user, now=now)
+            obj.pk, obj.slug, obj._state.adding = made.pk, made.slug, False
+        said = {name: wish[name] for name in ("name", "about", "is_listed")}
+        held = organizations.describe(organization=obj, actor=request.user, now=now, **said)
+        if wish["invite"]:
+            _invite(request, held, wish["invite"])
+
+
+@admin.register(models.Membership)
+class Membership(admin.ModelAdmin):
+    """Who works where. Another role and the removal are actions, which refuse to take the last admin away."""
+
+    fields = readonly_fields = ("user", "organization", "role", "created_at")
+    list_display = ("user", "organization", "role", "created_at")
+    list_filter = ("role", "organization__kind")
+    search_fields = ("user__email", "user__name", "organization__name")
+    list_select_related = ("user", "organization")
+    actions = ("make_admin", "remove")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Say no: people are invited."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Membership | None = None) -> bool:
+        """Say no: people are removed, which also signs them out."""
+        return False
+
+    @admin.action(description="Make admin", permissions=["change"])
+    def make_admin(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
+        """Make the chosen people admins."""
+        for one in chosen.select_related("user", "organization"):
+            members.change_role(
+                membership=one, role=models.Role.ADMIN, actor=request.user, now=timezone.now()
+            )
+            self.message_user(request, f"{one} is admin.")
+
+    @admin.action(description="Remove from the organization", permissions=["change"])
+    def remove(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
+        """Remove the chosen people, and sign them out everywhere."""
+        for one in chosen.select_related("user", "organization"):
+            try:
+                members.remove(membership=one, actor=request.user, now=timezone.now())
+            except members.Refused as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+            else:
+                self.message_user(request, f"{one} is removed.")
+
+
+@admin.register(models.Invitation)
+class Invitation(admin.ModelAdmin):
+    """Who was invited to what; the secret is not kept, and its digest is not shown."""
+
+    fields = readonly_fields = (
+        *("organization", "email", "role", "invited_by"),
+        *("made_at", "expires_at", "accepted_at", "withdrawn_at"),
+    )
+    list_display = ("email", "organization", "role", "made_at", "expires_at", "accepted_at", "withdrawn_at")
+    list_select_related = ("organization",)
+    search_fields = ("email", "organization__name")
+    actions = ("withdraw",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Say no: an organization's page or the organization's form here invites."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Invitation | None = None) -> bool:
+        """Say no: an invitation is withdrawn, and stays to be read."""
+        return False
+
+    @admin.action(description="Withdraw", permissions=["change"])
+    def withdraw(self, request: HttpRequest, chosen: QuerySet[models.Invitation]) -> None:
+        """Take the chosen invitations back."""
+        for one in chosen.select_related("organization"):
+            try:
+                invitations.withdraw(invitation=one, actor=request.user, now=timezone.now())
+            except members.Refused as refusal:
+                self.message_user(request, f"{one}: {refusal}", messages.ERROR)
+            else:
+                self.message_user(request, f"{one}: withdrawn.")
+
+
+def _asked(check: Callable[[str], str], value: str) -> str:
+    try:
+        return check(value)
+    except members.Refused as refusal:
+        raise forms.ValidationError(str(refusal)) from refusal
+
+
+def _invite(request: HttpRequest, organization: models.Organization, email: str) -> None:
+    """Invite an admin; the letter goes out once the organization is kept."""
+    wish = {"email": email, "role": models.Role.ADMIN}
+    try:
+        made = invitations.invite(organization=organization, actor=request.user, now=timezone.now(), **wish)
+    except members.Refused as refusal:
+        messages.error(request, str(refusal))
+        return
+    transaction.on_commit(lambda: _send(request, made))
+
+
+def _send(request: HttpRequest, made: invitations.Made) -> None:
+    if letters.send(made):
+        messages.success(request, f"{made.invitation.email} is invited.")
+        return
+    invitations.withdraw(invitation=made.invitation, actor=request.user, now=timezone.now())
+    messages.error(request, "The e-mail could not be sent, so nobody was invited. Try again in a minute.")

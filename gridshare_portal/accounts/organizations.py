@@ -26,7 +26,7 @@ def make(*, kind: str, name: str, actor: models.User | None, now: datetime) -> m
     """Keep a new organization, which has no member yet: its first admin is invited."""
     if kind not in models.Organization.Kind.values:
         raise members.Refused(NO_KIND, field="kind")
-    plain = _name(name)
+    plain = checked_name(name)
     made = models.Organization.objects.create(
         kind=kind, name=plain, slug=_free_slug(plain, kind), created_at=now
     )
@@ -48,7 +48,7 @@ def describe(
 
     Its address stays, so that links which homeowners were given go on working.
     """
-    after = {"name": _name(name), "about": _about(about), "is_listed": is_listed}
+    after = {"name": checked_name(name), "about": checked_about(about), "is_listed": is_listed}
     held = members.lock(organization, actor=actor)
     before = {field: getattr(held, field) for field in after}
     changed = {field: value for field, value in after.items() if value != before[field]}
@@ -62,7 +62,8 @@ def describe(
     return held
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return the name as it can be read, or refuse it."""
     plain = names.plain(name)
     if not plain:
         raise members.Refused(NO_NAME, field="name")
@@ -71,7 +72,8 @@ def _name(name: str) -> str:
     return plain
 
 
-def _about(about: str) -> str:
+def checked_about(about: str) -> str:
+    """Return the text for homeowners as it can be read, or refuse it."""
     plain = names.plain(about)
     if len(plain) > LONGEST_ABOUT:
         raise members.Refused(LONG_ABOUT, field="about")

@@ -1,0 +1,44 @@
+"""Set up an organization, and invite its first admin by e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from gridshare_portal.accounts import invitations, letters, members, models, organizations
+
+
+class Command(BaseCommand):
+    """Make an installer or a retailer; whoever is invited as its admin invites everybody else."""
+
+    help = "Set up an organization, and invite its first admin by e-mail."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Ask what it is, how it is called and who comes first."""
+        parser.add_argument("kind", choices=models.Organization.Kind.values)
+        parser.add_argument("name")
+        parser.add_argument("email", help="the first admin's address")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Keep the organization with the open invitation, send the letter, and print its address too."""
+        try:
+            made = self._make(**{name: options[name] for name in ("kind", "name", "email")})
+        except members.Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        organization = made.invitation.organization
+        self.stdout.write(f"{organization} is set up: /organizations/{organization.slug}/")
+        was_sent = letters.send(made)
+        self.stdout.write("The invitation was sent." if was_sent else "The invitation could NOT be sent.")
+        self.stdout.write(
+            f"It opens, once and for {made.invitation.email} only: {letters.address_of(made.secret)}"
+        )
+
+    @transaction.atomic
+    def _make(self, *, kind: str, name: str, email: str) -> invitations.Made:
+        now = timezone.now()
+        organization = organizations.make(kind=kind, name=name, actor=None, now=now)
+        role = models.Role.ADMIN
+        return invitations.invite(organization=organization, email=email, role=role, actor=None, now=now)
