@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import members
 from gridshare_portal.audit import names, record
 from gridshare_portal.homeowner import forms
 from gridshare_portal.lunar import queries
@@ -28,10 +29,14 @@ def delete(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = forms.DeleteAccount(forms.posted(request), address=request.user.email)
     if request.method == "POST" and form.is_valid():
-        _delete(request, now)
-        messages.success(request, DELETED)
-        return redirect("homeowner:welcome")
-    mine = list(policy.sites_visible_to(request.user, now=now).order_by("name", "pk"))
+        try:
+            _delete(request, now)
+        except members.Refused as refusal:
+            form.add_error(None, f"{refusal} Nothing was deleted.")
+        else:
+            messages.success(request, DELETED)
+            return redirect("homeowner:welcome")
+    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     context = {
         "form": form,
         "homes": mine,
@@ -45,6 +50,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 def _delete(request: HttpRequest, now: datetime) -> None:
     """Sign out while there is still somebody to sign out; connections end with their owner."""
     user = request.user
+    members.leave_all(user=user, now=now)
     record.add(name=names.Name.USER_DELETED, at=now, actor=user, subject=user)
     logout(request)
     user.delete()
