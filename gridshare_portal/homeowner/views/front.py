@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import doors
 from gridshare_portal.homeowner import example
 
 YEAR_S = 365 * 24 * 3600
@@ -17,12 +18,15 @@ YEAR_S = 365 * 24 * 3600
 
 @require_safe
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Say what the portal is; whoever is signed in goes on to the only home, or to the list."""
+    """Say what the portal is; whoever is signed in goes on to the only home, to the list, or to work."""
     if not request.user.is_authenticated:
         return render(request, "homeowner/welcome.html", example.context())
-    mine = list(policy.sites_visible_to(request.user, now=timezone.now())[:2])
+    mine = list(policy.own_sites(request.user, now=timezone.now())[:2])
     if len(mine) == 1:
         return redirect("homeowner:site", synth_id=mine[0].synth_id)
+    works = [] if mine else doors.memberships(request)
+    if works:
+        return redirect("installer:homes", slug=works[0].organization.slug)
     return redirect("homeowner:sites")
 
 
