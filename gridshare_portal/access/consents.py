@@ -151,5 +151,5 @@ def _tell(
         site=consent.site,
         subject=consent.given_by,
         organization=consent.organization,
-        details=details,
+        details={**details, "organization": consent.organization.name},
     )

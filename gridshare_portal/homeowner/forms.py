@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, QueryDict
 
+from gridshare_portal.access import visits
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.homeowner import modes
 from gridshare_portal.sites import homes
 from gridshare_portal.sites import models as sites
@@ -23,11 +26,12 @@ def posted(request: HttpRequest) -> QueryDict | None:
 class Once(forms.Form):
     """A form that refuses a field that came more than once instead of taking the last."""
 
+    many: frozenset[str] = frozenset()  # the fields that may
     use_required_attribute = False
 
     def clean(self) -> dict[str, Any]:
         """Refuse what was sent twice, at its field."""
-        for name in self.fields:
+        for name in self.fields.keys() - self.many:
             if len(self.data.getlist(self.add_prefix(name))) > 1:
                 self.add_error(name, "This was sent twice. Choose one.")
         return self.cleaned_data
@@ -126,6 +130,45 @@ class Details(Wish):
         """Return only what is different from before."""
         typed = {name: self.cleaned_data.get(name) for name in DETAILS}
         return {name: value for name, value in typed.items() if value and value != self.initial[name]}
+
+
+class Visit(Once):
+    """Why staff open a home, and for which of the organizations that it is shared with."""
+
+    organization = forms.TypedChoiceField(
+        coerce=int,
+        label="You look as a member of",
+        error_messages={
+            "required": "Choose for whom you open this home.",
+            "invalid_choice": "Choose one of your organizations that this home is shared with.",
+        },
+    )
+    reason = forms.ChoiceField(
+        choices=list(visits.REASONS.items()),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose why you open this home.",
+            "invalid_choice": "Choose one of the reasons in the list.",
+        },
+    )
+    words = forms.CharField(
+        required=False,
+        label="In your own words",
+        help_text="What is it about? For “Something else” please say.",
+        max_length=visits.LONGEST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": f"Use at most {visits.LONGEST_WORDS} letters."},
+    )
+
+    def __init__(self, *args: Any, organizations: Sequence[accounts.Organization], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["organization"]
+        field.choices = [(one.pk, one.name) for one in organizations]
+        field.initial = organizations[0].pk
+        if len(organizations) == 1:
+            field.widget = forms.HiddenInput()
+            field.required = False
+            field.empty_value = organizations[0].pk
 
 
 class Disconnect(Once):

@@ -1,0 +1,41 @@
+"""What a homeowner may ask about sharing: who was let into the own homes, and who there is to let in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from gridshare_portal.access import models, policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.sites import models as sites
+
+SHORTEST_NAME = 2
+
+
+def consents_for(user: Any, *, now: datetime) -> QuerySet[models.Consent]:
+    """Return what was allowed in a homeowner's homes, newest first; `holds` says whether it still does.
+
+    That is what the homeowner gave, and what others gave who live there now. What somebody gave who has
+    moved out is nobody's business any more.
+    """
+    lives_there = sites.Reach.objects.filter(
+        site=OuterRef("site"),
+        connection__user=OuterRef("given_by"),
+        connection__status__in=policy.WORKING,
+        lost_at=None,
+    )
+    known = Q(given_by=user.pk) | Q(Exists(lives_there))
+    given = models.Consent.objects.filter(known, site__in=policy.own_sites(user, now=now))
+    holds = Exists(policy.holding(now=now).filter(pk=OuterRef("pk")).order_by())
+    return given.annotate(holds=holds).select_related("site", "organization", "given_by", "ended_by")
+
+
+def organizations_named(name: str) -> QuerySet[accounts.Organization]:
+    """Return the organizations that want to be found by their name, those that begin with it first."""
+    listed = accounts.Organization.objects.filter(is_listed=True)
+    if len(name) < SHORTEST_NAME:
+        return listed.none()
+    begins = Q(name__istartswith=name)
+    return listed.filter(name__icontains=name).annotate(begins=begins).order_by("-begins", "name", "pk")

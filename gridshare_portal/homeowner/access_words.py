@@ -1,0 +1,137 @@
+"""Say in plain words what somebody who was let into a home did there, for those who live in it.
+
+Pure: one event of the record in, one line out. The names of pages and reasons are those that staff chose
+from; what staff wrote themselves stands apart from our words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.access import consents, visits
+from gridshare_portal.audit import models as audit
+from gridshare_portal.audit.names import Name
+from gridshare_portal.homeowner import receipts
+
+KINDS = {"mode": "the mode", "plan": "the plan", "details": "a device’s details"}
+OUTCOMES = {
+    "confirmed": "the device confirmed it",
+    "contradicted": "the device says otherwise",
+    "unconfirmed": "not confirmed yet",
+    "refused": "refused",
+    "failed": "not sent",
+}
+ENDS = {
+    consents.REPLACED: "replaced what was shared before",
+    consents.DISCONNECTED: "stopped sharing this home: its connection to Lunar was ended",
+    consents.DELETED: "stopped sharing this home: the account or the organization is gone",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One thing that was done, by whom, for which organization, and why."""
+
+    at: datetime
+    actor_id: int | None
+    who: str
+    organization: str
+    what: str
+    reason: str
+    words: str
+    glyph: str
+
+    @property
+    def because(self) -> tuple[Any, ...]:
+        """Return what lines have in common that belong to one visit."""
+        return (self.actor_id, self.who, self.organization, self.reason, self.words)
+
+
+def line(event: audit.Event, *, organization: str, user: Any, zone: ZoneInfo, now: datetime) -> Line:
+    """Return the line of one event, as a homeowner reads it."""
+    told = event.details if isinstance(event.details, dict) else {}
+    say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
+    reason = str(told.get("reason") or "")
+    is_change = event.name in CHANGES
+    return Line(
+        at=event.at,
+        actor_id=event.actor_id,
+        who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
+        organization=organization or str(told.get("organization") or ""),
+        what=say(event, told, zone=zone, now=now),
+        reason="" if is_change else visits.REASONS.get(reason, reason),
+        words=reason if is_change else str(told.get("words") or ""),
+        glyph=glyph,
+    )
+
+
+def _as_named(event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
+    return Name(event.name).label if event.name in Name.values else event.name
+
+
+def _opened(_event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
+    return "opened this home"
+
+
+def _looked(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+    return f"looked at {_page(told)}"
+
+
+def _downloaded(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+    return f"downloaded {_page(told)}"
+
+
+def _page(told: Mapping[str, Any]) -> str:
+    page = str(told.get("page") or "")
+    return visits.PAGES.get(page, page) or "a page"
+
+
+def _given(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+    may = "see and change it" if told.get("right") == "control" else "see it"
+    asks = ", asking before every change" if told.get("ask_first") else ""
+    return f"shared this home {told.get('lasts') or ''}: they may {may}{asks}".replace(" :", ":")
+
+
+def _ended(event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+    return ENDS.get(str(told.get("how")), "stopped sharing this home")
+
+
+def _wish(verb: str) -> Callable[..., str]:
+    def say(_event: audit.Event, told: Mapping[str, Any], *, zone: ZoneInfo, now: datetime) -> str:
+        kind = str(told.get("kind") or "")
+        asked = told.get("asked")
+        worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
+        return f"{verb} {KINDS.get(kind, 'something')}" + (f": {worded}" if worded else "")
+
+    return say
+
+
+def _settled(event: audit.Event, told: Mapping[str, Any], **when: Any) -> str:
+    outcome = OUTCOMES.get(str(told.get("outcome")), str(told.get("outcome") or ""))
+    return f"{_wish('changed')(event, told, **when)} – {outcome}"
+
+
+LOOKS: dict[str, tuple[Callable[..., str], str]] = {
+    Name.SITE_OPENED: (_opened, "door"),
+    Name.SITE_VIEWED: (_looked, "eye"),
+    Name.SITE_EXPORTED: (_downloaded, "discharge"),
+    Name.ANSWER_ASKED: (_as_named, "eye"),
+}
+CHANGES: dict[str, tuple[Callable[..., str], str]] = {
+    Name.CHANGE_ASKED: (_wish("asked to change"), "control"),
+    Name.CHANGE_SETTLED: (_settled, "control"),
+    Name.CHANGE_REFUSED: (_wish("was not allowed to change"), "control"),
+    Name.CHANGE_PROPOSED: (_wish("proposed to change"), "control"),
+    Name.PROPOSAL_APPROVED: (_wish("approved to change"), "good"),
+    Name.PROPOSAL_DECLINED: (_wish("declined to change"), "control"),
+    Name.PROPOSAL_WITHDRAWN: (_wish("no longer proposes to change"), "control"),
+}
+CONSENTS: dict[str, tuple[Callable[..., str], str]] = {
+    Name.CONSENT_GIVEN: (_given, "person"),
+    Name.CONSENT_ENDED: (_ended, "person"),
+}
+SAYINGS = {**LOOKS, **CHANGES, **CONSENTS}

@@ -1,0 +1,83 @@
+"""Check the shape of what a homeowner says about sharing; whether it may be so is decided further in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from gridshare_portal.access import consents, durations, models
+from gridshare_portal.access import requests as asking
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.homeowner import forms as shapes
+from gridshare_portal.sites import models as sites
+
+LONGEST_NAME = 80
+GONE = "There is no such organization any more. Nothing was shared."
+
+
+class Terms(shapes.Once):
+    """What an organization may do, for how long, and whether it asks before."""
+
+    right = forms.ChoiceField(
+        choices=models.Right.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": consents.NO_RIGHT, "invalid_choice": consents.NO_RIGHT},
+    )
+    lasts = forms.ChoiceField(
+        choices=[(one.id, one.title) for one in durations.DURATIONS],
+        widget=forms.RadioSelect,
+        error_messages={"required": consents.NO_DURATION, "invalid_choice": consents.NO_DURATION},
+    )
+    ask_first = forms.BooleanField(required=False)
+
+    def terms(self) -> dict[str, Any]:
+        """Return what was agreed to."""
+        return {name: self.cleaned_data[name] for name in ("right", "lasts", "ask_first")}
+
+
+class Share(Terms):
+    """What to share, and with whom, which came with the page."""
+
+    organization = forms.SlugField(
+        max_length=60,
+        error_messages={"required": GONE, "invalid": GONE, "max_length": GONE},
+    )
+
+    def clean_organization(self) -> accounts.Organization:
+        """Return the organization of this name."""
+        found = accounts.Organization.objects.filter(slug=self.cleaned_data["organization"]).first()
+        if found is None:
+            raise forms.ValidationError(GONE)
+        return found
+
+
+class Answer(Terms):
+    """What to share with an organization that asked, and which homes."""
+
+    many = frozenset({"homes"})
+    homes = forms.ModelMultipleChoiceField(
+        queryset=sites.Site.objects.none(),
+        to_field_name="synth_id",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": asking.NO_HOME,
+            "invalid_choice": "Choose among your own homes.",
+            "invalid_list": "Choose among your own homes.",
+            "invalid_pk_value": "Choose among your own homes.",
+        },
+    )
+
+    def __init__(self, *args: Any, homes: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["homes"].queryset = homes
+
+
+class Search(forms.Form):
+    """The name of an organization, or a part of it."""
+
+    q = forms.CharField(
+        required=False,
+        max_length=LONGEST_NAME,
+        error_messages={"max_length": f"Use at most {LONGEST_NAME} letters."},
+    )

@@ -1,0 +1,78 @@
+"""What an organization asks of a homeowner, and the answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from gridshare_portal.access import models, policy
+from gridshare_portal.access import requests as asking
+from gridshare_portal.homeowner import asked, forms, sharing_forms
+
+SHARED = "Shared with {organization}. Whatever they look at, you can read."
+DECLINED = "Not shared. {organization} is not told that you read it."
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who asks for what and why, and take the answer: which homes, on which terms, or none."""
+    now = timezone.now()
+    waiting = asking.waiting_for(request.user, now=now).select_related("organization", "asked_by")
+    one = get_object_or_404(waiting, pk=pk)
+    if request.method == "POST" and request.POST.get("answer") == "decline":
+        return _declined(request, one, now)
+    homes = policy.own_sites(request.user, now=now).order_by("name", "pk")
+    initial = {"right": one.right, "lasts": one.lasts}
+    form = sharing_forms.Answer(forms.posted(request), homes=homes, initial=initial)
+    if request.method == "POST" and form.is_valid() and _shared(request, one, form, now):
+        return redirect("homeowner:sharing")
+    own = list(homes)
+    context = {
+        "asked": asked.of(one, now=now),
+        "organization": one.organization,
+        "form": form,
+        "homes": own,
+        "chosen": _chosen(form, own),
+        "zone": own[0].zone if own else timezone.get_default_timezone(),
+        "now": now,
+    }
+    return render(request, "homeowner/request.html", context, status=422 if form.errors else 200)
+
+
+def _shared(request: HttpRequest, one: models.Request, form: sharing_forms.Answer, now: datetime) -> bool:
+    try:
+        asking.share(
+            request=one, by=request.user, homes=list(form.cleaned_data["homes"]), now=now, **form.terms()
+        )
+    except asking.Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else "homes", str(refusal))
+        return False
+    except asking.Over as over:
+        messages.info(request, str(over))
+    else:
+        messages.success(request, SHARED.format(organization=one.organization))
+    return True
+
+
+def _declined(request: HttpRequest, one: models.Request, now: datetime) -> HttpResponse:
+    try:
+        asking.decline(request=one, by=request.user, now=now)
+    except asking.Over as over:
+        messages.info(request, str(over))
+    else:
+        messages.success(request, DECLINED.format(organization=one.organization))
+    return redirect("homeowner:sharing")
+
+
+def _chosen(form: sharing_forms.Answer, own: list) -> list[str]:
+    """Return the ids of the homes that are ticked: what was sent, else the only home there is."""
+    if form.is_bound:
+        return form.data.getlist("homes")
+    return [own[0].synth_id] if len(own) == 1 else []

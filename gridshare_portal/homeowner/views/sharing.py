@@ -1,0 +1,151 @@
+"""Who may see a homeowner's homes: the list of it, somebody to share with, giving and ending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gridshare_portal.access import consents, policy, queries
+from gridshare_portal.access import requests as asking
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.homeowner import asked, forms, returning, sharing_forms, visible
+from gridshare_portal.homeowner import sharing as words
+from gridshare_portal.lunar import queries as connections
+
+AT_MOST = 10
+GIVEN = "{organization} can now {may} {home} {until}. Whatever they look at, you can read."
+ENDED = "Stopped. {organization} can no longer see or change {home}."
+WAS_OVER = "That had ended already."
+
+
+@login_required
+@require_safe
+def sharing(request: HttpRequest) -> HttpResponse:
+    """Show who may see or change which home, what was, who asks, and a way to share with somebody."""
+    now = timezone.now()
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    given = queries.consents_for(request.user, now=now)
+    waiting = asking.waiting_for(request.user, now=now)
+    context = {
+        "homes": words.by_home(homes, given, user=request.user, now=now),
+        "requests": [asked.of(one, now=now) for one in waiting],
+        **_found(request),
+        **_place(homes, now),
+    }
+    return render(request, "homeowner/sharing.html", context, status=422 if context["form"].errors else 200)
+
+
+@visible.part(staff=None)
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Name the organizations that are called something like it; only those that want to be found."""
+    now = timezone.now()
+    homes = list(policy.own_sites(request.user, now=now)[:2])
+    return render(request, "homeowner/_organizations.html", {**_found(request), **_place(homes, now)})
+
+
+@visible.page(staff=None)
+@require_http_methods(["GET", "HEAD", "POST"])
+def share(request: HttpRequest, synth_id: str) -> HttpResponse:
+    """Say what an organization would see, and share the home with it on the homeowner's terms."""
+    now = timezone.now()
+    site = visible.site(request, synth_id, now=now)
+    form = sharing_forms.Share(forms.posted(request), initial={"right": "view", "lasts": "month"})
+    if request.method == "POST" and form.is_valid():
+        given = _given(request, form, site, now)
+        if given:
+            return redirect("homeowner:sharing")
+    slug = (request.POST if request.method == "POST" else request.GET).get("organization", "")
+    organization = get_object_or_404(accounts.Organization, slug=slug[:60].replace("\x00", ""))
+    before = queries.consents_for(request.user, now=now).filter(
+        site=site, organization=organization, given_by=request.user, holds=True
+    )
+    context = {
+        "site": site,
+        "organization": organization,
+        "kind": words.KINDS.get(organization.kind, ""),
+        "form": form,
+        "before": [words.worded(one, user=request.user, now=now) for one in before[:1]],
+        "now": now,
+    }
+    return render(request, "homeowner/share.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def consent_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End what is shared of an own home, whoever of those who live there gave it."""
+    now = timezone.now()
+    consent = get_object_or_404(queries.consents_for(request.user, now=now), pk=pk)
+    if consents.end(consent=consent, by=request.user, now=now):
+        said = ENDED.format(organization=consent.organization, home=consent.site)
+        messages.success(request, said)
+    else:
+        messages.info(request, WAS_OVER)
+    return redirect("homeowner:sharing")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_link(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say who asks for what before anything is connected; then lead on, and remember to come back."""
+    now = timezone.now()
+    organization = get_object_or_404(accounts.Organization, slug=slug)
+    if request.method == "POST":
+        returning.remember(request, slug=organization.slug, now=now)
+        return redirect("lunar_connect" if request.POST.get("by") == "lunar" else "account_login")
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    context = {
+        "organization": organization,
+        "kind": words.KINDS.get(organization.kind, ""),
+        "homes": homes,
+        "loading": not homes and _is_connected(request.user),
+        **_place(homes, now),
+    }
+    return render(request, "homeowner/share_link.html", context)
+
+
+def _given(request: HttpRequest, form: sharing_forms.Share, site: Any, now: datetime) -> bool:
+    organization = form.cleaned_data["organization"]
+    try:
+        consent = consents.give(
+            site=site, organization=organization, given_by=request.user, now=now, **form.terms()
+        )
+    except consents.Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return False
+    may = "see and change" if consent.right == "control" else "see"
+    until = words.until(consent.until_at, site=site, now=now)
+    messages.success(request, GIVEN.format(organization=organization, may=may, home=site, until=until))
+    return True
+
+
+def _found(request: HttpRequest) -> dict[str, Any]:
+    """Return what was searched and the organizations found, at most a few."""
+    form = sharing_forms.Search(request.GET)
+    name = form.cleaned_data["q"] if form.is_valid() else ""
+    found = list(queries.organizations_named(name)[: AT_MOST + 1])
+    return {
+        "form": form,
+        "q": name,
+        "found": [(one, words.KINDS.get(one.kind, "")) for one in found[:AT_MOST]],
+        "more": len(found) > AT_MOST,
+    }
+
+
+def _place(homes: list[Any], now: datetime) -> dict[str, Any]:
+    """Return the home whose doors stay open beside a page of the person, where there is only one."""
+    zone = homes[0].zone if homes else timezone.get_default_timezone()
+    return {"site": homes[0] if len(homes) == 1 else None, "zone": zone, "now": now}
+
+
+def _is_connected(user: Any) -> bool:
+    if not user.is_authenticated:
+        return False
+    return connections.connections_of(user).exclude(status="disconnected").exists()
