@@ -41,6 +41,7 @@ PAGES = {
     "details": "a device’s details",
     "change": "the receipt of a change",
     "activity": "the activity",
+    "looking": "a page that stayed open",
     "proposals": "proposed changes",
     "proposal": "a proposed change",
     "diagnosis": "the diagnosis",

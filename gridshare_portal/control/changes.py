@@ -2,7 +2,8 @@
 
 Ask whether it is permitted; write the wish and its event in one transaction; look at the device; send once;
 look again; settle. No network call happens inside a transaction. A write whose reply was lost is never sent
-again: `looks` reads it back until it is known what happened.
+again: `looks` reads it back until it is known what happened. Staff act by a consent: it is asked for again
+in the very statement that marks a change as sent.
 """
 
 from __future__ import annotations
@@ -15,26 +16,18 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from gridshare_portal.access import policy
-from gridshare_portal.audit import names, record
-from gridshare_portal.control import asks, looks, models, outcomes, plans, settling, state
+from gridshare_portal.audit import names
+from gridshare_portal.control import asks, looks, models, outcomes, permission, plans, settling, state
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
-from gridshare_portal.sites import clients
+from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 
 AskMode, AskPlan, AskDetails = asks.AskMode, asks.AskPlan, asks.AskDetails
+NotPermitted, NoReason = permission.NotPermitted, permission.NoReason
 
 SECOND_LOOK_S = 1.0
-ALREADY_SO = "The device's details are already as you wrote them, so nothing was sent."
-
-
-class NotPermitted(Exception):
-    """This person may not do this; the reason is a sentence, `scope` what Lunar would have to allow."""
-
-    def __init__(self, reason: str, *, scope: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.scope = scope
+ALREADY_SO = "The device's details are already like this, so nothing was sent."
 
 
 class Busy(Exception):
@@ -57,59 +50,58 @@ def make(
     reason: str = "",
     key: str | None = None,
     seen: str | None = None,
+    organization_id: int | None = None,
+    also: Callable[[models.Change], None] | None = None,
     now: datetime,
 ) -> models.Change:
     """Carry a wish to a device, and return it with what became of it.
 
     The same `key` with the same wish returns the change that is already there. `seen` is the fingerprint of
-    the plan that the visitor looked at: if the device has another one by now, nothing is sent.
+    the plan that the visitor looked at: if the device has another one by now, nothing is sent. Staff act for
+    the organization named, and have to say why. `also` is done in the transaction that writes the wish, and
+    undoes it by raising.
     """
-    _ask_permission(actor, device, asked, now)
-    looks.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
-    change, is_new = _write(actor, device, asked, reason, key, now)
-    if is_new:
-        _Errand(change, asked, actor, _clock(now)).run(seen)
-    return change
-
-
-def _ask_permission(actor: Any, device: sites.Device, asked: asks.Ask, now: datetime) -> None:
-    answer = policy.may_control(actor, device, now=now, scope=asked.scope)
-    if answer.allowed:
-        return
-    details = {"kind": asked.kind, "asked": asked.to_json(), "why": answer.reason}
-    record.add(
-        name=names.Name.CHANGE_REFUSED, at=now, actor=actor, site=device.site, device=device, details=details
+    consent = permission.ask(
+        actor=actor, device=device, asked=asked, organization_id=organization_id, reason=reason, now=now
     )
-    raise NotPermitted(answer.reason, scope=answer.scope)
-
-
-def _write(
-    actor: Any, device: sites.Device, asked: asks.Ask, reason: str, key: str | None, now: datetime
-) -> tuple[models.Change, bool]:
-    change = models.Change(
+    looks.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
+    wish = models.Change(
         device=device,
         site=device.site,
         actor=actor,
-        actor_label=str(actor),
+        actor_label=permission.label(actor, consent),
+        consent=consent,
         kind=asked.kind,
         asked=asked.to_json(),
-        reason=reason[:500],
+        reason=reason.strip()[: permission.LONGEST_REASON],
         made_at=now,
         key=key or None,
     )
+    change, is_new = _write(wish, also, now)
+    if is_new:
+        with calls.of_site(device.site, now=now) as heard:
+            _Errand(change, asked, actor, _clock(now), heard.append).run(seen)
+    return change
+
+
+def _write(
+    change: models.Change, also: Callable[[models.Change], None] | None, now: datetime
+) -> tuple[models.Change, bool]:
     earlier = _of_key(change)
     if earlier is None:
         try:
             with transaction.atomic(durable=True):
                 change.save(force_insert=True)
                 settling.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
+                if also is not None:
+                    also(change)
         except IntegrityError:
             earlier = _of_key(change)
             if earlier is None:
                 raise Busy from None
         else:
             return change, True
-    if (earlier.kind, earlier.asked, earlier.device_id) != (change.kind, change.asked, device.pk):
+    if (earlier.kind, earlier.asked, earlier.device_id) != (change.kind, change.asked, change.device_id):
         raise KeyReused
     return earlier, False
 
@@ -124,9 +116,15 @@ class _Errand:
     """One wish on its way."""
 
     def __init__(
-        self, change: models.Change, asked: asks.Ask, actor: Any, clock: Callable[[], datetime]
+        self,
+        change: models.Change,
+        asked: asks.Ask,
+        actor: Any,
+        clock: Callable[[], datetime],
+        listener: Callable[[Any], object],
     ) -> None:
         self.change, self.asked, self.actor, self.clock = change, asked, actor, clock
+        self.listener = listener
         self.device = change.device
 
     def run(self, seen: str | None) -> None:
@@ -135,8 +133,8 @@ class _Errand:
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:
-            connection = _connection(self.change, self.asked.scope)
-            client = clients.for_connection(connection)
+            connection = permission.connection_of(self.change, self.asked)
+            client = clients.for_connection(connection, listener=self.listener)
         except clients.WayError as closed:
             return self._shut_out(closed)
         may_look = self.asked.reading_scope in connection.scope_set
@@ -149,14 +147,14 @@ class _Errand:
         return self._send(client, may_look)
 
     def _send(self, client: gridshare.Client, may_look: bool) -> None:
-        answer = policy.may_control(self.actor, self.device, now=self.clock(), scope=self.asked.scope)
-        if not answer.allowed:
-            return self._settle(outcomes.REFUSED, answer.reason)
+        refusal = permission.refusal_of(self.change, self.asked, now=self.clock())
+        if refusal:
+            return self._settle(outcomes.REFUSED, refusal)
         wish = asks.what_differs(self.asked, self.change.before or {})
         if wish is None:
             return self._settle(outcomes.CONFIRMED, ALREADY_SO)
         if not self._mark_sent():
-            return None
+            return self._settle_unsent()
         try:
             send(client, self.device.synth_id, wish)
         except errors.GridshareError as error:
@@ -193,12 +191,20 @@ class _Errand:
         self.change.before = before
 
     def _mark_sent(self) -> bool:
-        """Mark the change as sent, unless it was given up meanwhile; then it must not be sent late."""
+        """Mark the change as sent, unless it was given up or its consent ended meanwhile; never send late."""
         sent_at = self.clock()
         mine = models.Change.objects.filter(pk=self.change.pk, outcome=outcomes.OPEN, sent_at=None)
+        if self.change.consent_id is not None:
+            mine = mine.filter(consent__in=policy.holding(now=sent_at).order_by().values("pk"))
         is_mine = bool(mine.update(sent_at=sent_at))
         self.change.refresh_from_db()
         return is_mine
+
+    def _settle_unsent(self) -> None:
+        """Settle what was not marked as sent; what was given up meanwhile is settled already."""
+        ended = outcomes.Outcome(name=outcomes.REFUSED, sentence=permission.ACCESS_ENDED)
+        settling.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
+        self.change.refresh_from_db()
 
     def _shut_out(self, closed: clients.WayError) -> None:
         if isinstance(closed, clients.NoWayIn):
@@ -222,14 +228,6 @@ def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:
         client.set_device_overlay_plan(synth_id, plan=asked.plan)
     else:
         client.patch_device(synth_id, changes=asked.changes)
-
-
-def _connection(change: models.Change, scope: str) -> Any:
-    """Return the connection in whose name the actor acts, and never that of another who lives there."""
-    for reach in policy.reaches_for(change.actor, change.site, consent=change.consent):
-        if reach.connection.is_active and scope in reach.connection.scope_set:
-            return reach.connection
-    raise clients.NoWayIn("missing_scope", scope=scope)
 
 
 def _changed_since(

@@ -103,6 +103,7 @@ class Proposal(models.Model):
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     change = models.OneToOneField(Change, models.SET_NULL, null=True, related_name="proposal")
+    told_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=64, null=True)
 
     class Meta:

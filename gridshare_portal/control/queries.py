@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from gridshare_portal.access import policy
 from gridshare_portal.control import models, outcomes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
@@ -13,7 +15,42 @@ from gridshare_portal.sites import queries as site_queries
 
 def changes_of(site: sites.Site) -> QuerySet[models.Change]:
     """Return the wishes of a home and what became of them, the newest first."""
-    return models.Change.objects.filter(site=site).select_related("device", "actor")
+    return changes_in([site])
+
+
+def changes_in(homes: Iterable[sites.Site]) -> QuerySet[models.Change]:
+    """Return the wishes of several homes, each with by whose consent it was made, or who had proposed it."""
+    beside = ("site", "device", "actor", "consent", "proposal__consent__organization")
+    return models.Change.objects.filter(site__in=homes).select_related(*beside)
+
+
+def proposals_in(homes: Iterable[sites.Site], *, now: datetime) -> QuerySet[models.Proposal]:
+    """Return what staff proposed for these homes, the newest first; `holds` says whether they still may."""
+    found = models.Proposal.objects.filter(site__in=homes)
+    return found.annotate(holds=_holds(now)).select_related(
+        "site", "device", "consent__organization", "change"
+    )
+
+
+def waiting_of(site: sites.Site, *, now: datetime) -> QuerySet[models.Proposal]:
+    """Return the proposals that a homeowner can answer now."""
+    return _waiting(proposals_in([site], now=now), now)
+
+
+def marked_waiting(homes: QuerySet[sites.Site], *, now: datetime) -> QuerySet[sites.Site]:
+    """Mark each home with `proposal_waits`: whether there is something to answer."""
+    there = models.Proposal.objects.filter(site=OuterRef("pk")).annotate(holds=_holds(now))
+    return homes.annotate(proposal_waits=Exists(_waiting(there, now).order_by()))
+
+
+def _waiting(proposals: QuerySet[models.Proposal], now: datetime) -> QuerySet[models.Proposal]:
+    return proposals.filter(answer=models.Proposal.Answer.OPEN, expires_at__gt=now, holds=True)
+
+
+def _holds(now: datetime) -> Exists:
+    """Return whether the organization that proposed is still let in by somebody who lives there."""
+    same = {"site": OuterRef("site"), "organization": OuterRef("consent__organization")}
+    return Exists(policy.holding(now=now).filter(**same).order_by())
 
 
 def open_change_of(device: sites.Device) -> models.Change | None:

@@ -51,4 +51,12 @@ def tell(*, change: models.Change, name: names.Name, now: datetime) -> None:
         "outcome": change.outcome,
         "reason": change.reason,
     }
-    record.add(name=name, at=now, actor=change.actor, site=change.site, device=change.device, details=details)
+    record.add(
+        name=name,
+        at=now,
+        actor=change.actor,
+        site=change.site,
+        device=change.device,
+        organization=change.consent.organization if change.consent else None,
+        details=details,
+    )

@@ -1,4 +1,4 @@
-"""When changes are looked at again, and when the modes and plans of homes being looked at are read."""
+"""When changes are looked at again, homeowners told of proposals, and modes and plans read while watched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import looks, models, state
+from gridshare_portal.control import letters, looks, models, state
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
@@ -15,6 +15,12 @@ from gridshare_portal.sites import queries as site_queries
 def read_again(change_pk: str) -> None:
     """Look once more at what became of an unconfirmed change."""
     looks.read_again(change_pk=change_pk, now=timezone.now())
+
+
+@shared_task
+def tell_homeowner(proposal_pk: str) -> None:
+    """Write to the homeowner that somebody proposes a change."""
+    letters.tell_homeowner(pk=proposal_pk, now=timezone.now())
 
 
 @shared_task
@@ -42,3 +48,5 @@ def sweep() -> None:
         wake(read_again, str(change_pk))
     for device_pk in state.due(now=now)[:200]:
         wake(refresh_state, device_pk)
+    for proposal_pk in letters.due(now=now):
+        wake(tell_homeowner, proposal_pk)

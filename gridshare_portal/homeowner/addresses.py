@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 LARGEST = 100_000
 
@@ -37,3 +38,13 @@ def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
 def page(request: HttpRequest, rows: object, *, size: int) -> Page:
     """Return the page that the query names; past the end, the last one."""
     return Paginator(rows, size).get_page(number(request, "page"))
+
+
+def is_ours(address: str, request: HttpRequest) -> bool:
+    """Say whether an address that came with a form leads to a page of this portal."""
+    hosts = {request.get_host()}
+    return (
+        len(address) < 2000
+        and address.isprintable()
+        and url_has_allowed_host_and_scheme(address, hosts, request.is_secure())
+    )

@@ -1,4 +1,4 @@
-"""Decide what, if anything, needs the owner of a home: at most one thing at a time, the worst first."""
+"""Decide what, if anything, needs whoever looks at a home: at most one thing at a time, the worst first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from django.urls import reverse
 
+from gridshare_portal.access import requests
+from gridshare_portal.homeowner import looking
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import queries as telemetry
@@ -16,18 +18,42 @@ from gridshare_portal.templatetags import energy
 
 @dataclass(frozen=True, kw_only=True)
 class Banner:
-    """What happened, what it means, and the one next thing to do."""
+    """What happened, what it means, and the one next thing to do, if there is one on a page of ours."""
 
     kind: str
     title: str
     text: str
-    url: str
-    action: str
+    url: str = ""
+    action: str = ""
 
 
-def for_home(site: sites.Site, *, reading: telemetry.Now, user: Any, now: datetime) -> Banner | None:
+def for_home(
+    site: sites.Site,
+    *,
+    reading: telemetry.Now,
+    user: Any,
+    look: looking.Looking | None = None,
+    now: datetime,
+) -> Banner | None:
     """Return the one banner of a home's page, or None while all is well."""
-    return _connection(site, user, now) or _silence(site, reading, now) or _zone(site)
+    if look is not None:
+        return _connection_for_staff(site, look) or _silence_for_staff(site, reading, now)
+    needs_answer = _connection(site, user, now) or _proposal(site) or for_request(user, now=now)
+    return needs_answer or _silence(site, reading, now) or _zone(site)
+
+
+def for_request(user: Any, *, now: datetime) -> Banner | None:
+    """Return the banner of an organization that asks to be let in, the newest where there are several."""
+    waiting = requests.waiting_for(user, now=now).first()
+    if waiting is None:
+        return None
+    return Banner(
+        kind="attention",
+        title=f"{waiting.organization} asks to help with your home",
+        text="Nothing is shared unless you say so.",
+        url=reverse("homeowner:request", args=[waiting.pk]),
+        action="Look at it and answer",
+    )
 
 
 def _connection(site: sites.Site, user: Any, now: datetime) -> Banner | None:
@@ -45,6 +71,29 @@ def _connection(site: sites.Site, user: Any, now: datetime) -> Banner | None:
     )
 
 
+def _connection_for_staff(site: sites.Site, look: looking.Looking) -> Banner | None:
+    if any(connection.status == "active" for connection in site_queries.connections_of(site)):
+        return None
+    name = look.consent.given_by.get_full_name()
+    return Banner(
+        kind="attention",
+        title="The homeowner’s connection to Lunar has ended",
+        text=f"What you see is from before. Only {name} can renew it, by signing in here and connecting again.",
+    )
+
+
+def _proposal(site: sites.Site) -> Banner | None:
+    if not getattr(site, "proposal_waits", False):
+        return None
+    return Banner(
+        kind="attention",
+        title="A change is waiting for your answer",
+        text="Somebody you let help you proposes it. Nothing happens until you approve.",
+        url=reverse("homeowner:proposals", args=[site.synth_id]),
+        action="Look at it",
+    )
+
+
 def _silence(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner | None:
     if reading.freshness not in ("stale", "silent"):
         return None
@@ -54,6 +103,16 @@ def _silence(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner 
         text="It may be offline, or Lunar may not be answering. We go on asking.",
         url=reverse("homeowner:connection"),
         action="See how the connection does",
+    )
+
+
+def _silence_for_staff(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner | None:
+    if reading.freshness not in ("stale", "silent"):
+        return None
+    return Banner(
+        kind="attention",
+        title=f"Nothing was heard from this home since {energy.moment(reading.at, site.zone, now)}",
+        text="The portal goes on asking. The diagnosis says where the readings stop.",
     )
 
 

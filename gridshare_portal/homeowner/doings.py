@@ -8,16 +8,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
 
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import names
 from gridshare_portal.audit import queries as record
 from gridshare_portal.control import queries as control
-from gridshare_portal.homeowner import receipts
+from gridshare_portal.homeowner import looking, receipts
 from gridshare_portal.sites import models as sites
 
 FIELDS = {"name": "Name", "time_zone": "Time zone"}
-TOLD_BY_CHANGES = (names.Name.CHANGE_ASKED, names.Name.CHANGE_SETTLED, names.Name.CHANGE_REFUSED)
+TOLD_ELSEWHERE = (  # by the changes themselves, and by the list of who looked
+    names.Name.CHANGE_ASKED,
+    names.Name.CHANGE_SETTLED,
+    names.Name.CHANGE_REFUSED,
+    names.Name.PROPOSAL_APPROVED,
+    names.Name.SITE_VIEWED,
+    names.Name.SITE_EXPORTED,
+)
+OF_THE_HOMEOWNER = (names.Name.SITE_RENAMED, names.Name.ROLE_CORRECTED)
+BY_STAFF = (
+    names.Name.ACCESS_ASKED,
+    names.Name.ANSWER_ASKED,
+    names.Name.CASE_CHANGED,
+    names.Name.CHANGE_PROPOSED,
+    names.Name.PROPOSAL_WITHDRAWN,
+    names.Name.SITE_OPENED,
+)
+PROPOSALS = (
+    names.Name.CHANGE_PROPOSED,
+    names.Name.PROPOSAL_DECLINED,
+    names.Name.PROPOSAL_WITHDRAWN,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +60,10 @@ class Doings:
 
     ordered = True
 
-    def __init__(self, site: sites.Site, *, user: Any, now: datetime) -> None:
-        self._site, self._user, self._now = site, user, now
-        self._changes = control.changes_of(site).select_related("device")
-        events = record.events_of_site(site.synth_id)
-        self._events = events.exclude(name__in=[name.value for name in TOLD_BY_CHANGES])
+    def __init__(self, site: sites.Site, *, reader: looking.Reader, now: datetime) -> None:
+        self._site, self._reader, self._now = site, reader, now
+        self._changes = control.changes_of(site)
+        self._events = _for(reader, record.events_of_site(site.synth_id))
 
     def count(self) -> int:
         """Return how many entries there are."""
@@ -57,22 +80,37 @@ class Doings:
 
     def _worded(self, kind: str, row: Any) -> Any:
         if kind == "change":
-            return receipts.of(row, user=self._user, zone=self._site.zone, now=self._now)
-        return note(row, user=self._user)
+            return receipts.of(row, reader=self._reader, zone=self._site.zone, now=self._now)
+        return note(row, reader=self._reader, zone=self._site.zone, now=self._now)
 
 
-def note(event: audit.Event, *, user: Any) -> Note:
+def _for(reader: looking.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
+    """Leave out what is told elsewhere, and for staff what others were let in to do."""
+    events = events.exclude(name__in=[name.value for name in TOLD_ELSEWHERE])
+    if not reader.is_staff:
+        return events
+    of_the_homeowner = Q(organization_id=None, name__in=[name.value for name in OF_THE_HOMEOWNER])
+    return events.filter(Q(organization_id=reader.organization_id) | of_the_homeowner)
+
+
+def note(event: audit.Event, *, reader: looking.Reader, zone: ZoneInfo, now: datetime) -> Note:
     """Say an event in words."""
-    before, after = event.details.get("before"), event.details.get("after")
+    label = names.Name(event.name).label if event.name in names.Name.values else event.name
+    what = {"before": _plain(event.details.get("before")), "after": _plain(event.details.get("after"))}
+    if event.name in PROPOSALS:
+        kind, asked = event.details["kind"], event.details["asked"]
+        worded = receipts.worded(kind, asked, zone=zone, now=now)
+        what = {"before": "", "after": f"{receipts.KINDS.get(kind, kind)}: {worded}"}
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
-    what = names.Name(event.name).label if event.name in names.Name.values else event.name
-    return Note(
-        at=event.at,
-        who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
-        what=f"{what}{subject}",
-        before=_plain(before),
-        after=_plain(after),
-    )
+    return Note(at=event.at, who=_who(event, reader), what=f"{label}{subject}", **what)
+
+
+def _who(event: audit.Event, reader: looking.Reader) -> str:
+    if event.name not in BY_STAFF:
+        return reader.names(event.actor_id, event.actor_label)
+    named = reader.names(event.actor_id, event.actor_label, by=event.organization_id)
+    organization = event.details.get("organization")
+    return f"{named} ({organization})" if organization and named == event.actor_label else named
 
 
 def _plain(said: Any) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gridshare_portal.homeowner import banners, picture, words
+from gridshare_portal.homeowner import banners, looking, picture, words
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry import stretches
@@ -39,9 +39,14 @@ def read(site: sites.Site, *, now: datetime) -> telemetry.Kept:
 
 
 def of(
-    kept: telemetry.Kept, *, batteries: Sequence[sites.Device], user: Any, now: datetime
+    kept: telemetry.Kept,
+    *,
+    batteries: Sequence[sites.Device],
+    user: Any,
+    look: looking.Looking | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Return the context of a home's first screen."""
+    """Return the context of a home's first screen, as its homeowner reads it, or staff who look."""
     site, reading = kept.site, telemetry.now_of(kept, now=now)
     roles, flows = set(reading.roles), _flows(reading)
     remainder_w = _known(reading, "remainder_w")
@@ -51,10 +56,10 @@ def of(
         "now": now,
         "reading": reading,
         "picture": picture.draw(nodes=_nodes(reading, roles), flows=flows, remainder_w=remainder_w),
-        "sentence": _sentence(site, reading, flows, roles, now),
+        "sentence": _sentence(kept, reading, flows, whose="the home" if look else "your home", now=now),
         "charge": _charge(site, reading, flows, batteries, now) if sites.Role.BATTERY in roles else None,
         "today": telemetry.totals(kept, _today(site, now)) if reading.at else None,
-        "banner": banners.for_home(site, reading=reading, user=user, now=now),
+        "banner": banners.for_home(site, reading=reading, user=user, look=look, now=now),
         "progress": _filling(kept),
     }
 
@@ -97,20 +102,28 @@ def _either(one_w: float | None, other_w: float | None) -> float | None:
 
 
 def _sentence(
-    site: sites.Site, reading: telemetry.Now, flows: dict[str, float | None], roles: set[str], now: datetime
+    kept: telemetry.Kept,
+    reading: telemetry.Now,
+    flows: dict[str, float | None],
+    *,
+    whose: str,
+    now: datetime,
 ) -> str:
-    if not roles:
+    if not reading.roles:
         return "Lunar has not told us of any meter in this home yet. It appears here as soon as it does."
     if reading.at is None:
         return "The first readings are on their way."
     if not _current(reading):
-        return f"We do not know what is happening now: the last reading is from {_at(site, reading, now)}."
+        return (
+            f"We do not know what is happening now: the last reading is from {_at(kept.site, reading, now)}."
+        )
     said = words.happening(
         flows=flows,
         home_w=reading.home_w,
         charging_w=reading.charging_w,
         discharging_w=reading.discharging_w,
         to_grid_w=reading.to_grid_w,
+        whose=whose,
     )
     car = f" The car is taking {energy.power(reading.ev_w)} of it." if words.moving(reading.ev_w) else ""
     return said + car

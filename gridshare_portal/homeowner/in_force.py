@@ -10,7 +10,7 @@ from typing import Any
 from gridshare_portal.control import models as control
 from gridshare_portal.control import plans, queries
 from gridshare_portal.control import state as states
-from gridshare_portal.homeowner import modes, parts, receipts
+from gridshare_portal.homeowner import looking, modes, parts, receipts
 from gridshare_portal.sites import models as sites
 from gridshare_portal.templatetags import energy
 
@@ -38,21 +38,25 @@ class Control:
 
 
 def of(
-    site: sites.Site, *, known: Sequence[control.State] | None = None, user: Any, now: datetime
+    site: sites.Site, *, known: Sequence[control.State] | None = None, reader: looking.Reader, now: datetime
 ) -> list[Control]:
     """Return what each controllable device of a home follows, from their states if those were read."""
     last = _last_confirmed(site)
     known = queries.battery_states_of(site) if known is None else known
-    return [_control(state.device, state, last.get(state.device_id), user, now) for state in known]
+    return [_control(state.device, state, last.get(state.device_id), reader, now) for state in known]
 
 
-def of_device(device: sites.Device, *, user: Any, now: datetime) -> Control:
+def of_device(device: sites.Device, *, reader: looking.Reader, now: datetime) -> Control:
     """Return what one device follows."""
-    return _control(device, states.of(device), _last_confirmed(device.site).get(device.pk), user, now)
+    return _control(device, states.of(device), _last_confirmed(device.site).get(device.pk), reader, now)
 
 
 def _control(
-    device: sites.Device, state: control.State, last: control.Change | None, user: Any, now: datetime
+    device: sites.Device,
+    state: control.State,
+    last: control.Change | None,
+    reader: looking.Reader,
+    now: datetime,
 ) -> Control:
     site, explained = device.site, modes.explained(state.mode)
     return Control(
@@ -62,7 +66,7 @@ def _control(
         mode_title=explained.name if state.mode_read_at else "Not read yet",
         mode_sentence=explained.sentence if state.mode_read_at else "",
         plan_sentence=plan_sentence(plan_of(state), mode=explained.name, site=site, now=now),
-        set_by=_set_by(last, site, user, now),
+        set_by=_set_by(last, site, reader, now),
         read_at=state.mode_read_at,
         answers=not state.last_error,
     )
@@ -97,9 +101,14 @@ def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
     return {change.device_id: change for change in reversed(confirmed)}
 
 
-def _set_by(change: control.Change | None, site: sites.Site, user: Any, now: datetime) -> str:
+def _set_by(change: control.Change | None, site: sites.Site, reader: looking.Reader, now: datetime) -> str:
     if change is None:
         return ""
-    who = "you" if change.actor_id == user.pk else change.actor_label or "somebody"
+    who = receipts.who(change, reader)
+    who = (
+        who[0].lower() + who[1:]
+        if who in ("You", "Somebody", "The homeowner", "Another organization")
+        else who
+    )
     what = receipts.KINDS.get(change.kind, change.kind)
     return f"{what} set here by {who}, {energy.moment(change.made_at, site.zone, now)}."

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import models as control
 from gridshare_portal.control import plans
-from gridshare_portal.homeowner import parts
+from gridshare_portal.homeowner import looking, parts
 from gridshare_portal.templatetags import energy
 
 OUTCOMES = {
@@ -38,6 +38,7 @@ class Receipt:
     what: str
     device: str
     who: str
+    proposed_by: str
     reason: str
     before: str
     asked: str
@@ -52,14 +53,15 @@ class Receipt:
     is_open: bool
 
 
-def of(change: control.Change, *, user: Any, zone: ZoneInfo, now: datetime) -> Receipt:
+def of(change: control.Change, *, reader: looking.Reader, zone: ZoneInfo, now: datetime) -> Receipt:
     """Return the receipt of a change, as this person reads it."""
     state, glyph, title = OUTCOMES.get(change.outcome, ("info", "info", change.outcome))
     return Receipt(
         kind=change.kind,
         what=KINDS.get(change.kind, change.kind),
         device=parts.title(change.device),
-        who="You" if change.actor_id == user.pk else change.actor_label or "Somebody",
+        who=who(change, reader),
+        proposed_by=_proposed_by(change, reader),
         reason=change.reason,
         before=worded(change.kind, change.before, zone=zone, now=now),
         asked=worded(change.kind, change.asked, zone=zone, now=now),
@@ -73,6 +75,20 @@ def of(change: control.Change, *, user: Any, zone: ZoneInfo, now: datetime) -> R
         made_at=change.made_at,
         is_open=change.outcome == "open" or change.read_again_at is not None,
     )
+
+
+def who(change: control.Change, reader: looking.Reader) -> str:
+    """Say who asked for a change, as this reader may know it."""
+    by = change.consent.organization_id if change.consent else None
+    return reader.names(change.actor_id, change.actor_label or "Somebody", by=by)
+
+
+def _proposed_by(change: control.Change, reader: looking.Reader) -> str:
+    proposal = getattr(change, "proposal", None)
+    if proposal is None:
+        return ""
+    by = proposal.consent.organization_id
+    return reader.names(proposal.proposed_by_id, proposal.proposer_label, by=by)
 
 
 def _steps(change: control.Change, title: str) -> tuple[tuple[str, datetime], ...]:

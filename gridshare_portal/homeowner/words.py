@@ -46,9 +46,10 @@ def happening(
     charging_w: Power,
     discharging_w: Power,
     to_grid_w: Power,
+    whose: str = "your home",
 ) -> str:
     """Say in one sentence what the flow picture shows."""
-    parts = [_home(flows, home_w)]
+    parts = [_home(flows, home_w, whose)]
     feeds_home = moving(flows.get("battery_to_home"))
     if moving(charging_w):
         source = from_whom(flows, "battery")
@@ -63,11 +64,11 @@ def happening(
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _home(flows: Mapping[str, Power], home_w: Power) -> str:
+def _home(flows: Mapping[str, Power], home_w: Power, whose: str) -> str:
     if home_w is None:
-        return "we do not know what your home is using right now"
+        return f"we do not know what {whose} is using right now"
     source = from_whom(flows, "home")
-    return f"your home is using {energy.power(home_w)}{f' from {source}' if source else ''}"
+    return f"{whose} is using {energy.power(home_w)}{f' from {source}' if source else ''}"
 
 
 def solar_word(solar_w: Power) -> str:

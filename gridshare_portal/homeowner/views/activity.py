@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,12 +12,14 @@ from gridshare_portal.homeowner import addresses, doings, visible
 ON_A_PAGE = 20
 
 
-@login_required
+@visible.page(staff="activity")
 @require_safe
 def activity(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show who did what, what was before and after, the outcome and when, newest first."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
-    page = addresses.page(request, doings.Doings(site, user=request.user, now=now), size=ON_A_PAGE)
+    page = addresses.page(
+        request, doings.Doings(site, reader=visible.reader(request), now=now), size=ON_A_PAGE
+    )
     context = {"site": site, "page": page, "zone": site.zone, "now": now}
     return render(request, "homeowner/activity.html", context)

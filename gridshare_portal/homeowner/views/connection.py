@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
-from gridshare_portal.homeowner import forms
+from gridshare_portal.homeowner import forms, visible
 from gridshare_portal.lunar import connections, queries, scopes
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import queries as site_queries
@@ -29,13 +29,14 @@ def connection(request: HttpRequest) -> HttpResponse:
     return render(request, "homeowner/connection.html", context)
 
 
-@login_required
+@visible.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether readings go too, then end the connection."""
     now = timezone.now()
-    mine = queries.connections_of(request.user).exclude(status=lunar.Connection.Status.DISCONNECTED)
-    one = get_object_or_404(mine, pk=pk)
+    one = visible.connection(request, pk, now=now)
+    if one.status == lunar.Connection.Status.DISCONNECTED:
+        raise Http404
     form = forms.Disconnect(forms.posted(request))
     if request.method == "POST" and form.is_valid():
         forget = form.cleaned_data["forget"]
@@ -59,6 +60,6 @@ def _card(one: lunar.Connection) -> dict[str, Any]:
 
 def _place(request: HttpRequest, now: datetime) -> dict[str, Any]:
     """Return the home whose doors stay open beside a page of the person, where there is only one."""
-    mine = list(policy.sites_visible_to(request.user, now=now)[:2])
+    mine = list(policy.own_sites(request.user, now=now)[:2])
     site = mine[0] if len(mine) == 1 else None
     return {"site": site, "zone": mine[0].zone if mine else timezone.get_default_timezone(), "now": now}

@@ -5,38 +5,35 @@ from __future__ import annotations
 import functools
 import uuid
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gridshare_portal.access import policy
 from gridshare_portal.control import changes, queries
-from gridshare_portal.control import models as control_models
 from gridshare_portal.control import state as states
 from gridshare_portal.homeowner import forms, in_force, modes, parts, receipts, visible, wishes
 from gridshare_portal.lunar import scopes
 
 
-@login_required
+@visible.page(staff="control")
 @require_safe
 def control(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show mode and plan of each device that can be controlled, and the last changes."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
-    worded = functools.partial(receipts.of, user=request.user, zone=site.zone, now=now)
+    worded = functools.partial(receipts.of, reader=visible.reader(request), zone=site.zone, now=now)
     context = {
         "site": site,
         "now": now,
-        "controls": in_force.of(site, user=request.user, now=now),
+        "controls": in_force.of(site, reader=visible.reader(request), now=now),
         "receipts": [(change, worded(change)) for change in queries.changes_of(site)[:3]],
         "zone": site.zone,
     }
     return render(request, "homeowner/control.html", context)
 
 
-@login_required
+@visible.page(staff="mode")
 @require_http_methods(["GET", "HEAD", "POST"])
 def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Explain the modes, show the one in force, and ask for another."""
@@ -54,26 +51,26 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
         "title": parts.title(device),
         "form": form,
         "modes": modes.MODES,
-        "control": in_force.of_device(device, user=request.user, now=now),
+        "control": in_force.of_device(device, reader=visible.reader(request), now=now),
         "now": now,
         **wishes.right(request, device, scopes.DEVICE_WRITE, now=now),
     }
     return render(request, "homeowner/mode.html", context, status=422 if form.errors else 200)
 
 
-@visible.part
+@visible.part(staff="control")
 @require_safe
 def state(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Ask the device itself which mode and plan it follows: the one page that waits for Lunar."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
     states.refresh(device=device, now=now)
-    found = in_force.of_device(device, user=request.user, now=now)
+    found = in_force.of_device(device, reader=visible.reader(request), now=now)
     context = {"site": device.site, "device": device, "control": found, "fresh": True, "now": timezone.now()}
     return render(request, "homeowner/_state.html", context)
 
 
-@login_required
+@visible.page(staff="details")
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Let the owner correct maker, model and serial number; only what is different is sent."""
@@ -98,14 +95,13 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/details.html", context, status=422 if form.errors else 200)
 
 
-@visible.part
+@visible.page(staff="change")
 @require_safe
 def change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt of one change; while it is open, the page looks again by itself."""
     now = timezone.now()
-    seen = control_models.Change.objects.filter(site__in=policy.sites_visible_to(request.user, now=now))
-    found = get_object_or_404(seen.select_related("site", "device"), pk=pk)
-    receipt = receipts.of(found, user=request.user, zone=found.site.zone, now=now)
+    found = visible.change(request, pk, now=now)
+    receipt = receipts.of(found, reader=visible.reader(request), zone=found.site.zone, now=now)
     context = {"site": found.site, "change": found, "receipt": receipt, "zone": found.site.zone, "now": now}
     template = "homeowner/_receipt.html" if request.htmx else "homeowner/change.html"
     return render(request, template, context)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +19,7 @@ from gridshare_portal.sites import models as sites
 ON_A_PAGE = 24
 
 
-@login_required
+@visible.page(staff="devices")
 @require_safe
 def devices(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show every device with what is known of it, and the tree, a window of it at a time."""
@@ -37,7 +36,7 @@ def devices(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/devices.html", context)
 
 
-@login_required
+@visible.page(staff="device")
 @require_safe
 def device(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show one device: what is known, what else Lunar says, and its sensors."""
@@ -57,7 +56,7 @@ def device(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/device.html", context)
 
 
-@login_required
+@visible.page(staff=None)
 @require_POST
 def sensor_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the owner's word for what a sensor measures."""

@@ -6,12 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import doors
-from gridshare_portal.homeowner import example
+from gridshare_portal.homeowner import addresses, example, returning
 
 YEAR_S = 365 * 24 * 3600
 
@@ -21,7 +20,11 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """Say what the portal is; whoever is signed in goes on to the only home, to the list, or to work."""
     if not request.user.is_authenticated:
         return render(request, "homeowner/welcome.html", example.context())
-    mine = list(policy.own_sites(request.user, now=timezone.now())[:2])
+    now = timezone.now()
+    came_from = returning.take(request, now=now)
+    if came_from:
+        return redirect(came_from)
+    mine = list(policy.own_sites(request.user, now=now)[:2])
     if len(mine) == 1:
         return redirect("homeowner:site", synth_id=mine[0].synth_id)
     works = [] if mine else doors.memberships(request)
@@ -34,7 +37,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember which colors this browser shows, and go back to the page."""
     back = request.POST.get("next", "")
-    response = redirect(back if _is_ours(back, request) else "/")
+    response = redirect(back if addresses.is_ours(back, request) else "/")
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
         options = {"max_age": YEAR_S, "samesite": "Lax", "httponly": True, "secure": settings.HTTPS}
@@ -42,13 +45,3 @@ def theme(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response
-
-
-def _is_ours(address: str, request: HttpRequest) -> bool:
-    """Say whether an address that came with a form leads to a page of this portal."""
-    hosts = {request.get_host()}
-    return (
-        len(address) < 2000
-        and address.isprintable()
-        and url_has_allowed_host_and_scheme(address, hosts, request.is_secure())
-    )

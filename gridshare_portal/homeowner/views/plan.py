@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -28,7 +27,7 @@ from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
 
 
-@login_required
+@visible.page(staff="plan")
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show the plan and take another, in one of the ways it can be written."""

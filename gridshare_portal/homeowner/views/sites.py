@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,7 +19,7 @@ from gridshare_portal.audit import names, record
 from gridshare_portal.control import queries as control
 from gridshare_portal.control import watching
 from gridshare_portal.control.models import State
-from gridshare_portal.homeowner import charts, forms, glance, in_force, visible
+from gridshare_portal.homeowner import banners, charts, forms, glance, in_force, visible
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import homes, models
 from gridshare_portal.sites import queries as site_queries
@@ -32,7 +32,7 @@ from gridshare_portal.telemetry import queries as telemetry
 def sites(request: HttpRequest) -> HttpResponse:
     """List the homes of the visitor, and the readings that are still under way."""
     now = timezone.now()
-    mine = policy.sites_visible_to(request.user, now=now).order_by("name", "pk")
+    mine = policy.own_sites(request.user, now=now).order_by("name", "pk")
     cards = [{"site": site, "reading": telemetry.now_of(site, now=now)} for site in mine]
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
@@ -40,24 +40,26 @@ def sites(request: HttpRequest) -> HttpResponse:
         "cards": cards,
         "loading": [read for read in reads if not read[1].ready],
         "connected": bool(reads),
+        "banner": banners.for_request(request.user, now=now),
         "now": now,
     }
     return render(request, "homeowner/sites.html", context)
 
 
-@visible.part
+@visible.part(staff=None)
 @require_safe
 def loading(request: HttpRequest, pk: int) -> HttpResponse:
     """Say how far the first reading of a connection has come; once there is a home, go there."""
-    connection = get_object_or_404(connections.connections_of(request.user), pk=pk)
+    now = timezone.now()
+    connection = visible.connection(request, pk, now=now)
     progress = site_queries.progress_of(connection)
     if progress.ready:
         return HttpResponse(headers={"HX-Redirect": reverse("homeowner:welcome")})
-    context = {"connection": connection, "progress": progress, "now": timezone.now()}
+    context = {"connection": connection, "progress": progress, "now": now}
     return render(request, "homeowner/_loading.html", context)
 
 
-@login_required
+@visible.page(staff="home")
 @require_safe
 def site(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show a home's first screen from what is stored, and note that somebody looks."""
@@ -66,13 +68,13 @@ def site(request: HttpRequest, synth_id: str) -> HttpResponse:
     kept, known = _somebody_looks(home, now)
     context = {
         **_glance(request, kept, known, now),
-        "controls": in_force.of(home, known=known, user=request.user, now=now),
+        "controls": in_force.of(home, known=known, reader=visible.reader(request), now=now),
         "chart": charts.today(kept, now=now),
     }
     return render(request, "homeowner/site.html", context)
 
 
-@visible.part
+@visible.part(staff="home")
 @require_safe
 def now(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Renew what changes by the minute."""
@@ -82,7 +84,7 @@ def now(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/_now.html", _glance(request, kept, known, moment))
 
 
-@visible.part
+@visible.part(staff="home")
 @require_safe
 def progress(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Say how far the readings of a home have come; once the first are there, renew the page."""
@@ -93,7 +95,7 @@ def progress(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/_filling.html", {"site": home, "progress": filled})
 
 
-@login_required
+@visible.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Let the owner say what the home is called and which time it keeps."""
@@ -129,4 +131,4 @@ def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry.Kept, l
 
 def _glance(request: HttpRequest, kept: telemetry.Kept, known: list[State], now: datetime) -> dict[str, Any]:
     batteries = [state.device for state in known]
-    return glance.of(kept, batteries=batteries, user=request.user, now=now)
+    return glance.of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)

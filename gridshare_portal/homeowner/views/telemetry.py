@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -28,7 +27,7 @@ GZIP_LEVEL = 3  # level 6 takes eight times as long for 13 % fewer bytes
 _TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 
 
-@login_required
+@visible.page(staff="history")
 @require_safe
 def telemetry(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show the home's past in the days that the address names, or what is wrong with the address."""
@@ -46,7 +45,7 @@ def telemetry(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/telemetry.html", context | _shown(kept, asked.choice, now))
 
 
-@login_required
+@visible.part(staff="history")
 @require_safe
 def telemetry_json(request: HttpRequest, synth_id: str) -> HttpResponseBase:
     """Answer with the columns of the chart; unchanged ones are not sent again."""
@@ -59,7 +58,7 @@ def telemetry_json(request: HttpRequest, synth_id: str) -> HttpResponseBase:
     return _columns(request, body)
 
 
-@login_required
+@visible.download(staff="history")
 @require_safe
 def telemetry_csv(request: HttpRequest, synth_id: str) -> HttpResponseBase:
     """Stream the home's readings as a file, one row per bucket, in the home's own time."""

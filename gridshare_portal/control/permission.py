@@ -1,0 +1,92 @@
+"""Who may change a device, by which consent and through whose connection: asked first, and again at the end.
+
+A homeowner goes through an own connection, and staff through that of whoever gave the consent, never through
+that of another who lives there. Whoever is refused leaves an event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gridshare_portal.access import policy
+from gridshare_portal.audit import names, record
+from gridshare_portal.control import asks, models
+from gridshare_portal.sites import clients
+from gridshare_portal.sites import models as sites
+
+LONGEST_REASON = 500
+ACCESS_ENDED = "The access to this home ended before anything was sent. Nothing was changed."
+
+
+class NotPermitted(Exception):
+    """This person may not do this; the reason is a sentence, `scope` what Lunar would have to allow."""
+
+    def __init__(self, reason: str, *, scope: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.scope = scope
+
+
+class NoReason(Exception):
+    """Staff change nothing without saying why."""
+
+    reason = "Say why. The homeowner reads it."
+
+
+def ask(
+    *,
+    actor: Any,
+    device: sites.Device,
+    asked: asks.Ask,
+    organization_id: int | None,
+    reason: str,
+    now: datetime,
+) -> Any | None:
+    """Return the consent by which staff act, or None for a homeowner; raise for whoever may not."""
+    answer = policy.may_control(actor, device, now=now, scope=asked.scope, organization_id=organization_id)
+    if not answer.allowed:
+        _record_refusal(actor, device, asked, answer, now)
+        raise NotPermitted(answer.reason, scope=answer.scope)
+    if answer.consent is not None and not reason.strip():
+        raise NoReason
+    return answer.consent
+
+
+def refusal_of(change: models.Change, asked: asks.Ask, *, now: datetime) -> str:
+    """Ask for the right once more, for staff by the very same consent; return why not, or nothing."""
+    mine = change.consent
+    organization_id = mine.organization_id if mine else None
+    answer = policy.may_control(
+        change.actor, change.device, now=now, scope=asked.scope, organization_id=organization_id
+    )
+    if answer.allowed:
+        return "" if answer.consent == mine else ACCESS_ENDED
+    return ACCESS_ENDED if mine and answer == policy.UNSEEN else answer.reason
+
+
+def connection_of(change: models.Change, asked: asks.Ask) -> Any:
+    """Return the connection in whose name a change goes out."""
+    for reach in policy.reaches_for(change.actor, change.site, consent=change.consent):
+        if reach.connection.is_active and asked.scope in reach.connection.scope_set:
+            return reach.connection
+    raise clients.NoWayIn("missing_scope", scope=asked.scope)
+
+
+def label(actor: Any, consent: Any | None) -> str:
+    """Return who acts, with the organization on whose behalf, as it stays readable for good."""
+    return str(actor)[:254] if consent is None else f"{str(actor)[:160]} ({consent.organization})"
+
+
+def _record_refusal(
+    actor: Any, device: sites.Device, asked: asks.Ask, answer: policy.Answer, now: datetime
+) -> None:
+    record.add(
+        name=names.Name.CHANGE_REFUSED,
+        at=now,
+        actor=actor,
+        site=device.site,
+        device=device,
+        organization=answer.consent.organization if answer.consent else None,
+        details={"kind": asked.kind, "asked": asked.to_json(), "why": answer.reason},
+    )

@@ -1,0 +1,85 @@
+"""As whom somebody of staff looks at a home: for which organization, by which right, why and until when.
+
+Pure: what the banner over a home's pages says, and who did something in words that this reader may read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gridshare_portal.access import models as access
+from gridshare_portal.access import policy, visits
+from gridshare_portal.accounts import rights
+from gridshare_portal.sites import models as sites
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looking:
+    """One visit as a page shows it."""
+
+    visit: access.Visit
+    standing: policy.Standing
+
+    @property
+    def site(self) -> sites.Site:
+        """Return the home that is looked at."""
+        return self.visit.site
+
+    @property
+    def consent(self) -> access.Consent:
+        """Return the consent that reaches furthest."""
+        return self.standing.consents[0]
+
+    @property
+    def until_at(self) -> datetime:
+        """Return when the visit ends, or the consent before it."""
+        ends = [consent.until_at for consent in self.standing.consents]
+        return self.visit.until_at if None in ends else min(self.visit.until_at, max(ends))
+
+    @property
+    def right(self) -> str:
+        """Say by which right, as far as this person's role goes."""
+        if not self.standing.may(rights.CONTROL):
+            return "You may look"
+        if policy.controlling_consent(self.standing):
+            return "You may look and change"
+        return "You may look and propose changes"
+
+    @property
+    def reason(self) -> str:
+        """Say why, in the words of the list."""
+        return visits.REASONS.get(self.visit.reason, self.visit.reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Whoever reads a page: a homeowner, or staff of one organization."""
+
+    user_id: int | None
+    organization_id: int | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Say whether this is no homeowner of the home."""
+        return self.organization_id is not None
+
+    def names(self, actor_id: int | None, label: str, *, by: int | None = None) -> str:
+        """Say who did something, on behalf of the organization `by` if that is not None.
+
+        Staff read the names of their own colleagues, and of nobody else: not who lives there, nor who
+        else was let in.
+        """
+        if actor_id is not None and actor_id == self.user_id:
+            return "You"
+        if not self.is_staff or by == self.organization_id:
+            return label or ("Somebody" if actor_id or label else "The portal")
+        if by is not None:
+            return "Another organization"
+        return "The homeowner" if actor_id or label else "The portal"
+
+
+def reader_of(user: Any, looking: Looking | None) -> Reader:
+    """Return who reads: staff while they look at a home that is not theirs, else a homeowner."""
+    return Reader(user_id=user.pk, organization_id=looking.visit.organization_id if looking else None)
