@@ -29,10 +29,17 @@ ERRORS = {
     "forbidden": "it does not permit the question",
     "unauthorized": "it does not accept our sign-in",
     "not_found": "it does not know the home any more",
+    "unprocessable": "it does not take the question",
+    "malformed": "it does not understand the question",
     "timeout": "it does not answer in time",
-    "unreachable": "it cannot be reached",
+    "connection_lost": "it breaks off",
+    "unavailable": "it asks to be left alone",
+    "server_error": "something fails on its side",
     "too_many_requests": "we asked too often",
     "transient": "its sign-in does not answer",
+    "wrong_shape": "its answer cannot be read",
+    "not_json": "its answer cannot be read",
+    "truncated": "its answer ends in the middle",
 }
 
 ADVICE: dict[str, str] = {
