@@ -1,4 +1,4 @@
-"""Who can sign in to the demonstration with one click: one person per kind of home."""
+"""Who can sign in to the demonstration with one click: homeowners, and staff of two organizations."""
 
 from __future__ import annotations
 
@@ -6,15 +6,40 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Organization:
+    """A company whose staff help homeowners."""
+
+    kind: str
+    name: str
+    slug: str
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Person:
-    """A demo person: how to sign in to the portal, and what the Lunar account behind it holds."""
+    """A demo person: how to sign in to the portal, and the Lunar account behind it or the work done there."""
 
     email: str
     name: str
-    lunar_username: str
     story: str
+    lunar_username: str = ""
+    organization: Organization | None = None
+    role: str = ""
 
 
+SUNFIX = Organization(
+    kind="installer",
+    name="SunFix",
+    slug="sunfix",
+    about="We installed your battery, and we look after it.",
+)
+BRIGHTGRID = Organization(
+    kind="retailer",
+    name="BrightGrid",
+    slug="brightgrid",
+    about="We sell you electricity, and help you use it when it is cheap.",
+)
+ORGANIZATIONS = (SUNFIX, BRIGHTGRID)
 _STORIES = {
     "Ada": "solar and a battery",
     "Ben": "two homes, an electric car and a relay",
@@ -24,10 +49,27 @@ _STORIES = {
     "Finn": "a home with 60 sensors",
     "Cora": "shares Ada's home",
 }
-PEOPLE = tuple(
-    Person(email=f"{name.lower()}@demo.localhost", name=name, lunar_username=name.lower(), story=story)
+_WORK = {
+    "Ines": (SUNFIX, "operator", "supports homes for SunFix, an installer"),
+    "Igor": (SUNFIX, "admin", "runs SunFix: people, roles, record"),
+    "Vera": (SUNFIX, "viewer", "looks at homes for SunFix, changes nothing"),
+    "Rita": (BRIGHTGRID, "admin", "runs BrightGrid, a retailer"),
+}
+
+
+def _address(name: str) -> str:
+    return f"{name.lower()}@demo.localhost"
+
+
+HOMEOWNERS = tuple(
+    Person(email=_address(name), name=name, lunar_username=name.lower(), story=story)
     for name, story in _STORIES.items()
 )
+STAFF = tuple(
+    Person(email=_address(name), name=name, organization=organization, role=role, story=story)
+    for name, (organization, role, story) in _WORK.items()
+)
+PEOPLE = HOMEOWNERS + STAFF
 
 
 def named(email: str) -> Person | None:
