@@ -8,7 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,9 +59,10 @@ def pretended(**options: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def portal() -> Iterator[str]:
-    """Set the portal up on an empty database, and say which kind."""
-    with tempfile.TemporaryDirectory() as folder, portals.own_database(dict(os.environ)) as given:
+def portal(kept: str = "") -> Iterator[str]:
+    """Set the portal up on an empty database, or on one that is kept, and say which kind."""
+    own = nullcontext({"DATABASE_URL": kept}) if kept else portals.own_database(dict(os.environ))
+    with tempfile.TemporaryDirectory() as folder, own as given:
         url = given.get("DATABASE_URL") or f"sqlite:///{folder}/portal.sqlite3"
         os.environ |= {
             "DATABASE_URL": url,

@@ -1,0 +1,213 @@
+"""What support staff wait for at 1,000 and at 100,000 homes, side by side in one run on one kind of database.
+
+    .venv/bin/python -m benchmarks.staff_pages
+    DATABASE_URL=postgres://… .venv/bin/python -m benchmarks.staff_pages
+
+Each number of homes has a database and a process of its own, with the homes of `make_portfolio`. Requests go
+to the one and to the other in turn, in the process, as a member of staff with a second factor. Only the
+ratios of one run are worth comparing: medians of 100,000 over those of 1,000. `--kept PREFIX` names databases
+(PREFIX1000, PREFIX100000) that are filled when empty and stay, to measure again without making homes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import statistics
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from typing import Any
+
+from benchmarks import world
+
+SIZES = (1_000, 100_000)
+ROUNDS = 41
+BOUND = 1.5
+STAFF = "staff@portal.example"
+PAGES = {
+    "work list": "",
+    "work list, page 2": "?page=2",
+    "all homes": "homes/",
+    "search: surname": "search/?q=garcia",
+    "search: beginning": "search/?q=ma",
+    "search: on everybody": "search/?q=example",
+    "search: two words": "search/?q=garcia+ana",
+    "search: common words": "search/?q=home+mail",
+    "search: inside a word": "search/?q=ridge",
+    "search: a slip": "search/?q=gracia",
+    "search: serial's end": "search/?q={serial}",
+    "search: home's id": "search/?q={site}",
+    "search: nothing": "search/?q=qqqqzzzz",
+    "search while typing": "search/?q=wal#typing",
+}
+QUESTIONS = ("shared_sites: first 50", "standing_of one home")
+
+
+def main() -> None:
+    """Fill two databases, and print a line per page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kept", default="", metavar="PREFIX")
+    parser.add_argument("--sizes", type=int, nargs=2, default=SIZES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        portals = [stack.enter_context(_portal(size, given.kept)) for size in given.sizes]
+        for portal in portals:
+            print(portal.recv(), flush=True)
+        few, many = (f"{size:,}" for size in given.sizes)
+        print(f"{'':26}{'queries at':>12}{'':>10}{'median ms at':>15}{'':>10}{'ratio':>7}")
+        print(f"{'':26}{few:>12}{many:>10}{few:>15}{many:>10}")
+        missed = [name for name in (*PAGES, *QUESTIONS) if not _measured(name, portals, given.rounds)]
+    print(
+        f"at most {BOUND} times, with as many queries: {'all' if not missed else 'not ' + ', '.join(missed)}"
+    )
+
+
+def _measured(name: str, portals: list[Connection], rounds: int) -> bool:
+    """Ask both in turn, and print; say whether the bound held."""
+    queries = [_ask(portal, name, "queries") for portal in portals]
+    times: list[list[float]] = [[], []]
+    for turn in range(rounds):
+        for side in (0, 1) if turn % 2 else (1, 0):
+            times[side].append(_ask(portals[side], name, "ms"))
+    few, many = map(statistics.median, times)
+    ratio = many / few
+    counts = f"{queries[0]:12.0f}{queries[1]:10.0f}"
+    print(f"{name:26}{counts}{few:15.1f}{many:10.1f}{ratio:7.2f}", flush=True)
+    return ratio <= BOUND and queries[0] == queries[1]
+
+
+def _ask(portal: Connection, name: str, what: str) -> float:
+    portal.send((name, what))
+    return portal.recv()
+
+
+@contextlib.contextmanager
+def _portal(size: int, kept: str) -> Iterator[Connection]:
+    """Start a portal with so many homes in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, size, kept and f"{kept}{size}"))
+    process.start()
+    try:
+        yield here
+    finally:
+        here.send(None)
+        process.join()
+
+
+def _serve(asked: Connection, size: int, kept: str) -> None:
+    """Make the homes, say so, and answer what each page costs until told to stop."""
+    with world.portal(kept) as kind:
+        said = _fill(size)
+        asked.send(f"{kind}: {said}")
+        deeds = _deeds()
+        for deed in deeds.values():
+            deed()
+        while question := asked.recv():
+            name, what = question
+            asked.send(_queries(deeds[name]) if what == "queries" else _ms(deeds[name]))
+
+
+def _fill(size: int) -> str:
+    """Make homes up to the size, have them all examined once, and hire somebody to look after them."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from gridshare_portal.accounts import models as accounts
+    from gridshare_portal.installer.practice import rows
+    from tests import people
+
+    began_s = time.monotonic()
+    if missing := size - rows.standing():
+        call_command("make_portfolio", missing, yes=True, verbosity=0)
+    made_s = time.monotonic()
+    examined = _examine(now=_now())
+    if not accounts.User.objects.filter(email=STAFF).exists():
+        people.staff(STAFF, accounts.Organization.objects.get(), "operator")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    took = f"made in {made_s - began_s:.0f} s, {examined:,} examined in {time.monotonic() - made_s:.0f} s"
+    return f"{rows.standing():,} homes {took}"
+
+
+def _examine(*, now: datetime) -> int:
+    """Look once at every home that is shared, as the workers do."""
+    from gridshare_portal.installer import examine
+
+    while examine.enroll(now=now):
+        pass
+    count = 0
+    while due := examine.claim(now=now, at_most=200):
+        count += examine.run(pks=due, now=now, owner=uuid.uuid4().hex)
+    return count
+
+
+def _deeds() -> dict[str, Callable[[], object]]:
+    """Return what is measured, by its name."""
+    from django.test import Client
+
+    from gridshare_portal.access import policy
+    from gridshare_portal.accounts import models as accounts
+
+    user, organization = accounts.User.objects.get(email=STAFF), accounts.Organization.objects.get()
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    site, serial = _somewhere(user, organization)
+
+    def asking(path: str) -> Callable[[], object]:
+        path, _, typing = path.format(site=site.synth_id, serial=serial).partition("#")
+        address = f"/support/{organization.slug}/{path}"
+        headers = {"HX-Request": "true"} if typing else {}
+
+        def ask() -> None:
+            page = client.get(address, headers=headers)
+            assert page.status_code == 200, (address, page.status_code)
+
+        return ask
+
+    def first_shared() -> None:
+        shared = policy.shared_sites(user, now=_now(), organization=organization)
+        assert len(shared.order_by("pk")[:50]) == 50
+
+    def standing() -> None:
+        assert policy.standing_of(user, site, now=_now()) is not None
+
+    pages = {name: asking(path) for name, path in PAGES.items()}
+    return {**pages, **dict(zip(QUESTIONS, (first_shared, standing), strict=True))}
+
+
+def _somewhere(user: Any, organization: Any) -> tuple[Any, str]:
+    """Return a home in the middle of those that are shared, and the end of a serial number in it."""
+    from gridshare_portal.access import policy
+
+    shared = policy.shared_sites(user, now=_now(), organization=organization).order_by("pk")
+    site = shared[shared.count() // 2]
+    return site, site.devices.first().serial_number[-8:]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _queries(deed: Callable[[], object]) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        deed()
+    return len(captured)
+
+
+def _ms(deed: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    deed()
+    return (time.perf_counter() - began_s) * 1000
+
+
+if __name__ == "__main__":
+    main()
