@@ -19,7 +19,10 @@ PROVE = "Before you see anything of {}: set up a passkey or an authenticator app
 @require_safe
 def rights(request: HttpRequest) -> HttpResponse:
     """Show which role may do what."""
-    rows = [(right.title, [role in right.roles for role in models.Role.values]) for right in table.RIGHTS]
+    rows = [
+        (right.title, [(role.label, table.may(role, right)) for role in models.Role])
+        for right in table.RIGHTS
+    ]
     return render(request, "accounts/rights.html", {"roles": models.Role.labels, "rows": rows})
 
 
