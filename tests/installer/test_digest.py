@@ -1,0 +1,182 @@
+import smtplib
+import threading
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connections as databases
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gridshare_portal.access import models as access
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.installer import digest, tasks
+from gridshare_portal.installer.models import Case, Digest
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def morning(installer):
+    """The moment at which the installer's next letter is due."""
+    digest.enroll(now=timezone.now() - timedelta(minutes=1))
+    return Digest.objects.get(user=installer.user).due_at
+
+
+def send_all(now):
+    return [digest.send(pk=pk, now=now) for pk in digest.due(now=now)]
+
+
+class TestTheLetter:
+    def test_tells_what_is_new_and_where_it_stands(self, installer, morning, case, mailoutbox):
+        assert send_all(morning) == [True]
+
+        (letter,) = mailoutbox
+        assert letter.to == ["ines@sunfix.example"] and letter.subject == "SunFix: 1 new in the work list"
+        assert "Home silent (new)" in letter.body and "Nothing was heard from the home since" in letter.body
+        assert f"/support/sunfix/cases/{case.pk}/" in letter.body
+        assert "/support/sunfix/digest/" in letter.body
+
+    def test_comes_once_a_day(self, morning, case, mailoutbox):
+        for minutes in (0, 1, 60):
+            send_all(morning + timedelta(minutes=minutes))
+        Digest.objects.update(due_at=morning)
+        send_all(morning + timedelta(hours=3))
+
+        assert len(mailoutbox) == 1
+
+    def test_comes_again_the_next_day_only_for_what_is_new_or_cannot_wait(self, morning, case, mailoutbox):
+        send_all(morning)
+        assert send_all(morning + DAY + timedelta(hours=1)) == [False]
+        Case.objects.update(severity=1)
+        assert send_all(morning + 2 * DAY + timedelta(hours=1)) == [True]
+
+        assert len(mailoutbox) == 2 and "(new)" not in mailoutbox[1].body
+
+    def test_does_not_come_when_there_is_nothing_to_say(self, morning, mailoutbox):
+        assert send_all(morning) == [False]
+        assert mailoutbox == []
+
+    def test_does_not_tell_of_what_is_set_aside_closed_or_no_longer_shared(self, morning, case, mailoutbox):
+        for change in ({"snoozed_until_at": morning + DAY}, {"closed_at": morning, "closed_how": "gone"}):
+            Case.objects.update(**change)
+            assert send_all(morning) == [False]
+            Digest.objects.update(due_at=morning, sent_on=None, told_at=morning - 2 * DAY)
+            Case.objects.update(snoozed_until_at=None, closed_at=None)
+        access.Consent.objects.update(ended_at=morning)
+
+        assert send_all(morning) == [False] and mailoutbox == []
+
+    def test_does_not_go_to_who_was_removed_or_lost_the_second_factor(
+        self, installer, morning, case, mailoutbox
+    ):
+        installer.user.authenticator_set.all().delete()
+        send_all(morning)
+        Digest.objects.update(due_at=morning, sent_on=None)
+        accounts.Membership.objects.all().delete()
+        send_all(morning)
+
+        assert mailoutbox == []
+
+    def test_puts_no_second_line_into_its_head(self, morning, case, sunfix, mailoutbox):
+        accounts.Organization.objects.update(name="Sun\r\nBcc: all@example.org")
+        send_all(morning)
+
+        assert mailoutbox[0].subject.startswith("Sun Bcc: all@example.org:")
+
+    def test_that_could_not_be_sent_is_tried_again_the_same_morning(
+        self, morning, case, mailoutbox, monkeypatch
+    ):
+        def fail(*_args, **_options):
+            raise smtplib.SMTPServerDisconnected
+
+        with monkeypatch.context() as patch:
+            patch.setattr(digest, "send_mail", fail)
+            assert send_all(morning) == [False]
+        assert send_all(morning + digest.AGAIN) == [True]
+        assert len(mailoutbox) == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_sent_once_between_many_workers(self, installer, homeowner, sunfix, make_case, mailoutbox):
+        make_case(homeowner.site, sunfix)
+        digest.enroll(now=timezone.now() - 2 * DAY)
+        Digest.objects.update(due_at=timezone.now(), told_at=timezone.now() - DAY)
+        now, pk = timezone.now(), Digest.objects.get().pk
+        start = threading.Barrier(4)
+
+        def work():
+            start.wait()
+            try:
+                digest.send(pk=pk, now=now)
+            finally:
+                databases.close_all()
+
+        workers = [threading.Thread(target=work) for _number in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+        assert len(mailoutbox) == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_swept(self, installer, homeowner, sunfix, make_case, mailoutbox):
+        make_case(homeowner.site, sunfix)
+        tasks.sweep_digests()
+        Digest.objects.update(due_at=timezone.now(), told_at=timezone.now() - DAY)
+        tasks.sweep_digests()
+
+        assert len(mailoutbox) == 1
+
+
+class TestTheChoice:
+    def test_is_made_for_those_who_work_on_cases(self, installer, installer_admin, viewer):
+        digest.enroll(now=timezone.now())
+
+        assert set(Digest.objects.values_list("user", flat=True)) == {
+            installer.user.pk,
+            installer_admin.user.pk,
+        }
+        assert set(Digest.objects.values_list("time_zone", flat=True)) == {"America/Los_Angeles"}
+        assert digest.enroll(now=timezone.now()) == 0
+
+    def test_is_one_tap_off(self, installer, morning, case, mailoutbox):
+        address = reverse("installer:digest", args=["sunfix"])
+        assert "Turn it off" in installer.get(address).text
+        page = installer.post(address, {"time_zone": "Europe/Berlin"}, follow=True)
+
+        assert "No more letters." in page.text
+        assert send_all(morning + DAY) == [] and mailoutbox == []
+
+    def test_is_also_a_viewer_s_to_make(self, viewer):
+        address = reverse("installer:digest", args=["sunfix"])
+        assert "<strong>Off.</strong>" in viewer.get(address).text
+        viewer.post(address, {"is_on": "on", "time_zone": "Europe/Berlin"})
+
+        chosen = Digest.objects.get(user=viewer.user)
+        assert (chosen.is_on, chosen.time_zone) == (True, "Europe/Berlin")
+        assert chosen.due_at.astimezone(ZoneInfo("Europe/Berlin")).hour == 7
+
+    @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "x" * 10_000])
+    def test_refuses_a_time_zone_that_is_none(self, zone, installer):
+        page = installer.post(
+            reverse("installer:digest", args=["sunfix"]), {"is_on": "on", "time_zone": zone}
+        )
+
+        assert page.status_code == 422 and not Digest.objects.exists()
+
+
+class TestTheMorning:
+    @given(
+        st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),
+        st.sampled_from(
+            ["UTC", "America/Los_Angeles", "Europe/Berlin", "Asia/Kolkata", "Pacific/Kiritimati"]
+        ),
+    )
+    def test_is_the_next_seven_o_clock_there(self, now, zone):
+        found = digest.next_morning(zone=zone, now=now)
+
+        assert timedelta(0) < found - now <= timedelta(hours=25)
+        assert found.astimezone(ZoneInfo(zone)).hour == 7
