@@ -1,0 +1,146 @@
+"""How complete a home's readings are, day by day: of all its sensors together, or of one.
+
+Days are UTC days, as readings are kept. A day that was asked for and brought nothing is empty; one that was
+not asked for yet is neither full nor empty. One query, however many sensors there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing
+from gridshare_portal.telemetry.models import Collection, Day
+
+DAYS = 400
+LEVELS = {
+    "full": "complete",
+    "most": "95 % or more",
+    "part": "half or more",
+    "little": "less than half",
+    "none": "nothing",
+    "waits": "not fetched yet",
+    "before": "before the first reading",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    """One day: how many buckets are known of how many there should be, and which level that is."""
+
+    day: date
+    known: int
+    whole: int
+    level: str
+
+    @property
+    def percent(self) -> int | None:
+        """Return how complete the day is, never 100 before it is; None where nothing is to be expected."""
+        if not self.whole or self.level in ("waits", "before"):
+            return None
+        return min(99, round(100 * self.known / self.whole)) if self.known < self.whole else 100
+
+    @property
+    def says(self) -> str:
+        """Say the level in words."""
+        return LEVELS[self.level]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """One month as a row of 31 places; None where the month or the calendar has no such day."""
+
+    first: date
+    squares: Sequence[Square | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """The days of a home or of one sensor, newest month first."""
+
+    months: Sequence[Month]
+    squares: Sequence[Square]
+    counts: Mapping[str, int]
+
+    @property
+    def gaps(self) -> list[Square]:
+        """Return the days of which something is missing, the newest first."""
+        return [one for one in reversed(self.squares) if one.level in ("most", "part", "little", "none")]
+
+
+def of(
+    sensors: Sequence[sites.Sensor], collection: Collection | None, *, only: int | None, now: datetime
+) -> Calendar:
+    """Return the calendar of all sensors together, or of the one whose key is given."""
+    pks = [sensor.pk for sensor in sensors if only in (None, sensor.pk)]
+    last = missing.day_of(now)
+    first = last - timedelta(days=DAYS - 1)
+    rows = Day.objects.filter(sensor__in=pks, day__range=(first, last), step_s=missing.STEP_S)
+    known: dict[date, int] = defaultdict(int)
+    for day, count in rows.values_list("day", "known_count"):
+        known[day] += count
+    return calendar(known, sensors=len(pks), first=first, asked=_asked(collection), now=now)
+
+
+def calendar(
+    known: Mapping[date, int],
+    *,
+    sensors: int,
+    first: date,
+    asked: tuple[date | None, datetime | None],
+    now: datetime,
+) -> Calendar:
+    """Lay days out by month. Pure: buckets known per day go in; `asked` is since and until when we asked."""
+    days = [first + timedelta(days=number) for number in range((missing.day_of(now) - first).days + 1)]
+    born = min((day for day, count in known.items() if count), default=None)
+    squares = [_square(day, known.get(day, 0), sensors, born, asked) for day in days]
+    counts: dict[str, int] = dict.fromkeys(LEVELS, 0)
+    for square in squares:
+        counts[square.level] += 1
+    return Calendar(months=_months(squares), squares=squares, counts=counts)
+
+
+def _asked(collection: Collection | None) -> tuple[date | None, datetime | None]:
+    return (collection.filled_back_to, collection.last_ok_at) if collection else (None, None)
+
+
+def _square(
+    day: date, known: int, sensors: int, born: date | None, asked: tuple[date | None, datetime | None]
+) -> Square:
+    since, until = asked
+    whole = sensors * _whole(day, until)
+    if known:
+        level = _level(known, max(whole, known))
+    elif not whole or since is None or day < since:
+        level = "waits"
+    else:
+        level = "before" if born is not None and day < born else "none"
+    return Square(day=day, known=known, whole=max(whole, known), level=level)
+
+
+def _level(known: int, whole: int) -> str:
+    if known >= whole:
+        return "full"
+    share = known / whole
+    return "most" if share >= 0.95 else "part" if share >= 0.5 else "little" if known else "none"
+
+
+def _whole(day: date, until: datetime | None) -> int:
+    """Return how many buckets of a day were over when the home was last read."""
+    if until is None:
+        return 0
+    over = (until - missing.midnight(day)) // missing.STEP
+    return min(max(int(over), 0), missing.BUCKETS)
+
+
+def _months(squares: Sequence[Square]) -> list[Month]:
+    by_month: dict[date, dict[int, Square]] = defaultdict(dict)
+    for square in squares:
+        by_month[square.day.replace(day=1)][square.day.day] = square
+    return [
+        Month(first=first, squares=[days.get(number) for number in range(1, 32)])
+        for first, days in sorted(by_month.items(), reverse=True)
+    ]

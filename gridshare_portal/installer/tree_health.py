@@ -1,0 +1,140 @@
+"""Find what cannot be right about a home's devices and sensors: roles that do not fit what is measured.
+
+Pure: plain facts of sensors go in, sentences come out, by the sensor or device they are about.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+HOURS = range(24)
+DEAD_OF_NIGHT = range(0, 4)  # of the local clock: no roof makes power then
+SOME_W, NOTHING_W = 50.0, 5.0
+DAYS_AGREED = 3
+OFF_PCT = 10.0
+LEAST_WH = 1000.0
+CHARGE_CHANNELS = ("stateofcharge_pct", "soc_percent", "soc", "charge")
+HOME = ""
+
+Hours = Mapping[date, Mapping[int, float]]  # local day: hour of the local clock: mean watts given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensor:
+    """One sensor, with what the last days say of it; None where nobody knows.
+
+    `in_wh` and `out_wh` are what went in and out over the last week.
+    """
+
+    synth_id: str
+    role: str
+    device: str = ""
+    channels: tuple[str, ...] = ()
+    has_told: bool = True
+    charge_pct: float | None = None
+    in_wh: float | None = None
+    out_wh: float | None = None
+    hours: Hours = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What came into the home in a day, and how much of it is not accounted for."""
+
+    through_wh: float
+    remainder_wh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mismatch:
+    """One thing that cannot be right, in a word for machines and a sentence for people."""
+
+    word: str
+    sentence: str
+
+
+def mismatches(
+    sensors: Sequence[Sensor], devices: Sequence[str], balance: Balance | None
+) -> dict[str, list[Mismatch]]:
+    """Return what cannot be right by the id it is about; what is about the whole home stands under HOME."""
+    found: dict[str, list[Mismatch]] = defaultdict(list)
+    for sensor in sensors:
+        found[sensor.synth_id] += _of_sensor(sensor)
+    _grids(found, sensors)
+    for device in set(devices) - {sensor.device for sensor in sensors}:
+        found[device].append(Mismatch(word="no_sensors", sentence="This device has no sensors."))
+    if balance is not None and _is_off(balance):
+        pct = 100 * abs(balance.remainder_wh) / balance.through_wh
+        found[HOME].append(Mismatch(word="sum", sentence=SUM.format(pct)))
+    return {key: some for key, some in found.items() if some}
+
+
+SUM = (
+    "The sum is off: about {:.0f} % of the last whole day’s energy is not accounted for. "
+    "A sensor measures something else than it is taken for, or is missing."
+)
+
+
+def _of_sensor(sensor: Sensor) -> Iterator[Mismatch]:
+    if not sensor.has_told:
+        yield Mismatch(word="never", sentence="It has never told anything.")
+    if sensor.role == "unknown":
+        yield Mismatch(word="role", sentence="Nobody knows what it measures, so it counts for nothing.")
+    if sensor.role == "battery" and sensor.has_told and not _tells_charge(sensor):
+        yield Mismatch(word="charge", sentence="It counts as a battery, but tells no charge.")
+    if sensor.role == "solar":
+        yield from _of_solar(sensor)
+
+
+def _of_solar(sensor: Sensor) -> Iterator[Mismatch]:
+    if (sensor.in_wh or 0) > max(LEAST_WH, sensor.out_wh or 0):
+        yield Mismatch(word="turned", sentence="It counts as solar, but takes in more than it gives.")
+    hours = at_night(sensor.hours)
+    if hours:
+        named = ", ".join(f"{hour:02d}:00" for hour in hours)
+        yield Mismatch(word="night", sentence=f"It counts as solar, but makes power at night: {named}.")
+
+
+def at_night(hours: Hours) -> list[int]:
+    """Return the hours in which a sensor gave power although it must have been dark.
+
+    Dark is the dead of night; and for the newest day every hour in which the home's other days had nothing.
+    """
+    if not hours:
+        return []
+    newest, others = max(hours), [told for day, told in hours.items() if day != max(hours)]
+    return [hour for hour in HOURS if _is_night(hour, hours[newest], others)]
+
+
+def _is_night(hour: int, newest: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> bool:
+    before = [told[hour] for told in others if hour in told]
+    is_always = hour in DEAD_OF_NIGHT and bool(before) and min(before) > SOME_W
+    if newest.get(hour, 0.0) <= SOME_W:
+        return False
+    return is_always or (len(before) >= DAYS_AGREED and max(before) <= NOTHING_W)
+
+
+def _tells_charge(sensor: Sensor) -> bool:
+    named = any(channel.casefold() in CHARGE_CHANNELS for channel in sensor.channels)
+    return sensor.charge_pct is not None or (named and not sensor.has_told)
+
+
+def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[Sensor]) -> None:
+    meters = [sensor for sensor in sensors if sensor.role == "grid"]
+    for meter in meters if len(meters) > 1 else ():
+        sentence = f"One of {len(meters)} grid meters: their readings are added up. Is one inside the other?"
+        found[meter.synth_id].append(Mismatch(word="grids", sentence=sentence))
+    if not meters and sensors:
+        found[HOME].append(
+            Mismatch(
+                word="no_grid", sentence="No sensor measures the grid, so what the home uses is unknown."
+            )
+        )
+
+
+def _is_off(balance: Balance) -> bool:
+    lost = abs(balance.remainder_wh)
+    return balance.through_wh > 0 and lost >= LEAST_WH and 100 * lost >= OFF_PCT * balance.through_wh
