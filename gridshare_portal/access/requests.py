@@ -31,6 +31,7 @@ SHARED, DECLINED, OPEN = models.Request.Answer.SHARED, models.Request.Answer.DEC
 TOO_MANY = f"Your organization has asked {AT_MOST_A_DAY} times within a day. Please go on tomorrow."
 NOT_YOURS = "Your role does not include asking homeowners."
 NOBODY = "Give an e-mail address or a serial number."
+ASKED = "Your organization has asked there already. That request is open until {:%-d %B}."
 NO_HOME = "Choose at least one home to share."
 OVER = "This request has been answered or has ended by itself. Nothing was changed."
 
@@ -65,13 +66,13 @@ def ask(
     if bool(email) == bool(serial_number):
         raise Refused("whom", NOBODY)
     _check_terms(right, lasts)
+    whom = {"email": email.strip().lower(), "serial_number": plain_serial(serial_number)}
     with transaction.atomic():
-        _check_pace(organization, now)
+        _check_pace(organization, whom, now)
         request = models.Request.objects.create(
             organization=organization,
             asked_by=asked_by,
-            email=email.strip().lower(),
-            serial_number=plain_serial(serial_number),
+            **whom,
             right=right,
             lasts=lasts,
             message=message,
@@ -165,9 +166,13 @@ def _check_terms(right: str, lasts: str) -> None:
         raise Refused("lasts", consents.NO_DURATION) from None
 
 
-def _check_pace(organization: accounts.Organization, now: datetime) -> None:
-    lately = models.Request.objects.filter(organization=organization, made_at__gt=now - DAY)
-    if lately.count() >= AT_MOST_A_DAY:
+def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
+    """Keep organizations from asking everybody, or one homeowner again and again, also after a no."""
+    asked = models.Request.objects.filter(organization=organization)
+    before = asked.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
+    if before is not None:
+        raise Refused("whom", ASKED.format(before.expires_at))
+    if asked.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
         raise Refused("", TOO_MANY)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from gridshare_portal.installer.views import cases, digest, search, work
+from gridshare_portal.installer.views import cases, digest, requests, search, work
 
 app_name = "installer"
 urlpatterns: list[URLPattern] = [
@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/resolve/", cases.resolve, name="case_resolve"),
     path("digest/", digest.digest, name="digest"),
     path("search/", search.search, name="search"),
+    path("requests/", requests.requests, name="requests"),
 ]

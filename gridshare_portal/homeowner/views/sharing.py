@@ -57,6 +57,8 @@ def share(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Say what an organization would see, and share the home with it on the homeowner's terms."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
+    if request.method != "POST" and "organization" not in request.GET:
+        return redirect("homeowner:sharing")
     form = sharing_forms.Share(forms.posted(request), initial={"right": "view", "lasts": "month"})
     if request.method == "POST" and form.is_valid():
         given = _given(request, form, site, now)
