@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from gridshare_portal.access import consents, entries, models, search
@@ -149,14 +150,18 @@ class TestTheIndex:
 
         assert not models.Entry.objects.exists() and not models.Word.objects.exists()
 
-    def test_is_the_same_when_built_anew(self, home, installer, retailer):
+    def test_is_the_same_when_built_anew(self, home, installer, retailer, capsys):
         before = written()
         models.Entry.objects.all().delete()
         assert found(installer, "sunny") == ()
 
-        for organization in (installer.organization, retailer.organization):
-            assert entries.rebuild(organization) == 1
+        call_command("rebuild_search")
         assert written() == before
+        assert capsys.readouterr().out == "brightgrid: 1 shared homes\nsunfix: 1 shared homes\n"
+
+    def test_is_built_anew_for_organizations_that_exist(self, home, installer):
+        with pytest.raises(CommandError, match="no such organization"):
+            call_command("rebuild_search", organization="nobody")
 
 
 def written():

@@ -46,7 +46,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{count:,} homes")
         took_s = time.monotonic() - began_s
         rate = f"{took_s:.1f} s, {count / took_s:.0f} a second"
-        self.stdout.write(f"{count:,} homes shared with {organization.slug} in {rate}")
+        if options["verbosity"]:
+            self.stdout.write(f"{count:,} homes shared with {organization.slug} in {rate}")
 
     def _check(self, yes: bool) -> None:
         if not yes:

@@ -1,0 +1,94 @@
+"""Look into the index of one organization: what stands under a key, as long as its consent holds.
+
+Each question goes to the index by a beginning or by whole keys and is bounded, so that it takes as long
+among a hundred thousand homes as among a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from gridshare_portal.access import entries, models, policy, words
+from gridshare_portal.accounts import models as accounts
+
+FETCHED = 60  # one home may stand under several keys
+FIRST = 2000  # homes of the rarest word that are looked at for the other words
+ALTERNATIVES, SLIPS = 12, 200
+Place, How = models.Entry.Place, models.Word.How
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A home found by one key; `pieces` are what of its value to show as found."""
+
+    site_pk: int
+    consent_pk: int
+    key: entries.Key
+    pieces: tuple[str, ...]
+    is_similar: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The keys of one organization whose consents hold at this moment."""
+
+    organization: accounts.Organization
+    now: datetime
+
+    def hits(self, place: int, way: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+        """Return what is found under keys of a kind, in the order of the keys."""
+        holds = policy.holding(now=self.now).filter(pk=OuterRef("consent")).order_by()
+        rows = self._keys(place).filter(way).filter(Exists(holds))
+        rows = rows.order_by("key", "consent") if ordered else rows
+        return [
+            Hit(
+                site_pk=row.consent.site_id,
+                consent_pk=row.consent_id,
+                key=(row.kind, row.place, bytes(row.key)),
+                pieces=tuple(pieces),
+            )
+            for row in rows.select_related("consent")[:FETCHED]
+        ]
+
+    def all_of(self, ways: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+        """Return what is found by words in all these ways at once, beginning with the rarest."""
+        rows = self._keys(Place.WORD)
+        if len(ways) > 1:
+            counts = [rows.filter(way).order_by()[:FIRST].count() for way in ways]
+            rarest = ways[counts.index(min(counts))]
+            others = [way for way in ways if way is not rarest]
+            first = rows.filter(rarest).order_by("key", "consent") if ordered else rows.filter(rarest)
+            with_all = [Exists(rows.filter(way, consent=OuterRef("consent")).order_by()) for way in others]
+            ways = [Q(pk__in=first.values("pk")[:FIRST]), *with_all]
+        return self.hits(Place.WORD, Q(*ways), pieces=pieces, ordered=ordered)
+
+    def words_with(self, word: str) -> list[str]:
+        """Return some words that have this one inside, not at their beginning."""
+        if len(word) < words.INSIDE:
+            return []
+        rows = self._hidden(How.INSIDE).filter(beginning_with(word.encode())).order_by("key", "word")
+        return [*dict.fromkeys(rows.values_list("word", flat=True)[:FETCHED])][:ALTERNATIVES]
+
+    def words_near(self, asked: Sequence[str]) -> dict[str, list[str]]:
+        """Return, for each word, those that one slip of the finger makes of it."""
+        slips = {word: words.slips(word) if words.can_slip(word) else frozenset() for word in asked}
+        keys = [slip.encode() for one in slips.values() for slip in sorted(one)]
+        rows = self._hidden(How.SLIP).filter(key__in=keys).order_by("word")
+        known = [*dict.fromkeys(rows.values_list("word", flat=True)[:SLIPS])] if keys else []
+        near = {word: [one for one in known if one != word and words.is_near(one, word)] for word in asked}
+        return {word: found[:ALTERNATIVES] if slips[word] else [] for word, found in near.items()}
+
+    def _keys(self, place: int) -> QuerySet[models.Entry]:
+        return models.Entry.objects.filter(organization=self.organization, place=place)
+
+    def _hidden(self, how: int) -> QuerySet[models.Word]:
+        return models.Word.objects.filter(organization=self.organization, how=how)
+
+
+def beginning_with(beginning: bytes) -> Q:
+    """Return the condition that a key begins with this; no key has the byte 255."""
+    return Q(key__gte=beginning, key__lt=beginning + b"\xff")
