@@ -123,10 +123,10 @@ def _events(site: sites.Site, user: Any) -> QuerySet[audit.Event]:
 
 def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
     """Return who of which organization; of a homeowner's own deeds only the organization counts."""
-    ours = list(access_words.CONSENTS)
-    staff = events.exclude(name__in=ours).order_by().values_list("organization_id", "actor_id", "actor_label")
-    given = events.filter(name__in=ours).order_by().values_list("organization_id", flat=True)
-    return [*staff.distinct(), *((pk, None, "") for pk in given.distinct())]
+    known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
+    ours = access_words.CONSENTS
+    people = {(by, None, "") if name in ours else (by, pk, who) for name, by, pk, who in known}
+    return sorted(people, key=str)
 
 
 def _names(people: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
