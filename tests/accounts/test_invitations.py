@@ -205,6 +205,7 @@ class TestTheLetter:
         assert "Join SunFix" not in page.text
 
         assert mallory.post(link).status_code == 422
+        assert mallory.post("/accounts/logout/", {"next": link})["Location"] == link
         assert not models.Membership.objects.filter(user=mallory.user).exists()
 
     def test_that_was_used_says_so_to_everybody_else(self, link):
