@@ -17,7 +17,7 @@ class Severity(models.IntegerChoices):
 
     NOW = 1, "Act now"
     SOON = 2, "Act soon"
-    WATCH = 3, "Keep an eye on it"
+    WATCH = 3, "Watch"
 
     @property
     def meaning(self) -> str:

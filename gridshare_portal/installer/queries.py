@@ -19,11 +19,11 @@ from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.installer import cases, words
 from gridshare_portal.installer.findings import Cause, Severity
-from gridshare_portal.installer.models import RANK_STEP, Case
+from gridshare_portal.installer.models import RANK_STEP, Case, Examination
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import models as telemetry
-from gridshare_portal.telemetry import present
 from gridshare_portal.telemetry import queries as readings
+from gridshare_portal.templatetags import energy
 
 ON_A_PAGE = 50
 COUNTED = 99
@@ -64,8 +64,9 @@ class Line:
     step: str
     advice: str
     about: str
+    lasts: str
     told_at: datetime | None
-    freshness: str
+    age: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,11 @@ def line(case: Case, *, now: datetime) -> Line:
     return _lines([case], now)[0]
 
 
+def lines(found: Iterable[Case], *, now: datetime) -> list[Line]:
+    """Return some cases as the list shows them, in one query more."""
+    return _lines(list(found), now)
+
+
 def told_at(homes: Iterable[int]) -> dict[int, datetime]:
     """Return to which moment the newest reading of each home reaches."""
     newest = telemetry.Latest.objects.filter(sensor__site__in=list(homes), sensor__gone_at=None)
@@ -170,7 +176,10 @@ def homes(
     now: datetime,
     size: int = ON_A_PAGE,
 ) -> QuerySet[sites.Site]:
-    """Return shared homes, those that came last first, marked with `needs_help`; one more than a page."""
+    """Return shared homes, those that came last first, one more than a page.
+
+    They are marked with `needs_help`, and with `was_examined`, before which nobody can say that all is well.
+    """
     opened = Case.objects.filter(site=OuterRef("pk"), organization=organization, closed_at=None)
     shared = policy.shared_sites(user, now=now, organization=organization)
     if state == "help":
@@ -179,7 +188,9 @@ def homes(
         shared = shared.filter(~Exists(opened))
     if after is not None:
         shared = shared.filter(pk__lt=after)
-    return shared.annotate(needs_help=Exists(opened)).order_by("-pk")[: size + 1]
+    examined = Examination.objects.filter(site=OuterRef("pk"), examined_at__isnull=False)
+    marked = shared.annotate(needs_help=Exists(opened), was_examined=Exists(examined))
+    return marked.order_by("-pk")[: size + 1]
 
 
 def _rank(severity: int) -> int:
@@ -199,9 +210,23 @@ def _line(case: Case, told: datetime | None, now: datetime) -> Line:
         step=words.step(case.cause),
         advice=words.advice(case.cause),
         about=words.about(case.cause, case.subject, case.data),
+        lasts=_lasts(case, now),
         told_at=told,
-        freshness=present.freshness(told, now=now),
+        age=_short(told, now),
     )
+
+
+def _lasts(case: Case, now: datetime) -> str:
+    """Say for how long it has been so; of what is still to come, how much time is left."""
+    if case.cause != Cause.SHARING_ENDS:
+        return _short(case.since_at, now)
+    until_at = datetime.fromisoformat(case.data["until_at"])
+    return f"{_short(now, max(until_at, now))} left"
+
+
+def _short(at: datetime | None, now: datetime) -> str:
+    """Say an age where the head of the column says that it is one."""
+    return energy.age(at, now).removesuffix(" ago")
 
 
 def _beyond(found: QuerySet[Case], asked: Filters) -> QuerySet[Case]:

@@ -70,7 +70,7 @@ STEPS: dict[str, str] = {
     Cause.SCOPE_MISSING: "Ask for the permission",
     Cause.REFUSED: "Look at the last calls",
     Cause.SITE_SILENT: "Ask about power and internet",
-    Cause.LATE: "Wait an hour, then ask about internet",
+    Cause.LATE: "Wait, then ask about internet",
     Cause.SENSOR_SILENT: "Check its cable and breaker",
     Cause.SOLAR_IDLE: "Ask what the inverter shows",
     Cause.BALANCE_OFF: "Look at the roles of the sensors",

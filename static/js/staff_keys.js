@@ -53,8 +53,9 @@ function leave() {
 }
 
 function comeBack() {
+  const [arrival] = performance.getEntriesByType("navigation");
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "null");
-  if (!kept || !rows().length) return;
+  if (!kept || !rows().length || (arrival?.type === "navigate" && !location.hash)) return;
   scrollTo(0, kept.y);
   if (kept.id) mark(document.getElementById(kept.id));
 }

@@ -70,7 +70,7 @@ class TestTheWorkList:
             case.site.name,
             "Act soon",
             "Home silent",
-            "5\u202fh ago",
+            "5\u202fh",
             "Ask about power and internet",
         ):
             assert said in page
@@ -267,6 +267,13 @@ class TestAllHomes:
         assert homeowner.site.name in page.text and "none yet" in page.text
         assert neighbor.site.name not in page.text or neighbor.site.name == homeowner.site.name
         assert [site.pk for site, *_rest in page.context["lines"]] == [homeowner.site.pk]
+
+    def test_are_called_well_only_after_somebody_looked(self, installer, homeowner, examined):
+        assert "Not looked at yet" in look(installer, "all_homes").text
+        examined()
+
+        page = look(installer, "all_homes").text
+        assert "Not looked at yet" not in page and "Well</span>" in page
 
     def test_can_be_those_that_need_help_or_those_that_do_well(self, installer, case, many_homes):
         (other,) = many_homes(1)

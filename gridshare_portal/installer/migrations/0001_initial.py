@@ -46,9 +46,7 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(blank=True, default="", max_length=128)),
                 (
                     "severity",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Act now"), (2, "Act soon"), (3, "Keep an eye on it")]
-                    ),
+                    models.PositiveSmallIntegerField(choices=[(1, "Act now"), (2, "Act soon"), (3, "Watch")]),
                 ),
                 ("rank", models.BigIntegerField()),
                 ("data", models.JSONField(default=dict)),
