@@ -35,7 +35,7 @@ OVER = {
     Answer.APPROVED: "This was approved already, and is done once.",
     Answer.DECLINED: "This was declined already.",
     Answer.WITHDRAWN: "{} has withdrawn this proposal.",
-    EXPIRED: "This proposal has expired. {} can make it again.",
+    EXPIRED: "The time to answer this has passed. {} can propose it again.",
     NO_ACCESS: "{} no longer has access to this home, so this can no longer be approved.",
 }
 
@@ -73,6 +73,13 @@ def standing_of(answer: str, *, holds: bool, expires_at: datetime, now: datetime
     return answer if holds else NO_ACCESS
 
 
+def expiry(asked: asks.Ask, *, consent_until_at: datetime | None, now: datetime) -> datetime:
+    """Return until when a wish can be approved: a day, no longer than access and a plan's start. Pure."""
+    ends = [now + LASTS, consent_until_at or now + LASTS]
+    starts = [command.start for command in asked.plan.commands] if isinstance(asked, asks.AskPlan) else []
+    return min([*ends, *(start + plans.LATE_AT_MOST for start in starts)])
+
+
 def propose(
     *,
     actor: Any,
@@ -97,18 +104,26 @@ def propose(
         asked=asked.to_json(),
         reason=reason.strip()[: permission.LONGEST_REASON],
         made_at=now,
-        expires_at=min(now + LASTS, consent.until_at or now + LASTS),
+        expires_at=expiry(asked, consent_until_at=consent.until_at, now=now),
         key=key or None,
     )
     return _of_key(proposal) or _keep(proposal, now)
+
+
+def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
+    """Return why what is proposed cannot be done now, as a sentence, or nothing."""
+    asked = asks.from_json(proposal.kind, proposal.asked)
+    if not isinstance(asked, asks.AskPlan):
+        return ""
+    return plans.fault_of(asked.plan, now=now, limit_w=proposal.device.power_limit_w)
 
 
 def approve(*, proposal: models.Proposal, actor: Any, now: datetime) -> models.Change:
     """Make the proposed change in the homeowner's name; what stands against it leaves the proposal open."""
     _ask_owner(proposal, actor, now)
     _check_open(proposal, now)
+    _check_fit(proposal, now)
     asked = asks.from_json(proposal.kind, proposal.asked)
-    _check_fit(asked, proposal.device, now)
     try:
         return changes.make(
             actor=actor,
@@ -155,7 +170,7 @@ def _consent(actor: Any, site: sites.Site | None, organization_id: int | None, n
 
 
 def _keep(proposal: models.Proposal, now: datetime) -> models.Proposal:
-    _check_fit(asks.from_json(proposal.kind, proposal.asked), proposal.device, now)
+    _check_fit(proposal, now)
     alike = queries.waiting_of(proposal.site, now=now).filter(device=proposal.device, kind=proposal.kind)
     if alike.filter(consent__organization=proposal.consent.organization_id).exists():
         raise Waiting
@@ -192,10 +207,8 @@ def _check_open(proposal: models.Proposal, now: datetime) -> None:
         raise Over(OVER[standing].format(known.consent.organization))
 
 
-def _check_fit(asked: asks.Ask, device: sites.Device, now: datetime) -> None:
-    if not isinstance(asked, asks.AskPlan):
-        return
-    fault = plans.fault_of(asked.plan, now=now, limit_w=device.power_limit_w)
+def _check_fit(proposal: models.Proposal, now: datetime) -> None:
+    fault = fault_of(proposal, now=now)
     if fault:
         raise Unfit(fault)
 

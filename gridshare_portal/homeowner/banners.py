@@ -38,7 +38,8 @@ def for_home(
     """Return the one banner of a home's page, or None while all is well."""
     if look is not None:
         return _connection_for_staff(site, look) or _silence_for_staff(site, reading, now)
-    needs_answer = _connection(site, user, now) or _proposal(site) or for_request(user, now=now)
+    asked = for_request(user, now=now) if getattr(site, "request_waits", True) else None
+    needs_answer = _connection(site, user, now) or _proposal(site) or asked
     return needs_answer or _silence(site, reading, now) or _zone(site)
 
 
@@ -78,7 +79,7 @@ def _connection_for_staff(site: sites.Site, look: looking.Looking) -> Banner | N
     return Banner(
         kind="attention",
         title="The homeowner’s connection to Lunar has ended",
-        text=f"What you see is from before. Only {name} can renew it, by signing in here and connecting again.",
+        text=f"What you see is from before. Only {name} can renew it, by connecting again here.",
     )
 
 

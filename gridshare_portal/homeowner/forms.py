@@ -89,6 +89,14 @@ class Wish(Once):
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, staff: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if staff:
+            reason = self.fields["reason"]
+            reason.label, reason.required = "Why?", True
+            reason.help_text = "The homeowner reads it."
+            reason.error_messages["required"] = "Say why. The homeowner reads it."
+
 
 def _detail(label: str, help_text: str) -> forms.CharField:
     error_messages = {"max_length": "Use at most 200 letters."}

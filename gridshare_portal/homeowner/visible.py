@@ -17,11 +17,12 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from gridshare_portal.access import policy, visits
+from gridshare_portal.access import policy, requests, visits
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.control import models as control
 from gridshare_portal.control import queries as control_queries
@@ -74,9 +75,15 @@ def download(*, staff: str | None) -> Callable[[View], View]:
 
 
 def site(request: HttpRequest, synth_id: str, *, now: datetime) -> sites.Site:
-    """Return a home that the visitor may see, or answer 404; it says whether a proposal waits there."""
+    """Return a home that the visitor may see, or answer 404.
+
+    It says what waits there for an answer, so that no page needs to ask for what is not there:
+    `proposal_waits` and `request_waits`.
+    """
     visible = policy.marked_own(policy.sites_visible_to(request.user, now=now), request.user)
-    found = get_object_or_404(control_queries.marked_waiting(visible, now=now), synth_id=synth_id)
+    asked = Exists(requests.waiting_for(request.user, now=now).order_by())
+    marked = control_queries.marked_waiting(visible, now=now).annotate(request_waits=asked)
+    found = get_object_or_404(marked, synth_id=synth_id)
     return _admitted(request, found, found.is_own, now)
 
 

@@ -48,6 +48,8 @@ OWN = {  # address: what its id names, and how the owner may ask
     "homeowner:share": ("site", "get"),
     "homeowner:request": ("request", "get"),
     "homeowner:consent_end": ("consent", "post"),
+    "homeowner:proposals": ("site", "get"),
+    "homeowner:proposal": ("proposal", "get"),
     "homeowner:visit": ("site", "get"),
     "homeowner:looking": ("site", "get"),
     "homeowner:leave": ("site", "post"),
@@ -83,6 +85,12 @@ OF_AN_ORGANIZATION = {  # address with an organization's name in it: for its mem
     "installer:case_resolve",
     "installer:digest",
     "installer:requests",
+    "installer:home",
+    "installer:topology",
+    "installer:calendar",
+    "installer:answer",
+    "installer:answer_shown",
+    "installer:bundle",
 }
 ALLAUTH_ANYBODY = {  # allauth's own: signing in and up, and what only leads there
     "account_login",
@@ -190,9 +198,21 @@ def ids(homeowner, battery, now):
         made_at=now,
         expires_at=now + timedelta(days=14),
     )
+    consent = people.share(homeowner.site, organization, homeowner.user)
+    proposal = control.Proposal.objects.create(
+        device=battery,
+        site=homeowner.site,
+        consent=consent,
+        proposer_label="Otto (RoofWorks)",
+        kind="mode",
+        asked={"mode": "Smart"},
+        made_at=now,
+        expires_at=now + timedelta(days=1),
+    )
     return {
         "request": request.pk,
-        "consent": people.share(homeowner.site, organization, homeowner.user).pk,
+        "consent": consent.pk,
+        "proposal": proposal.pk,
         "site": homeowner.site.synth_id,
         "device": battery.synth_id,
         "sensor": sites.Sensor.objects.filter(site=homeowner.site).first().pk,
@@ -208,6 +228,7 @@ NOBODY_S = {
     "device": "00000000-0000-0000-0000-000000000000",
     "sensor": 999_999_999,
     "change": uuid.UUID(int=0),
+    "proposal": uuid.UUID(int=0),
     "connection": 999_999_999,
 }
 
@@ -253,7 +274,9 @@ class TestAPageOfAHome:
 @pytest.mark.parametrize("name", sorted(OF_AN_ORGANIZATION))
 class TestAPageOfAnOrganization:
     def address(self, name, slug):
-        return "/" + ROUTES[name].replace("<slug:slug>", slug).replace("<int:pk>", "1")
+        return "/" + ROUTES[name].replace("<slug:slug>", slug).replace("<int:pk>", "1").replace(
+            "<home:synth_id>", NOBODY_S["site"]
+        )
 
     def test_does_not_exist_for_those_who_do_not_work_there(self, name, installer, outsider, homeowner):
         for somebody in (outsider, homeowner):

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('control', '0002_staff'),
+        ("control", "0002_staff"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='proposal',
-            name='told_at',
+            model_name="proposal",
+            name="told_at",
             field=models.DateTimeField(null=True),
         ),
     ]

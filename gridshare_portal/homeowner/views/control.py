@@ -6,13 +6,14 @@ import functools
 import uuid
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.control import changes, queries
+from gridshare_portal.control import models as control_models
 from gridshare_portal.control import state as states
-from gridshare_portal.homeowner import forms, in_force, modes, parts, receipts, visible, wishes
+from gridshare_portal.homeowner import forms, in_force, modes, offers, parts, receipts, visible, wishes
 from gridshare_portal.lunar import scopes
 
 
@@ -28,6 +29,7 @@ def control(request: HttpRequest, synth_id: str) -> HttpResponse:
         "now": now,
         "controls": in_force.of(site, reader=visible.reader(request), now=now),
         "receipts": [(change, worded(change)) for change in queries.changes_of(site)[:3]],
+        "offers": offers.latest(site, reader=visible.reader(request), now=now),
         "zone": site.zone,
     }
     return render(request, "homeowner/control.html", context)
@@ -39,12 +41,12 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Explain the modes, show the one in force, and ask for another."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
-    form = forms.Mode(forms.posted(request))
+    form = forms.Mode(forms.posted(request), staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
         asked = changes.AskMode(mode=form.cleaned_data["mode"])
         made = wishes.make(request, device=device, asked=asked, form=form, now=now)
         if made:
-            return redirect("homeowner:change", pk=made.pk)
+            return wishes.led_to(made)
     context = {
         "site": device.site,
         "device": device,
@@ -76,14 +78,14 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Let the owner correct maker, model and serial number; only what is different is sent."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
-    form = forms.Details(forms.posted(request), device=device)
+    form = forms.Details(forms.posted(request), device=device, staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
         asked = changes.AskDetails(changes=form.changes())
         made = wishes.make(request, device=device, asked=asked, form=form, now=now)
-        if made and made.outcome != "refused":
-            return redirect("homeowner:change", pk=made.pk)
-        if made:
+        if isinstance(made, control_models.Change) and made.outcome == "refused":
             form.refuse(made.sentence, made.message)
+        elif made:
+            return wishes.led_to(made)
     context = {
         "site": device.site,
         "device": device,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -33,7 +33,7 @@ def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
     """Show the plan and take another, in one of the ways it can be written."""
     now = timezone.now()
     device = visible.device(request, synth_id, now=now)
-    wish = forms.Plan(forms.posted(request))
+    wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
     current = in_force.plan_of(states.of(device))
     rows = plan_forms.rows_for(current or plans.NO_PLAN, zone=device.site.zone, now=now)
     quick = plan_forms.Quick()
@@ -42,7 +42,7 @@ def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
         if asked is not None and wish.is_valid():
             made = wishes.make(request, device=device, asked=changes.AskPlan(plan=asked), form=wish, now=now)
             if made:
-                return redirect("homeowner:change", pk=made.pk)
+                return wishes.led_to(made)
     context = _context(request, device, current, now) | {"wish": wish, "rows": rows, "quick": quick}
     refused = wish.errors or quick.errors or (rows.is_bound and rows.total_error_count())
     return render(request, "homeowner/plan.html", context, status=422 if refused else 200)
