@@ -284,6 +284,7 @@ CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetchi
     "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
+    "gridshare_portal.installer.tasks.fetch_answer": {"queue": "interactive"},
     "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
 }
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
@@ -295,6 +296,7 @@ CELERY_BEAT_SCHEDULE = {
         ("due-readings", "gridshare_portal.telemetry.tasks.sweep", 15.0),
         ("open-changes", "gridshare_portal.control.tasks.sweep", 15.0),
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
+        ("raw-answers", "gridshare_portal.installer.tasks.sweep_answers", 15.0),
         ("examinations", "gridshare_portal.installer.tasks.sweep", 60.0),
         ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),

@@ -66,6 +66,11 @@ class Calendar:
     counts: Mapping[str, int]
 
     @property
+    def begins_at(self) -> datetime:
+        """Return the moment at which the newest day began, to be said in the home's own time."""
+        return missing.midnight(self.squares[-1].day)
+
+    @property
     def gaps(self) -> list[Square]:
         """Return the days of which something is missing, the newest first."""
         return [one for one in reversed(self.squares) if one.level in ("most", "part", "little", "none")]

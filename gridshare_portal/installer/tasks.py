@@ -8,7 +8,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.installer import digest, examine
+from gridshare_portal.installer import answers, digest, examine
+from gridshare_portal.sites import answers as kept
 
 TOGETHER = 50
 
@@ -42,3 +43,18 @@ def sweep_digests() -> None:
     digest.enroll(now=now)
     for pk in digest.due(now=now):
         wake(send_digest, pk)
+
+
+@shared_task
+def fetch_answer(pk: int) -> None:
+    """Ask Lunar what a member of staff wants to look at."""
+    answers.fetch(pk=pk, now=timezone.now())
+
+
+@shared_task
+def sweep_answers() -> None:
+    """Wake what nobody took up, and forget what was looked at long enough."""
+    now = timezone.now()
+    kept.sweep(now=now)
+    for pk in kept.untaken(now=now).values_list("pk", flat=True)[:50]:
+        wake(fetch_answer, pk)

@@ -1,0 +1,133 @@
+"""The pages about one home: what is wrong, how its parts do, which days are complete, and its case file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import doors, rights
+from gridshare_portal.installer import answers as asking
+from gridshare_portal.installer import bundle as case_file
+from gridshare_portal.installer import calendar as completeness
+from gridshare_portal.installer import diagnosis, questions, tree, visiting
+from gridshare_portal.sites import answers
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.telemetry.models import Collection
+
+Looked = visiting.Looked
+
+
+@doors.door()
+@require_safe
+@visiting.visited("diagnosis")
+def home(request: HttpRequest, slug: str, looked: Looked) -> HttpResponse:
+    """Show what is wrong with a home and what to do about it."""
+    context = {
+        "diagnosis": diagnosis.of(looked, user=request.user),
+        "can_control": _controls(request, looked),
+    }
+    return _page(request, "installer/home.html", looked, context)
+
+
+@doors.door()
+@require_safe
+@visiting.visited("topology")
+def topology(request: HttpRequest, slug: str, looked: Looked) -> HttpResponse:
+    """Show how every part of a home does, in the tree it hangs in."""
+    drawn = tree.of(looked.site, organization_id=looked.organization.pk, now=looked.now)
+    return _page(request, "installer/topology.html", looked, {"tree": drawn})
+
+
+@doors.door()
+@require_safe
+@visiting.visited("calendar")
+def calendar(request: HttpRequest, slug: str, looked: Looked) -> HttpResponse:
+    """Show which days are complete, of the whole home or of one sensor."""
+    sensors = list(site_queries.sensors_of(looked.site))
+    only = next((one for one in sensors if str(one.pk) == request.GET.get("sensor")), None)
+    row = Collection.objects.filter(site=looked.site).first()
+    drawn = completeness.of(sensors, row, only=only.pk if only else None, now=looked.now)
+    called = diagnosis.titles_of(sensors)
+    context = {
+        "calendar": drawn,
+        "levels": completeness.LEVELS,
+        "day_numbers": range(1, 32),
+        "marked_days": (1, 5, 10, 15, 20, 25, 30),
+        "sensors": [(one, called[one.synth_id]) for one in sensors],
+        "only": only,
+    }
+    return _page(request, "installer/calendar.html", looked, context)
+
+
+@doors.door()
+@require_http_methods(["GET", "HEAD", "POST"])
+@visiting.visited("answer")
+def answer(request: HttpRequest, slug: str, looked: Looked) -> HttpResponse:
+    """Let staff ask Lunar something about the home, and list what they asked within the hour."""
+    today = looked.now.astimezone(looked.site.zone).date()
+    posted = request.POST if request.method == "POST" else None
+    form = questions.Question(posted, site=looked.site, today=today, initial={"day": today})
+    if posted is not None and form.is_valid():
+        try:
+            asked = asking.ask(
+                site=looked.site,
+                organization=looked.organization,
+                actor=request.user,
+                now=looked.now,
+                **form.cleaned_data,
+            )
+        except asking.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("installer:answer_shown", slug, looked.site.synth_id, asked.pk)
+    context = {"form": form, "answers": _asked(request, looked)[:20]}
+    return _page(request, "installer/answer.html", looked, context, status=422 if form.errors else 200)
+
+
+@doors.door()
+@require_safe
+@visiting.visited("answer")
+def answer_shown(request: HttpRequest, slug: str, looked: Looked, pk: int) -> HttpResponse:
+    """Show one answer as it came, or that it is still on its way."""
+    found = get_object_or_404(_asked(request, looked), pk=pk)
+    is_late = found.came_at is None and looked.now - found.asked_at > answers.LATE
+    name = "installer/_answer.html" if request.htmx else "installer/answer_shown.html"
+    return _page(request, name, looked, {"answer": found, "is_late": is_late})
+
+
+@doors.door(rights.EXPORT)
+@require_POST
+@visiting.visited("bundle", download=True)
+def bundle(request: HttpRequest, slug: str, looked: Looked) -> StreamingHttpResponse:
+    """Send the case file of the home."""
+    response = StreamingHttpResponse(case_file.stream(looked), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{case_file.file_name(looked)}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _asked(request: HttpRequest, looked: Looked) -> Any:
+    return answers.of_home(
+        looked.site, asked_by=request.user, asked_for=looked.organization.pk, now=timezone.now()
+    )
+
+
+def _controls(request: HttpRequest, looked: Looked) -> bool:
+    """Say whether the visitor may correct the details of a device here."""
+    standing = policy.standing_of(request.user, looked.site, now=looked.now)
+    if standing is None or standing.own:
+        return standing is not None
+    return policy.controlling_consent(standing.at(looked.organization.pk)) is not None
+
+
+def _page(
+    request: HttpRequest, name: str, looked: Looked, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    said = {"looked": looked, "home": looked.site, "zone": looked.site.zone, "now": looked.now}
+    said["may_export"] = rights.may(request.membership.role, rights.EXPORT)
+    return render(request, name, said | context, status=status)
