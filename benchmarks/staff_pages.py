@@ -61,24 +61,32 @@ def main() -> None:
         few, many = (f"{size:,}" for size in given.sizes)
         print(f"{'':26}{'queries at':>12}{'':>10}{'median ms at':>15}{'':>10}{'ratio':>7}")
         print(f"{'':26}{few:>12}{many:>10}{few:>15}{many:>10}")
-        missed = [name for name in (*PAGES, *QUESTIONS) if not _measured(name, portals, given.rounds)]
-    print(
-        f"at most {BOUND} times, with as many queries: {'all' if not missed else 'not ' + ', '.join(missed)}"
-    )
+        figures = {name: _measured(name, portals, given.rounds) for name in (*PAGES, *QUESTIONS)}
+    slow = [name for name, (ratio, _, _) in figures.items() if ratio > BOUND]
+    print(f"at most {BOUND} times as long: {'not ' + ', '.join(slow) if slow else 'all'}")
+    print(f"no more queries: {'not ' + ', '.join(asking) if (asking := _asking(figures)) else 'all'}")
 
 
-def _measured(name: str, portals: list[Connection], rounds: int) -> bool:
-    """Ask both in turn, and print; say whether the bound held."""
-    queries = [_ask(portal, name, "queries") for portal in portals]
+def _asking(figures: dict[str, tuple[float, int, int]]) -> list[str]:
+    """Return the pages with more queries among many homes.
+
+    A search ends as soon as enough is found, so each is held against the longest one among few homes.
+    """
+    longest = max(few for name, (_, few, _) in figures.items() if "search" in name)
+    return [name for name, (_, few, many) in figures.items() if many > (longest if "search" in name else few)]
+
+
+def _measured(name: str, portals: list[Connection], rounds: int) -> tuple[float, int, int]:
+    """Ask both in turn, print, and return the ratio of the medians and both counts of queries."""
+    few, many = (int(_ask(portal, name, "queries")) for portal in portals)
     times: list[list[float]] = [[], []]
     for turn in range(rounds):
         for side in (0, 1) if turn % 2 else (1, 0):
             times[side].append(_ask(portals[side], name, "ms"))
-    few, many = map(statistics.median, times)
-    ratio = many / few
-    counts = f"{queries[0]:12.0f}{queries[1]:10.0f}"
-    print(f"{name:26}{counts}{few:15.1f}{many:10.1f}{ratio:7.2f}", flush=True)
-    return ratio <= BOUND and queries[0] == queries[1]
+    few_ms, many_ms = map(statistics.median, times)
+    ratio = many_ms / few_ms
+    print(f"{name:26}{few:12}{many:10}{few_ms:15.1f}{many_ms:10.1f}{ratio:7.2f}", flush=True)
+    return ratio, few, many
 
 
 def _ask(portal: Connection, name: str, what: str) -> float:

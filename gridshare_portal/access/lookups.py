@@ -43,28 +43,30 @@ class Index:
         """Return what is found under keys of a kind, in the order of the keys."""
         holds = policy.holding(now=self.now).filter(pk=OuterRef("consent")).order_by()
         rows = self._keys(place).filter(way).filter(Exists(holds))
-        rows = rows.order_by("key", "consent") if ordered else rows
+        rows = rows.order_by("key", "consent_id") if ordered else rows
+        found = rows.values_list("consent__site_id", "consent_id", "kind", "place", "key")[:FETCHED]
         return [
-            Hit(
-                site_pk=row.consent.site_id,
-                consent_pk=row.consent_id,
-                key=(row.kind, row.place, bytes(row.key)),
-                pieces=tuple(pieces),
-            )
-            for row in rows.select_related("consent")[:FETCHED]
+            Hit(site_pk=site, consent_pk=consent, key=(kind, place, bytes(key)), pieces=tuple(pieces))
+            for site, consent, kind, place, key in found
         ]
 
     def all_of(self, ways: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
-        """Return what is found by words in all these ways at once, beginning with the rarest."""
-        rows = self._keys(Place.WORD)
-        if len(ways) > 1:
-            counts = [rows.filter(way).order_by()[:FIRST].count() for way in ways]
-            rarest = ways[counts.index(min(counts))]
-            others = [way for way in ways if way is not rarest]
-            first = rows.filter(rarest).order_by("key", "consent") if ordered else rows.filter(rarest)
-            with_all = [Exists(rows.filter(way, consent=OuterRef("consent")).order_by()) for way in others]
-            ways = [Q(pk__in=first.values("pk")[:FIRST]), *with_all]
-        return self.hits(Place.WORD, Q(*ways), pieces=pieces, ordered=ordered)
+        """Return what is found by words in all these ways at once.
+
+        Rare words are met first. A word of very many homes is only looked for among those that are left;
+        where every word is that common, the first homes of one of them must do.
+        """
+        if len(ways) == 1:
+            return self.hits(Place.WORD, ways[0], pieces=pieces, ordered=ordered)
+        rows = self._keys(Place.WORD).order_by()
+        known = [list(rows.filter(way).values_list("consent_id", flat=True)[:FIRST]) for way in ways]
+        met = sorted(zip(known, ways, strict=True), key=lambda pair: len(pair[0]))
+        left = {*met[0][0]}.intersection(*(found for found, _ in met if len(found) < FIRST))
+        rest = [
+            Exists(rows.filter(way, consent=OuterRef("consent"))) for found, way in met if len(found) == FIRST
+        ]
+        shown = Q(met[0][1], *rest, consent__in=sorted(left))
+        return self.hits(Place.WORD, shown, pieces=pieces, ordered=False) if left else []
 
     def words_with(self, word: str) -> list[str]:
         """Return some words that have this one inside, not at their beginning."""

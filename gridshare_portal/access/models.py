@@ -143,7 +143,7 @@ class Entry(models.Model):
 
     IDS = (Kind.SITE, Kind.DEVICE, Kind.SERIAL)
 
-    consent = models.ForeignKey(Consent, models.CASCADE, related_name="entries")
+    consent = models.ForeignKey(Consent, models.CASCADE, related_name="entries", db_index=False)
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     place = models.PositiveSmallIntegerField(choices=Place.choices)
@@ -151,7 +151,8 @@ class Entry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["organization", "place", "key", "consent"], name="access_entry_by_key")
+            models.Index(fields=["organization", "place", "key", "consent"], name="access_entry_by_key"),
+            models.Index(fields=["consent", "place", "key"], name="access_entry_by_consent"),
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,8 @@ AT_MOST = 20
 SHORTEST, LONGEST, MOST_WORDS = 2, words.LONGEST, 6
 SHORTEST_ID, SHORTEST_END, SHORTEST_NUMBER = 3, 4, 6
 LONGEST_PIECE = 4  # letters in a row in an id
-Place = models.Entry.Place
+Place, Kind = models.Entry.Place, models.Entry.Kind
+TELLING = (Kind.NAME, Kind.HOME, Kind.EMAIL, Kind.SERIAL, Kind.DEVICE, Kind.SITE)
 
 EMPTY = "Type a name, an e-mail address, a home’s name, an id or a serial number."
 UNSEEN = "There is no letter and no digit in this. Type a name, an address, an id or a serial number."
@@ -104,12 +105,21 @@ def search(user: Any, organization: accounts.Organization, query: Query, *, now:
             break
         found = tier(index, query)
         more = more or len(found) >= lookups.FETCHED
-        for hit in found:
-            hits.setdefault(hit.site_pk, hit)
+        hits = {**hits, **{pk: hit for pk, hit in _by_home(found).items() if pk not in hits}}
     visible = policy.shared_sites(user, now=now, organization=organization).filter(pk__in=hits)
     shown = {*visible.values_list("pk", flat=True)}
     best = [hit for site_pk, hit in hits.items() if site_pk in shown]
     return Results(found=tuple(_described(best[:AT_MOST], query)), more=more or len(best) > AT_MOST)
+
+
+def _by_home(found: list[lookups.Hit]) -> dict[int, lookups.Hit]:
+    """Return one hit for each home, in the order found: rather its homeowner's name than the address."""
+    best: dict[int, lookups.Hit] = {}
+    for hit in found:
+        known = best.setdefault(hit.site_pk, hit)
+        if TELLING.index(hit.key[0]) < TELLING.index(known.key[0]):
+            best[hit.site_pk] = hit
+    return best
 
 
 def _beginnings(index: lookups.Index, query: Query) -> list[lookups.Hit]:

@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 (
                     "consent",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="entries",
                         to="access.consent",
@@ -68,7 +69,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         fields=["organization", "place", "key", "consent"], name="access_entry_by_key"
-                    )
+                    ),
+                    models.Index(fields=["consent", "place", "key"], name="access_entry_by_consent"),
                 ],
             },
         ),
