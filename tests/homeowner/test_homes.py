@@ -118,6 +118,13 @@ class TestTheListOfHomes:
 
         assert page["HX-Redirect"] == "/"
 
+    def test_goes_on_to_a_first_home_that_was_read_on_the_way_here(self, homeowner, neighbor):
+        home = reverse("homeowner:site", args=[homeowner.site.synth_id])
+
+        assert homeowner.get("/homes/?first").headers["Location"] == home
+        assert homeowner.get("/homes/").status_code == 200
+        assert neighbor.get("/homes/?first").status_code == 200
+
     def test_says_that_a_customer_has_no_home(self, db, sandbox):
         eve = people.with_home("eve@portal.example", "eve", sandbox=sandbox)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,7 +31,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     works = [] if mine else doors.memberships(request)
     if works:
         return redirect("installer:homes", slug=works[0].organization.slug)
-    return redirect("homeowner:sites")
+    return redirect(f"{reverse('homeowner:sites')}?first")
 
 
 @require_POST

@@ -30,15 +30,21 @@ from gridshare_portal.telemetry import queries as telemetry
 @login_required
 @require_safe
 def sites(request: HttpRequest) -> HttpResponse:
-    """List the homes of the visitor, and the readings that are still under way."""
+    """List the homes of the visitor, and the readings that are still under way.
+
+    Whoever came from the front page for a first home goes on to it when it was read on the way here.
+    """
     now = timezone.now()
     mine = policy.own_sites(request.user, now=now).order_by("name", "pk")
     cards = [{"site": site, "reading": telemetry.now_of(site, now=now)} for site in mine]
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
+    loading = [read for read in reads if not read[1].ready]
+    if "first" in request.GET and len(cards) == 1 and not loading:
+        return redirect("homeowner:site", synth_id=cards[0]["site"].synth_id)
     context = {
         "cards": cards,
-        "loading": [read for read in reads if not read[1].ready],
+        "loading": loading,
         "connected": bool(reads),
         "banner": banners.for_request(request.user, now=now),
         "now": now,
