@@ -117,9 +117,9 @@ def shown(came: api.Came, answer: sites.Answer) -> str:
     text = came.body.decode("utf-8-sig", "replace")
     value = _json(text)
     if answer.operation in calls.LISTS and 200 <= came.status < 300:
+        value = _of_home(value, _ids(answer.site))
         if value is None:
             return NOT_SHOWN
-        value = _of_home(value, _ids(answer.site))
     if value is not None:
         text = json.dumps(value, indent=2, ensure_ascii=False)
     text = hidden(text)
@@ -152,17 +152,24 @@ def _ids(site: sites.Site) -> frozenset[str]:
 
 
 def _of_home(value: Any, ids: Collection[str]) -> Any:
-    """Return a list's answer with every entry taken out that names nothing of this home."""
-    if isinstance(value, list):
-        return [one if _names(one, ids) else ELSEWHERE for one in value]
-    if isinstance(value, dict):
-        return {name: _of_home(inner, ids) for name, inner in value.items()}
-    return value
+    """Return a list's answer with every entry taken out that is not of this home; None if it is no list."""
+    entries = value.get("entries") if isinstance(value, dict) else value
+    if not isinstance(entries, list):
+        return None
+    kept = [_plain(one) if _names(one, ids) else ELSEWHERE for one in entries]
+    return {"entries": kept} if isinstance(value, dict) else kept
 
 
-def _names(value: Any, ids: Collection[str]) -> bool:
-    """Say whether an entry is about this home: it names one of its ids, and nothing else that is an id."""
-    if isinstance(value, dict):
-        named = [inner for name, inner in value.items() if name.casefold().endswith("id")]
-        return bool(named) and all(inner in ids for inner in named if isinstance(inner, str))
-    return isinstance(value, str) and value in ids
+def _names(entry: Any, ids: Collection[str]) -> bool:
+    """Say whether an entry is about this home: everything in it that is an id is one of its ids."""
+    if not isinstance(entry, dict):
+        return isinstance(entry, str) and entry in ids
+    named = [inner for name, inner in entry.items() if name.casefold().endswith("id")]
+    return bool(named) and all(isinstance(inner, str) and inner in ids for inner in named)
+
+
+def _plain(entry: Any) -> Any:
+    """Return an entry without what is nested in it: nobody knows of which home that is."""
+    if not isinstance(entry, dict):
+        return entry
+    return {name: ELSEWHERE if isinstance(inner, dict | list) else inner for name, inner in entry.items()}
