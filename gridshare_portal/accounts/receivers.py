@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import signals as allauth_signals
 from allauth.mfa import signals as mfa_signals
+from allauth.mfa.base.internal import flows
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.dispatch import receiver
@@ -45,7 +46,11 @@ def on_wrong_code(user: models.User, request: HttpRequest, **_context: Any) -> N
 def on_second_factor(
     user: models.User, request: HttpRequest, authenticator: Authenticator, **_context: Any
 ) -> None:
-    """Sign out of every other browser when a first passkey or app stands: those were never asked for it."""
+    """Sign out of every other browser when a first passkey or app stands: those were never asked for it.
+
+    This browser has just proven it, and is not asked again on the way to the recovery codes.
+    """
     strong = Authenticator.objects.filter(user=user, type__in=staff.STRONG).exclude(pk=authenticator.pk)
     if authenticator.type in staff.STRONG and not strong.exists():
         sessions.end_others(request)
+        flows.post_authentication(request, authenticator, reauthenticated=True)

@@ -57,5 +57,5 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if person.organization is None:
         return perform_login(request, user, redirect_url="/")
     get_adapter().login(request, user)
-    record_authentication(request, user, "mfa", type="totp")
+    record_authentication(request, user, "mfa", type="totp", reauthenticated=True)
     return redirect("/")

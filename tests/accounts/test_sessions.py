@@ -65,3 +65,10 @@ class TestAFirstSecondFactor:
         turn_an_app_on(browsers[0])
 
         assert UserSession.objects.get(user=somebody).session_key == browsers[0].session.session_key
+
+    def test_is_not_asked_for_twice_on_the_way_to_the_recovery_codes(self, browsers):
+        page = turn_an_app_on(browsers[0])
+
+        assert "/accounts/2fa/reauthenticate/" not in [
+            step[0].partition("?")[0] for step in page.redirect_chain
+        ]
