@@ -124,7 +124,7 @@ def _events(site: sites.Site, user: Any) -> QuerySet[audit.Event]:
 def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
     """Return who of which organization; of a homeowner's own deeds only the organization counts."""
     known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
-    ours = access_words.CONSENTS
+    ours = access_words.BY_HOMEOWNERS
     people = {(by, None, "") if name in ours else (by, pk, who) for name, by, pk, who in known}
     return sorted(people, key=str)
 
@@ -152,7 +152,7 @@ def _together(lines: Iterable[access_words.Line], site: sites.Site) -> Iterator[
         yield Look(
             day=day,
             who=first.who,
-            organization=first.organization,
+            organization=first.on_behalf,
             reason=first.reason,
             words=first.words,
             lines=found,

@@ -26,9 +26,9 @@ OUTCOMES = {
     "failed": "not sent",
 }
 ENDS = {
-    consents.REPLACED: "replaced what was shared before",
-    consents.DISCONNECTED: "stopped sharing this home: its connection to Lunar was ended",
-    consents.DELETED: "stopped sharing this home: the account or the organization is gone",
+    consents.REPLACED: "replaced what was shared with {} before",
+    consents.DISCONNECTED: "stopped sharing this home with {}: its connection to Lunar was ended",
+    consents.DELETED: "stopped sharing this home with {}: the account or the organization is gone",
 }
 
 
@@ -40,6 +40,7 @@ class Line:
     actor_id: int | None
     who: str
     organization: str
+    is_staff: bool
     what: str
     reason: str
     words: str
@@ -47,8 +48,13 @@ class Line:
 
     @property
     def because(self) -> tuple[Any, ...]:
-        """Return what lines have in common that belong to one visit."""
-        return (self.actor_id, self.who, self.organization, self.reason, self.words)
+        """Return what lines have in common that belong to one visit, or to one homeowner's doings."""
+        return (self.actor_id, self.who, self.on_behalf, self.reason, self.words)
+
+    @property
+    def on_behalf(self) -> str:
+        """Return in whose name staff did it; a homeowner acts in nobody else's."""
+        return self.organization if self.is_staff else ""
 
 
 def line(event: audit.Event, *, organization: str, user: Any, zone: ZoneInfo, now: datetime) -> Line:
@@ -57,12 +63,14 @@ def line(event: audit.Event, *, organization: str, user: Any, zone: ZoneInfo, no
     say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
     reason = str(told.get("reason") or "")
     is_change = event.name in CHANGES
+    name = organization or str(told.get("organization") or "")
     return Line(
         at=event.at,
         actor_id=event.actor_id,
         who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
-        organization=organization or str(told.get("organization") or ""),
-        what=say(event, told, zone=zone, now=now),
+        organization=name,
+        is_staff=event.name not in BY_HOMEOWNERS,
+        what=say(event, {**told, "organization": name or "somebody"}, zone=zone, now=now),
         reason="" if is_change else visits.REASONS.get(reason, reason),
         words=reason if is_change else str(told.get("words") or ""),
         glyph=glyph,
@@ -93,11 +101,12 @@ def _page(told: Mapping[str, Any]) -> str:
 def _given(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
     may = "see and change it" if told.get("right") == "control" else "see it"
     asks = ", asking before every change" if told.get("ask_first") else ""
-    return f"shared this home {told.get('lasts') or ''}: they may {may}{asks}".replace(" :", ":")
+    lasts = f" {told['lasts']}" if told.get("lasts") else ""
+    return f"shared this home with {told['organization']}{lasts}: they may {may}{asks}"
 
 
 def _ended(event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
-    return ENDS.get(str(told.get("how")), "stopped sharing this home")
+    return ENDS.get(str(told.get("how")), "stopped sharing this home with {}").format(told["organization"])
 
 
 def _wish(verb: str) -> Callable[..., str]:
@@ -106,6 +115,13 @@ def _wish(verb: str) -> Callable[..., str]:
         asked = told.get("asked")
         worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
         return f"{verb} {KINDS.get(kind, 'something')}" + (f": {worded}" if worded else "")
+
+    return say
+
+
+def _answer(verb: str) -> Callable[..., str]:
+    def say(event: audit.Event, told: Mapping[str, Any], **when: Any) -> str:
+        return f"{_wish(verb)(event, told, **when)}, as {told['organization']} proposed"
 
     return say
 
@@ -126,12 +142,13 @@ CHANGES: dict[str, tuple[Callable[..., str], str]] = {
     Name.CHANGE_SETTLED: (_settled, "control"),
     Name.CHANGE_REFUSED: (_wish("was not allowed to change"), "control"),
     Name.CHANGE_PROPOSED: (_wish("proposed to change"), "control"),
-    Name.PROPOSAL_APPROVED: (_wish("approved to change"), "good"),
-    Name.PROPOSAL_DECLINED: (_wish("declined to change"), "control"),
+    Name.PROPOSAL_APPROVED: (_answer("approved to change"), "good"),
+    Name.PROPOSAL_DECLINED: (_answer("declined to change"), "closed"),
     Name.PROPOSAL_WITHDRAWN: (_wish("no longer proposes to change"), "control"),
 }
 CONSENTS: dict[str, tuple[Callable[..., str], str]] = {
     Name.CONSENT_GIVEN: (_given, "person"),
     Name.CONSENT_ENDED: (_ended, "person"),
 }
+BY_HOMEOWNERS = {*CONSENTS, Name.PROPOSAL_APPROVED, Name.PROPOSAL_DECLINED}
 SAYINGS = {**LOOKS, **CHANGES, **CONSENTS}

@@ -32,7 +32,6 @@ class Ask(forms.Form):
     whom = forms.CharField(
         max_length=254,
         label="E-mail address or serial number",
-        help_text="Of the homeowner, or of a device in the home.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={
             "required": requests.NOBODY,

@@ -108,8 +108,10 @@ class TestALine:
         consents.end(consent=consent, by=homeowner.user, now=now)
         page = words(log(homeowner))
 
-        assert "shared this home for 30 days: they may see and change it, asking before every change" in page
-        assert "stopped sharing this home" in page and "You</strong>" in page and "(RoofWorks)" in page
+        assert (
+            "shared this home with RoofWorks for 30 days: they may see and change it, asking before" in page
+        )
+        assert "stopped sharing this home with RoofWorks" in page and "You</strong>" in page
 
     def test_of_a_change_by_staff_is_there(self, homeowner, installer, battery):
         changes.make(

@@ -40,6 +40,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "homes": own,
         "chosen": _chosen(form, own),
+        "site": own[0] if len(own) == 1 else None,
         "zone": own[0].zone if own else timezone.get_default_timezone(),
         "now": now,
     }
