@@ -149,6 +149,7 @@ def _tell(
     case: Case, actor: Any, deed: Note.Deed, words: str, until_at: datetime | None, now: datetime
 ) -> None:
     told = {"case": case.pk, "about": case.get_cause_display(), "deed": deed.value, "words": words}
+    told["organization"] = str(case.organization)
     if until_at is not None:
         told["until_at"] = until_at.isoformat()
     record.add(
