@@ -16,7 +16,7 @@ from gridshare_portal.access import entries, models, policy, words
 from gridshare_portal.accounts import models as accounts
 
 FETCHED = 60  # one home may stand under several keys
-FIRST = 2000  # homes of the rarest word that are looked at for the other words
+FIRST = 1000  # homes of the rarest word that are looked at for the other words
 ALTERNATIVES, SLIPS = 12, 200
 Place, How = models.Entry.Place, models.Word.How
 

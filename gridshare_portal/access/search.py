@@ -94,14 +94,13 @@ def search(user: Any, organization: accounts.Organization, query: Query, *, now:
     """Return the homes of one organization that this person may see now and that are found by the query.
 
     First those of which something begins with it, then those of which it is the end of an id, then those
-    with all its words, then those with words that have it inside or are one slip of the finger away. A
-    serial number that is known by its beginning or end is not taken apart into words.
+    with all its words, then those with words that have it inside or are one slip of the finger away.
     """
     index = lookups.Index(organization=organization, now=now)
     hits: dict[int, lookups.Hit] = {}
     more = False
     for tier in (_beginnings, _ids, _ends, _words, _alike):
-        if len(hits) > AT_MOST or (hits and query.is_number and tier is _words):
+        if len(hits) > AT_MOST or (hits and _is_clear(query, tier)):
             break
         found = tier(index, query)
         more = more or len(found) >= lookups.FETCHED
@@ -110,6 +109,11 @@ def search(user: Any, organization: accounts.Organization, query: Query, *, now:
     shown = {*visible.values_list("pk", flat=True)}
     best = [hit for site_pk, hit in hits.items() if site_pk in shown]
     return Results(found=tuple(_described(best[:AT_MOST], query)), more=more or len(best) > AT_MOST)
+
+
+def _is_clear(query: Query, tier: Any) -> bool:
+    """Say whether what is found will do: it was a number, or it has all the words of several."""
+    return (tier is _words and query.is_number) or (tier is _alike and len(query.words) > 1)
 
 
 def _by_home(found: list[lookups.Hit]) -> dict[int, lookups.Hit]:
