@@ -21,6 +21,7 @@ class Looking:
 
     visit: access.Visit
     standing: policy.Standing
+    now: datetime
 
     @property
     def site(self) -> sites.Site:

@@ -118,6 +118,7 @@ def proposal(request: HttpRequest, pk: uuid.UUID, *, now: datetime) -> control.P
     found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
     _admitted(request, found.site, found.is_own, now)
     if reader(request).organization_id not in (None, found.consent.organization_id):
+        request.looking = None
         raise Http404
     return found
 
@@ -177,7 +178,7 @@ def _look(request: HttpRequest, door: Door, found: sites.Site, now: datetime) ->
     _how_noted(request, door)(visit=visit, page=door.staff, now=now)
     works = {one.organization_id: one for one in doors.memberships(request)}
     request.membership = works.get(visit.organization_id)
-    return looking.Looking(visit=visit, standing=here)
+    return looking.Looking(visit=visit, standing=here, now=now)
 
 
 def _how_noted(request: HttpRequest, door: Door) -> Callable[..., None]:

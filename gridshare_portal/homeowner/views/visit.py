@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -59,7 +59,7 @@ def looking(request: HttpRequest, synth_id: str) -> HttpResponse:
     home = visible.site(request, synth_id, now=now)
     if request.looking is None:
         return redirect("homeowner:site", synth_id=home.synth_id)
-    return render(request, "includes/_looking.html", {"looking": request.looking, "now": now})
+    return render(request, "includes/_looking.html", {"looking": request.looking})
 
 
 @visible.page(staff=None)
@@ -74,7 +74,7 @@ def leave(request: HttpRequest, synth_id: str) -> HttpResponse:
     if going_on is None:
         return redirect("homeowner:welcome")
     visits.leave(visit=going_on, now=now)
-    return redirect(_desk(going_on.organization))
+    return redirect("installer:homes", slug=going_on.organization.slug)
 
 
 def _organizations(standing: policy.Standing) -> dict[int, accounts.Organization]:
@@ -87,11 +87,3 @@ def _back(request: HttpRequest, synth_id: str) -> str:
     if asked.startswith("/") and addresses.is_ours(asked, request):
         return asked
     return reverse("homeowner:site", args=[synth_id])
-
-
-def _desk(organization: accounts.Organization) -> str:
-    """Return where this organization's staff work, if the portal has such a page."""
-    try:
-        return reverse("installer:homes", args=[organization.slug])
-    except NoReverseMatch:
-        return reverse("homeowner:welcome")
