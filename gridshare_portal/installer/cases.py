@@ -40,9 +40,13 @@ class NotPermitted(Exception):
 
 
 def visible_to(user: Any, organization: accounts.Organization, *, now: datetime) -> QuerySet[Case]:
-    """Return the cases of an organization at the homes that are shared with it at this very moment."""
-    shared = policy.shared_sites(user, now=now, organization=organization)
-    return Case.objects.filter(Exists(shared.filter(pk=OuterRef("site"))), organization=organization)
+    """Return the cases of an organization at the homes that are shared with it at this very moment.
+
+    As policy.shared_sites, but whether this person is its staff is asked once and not for every case.
+    """
+    is_staff = Exists(staff.standing_of(user).filter(organization=organization).order_by())
+    shared = policy.holding(now=now).filter(organization=organization, site=OuterRef("site")).order_by()
+    return Case.objects.filter(is_staff, Exists(shared), organization=organization)
 
 
 def members_of(organization: accounts.Organization) -> QuerySet[accounts.User]:
