@@ -45,8 +45,9 @@ What is in it:
   connection.csv        when the connection to Lunar began and ended
 
 Moments are in UTC. Power is in watts, energy in watt-hours since the device began to count. Going in means
-into the device or the home, going out means out of it; no number has a sign, also no current. An empty cell means that nobody knows; it never
-means 0. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+into the device or the home, going out means out of it; no number has a sign, also no current. An empty cell
+means that nobody knows; it never means 0. A cell that a spreadsheet would take for a formula begins with an
+apostrophe.
 
 There is no name of a person in these files, no address, no password and no access key.
 """
@@ -210,7 +211,7 @@ def _buckets(site: sites.Site, now: datetime) -> Iterator[list[Any]]:
         for bucket in np.flatnonzero(packing.flags(bytes(known), missing.BUCKETS)):
             at = missing.midnight(day) + int(bucket) * missing.STEP
             values = [float(column[bucket]) for column in table]
-            yield [*roles[sensor], at, *(None if value != value else round(abs(value), 3) for value in values)]
+            yield [*roles[sensor], at, *map(_amount, values)]
 
 
 def _calls(looked: Looked) -> Iterator[str]:
@@ -266,6 +267,10 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return _at(value)
     return sheets.text(value[:CELLS_KEPT]) if isinstance(value, str) else value
+
+
+def _amount(value: float) -> float | None:
+    return None if value != value else round(abs(value), 3)
 
 
 def _json(value: Any) -> str:

@@ -109,7 +109,11 @@ def calendar(
 
 
 def _asked(collection: Collection | None) -> tuple[date | None, datetime | None]:
-    return (collection.filled_back_to, collection.last_ok_at) if collection else (None, None)
+    """Return since which day and until when we asked; after the walk there is nothing older to ask for."""
+    if collection is None or collection.filled_back_to is None:
+        return None, None
+    is_over = collection.filled_back_to <= collection.goal
+    return (date.min if is_over else collection.filled_back_to), collection.last_ok_at
 
 
 def _square(

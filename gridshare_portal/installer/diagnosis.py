@@ -111,13 +111,24 @@ def titles(site: sites.Site) -> dict[str, str]:
 
 
 def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
-    """Return what sensors are called, with their ids where two are called the same."""
-    called = {sensor.synth_id: names.sensor(sensor) for sensor in sensors}
-    often = Counter(called.values())
-    return {
-        synth_id: title if often[title] == 1 else f"{title} ({synth_id})"
-        for synth_id, title in called.items()
+    """Return what sensors are called, as short as tells them apart; at worst with their ids."""
+    listed = list(sensors)
+    often = Counter(names.role(sensor) for sensor in listed)
+    called = {
+        one.synth_id: names.role(one) if often[names.role(one)] == 1 else names.sensor(one) for one in listed
     }
+    often = Counter(called.values())
+    ends = Counter((title, _end(synth_id)) for synth_id, title in called.items())
+    for synth_id, title in called.items():
+        if often[title] > 1:
+            end = _end(synth_id)
+            called[synth_id] = f"{title} ({end if ends[title, end] == 1 else synth_id})"
+    return called
+
+
+def _end(synth_id: str) -> str:
+    """Return the last part of a sensor's id, which names it within its device."""
+    return synth_id.rpartition("__")[2]
 
 
 def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.Line]) -> Summary:
@@ -129,8 +140,9 @@ def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.Line])
         return Summary(
             glyph=line.case.level.glyph, why=line.sentence, next_step=line.advice, who=gap_words.YOU
         )
-    late = going_on[0] if going_on else None
-    return Summary(glyph="good", why=late.why if late else WELL, next_step="", who="")
+    if going_on:
+        return Summary(glyph="info", why=going_on[0].why, next_step=going_on[0].next_step, who="")
+    return Summary(glyph="good", why=WELL, next_step="", who="")
 
 
 def cases_of(looked: Looked, *, user: Any) -> list[queries.Line]:

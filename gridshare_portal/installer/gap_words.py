@@ -22,7 +22,7 @@ TITLES = {
     Kind.LATE: "Reading late",
     Kind.NOT_FETCHED: "Not fetched yet",
     Kind.RESET: "Counter began anew",
-    Kind.BEFORE: "Before history begins",
+    Kind.BEFORE: "Before history",
 }
 GLYPHS = {
     Kind.ENDED: "bad",
@@ -135,8 +135,8 @@ PLAIN = {
         YOU,
     ),
     Kind.SENSOR_SILENT: (
-        "{names} has said nothing since {since}, while the rest of the home speaks.",
-        "Check the device it belongs to: its power, its cable, its breaker.",
+        "Nothing from {names} since {since}, while the rest of the home speaks.",
+        "Check the device behind it: its power, its cable, its breaker.",
         YOU,
     ),
     Kind.LATE: (

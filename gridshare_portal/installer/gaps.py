@@ -142,13 +142,16 @@ def _silences(home: Home) -> Iterator[Gap]:
         yield Gap(kind=Kind.SITE_OFFLINE, good_until=_last(home.sensors))
         return
     refused = home.collected.error
+    quiet: dict[tuple[Kind, datetime | None], list[str]] = defaultdict(list)
     for sensor in home.sensors:
         if silent[sensor.synth_id] > LATE_BUCKETS:
             kind = Kind.UPSTREAM if refused not in NOBODY_S_FAULT else Kind.SENSOR_SILENT
-            until, detail = _last([sensor]), refused if kind is Kind.UPSTREAM else ""
-            yield Gap(kind=kind, sensors=(sensor.synth_id,), good_until=until, detail=detail)
+            quiet[kind, _last([sensor])].append(sensor.synth_id)
         elif silent[sensor.synth_id]:
-            yield Gap(kind=Kind.LATE, sensors=(sensor.synth_id,), good_until=_last([sensor]))
+            quiet[Kind.LATE, _last([sensor])].append(sensor.synth_id)
+    for (kind, until), sensors in quiet.items():
+        detail = refused if kind is Kind.UPSTREAM else ""
+        yield Gap(kind=kind, sensors=tuple(sensors), good_until=until, detail=detail)
 
 
 def _past(home: Home) -> Iterator[Gap]:

@@ -23,13 +23,22 @@ def device(device: sites.Device) -> str:
     return f"{device.manufacturer} {device.model}".strip() or device.kind or device.synth_id
 
 
+def role(sensor: sites.Sensor) -> str:
+    """Say what a sensor is by what it measures."""
+    if sensor.role == sites.Role.UNKNOWN:
+        return "Sensor of unknown use"
+    return f"{sites.Role(sensor.role).label} sensor"
+
+
 def sensor(sensor: sites.Sensor) -> str:
     """Say what a sensor is called: what it measures, and of which device."""
-    label = sites.Role(sensor.role).label if sensor.role in sites.ROLES else sensor.role
-    what = "Unknown sensor" if sensor.role == sites.Role.UNKNOWN else f"{label} sensor"
-    if sensor.device is None:
-        return what
-    return f"{what} of {device(sensor.device)}"
+    what = role(sensor)
+    return what if sensor.device is None else f"{what} of {device(sensor.device)}"
+
+
+def part(kind: str) -> str:
+    """Say what a part of the tree is that is neither a device nor a sensor we know."""
+    return "Home" if kind.casefold() == "site" else kind or "Part"
 
 
 def operation(word: str) -> str:

@@ -30,10 +30,9 @@ class Question(forms.Form):
     )
     subject = forms.ChoiceField(label="About", required=False, error_messages={"invalid_choice": NOT_THERE})
     day = forms.DateField(
-        label="Day, of the home’s clock",
+        label="Day (for readings)",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="For readings alone.",
         error_messages={"invalid": "Write the day as 2026-11-23."},
     )
 
@@ -44,6 +43,7 @@ class Question(forms.Form):
         self.sensors = [(one.synth_id, names.sensor(one)) for one in queries.sensors_of(site)]
         groups = [("Sensors", self.sensors), ("Devices", self.devices)]
         self.fields["subject"].choices = [("", "the home"), *((name, some) for name, some in groups if some)]
+        self.initial.setdefault("subject", self.sensors[0][0] if self.sensors else "")
         self.fields["day"].widget.attrs |= {"max": today.isoformat(), "min": (today - OLDEST).isoformat()}
 
     def clean_day(self) -> date | None:

@@ -95,8 +95,8 @@ def of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
 
 def _title(branch: queries.Branch) -> str:
     if branch.sensor:
-        return names.sensor(branch.sensor).partition(" of ")[0]
-    return names.device(branch.device) if branch.device else branch.kind or "Part"
+        return names.role(branch.sensor)
+    return names.device(branch.device) if branch.device else names.part(branch.kind)
 
 
 def _freshness(branch: queries.Branch, latest: Mapping[str, Latest | None], now: datetime) -> str:

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridshare_portal.installer import calendar
@@ -62,6 +62,7 @@ class TestADay:
         assert {one.level for one in laid({}, asked=(None, None)).squares} == {"waits"}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 399), st.integers(0, 96)))
 def test_every_day_stands_in_exactly_one_place_and_one_level(told):
     first = NOW.date() - timedelta(days=399)
@@ -87,7 +88,11 @@ class TestACalendar:
         drawn = calendar.of(sensors, row.get(), only=None, now=now)
 
         assert drawn.counts["full"] >= 15
-        assert drawn.counts["waits"] >= 375
+        assert drawn.counts["before"] >= 375
+
+        row.update(filled_back_to=row.get().goal + timedelta(days=3))
+        waiting = calendar.of(sensors, row.get(), only=None, now=now)
+        assert waiting.counts["waits"] >= 375
         assert len(drawn.squares) == 400 and drawn.squares[-1].day == missing.day_of(now)
 
     def test_costs_one_query_however_many_sensors_there_are(self, db, sandbox, now):
