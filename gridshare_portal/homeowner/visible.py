@@ -24,6 +24,7 @@ from django.urls import reverse
 
 from gridshare_portal.access import policy, requests, visits
 from gridshare_portal.accounts import doors, rights
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import models as control
 from gridshare_portal.control import queries as control_queries
 from gridshare_portal.homeowner import looking
@@ -142,6 +143,9 @@ def threshold(request: HttpRequest, synth_id: str, *, now: datetime) -> tuple[si
     standing = policy.standing_of(request.user, found, now=now)
     if standing is None:
         raise Http404
+    hosts = {consent.organization_id for consent in standing.consents}
+    if len(hosts) == 1:
+        request.membership = _membership(request, *hosts)
     return found, standing
 
 
@@ -176,9 +180,13 @@ def _look(request: HttpRequest, door: Door, found: sites.Site, now: datetime) ->
     if door.kind == "download" and not here.may(rights.EXPORT):
         raise PermissionDenied(NO_DOWNLOAD)
     _how_noted(request, door)(visit=visit, page=door.staff, now=now)
-    works = {one.organization_id: one for one in doors.memberships(request)}
-    request.membership = works.get(visit.organization_id)
+    request.membership = _membership(request, visit.organization_id)
     return looking.Looking(visit=visit, standing=here, now=now)
+
+
+def _membership(request: HttpRequest, organization_id: int) -> accounts.Membership | None:
+    works = doors.memberships(request)
+    return next((one for one in works if one.organization_id == organization_id), None)
 
 
 def _how_noted(request: HttpRequest, door: Door) -> Callable[..., None]:
