@@ -42,6 +42,7 @@ class TestTheLetter:
     def test_comes_once_a_day(self, morning, case, mailoutbox):
         for minutes in (0, 1, 60):
             send_all(morning + timedelta(minutes=minutes))
+        Case.objects.update(severity=1)  # would be told every day
         Digest.objects.update(due_at=morning)
         send_all(morning + timedelta(hours=3))
 
