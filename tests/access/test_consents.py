@@ -105,6 +105,16 @@ class TestGiving:
 
         assert holding(now) == {mine, other, theirs}
 
+    def test_twice_at_once_leaves_the_later_one(self, give, now, monkeypatch):
+        give(right="control")
+        looks = iter([models.Consent.objects.none()])  # the other one is not seen at first
+        really = consents.open_ones
+        monkeypatch.setattr(consents, "open_ones", lambda: next(looks, None) or really())
+
+        second = give(right="view", now=now + HOUR)
+
+        assert holding(now + HOUR) == {second}
+
     def test_is_all_or_nothing(self, give, now, monkeypatch):
         first = give()
 
@@ -226,6 +236,14 @@ class TestDisconnecting:
         connections.disconnect(connection=first, actor=homeowner.user, forget_readings=False, now=now)
 
         assert holding(now) == {consent}
+
+    def test_ends_it_also_when_the_connection_itself_is_deleted(self, give, homeowner, co_owner):
+        consent = give(lasts="open")
+
+        homeowner.connection.delete()
+
+        consent.refresh_from_db()
+        assert consent.ended_how == "disconnected"
 
     def test_takes_the_consent_along_with_a_home_that_is_forgotten(self, give, homeowner, now):
         give()
