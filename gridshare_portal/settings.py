@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "gridshare_portal.control",
     "gridshare_portal.homeowner",
     "gridshare_portal.installer",
+    "gridshare_portal.retailer",
 ]
 if DEMO:
     INSTALLED_APPS.append("gridshare_portal.demo")
@@ -143,6 +144,9 @@ LUNAR_CLIENT_SECRET = env.str("LUNAR_CLIENT_SECRET")
 GRIDSHARE_URL = env.str("GRIDSHARE_URL").rstrip("/")
 GRIDSHARE_DIALECT = env.str("GRIDSHARE_DIALECT", default="published")
 GRIDSHARE_PARALLEL = env.int("GRIDSHARE_PARALLEL", default=8)
+
+# --- portfolios: no figure is shown about fewer homes than this -----------------------
+SMALLEST_GROUP = env.int("SMALLEST_GROUP", default=5)
 
 # --- people and their sessions ------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
