@@ -28,9 +28,10 @@ WORK = Right(id="work", title="Take on, note, snooze and close what needs help",
 ASK = Right(id="ask", title="Ask a homeowner to share a home", roles=HANDS_ON)
 PROPOSE = Right(id="propose", title="Propose a change, for the homeowner to approve", roles=HANDS_ON)
 CONTROL = Right(id="control", title="Make a change, where the homeowner allowed control", roles=HANDS_ON)
+RUN = Right(id="run", title="Start, pause and stop bulk runs", roles=ADMINS)
 RECORD = Right(id="record", title="Read what was done in the organization’s name", roles=ADMINS)
 MEMBERS = Right(id="members", title="Invite and remove people, and give roles", roles=ADMINS)
-RIGHTS = (SEE, EXPORT, WORK, ASK, PROPOSE, CONTROL, RECORD, MEMBERS)
+RIGHTS = (SEE, EXPORT, WORK, ASK, PROPOSE, CONTROL, RUN, RECORD, MEMBERS)
 
 
 def may(role: str, right: Right) -> bool:

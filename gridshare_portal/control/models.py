@@ -1,6 +1,6 @@
 """What is kept about control: each wish and what became of it, what staff propose, and a device's state.
 
-A state is a device's mode and plan as last read.
+A state is a device's mode and plan as last read. Bulk runs are kept in run_models.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.access import models as access
-from gridshare_portal.control import outcomes
+from gridshare_portal.control import outcomes, run_models
 from gridshare_portal.sites import models as sites
+
+Run, Line, Lane, Pace = run_models.Run, run_models.Line, run_models.Lane, run_models.Pace
 
 
 class Change(models.Model):

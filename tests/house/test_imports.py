@@ -18,7 +18,8 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     # lunar: what was shared by way of a connection ends with it.
     "access": {"accounts", "audit", "lunar", "sites"},
     "telemetry": {"energy", "gridshare", "sites"},
-    "control": {"access", "audit", "gridshare", "sites"},
+    # accounts: a bulk run belongs to an organization, and is carried only while an admin of it stands behind it.
+    "control": {"access", "accounts", "audit", "gridshare", "sites"},
     # accounts: whom a home is shared with, and for staff who walk through, their organization.
     "homeowner": {"access", "accounts", "audit", "control", "lunar", "sites", "telemetry"},
     # The staff doors also name the organization and role of whoever stands in them (accounts), what a connection

@@ -1,0 +1,143 @@
+"""What is kept about bulk runs: one row per run, one line per home, and what all workers share.
+
+A line is the receipt of its home: why it was skipped, or the change that went through the corridor. The
+lines are also the queue; nothing about a run stands anywhere else.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from gridshare_portal.control import outcomes
+from gridshare_portal.sites import models as sites
+
+
+class Run(models.Model):
+    """One wish for many homes of an organization, and how far it has come.
+
+    A draft is still being checked home by home. One that is checked waits for somebody to start it, or for
+    `start_at`. `why` is a word and `sentence` says it in full where a run stopped or paused by itself.
+    """
+
+    class Kind(models.TextChoices):
+        MODE = "mode", "Mode"
+        PLAN = "plan", "Plan"
+
+    class Times(models.TextChoices):
+        ABSOLUTE = "absolute", "At the same moment everywhere"
+        LOCAL = "local", "By each home's clock"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Being checked"
+        CHECKED = "checked", "Checked, not started"
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        STOPPING = "stopping", "Stopping"
+        STOPPED = "stopped", "Stopped"
+        DONE = "done", "Done"
+
+    organization = models.ForeignKey("accounts.Organization", models.CASCADE, related_name="runs")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    carried_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    asked = models.JSONField()
+    times = models.CharField(max_length=8, choices=Times.choices, default=Times.ABSOLUTE)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
+    why = models.CharField(max_length=20, blank=True, default="")
+    sentence = models.CharField(max_length=300, blank=True, default="")
+    homes = models.PositiveIntegerField(default=0)
+    canary = models.PositiveIntegerField(default=0)
+    canary_passed_at = models.DateTimeField(null=True)
+    stop_at_failure_pct = models.PositiveSmallIntegerField(default=100)
+    start_at = models.DateTimeField(null=True)
+    cancel_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="cancels")
+    made_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        indexes = [
+            models.Index(fields=["organization", "-made_at"], name="control_runs_of_org"),
+            models.Index(fields=["state", "start_at"], name="control_runs_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Line(models.Model):
+    """One home in a run. `asked` is what is asked of this very home, as absolute times.
+
+    `undoes` is the change that a cancel takes back. A line that is taken belongs to one worker until
+    `taken_until_at`; once its change is written, the change alone says what is true.
+    """
+
+    class State(models.TextChoices):
+        UNCHECKED = "unchecked", "Not checked yet"
+        ELIGIBLE = "eligible", "Ready"
+        SKIPPED = "skipped", "Skipped"
+        WAITING = "waiting", "Waiting"
+        TAKEN = "taken", "On its way"
+        CONFIRMED = outcomes.CONFIRMED, "Confirmed"
+        CONTRADICTED = outcomes.CONTRADICTED, "The device says otherwise"
+        UNCONFIRMED = outcomes.UNCONFIRMED, "Not confirmed"
+        REFUSED = outcomes.REFUSED, "Refused"
+        FAILED = outcomes.FAILED, "Not sent"
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="lines")
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="run_lines")
+    device = models.ForeignKey(sites.Device, models.SET_NULL, null=True, related_name="run_lines")
+    position = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UNCHECKED)
+    why = models.CharField(max_length=20, blank=True, default="")
+    sentence = models.CharField(max_length=300, blank=True, default="")
+    asked = models.JSONField(null=True)
+    undoes = models.ForeignKey("control.Change", models.SET_NULL, null=True, related_name="+")
+    change = models.OneToOneField("control.Change", models.SET_NULL, null=True, related_name="line")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    delays = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    taken_by = models.CharField(max_length=32, blank=True, default="")
+    taken_until_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["run", "site"], name="control_line_once")]
+        indexes = [
+            models.Index(fields=["run", "position"], name="control_lines_in_order"),
+            models.Index(fields=["run", "state", "position"], name="control_lines_by_state"),
+            models.Index(fields=["state", "taken_until_at"], name="control_lines_taken"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site_id}: {self.get_state_display()}"
+
+    @property
+    def told(self) -> str:
+        """Return what became of this home, as a sentence: the change's own once there is one."""
+        return self.change.sentence if self.change and self.change.sentence else self.sentence
+
+
+class Lane(models.Model):
+    """A place for one worker at a time; there are fewer than workers, so that runs never take them all."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    taken_by = models.CharField(max_length=32, blank=True, default="")
+    taken_until_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Lane {self.number}"
+
+
+class Pace(models.Model):
+    """When the next home may have its turn, for all runs and workers together: a single row."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Next at {self.next_at}"
