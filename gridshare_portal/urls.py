@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("", include("gridshare_portal.accounts.urls")),
     path("support/<slug:slug>/", include("gridshare_portal.installer.urls")),
-    path("portfolio/<slug:slug>/", include("gridshare_portal.retailer.urls")),
+    path("", include("gridshare_portal.retailer.urls")),
     path("", include("gridshare_portal.homeowner.urls")),
 ]
 if settings.DEMO:

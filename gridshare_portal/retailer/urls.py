@@ -1,8 +1,11 @@
-"""The pages of a retailer's people, all under the name of the organization they work for."""
+"""The pages of a retailer's people, under the name of the organization they work for; and its invitations."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "retailer"
-urlpatterns: list[URLPattern] = []
+pages: list[URLPattern] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("portfolio/<slug:slug>/", include(pages)),
+]
