@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from gridshare_portal.access import durations, entries, models, policy
+from gridshare_portal.access import coming, durations, entries, models, policy, signals
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
 from gridshare_portal.lunar import models as lunar
@@ -44,9 +44,13 @@ def give(
     right: str,
     lasts: str,
     ask_first: bool,
+    through: coming.Suggested | None = None,
     now: datetime,
 ) -> models.Consent:
-    """Let an organization see a home, or see and change it, in place of what the giver allowed it before."""
+    """Let an organization see a home, or see and change it, in place of what the giver allowed it before.
+
+    `through` says on which suggestion, for whoever counts; it changes nothing about what is given.
+    """
     if right not in models.Right.values:
         raise Refused("right", NO_RIGHT)
     try:
@@ -63,13 +67,15 @@ def give(
         until_at=durations.until(duration, now=now),
     )
     try:
-        return _keep(consent, duration, now)
+        return _keep(consent, duration, through, now)
     except IntegrityError:  # given twice at once: the later one replaces the other
-        return _keep(consent, duration, now)
+        return _keep(consent, duration, through, now)
 
 
 @transaction.atomic
-def _keep(consent: models.Consent, duration: durations.Duration, now: datetime) -> models.Consent:
+def _keep(
+    consent: models.Consent, duration: durations.Duration, through: coming.Suggested | None, now: datetime
+) -> models.Consent:
     _ask_permission(consent, now)
     before = open_ones().filter(
         site=consent.site, organization=consent.organization, given_by=consent.given_by
@@ -81,6 +87,7 @@ def _keep(consent: models.Consent, duration: durations.Duration, now: datetime) 
     until = consent.until_at.isoformat() if consent.until_at else None
     details = {**_terms(consent), "lasts": duration.words, "until": until}
     _tell(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
+    signals.given.send(models.Consent, consent=consent, through=through)
     return consent
 
 

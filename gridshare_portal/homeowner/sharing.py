@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gridshare_portal.access import consents, models
+from gridshare_portal.access import coming, consents, durations, models
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 from gridshare_portal.templatetags import energy
@@ -82,6 +82,12 @@ def worded(consent: models.Consent, *, user: Any, now: datetime) -> Shared:
         until=until(consent.until_at, site=consent.site, now=now),
         how=_how(consent, user, now),
     )
+
+
+def suggestion(terms: coming.Suggested) -> str:
+    """Say what an organization asks for, where it asked by a campaign."""
+    may = "to see and change this home" if terms.right == models.Right.CONTROL else "to see this home"
+    return f"{may} {durations.find(terms.lasts).words}"
 
 
 def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from gridshare_portal.access import policy
+from gridshare_portal.access import coming, policy
 from gridshare_portal.accounts import doors
-from gridshare_portal.homeowner import addresses, example, returning
+from gridshare_portal.homeowner import addresses, example
 
 YEAR_S = 365 * 24 * 3600
 
@@ -22,7 +22,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "homeowner/welcome.html", example.context())
     now = timezone.now()
-    came_from = returning.take(request, now=now)
+    came_from = coming.take(request.session, now=now)
     if came_from:
         return redirect(came_from)
     mine = list(policy.own_sites(request.user, now=now)[:2])

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gridshare_portal.access import consents, policy, queries
+from gridshare_portal.access import coming, consents, policy, queries
 from gridshare_portal.access import requests as asking
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.homeowner import asked, forms, returning, sharing_forms, visible
+from gridshare_portal.homeowner import asked, forms, sharing_forms, visible
 from gridshare_portal.homeowner import sharing as words
 from gridshare_portal.lunar import queries as connections
 
@@ -59,13 +59,14 @@ def share(request: HttpRequest, synth_id: str) -> HttpResponse:
     site = visible.site(request, synth_id, now=now)
     if request.method != "POST" and "organization" not in request.GET:
         return redirect("homeowner:sharing")
-    form = sharing_forms.Share(forms.posted(request), initial={"right": "view", "lasts": "month"})
-    if request.method == "POST" and form.is_valid():
-        given = _given(request, form, site, now)
-        if given:
-            return redirect("homeowner:sharing")
     slug = (request.POST if request.method == "POST" else request.GET).get("organization", "")
-    organization = get_object_or_404(accounts.Organization, slug=slug[:60].replace("\x00", ""))
+    slug = slug[:60].replace("\x00", "")
+    terms = coming.suggested(request.session, organization=slug, now=now)
+    first = {"right": terms.right, "lasts": terms.lasts} if terms else {"right": "view", "lasts": "month"}
+    form = sharing_forms.Share(forms.posted(request), initial=first)
+    if request.method == "POST" and form.is_valid() and _given(request, form, site, terms, now):
+        return redirect("homeowner:sharing")
+    organization = get_object_or_404(accounts.Organization, slug=slug)
     before = queries.consents_for(request.user, now=now).filter(
         site=site, organization=organization, given_by=request.user, holds=True
     )
@@ -74,6 +75,7 @@ def share(request: HttpRequest, synth_id: str) -> HttpResponse:
         "organization": organization,
         "kind": words.KINDS.get(organization.kind, ""),
         "form": form,
+        "suggested": words.suggestion(terms) if terms else "",
         "before": [words.worded(one, user=request.user, now=now) for one in before[:1]],
         "now": now,
     }
@@ -100,7 +102,7 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     organization = get_object_or_404(accounts.Organization, slug=slug)
     if request.method == "POST":
-        returning.remember(request, slug=organization.slug, now=now)
+        coming.remember(request.session, slug=organization.slug, now=now)
         return redirect("lunar_connect" if request.POST.get("by") == "lunar" else "account_login")
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     context = {
@@ -113,15 +115,22 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "homeowner/share_link.html", context)
 
 
-def _given(request: HttpRequest, form: sharing_forms.Share, site: Any, now: datetime) -> bool:
+def _given(
+    request: HttpRequest,
+    form: sharing_forms.Share,
+    site: Any,
+    terms: coming.Suggested | None,
+    now: datetime,
+) -> bool:
     organization = form.cleaned_data["organization"]
+    whose = {"site": site, "organization": organization, "given_by": request.user}
     try:
-        consent = consents.give(
-            site=site, organization=organization, given_by=request.user, now=now, **form.terms()
-        )
+        consent = consents.give(**whose, **form.terms(), through=terms, now=now)
     except consents.Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return False
+    if terms:
+        coming.gave(request.session, terms=terms)
     may = "see and change" if consent.right == "control" else "see"
     until = words.until(consent.until_at, site=site, now=now)
     messages.success(request, GIVEN.format(organization=organization, may=may, home=site, until=until))
