@@ -303,6 +303,7 @@ CELERY_BEAT_SCHEDULE = {
         ("raw-answers", "gridshare_portal.installer.tasks.sweep_answers", 15.0),
         ("examinations", "gridshare_portal.installer.tasks.sweep", 60.0),
         ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
+        ("portfolios", "gridshare_portal.retailer.tasks.sweep", 15.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
     ]
 }

@@ -102,7 +102,6 @@ class Home(models.Model):
     shared_key = models.BigIntegerField(default=-1)
     charge_key = models.FloatField(default=-1)
     stored_key = models.FloatField(default=-1)
-    round = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "site"], name="retailer_home_once")]
@@ -128,7 +127,6 @@ class Round(models.Model):
     due_at = models.DateTimeField(db_index=True)
     lease_owner = models.CharField(max_length=64, blank=True, default="")
     lease_until_at = models.DateTimeField(null=True, blank=True)
-    number = models.PositiveIntegerField(default=1)
     cursor = models.BigIntegerField(default=0)
     began_at = models.DateTimeField(null=True, blank=True)
 
@@ -144,7 +142,6 @@ class Tally(models.Model):
     made_at = models.DateTimeField()
     began_at = models.DateTimeField()
     homes = models.PositiveIntegerField()
-    is_telling = models.BooleanField("enough homes, also apart from them", default=False)
     figures = models.JSONField(default=dict)
 
     class Meta:

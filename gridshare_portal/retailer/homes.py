@@ -1,0 +1,149 @@
+"""The homes table as it is asked for: a page at a time, beside a line of the one before or after.
+
+Lines come from what was counted, in the order of an index, so a page costs the same wherever it lies. Which
+of them are shown is asked of access.policy at that very moment; a home that is shared no more leaves its
+place empty until the next count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.retailer import asked as asking
+from gridshare_portal.retailer import tally
+from gridshare_portal.retailer.asked import Asked, Place
+from gridshare_portal.retailer.models import GroupHome, Home
+from gridshare_portal.sites import models as sites
+
+ON_A_PAGE = 50
+COUNTED = 1000
+TOGETHER = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some lines, each with its home, and the queries of the pages around them ("" where there is none)."""
+
+    lines: Sequence[Home]
+    following: str
+    preceding: str
+
+
+def listed(organization: accounts.Organization, asked: Asked, *, now: datetime) -> QuerySet[Home]:
+    """Return the lines that the filters ask for, in no order, whether or not they may be shown."""
+    found = Home.objects.filter(organization=organization).filter(*_conditions(asked, now))
+    if asked.group is not None:
+        inside = GroupHome.objects.filter(
+            group=asked.group, group__organization=organization, site=OuterRef("site")
+        )
+        found = found.filter(Exists(inside))
+    return found
+
+
+def matching(
+    user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime
+) -> QuerySet[sites.Site]:
+    """Return all homes that the filters ask for and that this person may see now."""
+    lines = listed(organization, asked, now=now)
+    return policy.shared_sites(user, now=now, organization=organization).filter(pk__in=lines.values("site"))
+
+
+def page(
+    user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime, size: int = ON_A_PAGE
+) -> Page:
+    """Return one page of the table, in two queries."""
+    found = listed(organization, asked, now=now)
+    backward = asked.place is not None and asked.place.is_before
+    descending = asked.is_downward != backward
+    lines = list(_beyond(found, asked, descending).order_by(*_order(asked.key, descending))[: size + 1])
+    more, lines = len(lines) > size, lines[:size]
+    if backward:
+        lines.reverse()
+    is_last = asked.place is not None and asked.place.site is None
+    after = asking.placed(asked, "after", lines[-1]) if lines and (not is_last if backward else more) else ""
+    before = asking.placed(asked, "before", lines[0]) if lines and (more if backward else asked.place) else ""
+    return Page(lines=_shown(user, organization, lines, now), following=after, preceding=before)
+
+
+def everything(
+    user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime
+) -> Iterator[Home]:
+    """Yield every line, part by part, so that neither memory nor a single query grows with the list."""
+    found, place = listed(organization, asked, now=now), None
+    while True:
+        part = replace(asked, place=place)
+        beyond = _beyond(found, part, asked.is_downward).order_by(*_order(asked.key, asked.is_downward))
+        lines = list(beyond[:TOGETHER])
+        last = (getattr(lines[-1], asked.key), lines[-1].site_id) if lines else (None, None)
+        yield from _shown(user, organization, lines, now)
+        if len(lines) < TOGETHER:
+            return
+        place = Place(is_before=False, key=last[0], site=last[1])
+
+
+def count(organization: accounts.Organization, asked: Asked, *, now: datetime) -> str:
+    """Say how many homes the filters ask for, up to a thousand."""
+    found = len(listed(organization, asked, now=now).values_list("pk")[: COUNTED + 1])
+    return f"{COUNTED:,}+" if found > COUNTED else f"{found:,}"
+
+
+def _conditions(asked: Asked, now: datetime) -> Iterator[Q]:
+    if asked.q:
+        yield Q(name_key__contains=asked.q)
+    for name in ("state", "right"):
+        if getattr(asked, name):
+            yield Q(**{name: getattr(asked, name)})
+    if asked.ask:
+        yield Q(right="control", ask_first=asked.ask == "yes")
+    if asked.age:
+        yield tally.age(asked.age, now=now)
+    yield from (Q(**{f"has_{part}": True}) for part in asked.has)
+    if asked.lacks:
+        yield Q(**{f"has_{asked.lacks}": False})
+    if asked.zone:
+        yield Q(time_zone=asked.zone)
+    yield from _charges(asked)
+
+
+def _charges(asked: Asked) -> Iterator[Q]:
+    if asked.charged:
+        yield Q(has_battery=True, stored_wh__isnull=asked.charged == "unknown")
+    if asked.charge_from is not None:
+        yield Q(charge_key__gte=asked.charge_from)
+    if asked.charge_to is not None:
+        yield Q(charge_key__gte=0, charge_key__lte=asked.charge_to)
+
+
+def _order(key: str, descending: bool) -> tuple[str, str]:
+    sign = "-" if descending else ""
+    return f"{sign}{key}", f"{sign}site_id"
+
+
+def _beyond(found: QuerySet[Home], asked: Asked, descending: bool) -> QuerySet[Home]:
+    """Leave out what comes before the place, and the place, in the order that is read."""
+    place = asked.place
+    if place is None or place.site is None:
+        return found
+    than = "lt" if descending else "gt"
+    further = {f"{asked.key}__{than}": place.key}
+    same = {asked.key: place.key, f"site__{than}": place.site}
+    return found.filter(Q(**further) | Q(**same), **{f"{asked.key}__{than}e": place.key})
+
+
+def _shown(
+    user: Any, organization: accounts.Organization, lines: Sequence[Home], now: datetime
+) -> list[Home]:
+    """Return those lines whose homes this person may see now, each with its home as it is called now."""
+    shared = policy.shared_sites(user, now=now, organization=organization)
+    found = shared.filter(pk__in=[line.site_id for line in lines]).defer("topology").in_bulk()
+    kept = [line for line in lines if line.site_id in found]
+    for line in kept:
+        line.site = found[line.site_id]
+    return kept

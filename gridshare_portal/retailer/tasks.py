@@ -1,0 +1,27 @@
+"""When portfolios are counted: whenever the sweep finds a round that may go on."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from gridshare_portal.celery import wake
+from gridshare_portal.retailer import counting
+
+
+@shared_task
+def count(pk: int) -> None:
+    """Take a round some steps further, and ask for the next steps."""
+    if counting.run(pk=pk, now=timezone.now(), owner=uuid.uuid4().hex):
+        wake(count, pk)
+
+
+@shared_task
+def sweep() -> None:
+    """Wake the rounds that may go on; the rows say so, also after a worker or the broker died."""
+    now = timezone.now()
+    counting.enroll(now=now)
+    for pk in counting.due(now=now):
+        wake(count, pk)
