@@ -95,7 +95,8 @@ def _of_solar(sensor: Sensor) -> Iterator[Mismatch]:
     hours = at_night(sensor.hours)
     if hours:
         named = ", ".join(f"{hour:02d}:00" for hour in hours)
-        yield Mismatch(word="night", sentence=f"It counts as solar, but makes power at night: {named}.")
+        sentence = f"It counts as solar, but makes power at night: {named}. Is the home’s time zone right?"
+        yield Mismatch(word="night", sentence=sentence)
 
 
 def at_night(hours: Hours) -> list[int]:
