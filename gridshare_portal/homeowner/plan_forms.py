@@ -1,7 +1,7 @@
-"""Read what is typed into a plan's rows, strictly, and put the rules' refusals at their fields.
+"""Read what is typed into a home's plan, row by row or as a quick start, and put refusals at their fields.
 
-What a plan may ask for is decided by control.plans; this module only knows how moments and
-watts are written, and that digits of other scripts, NaN and underscores are not watts.
+What a plan may ask for is decided by control.plans, and how moments and watts are written by
+control.plan_fields.
 """
 
 from __future__ import annotations
@@ -12,87 +12,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
-from gridshare_portal.control import plans
+from gridshare_portal.control import plan_fields, plans
 from gridshare_portal.homeowner.forms import Once
 from gridshare_portal.sites import models as sites
 
 ROWS_READ_AT_MOST = 500
-CHOOSE = ("", "Choose…")
-ACTIONS = (
-    ("charge", "Charge"),
-    ("discharge", "Discharge"),
-    ("hold", "Hold"),
-    ("follow", "Follow the home’s use"),
-)
 FIELDS = ("start", "end", "action", "power_limit_w")
 HOURS = [(str(count), f"{count} hour{'s' if count > 1 else ''}") for count in (1, 2, 3, 4, 6, 8, 12)]
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d)?", re.ASCII)
-_WATTS = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
-
-
-class MomentInput(forms.DateTimeInput):
-    """A browser's own picker, except for a moment in the hour that comes twice: that needs its offset."""
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """Choose the kind of input by what is to be shown."""
-        context = super().get_context(name, value, attrs)
-        shown = str(context["widget"]["value"] or "")
-        context["widget"]["type"] = "text" if re.search(r"T.*[+-]", shown) else "datetime-local"
-        return context
-
-    def format_value(self, value: Any) -> str:
-        """Write a moment as the field reads it."""
-        return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value or ""
-
-
-class Moment(forms.Field):
-    """A day and time by the home's clock; None where nothing was written."""
-
-    widget = MomentInput
-
-    def to_python(self, value: Any) -> datetime | None:
-        """Return the moment as written, with an offset only if one was written."""
-        text = str(value or "").strip()
-        if not text:
-            return None
-        try:
-            if not _MOMENT.fullmatch(text):
-                raise ValueError
-            return datetime.fromisoformat(text)
-        except ValueError as fault:
-            raise ValidationError("Write the day and the time, as in 2026-11-22T14:30.") from fault
-
-
-class Watts(forms.Field):
-    """A power in plain digits; None where nothing was written."""
-
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-
-    def to_python(self, value: Any) -> float | None:
-        """Return the power as written, below zero too: the rules say what is wrong with that."""
-        text = str(value or "").strip()
-        if not text:
-            return None
-        if not _WATTS.fullmatch(text):
-            raise ValidationError("Enter the power as a number of watts, in plain digits.")
-        return float(text)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write whole watts without a point."""
-        return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Command(Once):
     """One row of a plan."""
 
-    action = forms.ChoiceField(choices=(CHOOSE, *ACTIONS), label="Do", required=False, initial="charge")
-    start = Moment(label="From", required=False)
-    end = Moment(label="Until", required=False)
-    power_limit_w = Watts(label="At most (W)", required=False)
+    action = forms.ChoiceField(
+        choices=(plan_fields.CHOOSE, *plan_fields.ACTIONS), label="Do", required=False, initial="charge"
+    )
+    start = plan_fields.Moment(label="From", required=False)
+    end = plan_fields.Moment(label="Until", required=False)
+    power_limit_w = plan_fields.Watts(label="At most (W)", required=False)
 
     @property
     def empty(self) -> bool:
@@ -158,7 +98,7 @@ def rows_for(plan: Any, *, zone: ZoneInfo, now: datetime) -> Rows:
 
 def _known(action: str) -> str:
     """Return an action that can be chosen; an unknown one is chosen anew, and never swapped silently."""
-    return action if action in dict(ACTIONS) else ""
+    return action if action in dict(plan_fields.ACTIONS) else ""
 
 
 def one_more(sent: QueryDict) -> Rows:
@@ -183,11 +123,11 @@ def usual(*, now: datetime, zone: ZoneInfo) -> dict[str, datetime]:
 class Quick(Once):
     """One of the quick starts: what it needs depends on what it does."""
 
-    quick = forms.ChoiceField(choices=ACTIONS)
+    quick = forms.ChoiceField(choices=plan_fields.ACTIONS)
     hours = forms.ChoiceField(choices=HOURS, required=False, label="For")
-    start = Moment(label="From", required=False)
-    end = Moment(label="Until", required=False)
-    power_limit_w = Watts(label="At most (W)", required=False)
+    start = plan_fields.Moment(label="From", required=False)
+    end = plan_fields.Moment(label="Until", required=False)
+    power_limit_w = plan_fields.Watts(label="At most (W)", required=False)
 
     def plan(self, *, device: sites.Device, now: datetime, zone: ZoneInfo) -> Any:
         """Return the plan that was asked for, or None after placing what is wrong with it."""
