@@ -32,6 +32,8 @@ PAGES = {
     "work list": "",
     "work list, page 2": "?page=2",
     "all homes": "homes/",
+    "all homes, to help": "homes/?state=help",
+    "all homes, well": "homes/?state=well",
     "search: surname": "search/?q=garcia",
     "search: beginning": "search/?q=ma",
     "search: on everybody": "search/?q=example",

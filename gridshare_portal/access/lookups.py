@@ -41,32 +41,38 @@ class Index:
 
     def hits(self, place: int, way: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
         """Return what is found under keys of a kind, in the order of the keys."""
-        holds = policy.holding(now=self.now).filter(pk=OuterRef("consent")).order_by()
-        rows = self._keys(place).filter(way).filter(Exists(holds))
-        rows = rows.order_by("key", "consent_id") if ordered else rows
-        found = rows.values_list("consent__site_id", "consent_id", "kind", "place", "key")[:FETCHED]
-        return [
-            Hit(site_pk=site, consent_pk=consent, key=(kind, place, bytes(key)), pieces=tuple(pieces))
-            for site, consent, kind, place, key in found
-        ]
+        rows = self._keys(place).filter(way)
+        return self._holding(rows.order_by("key", "consent_id") if ordered else rows, pieces)
 
     def all_of(self, ways: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
-        """Return what is found by words in all these ways at once.
+        """Return what is found by words in all these ways at once."""
+        if len(ways) == 1:
+            return self.hits(Place.WORD, ways[0], pieces=pieces, ordered=ordered)
+        rarest, left = self._with_all(ways)
+        return self._holding(_words_of(left).filter(rarest), pieces) if left else []
+
+    def _with_all(self, ways: list[Q]) -> tuple[Q, set[int]]:
+        """Return the rarest way, and the consents that have words in all of them.
 
         Rare words are met first. A word of very many homes is only looked for among those that are left;
         where every word is that common, the first homes of one of them must do.
         """
-        if len(ways) == 1:
-            return self.hits(Place.WORD, ways[0], pieces=pieces, ordered=ordered)
         rows = self._keys(Place.WORD).order_by()
         known = [list(rows.filter(way).values_list("consent_id", flat=True)[:FIRST]) for way in ways]
         met = sorted(zip(known, ways, strict=True), key=lambda pair: len(pair[0]))
         left = {*met[0][0]}.intersection(*(found for found, _ in met if len(found) < FIRST))
-        rest = [
-            Exists(rows.filter(way, consent=OuterRef("consent"))) for found, way in met if len(found) == FIRST
+        for way in [way for found, way in met[1:] if len(found) == FIRST and left]:
+            left = {*_words_of(left).filter(way).values_list("consent_id", flat=True)}
+        return met[0][1], left
+
+    def _holding(self, rows: QuerySet[models.Entry], pieces: Sequence[str]) -> list[Hit]:
+        holds = policy.holding(now=self.now).filter(pk=OuterRef("consent")).order_by()
+        found = rows.filter(Exists(holds))
+        found = found.values_list("consent__site_id", "consent_id", "kind", "place", "key")[:FETCHED]
+        return [
+            Hit(site_pk=site, consent_pk=consent, key=(kind, place, bytes(key)), pieces=tuple(pieces))
+            for site, consent, kind, place, key in found
         ]
-        shown = Q(met[0][1], *rest, consent__in=sorted(left))
-        return self.hits(Place.WORD, shown, pieces=pieces, ordered=False) if left else []
 
     def words_with(self, word: str) -> list[str]:
         """Return some words that have this one inside, not at their beginning."""
@@ -89,6 +95,11 @@ class Index:
 
     def _hidden(self, how: int) -> QuerySet[models.Word]:
         return models.Word.objects.filter(organization=self.organization, how=how)
+
+
+def _words_of(consents: set[int]) -> QuerySet[models.Entry]:
+    """Return the words of these consents, to be found by the consents and not by the words."""
+    return models.Entry.objects.filter(place=Place.WORD, consent__in=sorted(consents))
 
 
 def beginning_with(beginning: bytes) -> Q:

@@ -177,22 +177,34 @@ def homes(
     after: int | None,
     now: datetime,
     size: int = ON_A_PAGE,
-) -> QuerySet[sites.Site]:
+) -> list[sites.Site]:
     """Return shared homes, those that came last first, one more than a page.
 
     They are marked with `needs_help`, and with `was_examined`, before which nobody can say that all is well.
+    The marks are asked for afterwards: beside the homes, PostgreSQL would read all cases for them.
     """
-    opened = Case.objects.filter(site=OuterRef("pk"), organization=organization, closed_at=None)
     shared = policy.shared_sites(user, now=now, organization=organization)
-    if state == "help":
-        shared = shared.filter(Exists(opened))
-    if state == "well":
-        shared = shared.filter(~Exists(opened))
     if after is not None:
         shared = shared.filter(pk__lt=after)
-    examined = Examination.objects.filter(site=OuterRef("pk"), examined_at__isnull=False)
-    marked = shared.annotate(needs_help=Exists(opened), was_examined=Exists(examined))
-    return marked.defer("topology").order_by("-pk")[: size + 1]
+    opened = Case.objects.filter(organization=organization, closed_at=None)
+    if state == "help":
+        seen = opened.filter(Exists(shared.filter(pk=OuterRef("site"))))
+        helped = seen.order_by("-site_id").values_list("site_id", flat=True)
+        shared = shared.filter(pk__in=list(helped.distinct()[: size + 1]))
+    if state == "well":
+        shared = shared.filter(~Exists(opened.filter(site=OuterRef("pk"))))
+    found = list(shared.defer("topology").order_by("-pk")[: size + 1])
+    _mark(found, organization)
+    return found
+
+
+def _mark(found: Sequence[sites.Site], organization: accounts.Organization) -> None:
+    pks = [site.pk for site in found]
+    opened = Case.objects.filter(site__in=pks, organization=organization, closed_at=None).order_by()
+    examined = Examination.objects.filter(site__in=pks, examined_at__isnull=False)
+    helped, seen = ({*rows.values_list("site", flat=True)} for rows in (opened, examined))
+    for site in found:
+        site.needs_help, site.was_examined = site.pk in helped, site.pk in seen
 
 
 def _rank(severity: int) -> int:

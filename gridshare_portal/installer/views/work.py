@@ -60,7 +60,7 @@ def all_homes(request: HttpRequest, slug: str) -> HttpResponse:
     state = state if state in STATES else ""
     said = request.GET.get("after", "")
     after = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
-    found = list(queries.homes(request.user, request.organization, state=state, after=after, now=now))
+    found = queries.homes(request.user, request.organization, state=state, after=after, now=now)
     shown = found[: queries.ON_A_PAGE]
     told = queries.told_at([site.pk for site in shown])
     lines = [(site, told.get(site.pk), present.freshness(told.get(site.pk), now=now)) for site in shown]
