@@ -33,18 +33,18 @@ LATE_AT_MOST = timedelta(minutes=1)
 
 NEVER_SENT = "Nothing was sent to the device. It is safe to try again."
 NOT_CONFIRMED = (
-    "Your change was sent, but it could not be confirmed yet. The portal looks again by itself and never "
+    "The change was sent, but it could not be confirmed yet. The portal looks again by itself and never "
     "sends it twice."
 )
 STAYS_UNCONFIRMED = (
-    "Your change was sent, but it could not be confirmed. The portal has stopped looking; what the device "
+    "The change was sent, but it could not be confirmed. The portal has stopped looking; what the device "
     "does now is shown on the page of this home."
 )
 PLAN_CHANGED = (
-    "The plan was changed since you opened the page, so yours was not sent. Look at the plan as it is now, "
+    "The plan was changed after the page was opened, so the new one was not sent. Look at the plan as it is now, "
     "and try again."
 )
-NOT_LOOKED = "The plan could not be looked at first, so yours was not sent. It is safe to try again."
+NOT_LOOKED = "The plan could not be looked at first, so the new one was not sent. It is safe to try again."
 
 Asked = types.Mode | types.Plan | Mapping[str, str]
 Read = types.Mode | types.Plan | types.Device
@@ -159,7 +159,7 @@ def _confirmed(asked: Asked) -> str:
         return f"The device says that it is in {asked.name} mode now."
     if isinstance(asked, types.Plan):
         return (
-            "The device has your plan."
+            "The device has this plan."
             if asked.commands
             else "The plan is gone. The device follows its mode."
         )
@@ -168,8 +168,8 @@ def _confirmed(asked: Asked) -> str:
 
 def _contradicted(asked: Asked, read: Read) -> str:
     if isinstance(read, types.Mode):
-        return f"Your change was sent, but the device says that it is in {read.name} mode."
+        return f"The change was sent, but the device says that it is in {read.name} mode."
     if isinstance(read, types.Plan):
         has = "another plan" if read.commands else "no plan"
-        return f"Your change was sent, but the device says that it has {has}."
-    return "Your change was sent, but the device still says otherwise."
+        return f"The change was sent, but the device says that it has {has}."
+    return "The change was sent, but the device still says otherwise."
