@@ -41,8 +41,8 @@ STAYS_UNCONFIRMED = (
     "does now is shown on the page of this home."
 )
 PLAN_CHANGED = (
-    "The plan was changed after the page was opened, so the new one was not sent. Look at the plan as it is now, "
-    "and try again."
+    "The plan was changed after the page was opened, so the new one was not sent. Look at the plan as it is "
+    "now, and try again."
 )
 NOT_LOOKED = "The plan could not be looked at first, so the new one was not sent. It is safe to try again."
 

@@ -46,7 +46,7 @@ class TestAPlan:
             plan_page, sent(an_hour(battery), an_hour(battery, start=4, action="hold")), follow=True
         )
 
-        assert "The device has your plan." in page.text
+        assert "The device has this plan." in page.text
         assert [command.action for command in known_plan(battery).commands] == ["charge", "hold"]
 
     def test_is_refused_at_its_fields_in_plain_words(self, homeowner, battery, plan_page, sandbox):
@@ -138,7 +138,7 @@ class TestAPlan:
 
         page = homeowner.post(plan_page, sent(an_hour(battery), seen=seen), follow=True)
 
-        assert "The plan was changed since you opened the page" in page.text
+        assert "The plan was changed after the page was opened" in page.text
         assert sandbox.calls("setDeviceOverlayPlan") == 1
 
 
