@@ -2,7 +2,7 @@
 
 Home and Tally are counted again in rounds from what other rooms keep, so that a page costs the same however
 many homes there are. They are at most a round old and give no right: who may see a home is asked of
-access.policy whenever one is shown.
+access.policy whenever one is shown. What is kept of enrolment and of letters stands in enrolment_models.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.retailer import enrolment_models
 from gridshare_portal.sites import models as sites
+
+Campaign, CampaignWeek = enrolment_models.Campaign, enrolment_models.CampaignWeek
+Reminder, Subscription = enrolment_models.Reminder, enrolment_models.Subscription
 
 
 class Group(models.Model):

@@ -1,0 +1,66 @@
+"""An organization's color as it may be used: read strictly, always with text on it that can be read. Pure.
+
+Black or white: of these two, one has a contrast of at least 4.5 to 1 with any color there is. A code for
+cameras takes the color only where it is dark enough on white.
+"""
+
+from __future__ import annotations
+
+import re
+
+COLOR = re.compile(r"#[0-9a-f]{6}")
+BLACK, WHITE = "#000000", "#ffffff"
+READABLE = 4.5
+NOT_A_COLOR = "Write the color as # and six digits, for example #0b6370."
+
+
+class NotAColor(ValueError):
+    """The text names no color."""
+
+
+def plain(color: str) -> str:
+    """Return the color in small letters, or raise NotAColor."""
+    found = color.strip().lower()
+    if not COLOR.fullmatch(found):
+        raise NotAColor(NOT_A_COLOR)
+    return found
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colors by the rules of WCAG, from 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def text_on(color: str) -> str:
+    """Return black or white, whichever is better read on the color."""
+    return max(WHITE, BLACK, key=lambda text: contrast(text, color))
+
+
+def ink(color: str) -> str:
+    """Return the color where it can be read on white, else black."""
+    return color if contrast(color, WHITE) >= READABLE else BLACK
+
+
+def sentence(color: str) -> str:
+    """Say how the color is used."""
+    text = text_on(color)
+    name = "white" if text == WHITE else "black"
+    told = f"Text on this color is {name}, with a contrast of {contrast(text, color):.1f} to 1."
+    if ink(color) != color:
+        told += " The QR code is black: in this color not every camera could read it."
+    return told
+
+
+def stylesheet(color: str) -> str:
+    """Return the style sheet that makes `.campaign-brand` wear the color."""
+    return f".campaign-brand {{\n  background: {color};\n  color: {text_on(color)};\n}}\n"
+
+
+def _luminance(color: str) -> float:
+    red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4

@@ -1,0 +1,96 @@
+"""The shape of a campaign, and of the choice of reports; what they mean is decided further in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+
+from gridshare_portal.access import consents, durations
+from gridshare_portal.access import models as access
+from gridshare_portal.retailer import brand, campaigns
+from gridshare_portal.retailer.models import Subscription
+from gridshare_portal.sites import homes
+
+FURTHEST = timedelta(days=3 * 365)
+NO_DAY = "Write the day as 2026-12-31."
+FAR = "Choose a day within three years."
+
+
+class NewCampaign(forms.Form):
+    """What a campaign says and asks for."""
+
+    use_required_attribute = False
+    name = forms.CharField(
+        label="Name, for you",
+        help_text="It stands in the link, too.",
+        error_messages={"required": campaigns.NO_NAME},
+    )
+    text = forms.CharField(
+        required=False,
+        label="Why homeowners should share",
+        help_text="They read it before they connect. At most 600 characters.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    right = forms.ChoiceField(
+        choices=access.Right.choices,
+        label="Ask to",
+        error_messages={"required": consents.NO_RIGHT, "invalid_choice": consents.NO_RIGHT},
+    )
+    lasts = forms.ChoiceField(
+        choices=[(one.id, one.words.capitalize()) for one in durations.DURATIONS],
+        label="For how long",
+        initial=durations.YEAR.id,
+        error_messages={"required": consents.NO_DURATION, "invalid_choice": consents.NO_DURATION},
+    )
+    color = forms.CharField(
+        label="Your color",
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "color"}),
+        error_messages={"required": brand.NOT_A_COLOR, "max_length": brand.NOT_A_COLOR},
+    )
+    ends_on = forms.DateField(
+        required=False,
+        label="Last day (UTC), if it ends",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DAY},
+    )
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
+    def clean_ends_on(self) -> date | None:
+        """Refuse a day that nobody means."""
+        day = self.cleaned_data["ends_on"]
+        if day is not None and day > self.today + FURTHEST:
+            raise forms.ValidationError(FAR)
+        return day
+
+    def asked(self) -> dict[str, Any]:
+        """Return what was asked for; the last day is still within the campaign."""
+        asked = {name: self.cleaned_data[name] for name in ("name", "text", "right", "lasts", "color")}
+        day = self.cleaned_data["ends_on"]
+        midnight = datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
+        return {**asked, "ends_at": midnight}
+
+    def refuse(self, refusal: campaigns.Refused) -> None:
+        """Place a refusal at the field it names, else above all."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class Report(forms.Form):
+    """How often the report comes, and by whose clock."""
+
+    every = forms.ChoiceField(
+        required=False,
+        choices=Subscription.Every.choices,
+        label="Send it to me",
+        error_messages={"invalid_choice": "Choose every week, every month or never."},
+    )
+    time_zone = forms.ChoiceField(
+        label="Your time zone",
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in homes.time_zones()],
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
+    )

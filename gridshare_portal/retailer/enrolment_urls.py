@@ -1,0 +1,19 @@
+"""The addresses of campaigns, of letters about ended connections and of reports."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from gridshare_portal.retailer.views import campaigns, join
+
+pages: list[URLPattern] = [
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/new/", campaigns.campaign_new, name="campaign_new"),
+    path("campaigns/<slug:campaign>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<slug:campaign>/qr.svg", campaigns.campaign_qr, name="campaign_qr"),
+    path("campaigns/<slug:campaign>/end/", campaigns.campaign_end, name="campaign_end"),
+]
+public: list[URLPattern] = [
+    path("join/<slug:campaign>/", join.join, name="join"),
+    path("join/<slug:campaign>/brand.css", join.brand, name="brand"),
+]

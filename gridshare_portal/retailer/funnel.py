@@ -1,0 +1,89 @@
+"""Count what comes of a campaign's link, week by week, without following anybody around.
+
+A browser's own session remembers which steps were counted for it; what is kept is counters. All steps count
+for the week in which the link was opened, so that a week is a funnel. About connected people nothing is
+shown where they are fewer than the smallest group, nor where so few would follow by subtraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+
+from gridshare_portal.retailer import portfolio
+from gridshare_portal.retailer.models import Campaign, CampaignWeek
+
+KEY = "campaigns"
+AT_MOST = 20
+OPENED, CONNECTED, CONSENTED = STEPS = ("opened", "connected", "consented")
+WEEKS_SHOWN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Funnel:
+    """How many came how far; None is too few to say. `begins` is None for all weeks together."""
+
+    begins: date | None
+    opened: int
+    connected: int | None
+    consented: int | None
+
+
+def monday_of(now: datetime) -> date:
+    """Return the day on which this week began, in UTC."""
+    today = now.astimezone(UTC).date()
+    return today - timedelta(days=today.weekday())
+
+
+def count(session: MutableMapping[str, Any], *, campaign: Campaign, step: str, now: datetime) -> str:
+    """Count a step once for this browser; return the day on which the week of its first step began."""
+    kept = dict(session.get(KEY, {}))
+    week, steps = kept.get(campaign.slug, (monday_of(now).isoformat(), []))
+    if step not in steps:
+        add(campaign=campaign, step=step, week=date.fromisoformat(week))
+        kept[campaign.slug] = (week, [*steps, step])
+        session[KEY] = dict(list(kept.items())[-AT_MOST:])
+    return week
+
+
+def add(*, campaign: Campaign, step: str, week: date) -> None:
+    """Add one to a step of a week."""
+    row, _new = CampaignWeek.objects.get_or_create(campaign=campaign, begins=week)
+    CampaignWeek.objects.filter(pk=row.pk).update(**{step: F(step) + 1})
+
+
+def of(campaign: Campaign) -> tuple[Funnel, list[Funnel]]:
+    """Return the funnel of all weeks together and that of each, the newest first."""
+    return shown([(row.begins, row.opened, row.connected, row.consented) for row in campaign.weeks.all()])
+
+
+def shown(weeks: Sequence[tuple[date, int, int, int]]) -> tuple[Funnel, list[Funnel]]:
+    """Return what may be shown of the weeks, and of their sum. Pure."""
+    found = [_veiled(begins, opened, (connected, given)) for begins, opened, connected, given in weeks]
+    sums = [sum(week[number] for week in weeks) for number in (1, 2, 3)]
+    connected, consented = portfolio.veiled(sums[1:])
+    return (
+        Funnel(
+            begins=None,
+            opened=sums[0],
+            connected=_apart(connected, (week.connected for week in found)),
+            consented=_apart(consented, (week.consented for week in found)),
+        ),
+        found,
+    )
+
+
+def _veiled(begins: date, opened: int, counts: Sequence[int]) -> Funnel:
+    connected, consented = portfolio.veiled(counts)
+    return Funnel(begins=begins, opened=opened, connected=connected, consented=consented)
+
+
+def _apart(total: int | None, weeks: Iterable[int | None]) -> int | None:
+    """Return the sum, unless what the weeks hide would follow from it and is too few."""
+    known = list(weeks)
+    told = sum(one for one in known if one is not None)
+    return total if total is None or None not in known or portfolio.is_enough(total - told) else None

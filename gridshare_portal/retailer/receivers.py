@@ -1,0 +1,22 @@
+"""A home that was shared on a campaign's suggestion is counted for it, in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.dispatch import receiver
+
+from gridshare_portal.access import coming, models, signals
+from gridshare_portal.retailer import funnel
+from gridshare_portal.retailer.models import Campaign
+
+
+@receiver(signals.given, dispatch_uid="retailer.given")
+def on_given(sender: Any, *, consent: models.Consent, through: coming.Suggested | None, **_rest: Any) -> None:
+    """Count who shared by way of a campaign; whose home it is, is kept with the consent alone."""
+    if through is None or not through.campaign:
+        return
+    campaign = Campaign.objects.filter(slug=through.campaign, organization=consent.organization_id).first()
+    if campaign is not None:
+        funnel.add(campaign=campaign, step=funnel.CONSENTED, week=date.fromisoformat(through.week))

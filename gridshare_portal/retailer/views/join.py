@@ -1,0 +1,80 @@
+"""The public page of a campaign: who asks for what, before anything is connected; then on to sharing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.access import coming, durations, policy
+from gridshare_portal.access import models as access
+from gridshare_portal.accounts import doors
+from gridshare_portal.lunar import queries as connections
+from gridshare_portal.retailer import brand as colors
+from gridshare_portal.retailer import funnel
+from gridshare_portal.retailer.models import Campaign
+
+GONE = 410
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, campaign: str) -> HttpResponse:
+    """Say who asks for what; lead through signing in and connecting, and back here to share."""
+    now = timezone.now()
+    found = get_object_or_404(Campaign.objects.select_related("organization"), slug=campaign)
+    if found.has_ended(now=now):
+        return render(request, "retailer/join_ended.html", {"campaign": found}, status=GONE)
+    if request.method == "POST":
+        coming.remember(request.session, slug=found.slug, page="campaign", now=now)
+        return redirect("lunar_connect" if request.POST.get("by") == "lunar" else "account_login")
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    is_connected = _is_connected(request.user)
+    if request.method == "GET" and not _works_there(request, found):
+        _count(request, found, is_connected, now)
+    context = {
+        "campaign": found,
+        "organization": found.organization,
+        "is_control": found.right == access.Right.CONTROL,
+        "lasts": durations.find(found.lasts).words,
+        "homes": homes,
+        "loading": is_connected and not homes,
+        "site": homes[0] if len(homes) == 1 else None,
+        "zone": UTC,
+        "now": now,
+    }
+    return render(request, "retailer/join.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def brand(request: HttpRequest, campaign: str) -> HttpResponse:
+    """Return the style sheet with the campaign's color."""
+    color = get_object_or_404(Campaign, slug=campaign).color
+    return HttpResponse(colors.stylesheet(color), content_type="text/css; charset=utf-8")
+
+
+def _count(request: HttpRequest, campaign: Campaign, is_connected: bool, now: datetime) -> None:
+    """Count what came of the link, and suggest to the share form what the campaign asks for."""
+    week = funnel.count(request.session, campaign=campaign, step=funnel.OPENED, now=now)
+    if is_connected:
+        funnel.count(request.session, campaign=campaign, step=funnel.CONNECTED, now=now)
+    terms = coming.Suggested(right=campaign.right, lasts=campaign.lasts, campaign=campaign.slug, week=week)
+    coming.suggest(request.session, organization=campaign.organization.slug, terms=terms, now=now)
+
+
+def _is_connected(user: Any) -> bool:
+    if not user.is_authenticated:
+        return False
+    return connections.connections_of(user).exclude(status="disconnected").exists()
+
+
+def _works_there(request: HttpRequest, campaign: Campaign) -> bool:
+    """Say whether somebody only looks at the own organization's page."""
+    if not request.user.is_authenticated:
+        return False
+    return any(one.organization_id == campaign.organization_id for one in doors.memberships(request))
