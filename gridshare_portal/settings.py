@@ -144,6 +144,7 @@ LUNAR_CLIENT_SECRET = env.str("LUNAR_CLIENT_SECRET")
 GRIDSHARE_URL = env.str("GRIDSHARE_URL").rstrip("/")
 GRIDSHARE_DIALECT = env.str("GRIDSHARE_DIALECT", default="published")
 GRIDSHARE_PARALLEL = env.int("GRIDSHARE_PARALLEL", default=8)
+RUNS_PER_MINUTE = max(1, env.int("RUNS_PER_MINUTE", default=600))
 
 # --- portfolios: no figure is shown about fewer homes than this -----------------------
 SMALLEST_GROUP = env.int("SMALLEST_GROUP", default=5)
@@ -277,6 +278,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 5
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
+    "queue_order_strategy": "priority",  # in the order of the worker's -Q: bulk runs come last
     "global_keyprefix": "portal:",
     "socket_keepalive": True,
     "health_check_interval": 25,
@@ -285,6 +287,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetching of readings
     "gridshare_portal.access.tasks.tell": {"queue": "interactive"},
+    "gridshare_portal.control.tasks.carry_run": {"queue": "runs"},
+    "gridshare_portal.control.tasks.check_run": {"queue": "runs"},
     "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
@@ -298,6 +302,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, every in [
         ("due-connections", "gridshare_portal.sites.tasks.sweep", 15.0),
         ("due-readings", "gridshare_portal.telemetry.tasks.sweep", 15.0),
+        ("bulk-runs", "gridshare_portal.control.tasks.sweep_runs", 15.0),
         ("open-changes", "gridshare_portal.control.tasks.sweep", 15.0),
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
         ("raw-answers", "gridshare_portal.installer.tasks.sweep_answers", 15.0),

@@ -12,6 +12,8 @@ from django.db import models
 from gridshare_portal.control import outcomes
 from gridshare_portal.sites import models as sites
 
+OTHER_PLAN = "The battery has another plan than was read before, so nothing was sent."
+
 
 class Run(models.Model):
     """One wish for many homes of an organization, and how far it has come.
@@ -119,7 +121,9 @@ class Line(models.Model):
     @property
     def told(self) -> str:
         """Return what became of this home, as a sentence: the change's own once there is one."""
-        return self.change.sentence if self.change and self.change.sentence else self.sentence
+        if self.change is None or not self.change.sentence:
+            return self.sentence
+        return OTHER_PLAN if self.change.sentence == outcomes.PLAN_CHANGED else self.change.sentence
 
 
 class Lane(models.Model):

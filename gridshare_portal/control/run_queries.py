@@ -1,4 +1,4 @@
-"""What may be asked of an organization's bulk runs and of their lines; every answer costs the same at any size."""
+"""What may be asked of an organization's bulk runs and of their lines."""
 
 from __future__ import annotations
 

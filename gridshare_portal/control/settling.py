@@ -36,8 +36,15 @@ def settle(
         done = bool(mine.update(**written))
         if done:
             change.refresh_from_db()
+            _settle_line(change)
             tell(change=change, name=names.Name.CHANGE_SETTLED, now=now)
     return done
+
+
+def _settle_line(change: models.Change) -> None:
+    """Let the line of a bulk run say the same as its change, from the same moment on."""
+    lines = models.Line.objects.filter(change=change)
+    lines.update(state=change.outcome, taken_by="", taken_until_at=None)
 
 
 def tell(*, change: models.Change, name: names.Name, now: datetime) -> None:

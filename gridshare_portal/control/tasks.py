@@ -1,14 +1,19 @@
-"""When changes are looked at again, homeowners told of proposals, and modes and plans read while watched."""
+"""When changes are looked at again, homeowners told of proposals, states read, and bulk runs carried."""
 
 from __future__ import annotations
+
+import time
+import uuid
 
 from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import letters, looks, models, state
+from gridshare_portal.control import carrying, dry_runs, letters, looks, models, run_sweeps, state
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
+
+TASK_S = 8.0  # so that nothing stands behind a bulk run for longer
 
 
 @shared_task
@@ -37,6 +42,35 @@ def refresh_states(site_pk: int) -> None:
     site = sites.Site.objects.filter(pk=site_pk).first()
     for device in site_queries.battery_devices_of(site) if site else []:
         state.refresh(device=device, now=timezone.now())
+
+
+@shared_task
+def check_run(run_pk: int) -> None:
+    """Judge the homes of a draft, for a while; whatever is left is for the next task."""
+    until_s = time.monotonic() + TASK_S
+    run = models.Run.objects.filter(pk=run_pk).select_related("organization").first()
+    while run is not None and dry_runs.check(run=run, now=timezone.now()):
+        if time.monotonic() > until_s:
+            wake(check_run, run_pk)
+            return
+
+
+@shared_task
+def carry_run(run_pk: int) -> None:
+    """Carry a bulk run on for a while, then stand behind everybody else again."""
+    if carrying.carry(run_pk=run_pk, owner=uuid.uuid4().hex, clock=timezone.now, for_s=TASK_S):
+        wake(carry_run, run_pk)
+
+
+@shared_task
+def sweep_runs() -> None:
+    """Start what is scheduled, free what killed workers had taken, and wake whatever has homes left."""
+    now = timezone.now()
+    run_sweeps.tidy(now=now)
+    for run_pk in run_sweeps.unchecked():
+        wake(check_run, run_pk)
+    for run_pk in run_sweeps.carried():
+        wake(carry_run, run_pk)
 
 
 @shared_task

@@ -154,7 +154,7 @@ class Stage:
     def worker(self) -> list[str]:
         """Return the Celery worker."""
         lean = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
-        return [*self._celery(), "worker", "-c", "4", "-Q", "interactive,sync", *lean]
+        return [*self._celery(), "worker", "-c", "4", "-Q", "interactive,sync,runs", *lean]
 
     def beat(self) -> list[str]:
         """Return Celery's clock."""

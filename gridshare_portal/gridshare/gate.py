@@ -47,6 +47,15 @@ def may_pass(host: str) -> bool:
         return True
 
 
+def closed_for_s(host: str) -> float:
+    """Return for how many seconds nothing will be let through, for either reason; asking changes nothing."""
+    asked_s = asked_to_wait_s(host)
+    with _lock:
+        known = _hosts.get(host)
+        is_down = known is not None and known.failures >= FAILURES_IN_A_ROW
+        return max(asked_s, known.probe_at - time.monotonic()) if is_down else asked_s
+
+
 def answered(host: str) -> None:
     """Note that the host answered as it should, also if the answer was no."""
     with _lock:

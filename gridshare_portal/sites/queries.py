@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,6 +98,20 @@ def battery_devices_of(
     measured = [sensor.device for sensor in sensors if sensor.device and _measures_a_battery(sensor)]
     found = measured or [device for device in devices_of(site) if "battery" in device.kind.casefold()]
     return list({device.pk: device for device in found}.values())
+
+
+def battery_devices_in(site_pks: Collection[int]) -> dict[int, list[sites.Device]]:
+    """Return the same for many homes at once, by home; one without such a device is left out."""
+    role = Q(role_set=sites.Role.BATTERY) | Q(role_set="", role_found=sites.Role.BATTERY)
+    sensors = sites.Sensor.objects.filter(role, site__in=site_pks, gone_at=None, device__isnull=False)
+    found: dict[int, dict[int, sites.Device]] = {}
+    for sensor in sensors.select_related("device"):
+        found.setdefault(sensor.site_id, {})[sensor.device_id] = sensor.device
+    unmeasured = [site_pk for site_pk in site_pks if site_pk not in found]
+    named = sites.Device.objects.filter(site__in=unmeasured, gone_at=None, kind__icontains="battery")
+    for device in named.order_by("kind", "synth_id"):
+        found.setdefault(device.site_id, {})[device.pk] = device
+    return {site_pk: list(devices.values()) for site_pk, devices in found.items()}
 
 
 def _measures_a_battery(sensor: sites.Sensor) -> bool:

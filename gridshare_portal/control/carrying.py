@@ -1,0 +1,151 @@
+"""A worker's part of a bulk run: home after home through the corridor, until its time is over.
+
+A line and its change become one in the very transaction that writes the wish, and only while the run is
+running and the line is this worker's. So no home's wish is ever written twice, and none after a pause.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+
+from gridshare_portal.control import (
+    asks,
+    changes,
+    dry_runs,
+    eligibility,
+    models,
+    outcomes,
+    plans,
+    run_moves,
+    state,
+    turns,
+)
+from gridshare_portal.gridshare import gate
+from gridshare_portal.sites import models as sites
+
+PAUSE_S = 0.1
+TIMES_OVER = "The times that were asked for were over before this home’s turn. Nothing was sent."
+R, S = models.Run.State, models.Line.State
+Clock = Callable[[], datetime]
+
+
+class _Held(Exception):
+    """The run was paused or stopped, or the line is no longer this worker's."""
+
+
+class _Refused(Exception):
+    """The home is left alone; why is a word, the text a sentence."""
+
+    def __init__(self, why: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.why, self.sentence = why, sentence
+
+
+def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float) -> bool:
+    """Carry a run on for so long; say whether there is more to do at once."""
+    if turns.enter(owner=owner, now=clock()) is None:
+        return False
+    until_s = time.monotonic() + for_s
+    try:
+        while time.monotonic() < until_s:
+            if not _carry_some(run_pk, owner, clock, until_s):
+                return False
+        return True
+    finally:
+        turns.leave(owner=owner)
+
+
+def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float) -> bool:
+    """Carry the next few homes; say whether it is worth going on."""
+    if gate.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0:
+        return False
+    run, lines = turns.take(run_pk=run_pk, owner=owner, now=clock())
+    if run is None:
+        _finish(run_pk, clock())
+        return False
+    if not lines:
+        time.sleep(PAUSE_S)
+    for number, line in enumerate(lines):
+        if time.monotonic() >= until_s and number:
+            turns.give_back(lines=lines[number:], owner=owner)
+            break
+        _carry_one(run, line, owner, clock())
+    return True
+
+
+def _carry_one(run: models.Run, line: models.Line, owner: str, now: datetime) -> None:
+    try:
+        device, asked, seen = _wish(run, line, now)
+        changes.make(
+            actor=run.carried_by,
+            device=device,
+            asked=asked,
+            reason=run.name,
+            key=f"run-{line.pk}-{line.attempt}",
+            seen=seen,
+            organization_id=run.organization_id,
+            also=partial(_join, line, owner),
+            now=now,
+        )
+    except changes.Busy:
+        turns.put_off(line=line, owner=owner, now=now)
+    except _Held:
+        turns.give_back(lines=[line], owner=owner)
+    except changes.NotPermitted as refusal:
+        _refuse(line, owner, "not_permitted", refusal.reason)
+    except _Refused as refusal:
+        _refuse(line, owner, refusal.why, refusal.sentence)
+
+
+def _wish(run: models.Run, line: models.Line, now: datetime) -> tuple[sites.Device, asks.Ask, str | None]:
+    """Return what is asked of this home by now, and the print of the plan it must have for that."""
+    device = line.device
+    if device is None or device.gone_at is not None or device.site_id != line.site_id:
+        raise _Refused("no_battery", eligibility.NO_BATTERY)
+    asked = asks.from_json(run.kind, line.asked)
+    if isinstance(asked, asks.AskMode):
+        return device, asked, None
+    left = plans.rest_of(asked.plan, now=now)
+    if asked.plan.commands and not left.commands and line.undoes is None:
+        raise _Refused("times", TIMES_OVER)
+    return device, asks.AskPlan(plan=left), _seen(run, line, device, now)
+
+
+def _seen(run: models.Run, line: models.Line, device: sites.Device, now: datetime) -> str:
+    there = state.plan_of(state.of(device)) or plans.NO_PLAN
+    if line.undoes is not None:
+        if not outcomes.same_plan(plans.from_json(line.undoes.asked), there, now=now):
+            raise _Refused("changed_since", eligibility.CHANGED_SINCE)
+        return plans.fingerprint(there)
+    ours = dry_runs.our_plans([device.pk], run.organization_id, now=now).get(device.pk)
+    verdict = eligibility.of_plan(there, ours=ours, now=now)
+    if not verdict.is_eligible:
+        raise _Refused(verdict.why, verdict.sentence)
+    return plans.fingerprint(there)
+
+
+def _join(line: models.Line, owner: str, change: models.Change) -> None:
+    """Make the wish the line's own, in the transaction that writes it."""
+    running = models.Run.objects.select_for_update().filter(pk=line.run_id, state=R.RUNNING)
+    mine = models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
+    if not running.exists() or not mine.update(change=change):
+        raise _Held
+
+
+def _refuse(line: models.Line, owner: str, why: str, sentence: str) -> None:
+    mine = models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
+    mine.update(state=S.REFUSED, why=why, sentence=sentence[:300], taken_by="", taken_until_at=None)
+
+
+def _finish(run_pk: int, now: datetime) -> None:
+    with transaction.atomic():
+        run = models.Run.objects.filter(pk=run_pk).select_related("organization").first()
+        if run is not None:
+            run_moves.finish(run=run, now=now)

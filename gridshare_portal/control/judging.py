@@ -1,0 +1,86 @@
+"""Whether a run goes on: first a few homes and what became of them, then until too many fail.
+
+What nobody knows yet is no failure; but the first homes are waited for, and where nobody learns what became
+of any of them, a person has to decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.control import models, run_moves, run_queries
+
+R, S = models.Run.State, models.Line.State
+JUDGED_FROM = 10
+NO_LIMIT = 1_000_000
+TOO_MANY = "{failures} of {known} homes did not get what was asked, so the run stopped by itself."
+NOBODY_KNOWS = "Nobody knows what became of the first homes, so the run waits for you."
+NO_ADMIN = "Whoever started this run may no longer do so. Another admin can resume it."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """What became of the homes that had their turn; `open` may still settle, `unknown` never will."""
+
+    failures: int
+    confirmed: int
+    open: int
+    unknown: int
+
+    @property
+    def known(self) -> int:
+        """Return of how many homes the end is known."""
+        return self.failures + self.confirmed
+
+
+def too_many(score: Score, *, limit_pct: int) -> bool:
+    """Say whether more than this share of the homes whose end is known failed. Pure."""
+    return score.failures * 100 > limit_pct * score.known
+
+
+def room(*, run: models.Run, now: datetime) -> int:
+    """Return how many more homes may have their turn now; stop or pause the run where it must not go on."""
+    if not run_moves.may_run(run.carried_by, run.organization):
+        _pause(run, "no_admin", NO_ADMIN, now)
+        return 0
+    score = score_of(run)
+    in_canary = run.canary > 0 and run.canary_passed_at is None
+    left = run.canary - (score.known + score.open + score.unknown)
+    if in_canary and left > 0:
+        return left
+    if in_canary and score.open:
+        return 0
+    if (in_canary or score.known >= JUDGED_FROM) and too_many(score, limit_pct=run.stop_at_failure_pct):
+        _stop(run, score, now)
+        return 0
+    if in_canary and not score.known:
+        _pause(run, "canary_unknown", NOBODY_KNOWS, now)
+        return 0
+    if in_canary:
+        models.Run.objects.filter(pk=run.pk).update(canary_passed_at=now)
+    return NO_LIMIT
+
+
+def score_of(run: models.Run) -> Score:
+    """Return what became of a run's homes so far."""
+    states = run_queries.tally(run).states
+    unconfirmed = states.get(S.UNCONFIRMED, 0)
+    looked_at = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
+    still = looked_at.count() if unconfirmed else 0
+    return Score(
+        failures=sum(states.get(state, 0) for state in run_queries.FAILURES),
+        confirmed=states.get(S.CONFIRMED, 0),
+        open=states.get(S.TAKEN, 0) + still,
+        unknown=unconfirmed - still,
+    )
+
+
+def _stop(run: models.Run, score: Score, now: datetime) -> None:
+    sentence = TOO_MANY.format(failures=score.failures, known=score.known)
+    run_moves.stop(run=run, after=[R.RUNNING], actor=None, now=now, why="failures", sentence=sentence)
+
+
+def _pause(run: models.Run, why: str, sentence: str, now: datetime) -> None:
+    written = {"state": R.PAUSED, "why": why, "sentence": sentence}
+    run_moves.move(run=run, deed="paused", after=[R.RUNNING], actor=None, now=now, **written)

@@ -1,0 +1,87 @@
+"""From one state of a run to the next: once, whoever asks at the same time, and each with its event.
+
+A run is carried only while an admin of its organization stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import rights, staff
+from gridshare_portal.audit import names, record
+from gridshare_portal.control import models
+
+R, S = models.Run.State, models.Line.State
+STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
+
+
+def may_run(actor: Any, organization: accounts.Organization) -> bool:
+    """Say whether this person may start, pause and stop the organization's runs at this moment."""
+    if actor is None:
+        return False
+    standing = staff.standing_of(actor).filter(organization=organization).first()
+    return standing is not None and rights.may(standing.role, rights.RUN)
+
+
+def move(
+    *, run: models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
+) -> bool:
+    """Change a run that is in one of these states, and record the deed; say whether it was done here."""
+    with transaction.atomic():
+        done = bool(models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
+        run.refresh_from_db()
+        if done:
+            tell(run=run, deed=deed, actor=actor, now=now)
+    return done
+
+
+def begin(*, run: models.Run, actor: Any, now: datetime) -> bool:
+    """Start a run that was checked: every home that is ready waits for its turn from now on."""
+    with transaction.atomic():
+        started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
+        done = move(run=run, deed="started", after=[R.CHECKED], actor=actor, now=now, **started)
+        if done:
+            run.lines.filter(state=S.ELIGIBLE).update(state=S.WAITING)
+    return done
+
+
+def stop(
+    *, run: models.Run, after: Collection[str], actor: Any, now: datetime, why: str = "", sentence: str = ""
+) -> bool:
+    """Stop a run for good; homes that are on their way come to their end, the others are left alone."""
+    with transaction.atomic():
+        written = {"state": R.STOPPING, "why": why, "sentence": sentence}
+        done = move(run=run, deed="stopped", after=after, actor=actor, now=now, **written)
+        if done:
+            finish(run=run, now=now)
+    return done
+
+
+def finish(*, run: models.Run, now: datetime) -> None:
+    """End a run of which no home waits or is on its way any more."""
+    with transaction.atomic():
+        here = models.Run.objects.select_for_update().filter(pk=run.pk).first()
+        if here is None or here.state not in (R.RUNNING, R.STOPPING):
+            return
+        if here.state == R.STOPPING:
+            leave_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
+            here.lines.filter(state=S.WAITING).update(**leave_out)
+        if here.lines.filter(state__in=[S.WAITING, S.TAKEN]).exists():
+            return
+        ended = R.STOPPED if here.state == R.STOPPING else R.DONE
+        move(run=run, deed="ended", after=[here.state], actor=None, now=now, state=ended, ended_at=now)
+
+
+def tell(*, run: models.Run, deed: str, actor: Any, now: datetime) -> None:
+    """Add a deed to the record of the organization."""
+    details = {"run": run.name, "number": run.pk, "deed": deed, "homes": run.homes}
+    if run.why:
+        details["why"] = run.sentence
+    record.add(
+        name=names.Name.RUN_CHANGED, at=now, actor=actor, organization=run.organization, details=details
+    )

@@ -1,0 +1,265 @@
+"""The deeds of a bulk run: draft, check again, start, pause, resume, stop, retry, schedule and cancel.
+
+Each asks whether the person may, is done once whoever asks at the same time, and leaves an event. What
+becomes of each home is the workers' part (carrying.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.celery import wake
+from gridshare_portal.control import asks, local_times, models, outcomes, plans, run_moves, tasks
+from gridshare_portal.sites import models as sites
+
+R, S, Kind, Times = models.Run.State, models.Line.State, models.Run.Kind, models.Run.Times
+HOMES_AT_MOST = 200_000
+TOGETHER = 2_000
+LONGEST_NAME = 120
+AHEAD_AT_MOST = timedelta(days=30)
+CANCELS = "Take back: "
+
+NOT_YOURS = "Only admins start, pause and stop bulk runs."
+NO_HOME = "Choose at least one home."
+NOT_READY = "No home of this run is ready, so there is nothing to start."
+NO_FAILED = "No home of this run failed before anything was sent, so there is nothing to try again."
+NO_PLANS = "Only plans can be taken back. To change modes back, make a new run."
+NOTHING_SENT = "This run sent no plan that could be taken back."
+STILL_RUNS = "Stop the run first, then take it back."
+NOT_CHECKED = "The homes are still being checked. Try again in a moment."
+CANCELED_ALREADY = "This run is being taken back already."
+
+
+class Refused(Exception):
+    """It cannot be done; the reason is a sentence, and `field` names the part of the form it belongs to."""
+
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+
+
+def draft(
+    *,
+    organization: accounts.Organization,
+    actor: Any,
+    name: str,
+    kind: str,
+    asked: dict[str, Any],
+    times: str = Times.ABSOLUTE,
+    sites: QuerySet[sites.Site],
+    canary: int = 0,
+    stop_at_failure_pct: int = 100,
+    now: datetime,
+) -> models.Run:
+    """Write down what is asked of which homes, and have each of them checked; nothing is sent."""
+    _ask(actor, organization)
+    _ask_terms(name, canary, stop_at_failure_pct)
+    _ask_wish(kind, times, asked, now)
+    run = models.Run(
+        organization=organization,
+        made_by=actor,
+        name=name.strip(),
+        kind=kind,
+        asked=asked,
+        times=times,
+        canary=canary,
+        stop_at_failure_pct=stop_at_failure_pct,
+        made_at=now,
+    )
+    chosen = sites.order_by("pk").values_list("pk", flat=True).distinct()
+    return _write(run, ((site_pk, None) for site_pk in chosen.iterator(chunk_size=TOGETHER)), actor, now)
+
+
+def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+    """Check every home of a run once more before it is started."""
+    _ask(actor, run.organization)
+    with transaction.atomic():
+        again = {"state": R.DRAFT, "checked_at": None}
+        _move(run, "checked again", [R.CHECKED], actor, now, **again)
+        run.lines.update(state=S.UNCHECKED, why="", sentence="")
+        wake(tasks.check_run, run.pk)
+    return _fresh(run)
+
+
+def start(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+    """Start a run that was checked."""
+    _ask(actor, run.organization)
+    if run.state == R.CHECKED and not run.lines.filter(state=S.ELIGIBLE).exists():
+        raise Refused(NOT_READY)
+    if not run_moves.begin(run=run, actor=actor, now=now):
+        raise Refused(_why_not(run))
+    wake(tasks.carry_run, run.pk)
+    return _fresh(run)
+
+
+def pause(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+    """Pause a run: what is on its way comes to its end, and nothing more is sent."""
+    _ask(actor, run.organization)
+    _move(run, "paused", [R.RUNNING], actor, now, state=R.PAUSED, why="", sentence="")
+    return _fresh(run)
+
+
+def resume(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+    """Let a paused run go on, in the name of whoever resumes it."""
+    _ask(actor, run.organization)
+    goes_on = {"state": R.RUNNING, "carried_by": actor, "why": "", "sentence": ""}
+    if run.why == "canary_unknown":
+        goes_on["canary_passed_at"] = now
+    _move(run, "resumed", [R.PAUSED], actor, now, **goes_on)
+    wake(tasks.carry_run, run.pk)
+    return _fresh(run)
+
+
+def stop(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+    """Stop a run for good."""
+    _ask(actor, run.organization)
+    if not run_moves.stop(run=run, after=[R.RUNNING, R.PAUSED], actor=actor, now=now):
+        raise Refused(_why_not(run))
+    return _fresh(run)
+
+
+def retry_failed(*, run: models.Run, actor: Any, now: datetime) -> int:
+    """Give the homes where nothing was sent another turn; return how many. What is unconfirmed stays."""
+    _ask(actor, run.organization)
+    with transaction.atomic():
+        again = {"state": R.RUNNING, "carried_by": actor, "ended_at": None, "why": "", "sentence": ""}
+        _move(run, "tried again", [R.DONE, R.STOPPED, R.PAUSED], actor, now, **again)
+        failed = run.lines.filter(state=S.FAILED)
+        fresh = {"state": S.WAITING, "change": None, "why": "", "sentence": "", "due_at": None, "delays": 0}
+        homes = failed.update(attempt=F("attempt") + 1, **fresh)
+        if not homes:
+            raise Refused(NO_FAILED)
+        wake(tasks.carry_run, run.pk)
+    return homes
+
+
+def schedule(*, run: models.Run, actor: Any, start_at: datetime | None, now: datetime) -> models.Run:
+    """Have a checked run start by itself at a moment, or, with None, no longer."""
+    _ask(actor, run.organization)
+    if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
+        raise Refused("Choose a moment within the next 30 days.", field="start_at")
+    deed = "scheduled" if start_at else "schedule taken back"
+    _move(run, deed, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
+    return _fresh(run)
+
+
+def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+    """Draft a run that puts back what was there before, where a plan is still the one that this run set."""
+    _ask(actor, _fresh(run).organization)
+    if run.kind != Kind.PLAN:
+        raise Refused(NO_PLANS)
+    if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
+        raise Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
+    sent = run.lines.filter(change__sent_at__isnull=False, change__outcome__in=_MAY_BE_THERE)
+    if not sent.exists():
+        raise Refused(NOTHING_SENT)
+    undoing = models.Run(
+        organization=run.organization,
+        made_by=actor,
+        name=(CANCELS + run.name)[:LONGEST_NAME],
+        kind=run.kind,
+        asked=run.asked,
+        times=run.times,
+        cancel_of=run,
+        made_at=now,
+    )
+    return _write(undoing, sent.order_by("position").values_list("site_id", "change_id"), actor, now)
+
+
+_MAY_BE_THERE = (outcomes.CONFIRMED, outcomes.UNCONFIRMED, outcomes.CONTRADICTED)
+
+
+def _write(run: models.Run, homes: Iterable[tuple[int, Any]], actor: Any, now: datetime) -> models.Run:
+    """Write a run with a line per home, all or nothing, and have it checked."""
+    with transaction.atomic():
+        if run.cancel_of_id is not None:
+            # Whoever else takes the same run back waits here, and then finds it done.
+            models.Run.objects.select_for_update().get(pk=run.cancel_of_id)
+            if models.Run.objects.filter(cancel_of=run.cancel_of_id).exclude(state=R.STOPPED).exists():
+                raise Refused(CANCELED_ALREADY)
+        run.save(force_insert=True)
+        numbered = enumerate(homes, start=1)
+        while together := list(islice(numbered, TOGETHER)):
+            rows = [
+                models.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
+                for position, (site_pk, change_pk) in together
+            ]
+            models.Line.objects.bulk_create(rows)
+            run.homes += len(rows)
+            if run.homes > HOMES_AT_MOST:
+                raise Refused(f"A run has at most {HOMES_AT_MOST:,} homes. Choose fewer.", field="sites")
+        if not run.homes:
+            raise Refused(NO_HOME, field="sites")
+        run.save(update_fields=["homes"])
+        run_moves.tell(run=run, deed="drafted", actor=actor, now=now)
+        wake(tasks.check_run, run.pk)
+    return _fresh(run)
+
+
+def _ask(actor: Any, organization: accounts.Organization) -> None:
+    if not run_moves.may_run(actor, organization):
+        raise Refused(NOT_YOURS)
+
+
+def _ask_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
+    if not name.strip():
+        raise Refused("Give the run a name. Homeowners read it as the reason.", field="name")
+    if len(name.strip()) > LONGEST_NAME:
+        raise Refused(f"Use at most {LONGEST_NAME} characters.", field="name")
+    if not 0 <= canary <= HOMES_AT_MOST:
+        raise Refused("Choose how many homes go first: 0 or more.", field="canary")
+    if not 0 <= stop_at_failure_pct <= 100:
+        raise Refused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
+
+
+def _ask_wish(kind: str, times: str, asked: dict[str, Any], now: datetime) -> None:
+    """Refuse what no home could do; what stands in the way at some homes is found by the check."""
+    try:
+        if kind == Kind.MODE:
+            asks.AskMode(mode=asked["mode"])
+            return
+        if times == Times.LOCAL:
+            fault = "" if local_times.from_json(asked) else "Add at least one row."
+        else:
+            plan = plans.from_json(asked)
+            fault = plans.fault_of(plan, now=now) if plan.commands else "Add at least one row."
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Refused("This is not something that can be asked of a home.", field="asked") from None
+    if fault:
+        raise Refused(fault, field="asked")
+
+
+def _move(
+    run: models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
+) -> None:
+    if not run_moves.move(run=run, deed=deed, after=after, actor=actor, now=now, **written):
+        raise Refused(_why_not(run))
+
+
+def _why_not(run: models.Run) -> str:
+    """Return why a deed came too late or too early, from where the run stands by now."""
+    run.refresh_from_db()
+    who = run.carried_by or "Somebody"
+    if run.state == R.RUNNING:
+        return f"{who} has started this run already."
+    return {
+        R.DRAFT: NOT_CHECKED,
+        R.CHECKED: "This run has not been started.",
+        R.PAUSED: "This run is paused.",
+        R.STOPPING: "This run is being stopped.",
+        R.STOPPED: "This run was stopped.",
+        R.DONE: "This run is done.",
+    }[run.state]
+
+
+def _fresh(run: models.Run) -> models.Run:
+    run.refresh_from_db()
+    return run
