@@ -15,19 +15,37 @@ from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
 from gridshare_portal.retailer.gather import name_key
-from gridshare_portal.retailer.tally import AGES
 
 STATES = {"active": "Connected", "reconnect": "Connection ended"}
 RIGHTS = {"view": "See", "control": "See and change"}
 ASKING = {"yes": "Ask first", "no": "Without asking"}
 PARTS = {"battery": "Battery", "solar": "Solar", "ev": "Electric car"}
 CHARGED = {"known": "Charge known", "unknown": "Charge not known"}
-SORTS = {  # how it is called, and the two columns of the index: the key, then the home
-    "name": ("Name", "name_key"),
-    "reading": ("Newest reading", "told_key"),
-    "charge": ("Charge", "charge_key"),
-    "stored": ("Energy stored", "stored_key"),
-    "shared": ("Shared since", "shared_key"),
+SORTS = {  # the columns of the indexes; the home comes after each
+    "name": "name_key",
+    "reading": "told_key",
+    "charge": "charge_key",
+    "stored": "stored_key",
+    "shared": "shared_key",
+}
+FRESHNESS = {
+    "fresh": "Fresh, up to 20 min",
+    "late": "Late, up to 30 min",
+    "stale": "Stale, up to a day",
+    "silent": "Silent for longer",
+    "none": "None yet",
+}
+ORDERS = {
+    "name": "Name, A to Z",
+    "-name": "Name, Z to A",
+    "-reading": "Newest reading first",
+    "reading": "Oldest reading first",
+    "-charge": "Most charged first",
+    "charge": "Least charged first",
+    "-stored": "Most energy first",
+    "stored": "Least energy first",
+    "-shared": "Newest sharing first",
+    "shared": "Oldest sharing first",
 }
 COLUMNS = {
     "state": "Connection",
@@ -107,7 +125,7 @@ class Asked:
     @property
     def key(self) -> str:
         """Return by which column the homes are sorted."""
-        return SORTS[self.sort.removeprefix("-")][1]
+        return SORTS[self.sort.removeprefix("-")]
 
     @property
     def is_downward(self) -> bool:
@@ -118,14 +136,14 @@ class Asked:
 def read(said: Any) -> Asked:
     """Read an address: a QueryDict, with several values of a name where that is meant."""
     sort = said.get("sort", "")
-    sort = sort if sort.removeprefix("-") in SORTS and sort.count("-") < 2 else "name"
+    sort = sort if sort in ORDERS else "name"
     chosen = tuple(name for name in COLUMNS if name in said.getlist("show"))
     asked = Asked(
         q=name_key(said.get("q", ""))[:80],
         state=_one_of(said, "state", STATES),
         right=_one_of(said, "right", RIGHTS),
         ask=_one_of(said, "ask", ASKING),
-        age=_one_of(said, "age", AGES),
+        age=_one_of(said, "age", FRESHNESS),
         has=tuple(name for name in PARTS if name in said.getlist("has")),
         lacks=_one_of(said, "lacks", PARTS),
         charged=_one_of(said, "charged", CHARGED),

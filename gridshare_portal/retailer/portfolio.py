@@ -41,6 +41,11 @@ class Week:
     telling: int | None
     ended: int | None
 
+    @property
+    def counts(self) -> tuple[int | None, ...]:
+        """Return the numbers in the order of the table."""
+        return (self.asked, self.shared, self.holding, self.connected, self.telling, self.ended)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Portfolio:

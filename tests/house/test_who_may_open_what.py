@@ -15,6 +15,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import models as control
 from gridshare_portal.installer import models as installer_models
+from gridshare_portal.retailer import models as retailer_models
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.house.test_every_page_asks import ALLAUTH_ANYBODY, ALLAUTH_SIGNED_IN, ROUTES, STAFF
@@ -130,6 +131,18 @@ TABLE = {  # one letter for each of PERSONS, in their order
         "post accounts:role",
         "post accounts:withdraw_invitation",
     ),
+    "s-------Y----": (  # a retailer's own
+        "post retailer:delete_group",
+        "post retailer:delete_view",
+        "post retailer:group",
+        "get retailer:homes",
+        "get retailer:homes_csv",
+        "get retailer:homes_xlsx",
+        "post retailer:keep_view",
+        "get retailer:now",
+        "get retailer:portfolio",
+        "get retailer:view",
+    ),
     "sYYYYYYYYYYYY": (  # one's own, whoever one is
         "get homeowner:connection",
         "get homeowner:delete_account",
@@ -167,6 +180,9 @@ OF_PK = {  # what a number in an address names
     "accounts:withdraw_invitation": "invitation",
     "accounts:role": "member",
     "accounts:remove": "member",
+    "retailer:delete_group": "group",
+    "retailer:delete_view": "view",
+    "retailer:view": "view",
     **dict.fromkeys(
         [f"installer:case{deed}" for deed in ("", "_note", "_snooze", "_wake", "_assign", "_resolve")], "case"
     ),
@@ -205,8 +221,12 @@ def ids(cast, battery, now):
     found = {"since_at": now, "opened_at": now, "seen_at": now, "severity": 2, "cause": "site_silent"}
     invited = {"email": "ned@new.example", "role": "viewer", "digest": "0" * 64, "made_at": now}
     member = accounts.Membership.objects.get(user=cast["viewer"].user)
+    brightgrid = {"organization": cast["retailer"].organization, "name": "Kept"}
     return {
         "slug": sunfix.slug,
+        "retailer": brightgrid["organization"].slug,
+        "group": retailer_models.Group.objects.create(**brightgrid).pk,
+        "view": retailer_models.SavedView.objects.create(**brightgrid).pk,
         "site": home.synth_id,
         "device": battery.synth_id,
         "sensor": sites.Sensor.objects.filter(site=home).first().pk,
@@ -250,6 +270,8 @@ def address(name, ids):
         kind, word = match.groups()
         if kind in ("synth", "home"):
             return str(ids["device" if "devices/<" in ROUTES[name] else "site"])
+        if word == "slug" and name.startswith("retailer:"):
+            return ids["retailer"]
         return str(ids[word] if word != "pk" else ids[OF_PK[name]])
 
     return "/" + re.sub(r"<(\w+):(\w+)>", fill, ROUTES[name])

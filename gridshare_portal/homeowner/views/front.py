@@ -30,7 +30,10 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return redirect("homeowner:site", synth_id=mine[0].synth_id)
     works = [] if mine else doors.memberships(request)
     if works:
-        return redirect("installer:homes", slug=works[0].organization.slug)
+        at = works[0].organization
+        return redirect(
+            "retailer:portfolio" if at.kind == at.Kind.RETAILER else "installer:homes", slug=at.slug
+        )
     return redirect(f"{reverse('homeowner:sites')}?first")
 
 

@@ -1,0 +1,180 @@
+"""The homes table as page and as files, with the views and groups that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import doors, rights
+from gridshare_portal.retailer import asked as asking
+from gridshare_portal.retailer import exports, forms, groups, saved
+from gridshare_portal.retailer import homes as table
+from gridshare_portal.retailer.models import Group, Home
+
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NOT_SHARED_VIEWS = "Your role lets you keep views of your own, not change those that everybody shares."
+
+
+@doors.door(kind="retailer")
+@require_safe
+def homes(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one page of the homes that the filters ask for."""
+    return _table(request, asking.read(request.GET))
+
+
+@doors.door(rights.EXPORT, kind="retailer")
+@require_safe
+def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Send all homes that the filters ask for, line by line."""
+    now = timezone.now()
+    lines = _everything(request, request.GET, now)
+    answer = StreamingHttpResponse(exports.csv(lines), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{_name(request, now)}.csv"'
+    return answer
+
+
+@doors.door(rights.EXPORT, kind="retailer")
+@require_safe
+def homes_xlsx(request: HttpRequest, slug: str) -> FileResponse:
+    """Send all homes that the filters ask for as a spreadsheet."""
+    now = timezone.now()
+    file = exports.xlsx(_everything(request, request.GET, now))
+    name = f"{_name(request, now)}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=SHEET)
+
+
+@doors.door(kind="retailer")
+@require_POST
+def keep_view(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep the view under a name, for oneself or for everybody there."""
+    asked, form = _list(request), forms.View(request.POST)
+    if not form.is_valid():
+        return _table(request, asked, view_form=form)
+    is_shared = form.cleaned_data["is_shared"]
+    _check_sharing(request, is_shared)
+    try:
+        view = saved.keep(
+            organization=request.organization,
+            user=request.user,
+            name=form.cleaned_data["name"],
+            query=asked.address,
+            is_shared=is_shared,
+        )
+    except saved.TooMany as refusal:
+        form.add_error("name", str(refusal))
+        return _table(request, asked, view_form=form)
+    messages.success(request, f"Kept as “{view.name}”{' for everybody here' if is_shared else ''}.")
+    return _back(request, asked)
+
+
+@doors.door(kind="retailer")
+@require_safe
+def view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Go to the table as a view shows it."""
+    found = get_object_or_404(saved.views_for(request.user, request.organization), pk=pk)
+    return redirect(f"{reverse('retailer:homes', args=[slug])}?{found.query}")
+
+
+@doors.door(kind="retailer")
+@require_POST
+def delete_view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Forget a view."""
+    found = get_object_or_404(saved.views_for(request.user, request.organization), pk=pk)
+    _check_sharing(request, found.owner_id is None)
+    saved.delete(view=found)
+    messages.success(request, f"“{found.name}” is deleted.")
+    return redirect("retailer:homes", slug=slug)
+
+
+@doors.door(rights.WORK, kind="retailer")
+@require_POST
+def group(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put chosen homes, or all that match, into a group, or take them out."""
+    asked, now = _list(request), timezone.now()
+    form = forms.Group(request.POST, homes=request.POST.getlist("home"))
+    if not form.is_valid():
+        return _table(request, asked, group_form=form)
+    try:
+        _regroup(request, form.cleaned_data, asked, now)
+    except groups.TooMany as refusal:
+        form.add_error("group", str(refusal))
+        return _table(request, asked, group_form=form)
+    return _back(request, asked)
+
+
+@doors.door(rights.WORK, kind="retailer")
+@require_POST
+def delete_group(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Delete a group; its homes stay as they are."""
+    found = get_object_or_404(Group, organization=request.organization, pk=pk)
+    groups.delete(group=found)
+    messages.success(request, f"The group “{found.name}” is deleted. Its homes stay as they are.")
+    return redirect("retailer:homes", slug=slug)
+
+
+def _table(request: HttpRequest, asked: asking.Asked, **errors: Any) -> HttpResponse:
+    now, organization = timezone.now(), request.organization
+    context = {
+        "asked": asked,
+        "page": table.page(request.user, organization, asked, now=now),
+        "count": table.count(organization, asked, now=now),
+        "groups": list(Group.objects.filter(organization=organization)),
+        "views": list(saved.views_for(request.user, organization)),
+        "may_work": rights.may(request.membership.role, rights.WORK),
+        "words": asking,
+        "now": now,
+        **errors,
+    }
+    return render(request, "retailer/homes.html", context, status=422 if errors else 200)
+
+
+def _list(request: HttpRequest) -> asking.Asked:
+    return asking.read(QueryDict(request.POST.get("list", "")[: asking.LONGEST]))
+
+
+def _everything(request: HttpRequest, said: QueryDict, now: datetime) -> Iterable[Home]:
+    return table.everything(request.user, request.organization, asking.read(said), now=now)
+
+
+def _regroup(request: HttpRequest, chosen: dict[str, Any], asked: asking.Asked, now: datetime) -> None:
+    """Do what the form says with the homes that this person may see, and say what was done."""
+    if chosen["which"] == "all":
+        lines = table.everything(request.user, request.organization, asked, now=now)
+        pks: Iterable[int] = (line.site_id for line in lines)
+    else:
+        shared = policy.shared_sites(request.user, now=now, organization=request.organization)
+        pks = list(shared.filter(pk__in=chosen["home"]).values_list("pk", flat=True))
+    if chosen["deed"] == "add":
+        found, count = groups.add(organization=request.organization, name=chosen["group"], homes=pks)
+        messages.success(request, f"{_homes(count)} now in “{found.name}”.")
+        return
+    known = Group.objects.filter(organization=request.organization, name=chosen["group"]).first()
+    count = groups.remove(group=known, homes=pks) if known else 0
+    messages.success(request, f"{_homes(count)} no longer in “{chosen['group']}”.")
+
+
+def _homes(count: int) -> str:
+    return "1 home is" if count == 1 else f"{count:,} homes are"
+
+
+def _check_sharing(request: HttpRequest, is_shared: bool) -> None:
+    if is_shared and not rights.may(request.membership.role, rights.WORK):
+        raise PermissionDenied(NOT_SHARED_VIEWS)
+
+
+def _back(request: HttpRequest, asked: asking.Asked) -> HttpResponse:
+    return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
+
+
+def _name(request: HttpRequest, now: datetime) -> str:
+    return f"{request.organization.slug}-homes-{now:%Y-%m-%d}"
