@@ -6,7 +6,7 @@ becomes of each home is the workers' part (carrying.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -54,12 +54,15 @@ def draft(
     kind: str,
     asked: dict[str, Any],
     times: str = Times.ABSOLUTE,
-    sites: QuerySet[sites.Site],
+    sites: QuerySet[sites.Site] | Sequence[int],
     canary: int = 0,
     stop_at_failure_pct: int = 100,
     now: datetime,
 ) -> models.Run:
-    """Write down what is asked of which homes, and have each of them checked; nothing is sent."""
+    """Write down what is asked of which homes, and have each of them checked; nothing is sent.
+
+    Homes that come as keys stand in the run in their order, each named once.
+    """
     _ask(actor, organization)
     _ask_terms(name, canary, stop_at_failure_pct)
     _ask_wish(kind, times, asked, now)
@@ -74,8 +77,9 @@ def draft(
         stop_at_failure_pct=stop_at_failure_pct,
         made_at=now,
     )
-    chosen = sites.order_by("pk").values_list("pk", flat=True).distinct()
-    return _write(run, ((site_pk, None) for site_pk in chosen.iterator(chunk_size=TOGETHER)), actor, now)
+    if isinstance(sites, QuerySet):
+        sites = sites.order_by("pk").values_list("pk", flat=True).distinct().iterator(chunk_size=TOGETHER)
+    return _write(run, ((site_pk, None) for site_pk in sites), actor, now)
 
 
 def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
