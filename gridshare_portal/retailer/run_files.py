@@ -23,9 +23,10 @@ LONGEST_MARK = 4
 SHOWN_AT_MOST = 100
 LOOKED_UP_AT_ONCE = 500
 HEADS = {
-    "homeid", "siteid", "home", "site", "id", "sitesynthid", "synthid", "gridshareid",
-    "deviceid", "device", "devicesynthid", "serial", "serialnumber", "serialno",
+    "homeid", "siteid", "id", "sitesynthid", "synthid", "gridshareid",
+    "deviceid", "devicesynthid", "serial", "serialnumber", "serialno",
 }  # fmt: skip
+VAGUE_HEADS = {"home", "homes", "site", "device"}  # ids only where no better column is: else they are names
 FORMULA = ("=", "+", "@", "＝", "＋", "＠")
 
 DOUBLE = "named more than once; it is taken once"
@@ -202,7 +203,8 @@ def _delimiter(line: str) -> str:
 def _columns(cells: Sequence[str]) -> tuple[int, ...]:
     """Return which columns name a home; none, if this line is no head."""
     heads = [re.sub(r"[\s_.\-]", "", cell).casefold() for cell in cells]
-    return tuple(number for number, head in enumerate(heads) if head in HEADS)
+    named = tuple(number for number, head in enumerate(heads) if head in HEADS)
+    return named or tuple(number for number, head in enumerate(heads) if head in VAGUE_HEADS)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

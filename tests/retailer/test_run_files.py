@@ -40,6 +40,8 @@ class TestAFileOfHomes:
         "content",
         [
             "Home id,Name\nhome-1,One\nhome-2,Two\n",
+            "Home,Home id,Connection\nOne,home-1,Connected\nhome-3,'home-2,Connected\n",
+            "Home\nhome-1\nhome-2\n",
             "name;SITE_ID\nOne;home-1\nTwo;home-2\n",
             'Name\tSerial number\n"One, two"\t"home-1"\nTwo\thome-2',
             "\n\n id \nhome-1\n'home-2\n",

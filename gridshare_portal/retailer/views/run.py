@@ -1,0 +1,173 @@
+"""One bulk run: its dry run, how it goes, what came of it, each home with its receipt, and all as a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from gridshare_portal.accounts import doors, rights
+from gridshare_portal.audit import sheets
+from gridshare_portal.control import eligibility, run_models, run_queries
+from gridshare_portal.retailer import run_choice, run_forms, run_words
+from gridshare_portal.retailer.run_words import R, S
+
+ON_A_PAGE = 100
+TOGETHER = 1000
+HEADS = ("Position", "Home", "Home id", "Outcome", "Why", "In words", "Attempt", "Asked at (UTC)",
+         "Sent at (UTC)", "Settled at (UTC)", "Lunar said")  # fmt: skip
+
+
+@doors.door(kind="retailer")
+@require_safe
+def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show one run as it stands; a script asks for the part that moves."""
+    found = of(request, pk)
+    name = "retailer/_run_live.html" if request.htmx else "retailer/run.html"
+    return page(request, found, {}, name=name)
+
+
+@doors.door(kind="retailer")
+@require_safe
+def run_homes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Show the homes of a run, those of one outcome or reason if asked, a page at a time."""
+    found = of(request, pk)
+    asked = _asked(request)
+    lines = list(run_queries.lines(found, **asked)[: ON_A_PAGE + 1])
+    shown = lines[:ON_A_PAGE]
+    filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
+    tally = run_queries.tally(found)
+    context = {
+        "run": found,
+        "lines": [(line, run_words.OUTCOMES[S(line.state)], _why(line)) for line in shown],
+        "counts": run_words.counts(tally),
+        "reasons": run_words.reasons(tally),
+        "state": "".join(asked["states"]),
+        "why": asked["why"],
+        "text": asked["text"],
+        "address": urlencode(filters),
+        "following": shown[-1].position if len(lines) > ON_A_PAGE else None,
+        "is_first": asked["after"] is None,
+        "may_export": rights.may(request.membership.role, rights.EXPORT),
+    }
+    return render(request, "retailer/run_homes.html", context)
+
+
+@doors.door(rights.EXPORT, kind="retailer")
+@require_safe
+def run_homes_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """Send the receipts of a run, or those that are asked for, as a file, line by line."""
+    found = of(request, pk)
+    rows = _rows(found, _asked(request))
+    answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{slug}-run-{found.pk}.csv"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def of(request: HttpRequest, pk: int) -> run_models.Run:
+    """Return a run of this organization; of no other is said whether it exists."""
+    if pk > 2**63 - 1:
+        raise Http404
+    return get_object_or_404(run_queries.runs_of(request.organization), pk=pk)
+
+
+def page(
+    request: HttpRequest,
+    found: run_models.Run,
+    forms: dict[str, Any],
+    *,
+    name: str = "retailer/run.html",
+    status: int = 200,
+) -> HttpResponse:
+    """Render a run with its forms; those that are not handed in are empty."""
+    now = timezone.now()
+    tally = run_queries.tally(found)
+    ready = tally.states.get(S.ELIGIBLE, 0)
+    zones = run_choice.zones_of(request.organization) if found.state == R.CHECKED else []
+    zone = {"zone": zones[0] if zones else "UTC"}
+    context = {
+        "run": found,
+        "is": {state.name.lower(): found.state == state for state in R},
+        "said": run_words.state_of(found),
+        "wish": run_words.wish(found),
+        "summary": run_words.summary(found, tally),
+        "quiet": run_words.quiet(found, tally, last_at=_last_at(found), now=now),
+        "is_live": found.state in run_words.LIVE or bool(found.start_at),
+        "tally": tally,
+        "checked": tally.homes - tally.states.get(S.UNCHECKED, 0),
+        "ready": ready,
+        "failed": tally.states.get(S.FAILED, 0),
+        "unconfirmed": tally.states.get(S.UNCONFIRMED, 0),
+        "taking_part": tally.homes - tally.states.get(S.SKIPPED, 0),
+        "counts": run_words.counts(tally),
+        "reasons": run_words.reasons(tally),
+        "file": request.session.get("run_files", {}).get(str(found.pk)),
+        "start": forms.get("start") or run_forms.Start(ready=ready),
+        "schedule": forms.get("schedule")
+        or run_forms.Schedule(ready=ready, now=now, initial=zone, auto_id="later-%s"),
+        "may_run": rights.may(request.membership.role, rights.RUN),
+        "may_export": rights.may(request.membership.role, rights.EXPORT),
+        "now": now,
+    }
+    return render(request, name, context, status=status)
+
+
+def _last_at(found: run_models.Run) -> datetime | None:
+    """Return when any run last had a turn: all share one pace, so this costs the same for every run."""
+    pace = run_models.Pace.objects.filter(next_at__lte=timezone.now()).first()
+    return pace.next_at if pace and found.state == R.RUNNING else None
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """Read the filters of the list out of the address; whatever it says wrongly finds everything."""
+    said = request.GET
+    state, why, after = said.get("state", ""), said.get("why", ""), said.get("after", "")
+    return {
+        "states": [state] if state in S.values else [],
+        "why": why if why in eligibility.REASONS else "",
+        "text": said.get("q", "").replace("\0", "").strip()[:80],
+        "after": int(after) if re.fullmatch(r"\d{1,9}", after, re.ASCII) else None,
+    }
+
+
+def _why(line: run_models.Line) -> str:
+    return run_words.reason(line.why) if line.why else ""
+
+
+def _rows(found: run_models.Run, asked: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the rows of the file, part by part, so that memory does not grow with the run."""
+    yield list(HEADS)
+    while True:
+        lines = list(run_queries.lines(found, **asked)[:TOGETHER])
+        for line in lines:
+            yield _row(line)
+        if len(lines) < TOGETHER:
+            return
+        asked = asked | {"after": lines[-1].position}
+
+
+def _row(line: run_models.Line) -> list[Any]:
+    change = line.change
+    return [
+        line.position,
+        sheets.text(line.site.name),
+        sheets.text(line.site.synth_id),
+        run_words.OUTCOMES[S(line.state)].title,
+        _why(line),
+        sheets.text(line.told),
+        line.attempt,
+        *(_moment(getattr(change, name, None)) for name in ("made_at", "sent_at", "settled_at")),
+        sheets.text(change.message if change else ""),
+    ]
+
+
+def _moment(at: datetime | None) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if at else ""

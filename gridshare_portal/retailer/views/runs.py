@@ -1,0 +1,174 @@
+"""The list of an organization's bulk runs, and how a new one is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.accounts import doors, rights
+from gridshare_portal.control import plans, run_queries, runs
+from gridshare_portal.retailer import asked as asking
+from gridshare_portal.retailer import homes, run_choice, run_files, run_forms, run_words
+from gridshare_portal.retailer.asked import Asked
+
+ON_A_PAGE = 50
+KEPT_FILES = 5
+UTC = ZoneInfo("UTC")
+PLACES = {"name": "name", "canary": "canary", "stop_at_failure_pct": "stop_at_failure_pct", "sites": "choose"}
+MISREAD = "This part of the filter is not understood: {}. Set the filter again in the homes table."
+
+
+@doors.door(kind="retailer")
+@require_safe
+def list_of_runs(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the runs, the newest first."""
+    said = request.GET.get("before", "")
+    before = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    found = run_queries.runs_of(request.organization).order_by("-pk")
+    found = list((found.filter(pk__lt=before) if before is not None else found)[: ON_A_PAGE + 1])
+    shown = found[:ON_A_PAGE]
+    context = {
+        "lines": [(run, run_words.state_of(run)) for run in shown],
+        "following": shown[-1].pk if len(found) > ON_A_PAGE else None,
+        "is_first": before is None,
+        "may_run": rights.may(request.membership.role, rights.RUN),
+        "now": timezone.now(),
+    }
+    return render(request, "retailer/runs.html", context)
+
+
+@doors.door(rights.RUN, kind="retailer")
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask what is to be done, when, and at which homes; what comes of it is a run that is checked first."""
+    now = timezone.now()
+    posted = request.POST if request.method == "POST" else None
+    zones = run_choice.zones_of(request.organization)
+    groups = run_choice.groups_of(request.organization)
+    first = {"zone": zones[0] if zones else "UTC", "canary": 5, "stop_at_failure_pct": 10}
+    form = run_forms.Run(posted, request.FILES or None, groups=groups, initial=first)
+    rows = _rows(request)
+    if posted is not None and posted.get("do") != "add":
+        wish = _wish(form, rows, zones=zones, now=now)
+        drafted = _drafted(request, form, wish, now) if wish is not None else None
+        if drafted is not None:
+            return redirect("retailer:run", slug, drafted.pk)
+    refused = posted is not None and (form.errors or (rows.is_bound and rows.total_error_count()))
+    asked = asking.read(request.GET)
+    context = {
+        "form": form,
+        "rows": rows,
+        "asked": asked,
+        "misread": run_choice.misread(request.GET, asked),
+        "fitting": homes.count(request.organization, asked, now=now),
+        "has_groups": bool(groups),
+        "empty_row": run_forms.RowSet(prefix="rows").empty_form,
+        "is_refused": bool(refused and posted.get("do") != "add"),
+    }
+    return render(request, "retailer/run_new.html", context, status=422 if context["is_refused"] else 200)
+
+
+def _rows(request: HttpRequest) -> run_forms.Rows:
+    """Return the rows as sent, with one more if that was asked for, or an empty one."""
+    if request.method != "POST":
+        return run_forms.RowSet(prefix="rows", initial=[{"action": "charge"}])
+    if request.POST.get("do") != "add":
+        return run_forms.RowSet(request.POST, prefix="rows")
+    total = request.POST.get("rows-TOTAL_FORMS", "")
+    count = min(int(total), plans.COMMANDS_AT_MOST) if total.isascii() and total.isdigit() else 0
+    kept = [number for number in range(count) if not request.POST.get(f"rows-{number}-DELETE")]
+    names = run_forms.FIELDS
+    filled = [{name: request.POST.get(f"rows-{number}-{name}", "") for name in names} for number in kept]
+    return run_forms.RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
+
+
+def _wish(
+    form: run_forms.Run, rows: run_forms.Rows, *, zones: list[str], now: datetime
+) -> dict[str, Any] | None:
+    """Return what is asked of the homes, or None after placing what is wrong with it."""
+    good, known = form.is_valid(), form.cleaned_data
+    if known.get("kind") == "mode":
+        return {"kind": "mode", "asked": {"mode": known["mode"]}} if good else None
+    if known.get("kind") != "plan" or not known.get("times") or not known.get("zone"):
+        return None
+    is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
+    clocks = [ZoneInfo(name) for name in zones] or [UTC]
+    if not rows.check(now=now, zones=clocks if is_local else [zone], is_local=is_local) or not good:
+        return None
+    wish = {"kind": "plan", "asked": rows.asked(zone, is_local=is_local)}
+    return wish | {"times": known["times"]}
+
+
+def _drafted(request: HttpRequest, form: run_forms.Run, wish: dict[str, Any], now: datetime) -> Any:
+    """Return the run that was drafted, or None after placing what stands in its way."""
+    known = form.cleaned_data
+    chosen, reading = _chosen(request, form, now)
+    if form.errors:
+        return None
+    terms = {name: known[name] for name in ("name", "canary", "stop_at_failure_pct")}
+    whose = {"organization": request.organization, "actor": request.user}
+    try:
+        drafted = runs.draft(sites=chosen, now=now, **whose, **terms, **wish)
+    except runs.Refused as refusal:
+        form.add_error(PLACES.get(refusal.field), refusal.reason)
+        return None
+    if reading is not None:
+        _keep(request, drafted.pk, known["file"].name, reading)
+    return drafted
+
+
+def _chosen(
+    request: HttpRequest, form: run_forms.Run, now: datetime
+) -> tuple[list[int], run_files.Reading | None]:
+    """Return the homes that were chosen, and what came of the file, if there was one."""
+    known, whom = form.cleaned_data, (request.user, request.organization)
+    if known["choose"] == "file":
+        return _read(form, run_choice.look_up(*whom, now=now))
+    if known["choose"] == "group":
+        return _all(form, run_choice.found(*whom, Asked(group=int(known["group"])), now=now)), None
+    asked = asking.read(request.GET)
+    wrong = run_choice.misread(request.GET, asked)
+    if wrong:
+        form.add_error("choose", MISREAD.format(", ".join(wrong)))
+    elif not asked.is_filtered and not known["every"]:
+        form.add_error("choose", run_choice.UNASKED)
+    else:
+        return _all(form, run_choice.found(*whom, asked, now=now)), None
+    return [], None
+
+
+def _all(form: run_forms.Run, found: list[int]) -> list[int]:
+    if not found:
+        form.add_error("choose", "No home fits, so there is nothing to run on.")
+    return found
+
+
+def _read(form: run_forms.Run, look_up: run_files.LookUp) -> tuple[list[int], run_files.Reading | None]:
+    try:
+        reading = run_files.read(form.cleaned_data["file"].chunks(), look_up=look_up)
+    except run_files.Refused as refusal:
+        form.add_error("file", str(refusal))
+        return [], None
+    if not reading.homes:
+        form.add_error("file", run_files.NO_HOME)
+    return list(reading.homes), reading
+
+
+def _keep(request: HttpRequest, pk: int, name: str, reading: run_files.Reading) -> None:
+    """Keep for whoever sent the file what was left out of it; of the last few runs."""
+    kept = dict(list(request.session.get("run_files", {}).items())[-KEPT_FILES + 1 :])
+    kept[str(pk)] = {
+        "name": name[:80],
+        "lines": reading.lines,
+        "homes": len(reading.homes),
+        "left_out": reading.left_out,
+        "counts": reading.counts.most_common(),
+        "left": [(one.line, one.said, one.why) for one in reading.left],
+    }
+    request.session["run_files"] = kept
