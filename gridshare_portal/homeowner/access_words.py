@@ -57,6 +57,11 @@ class Line:
         return self.organization if self.is_staff else ""
 
 
+AGAIN = (
+    "asked for the home to be connected to Lunar again"  # of one home, nothing else is asked in the record
+)
+
+
 def line(event: audit.Event, *, organization: str, user: Any, zone: ZoneInfo, now: datetime) -> Line:
     """Return the line of one event, as a homeowner reads it."""
     told = event.details if isinstance(event.details, dict) else {}
@@ -91,6 +96,10 @@ def _looked(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
 
 def _downloaded(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
     return f"downloaded {_page(told)}"
+
+
+def _asked_again(_event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
+    return AGAIN
 
 
 def _page(told: Mapping[str, Any]) -> str:
@@ -136,6 +145,7 @@ LOOKS: dict[str, tuple[Callable[..., str], str]] = {
     Name.SITE_VIEWED: (_looked, "eye"),
     Name.SITE_EXPORTED: (_downloaded, "discharge"),
     Name.ANSWER_ASKED: (_as_named, "eye"),
+    Name.ACCESS_ASKED: (_asked_again, "link"),
 }
 CHANGES: dict[str, tuple[Callable[..., str], str]] = {
     Name.CHANGE_ASKED: (_wish("asked to change"), "control"),

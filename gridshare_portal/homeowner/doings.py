@@ -16,7 +16,7 @@ from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import names
 from gridshare_portal.audit import queries as record
 from gridshare_portal.control import queries as control
-from gridshare_portal.homeowner import looking, receipts
+from gridshare_portal.homeowner import access_words, looking, receipts
 from gridshare_portal.sites import models as sites
 
 FIELDS = {"name": "Name", "time_zone": "Time zone"}
@@ -96,6 +96,8 @@ def _for(reader: looking.Reader, events: QuerySet[audit.Event]) -> QuerySet[audi
 def note(event: audit.Event, *, reader: looking.Reader, zone: ZoneInfo, now: datetime) -> Note:
     """Say an event in words."""
     label = names.Name(event.name).label if event.name in names.Name.values else event.name
+    if event.name == names.Name.ACCESS_ASKED:
+        label = access_words.AGAIN
     what = {"before": _plain(event.details.get("before")), "after": _plain(event.details.get("after"))}
     if event.name in PROPOSALS:
         kind, asked = event.details["kind"], event.details["asked"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from gridshare_portal.retailer.views import campaigns, join
+from gridshare_portal.retailer.views import campaigns, join, reconnecting
 
 pages: list[URLPattern] = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
@@ -12,6 +12,8 @@ pages: list[URLPattern] = [
     path("campaigns/<slug:campaign>/", campaigns.campaign, name="campaign"),
     path("campaigns/<slug:campaign>/qr.svg", campaigns.campaign_qr, name="campaign_qr"),
     path("campaigns/<slug:campaign>/end/", campaigns.campaign_end, name="campaign_end"),
+    path("reconnect/", reconnecting.reconnect, name="reconnect"),
+    path("reconnect/<int:pk>/", reconnecting.reconnect_ask, name="reconnect_ask"),
 ]
 public: list[URLPattern] = [
     path("join/<slug:campaign>/", join.join, name="join"),

@@ -1,4 +1,4 @@
-"""When portfolios are counted: whenever the sweep finds a round that may go on."""
+"""When portfolios are counted and letters written: whenever a sweep finds a row that is due."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.retailer import counting
+from gridshare_portal.retailer import counting, reconnecting
 
 
 @shared_task
@@ -25,3 +25,16 @@ def sweep() -> None:
     counting.enroll(now=now)
     for pk in counting.due(now=now):
         wake(count, pk)
+
+
+@shared_task
+def remind(pk: int) -> None:
+    """Write to who shares a home whose connection ended."""
+    reconnecting.tell(pk=pk, now=timezone.now())
+
+
+@shared_task
+def sweep_letters() -> None:
+    """Wake the letters that wait."""
+    for pk in reconnecting.due(now=timezone.now()):
+        wake(remind, pk)
