@@ -100,7 +100,8 @@ def _turns(wanted: int, now: datetime) -> int:
     apart = timedelta(minutes=1) / settings.RUNS_PER_MINUTE
     models.Pace.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
     pace = models.Pace.objects.select_for_update().get(pk=1)
-    begin = max(pace.next_at, now - max(BURST, apart))
+    # No further back than a burst, and never ahead, whatever another worker's clock says.
+    begin = min(max(pace.next_at, now - max(BURST, apart)), now)
     turns = max(0, min(wanted, (now - begin) // apart))
     models.Pace.objects.filter(pk=1).update(next_at=begin + turns * apart)
     return turns

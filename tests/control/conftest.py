@@ -2,7 +2,29 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.control import changes, plans
+from gridshare_portal.control import changes, models, plans
+from gridshare_portal.sandbox import wsgi
+from tests import fleet as fleets
+
+
+@pytest.fixture(scope="session")
+def running_sandbox():
+    """A pretended Lunar with customers enough for a bulk run."""
+    with wsgi.running(homes=12, faults=True) as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(db, sandbox, settings):
+    """Homes alike, and a retailer that may change them, at a pace that no test waits for."""
+    settings.RUNS_PER_MINUTE = 60_000
+    return fleets.Fleet(sandbox)
+
+
+@pytest.fixture
+def lines(fleet):
+    """Return the lines of the only run, in their order."""
+    return lambda: list(models.Line.objects.order_by("position").select_related("change", "device"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,55 @@
+"""A small fleet for bulk runs: six homes like each other, shared with a retailer that has two admins."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from gridshare_portal.control import carrying, dry_runs, runs
+from gridshare_portal.sites import models as sites
+from tests import people
+
+CUSTOMERS = tuple(f"home{number:04d}" for number in range(7, 13))
+MODE, PLAN = "setDeviceOperationMode", "setDeviceOverlayPlan"
+
+
+class Fleet:
+    """The homes of an organization, and what its admin does with them."""
+
+    def __init__(self, sandbox, customers=CUSTOMERS):
+        self.sandbox = sandbox
+        self.organization = people.organization("retailer", "BrightGrid")
+        self.admin = people.staff("rita@brightgrid.example", self.organization, "admin").user
+        self.colleague = people.staff("rob@brightgrid.example", self.organization, "admin").user
+        self.owners = [
+            people.with_home(f"{name}@portal.example", name, sandbox=sandbox) for name in customers
+        ]
+        self.consents = [people.share(one.site, self.organization, one.user) for one in self.owners]
+
+    @property
+    def homes(self):
+        return sites.Site.objects.filter(consents__in=self.consents)
+
+    def draft(self, **other):
+        known = {"organization": self.organization, "actor": self.admin, "name": "Evening peak"}
+        wish = {"kind": "mode", "asked": {"mode": "Smart"}, "sites": self.homes, "now": timezone.now()}
+        return runs.draft(**(known | wish | other))
+
+    def checked(self, run=None, **other):
+        run = run or self.draft(**other)
+        while dry_runs.check(run=run, now=timezone.now()):
+            pass
+        run.refresh_from_db()
+        return run
+
+    def started(self, **other):
+        return runs.start(run=self.checked(**other), actor=self.admin, now=timezone.now())
+
+    def carry(self, run, after=None, owner="a worker", for_s=30):
+        """Carry a run on as a worker would, with a clock that goes ahead by `after`."""
+        ahead = after or timedelta()
+        more = carrying.carry(run_pk=run.pk, owner=owner, clock=lambda: timezone.now() + ahead, for_s=for_s)
+        run.refresh_from_db()
+        return more
+
+    def states(self, run):
+        return [line.state for line in run.lines.order_by("position")]
