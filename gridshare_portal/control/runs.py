@@ -96,10 +96,11 @@ def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
 def start(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     """Start a run that was checked."""
     _ask(actor, run.organization)
-    if run.state == R.CHECKED and not run.lines.filter(state=S.ELIGIBLE).exists():
-        raise Refused(NOT_READY)
-    if not run_moves.begin(run=run, actor=actor, now=now):
-        raise Refused(_why_not(run))
+    with transaction.atomic():
+        if not run_moves.begin(run=run, actor=actor, now=now):
+            raise Refused(_why_not(run))
+        if not run.lines.filter(state=S.WAITING).exists():
+            raise Refused(NOT_READY)
     wake(tasks.carry_run, run.pk)
     return _fresh(run)
 

@@ -1,0 +1,358 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gridshare_portal.access import models as access
+from gridshare_portal.audit import queries as record
+from gridshare_portal.control import (
+    changes,
+    dry_runs,
+    eligibility,
+    local_times,
+    looks,
+    models,
+    plans,
+    run_queries,
+    run_sweeps,
+    runs,
+    state,
+)
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+from tests import people
+from tests.fleet import MODE, PLAN
+
+pytestmark = pytest.mark.django_db
+S = models.Line.State
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def charging(now):
+    """A plan that every home can have, as a run keeps it."""
+    return {"kind": "plan", "asked": plans.to_json(plans.charge_now(now=now, lasting=2 * HOUR))}
+
+
+class TestADraft:
+    def test_has_a_line_for_each_home_and_sends_nothing(self, fleet):
+        run = fleet.draft()
+
+        assert (run.state, run.homes) == ("draft", 6) and fleet.states(run) == [S.UNCHECKED] * 6
+        assert fleet.sandbox.calls(MODE) == 0
+
+    @pytest.mark.parametrize(
+        ("wish", "field"),
+        [
+            ({"name": " "}, "name"),
+            ({"name": "x" * 121}, "name"),
+            ({"canary": -1}, "canary"),
+            ({"stop_at_failure_pct": 101}, "stop_at_failure_pct"),
+            ({"asked": {"mode": "Party"}}, "asked"),
+            ({"asked": []}, "asked"),
+            ({"kind": "plan", "asked": {"commands": []}}, "asked"),
+            ({"kind": "plan", "asked": {"commands": [{"start": "now"}]}}, "asked"),
+        ],
+    )
+    def test_is_refused_at_the_field_that_is_wrong(self, fleet, wish, field):
+        with pytest.raises(runs.Refused) as refused:
+            fleet.draft(**wish)
+
+        assert refused.value.field == field and not models.Run.objects.exists()
+
+    def test_needs_a_home_and_an_admin(self, fleet):
+        operator = people.staff("olaf@brightgrid.example", fleet.organization, "operator").user
+        for wish, reason in [
+            ({"sites": sites.Site.objects.none()}, runs.NO_HOME),
+            ({"actor": operator}, runs.NOT_YOURS),
+        ]:
+            with pytest.raises(runs.Refused) as refused:
+                fleet.draft(**wish)
+            assert refused.value.reason == reason
+        assert not models.Run.objects.exists()
+
+
+class TestTheDryRun:
+    def test_says_for_each_home_what_stands_in_the_way(self, fleet, lines):
+        first, second, third, fourth, fifth, _ = (line.site for line in self.drafted(fleet, lines))
+        access.Consent.objects.filter(site=first).update(ended_at=timezone.now())
+        access.Consent.objects.filter(site=second).update(right="view")
+        access.Consent.objects.filter(site=third).update(ask_first=True)
+        lunar.Connection.objects.filter(reaches__site=fourth).update(status="reconnect")
+        lunar.Connection.objects.filter(reaches__site=fifth).update(scopes="lunar/device.read")
+
+        run = fleet.checked(models.Run.objects.get())
+
+        found = [line.why for line in lines()]
+        assert found == ["no_consent", "view_only", "ask_first", "connection_ended", "no_scope", ""]
+        assert run_queries.tally(run).skipped == dict.fromkeys(found[:5], 1)
+        assert run.state == "checked" and sum(fleet.sandbox.calls(name) for name in (MODE, PLAN)) == 0
+
+    def test_knows_homes_by_what_was_last_read(self, fleet, lines):
+        homes = [line.site for line in self.drafted(fleet, lines)]
+        devices = [sites.Device.objects.get(site=home, sensors__role_found="battery") for home in homes[1:4]]
+        lunar.Connection.objects.filter(reaches__site=homes[0]).update(
+            last_read_at=timezone.now() - timedelta(hours=30)
+        )
+        models.State.objects.create(device=devices[0], mode="Unknown", mode_read_at=timezone.now())
+        models.State.objects.create(device=devices[1], mode="Smart", mode_read_at=timezone.now())
+        models.Change.objects.create(
+            device=devices[2], site=homes[3], kind="mode", asked={"mode": "Simple"}, made_at=timezone.now()
+        )
+        sites.Sensor.objects.filter(site=homes[4], role_found="battery").update(role_set="unknown")
+        sites.Device.objects.filter(site=homes[4]).update(kind="")
+
+        fleet.checked(models.Run.objects.get())
+
+        found = [line.why for line in lines()]
+        assert found == ["stale", "unknown_mode", "already_so", "changing", "no_battery", ""]
+
+    def test_costs_the_same_for_one_home_as_for_many(self, fleet):
+        one = fleet.draft(sites=fleet.homes.filter(pk=fleet.consents[0].site_id))
+        many = fleet.draft()
+
+        counts = []
+        for run in (one, many):
+            with CaptureQueriesContext(connection) as asked:
+                dry_runs.check(run=run, now=timezone.now())
+            counts.append(len(asked))
+
+        assert counts[0] == counts[1] < 20
+
+    def test_that_was_overtaken_writes_nothing_into_a_run_that_was_started(self, fleet, monkeypatch):
+        run = fleet.draft()
+        real = dry_runs._known
+
+        def slow(draft, batch, now):
+            known = real(draft, batch, now)
+            monkeypatch.setattr(dry_runs, "_known", real)
+            runs.start(run=fleet.checked(run), actor=fleet.admin, now=timezone.now())
+            return known
+
+        monkeypatch.setattr(dry_runs, "_known", slow)
+        assert not dry_runs.check(run=run, now=timezone.now())
+
+        assert fleet.states(run) == [S.WAITING] * 6
+
+    def test_takes_a_plan_by_each_home_s_own_clock(self, fleet, lines):
+        at = (timezone.now() + timedelta(days=1)).replace(
+            hour=17, minute=0, second=0, microsecond=0, tzinfo=None
+        )
+        row = plans.Row(start=at, end=at + 3 * HOUR, action="discharge")
+        run = fleet.draft(kind="plan", times="local", asked=local_times.to_json([row]))
+        far, near = lines()[0].site, lines()[1].site
+        sites.Site.objects.filter(pk=far.pk).update(time_zone="America/New_York")
+
+        fleet.checked(run)
+
+        starts = [plans.from_json(line.asked).commands[0].start for line in lines()[:2]]
+        assert starts[1] - starts[0] == 3 * HOUR and near.time_zone == "America/Los_Angeles"
+
+    def drafted(self, fleet, lines):
+        fleet.draft()
+        return lines()
+
+
+class TestARun:
+    def test_changes_every_home_that_is_ready_once_and_says_so(self, fleet, lines):
+        run = fleet.started()
+
+        fleet.carry(run)
+
+        assert run.state == "done" and run.ended_at and fleet.states(run) == [S.CONFIRMED] * 6
+        assert fleet.sandbox.calls(MODE) == 6
+        assert {line.told for line in lines()} == {"The device says that it is in Smart mode now."}
+
+    def test_is_read_by_each_homeowner_like_any_change_by_staff(self, fleet, lines):
+        fleet.carry(fleet.started())
+
+        change = lines()[0].change
+        assert change.actor_label == f"{fleet.admin} (BrightGrid)" and change.reason == "Evening peak"
+        told = record.events_of_organization(fleet.organization.pk)
+        deeds = [one.details["deed"] for one in told.filter(name="run_changed").order_by("pk")]
+        assert deeds == ["drafted", "checked", "started", "ended"]
+
+    def test_is_started_once_and_the_other_admin_is_told_by_whom(self, fleet):
+        run, same = fleet.checked(), models.Run.objects.get()
+        runs.start(run=run, actor=fleet.admin, now=timezone.now())
+
+        with pytest.raises(runs.Refused) as refused:
+            runs.start(run=same, actor=fleet.colleague, now=timezone.now())
+
+        assert refused.value.reason == f"{fleet.admin} has started this run already."
+        assert models.Run.objects.get().carried_by == fleet.admin
+
+    def test_without_a_home_that_is_ready_is_not_started(self, fleet):
+        access.Consent.objects.update(right="view")
+        run = fleet.checked()
+
+        assert refusal(runs.start, run, fleet) == runs.NOT_READY
+        assert models.Run.objects.get().state == "checked"
+
+    def test_sends_nothing_while_paused_and_goes_on_where_it_was(self, fleet, monkeypatch):
+        run = fleet.started()
+        real = changes.make
+
+        def make(**asked):
+            change = real(**asked)
+            if fleet.sandbox.calls(MODE) == 2:
+                runs.pause(run=models.Run.objects.get(), actor=fleet.colleague, now=timezone.now())
+            return change
+
+        monkeypatch.setattr(changes, "make", make)
+        fleet.carry(run)
+        assert run.state == "paused" and fleet.sandbox.calls(MODE) == 2
+        assert fleet.states(run) == [S.CONFIRMED] * 2 + [S.WAITING] * 4
+
+        monkeypatch.setattr(changes, "make", real)
+        fleet.carry(runs.resume(run=run, actor=fleet.admin, now=timezone.now()))
+        assert run.lines.filter(state=S.CONFIRMED).count() == 6 == fleet.sandbox.calls(MODE)
+
+    def test_that_is_stopped_says_which_homes_were_left_alone(self, fleet, lines):
+        run = runs.stop(run=fleet.started(canary=2), actor=fleet.admin, now=timezone.now())
+
+        fleet.carry(run)
+
+        assert run.state == "stopped" and {line.why for line in lines()} == {"stopped"}
+        assert fleet.sandbox.calls(MODE) == 0
+        with pytest.raises(runs.Refused):
+            runs.resume(run=run, actor=fleet.admin, now=timezone.now())
+
+    def test_keeps_to_the_pace_of_all_workers_together(self, fleet, settings, monkeypatch):
+        settings.RUNS_PER_MINUTE = 60
+        run = fleet.started()
+        for owner in ("one", "another"):
+            fleet.carry(run, owner=owner, for_s=0.3)
+
+        assert fleet.sandbox.calls(MODE) == 1
+        fleet.carry(run, after=timedelta(seconds=60), for_s=0.3)
+        assert fleet.sandbox.calls(MODE) == 3  # no more than a burst, however long nobody came
+
+    def test_leaves_workers_for_others(self, fleet):
+        for number in (1, 2):
+            models.Lane.objects.create(
+                number=number, taken_by="busy", taken_until_at=timezone.now() + timedelta(minutes=1)
+            )
+        run = fleet.started()
+
+        assert not fleet.carry(run) and fleet.sandbox.calls(MODE) == 0
+
+
+class TestTheFirstHomes:
+    def test_are_waited_for_and_the_rest_follows(self, fleet):
+        run = fleet.started(canary=2, stop_at_failure_pct=20)
+        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
+
+        fleet.carry(run)
+        assert fleet.sandbox.calls(MODE) == 2 and run.canary_passed_at is None
+
+        change = models.Change.objects.get(outcome="unconfirmed")
+        looks.read_again(change_pk=change.pk, now=timezone.now() + timedelta(minutes=2))
+        fleet.carry(run)
+        assert fleet.sandbox.calls(MODE) == 6 and fleet.states(run) == [S.CONFIRMED] * 6
+
+    def test_stop_the_run_when_too_many_of_them_fail(self, fleet):
+        run = fleet.started(canary=2, stop_at_failure_pct=20)
+        lunar.Connection.objects.filter(user=fleet.owners[0].user).update(status="reconnect")
+
+        fleet.carry(run)
+
+        assert (run.state, run.why) == ("stopped", "failures")
+        assert run.sentence.startswith("1 of 2 homes") and fleet.sandbox.calls(MODE) == 1
+
+    def test_of_which_nobody_knows_leave_it_to_a_person(self, fleet):
+        run = fleet.started(canary=1)
+        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
+        fleet.carry(run)
+        models.Change.objects.update(read_again_at=None)
+
+        fleet.carry(run)
+        assert (run.state, run.why) == ("paused", "canary_unknown") and fleet.sandbox.calls(MODE) == 1
+
+        fleet.carry(runs.resume(run=run, actor=fleet.admin, now=timezone.now()))
+        assert fleet.sandbox.calls(MODE) == 6
+
+
+class TestASchedule:
+    def test_starts_the_run_at_its_time(self, fleet):
+        run = fleet.checked()
+        runs.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
+
+        run_sweeps.tidy(now=timezone.now())
+        assert fleet.states(run) == [S.ELIGIBLE] * 6
+        run_sweeps.tidy(now=timezone.now() + HOUR)
+
+        run.refresh_from_db()
+        assert run.state == "running" and run.carried_by == fleet.admin
+        assert run_sweeps.carried() == [run.pk, run.pk]
+
+    def test_does_nothing_when_whoever_made_it_has_left(self, fleet):
+        run = fleet.checked()
+        runs.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
+        fleet.admin.memberships.all().delete()
+
+        run_sweeps.tidy(now=timezone.now() + HOUR)
+
+        run.refresh_from_db()
+        assert (run.state, run.why, run.start_at) == ("checked", "no_admin", None)
+
+    @pytest.mark.parametrize("ahead", [-HOUR, timedelta(days=31)])
+    def test_is_within_a_month(self, fleet, ahead):
+        with pytest.raises(runs.Refused) as refused:
+            runs.schedule(
+                run=fleet.checked(), actor=fleet.admin, start_at=timezone.now() + ahead, now=timezone.now()
+            )
+
+        assert refused.value.field == "start_at"
+
+
+class TestTakingARunBack:
+    def test_puts_back_what_was_there_where_the_plan_is_still_ours(self, fleet, charging, now):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        own = plans.hold_until(now=now, until=now + HOUR)
+        devices = [line.device for line in run.lines.select_related("device__site")]
+        changes.make(
+            actor=fleet.owners[0].user, device=devices[0], asked=changes.AskPlan(plan=own), now=timezone.now()
+        )
+
+        back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        assert [line.why for line in back.lines.all()] == ["changed_since", "", "", "", "", ""]
+        fleet.carry(runs.start(run=back, actor=fleet.admin, now=timezone.now()))
+
+        assert fleet.states(back) == [S.SKIPPED] + [S.CONFIRMED] * 5
+        there = [state.plan_of(state.refresh(device=device, now=timezone.now())) for device in devices]
+        assert len(there[0].commands) == 1 and not any(plan.commands for plan in there[1:])
+
+    def test_leaves_alone_what_changed_after_it_was_checked(self, fleet, charging, now):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        device = run.lines.select_related("device__site").first().device
+        own = changes.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
+        changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
+
+        fleet.carry(runs.start(run=back, actor=fleet.admin, now=timezone.now()))
+
+        first = back.lines.first()
+        assert (first.state, first.told) == (S.REFUSED, eligibility.CHANGED_SINCE)
+        assert fleet.states(back)[1:] == [S.CONFIRMED] * 5
+
+    def test_is_done_once_and_only_for_plans_that_were_sent(self, fleet, charging):
+        modes = fleet.started()
+        fleet.carry(modes)
+        run = fleet.started(**charging)
+        assert refusal(runs.cancel, run, fleet) == runs.STILL_RUNS
+        fleet.carry(run)
+        runs.cancel(run=run, actor=fleet.admin, now=timezone.now())
+
+        assert refusal(runs.cancel, run, fleet) == runs.CANCELED_ALREADY
+        assert refusal(runs.cancel, modes, fleet) == runs.NO_PLANS
+
+
+def refusal(deed, run, fleet):
+    with pytest.raises(runs.Refused) as refused:
+        deed(run=run, actor=fleet.admin, now=timezone.now())
+    return refused.value.reason
