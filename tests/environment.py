@@ -17,6 +17,9 @@ from pathlib import Path
 
 from gridshare_portal.demo import stage, supervisor
 
+OURS = "TESTS_FILLED_IN"  # names what the first of several processes filled in: each fills in its own
+for filled_in in os.environ.pop(OURS, "").split():
+    os.environ.pop(filled_in, None)
 GIVEN = dict(os.environ)  # as the suite was called, for programs that it starts
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # 32 known bytes: nothing secret is sealed in tests
 
@@ -70,6 +73,9 @@ def prepare() -> None:
         os.environ.setdefault(name, value)
     if "REDIS_URL" not in os.environ:
         os.environ["REDIS_URL"] = start_redis()
+    elif worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
+        os.environ["REDIS_URL"] += f"/{2 + int(worker.removeprefix('gw'))}"
+    os.environ[OURS] = " ".join(set(os.environ) - set(GIVEN))
 
 
 prepare()
