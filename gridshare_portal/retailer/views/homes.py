@@ -131,6 +131,7 @@ def _table(request: HttpRequest, asked: asking.Asked, **errors: Any) -> HttpResp
         "groups": list(Group.objects.filter(organization=organization)),
         "views": list(saved.views_for(request.user, organization)),
         "may_work": rights.may(request.membership.role, rights.WORK),
+        "may_run": rights.may(request.membership.role, rights.RUN),
         "words": asking,
         "now": now,
         **errors,
