@@ -293,6 +293,7 @@ CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetchi
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
     "gridshare_portal.installer.tasks.fetch_answer": {"queue": "interactive"},
+    "gridshare_portal.retailer.tasks.remind": {"queue": "interactive"},
     "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
 }
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
@@ -309,6 +310,8 @@ CELERY_BEAT_SCHEDULE = {
         ("examinations", "gridshare_portal.installer.tasks.sweep", 60.0),
         ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
         ("portfolios", "gridshare_portal.retailer.tasks.sweep", 15.0),
+        ("portfolio-days", "gridshare_portal.retailer.tasks.sweep_days", 300.0),
+        ("portfolio-letters", "gridshare_portal.retailer.tasks.sweep_letters", 60.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
     ]
 }

@@ -100,3 +100,21 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} about {self.organization_id}"
+
+
+class PortfolioDay(models.Model):
+    """The energy of one UTC day over all homes of a retailer, as last counted.
+
+    `figures` holds each energy's sum and number of homes; report_figures.py says what may be shown.
+    """
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
+    day = models.DateField()
+    figures = models.JSONField(default=dict)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "day"], name="retailer_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} on {self.day}"

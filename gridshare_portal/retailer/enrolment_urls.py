@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from gridshare_portal.retailer.views import campaigns, join, reconnecting
+from gridshare_portal.retailer.views import campaigns, join, reconnecting, reports
 
 pages: list[URLPattern] = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
@@ -14,6 +14,8 @@ pages: list[URLPattern] = [
     path("campaigns/<slug:campaign>/end/", campaigns.campaign_end, name="campaign_end"),
     path("reconnect/", reconnecting.reconnect, name="reconnect"),
     path("reconnect/<int:pk>/", reconnecting.reconnect_ask, name="reconnect_ask"),
+    path("report/", reports.report, name="report"),
+    path("report/report.xlsx", reports.report_xlsx, name="report_xlsx"),
 ]
 public: list[URLPattern] = [
     path("join/<slug:campaign>/", join.join, name="join"),

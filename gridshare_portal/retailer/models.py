@@ -16,6 +16,7 @@ from gridshare_portal.sites import models as sites
 
 Campaign, CampaignWeek = enrolment_models.Campaign, enrolment_models.CampaignWeek
 Reminder, Subscription = enrolment_models.Reminder, enrolment_models.Subscription
+PortfolioDay = enrolment_models.PortfolioDay
 
 
 class Group(models.Model):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.retailer import counting, reconnecting
+from gridshare_portal.retailer import counting, day_sums, reconnecting, reports
 
 
 @shared_task
@@ -36,5 +37,27 @@ def remind(pk: int) -> None:
 @shared_task
 def sweep_letters() -> None:
     """Wake the letters that wait."""
-    for pk in reconnecting.due(now=timezone.now()):
+    now = timezone.now()
+    for pk in reconnecting.due(now=now):
         wake(remind, pk)
+    for pk in reports.due(now=now):
+        wake(send_report, pk)
+
+
+@shared_task
+def send_report(pk: int) -> None:
+    """Send one member's report."""
+    reports.send(pk=pk, now=timezone.now())
+
+
+@shared_task
+def count_day(organization: int, day: str) -> None:
+    """Sum one day of a portfolio."""
+    day_sums.count(organization=organization, day=date.fromisoformat(day), now=timezone.now())
+
+
+@shared_task
+def sweep_days() -> None:
+    """Wake the counting of days that are missing, or to which readings may have come since."""
+    for organization, day in day_sums.due(now=timezone.now()):
+        wake(count_day, organization, day.isoformat())

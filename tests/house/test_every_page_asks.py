@@ -19,6 +19,8 @@ ANYBODY = {  # answers without a question; nothing of anybody's is on it
     "homeowner:welcome",
     "homeowner:theme",
     "homeowner:share_link",  # who asks for what, before anybody signs in
+    "retailer:join",  # the same, for a campaign
+    "retailer:brand",  # and its color
     "lunar_connect",
     "accounts:rights",
     "accounts:invitation",  # its secret opens it, and only for the invited address
@@ -101,6 +103,15 @@ OF_AN_ORGANIZATION = {  # address with an organization's name in it: for its mem
     "retailer:delete_view",
     "retailer:group",
     "retailer:delete_group",
+    "retailer:campaigns",
+    "retailer:campaign_new",
+    "retailer:campaign",
+    "retailer:campaign_qr",
+    "retailer:campaign_end",
+    "retailer:reconnect",
+    "retailer:reconnect_ask",
+    "retailer:report",
+    "retailer:report_xlsx",
     "retailer:runs",
     "retailer:run_new",
     "retailer:run",
@@ -297,9 +308,8 @@ class TestAPageOfAHome:
 @pytest.mark.parametrize("name", sorted(OF_AN_ORGANIZATION))
 class TestAPageOfAnOrganization:
     def address(self, name, slug):
-        return "/" + ROUTES[name].replace("<slug:slug>", slug).replace("<int:pk>", "1").replace(
-            "<home:synth_id>", NOBODY_S["site"]
-        )
+        route = ROUTES[name].replace("<slug:slug>", slug).replace("<slug:campaign>", "spring")
+        return "/" + route.replace("<int:pk>", "1").replace("<home:synth_id>", NOBODY_S["site"])
 
     def test_does_not_exist_for_those_who_do_not_work_there(
         self, name, installer, retailer, outsider, homeowner

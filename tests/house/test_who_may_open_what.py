@@ -132,6 +132,17 @@ TABLE = {  # one letter for each of PERSONS, in their order
         "post accounts:withdraw_invitation",
     ),
     "s-------Y----": (  # a retailer's own
+        "get retailer:campaign",
+        "post retailer:campaign_end",
+        "get retailer:campaign_new",
+        "post retailer:campaign_new",
+        "get retailer:campaign_qr",
+        "get retailer:campaigns",
+        "get retailer:reconnect",
+        "post retailer:reconnect_ask",
+        "get retailer:report",
+        "post retailer:report",
+        "get retailer:report_xlsx",
         "post retailer:delete_group",
         "post retailer:delete_view",
         "post retailer:group",
@@ -173,6 +184,8 @@ TABLE = {  # one letter for each of PERSONS, in their order
         "get homeowner:welcome",
         "get lunar_connect",
         "get readyz",
+        "get retailer:brand",
+        "get retailer:join",
     ),
     "-------------": (  # a secret that nobody was given
         "get accounts:invitation",
@@ -180,6 +193,7 @@ TABLE = {  # one letter for each of PERSONS, in their order
     ),
     "sssssssssssss": (  # the way to sign in
         "post homeowner:share_link",
+        "post retailer:join",
     ),
 }
 OF_PK = {  # what a number in an address names
@@ -197,6 +211,7 @@ OF_PK = {  # what a number in an address names
     "retailer:delete_group": "group",
     "retailer:delete_view": "view",
     "retailer:view": "view",
+    "retailer:reconnect_ask": "home",
     **dict.fromkeys([name for name in ROUTES if name.startswith("retailer:run")], "run"),
     **dict.fromkeys(
         [f"installer:case{deed}" for deed in ("", "_note", "_snooze", "_wake", "_assign", "_resolve")], "case"
@@ -240,6 +255,10 @@ def ids(cast, battery, now):
     return {
         "slug": sunfix.slug,
         "retailer": brightgrid["organization"].slug,
+        "campaign": retailer_models.Campaign.objects.create(
+            slug="kept", right="view", lasts="year", color="#0b6370", made_at=now, **brightgrid
+        ).slug,
+        "home": home.pk,
         "group": retailer_models.Group.objects.create(**brightgrid).pk,
         "view": retailer_models.SavedView.objects.create(**brightgrid).pk,
         "run": control.Run.objects.create(kind="mode", asked={"mode": "Smart"}, made_at=now, **brightgrid).pk,

@@ -1,0 +1,66 @@
+"""The portfolio report as a page, as a file, and the choice of how often it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.accounts import doors, rights
+from gridshare_portal.retailer import enrolment_forms, report_figures, report_files, report_periods, reports
+from gridshare_portal.retailer.models import Subscription
+
+CHOSEN = {
+    "week": "The report comes every Monday.",
+    "month": "The report comes on the first of every month.",
+    "": "No more reports.",
+}
+
+
+@doors.door(kind="retailer")
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what the report says, and take how often it is sent to whoever looks."""
+    now = timezone.now()
+    chosen = reports.of(request.membership)
+    known = {"every": chosen.every, "time_zone": chosen.time_zone}
+    form = enrolment_forms.Report(request.POST if request.method == "POST" else None, initial=known)
+    if request.method == "POST" and form.is_valid():
+        reports.choose(membership=request.membership, now=now, **form.cleaned_data)
+        messages.success(request, CHOSEN[form.cleaned_data["every"]])
+        return redirect("retailer:report", slug=slug)
+    found = _report(request, chosen, now)
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "report": found,
+        "homes": report_files.homes_of(found),
+        "energies": report_files.ENERGIES,
+        "smallest": settings.SMALLEST_GROUP,
+        "zone": ZoneInfo(chosen.time_zone),
+        "now": now,
+    }
+    return render(request, "retailer/report.html", context, status=422 if form.errors else 200)
+
+
+@doors.door(rights.EXPORT, kind="retailer")
+@require_safe
+def report_xlsx(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the report's spreadsheet."""
+    found = _report(request, reports.of(request.membership), timezone.now())
+    headers = {"Content-Disposition": f'attachment; filename="{reports.file_name(found)}"'}
+    return HttpResponse(report_files.xlsx(found), content_type=reports.SHEET, headers=headers)
+
+
+def _report(request: HttpRequest, chosen: Subscription, now: datetime) -> report_figures.Report:
+    """Return the report about the last whole week or month, whichever the address or the choice says."""
+    asked = request.GET.get("every")
+    every = asked if asked in (report_periods.WEEK, report_periods.MONTH) else chosen.every
+    period = report_periods.before(every=every or report_periods.WEEK, zone=chosen.time_zone, now=now)
+    return report_figures.of(request.organization, period)
