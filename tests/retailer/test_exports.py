@@ -1,0 +1,122 @@
+"""The homes table as a file: what the page says, never a formula, and little memory whatever its length."""
+
+import csv
+import io
+import tracemalloc
+import zipfile
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+from django.utils import timezone
+
+from gridshare_portal.access.models import Consent
+from gridshare_portal.retailer import exports
+from gridshare_portal.retailer.models import Home
+from gridshare_portal.sites import models as sites
+
+AT = "/portfolio/brightgrid/"
+CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}c"
+NASTY = ['=HYPERLINK("http://x","y")', "+1+1", "-2", "@SUM(A1)", "\t=1", "<b>&</b>", "a\nb", "\u202etxt", '"']
+
+
+def table(page):
+    return list(csv.reader(io.StringIO(b"".join(page.streaming_content).decode())))
+
+
+def cells(page):
+    """Every cell of the spreadsheet as XML, and the archive it stands in."""
+    book = zipfile.ZipFile(io.BytesIO(b"".join(page.streaming_content)))
+    return list(ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml")).iter(CELL))
+
+
+@pytest.fixture
+def nasty(hundred):
+    """Homes whose names try to be more than names."""
+    for line, name in zip(Home.objects.order_by("name_key", "site_id"), NASTY, strict=False):
+        sites.Site.objects.filter(pk=line.site_id).update(name=name)
+    return hundred
+
+
+@pytest.mark.django_db
+class TestAFile:
+    def test_has_every_home_that_the_filters_ask_for(self, admin, hundred):
+        rows = table(admin.get(f"{AT}homes.csv?has=battery"))
+        expected = Home.objects.filter(has_battery=True).select_related("site")
+
+        assert tuple(rows[0]) == exports.HEADS and {len(row) for row in rows} == {len(exports.HEADS)}
+        assert sorted(row[1] for row in rows[1:]) == sorted(line.site.synth_id for line in expected)
+
+    def test_says_the_numbers_of_the_line_and_leaves_the_unknown_empty(self, admin, hundred):
+        rows = {
+            row[1]: dict(zip(exports.HEADS, row, strict=True)) for row in table(admin.get(f"{AT}homes.csv"))
+        }
+        for line in Home.objects.select_related("site"):
+            row = rows[line.site.synth_id]
+            assert row["Stored (kWh)"] == (
+                "" if line.stored_wh is None else str(round(line.stored_wh / 1000, 3))
+            )
+            assert (row["Newest reading (UTC)"] == "") == (line.told_at is None)
+
+    def test_leaves_out_a_home_that_is_shared_no_more(self, admin, hundred):
+        line = Home.objects.select_related("site").first()
+        Consent.objects.filter(site=line.site).update(ended_at=timezone.now(), ended_how="by hand")
+
+        assert line.site.synth_id not in {row[1] for row in table(admin.get(f"{AT}homes.csv"))}
+
+    def test_has_no_formula_in_it(self, admin, nasty):
+        names = [row[0] for row in table(admin.get(f"{AT}homes.csv"))]
+
+        assert not any(name.lstrip().startswith(("=", "+", "-", "@")) for name in names)
+        assert "'+1+1" in names and "<b>&</b>" in names and "a b" in names and "txt" in names
+
+    def test_has_no_formula_in_it_as_a_spreadsheet_either(self, admin, nasty):
+        found = cells(admin.get(f"{AT}homes.xlsx"))
+
+        assert {child.tag.rpartition("}")[2] for cell in found for child in cell} <= {"is", "v"}
+        assert {cell.get("t") for cell in found} <= {"inlineStr", "n", None}
+        texts = {"".join(cell.itertext()) for cell in found if cell.get("t") == "inlineStr"}
+        assert {"'+1+1", "<b>&</b>", "Home id"} <= texts
+
+    def test_says_the_same_as_a_spreadsheet(self, admin, hundred):
+        rows = table(admin.get(f"{AT}homes.csv"))
+        found = cells(admin.get(f"{AT}homes.xlsx"))
+
+        assert len(found) == sum(1 for row in rows for value in row if value != "")
+        assert {cell.get("r") for cell in found if cell.get("r").startswith("B")} == {
+            f"B{number}" for number in range(1, len(rows) + 1)
+        }
+
+    @pytest.mark.parametrize("name", ["homes.csv", "homes.xlsx"])
+    def test_of_nothing_has_a_head(self, admin, hundred, name):
+        page = admin.get(f"{AT}{name}?q=qqqqzzzz")
+
+        assert page.status_code == 200 and page.streaming
+        assert f"brightgrid-homes-{timezone.now():%Y-%m-%d}" in page["Content-Disposition"]
+
+
+class TestALongFile:
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    def test_takes_no_more_memory_than_a_short_one(self, kind):
+        def peak(count):
+            tracemalloc.start()
+            if kind == "csv":
+                assert sum(1 for _ in exports.csv(lines(count))) == count + 1
+            else:
+                exports.xlsx(lines(count)).close()
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return most
+
+        peak(100)
+        assert peak(4000) < peak(400) * 1.5 + 200_000
+
+
+def lines(count):
+    now = timezone.now()
+    known = {field.attname: None for field in Home._meta.concrete_fields}
+    for number in range(count):
+        site = SimpleNamespace(name=f"Home {number}", synth_id=f"site-{number}")
+        words = {"time_zone": "UTC", "state": "active", "right": "view", "shared_at": now, "day": now.date()}
+        has = {"has_battery": True, "has_solar": True, "has_ev": False, "stored_wh": 1.5 * number}
+        yield SimpleNamespace(**{**known, **words, **has, "site": site})
