@@ -1,0 +1,226 @@
+"""A bulk run by two workers, one killed with -9 in the middle: homes per second, calls per home, none twice.
+
+    .venv/bin/python -m benchmarks.bulk_run [--homes 10000]
+    DATABASE_URL=postgres://… .venv/bin/python -m benchmarks.bulk_run
+
+The pretended Lunar counts every call, beside the ledger. It takes its time out of the same processors, so
+homes per second are those of this machine. Homes of the killed worker are taken over when its lease ends;
+here the clock is turned ahead for that instead of waiting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from benchmarks import world
+
+WORKERS = 2
+TOGETHER = 1_000
+WRITES, READS = "setDeviceOperationMode", "getDeviceOperationMode"
+AHEAD = timedelta(minutes=3)  # longer than any lease
+
+
+def main() -> None:
+    """Make the homes, run once with a kill in the middle, and print what the ledger and Lunar say."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--homes", type=int, default=1_000)
+    parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.work:
+        work(given.work)
+        return
+    os.environ["RUNS_PER_MINUTE"] = "1000000"
+    with world.portal() as database, world.pretended(homes=given.homes + 6, access_token_s=36_000) as lunar:
+        os.environ |= {"GRIDSHARE_URL": lunar.url, "LUNAR_LOGIN_URL": lunar.url, "LUNAR_ISSUER": lunar.issuer}
+        print(f"{database}, {given.homes:,} homes, {WORKERS} workers")
+        _run(lunar, given.homes)
+
+
+def work(run_pk: int) -> None:
+    """Carry the run on as a worker does, until there is nothing to do; a process of its own."""
+    import django
+
+    django.setup()
+    from django.utils import timezone
+
+    from gridshare_portal.control import carrying
+
+    while carrying.carry(run_pk=run_pk, owner=uuid.uuid4().hex, clock=timezone.now, for_s=8.0):
+        pass
+
+
+def _run(lunar: Any, homes: int) -> None:
+    from django.utils import timezone
+
+    from gridshare_portal.control import dry_runs, models, run_queries, runs
+    from gridshare_portal.sites import models as sites
+
+    began_s = time.monotonic()
+    organization, admin = _people()
+    _make_homes(lunar, organization, timezone.now())
+    print(f"made in {time.monotonic() - began_s:.0f} s")
+    wish = {
+        "name": "Benchmark",
+        "kind": "mode",
+        "asked": {"mode": "Smart"},
+        "sites": sites.Site.objects.all(),
+    }
+    began_s = time.monotonic()
+    run = runs.draft(organization=organization, actor=admin, now=timezone.now(), **wish)
+    while dry_runs.check(run=run, now=timezone.now()):
+        pass
+    print(f"drafted and checked in {time.monotonic() - began_s:.1f} s: {run_queries.tally(run).states}")
+    runs.start(run=run, actor=admin, now=timezone.now())
+    began_s = time.monotonic()
+    _carry(run, homes)
+    took_s = time.monotonic() - began_s
+    _take_over(run, timezone.now() + AHEAD)
+    run.refresh_from_db()
+    tally, changes = run_queries.tally(run), models.Change.objects
+    sent = changes.filter(sent_at__isnull=False).count()
+    print(f"run: {run.state}, ledger: {tally.states}, changes: {changes.count():,}, of these sent: {sent:,}")
+    print(f"Lunar was asked: {lunar.calls(WRITES):,} writes, {lunar.calls(READS):,} reads")
+    calls = lunar.calls(WRITES) + lunar.calls(READS)
+    print(f"{homes / took_s:.1f} homes per second, {calls / homes:.2f} calls per home")
+    twice = [one for one in lunar.world.packed()["devices"].values() if len(one["modes"]) > 1]
+    print(f"devices written to twice: {len(twice)}, lines without one end: {homes - tally.finished}")
+    assert not twice and tally.finished == homes and lunar.calls(WRITES) <= sent <= homes
+
+
+def _carry(run: Any, homes: int) -> None:
+    """Let two workers carry the run, kill one of them in the middle, and put another in its place."""
+    workers = [_worker(run.pk) for _ in range(WORKERS)]
+    while run.lines.filter(state="confirmed").count() < homes // 2:
+        assert workers[1].poll() is None, "a worker came to its end too early"
+        time.sleep(0.2)
+    workers[0].send_signal(signal.SIGKILL)
+    workers[0].wait()
+    from gridshare_portal.control import models
+
+    left = run.lines.filter(state="taken").count()
+    print(f"one worker killed with -9 half way; {left} homes were in the hands of workers")
+    models.Lane.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
+    workers[0] = _worker(run.pk)
+    for worker in workers:
+        assert worker.wait() == 0
+
+
+def _take_over(run: Any, now: datetime) -> None:
+    """Do what the sweeps do once the killed worker's leases have ended."""
+    from gridshare_portal.control import carrying, looks, models, run_sweeps
+
+    looks.settle_stuck(changes=models.Change.objects.all(), now=now)
+    run_sweeps.tidy(now=now)
+    later = now + timedelta(minutes=1)
+    carrying.carry(run_pk=run.pk, owner="the next", clock=lambda: later, for_s=600)
+    for change_pk in list(looks.due(now=later).values_list("pk", flat=True)):
+        looks.read_again(change_pk=change_pk, now=later)
+
+
+def _worker(run_pk: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.bulk_run", "--work", str(run_pk)])
+
+
+def _people() -> tuple[Any, Any]:
+    from allauth.mfa.totp.internal import auth as totp
+
+    from gridshare_portal.accounts import models as accounts
+
+    organization = accounts.Organization.objects.create(kind="retailer", name="BrightGrid", slug="brightgrid")
+    admin = accounts.User.objects.create_user(email="rita@brightgrid.example", name="Rita")
+    accounts.Membership.objects.create(user=admin, organization=organization, role="admin")
+    totp.TOTP.activate(admin, totp.generate_totp_secret())
+    return organization, admin
+
+
+def _make_homes(lunar: Any, organization: Any, now: datetime) -> None:
+    """Write connected homes straight into the database, each with a battery, shared for control."""
+    customers = iter(one for one in lunar.world.customers if one.username.startswith("home"))
+    while together := list(islice(customers, TOGETHER)):
+        _make_some(lunar, together, organization, now)
+
+
+def _make_some(lunar: Any, customers: list[Any], organization: Any, now: datetime) -> None:
+    from gridshare_portal.access import models as access
+    from gridshare_portal.accounts import models as accounts
+    from gridshare_portal.sites import models as sites
+
+    users = accounts.User.objects.bulk_create(
+        [accounts.User(email=f"{one.username}@homes.example", name=one.username) for one in customers]
+    )
+    connections = _connections(lunar, customers, users, now)
+    homes = sites.Site.objects.bulk_create(
+        [
+            sites.Site(synth_id=one.homes[0].site_id, name=one.username, time_zone="UTC", created_at=now)
+            for one in customers
+        ]
+    )
+    devices = sites.Device.objects.bulk_create(list(_devices(customers, homes)))
+    sites.Sensor.objects.bulk_create(
+        [
+            sites.Sensor(
+                site=device.site, device=device, synth_id=f"{device.synth_id}-s", role_found="battery"
+            )
+            for device in devices
+        ]
+    )
+    sites.Reach.objects.bulk_create(
+        [
+            sites.Reach(site=site, connection=connection, seen_at=now)
+            for site, connection in zip(homes, connections, strict=True)
+        ]
+    )
+    terms = {"organization": organization, "right": "control", "from_at": now - timedelta(hours=1)}
+    access.Consent.objects.bulk_create(
+        [access.Consent(site=site, given_by=user, **terms) for site, user in zip(homes, users, strict=True)]
+    )
+
+
+def _connections(lunar: Any, customers: list[Any], users: list[Any], now: datetime) -> list[Any]:
+    from gridshare_portal.lunar import models, scopes, seal
+
+    allowed = tuple(scope.id for scope in scopes.SCOPES)
+    since = {"status_since_at": now, "authorized_at": now, "last_read_at": now}
+    rows = models.Connection.objects.bulk_create(
+        [
+            models.Connection(
+                user=user,
+                issuer=lunar.issuer,
+                sub=one.sub,
+                scopes=" ".join(allowed),
+                username=one.username,
+                **since,
+            )
+            for one, user in zip(customers, users, strict=True)
+        ]
+    )
+    for row in rows:
+        token = lunar.pool.grant(row.username, scopes=allowed)["access_token"]
+        row.access_sealed = seal.seal(token, row.context("access"))
+        row.access_expires_at = row.refresh_due_at = now + timedelta(hours=9)
+    models.Connection.objects.bulk_update(rows, ["access_sealed", "access_expires_at", "refresh_due_at"])
+    return rows
+
+
+def _devices(customers: list[Any], homes: list[Any]) -> Iterator[Any]:
+    from gridshare_portal.sites import models as sites
+
+    for one, site in zip(customers, homes, strict=True):
+        battery = next(device for device in one.homes[0].devices if device.has_modes)
+        yield sites.Device(site=site, synth_id=battery.synth_id, kind=battery.kind)
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    main()
