@@ -38,6 +38,29 @@ def misread(said: Any, asked: asking.Asked) -> list[str]:
     return wrong
 
 
+def worded(asked: asking.Asked, *, groups: Sequence[tuple[str, str]]) -> list[str]:
+    """Say a filter in the words of the homes table."""
+    names = {
+        "q": "Name has “{}”",
+        "age": "Readings: {}",
+        "has": "Has {}",
+        "lacks": "Has no {}",
+        "charge_from": "Charge from {} %",
+        "charge_to": "Charge up to {} %",
+    }
+    titles = {
+        "state": asking.STATES,
+        "right": asking.RIGHTS,
+        "ask": asking.ASKING,
+        "charged": asking.CHARGED,
+        "has": asking.PARTS,
+        "lacks": asking.PARTS,
+        "group": dict(groups),
+    }
+    said = [(name, value) for name, value in asked.pairs if name not in NOT_FILTERS]
+    return [names.get(name, "{}").format(titles.get(name, {}).get(value, value)) for name, value in said]
+
+
 def found(user: Any, organization: accounts.Organization, asked: asking.Asked, *, now: datetime) -> list[int]:
     """Return the homes that a filter finds among those shared at this moment, in the order they came."""
     matching = homes.matching(user, organization, asked, now=now)

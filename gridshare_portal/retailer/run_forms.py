@@ -23,6 +23,9 @@ from gridshare_portal.sites import homes
 ROWS_READ_AT_MOST = 60
 FURTHEST = timedelta(days=30)
 FIELDS = ("start", "end", "action", "power_limit_w")
+FILE_TOO = "A file is chosen below, but not this way. Choose “Homes in a file”, or send no file."
+GROUP_TOO = "A group is chosen below, but not this way. Choose “Homes of a group”, or no group."
+PLAN_TOO = "Rows of a plan are filled in below, but a mode is asked for. Choose the plan, or empty the rows."
 CHOICES = (
     ("filter", "Homes that a filter finds"),
     ("group", "Homes of a group"),
@@ -91,7 +94,7 @@ class Run(Once):
     file = forms.FileField(
         required=False,
         label="File",
-        help_text="One home a line: its id, a device’s id or a serial number. Text or CSV, 100,000 lines.",
+        help_text="One home a line: its id, a device’s id or a serial number. CSV, up to 10 MB.",
         error_messages={"empty": run_files.NOTHING},
     )
     every = forms.BooleanField(required=False, label="Every home that is shared with us")
@@ -113,6 +116,10 @@ class Run(Once):
             self.add_error("group", "Choose a group.")
         if known.get("choose") == "file" and not known.get("file") and "file" not in self.errors:
             self.add_error("file", "Choose a file.")
+        if known.get("choose") in ("filter", "group") and known.get("file"):
+            self.add_error("choose", FILE_TOO)
+        if known.get("choose") in ("filter", "file") and known.get("group"):
+            self.add_error("choose", GROUP_TOO)
         return known
 
     def clean_file(self) -> Any:

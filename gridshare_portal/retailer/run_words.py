@@ -122,9 +122,13 @@ def state_of(run: Run) -> Outcome:
     return Outcome(look=look, glyph=glyph, title=title, meaning=run.sentence)
 
 
+def taking_part(tally: run_queries.Tally) -> int:
+    """Return how many homes could take part, also those that a stop kept from having their turn."""
+    return tally.homes - tally.states.get(S.SKIPPED, 0) + tally.skipped.get("stopped", 0)
+
+
 def summary(run: Run, tally: run_queries.Tally) -> str:
     """Say in a sentence or two how far a run has come."""
-    taking_part = tally.homes - tally.states.get(S.SKIPPED, 0)
     if run.state == R.DRAFT:
         checked = tally.homes - tally.states.get(S.UNCHECKED, 0)
         return f"{checked:,} of {_homes(tally.homes)} checked. Nothing is sent by checking."
@@ -132,12 +136,14 @@ def summary(run: Run, tally: run_queries.Tally) -> str:
         ready = tally.states.get(S.ELIGIBLE, 0)
         return f"{_homes(ready)} of {tally.homes:,} can take part. Nothing was sent."
     confirmed = tally.states.get(S.CONFIRMED, 0)
-    said = f"{confirmed:,} of {_homes(taking_part)} confirmed."
+    said = f"{confirmed:,} of {_homes(taking_part(tally))} confirmed."
     unknown = tally.states.get(S.UNCONFIRMED, 0)
     if unknown:
         said += f" Of {unknown:,} nobody knows yet; they are looked at again, and never sent twice."
     if tally.left:
         said += f" {tally.left:,} still to come."
+    if tally.skipped.get("stopped"):
+        said += f" {tally.skipped['stopped']:,} were left alone when the run stopped."
     return said
 
 

@@ -193,6 +193,28 @@ class TestANewRun:
         assert page.status_code == 422 and not models.Run.objects.exists()
         assert page.context["form"].errors
 
+    def test_guesses_nothing_where_two_ways_are_filled_in(self, fleet, admin, homeowner):
+        group = Group.objects.create(organization=fleet, name="Pilot")
+        start = timezone.now() + timedelta(days=1)
+        plan = row(0, start, start + timedelta(hours=1)) | {"rows-TOTAL_FORMS": "1"}
+        for two in ({"file": of_homes(homeowner.site.synth_id)}, {"group": str(group.pk)}, plan):
+            page = admin.post(at("run_new"), wish(every="on") | two)
+
+            assert page.status_code == 422 and not models.Run.objects.exists()
+            assert "but" in str(page.context["form"].errors)
+
+    def test_says_its_filter_in_words(self, hundred, admin):
+        query = "has=battery&lacks=ev&q=oak&state=active&charge_from=20"
+        shown = admin.get(f"{at('run_new')}?{query}").context["filter_words"]
+
+        assert sorted(shown) == [
+            "Charge from 20 %",
+            "Connected",
+            "Has Battery",
+            "Has no Electric car",
+            "Name has “oak”",
+        ]
+
     def test_keeps_a_plan_in_each_home_s_own_time(self, fleet, admin):
         start = (timezone.now() + timedelta(days=1)).replace(hour=18, minute=0, second=0, microsecond=0)
         plan = row(0, start, start + timedelta(hours=2), power_limit_w="2000") | {"rows-TOTAL_FORMS": "1"}
@@ -349,7 +371,9 @@ class TestARun:
             page = admin.post(at(f"run_{deed}", ready.pk), follow=True)
 
             assert page.status_code == 200 and models.Run.objects.get().state == state
-        assert "This run was stopped." in admin.post(at("run_stop", ready.pk)).text
+        page = admin.post(at("run_stop", ready.pk))
+        assert "This run was stopped." in page.text
+        assert "were left alone when the run stopped" in page.context["summary"]
 
     def test_that_nothing_carries_on_says_so_and_for_how_long(self, ready, admin):
         runs.start(run=ready, actor=admin.user, now=timezone.now())

@@ -106,7 +106,7 @@ def page(
         "ready": ready,
         "failed": tally.states.get(S.FAILED, 0),
         "unconfirmed": tally.states.get(S.UNCONFIRMED, 0),
-        "taking_part": tally.homes - tally.states.get(S.SKIPPED, 0),
+        "taking_part": run_words.taking_part(tally),
         "counts": run_words.counts(tally),
         "reasons": run_words.reasons(tally),
         "file": request.session.get("run_files", {}).get(str(found.pk)),

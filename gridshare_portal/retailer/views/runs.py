@@ -65,6 +65,7 @@ def run_new(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "rows": rows,
         "asked": asked,
+        "filter_words": run_choice.worded(asked, groups=groups),
         "misread": run_choice.misread(request.GET, asked),
         "fitting": homes.count(request.organization, asked, now=now),
         "has_groups": bool(groups),
@@ -94,7 +95,9 @@ def _wish(
     """Return what is asked of the homes, or None after placing what is wrong with it."""
     good, known = form.is_valid(), form.cleaned_data
     if known.get("kind") == "mode":
-        return {"kind": "mode", "asked": {"mode": known["mode"]}} if good else None
+        if rows.live():
+            form.add_error("kind", run_forms.PLAN_TOO)
+        return {"kind": "mode", "asked": {"mode": known["mode"]}} if form.is_valid() else None
     if known.get("kind") != "plan" or not known.get("times") or not known.get("zone"):
         return None
     is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
