@@ -398,9 +398,13 @@ class TestARun:
 
     def test_renews_only_its_own_part_for_a_script(self, ready, admin):
         runs.start(run=ready, actor=admin.user, now=timezone.now())
-        part = admin.get(at("run", ready.pk), headers={"hx-request": "true"})
-
+        htmx = {"hx-request": "true"}
+        part = admin.get(at("run", ready.pk), {"state": "running"}, headers=htmx)
         assert 'id="run-live"' in part.text and "<html" not in part.text
+
+        runs.pause(run=ready, actor=admin.user, now=timezone.now())
+        changed = admin.get(at("run", ready.pk), {"state": "running"}, headers=htmx)
+        assert changed.headers["HX-Refresh"] == "true"
 
     def test_lists_homes_page_by_page_in_the_same_number_of_queries(self, hundred, admin):
         run = drafted(admin)

@@ -28,8 +28,10 @@ HEADS = ("Position", "Home", "Home id", "Outcome", "Why", "In words", "Attempt",
 @doors.door(kind="retailer")
 @require_safe
 def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Show one run as it stands; a script asks for the part that moves."""
+    """Show one run as it stands; a script asks for the part that moves, and for all when the state has."""
     found = of(request, pk)
+    if request.htmx and request.GET.get("state") != found.state:
+        return HttpResponse(headers={"HX-Refresh": "true"})
     name = "retailer/_run_live.html" if request.htmx else "retailer/run.html"
     return page(request, found, {}, name=name)
 
