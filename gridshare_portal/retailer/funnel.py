@@ -7,7 +7,7 @@ shown where they are fewer than the smallest group, nor where so few would follo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,12 +25,16 @@ WEEKS_SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Funnel:
-    """How many came how far; None is too few to say. `begins` is None for all weeks together."""
+    """How many came how far; None is too few to say. `begins` is None for all weeks together.
+
+    `least` names the steps of which more may have been taken than the figure says.
+    """
 
     begins: date | None
     opened: int
     connected: int | None
     consented: int | None
+    least: tuple[str, ...] = ()
 
 
 def monday_of(now: datetime) -> date:
@@ -66,12 +70,16 @@ def shown(weeks: Sequence[tuple[date, int, int, int]]) -> tuple[Funnel, list[Fun
     found = [_veiled(begins, opened, (connected, given)) for begins, opened, connected, given in weeks]
     sums = [sum(week[number] for week in weeks) for number in (1, 2, 3)]
     connected, consented = portfolio.veiled(sums[1:])
+    totals = {
+        CONNECTED: _apart(connected, [week.connected for week in found]),
+        CONSENTED: _apart(consented, [week.consented for week in found]),
+    }
     return (
         Funnel(
             begins=None,
             opened=sums[0],
-            connected=_apart(connected, (week.connected for week in found)),
-            consented=_apart(consented, (week.consented for week in found)),
+            **{name: total for name, (total, _is_least) in totals.items()},
+            least=tuple(name for name, (_total, is_least) in totals.items() if is_least),
         ),
         found,
     )
@@ -82,8 +90,9 @@ def _veiled(begins: date, opened: int, counts: Sequence[int]) -> Funnel:
     return Funnel(begins=begins, opened=opened, connected=connected, consented=consented)
 
 
-def _apart(total: int | None, weeks: Iterable[int | None]) -> int | None:
-    """Return the sum, unless what the weeks hide would follow from it and is too few."""
-    known = list(weeks)
-    told = sum(one for one in known if one is not None)
-    return total if total is None or None not in known or portfolio.is_enough(total - told) else None
+def _apart(total: int | None, weeks: Sequence[int | None]) -> tuple[int | None, bool]:
+    """Return the sum, or at least how much where what the weeks hide would follow and is too few."""
+    told = sum(one for one in weeks if one is not None)
+    if None not in weeks or (total is not None and portfolio.is_enough(total - told)):
+        return total, False
+    return told or None, True
