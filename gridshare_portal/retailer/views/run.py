@@ -124,8 +124,8 @@ def page(
 
 def _last_at(found: run_models.Run) -> datetime | None:
     """Return when any run last had a turn: all share one pace, so this costs the same for every run."""
-    pace = run_models.Pace.objects.filter(next_at__lte=timezone.now()).first()
-    return pace.next_at if pace and found.state == R.RUNNING else None
+    pace = run_models.Pace.objects.first() if found.state == R.RUNNING else None
+    return pace.next_at if pace else None
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
