@@ -327,11 +327,11 @@ class TestAPageOfAnOrganization:
 
 @pytest.mark.django_db
 class TestAPageWithoutAnId:
-    @pytest.mark.parametrize("name", SIGNED_IN)
+    @pytest.mark.parametrize("name", sorted(SIGNED_IN))
     def test_asks_an_anonymous_visitor_to_sign_in(self, name, visitor):
         assert leads_to_sign_in(visitor.get(filled(name, {})))
 
-    @pytest.mark.parametrize("name", SIGNED_IN)
+    @pytest.mark.parametrize("name", sorted(SIGNED_IN))
     def test_shows_nothing_of_a_neighbor_s(self, name, homeowner, battery, neighbor):
         page = neighbor.get(filled(name, {})).content.decode()
 
