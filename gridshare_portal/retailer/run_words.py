@@ -66,7 +66,7 @@ OUTCOMES = {
         look="info",
         glyph="closed",
         title="Skipped",
-        meaning="Does not take part; the reason stands beside it.",
+        meaning="Does not take part.",
     ),
 }
 IN_ORDER = (
