@@ -19,6 +19,7 @@ from gridshare_portal.control import (
     run_sweeps,
     runs,
     state,
+    turns,
 )
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
@@ -220,15 +221,17 @@ class TestARun:
         with pytest.raises(runs.Refused):
             runs.resume(run=run, actor=fleet.admin, now=timezone.now())
 
-    def test_keeps_to_the_pace_of_all_workers_together(self, fleet, settings, monkeypatch):
+    def test_keeps_to_the_pace_of_all_workers_together(self, fleet, settings, now):
         settings.RUNS_PER_MINUTE = 60
         run = fleet.started()
-        for owner in ("one", "another"):
-            fleet.carry(run, owner=owner, for_s=0.3)
 
-        assert fleet.sandbox.calls(MODE) == 1
-        fleet.carry(run, after=timedelta(seconds=60), for_s=0.3)
-        assert fleet.sandbox.calls(MODE) == 3  # no more than a burst, however long nobody came
+        def taken(owner, after_s):
+            at = now + timedelta(seconds=after_s)
+            return len(turns.take(run_pk=run.pk, owner=owner, now=at)[1])
+
+        assert (taken("one", 0), taken("another", 0)) == (1, 0)
+        assert (taken("another", 1), taken("one", 1)) == (1, 0)
+        assert taken("one", 60) == 2  # no more than a burst, however long nobody came
 
     def test_leaves_workers_for_others(self, fleet):
         for number in (1, 2):
