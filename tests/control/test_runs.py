@@ -10,15 +10,11 @@ from gridshare_portal.audit import queries as record
 from gridshare_portal.control import (
     changes,
     dry_runs,
-    eligibility,
     local_times,
-    looks,
     models,
     plans,
     run_queries,
-    run_sweeps,
     runs,
-    state,
     turns,
 )
 from gridshare_portal.lunar import models as lunar
@@ -29,12 +25,6 @@ from tests.fleet import MODE, PLAN
 pytestmark = pytest.mark.django_db
 S = models.Line.State
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def charging(now):
-    """A plan that every home can have, as a run keeps it."""
-    return {"kind": "plan", "asked": plans.to_json(plans.charge_now(now=now, lasting=2 * HOUR))}
 
 
 class TestADraft:
@@ -241,118 +231,6 @@ class TestARun:
         run = fleet.started()
 
         assert not fleet.carry(run) and fleet.sandbox.calls(MODE) == 0
-
-
-class TestTheFirstHomes:
-    def test_are_waited_for_and_the_rest_follows(self, fleet):
-        run = fleet.started(canary=2, stop_at_failure_pct=20)
-        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
-
-        fleet.carry(run)
-        assert fleet.sandbox.calls(MODE) == 2 and run.canary_passed_at is None
-
-        change = models.Change.objects.get(outcome="unconfirmed")
-        looks.read_again(change_pk=change.pk, now=timezone.now() + timedelta(minutes=2))
-        fleet.carry(run)
-        assert fleet.sandbox.calls(MODE) == 6 and fleet.states(run) == [S.CONFIRMED] * 6
-
-    def test_stop_the_run_when_too_many_of_them_fail(self, fleet):
-        run = fleet.started(canary=2, stop_at_failure_pct=20)
-        lunar.Connection.objects.filter(user=fleet.owners[0].user).update(status="reconnect")
-
-        fleet.carry(run)
-
-        assert (run.state, run.why) == ("stopped", "failures")
-        assert run.sentence.startswith("1 of 2 homes") and fleet.sandbox.calls(MODE) == 1
-
-    def test_of_which_nobody_knows_leave_it_to_a_person(self, fleet):
-        run = fleet.started(canary=1)
-        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
-        fleet.carry(run)
-        models.Change.objects.update(read_again_at=None)
-
-        fleet.carry(run)
-        assert (run.state, run.why) == ("paused", "canary_unknown") and fleet.sandbox.calls(MODE) == 1
-
-        fleet.carry(runs.resume(run=run, actor=fleet.admin, now=timezone.now()))
-        assert fleet.sandbox.calls(MODE) == 6
-
-
-class TestASchedule:
-    def test_starts_the_run_at_its_time(self, fleet):
-        run = fleet.checked()
-        runs.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
-
-        run_sweeps.tidy(now=timezone.now())
-        assert fleet.states(run) == [S.ELIGIBLE] * 6
-        run_sweeps.tidy(now=timezone.now() + HOUR)
-
-        run.refresh_from_db()
-        assert run.state == "running" and run.carried_by == fleet.admin
-        assert run_sweeps.carried() == [run.pk, run.pk]
-
-    def test_does_nothing_when_whoever_made_it_has_left(self, fleet):
-        run = fleet.checked()
-        runs.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
-        fleet.admin.memberships.all().delete()
-
-        run_sweeps.tidy(now=timezone.now() + HOUR)
-
-        run.refresh_from_db()
-        assert (run.state, run.why, run.start_at) == ("checked", "no_admin", None)
-
-    @pytest.mark.parametrize("ahead", [-HOUR, timedelta(days=31)])
-    def test_is_within_a_month(self, fleet, ahead):
-        with pytest.raises(runs.Refused) as refused:
-            runs.schedule(
-                run=fleet.checked(), actor=fleet.admin, start_at=timezone.now() + ahead, now=timezone.now()
-            )
-
-        assert refused.value.field == "start_at"
-
-
-class TestTakingARunBack:
-    def test_puts_back_what_was_there_where_the_plan_is_still_ours(self, fleet, charging, now):
-        run = fleet.started(**charging)
-        fleet.carry(run)
-        own = plans.hold_until(now=now, until=now + HOUR)
-        devices = [line.device for line in run.lines.select_related("device__site")]
-        changes.make(
-            actor=fleet.owners[0].user, device=devices[0], asked=changes.AskPlan(plan=own), now=timezone.now()
-        )
-
-        back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
-        assert [line.why for line in back.lines.all()] == ["changed_since", "", "", "", "", ""]
-        fleet.carry(runs.start(run=back, actor=fleet.admin, now=timezone.now()))
-
-        assert fleet.states(back) == [S.SKIPPED] + [S.CONFIRMED] * 5
-        there = [state.plan_of(state.refresh(device=device, now=timezone.now())) for device in devices]
-        assert len(there[0].commands) == 1 and not any(plan.commands for plan in there[1:])
-
-    def test_leaves_alone_what_changed_after_it_was_checked(self, fleet, charging, now):
-        run = fleet.started(**charging)
-        fleet.carry(run)
-        back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
-        device = run.lines.select_related("device__site").first().device
-        own = changes.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
-        changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
-
-        fleet.carry(runs.start(run=back, actor=fleet.admin, now=timezone.now()))
-
-        first = back.lines.first()
-        assert (first.state, first.told) == (S.REFUSED, eligibility.CHANGED_SINCE)
-        assert fleet.states(back)[1:] == [S.CONFIRMED] * 5
-
-    def test_is_done_once_and_only_for_plans_that_were_sent(self, fleet, charging):
-        modes = fleet.started()
-        fleet.carry(modes)
-        run = fleet.started(**charging)
-        assert refusal(runs.cancel, run, fleet) == runs.STILL_RUNS
-        fleet.carry(run)
-        runs.cancel(run=run, actor=fleet.admin, now=timezone.now())
-
-        assert refusal(runs.cancel, run, fleet) == runs.CANCELED_ALREADY
-        assert refusal(runs.cancel, modes, fleet) == runs.NO_PLANS
 
 
 def refusal(deed, run, fleet):
