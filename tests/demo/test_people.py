@@ -87,12 +87,14 @@ class Browser(requests.Session):
 
 
 class TestTheRunningPortal:
-    @pytest.mark.parametrize(("name", "slug"), [("ines", "sunfix"), ("rita", "brightgrid")])
-    def test_lets_staff_in_with_one_click_past_the_second_step(self, portal, name, slug):
+    @pytest.mark.parametrize(
+        ("name", "slug", "work"), [("ines", "sunfix", "support"), ("rita", "brightgrid", "portfolio")]
+    )
+    def test_lets_staff_in_with_one_click_past_the_second_step(self, portal, name, slug, work):
         browser = Browser(portal)
         arrived = browser.submit("/demo/", "/demo/sign-in/", email=f"{name}@demo.localhost")
 
-        assert arrived.url == f"{portal.url}/support/{slug}/" and arrived.status_code == 200
+        assert arrived.url == f"{portal.url}/{work}/{slug}/" and arrived.status_code == 200
         assert browser.open(f"/organizations/{slug}/").status_code == 200
 
     def test_asks_staff_who_come_by_e_mail_for_their_second_factor(self, portal):
