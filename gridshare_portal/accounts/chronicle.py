@@ -85,7 +85,9 @@ def _what(event: audit.Event) -> str:
 
 
 def _said(details: Mapping[str, Any]) -> str:
-    parts = (f"{WORDS.get(key, key.replace('_', ' '))}: {_plain(value)}" for key, value in sorted(details.items()))
+    parts = (
+        f"{WORDS.get(key, key.replace('_', ' '))}: {_plain(value)}" for key, value in sorted(details.items())
+    )
     return "; ".join(parts)
 
 
