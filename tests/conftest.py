@@ -5,6 +5,7 @@ import os
 import pytest
 from django.utils import timezone
 
+from gridshare_portal import cache
 from gridshare_portal.gridshare import gate
 from gridshare_portal.sandbox import wsgi
 from tests import chromium
@@ -35,6 +36,15 @@ def sandbox(running_sandbox, settings):
     yield running_sandbox
     running_sandbox.faults.clear()
     gate.forget()
+
+
+@pytest.fixture
+def patient_cache(settings, monkeypatch):
+    """A cache that waits for a busy machine, for tests of what is counted there."""
+    patient = {"socket_timeout": 10.0, "socket_connect_timeout": 10.0}
+    default = settings.CACHES["default"]
+    settings.CACHES = {"default": {**default, "OPTIONS": {**default["OPTIONS"], **patient}}}
+    monkeypatch.setattr(cache, "_breaker", cache._Breaker())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ class TestTheFrontPage:
         assert homeowner.get("/").url == reverse("homeowner:site", args=[homeowner.site.synth_id])
 
     def test_leads_the_owner_of_two_homes_to_the_list(self, neighbor):
-        assert neighbor.get("/").url.partition("?")[0] == reverse("homeowner:sites")
+        assert neighbor.get("/").url == reverse("homeowner:sites") + "?first"
 
     def test_leads_who_is_new_to_an_invitation_to_connect(self, stranger):
         page = stranger.get("/", follow=True)

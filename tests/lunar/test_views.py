@@ -72,10 +72,10 @@ class TestLeavingForLunar:
 
         assert (answer.status_code, answer["Location"]) == (302, "/connect/")
 
-    def test_is_not_done_a_hundred_times_a_minute(self, client, sandbox):
-        answers = [leave(client).status_code for _ in range(70)]  # a cache that hiccups begins to count anew
+    def test_is_not_done_a_hundred_times_a_minute(self, client, sandbox, patient_cache):
+        answers = [leave(client).status_code for _ in range(35)]
 
-        assert answers[:30] == [302] * 30 and 429 in answers
+        assert answers[:30] == [302] * 30 and answers[-1] == 429
 
     def test_takes_a_form_of_ours_only(self, sandbox):
         answer = Client(enforce_csrf_checks=True).post("/accounts/lunar/login/", {"scope": READING})
