@@ -7,20 +7,23 @@ battery and a meter that told something minutes ago; the others are what support
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
+from gridshare_portal.installer.practice import courses
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites.models import Role
+from gridshare_portal.telemetry import missing
 
 ZONES = ("America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin", "Australia/Sydney")
 CHANNELS = ("power_W", "energy_Wh_increment", "energy_Wh_decrement")
 ENDINGS = {Role.GRID: "__GRID_METER_DERIVED", Role.BATTERY: "__bb_agg", Role.SOLAR: "__PV_DERIVED"}
 MAKERS = ("Lunar Energy", "Solnox", "Voltera", "Helian")
 EVERYTHING = tuple(scope.id for scope in scopes.SCOPES)
-QUARTER = timedelta(minutes=15)
 SHAPES = (  # of a hundred homes, how many have which devices, each with what its sensors measure
     (70, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)),)),
     (12, (("Inverter", (Role.GRID, Role.SOLAR)),)),
@@ -29,6 +32,7 @@ SHAPES = (  # of a hundred homes, how many have which devices, each with what it
     (5, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("EV", (Role.EV,)))),
     (2, (("Meter", ()),)),
 )
+Shape = tuple[tuple[str, tuple[str, ...]], ...]
 SILENCES = (  # of a hundred homes, since when the last reading is; None: there never was one
     (78, timedelta(minutes=4)),
     (8, timedelta(minutes=50)),
@@ -38,9 +42,10 @@ SILENCES = (  # of a hundred homes, since when the last reading is; None: there 
     (3, None),
 )
 CONNECTIONS = (  # of a hundred connections, how they stand and what they allow
-    (90, ("active", EVERYTHING)),
+    (89, ("active", EVERYTHING)),
     (5, ("active", EVERYTHING[:2])),
     (1, ("active", EVERYTHING[:1])),
+    (1, ("active", EVERYTHING[1:])),
     (3, ("reconnect", EVERYTHING)),
     (1, ("disconnected", EVERYTHING)),
 )
@@ -70,10 +75,11 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Sensor:
-    """A sensor, what it measures, and what it told last, if it ever told anything."""
+    """A sensor, what it measures, how many measure that together, and what it told last, if ever."""
 
     synth_id: str
     role: str
+    sharing: int
     reading: Reading | None
 
 
@@ -111,32 +117,51 @@ class Home:
     status: str
     scopes: tuple[str, ...]
     sharing: Sharing
+    asked_at: datetime | None
+    course: courses.Key
     devices: tuple[Device, ...]
 
 
 def home(number: int, *, now: datetime) -> Home:
     """Return the home of a number, always the same one at the same moment."""
     dice = Random(f"home {number}")
-    created_at = now - timedelta(days=dice.uniform(30, 900))
+    created_at = now - timedelta(days=dice.uniform(0.5, 900))
     status, allowed = _of_hundred(dice, CONNECTIONS)
-    told_at = _told_at(dice, now)
+    told_at, zone, shape = _told_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
+    course = _course(dice, shape, zone, now)
+    asked_at = created_at - timedelta(days=dice.uniform(0, 20)) if dice.random() < 0.3 else None
     return Home(
         synth_id=f"site-{_uuid(dice)}",
-        time_zone=dice.choice(ZONES),
+        time_zone=zone,
         created_at=created_at,
         status=status,
         scopes=allowed,
         sharing=_sharing(dice, created_at, now),
-        devices=tuple(_devices(dice, told_at)),
+        asked_at=asked_at,
+        course=course,
+        devices=tuple(_devices(dice, shape, course, told_at)),
     )
 
 
-def _devices(dice: Random, told_at: datetime | None) -> Iterator[Device]:
+def _course(dice: Random, shape: Shape, zone: str, now: datetime) -> courses.Key:
+    ahead = now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+    roles = courses.roles_of(role for _kind, some in shape for role in some)
+    return courses.Key(roles=roles, kind=dice.randrange(courses.KINDS), shift=ahead // missing.STEP)
+
+
+def _devices(dice: Random, shape: Shape, course: courses.Key, told_at: datetime | None) -> Iterator[Device]:
     silent = dice.random() < 0.03  # one sensor of the home tells nothing any more
-    for kind, roles in _of_hundred(dice, SHAPES):
+    sharing = Counter(role for _kind, roles in shape for role in roles)
+    for kind, roles in shape:
         synth_id, model = _uuid(dice), f"{kind[:2].upper()}-{dice.choice((5, 10, 15, 20))}"
         sensors = [
-            Sensor(synth_id=synth_id + ENDINGS.get(role, ""), role=role, reading=None) for role in roles
+            Sensor(
+                synth_id=synth_id + ENDINGS.get(role, ""),
+                role=role,
+                sharing=sharing[role],
+                reading=_reading(dice, course, role, sharing[role], told_at, silent and not place),
+            )
+            for place, role in enumerate(roles)
         ]
         yield Device(
             synth_id=synth_id,
@@ -145,30 +170,25 @@ def _devices(dice: Random, told_at: datetime | None) -> Iterator[Device]:
             model=model,
             serial=f"{model}-{dice.randrange(10**8):08}",
             capacity_wh=dice.choice((5000.0, 10000.0, 15000.0)) if Role.BATTERY in roles else None,
-            sensors=tuple(
-                Sensor(
-                    synth_id=one.synth_id,
-                    role=one.role,
-                    reading=_reading(dice, one.role, told_at, silent and not n),
-                )
-                for n, one in enumerate(sensors)
-            ),
+            sensors=tuple(sensors),
         )
 
 
-def _reading(dice: Random, role: str, told_at: datetime | None, silent: bool) -> Reading | None:
+def _reading(
+    dice: Random, course: courses.Key, role: str, sharing: int, told_at: datetime | None, silent: bool
+) -> Reading | None:
     if told_at is None or (silent and dice.random() < 0.5):
         return None
     at = told_at - timedelta(days=2) if silent else told_at
-    power_w, inward = dice.uniform(0, 4000), role in (Role.EV, Role.RELAY) or dice.random() < 0.5
-    inward = inward and role != Role.SOLAR
+    day, bucket = at.date(), (at - missing.midnight(at.date())) // missing.STEP
+    mine = courses.of(course, role, sharing)
     return Reading(
         at=at,
-        in_w=power_w if inward else 0.0,
-        out_w=0.0 if inward else power_w,
-        charge_pct=dice.uniform(5, 100) if role == Role.BATTERY else None,
-        in_wh=dice.uniform(0, 5e6) if role != Role.SOLAR else 0.0,
-        out_wh=dice.uniform(0, 5e6),
+        in_w=float(mine.in_w[bucket]),
+        out_w=float(mine.out_w[bucket]),
+        charge_pct=None if mine.charge_pct is None else float(mine.charge_pct[bucket]),
+        in_wh=float(mine.counted_wh("in_w", day)[bucket]),
+        out_wh=float(mine.counted_wh("out_w", day)[bucket]),
     )
 
 
@@ -177,7 +197,7 @@ def _told_at(dice: Random, now: datetime) -> datetime | None:
     silence = _of_hundred(dice, SILENCES)
     if silence is None:
         return None
-    last = now - silence * dice.uniform(0.5, 1.5)
+    last = now.astimezone(UTC) - silence * dice.uniform(0.5, 1.5)
     return last.replace(minute=last.minute // 15 * 15, second=0, microsecond=0)
 
 

@@ -6,7 +6,7 @@ Everything about the person of a number follows from that number.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 
@@ -54,6 +54,21 @@ PLACES = (
     "Home", "Home", "Home", "Our home", "Cottage", "Beach house", "Cabin", "Townhouse", "Farm", "Garden flat",
     "Mountain hut", "Studio", "Barn", "Summer house", "Lake house", "Bungalow",
 )  # fmt: skip
+ODD_HOMES = (  # what people also call their homes, or try to
+    "<b>Villa</b> <script>alert(1)</script>",
+    '=HYPERLINK("https://practice.invalid","Home")',
+    "+1 Hill Road",
+    "-2+3",
+    "@SUM(A1:A9)",
+    "🏡☀️🔋 Casa",
+    "بيت العائلة",
+    "わが家",
+    "Ana's “best” home; really, ‘home’, \\o/",
+    "home\u202eemoh",
+    "The house behind the old mill at the end of the long road that leads to the lake",
+    "W" * 80,
+)
+ODD_NAMES = ("<i>Robert</i> '); DROP TABLE homes;--", "=1+1", "🙂", "Ana\u202eanA", "X" * 120)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +87,15 @@ def person(number: int) -> Person:
     name = "" if dice.random() < 0.03 else f"{first} {last}"
     local = dice.choice((f"{first}.{last}", f"{first[0]}.{last}", f"{first}{last}", f"{last}.{first}"))
     email = f"{_plain(local)}.{number}@{dice.choice(HOSTS)}"
-    return Person(name=name, email=email, home=_home(dice, last))
+    return _odd(number, Person(name=name, email=email, home=_home(dice, last)))
+
+
+def _odd(number: int, person: Person) -> Person:
+    """Give one of a hundred homes, and one of two hundred people, a name that pages and files must bear."""
+    dice = Random(f"odd {number}")
+    if dice.random() < 0.01:
+        person = replace(person, home=dice.choice(ODD_HOMES))
+    return replace(person, name=dice.choice(ODD_NAMES)) if dice.random() < 0.005 else person
 
 
 def _last_name(dice: Random) -> str:

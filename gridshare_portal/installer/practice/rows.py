@@ -12,13 +12,16 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
-from gridshare_portal.access import entries
+from gridshare_portal.access import durations, entries
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.installer.practice import days as readings
 from gridshare_portal.installer.practice import homes, people
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing
 from gridshare_portal.telemetry import models as telemetry
 
 ISSUER = "https://practice.invalid"
@@ -36,20 +39,21 @@ def has_people_s_own() -> bool:
     return lunar.Connection.objects.exclude(issuer=ISSUER).exists()
 
 
-def make(*, count: int, organization: accounts.Organization, now: datetime) -> Iterator[int]:
+def make(*, count: int, organization: accounts.Organization, now: datetime, days: int = 1) -> Iterator[int]:
     """Add homes that are shared with the organization, and yield how many there are so far.
 
-    Homes are numbered on from those there are: the same numbers give the same homes.
+    Homes are numbered on from those there are: the same numbers give the same homes. Each has so many days
+    of readings, up to this moment.
     """
     first = standing()
     for start in range(first, first + count, CHUNK):
         numbers = range(start, min(start + CHUNK, first + count))
-        _write(numbers, organization, now)
+        _write(numbers, organization, now, days)
         yield numbers.stop - first
 
 
 @transaction.atomic
-def _write(numbers: range, organization: accounts.Organization, now: datetime) -> None:
+def _write(numbers: range, organization: accounts.Organization, now: datetime, days: int) -> None:
     made = [homes.home(number, now=now) for number in numbers]
     persons = [people.person(number) for number in numbers]
     users = _create(accounts.User, (_user(one, home) for one, home in zip(persons, made, strict=True)))
@@ -57,25 +61,29 @@ def _write(numbers: range, organization: accounts.Organization, now: datetime) -
     rows = _create(sites.Site, (_site(one, home, now) for one, home in zip(persons, made, strict=True)))
     _create(sites.Reach, map(_reach, rows, links, made))
     _create(telemetry.Collection, (_collection(row, home, now) for row, home in zip(rows, made, strict=True)))
-    _write_devices(rows, made, now)
+    _write_devices(rows, made, now, days)
+    _create(access.Request, _requests(persons, made, users, organization))
     consents = _create(
         access.Consent, (_consent(*trio, organization) for trio in zip(rows, users, made, strict=True))
     )
-    held = [consent.pk for consent in consents if consent.ended_at is None]
-    entries.write([*entries.with_values(access.Consent.objects.filter(pk__in=held))])
+    held = [consent for consent in consents if consent.ended_at is None]
+    prefetch_related_objects(held, "site__devices")
+    entries.write(held)
 
 
-def _write_devices(rows: list[sites.Site], made: list[homes.Home], now: datetime) -> None:
-    pairs = [(row, device) for row, home in zip(rows, made, strict=True) for device in home.devices]
-    devices = _create(sites.Device, (_device(*pair, now) for pair in pairs))
-    trios = [
-        (kept, sensor, position)
-        for kept, (_, device) in zip(devices, pairs, strict=True)
-        for position, sensor in enumerate(device.sensors)
+def _write_devices(rows: list[sites.Site], made: list[homes.Home], now: datetime, days: int) -> None:
+    trios = [(row, home, device) for row, home in zip(rows, made, strict=True) for device in home.devices]
+    kept = _create(sites.Device, (_device(row, device, now) for row, _home, device in trios))
+    parts = [
+        (device, sensor, position, home.course)
+        for device, (_row, home, device_made) in zip(kept, trios, strict=True)
+        for position, sensor in enumerate(device_made.sensors)
     ]
-    sensors = _create(sites.Sensor, (_sensor(*trio) for trio in trios))
-    told = zip(sensors, (sensor.reading for _, sensor, _ in trios), strict=True)
-    _create(telemetry.Latest, (_latest(sensor, reading, now) for sensor, reading in told if reading))
+    sensors = _create(sites.Sensor, (_sensor(*part[:3]) for part in parts))
+    told = [(sensor, part[1], part[3]) for sensor, part in zip(sensors, parts, strict=True)]
+    newest = ((sensor, part.reading) for sensor, part, _course in told if part.reading)
+    _create(telemetry.Latest, (_latest(sensor, reading, now) for sensor, reading in newest))
+    readings.write(told, days=days, now=now)
 
 
 def _create(model: Any, rows: Iterable[Any]) -> list[Any]:
@@ -178,7 +186,7 @@ def _sensor(kept: sites.Device, sensor: homes.Sensor, position: int) -> sites.Se
 
 
 def _latest(sensor: sites.Sensor, reading: homes.Reading, now: datetime) -> telemetry.Latest:
-    read_at = min(reading.at + homes.QUARTER, now)
+    read_at = min(reading.at + missing.STEP, now)
     return telemetry.Latest(
         sensor=sensor,
         at=reading.at,
@@ -207,3 +215,26 @@ def _consent(
         ended_by=user if sharing.ended_at else None,
         ended_how="by hand" if sharing.ended_at else "",
     )
+
+
+def _requests(
+    persons: list[people.Person],
+    made: list[homes.Home],
+    users: list[accounts.User],
+    organization: accounts.Organization,
+) -> Iterator[access.Request]:
+    """Yield what the organization had asked before a home was shared; nobody gets a letter about it."""
+    for person, home, user in zip(persons, made, users, strict=True):
+        if home.asked_at:
+            yield access.Request(
+                organization=organization,
+                email=person.email,
+                right=home.sharing.right,
+                lasts=durations.OPEN.id,
+                made_at=home.asked_at,
+                told_at=home.asked_at,
+                expires_at=home.asked_at + timedelta(days=30),
+                answer=access.Request.Answer.SHARED,
+                answered_at=home.created_at,
+                answered_by=user,
+            )

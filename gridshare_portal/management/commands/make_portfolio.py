@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +12,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.installer.practice import rows
+from gridshare_portal.installer.practice import examined, rows
+from gridshare_portal.retailer import counting
 
 OWN = "People's own homes are in this database. Practice homes go into a demonstration or an empty database."
 ASK = "This makes up people and homes. Run it with DEMO on, or with --yes in a database for nothing else."
+MOST_DAYS = 400
 
 
 class Command(BaseCommand):
@@ -30,6 +33,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--kind", choices=accounts.Organization.Kind.values, default="installer")
         parser.add_argument(
+            "--days", type=int, default=1, help="how many days of readings each home has, today's included"
+        )
+        parser.add_argument(
+            "--ready", action="store_true", help="also examine all homes and count a retailer's portfolio"
+        )
+        parser.add_argument(
             "--yes", action="store_true", help="also without DEMO, where no real home is kept"
         )
 
@@ -37,17 +46,35 @@ class Command(BaseCommand):
         """Make them, and say how fast."""
         if options["count"] < 1:
             raise CommandError("Ask for at least one home.")
+        if not 0 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"Ask for no more than {MOST_DAYS} days of readings.")
         if not settings.DEMO:
             self._check(options["yes"])
         organization = _organization(options["organization"], options["kind"])
+        made = rows.make(
+            count=options["count"], organization=organization, now=timezone.now(), days=options["days"]
+        )
+        self._tell(made, "homes shared with " + organization.slug, options)
+        if not options["ready"]:
+            return
+        self._tell(examined.make(now=timezone.now()), "homes examined", options)
+        if organization.kind == accounts.Organization.Kind.RETAILER:
+            began_s = time.monotonic()
+            counting.whole(organization=organization, now=timezone.now())
+            self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", options)
+
+    def _tell(self, counts: Iterator[int], what: str, options: dict[str, Any]) -> None:
+        """Let the deed go on to its end, and say how fast it was."""
         began_s, count = time.monotonic(), 0
-        for count in rows.make(count=options["count"], organization=organization, now=timezone.now()):
+        for count in counts:
             if options["verbosity"] > 1:
-                self.stdout.write(f"{count:,} homes")
-        took_s = time.monotonic() - began_s
-        rate = f"{took_s:.1f} s, {count / took_s:.0f} a second"
+                self.stdout.write(f"{count:,} {what}")
+        took_s = max(time.monotonic() - began_s, 0.001)
+        self._say(f"{count:,} {what} in {took_s:.1f} s, {count / took_s:.0f} a second", options)
+
+    def _say(self, sentence: str, options: dict[str, Any]) -> None:
         if options["verbosity"]:
-            self.stdout.write(f"{count:,} homes shared with {organization.slug} in {rate}")
+            self.stdout.write(sentence)
 
     def _check(self, yes: bool) -> None:
         if not yes:

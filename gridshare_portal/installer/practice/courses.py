@@ -1,0 +1,145 @@
+"""Make up the day of a home: what its sun, its rooms, its battery and its car do in each quarter hour. Pure.
+
+There is a handful of days, shifted by the home's time zone; every day is the same again, so that counters go
+on growing from one to the next. In every quarter hour as much comes in as goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from random import Random
+
+import numpy as np
+
+from gridshare_portal.sites.models import Role
+from gridshare_portal.telemetry import missing
+
+KINDS = 6
+STEP_H = missing.STEP_S / 3600
+WHOLE_W = 8.0  # powers are multiples of this, so that halves and quarter hours of them stay whole
+BATTERY_WH, LEAST_PCT, MOST_PCT = 10_000.0, 12.0, 96.0
+CHARGES_AT_MOST_W = 3000.0
+BEGAN_ON = date(2024, 1, 1)  # when all counters stood at nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Which day a home has: what is in it, which of the kinds, and how far its noon is from UTC's."""
+
+    roles: frozenset[str]
+    kind: int
+    shift: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """One sensor's day, a value for each quarter hour."""
+
+    in_w: np.ndarray
+    out_w: np.ndarray
+    charge_pct: np.ndarray | None
+
+    def counted_wh(self, name: str, day: date) -> np.ndarray:
+        """Return the counter beside `in_w` or `out_w`, at the end of each quarter hour of a day."""
+        grown = getattr(self, name).cumsum() * STEP_H
+        return (day - BEGAN_ON).days * grown[-1] + grown
+
+
+@lru_cache(maxsize=1024)
+def of(key: Key, role: str, sharing: int = 1) -> Course:
+    """Return the day of one of so many sensors that play a role in such a home."""
+    flows = _flows(key)
+    nothing = np.zeros(missing.BUCKETS)
+    in_w, out_w = {
+        Role.SOLAR: (nothing, flows.solar_w),
+        Role.BATTERY: (flows.charging_w, flows.discharging_w),
+        Role.GRID: (np.maximum(flows.net_w, 0.0), np.maximum(-flows.net_w, 0.0)),
+    }.get(role, (flows.car_w, nothing))
+    charge_pct = flows.charge_pct if role == Role.BATTERY else None
+    return Course(in_w=in_w / sharing, out_w=out_w / sharing, charge_pct=charge_pct)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Flows:
+    solar_w: np.ndarray
+    charging_w: np.ndarray
+    discharging_w: np.ndarray
+    car_w: np.ndarray
+    net_w: np.ndarray
+    charge_pct: np.ndarray
+
+
+@lru_cache(maxsize=512)
+def _flows(key: Key) -> _Flows:
+    hours = (np.arange(missing.BUCKETS) + key.shift) % missing.BUCKETS * STEP_H
+    solar_w, used_w, car_w = _sun(key, hours), _used(key, hours), _car(key, hours)
+    charging_w, discharging_w = _battery(key, hours, solar_w, used_w)
+    return _Flows(
+        solar_w=solar_w,
+        charging_w=charging_w,
+        discharging_w=discharging_w,
+        car_w=car_w,
+        net_w=used_w + car_w + charging_w - solar_w - discharging_w,
+        charge_pct=_charge(key, charging_w - discharging_w),
+    )
+
+
+def _sun(key: Key, hours: np.ndarray) -> np.ndarray:
+    if Role.SOLAR not in key.roles:
+        return np.zeros_like(hours)
+    height = np.sin(np.pi * np.clip((hours - 6.5) / 12, 0, 1))
+    return _whole(height * (2200 + 900 * key.kind) * _weather(key.kind, hours, 0.55))
+
+
+def _used(key: Key, hours: np.ndarray) -> np.ndarray:
+    morning, evening = (np.exp(-((hours - at) ** 2) / wide) for at, wide in ((7.5, 1.5), (19.0, 6.0)))
+    plain_w = 240 + 60 * key.kind + (700 + 100 * key.kind) * morning + (1100 + 150 * key.kind) * evening
+    return _whole(plain_w * _weather(key.kind + KINDS, hours, 0.7))
+
+
+def _car(key: Key, hours: np.ndarray) -> np.ndarray:
+    parked = (hours >= 1) & (hours < 3 + key.kind / 2)
+    return np.where(parked, 7200.0, 0.0) if Role.EV in key.roles else np.zeros_like(hours)
+
+
+def _battery(
+    key: Key, hours: np.ndarray, solar_w: np.ndarray, used_w: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return charging and discharging: from the sun, or else from the grid by day, to last into the night."""
+    if Role.BATTERY not in key.roles:
+        return np.zeros_like(hours), np.zeros_like(hours)
+    spare_w = np.maximum(solar_w - used_w, 0.0) if solar_w.any() else np.full_like(hours, 1200.0)
+    wanted_w = np.where((hours >= 7) & (hours < 17), np.minimum(spare_w, CHARGES_AT_MOST_W), 0.0)
+    needed_w = np.where((hours >= 18) | (hours < 6), used_w, 0.0)
+    room_wh = BATTERY_WH * (MOST_PCT - LEAST_PCT) / 100
+    moved_wh = min(wanted_w.sum() * STEP_H, needed_w.sum() * STEP_H * 0.9, room_wh)
+    charging_w, discharging_w = (
+        _whole(one_w * moved_wh / max(one_w.sum() * STEP_H, 1.0)) for one_w in (wanted_w, needed_w)
+    )
+    return charging_w, discharging_w
+
+
+def _charge(key: Key, charging_w: np.ndarray) -> np.ndarray:
+    """Return how full it is at the end of each quarter hour: at its emptiest, only the reserve is left."""
+    stored_wh = charging_w.cumsum() * STEP_H
+    charge_pct = LEAST_PCT + key.kind + (stored_wh - stored_wh.min()) / BATTERY_WH * 100
+    return np.round(np.minimum(charge_pct, 100.0), 1)
+
+
+def _weather(kind: int, hours: np.ndarray, least: float) -> np.ndarray:
+    """Return a factor for each local quarter hour: clouds, or kettles."""
+    dice = Random(f"weather {kind}")
+    factors = np.array([dice.uniform(least, 1.0) for _ in range(missing.BUCKETS)])
+    return factors[np.rint(hours / STEP_H).astype(int)]
+
+
+def _whole(power_w: np.ndarray) -> np.ndarray:
+    return np.round(power_w / WHOLE_W) * WHOLE_W
+
+
+def roles_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return what matters of a home's roles for its day."""
+    return frozenset(roles) & {Role.SOLAR, Role.BATTERY, Role.GRID, Role.EV}
