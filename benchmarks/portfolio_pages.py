@@ -203,7 +203,7 @@ def _client() -> object:
 
     client = Client(headers={"host": "localhost"})
     user = accounts.User.objects.get(email=STAFF)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

@@ -175,7 +175,7 @@ def _deeds() -> dict[str, Callable[[], object]]:
 
     user, organization = accounts.User.objects.get(email=STAFF), accounts.Organization.objects.get()
     client = Client(headers={"host": "localhost"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     site, serial = _somewhere(user, organization)
 
     def asking(path: str) -> Callable[[], object]:

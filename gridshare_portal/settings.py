@@ -151,10 +151,7 @@ SMALLEST_GROUP = env.int("SMALLEST_GROUP", default=5)
 
 # --- people and their sessions ------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["gridshare_portal.accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -308,6 +305,7 @@ CELERY_BEAT_SCHEDULE = {
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
         ("raw-answers", "gridshare_portal.installer.tasks.sweep_answers", 15.0),
         ("examinations", "gridshare_portal.installer.tasks.sweep", 60.0),
+        ("open-cases", "gridshare_portal.installer.tasks.count_open_cases", 60.0),
         ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
         ("portfolios", "gridshare_portal.retailer.tasks.sweep", 15.0),
         ("portfolio-days", "gridshare_portal.retailer.tasks.sweep_days", 300.0),

@@ -49,7 +49,7 @@ def person(email: str) -> accounts.User:
 def signed_in(email: str) -> Visitor:
     visitor = Visitor()
     visitor.user = person(email)
-    visitor.force_login(visitor.user, backend="django.contrib.auth.backends.ModelBackend")
+    visitor.force_login(visitor.user)
     return visitor
 
 

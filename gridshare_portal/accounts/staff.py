@@ -17,7 +17,7 @@ STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def memberships_of(user: Any) -> QuerySet[models.Membership]:
     """Return where this person works, whether or not a second factor stands."""
-    if not (user.is_authenticated and user.is_active):
+    if not (user.is_authenticated and user.is_active and getattr(user, "works", True)):
         return models.Membership.objects.none()
     mine = models.Membership.objects.filter(user=user.pk).select_related("organization")
     return mine.order_by("organization__name", "pk")

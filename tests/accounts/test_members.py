@@ -94,7 +94,7 @@ class TestRemoving:
 
     def test_signs_out_of_every_browser(self, igor, ines, now):
         telephone = people.Visitor()
-        telephone.force_login(ines.user, backend="django.contrib.auth.backends.ModelBackend")
+        telephone.force_login(ines.user)
         assert (
             telephone.get("/accounts/email/").status_code == ines.get("/accounts/email/").status_code == 200
         )
@@ -116,7 +116,7 @@ class TestRemoving:
     def test_lets_them_sign_in_again_as_the_homeowner_they_are(self, igor, ines, now):
         members.remove(membership=membership(ines), actor=igor.user, now=now)
         ines.user.refresh_from_db()
-        ines.force_login(ines.user, backend="django.contrib.auth.backends.ModelBackend")
+        ines.force_login(ines.user)
 
         assert ines.get("/accounts/email/").status_code == 200
 

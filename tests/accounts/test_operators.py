@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def operator(client):
     user = known("operator@portal.example", is_staff=True, is_superuser=True)
     totp.TOTP.activate(user, totp.generate_totp_secret())
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

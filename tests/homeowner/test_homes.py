@@ -45,10 +45,10 @@ class TestTheHomePage:
     def test_costs_few_queries(self, homeowner, readings, django_assert_max_num_queries):
         page, part = (reverse(f"homeowner:{name}", args=[readings.synth_id]) for name in ("site", "now"))
 
-        # The first look of a minute also notes that somebody looks; one query asks where they work.
-        with django_assert_max_num_queries(13):
+        # The first look of a minute also notes that somebody looks.
+        with django_assert_max_num_queries(12):
             homeowner.get(page)
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(10):
             homeowner.get(page)
         with django_assert_max_num_queries(9):
             homeowner.get(part)

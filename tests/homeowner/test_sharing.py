@@ -292,7 +292,7 @@ class TestAnOrganizationsLink:
     def test_leads_on_and_back_again(self, visitor, homeowner, roofworks, by, to):
         assert visitor.post(self.LINK, {"by": by}).headers["Location"] == to
 
-        visitor.force_login(homeowner.user, backend="django.contrib.auth.backends.ModelBackend")
+        visitor.force_login(homeowner.user)
         assert visitor.get("/").headers["Location"] == self.LINK
         assert visitor.get("/").headers["Location"] == reverse(
             "homeowner:site", args=[homeowner.site.synth_id]
@@ -302,7 +302,7 @@ class TestAnOrganizationsLink:
     def test_goes_back_to_itself_whatever_the_address_says(self, visitor, homeowner, roofworks, next):
         visitor.post(f"{self.LINK}?next={next}", {"by": "lunar", "next": next})
 
-        visitor.force_login(homeowner.user, backend="django.contrib.auth.backends.ModelBackend")
+        visitor.force_login(homeowner.user)
         assert visitor.get("/").headers["Location"] == self.LINK
 
     def test_is_forgotten_after_an_hour(self, homeowner, roofworks):

@@ -120,7 +120,7 @@ class TestTheHistoryPage:
 
         for kind in ("telemetry", "telemetry_json"):
             for view in ("day", "year"):
-                with django_assert_max_num_queries(6 if kind == "telemetry_json" else 7):
+                with django_assert_max_num_queries(6):
                     homeowner.get(address(home, kind), {"view": view, "day": yesterday})
 
     def test_says_the_same_sums_as_the_days_they_are_made_of(self, homeowner, home):
