@@ -175,3 +175,16 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} about {self.organization}"
+
+
+class OpenCases(models.Model):
+    """How many cases of an organization are open, by the names of their severity, as last counted."""
+
+    organization = models.OneToOneField(accounts.Organization, models.CASCADE, related_name="open_cases")
+    now = models.PositiveIntegerField(default=0)
+    soon = models.PositiveIntegerField(default=0)
+    watch = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.now}, {self.soon}, {self.watch}"

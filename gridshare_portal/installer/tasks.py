@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.installer import answers, digest, examine
+from gridshare_portal.installer import answers, digest, examine, open_cases
 from gridshare_portal.sites import answers as kept
 
 TOGETHER = 50
@@ -34,6 +34,12 @@ def sweep() -> None:
     for due in iter(lambda: examine.claim(now=now), []):
         for start in range(0, len(due), TOGETHER):
             wake(examine_homes, due[start : start + TOGETHER])
+
+
+@shared_task
+def count_open_cases() -> None:
+    """Count what is open, for pages that show the numbers only."""
+    open_cases.count(now=timezone.now())
 
 
 @shared_task

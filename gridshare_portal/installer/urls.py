@@ -12,6 +12,7 @@ register_converter(visiting.HomeId, "home")
 app_name = "installer"
 urlpatterns: list[URLPattern] = [
     path("", work.homes, name="homes"),
+    path("open-cases/", work.open_cases, name="open_cases"),
     path("work-list.csv", work.homes_csv, name="homes_csv"),
     path("homes/", work.all_homes, name="all_homes"),
     path("homes/<home:synth_id>/", homes.home, name="home"),

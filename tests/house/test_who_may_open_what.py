@@ -110,6 +110,7 @@ TABLE = {  # one letter for each of PERSONS, in their order
         "post installer:digest",
         "get installer:homes",
         "get installer:homes_csv",
+        "get installer:open_cases",
         "get installer:search",
     ),
     "s----YYr---f-": (  # … for those who do the work

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.audit import sheets
+from gridshare_portal.installer import open_cases as counts
 from gridshare_portal.installer import queries
 from gridshare_portal.installer.findings import Cause, Severity
 from gridshare_portal.telemetry import present
@@ -37,6 +38,14 @@ def homes(request: HttpRequest, slug: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "installer/homes.html", context)
+
+
+@doors.door()
+@require_safe
+def open_cases(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show how many cases are open, by severity: a part that other pages ask for."""
+    context = {"counted": counts.of(request.organization), "now": timezone.now()}
+    return render(request, "installer/_open_cases.html", context)
 
 
 @doors.door(rights.EXPORT)
