@@ -287,9 +287,11 @@ CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetchi
     "gridshare_portal.control.tasks.carry_run": {"queue": "runs"},
     "gridshare_portal.control.tasks.check_run": {"queue": "runs"},
     "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
+    "gridshare_portal.control.tasks.read_canceled": {"queue": "runs"},
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
     "gridshare_portal.installer.tasks.fetch_answer": {"queue": "interactive"},
+    "gridshare_portal.retailer.tasks.find_homes": {"queue": "runs"},
     "gridshare_portal.retailer.tasks.remind": {"queue": "interactive"},
     "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
 }
@@ -309,6 +311,7 @@ CELERY_BEAT_SCHEDULE = {
         ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
         ("portfolios", "gridshare_portal.retailer.tasks.sweep", 15.0),
         ("portfolio-days", "gridshare_portal.retailer.tasks.sweep_days", 300.0),
+        ("homes-of-runs", "gridshare_portal.retailer.tasks.sweep_choices", 15.0),
         ("portfolio-letters", "gridshare_portal.retailer.tasks.sweep_letters", 60.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
     ]

@@ -18,8 +18,11 @@ OTHER_PLAN = "The battery has another plan than was read before, so nothing was 
 class Run(models.Model):
     """One wish for many homes of an organization, and how far it has come.
 
-    A draft is still being checked home by home. One that is checked waits for somebody to start it, or for
-    `start_at`. `why` is a word and `sentence` says it in full where a run stopped or paused by itself.
+    While it is reading, its homes are being written down; `read_to` says how far that has come, in whatever
+    whoever reads counts by, and one worker at a time is at it until `taken_until_at`. A draft is still being
+    checked home by home. One that is checked waits for somebody to start it, or for `start_at`. One that came
+    to nothing never had a home. `why` is a word and `sentence` says it in full where a run ended or paused
+    by itself.
     """
 
     class Kind(models.TextChoices):
@@ -31,6 +34,8 @@ class Run(models.Model):
         LOCAL = "local", "By each home's clock"
 
     class State(models.TextChoices):
+        READING = "reading", "Finding the homes"
+        VOID = "void", "Came to nothing"
         DRAFT = "draft", "Being checked"
         CHECKED = "checked", "Checked, not started"
         RUNNING = "running", "Running"
@@ -55,6 +60,9 @@ class Run(models.Model):
     stop_at_failure_pct = models.PositiveSmallIntegerField(default=100)
     start_at = models.DateTimeField(null=True)
     cancel_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="cancels")
+    read_to = models.BigIntegerField(default=0)
+    taken_by = models.CharField(max_length=32, blank=True, default="")
+    taken_until_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)

@@ -20,6 +20,15 @@ R, S = models.Run.State, models.Line.State
 STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
 
 
+class Refused(Exception):
+    """It cannot be done; the reason is a sentence, and `field` names the part of the form it belongs to."""
+
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+
+
 def may_run(actor: Any, organization: accounts.Organization) -> bool:
     """Say whether this person may start, pause and stop the organization's runs at this moment."""
     if actor is None:
@@ -79,7 +88,9 @@ def finish(*, run: models.Run, now: datetime) -> None:
 
 def tell(*, run: models.Run, deed: str, actor: Any, now: datetime) -> None:
     """Add a deed to the record of the organization."""
-    details = {"run": run.name, "number": run.pk, "deed": deed, "homes": run.homes}
+    details = {"run": run.name, "number": run.pk, "deed": deed}
+    if run.homes:
+        details["homes"] = run.homes
     if run.why:
         details["why"] = run.sentence
     record.add(

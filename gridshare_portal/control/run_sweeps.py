@@ -20,6 +20,12 @@ def tidy(*, now: datetime) -> None:
         run_moves.finish(run=run, now=now)
 
 
+def unread() -> list[int]:
+    """Return the runs that take another back and whose homes are still to be written down."""
+    reading = models.Run.objects.filter(state=R.READING, cancel_of__isnull=False)
+    return list(reading.values_list("pk", flat=True))
+
+
 def unchecked() -> list[int]:
     """Return the drafts whose homes are still to be checked."""
     return list(models.Run.objects.filter(state=R.DRAFT).values_list("pk", flat=True))

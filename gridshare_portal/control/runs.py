@@ -1,4 +1,4 @@
-"""The deeds of a bulk run: draft, check again, start, pause, resume, stop, retry, schedule and cancel.
+"""The deeds of a bulk run: ask, check again, start, pause, resume, stop, retry, schedule and cancel.
 
 Each asks whether the person may, is done once whoever asks at the same time, and leaves an event. What
 becomes of each home is the workers' part (carrying.py).
@@ -6,9 +6,8 @@ becomes of each home is the workers' part (carrying.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -16,12 +15,10 @@ from django.db.models import F, QuerySet
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.celery import wake
-from gridshare_portal.control import asks, local_times, models, outcomes, plans, run_moves, tasks
+from gridshare_portal.control import asks, drafts, local_times, models, plans, run_moves, tasks
 from gridshare_portal.sites import models as sites
 
 R, S, Kind, Times = models.Run.State, models.Line.State, models.Run.Kind, models.Run.Times
-HOMES_AT_MOST = 200_000
-TOGETHER = 2_000
 LONGEST_NAME = 120
 AHEAD_AT_MOST = timedelta(days=30)
 CANCELS = "Take back: "
@@ -33,20 +30,15 @@ NO_FAILED = "No home of this run failed before anything was sent, so there is no
 NO_PLANS = "Only plans can be taken back. To change modes back, make a new run."
 NOTHING_SENT = "This run sent no plan that could be taken back."
 STILL_RUNS = "Stop the run first, then take it back."
+NOT_READ = "The homes of this run are still being found. Try again in a moment."
 NOT_CHECKED = "The homes are still being checked. Try again in a moment."
 CANCELED_ALREADY = "This run is being taken back already."
 
 
-class Refused(Exception):
-    """It cannot be done; the reason is a sentence, and `field` names the part of the form it belongs to."""
-
-    def __init__(self, reason: str, *, field: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.field = field
+Refused = run_moves.Refused
 
 
-def draft(
+def ask(
     *,
     organization: accounts.Organization,
     actor: Any,
@@ -54,15 +46,11 @@ def draft(
     kind: str,
     asked: dict[str, Any],
     times: str = Times.ABSOLUTE,
-    sites: QuerySet[sites.Site] | Sequence[int],
     canary: int = 0,
     stop_at_failure_pct: int = 100,
     now: datetime,
 ) -> models.Run:
-    """Write down what is asked of which homes, and have each of them checked; nothing is sent.
-
-    Homes that come as keys stand in the run in their order, each named once.
-    """
+    """Write down what is asked; of which homes is found out in the worker by whoever calls drafts.read."""
     _ask(actor, organization)
     _ask_terms(name, canary, stop_at_failure_pct)
     _ask_wish(kind, times, asked, now)
@@ -77,9 +65,26 @@ def draft(
         stop_at_failure_pct=stop_at_failure_pct,
         made_at=now,
     )
+    return drafts.open(run=run, now=now)
+
+
+def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Any) -> models.Run:
+    """Ask something of these homes and write them all down at once: for practice, tests and benchmarks.
+
+    Homes that come as keys stand in the run in their order, each named once.
+    """
     if isinstance(sites, QuerySet):
-        sites = sites.order_by("pk").values_list("pk", flat=True).distinct().iterator(chunk_size=TOGETHER)
-    return _write(run, ((site_pk, None) for site_pk in sites), actor, now)
+        sites = list(sites.order_by("pk").values_list("pk", flat=True).distinct())
+    if not sites:
+        raise Refused(NO_HOME, field="sites")
+    with transaction.atomic():
+        run = ask(now=now, **wish)
+        for first in range(0, len(sites), drafts.TOGETHER):
+            part = [(site_pk, None) for site_pk in sites[first : first + drafts.TOGETHER]]
+            drafts.write(run=run, homes=part)
+        models.Run.objects.filter(pk=run.pk).update(homes=run.homes, state=R.DRAFT)
+        wake(tasks.check_run, run.pk)
+    return _fresh(run)
 
 
 def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
@@ -163,8 +168,7 @@ def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
         raise Refused(NO_PLANS)
     if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
         raise Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
-    sent = run.lines.filter(change__sent_at__isnull=False, change__outcome__in=_MAY_BE_THERE)
-    if not sent.exists():
+    if not drafts.sent(run).exists():
         raise Refused(NOTHING_SENT)
     undoing = models.Run(
         organization=run.organization,
@@ -176,37 +180,14 @@ def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
         cancel_of=run,
         made_at=now,
     )
-    return _write(undoing, sent.order_by("position").values_list("site_id", "change_id"), actor, now)
-
-
-_MAY_BE_THERE = (outcomes.CONFIRMED, outcomes.UNCONFIRMED, outcomes.CONTRADICTED)
-
-
-def _write(run: models.Run, homes: Iterable[tuple[int, Any]], actor: Any, now: datetime) -> models.Run:
-    """Write a run with a line per home, all or nothing, and have it checked."""
     with transaction.atomic():
-        if run.cancel_of_id is not None:
-            # Whoever else takes the same run back waits here, and then finds it done.
-            models.Run.objects.select_for_update().get(pk=run.cancel_of_id)
-            if models.Run.objects.filter(cancel_of=run.cancel_of_id).exclude(state=R.STOPPED).exists():
-                raise Refused(CANCELED_ALREADY)
-        run.save(force_insert=True)
-        numbered = enumerate(homes, start=1)
-        while together := list(islice(numbered, TOGETHER)):
-            rows = [
-                models.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
-                for position, (site_pk, change_pk) in together
-            ]
-            models.Line.objects.bulk_create(rows)
-            run.homes += len(rows)
-            if run.homes > HOMES_AT_MOST:
-                raise Refused(f"A run has at most {HOMES_AT_MOST:,} homes. Choose fewer.", field="sites")
-        if not run.homes:
-            raise Refused(NO_HOME, field="sites")
-        run.save(update_fields=["homes"])
-        run_moves.tell(run=run, deed="drafted", actor=actor, now=now)
-        wake(tasks.check_run, run.pk)
-    return _fresh(run)
+        # Whoever else takes the same run back waits here, and then finds it done.
+        models.Run.objects.select_for_update().get(pk=run.pk)
+        if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID]).exists():
+            raise Refused(CANCELED_ALREADY)
+        drafts.open(run=undoing, now=now)
+        wake(tasks.read_canceled, undoing.pk)
+    return _fresh(undoing)
 
 
 def _ask(actor: Any, organization: accounts.Organization) -> None:
@@ -219,7 +200,7 @@ def _ask_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
         raise Refused("Give the run a name. Homeowners read it as the reason.", field="name")
     if len(name.strip()) > LONGEST_NAME:
         raise Refused(f"Use at most {LONGEST_NAME} characters.", field="name")
-    if not 0 <= canary <= HOMES_AT_MOST:
+    if not 0 <= canary <= drafts.HOMES_AT_MOST:
         raise Refused("Choose how many homes go first: 0 or more.", field="canary")
     if not 0 <= stop_at_failure_pct <= 100:
         raise Refused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
@@ -256,6 +237,8 @@ def _why_not(run: models.Run) -> str:
     if run.state == R.RUNNING:
         return f"{who} has started this run already."
     return {
+        R.READING: NOT_READ,
+        R.VOID: "This run came to nothing: it has no homes.",
         R.DRAFT: NOT_CHECKED,
         R.CHECKED: "This run has not been started.",
         R.PAUSED: "This run is paused.",

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import carrying, dry_runs, letters, looks, models, run_sweeps, state
+from gridshare_portal.control import carrying, drafts, dry_runs, letters, looks, models, run_sweeps, state
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
@@ -45,6 +45,17 @@ def refresh_states(site_pk: int) -> None:
 
 
 @shared_task
+def read_canceled(run_pk: int) -> None:
+    """Write down the homes of a run that takes another back, for a while, and then have them checked."""
+    how = {"owner": uuid.uuid4().hex, "clock": timezone.now, "for_s": TASK_S}
+    came_to = drafts.read(run_pk=run_pk, parts=drafts.lines_to_undo, nothing=drafts.NOTHING_THERE, **how)
+    if came_to == models.Run.State.READING:
+        wake(read_canceled, run_pk)
+    elif came_to == models.Run.State.DRAFT:
+        wake(check_run, run_pk)
+
+
+@shared_task
 def check_run(run_pk: int) -> None:
     """Judge the homes of a draft, for a while; whatever is left is for the next task."""
     until_s = time.monotonic() + TASK_S
@@ -67,6 +78,8 @@ def sweep_runs() -> None:
     """Start what is scheduled, free what killed workers had taken, and wake whatever has homes left."""
     now = timezone.now()
     run_sweeps.tidy(now=now)
+    for run_pk in run_sweeps.unread():
+        wake(read_canceled, run_pk)
     for run_pk in run_sweeps.unchecked():
         wake(check_run, run_pk)
     for run_pk in run_sweeps.carried():

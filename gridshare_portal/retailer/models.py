@@ -2,7 +2,8 @@
 
 Home and Tally are counted again in rounds from what other rooms keep, so that a page costs the same however
 many homes there are. They are at most a round old and give no right: who may see a home is asked of
-access.policy whenever one is shown. What is kept of enrolment and of letters stands in enrolment_models.py.
+access.policy whenever one is shown. What is kept of enrolment and of letters stands in enrolment_models.py,
+and of how a bulk run's homes are found in choice_models.py.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.retailer import enrolment_models
+from gridshare_portal.retailer import choice_models, enrolment_models
 from gridshare_portal.sites import models as sites
 
 Campaign, CampaignWeek = enrolment_models.Campaign, enrolment_models.CampaignWeek
 Reminder, Subscription = enrolment_models.Reminder, enrolment_models.Subscription
 PortfolioDay = enrolment_models.PortfolioDay
+Choice, LeftOut = choice_models.Choice, choice_models.LeftOut
 
 
 class Group(models.Model):

@@ -13,12 +13,14 @@ from typing import Any
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.control import drafts
 from gridshare_portal.retailer import asked as asking
 from gridshare_portal.retailer import homes, run_files
 from gridshare_portal.retailer.models import Group, Home
 from gridshare_portal.sites import models as sites
 
-NOT_FILTERS = {"sort", "show", "after", "before"}
+NOT_FILTERS = {"sort", "show", "after", "before", "like"}
+NO_HOME = "No home fits, so there is nothing to run on."
 UNASKED = "Choose a filter in the homes table first, or say that you mean every home."
 
 
@@ -61,10 +63,12 @@ def worded(asked: asking.Asked, *, groups: Sequence[tuple[str, str]]) -> list[st
     return [names.get(name, "{}").format(titles.get(name, {}).get(value, value)) for name, value in said]
 
 
-def found(user: Any, organization: accounts.Organization, asked: asking.Asked, *, now: datetime) -> list[int]:
-    """Return the homes that a filter finds among those shared at this moment, in the order they came."""
-    matching = homes.matching(user, organization, asked, now=now)
-    return list(matching.order_by("pk").values_list("pk", flat=True))
+def why_not(user: Any, organization: accounts.Organization, asked: asking.Asked, *, now: datetime) -> str:
+    """Return why a filter chooses no homes for a run, or too many; "" where the worker may look for them."""
+    listed = homes.listed(organization, asked, now=now)[: drafts.HOMES_AT_MOST + 1]
+    if listed.count() > drafts.HOMES_AT_MOST:
+        return drafts.TOO_MANY
+    return "" if homes.matching(user, organization, asked, now=now).exists() else NO_HOME
 
 
 def groups_of(organization: accounts.Organization) -> list[tuple[str, str]]:

@@ -1,27 +1,26 @@
 """Read a file of homes for a run: one home a line, by its id, a device's id or a serial number.
 
 Files come from spreadsheets and from people: with and without a head, with byte marks, blanks, doubles,
-formulas and ids of nobody's. Nothing is dropped silently: each line that was left out is counted, with why.
+formulas and ids of nobody's. Nothing is dropped silently: each line that was left out is told, with why.
 Pure: who knows the homes is handed in, and asked for many ids at once.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-BYTES_AT_MOST = 10 * 1024 * 1024
-LINES_AT_MOST = 100_000
-LONGEST_LINE = 4_000
+from gridshare_portal.retailer import file_lines
+from gridshare_portal.retailer.file_lines import Refused
+
+LONGEST_LINE = file_lines.LONGEST_LINE
 LONGEST_ID = 200
-LONGEST_MARK = 4
-SHOWN_AT_MOST = 100
-LOOKED_UP_AT_ONCE = 500
+LONGEST_SAID = 60
+TOGETHER = 1_000
 HEADS = {
     "homeid", "siteid", "id", "sitesynthid", "synthid", "gridshareid",
     "deviceid", "devicesynthid", "serial", "serialnumber", "serialno",
@@ -29,39 +28,38 @@ HEADS = {
 VAGUE_HEADS = {"home", "homes", "site", "device"}  # ids only where no better column is: else they are names
 FORMULA = ("=", "+", "@", "＝", "＋", "＠")
 
-DOUBLE = "named more than once; it is taken once"
-UNKNOWN = "no home that is shared with you has this id or serial number"
-TWO_HOMES = "this serial number stands at more than one home"
-FORMULA_CELL = "a formula, not an id"
-MARKUP_CELL = "not an id: it holds < or >"
-TOO_LONG = "too long to be an id"
-NO_ID = "nothing stands where the id should be"
-CONTROL = "holds characters that no id has"
+DOUBLE, UNKNOWN, TWO_HOMES = "double", "unknown", "two_homes"
+FORMULA_CELL, MARKUP_CELL, TOO_LONG = "formula", "markup", "too_long"
+NO_ID, CONTROL, BLANK = "no_id", "control", "blank"
+REASONS = {
+    UNKNOWN: "no home that is shared with you has this id or serial number",
+    DOUBLE: "named more than once; it is taken once",
+    TWO_HOMES: "this serial number stands at more than one home",
+    FORMULA_CELL: "a formula, not an id",
+    MARKUP_CELL: "not an id: it holds < or >",
+    TOO_LONG: "too long to be an id",
+    NO_ID: "nothing stands where the id should be",
+    CONTROL: "holds characters that no id has",
+}
 
-TOO_LARGE = "This file is larger than 10 MB. Cut it into several runs."
-TOO_MANY = f"This file has more than {LINES_AT_MOST:,} lines. Cut it into several runs."
-A_WORKBOOK = "This is a workbook or an archive, not a text file. Save it as CSV and choose that file."
-NOT_TEXT = "This is not a text file. Save the list of homes as CSV and choose that file."
-NOT_UTF_8 = "Line {:,} is written in an encoding that cannot be read here. Save the file as CSV UTF-8."
+NO_LIST = "This is a web page or a program’s data, not a list. Save the homes as CSV and choose that file."
 NOTHING = "This file is empty. Write one home a line."
 NO_HOME = "None of the lines names a home that is shared with you, so there is nothing to run on."
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_ENDS = re.compile(r"\r\n|\r|\n")
+_NO_LISTS = ("<!doctype", "<html", "<?xml", "{", "[")
 LookUp = Callable[[Sequence[str]], Mapping[str, Sequence[int]]]
 
 
-class Refused(Exception):
-    """The file as a whole cannot be read; the text is a sentence for the page."""
+class _Line(NamedTuple):
+    number: int
+    line: str
+    delimiter: str
+    columns: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """One line that names no home for the run, and why."""
+    """One line that names no home for the run: what stands there, and a word of `REASONS` for why."""
 
     line: int
     said: str
@@ -69,131 +67,85 @@ class Left:
 
 
 @dataclass(kw_only=True)
-class Reading:
-    """What a file came to: homes in the order of the file, and what was left out, counted to the end."""
+class Step:
+    """Some lines of a file: the homes they name, in their order, and what was left out; `to` is the last.
+
+    `lines` hold something, `blank` ones do not and are not left out.
+    """
 
     homes: dict[int, int] = field(default_factory=dict)  # home: line
-    lines: int = 0
-    blank: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
     left: list[Left] = field(default_factory=list)
-
-    def leave(self, line: int, said: str, why: str) -> None:
-        """Count a line that was left out, and keep it while there are few."""
-        self.counts[why] += 1
-        if len(self.left) < SHOWN_AT_MOST:
-            self.left.append(Left(line=line, said=_shown(said), why=why))
-
-    @property
-    def left_out(self) -> int:
-        """Return how many lines were left out; blank ones do not count."""
-        return self.counts.total()
+    blank: int = 0
+    lines: int = 0
+    to: int = 0
 
 
-def read(chunks: Iterable[bytes], *, look_up: LookUp) -> Reading:
-    """Read a file piece by piece; raise Refused where it cannot be read as a whole."""
-    reading = Reading()
-    named = _named(_lines(_decoded(chunks)), reading)
-    while batch := list(itertools.islice(named, LOOKED_UP_AT_ONCE)):
-        known = look_up(sorted({said for _line, said in batch}))
-        for line, said in batch:
-            _take(reading, line, said, known.get(said, ()))
-    if not reading.lines:
+def look(chunks: Iterable[bytes]) -> int:
+    """Return how many lines of a file name something; raise Refused if it cannot be read as a whole.
+
+    Nothing is looked up, so that this takes no longer than the file takes to arrive.
+    """
+    lines = sum(1 for one in _below_the_head(file_lines.of(chunks)) if one.line)
+    if not lines:
         raise Refused(NOTHING)
-    reading.left.sort(key=lambda one: one.line)
-    return reading
+    return lines
 
 
-def _take(reading: Reading, line: int, said: str, homes: Sequence[int]) -> None:
+def steps(
+    chunks: Iterable[bytes], *, look_up: LookUp, after: int = 0, taken: Iterable[int] = ()
+) -> Iterator[Step]:
+    """Read a file some lines at a time, from behind the line `after`; `taken` are the homes from before."""
+    known = set(taken)
+    said = (one for one in _said(_below_the_head(file_lines.of(chunks))) if one.line > after)
+    while batch := list(itertools.islice(said, TOGETHER)):
+        found = look_up(sorted({one.said for one in batch if not one.why}))
+        step = Step(blank=sum(one.why == BLANK for one in batch), to=batch[-1].line)
+        step.lines = len(batch) - step.blank
+        for one in batch:
+            why = one.why or _why_not(found.get(one.said, ()), known)
+            if not why:
+                known.add(found[one.said][0])
+                step.homes[found[one.said][0]] = one.line
+            elif why != BLANK:
+                step.left.append(Left(line=one.line, said=_shown(one.said), why=why))
+        yield step
+
+
+def _why_not(homes: Sequence[int], known: set[int]) -> str:
     if not homes:
-        reading.leave(line, said, UNKNOWN)
-    elif len(set(homes)) > 1:
-        reading.leave(line, said, TWO_HOMES)
-    elif homes[0] in reading.homes:
-        reading.leave(line, said, DOUBLE)
-    else:
-        reading.homes[homes[0]] = line
+        return UNKNOWN
+    if len(set(homes)) > 1:
+        return TWO_HOMES
+    return DOUBLE if homes[0] in known else ""
 
 
-def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield the text of the file; its first bytes say how it is written."""
-    decoder, size, lines, held = None, 0, 1, b""
-    for chunk in itertools.chain(chunks, [b""]):
-        size, held = size + len(chunk), held + chunk
-        if size > BYTES_AT_MOST:
-            raise Refused(TOO_LARGE)
-        if decoder is None and (len(held) >= LONGEST_MARK or not chunk):
-            decoder = codecs.getincrementaldecoder(_encoding(held))()
-        if decoder is not None:
-            text, held = _text(decoder, held, lines, final=not chunk), b""
-            lines += text.count("\n")
-            yield text
-
-
-def _encoding(first: bytes) -> str:
-    if first.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")):
-        raise Refused(A_WORKBOOK)
-    if first.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")):
-        raise Refused(NOT_TEXT)
-    return next((name for mark, name in _MARKS if first.startswith(mark)), "utf-8")
-
-
-def _text(decoder: codecs.IncrementalDecoder, chunk: bytes, lines: int, *, final: bool) -> str:
-    try:
-        text = decoder.decode(chunk, final)
-    except UnicodeDecodeError as fault:
-        at = lines + chunk[: fault.start].count(b"\n")
-        raise Refused(NOT_UTF_8.format(at)) from fault
-    if "\x00" in text:
-        raise Refused(NOT_TEXT)
-    return text
-
-
-def _lines(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Yield line by line with its number, whichever way lines end; of a line too long only its beginning."""
-    number, rest, held = 0, "", ""
-    for text in texts:
-        text, held = held + text, ""
-        if text.endswith("\r"):  # perhaps half of an end
-            text, held = text[:-1], "\r"
-        *whole, last = _ENDS.split(text)
-        for piece in whole:
-            number += 1
-            yield _numbered(number, rest + piece)
-            rest = ""
-        rest = (rest + last)[: LONGEST_LINE + 1]
-    if held or rest:
-        yield _numbered(number + 1, rest)
-
-
-def _numbered(number: int, line: str) -> tuple[int, str]:
-    if number > LINES_AT_MOST + 1:  # one for the head
-        raise Refused(TOO_MANY)
-    return number, line
-
-
-def _named(lines: Iterable[tuple[int, str]], reading: Reading) -> Iterator[tuple[int, str]]:
-    """Yield what each line names; count at once what cannot be an id."""
-    delimiter, columns = "", (0,)
+def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
+    """Yield all lines but the head, if there is one; of a blank one nothing but its number."""
+    delimiter, columns, count = "", (0,), 0
     for number, line in lines:
         if not line.strip(" \t,;\ufeff\u00a0"):
-            reading.blank += 1
+            yield _Line(number, "", delimiter, columns)
             continue
         if not delimiter:
+            if line.lstrip(" \t\ufeff").casefold().startswith(_NO_LISTS):
+                raise Refused(NO_LIST)
             delimiter = _delimiter(line)
             found = _columns(_cells(line, delimiter))
             if found:
                 columns = found
                 continue
-        reading.lines += 1
-        if reading.lines > LINES_AT_MOST:
-            raise Refused(TOO_MANY)
-        said = _first(_cells(line, delimiter), columns)
+        count += 1
+        if count > file_lines.LINES_AT_MOST:
+            raise Refused(file_lines.TOO_MANY)
+        yield _Line(number, line, delimiter, columns)
+
+
+def _said(lines: Iterable[_Line]) -> Iterator[Left]:
+    """Yield what each line names, with why it cannot be an id, if so."""
+    for number, line, delimiter, columns in lines:
+        said = _first(_cells(line, delimiter), columns) if line else ""
         why = TOO_LONG if len(line) > LONGEST_LINE else _fault(said)
-        if why:
-            reading.leave(number, said, why)
-        else:
-            yield number, said
+        yield Left(line=number, said=said, why=why if line else BLANK)
 
 
 def _delimiter(line: str) -> str:
@@ -235,4 +187,4 @@ def _fault(said: str) -> str:
 
 def _shown(said: str) -> str:
     plain = "".join(one if one.isprintable() else "�" for one in said)
-    return plain if len(plain) <= 60 else f"{plain[:59]}…"
+    return plain if len(plain) <= LONGEST_SAID else f"{plain[: LONGEST_SAID - 1]}…"

@@ -17,7 +17,7 @@ from django.forms import BaseFormSet, formset_factory
 
 from gridshare_portal.control import asks, clocks, local_times, plan_fields, plans
 from gridshare_portal.control.run_models import Run as Kept
-from gridshare_portal.retailer import run_files
+from gridshare_portal.retailer import file_lines, run_files
 from gridshare_portal.sites import homes
 
 ROWS_READ_AT_MOST = 60
@@ -125,8 +125,8 @@ class Run(Once):
     def clean_file(self) -> Any:
         """Refuse a file that is too large before anything of it is read."""
         file = self.cleaned_data["file"]
-        if file and file.size > run_files.BYTES_AT_MOST:
-            raise ValidationError(run_files.TOO_LARGE)
+        if file and file.size > file_lines.BYTES_AT_MOST:
+            raise ValidationError(file_lines.TOO_LARGE)
         return file
 
 

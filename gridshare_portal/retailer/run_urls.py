@@ -12,6 +12,7 @@ pages: list[URLPattern] = [
     path("runs/<int:pk>/", run.run, name="run"),
     path("runs/<int:pk>/homes/", run.run_homes, name="run_homes"),
     path("runs/<int:pk>/homes.csv", run.run_homes_csv, name="run_homes_csv"),
+    path("runs/<int:pk>/left-out.csv", run.run_left_csv, name="run_left_csv"),
     path("runs/<int:pk>/start/", run_deeds.run_start, name="run_start"),
     path("runs/<int:pk>/schedule/", run_deeds.run_schedule, name="run_schedule"),
     path("runs/<int:pk>/check/", run_deeds.run_check, name="run_check"),

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import eligibility, run_queries
 from gridshare_portal.control.run_models import Line, Run
+from gridshare_portal.retailer.models import Choice
 from gridshare_portal.templatetags import energy
 
 S, R = Line.State, Run.State
 QUIET_AFTER = timedelta(minutes=2)
 ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow": "Follow the home’s use"}
-LIVE = (R.DRAFT, R.RUNNING, R.STOPPING)
+LIVE = (R.READING, R.DRAFT, R.RUNNING, R.STOPPING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,8 @@ IN_ORDER = (
     S.TAKEN, S.WAITING, S.ELIGIBLE, S.UNCHECKED, S.SKIPPED,
 )  # fmt: skip
 STATES = {
+    R.READING: ("info", "wait", "Finding the homes"),
+    R.VOID: ("attention", "closed", "Came to nothing"),
     R.DRAFT: ("info", "wait", "Being checked"),
     R.CHECKED: ("info", "info", "Checked, not started"),
     R.RUNNING: ("info", "wait", "Running"),
@@ -127,8 +130,20 @@ def taking_part(tally: run_queries.Tally) -> int:
     return tally.homes - tally.states.get(S.SKIPPED, 0) + tally.skipped.get("stopped", 0)
 
 
+def found_so_far(run: Run, choice: Choice | None) -> str:
+    """Say how far the finding of a run's homes has come."""
+    if choice is not None and choice.way == Choice.Way.FILE:
+        return (
+            f"Reading the file: {choice.read:,} of {choice.lines:,} rows. {_homes(run.homes)} found so far."
+        )
+    return f"Finding the homes: {run.homes:,} so far."
+
+
 def summary(run: Run, tally: run_queries.Tally) -> str:
     """Say in a sentence or two how far a run has come."""
+    if run.state == R.VOID:
+        kept = "" if run.cancel_of_id else " What you asked for is kept: choose other homes for it."
+        return f"Nothing was sent.{kept}"
     if run.state == R.DRAFT:
         checked = tally.homes - tally.states.get(S.UNCHECKED, 0)
         return f"{checked:,} of {_homes(tally.homes)} checked. Nothing is sent by checking."
@@ -150,11 +165,13 @@ def summary(run: Run, tally: run_queries.Tally) -> str:
 def quiet(run: Run, tally: run_queries.Tally, *, last_at: datetime | None, now: datetime) -> str:
     """Say that nothing moves where something should; `last_at` is when a run last had a turn."""
     since = max((at for at in (last_at, run.checked_at, run.started_at, run.made_at) if at), default=now)
-    waits = run.state == R.DRAFT or run.state == R.RUNNING and tally.left
+    waits = run.state in (R.READING, R.DRAFT) or run.state == R.RUNNING and tally.left
     if not waits or now - since < QUIET_AFTER:
         return ""
     lasts = energy.duration((now - since).total_seconds())
-    what = "No home was checked" if run.state == R.DRAFT else "Nothing was sent"
+    what = {R.READING: "No home was looked up", R.DRAFT: "No home was checked"}.get(
+        R(run.state), "Nothing was sent"
+    )
     return (
         f"{what} for {lasts}. The part of the portal that works in the background seems to be away. "
         "Nothing is lost or sent twice: the run goes on by itself when it is back."

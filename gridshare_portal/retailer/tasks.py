@@ -1,4 +1,4 @@
-"""When portfolios are counted and letters written: whenever a sweep finds a row that is due."""
+"""When portfolios are counted, letters written and homes of runs found: when a sweep finds a row due."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.retailer import counting, day_sums, reconnecting, reports
+from gridshare_portal.control import models as control
+from gridshare_portal.control import tasks as control_tasks
+from gridshare_portal.retailer import counting, day_sums, finding, reconnecting, reports
+
+FIND_S = 8.0  # so that nothing stands behind a long list for longer
 
 
 @shared_task
@@ -61,3 +65,21 @@ def sweep_days() -> None:
     """Wake the counting of days that are missing, or to which readings may have come since."""
     for organization, day in day_sums.due(now=timezone.now()):
         wake(count_day, organization, day.isoformat())
+
+
+@shared_task
+def find_homes(run_pk: int) -> None:
+    """Find the homes of a bulk run for a while; when there are no more, have them checked."""
+    state = finding.find(run_pk=run_pk, owner=uuid.uuid4().hex, clock=timezone.now, for_s=FIND_S)
+    if state == control.Run.State.READING:
+        wake(find_homes, run_pk)
+    elif state == control.Run.State.DRAFT:
+        wake(control_tasks.check_run, run_pk)
+
+
+@shared_task
+def sweep_choices() -> None:
+    """Wake the finding of homes that was begun and not ended, also by a worker that died."""
+    finding.forget()
+    for run_pk in finding.due():
+        wake(find_homes, run_pk)

@@ -5,7 +5,9 @@ from django.utils import timezone
 
 from gridshare_portal.installer.practice import rows
 from gridshare_portal.retailer import counting
+from gridshare_portal.sites import models as sites
 from tests import people
+from tests.retailer import bulk
 
 
 @pytest.fixture
@@ -40,3 +42,19 @@ def hundred(brightgrid, counted):
     list(rows.make(count=100, organization=brightgrid, now=now))
     counted(now)
     return brightgrid
+
+
+@pytest.fixture
+def fleet(brightgrid, homeowner, neighbor, counted):
+    """Two customers' homes that the retailer may change, counted."""
+    for person in (homeowner, neighbor):
+        for site in sites.Site.objects.filter(reaches__connection__user=person.user):
+            people.share(site, brightgrid, person.user)
+    counted()
+    return brightgrid
+
+
+@pytest.fixture
+def ready(fleet, admin):
+    """A run over all homes that was checked."""
+    return bulk.checked(bulk.drafted(admin))

@@ -1,10 +1,11 @@
 import codecs
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridshare_portal.retailer import run_files
+from gridshare_portal.retailer import file_lines, run_files
 
 HOMES = {f"home-{number}": [number] for number in range(50)} | {"shared-serial": [1, 2], "serial-7": [7]}
 IDS = st.sampled_from(sorted(HOMES))
@@ -25,7 +26,32 @@ class Known:
 def read(content, known=None, size=7):
     content = content.encode() if isinstance(content, str) else content
     pieces = [content[at : at + size] for at in range(0, len(content), size)]
-    return run_files.read(pieces, look_up=known or Known())
+    run_files.look(pieces)  # what the page asks at once; the worker reads the rest
+    return together(run_files.steps(pieces, look_up=known or Known()))
+
+
+def together(steps):
+    whole = Whole()
+    for step in steps:
+        assert not set(whole.homes) & set(step.homes)
+        whole.homes |= step.homes
+        whole.left += step.left
+        whole.lines, whole.blank = whole.lines + step.lines, whole.blank + step.blank
+    return whole
+
+
+@dataclass
+class Whole:
+    """What all steps of a file came to."""
+
+    homes: dict = field(default_factory=dict)
+    left: list = field(default_factory=list)
+    lines: int = 0
+    blank: int = 0
+
+    @property
+    def left_out(self):
+        return len(self.left)
 
 
 def left(reading):
@@ -97,10 +123,13 @@ class TestAFileOfHomes:
             (b"Home id\n", "empty"),
             (b"PK\x03\x04abc", "Save it as CSV"),
             (b"%PDF-1.7", "not a text file"),
+            (b"<!DOCTYPE html><p>home-1", "not a list"),
+            (b'{"homes": ["home-1"]}', "not a list"),
+            ("home-1\n".encode("utf-16-le"), "not a text file"),
             (b"home-1\n\x00\x01\x02", "not a text file"),
             (b"home-1\n" * 100_001, "more than 100,000 lines"),
             (b"\n" * 100_002, "more than 100,000 lines"),
-            (b"x" * (run_files.BYTES_AT_MOST + 1), "larger than 10 MB"),
+            (b"x" * (file_lines.BYTES_AT_MOST + 1), "larger than 10 MB"),
         ],
     )
     def test_that_cannot_be_read_is_refused_in_a_sentence(self, content, sentence):
@@ -114,12 +143,22 @@ class TestAFileOfHomes:
         reading = read("Home id\n" + "\n".join(homes), known, size=65_536)
 
         assert len(reading.homes) == 100_000
-        assert max(known.asked) <= run_files.LOOKED_UP_AT_ONCE and len(known.asked) == 200
+        assert set(known.asked) == {run_files.TOGETHER} and len(known.asked) == 100
 
-    def test_keeps_few_of_very_many_lines_left_out_but_counts_all(self):
-        reading = read("nobody\n" * 5_000 + "home-1", size=65_536)
+    @given(st.lists(st.one_of(IDS, ANYTHING), min_size=1), st.integers(0, 40))
+    def test_goes_on_behind_any_line_as_if_it_had_never_stopped(self, lines, after):
+        content = [b"Home id\n", "\n".join([*lines, "home-0"]).encode()]
+        whole = together(run_files.steps(content, look_up=Known()))
+        before = {home: line for home, line in whole.homes.items() if line <= after}
+        rest = together(run_files.steps(content, look_up=Known(), after=after, taken=before))
 
-        assert (len(reading.left), reading.counts[run_files.UNKNOWN]) == (run_files.SHOWN_AT_MOST, 5_000)
+        assert before | rest.homes == whole.homes
+        assert rest.left == [one for one in whole.left if one.line > after]
+
+    def test_with_a_million_columns_is_one_line_that_is_too_long(self):
+        reading = read("home-1\n" + "home-2," * 1_000_000 + "\nhome-3", size=65_536)
+
+        assert (list(reading.homes), left(reading)) == ([1, 3], {2: run_files.TOO_LONG})
 
     def test_with_a_quotation_mark_that_is_never_closed_loses_no_line(self):
         assert list(read('"home-1\nhome-2\nhome-3').homes)[-2:] == [2, 3]
@@ -146,4 +185,5 @@ class TestAFileOfHomes:
             reading = read(content)
         except run_files.Refused:
             return
+        assert run_files.look([content]) == reading.lines
         assert len(reading.homes) + reading.left_out == reading.lines

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.audit import sheets
 from gridshare_portal.control import eligibility, run_models, run_queries
-from gridshare_portal.retailer import run_choice, run_forms, run_words
+from gridshare_portal.retailer import finding, left_out, run_choice, run_forms, run_like, run_words
+from gridshare_portal.retailer.models import Choice
 from gridshare_portal.retailer.run_words import R, S
 
 ON_A_PAGE = 100
@@ -67,11 +68,16 @@ def run_homes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def run_homes_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
     found = of(request, pk)
-    rows = _rows(found, _asked(request))
-    answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{slug}-run-{found.pk}.csv"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return _csv(_rows(found, _asked(request)), f"{slug}-run-{found.pk}.csv")
+
+
+@doors.door(rights.EXPORT, kind="retailer")
+@require_safe
+def run_left_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """Send the lines that the file of a run left out, as a file."""
+    found = of(request, pk)
+    choice = get_object_or_404(Choice.objects.defer("packed"), run=found, way=Choice.Way.FILE)
+    return _csv(left_out.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
 
 
 def of(request: HttpRequest, pk: int) -> run_models.Run:
@@ -91,7 +97,7 @@ def page(
 ) -> HttpResponse:
     """Render a run with its forms; those that are not handed in are empty."""
     now = timezone.now()
-    tally = run_queries.tally(found)
+    tally, choice = run_queries.tally(found), finding.choice_of(found)
     ready = tally.states.get(S.ELIGIBLE, 0)
     zones = run_choice.zones_of(request.organization) if found.state == R.CHECKED else []
     zone = {"zone": zones[0] if zones else "UTC"}
@@ -100,7 +106,11 @@ def page(
         "is": {state.name.lower(): found.state == state for state in R},
         "said": run_words.state_of(found),
         "wish": run_words.wish(found),
-        "summary": run_words.summary(found, tally),
+        "summary": run_words.found_so_far(found, choice)
+        if found.state == R.READING
+        else run_words.summary(found, tally),
+        "choice": choice,
+        "like": run_like.address(found, choice),
         "quiet": run_words.quiet(found, tally, last_at=_last_at(found), now=now),
         "is_live": found.state in run_words.LIVE or bool(found.start_at),
         "tally": tally,
@@ -111,7 +121,7 @@ def page(
         "taking_part": run_words.taking_part(tally),
         "counts": run_words.counts(tally),
         "reasons": run_words.reasons(tally),
-        "file": request.session.get("run_files", {}).get(str(found.pk)),
+        "file": left_out.told(choice) if choice and choice.file_name and found.state != R.READING else None,
         "start": forms.get("start") or run_forms.Start(ready=ready),
         "schedule": forms.get("schedule")
         or run_forms.Schedule(ready=ready, now=now, initial=zone, auto_id="later-%s"),
@@ -120,6 +130,13 @@ def page(
         "now": now,
     }
     return render(request, name, context, status=status)
+
+
+def _csv(rows: Iterator[list[Any]], name: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _last_at(found: run_models.Run) -> datetime | None:

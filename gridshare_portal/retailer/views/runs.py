@@ -14,11 +14,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.control import plans, run_queries, runs
 from gridshare_portal.retailer import asked as asking
-from gridshare_portal.retailer import homes, run_choice, run_files, run_forms, run_words
+from gridshare_portal.retailer import (
+    finding,
+    homes,
+    new_runs,
+    run_choice,
+    run_files,
+    run_forms,
+    run_like,
+    run_words,
+)
 from gridshare_portal.retailer.asked import Asked
+from gridshare_portal.retailer.models import Choice
 
 ON_A_PAGE = 50
-KEPT_FILES = 5
 UTC = ZoneInfo("UTC")
 PLACES = {"name": "name", "canary": "canary", "stop_at_failure_pct": "stop_at_failure_pct", "sites": "choose"}
 MISREAD = "This part of the filter is not understood: {}. Set the filter again in the homes table."
@@ -51,14 +60,14 @@ def run_new(request: HttpRequest, slug: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     zones = run_choice.zones_of(request.organization)
     groups = run_choice.groups_of(request.organization)
-    first = {"zone": zones[0] if zones else "UTC", "canary": 5, "stop_at_failure_pct": 10}
+    first, first_rows = _first(request, zones[0] if zones else "UTC")
     form = run_forms.Run(posted, request.FILES or None, groups=groups, initial=first)
-    rows = _rows(request)
+    rows = _rows(request, first_rows)
     if posted is not None and posted.get("do") != "add":
         wish = _wish(form, rows, zones=zones, now=now)
-        drafted = _drafted(request, form, wish, now) if wish is not None else None
-        if drafted is not None:
-            return redirect("retailer:run", slug, drafted.pk)
+        made = _made(request, form, wish, now) if wish is not None else None
+        if made is not None:
+            return redirect("retailer:run", slug, made.pk)
     refused = posted is not None and (form.errors or (rows.is_bound and rows.total_error_count()))
     asked = asking.read(request.GET)
     context = {
@@ -75,10 +84,18 @@ def run_new(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "retailer/run_new.html", context, status=422 if context["is_refused"] else 200)
 
 
-def _rows(request: HttpRequest) -> run_forms.Rows:
-    """Return the rows as sent, with one more if that was asked for, or an empty one."""
+def _first(request: HttpRequest, zone: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what the form and its rows begin with: the usual, or what another run asked for."""
+    like = run_like.found(request.organization, request.GET.get("like", ""))
+    if like is None:
+        return {"zone": zone, "canary": 5, "stop_at_failure_pct": 10}, []
+    return run_like.wish(like, finding.choice_of(like), zone=zone), run_like.rows(like, zone=zone)
+
+
+def _rows(request: HttpRequest, first: list[dict[str, Any]]) -> run_forms.Rows:
+    """Return the rows as sent, with one more if that was asked for, or those that it begins with."""
     if request.method != "POST":
-        return run_forms.RowSet(prefix="rows", initial=[{"action": "charge"}])
+        return run_forms.RowSet(prefix="rows", initial=first or [{"action": "charge"}])
     if request.POST.get("do") != "add":
         return run_forms.RowSet(request.POST, prefix="rows")
     total = request.POST.get("rows-TOTAL_FORMS", "")
@@ -108,33 +125,28 @@ def _wish(
     return wish | {"times": known["times"]}
 
 
-def _drafted(request: HttpRequest, form: run_forms.Run, wish: dict[str, Any], now: datetime) -> Any:
-    """Return the run that was drafted, or None after placing what stands in its way."""
+def _made(request: HttpRequest, form: run_forms.Run, wish: dict[str, Any], now: datetime) -> Any:
+    """Return the run that was asked for, or None after placing what stands in its way."""
     known = form.cleaned_data
-    chosen, reading = _chosen(request, form, now)
-    if form.errors:
+    choice = _choice(request, form, now)
+    if choice is None or form.errors:
         return None
     terms = {name: known[name] for name in ("name", "canary", "stop_at_failure_pct")}
     whose = {"organization": request.organization, "actor": request.user}
     try:
-        drafted = runs.draft(sites=chosen, now=now, **whose, **terms, **wish)
+        return new_runs.ask(choice=choice, now=now, **whose, **terms, **wish)
     except runs.Refused as refusal:
         form.add_error(PLACES.get(refusal.field), refusal.reason)
         return None
-    if reading is not None:
-        _keep(request, drafted.pk, known["file"].name, reading)
-    return drafted
 
 
-def _chosen(
-    request: HttpRequest, form: run_forms.Run, now: datetime
-) -> tuple[list[int], run_files.Reading | None]:
-    """Return the homes that were chosen, and what came of the file, if there was one."""
-    known, whom = form.cleaned_data, (request.user, request.organization)
+def _choice(request: HttpRequest, form: run_forms.Run, now: datetime) -> Choice | None:
+    """Return how the homes are to be found; None after placing why there is nothing to look for."""
+    known = form.cleaned_data
     if known["choose"] == "file":
-        return _read(form, run_choice.look_up(*whom, now=now))
+        return _file(form)
     if known["choose"] == "group":
-        return _all(form, run_choice.found(*whom, Asked(group=int(known["group"])), now=now)), None
+        return _filter(request, form, Asked(group=int(known["group"])), now)
     asked = asking.read(request.GET)
     wrong = run_choice.misread(request.GET, asked)
     if wrong:
@@ -142,36 +154,24 @@ def _chosen(
     elif not asked.is_filtered and not known["every"]:
         form.add_error("choose", run_choice.UNASKED)
     else:
-        return _all(form, run_choice.found(*whom, asked, now=now)), None
-    return [], None
+        return _filter(request, form, asked, now)
+    return None
 
 
-def _all(form: run_forms.Run, found: list[int]) -> list[int]:
-    if not found:
-        form.add_error("choose", "No home fits, so there is nothing to run on.")
-    return found
+def _filter(request: HttpRequest, form: run_forms.Run, asked: Asked, now: datetime) -> Choice | None:
+    sentence = run_choice.why_not(request.user, request.organization, asked, now=now)
+    if sentence:
+        form.add_error("choose", sentence)
+    return None if sentence else Choice(way=form.cleaned_data["choose"], query=run_like.kept_of(asked))
 
 
-def _read(form: run_forms.Run, look_up: run_files.LookUp) -> tuple[list[int], run_files.Reading | None]:
+def _file(form: run_forms.Run) -> Choice | None:
+    """Look at the file as a whole, and keep it for the worker, who asks whose its ids are."""
+    file = form.cleaned_data["file"]
     try:
-        reading = run_files.read(form.cleaned_data["file"].chunks(), look_up=look_up)
+        lines = run_files.look(file.chunks())
     except run_files.Refused as refusal:
         form.add_error("file", str(refusal))
-        return [], None
-    if not reading.homes:
-        form.add_error("file", run_files.NO_HOME)
-    return list(reading.homes), reading
-
-
-def _keep(request: HttpRequest, pk: int, name: str, reading: run_files.Reading) -> None:
-    """Keep for whoever sent the file what was left out of it; of the last few runs."""
-    kept = dict(list(request.session.get("run_files", {}).items())[-KEPT_FILES + 1 :])
-    kept[str(pk)] = {
-        "name": name[:80],
-        "lines": reading.lines,
-        "homes": len(reading.homes),
-        "left_out": reading.left_out,
-        "counts": reading.counts.most_common(),
-        "left": [(one.line, one.said, one.why) for one in reading.left],
-    }
-    request.session["run_files"] = kept
+        return None
+    packed = finding.packed(file.chunks())
+    return Choice(way=Choice.Way.FILE, file_name=file.name[:80], lines=lines, packed=packed)

@@ -1,0 +1,112 @@
+"""Find the homes of a bulk run in the worker, some at a time: those that a filter finds, or a file names.
+
+What a part of the file came to is kept in the transaction that writes its homes into the run, so that a
+worker that is killed costs one part and nothing is read twice. The file goes once it was read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial
+
+from django.http import QueryDict
+
+from gridshare_portal.control import drafts
+from gridshare_portal.control import models as control
+from gridshare_portal.retailer import asked as asking
+from gridshare_portal.retailer import homes, run_choice, run_files
+from gridshare_portal.retailer.models import Choice, LeftOut
+
+PACKED_AT_ONCE = 64 * 1024
+ROWS_AT_MOST = 10_000
+NOTHING = {Choice.Way.FILE: run_files.NO_HOME}
+
+
+def packed(chunks: Iterable[bytes]) -> bytes:
+    """Return a file as small as it gets without anybody waiting for it."""
+    packer = zlib.compressobj(level=1)
+    return b"".join([*map(packer.compress, chunks), packer.flush()])
+
+
+def choice_of(run: control.Run) -> Choice | None:
+    """Return how a run's homes were chosen, without the file; none for a run that takes another back."""
+    return Choice.objects.defer("packed").filter(run=run).first()
+
+
+def due() -> list[int]:
+    """Return the runs whose homes are still to be found, the oldest first."""
+    reading = Choice.objects.filter(run__state=control.Run.State.READING).order_by("run_id")
+    return list(reading.values_list("run_id", flat=True))
+
+
+def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float) -> str:
+    """Find a run's homes for so long; return the state it is in then, "" if somebody else is at it."""
+    choice = Choice.objects.defer("packed").filter(run=run_pk).first()
+    if choice is None:
+        return ""
+    nothing = NOTHING.get(choice.way, run_choice.NO_HOME)
+    how = {"nothing": nothing, "owner": owner, "clock": clock, "for_s": for_s}
+    state = drafts.read(run_pk=run_pk, parts=partial(_parts, choice, clock), **how)
+    forget()
+    return state
+
+
+def forget() -> None:
+    """Drop the files that were read, or that nobody reads any more."""
+    over = Choice.objects.exclude(run__state=control.Run.State.READING)
+    over.filter(packed__isnull=False).update(packed=None)
+
+
+def _parts(choice: Choice, clock: Callable[[], datetime], run: control.Run) -> Iterator[drafts.Part]:
+    choice.refresh_from_db()
+    if choice.way == Choice.Way.FILE:
+        return _of_file(choice, run, clock())
+    return _of_filter(choice, run, clock)
+
+
+def _of_file(choice: Choice, run: control.Run, now: datetime) -> Iterator[drafts.Part]:
+    taken = run.lines.order_by().values_list("site_id", flat=True) if run.homes else ()
+    steps = run_files.steps(
+        _unpacked(bytes(choice.packed or b"")),
+        look_up=run_choice.look_up(run.made_by, run.organization, now=now),
+        after=run.read_to,
+        taken=taken,
+    )
+    for step in steps:
+        found = [(site_pk, None) for site_pk in step.homes]
+        yield drafts.Part(homes=found, read_to=step.to, also=partial(_note, choice, step))
+
+
+def _of_filter(choice: Choice, run: control.Run, clock: Callable[[], datetime]) -> Iterator[drafts.Part]:
+    asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
+    while True:
+        fitting = homes.matching(run.made_by, run.organization, asked, now=clock())
+        beyond = fitting.filter(pk__gt=read_to).order_by("pk").values_list("pk", flat=True)
+        found = list(beyond[: drafts.TOGETHER])
+        if not found:
+            return
+        read_to = found[-1]
+        yield drafts.Part(homes=[(site_pk, None) for site_pk in found], read_to=read_to)
+
+
+def _note(choice: Choice, step: run_files.Step) -> None:
+    """Keep what was left out, all of it as counts and the first as rows."""
+    rows = step.left[: max(0, ROWS_AT_MOST - choice.kept)]
+    LeftOut.objects.bulk_create(
+        LeftOut(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows
+    )
+    counts = Counter(choice.counts) + Counter(one.why for one in step.left)
+    choice.read, choice.blank = choice.read + step.lines, choice.blank + step.blank
+    choice.counts, choice.kept = dict(counts), choice.kept + len(rows)
+    choice.save(update_fields=["read", "blank", "counts", "kept"])
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj()
+    while packed:
+        yield unpacker.decompress(packed, PACKED_AT_ONCE)
+        packed = unpacker.unconsumed_tail
+    yield unpacker.flush()

@@ -1,0 +1,25 @@
+"""Ask for a bulk run: what is asked and how its homes are found are kept, and the worker does the rest.
+
+The page answers at once, however many homes a filter finds or a file names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from gridshare_portal.celery import wake
+from gridshare_portal.control import models as control
+from gridshare_portal.control import runs
+from gridshare_portal.retailer import tasks
+from gridshare_portal.retailer.models import Choice
+
+
+def ask(*, choice: Choice, **wish: Any) -> control.Run:
+    """Keep a wish, and the choice of its homes, and have these found; raise runs.Refused."""
+    with transaction.atomic():
+        choice.run = runs.ask(**wish)
+        choice.save(force_insert=True)
+        wake(tasks.find_homes, choice.run.pk)
+    return choice.run

@@ -1,0 +1,70 @@
+"""What a run asked for, as the form of a new one is filled in with it: nobody types a wish twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.control import models as control
+from gridshare_portal.control import run_queries
+from gridshare_portal.retailer import asked as asking
+from gridshare_portal.retailer.models import Choice
+
+
+def found(organization: accounts.Organization, said: str) -> control.Run | None:
+    """Return the run of this organization that an address names, if there is one."""
+    if not (said.isascii() and said.isdigit() and len(said) < 19):
+        return None
+    return run_queries.runs_of(organization).filter(pk=int(said), cancel_of=None).first()
+
+
+def wish(run: control.Run, choice: Choice | None, *, zone: str) -> dict[str, Any]:
+    """Return how the form begins, without the rows of a plan, whose times will be those of the zone."""
+    known = {"name": run.name, "kind": run.kind, "times": run.times, "zone": zone}
+    care = {"canary": run.canary, "stop_at_failure_pct": run.stop_at_failure_pct}
+    mode = {"mode": run.asked.get("mode", "")} if run.kind == control.Run.Kind.MODE else {}
+    return known | care | mode | (_choice(choice) if choice else {})
+
+
+def rows(run: control.Run, *, zone: str) -> list[dict[str, Any]]:
+    """Return the rows of a plan as they were typed, or shown by the clock of the zone."""
+    return [
+        {
+            "action": row["action"],
+            "start": _typed(row["start"], zone),
+            "end": _typed(row["end"], zone),
+            "power_limit_w": row.get("power_limit_w"),
+        }
+        for row in run.asked.get("commands", ())
+    ]
+
+
+def address(run: control.Run, choice: Choice | None) -> str:
+    """Return the query by which the form begins like this run, its filter included."""
+    query = choice.query if choice and choice.way == Choice.Way.FILTER else ""
+    return "&".join(filter(None, [query, urlencode({"like": run.pk})]))
+
+
+def kept_of(asked: asking.Asked) -> str:
+    """Return the filter alone as an address says it: order, columns and page choose no homes."""
+    return replace(asked, sort="name", columns=asking.USUAL, place=None).address
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    group = QueryDict(choice.query).get("group", "") if choice.way == Choice.Way.GROUP else ""
+    return {
+        "choose": choice.way,
+        "group": group,
+        "every": choice.way == Choice.Way.FILTER and not choice.query,
+    }
+
+
+def _typed(moment: str, zone: str) -> str:
+    at = datetime.fromisoformat(moment)
+    return f"{at.astimezone(ZoneInfo(zone)) if at.tzinfo else at:%Y-%m-%dT%H:%M}"

@@ -1,0 +1,176 @@
+"""The worker finds a run's homes: some at a time, each once, also where a worker was killed in the middle."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.control import drafts, models
+from gridshare_portal.retailer import finding, run_choice, run_files, tasks
+from gridshare_portal.retailer.models import Choice, Group, GroupHome, LeftOut
+from gridshare_portal.sites import models as sites
+from tests.retailer.bulk import R, at, of_homes, wish, worker
+
+pytestmark = pytest.mark.django_db
+
+
+class Killed(BaseException):
+    """A worker that is killed does nothing afterwards; no `except Exception` sees it."""
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Parts of thirty homes, so that a hundred homes are several."""
+    monkeypatch.setattr(run_files, "TOGETHER", 30)
+    monkeypatch.setattr(drafts, "TOGETHER", 30)
+
+
+@pytest.fixture
+def kill(monkeypatch):
+    """Kill the worker in its second part, with or without that part kept; return what ends its lease."""
+
+    def at(module, name, *, before):
+        real, calls = getattr(module, name), []
+
+        def dying(*args, **how):
+            calls.append(name)
+            if len(calls) == 2 and before:
+                raise Killed
+            real(*args, **how)
+            if len(calls) == 2:
+                raise Killed
+
+        monkeypatch.setattr(module, name, dying)
+        with pytest.raises(Killed):
+            worker()
+        monkeypatch.setattr(module, name, real)
+
+    return at
+
+
+def shared(admin):
+    return policy.shared_sites(admin.user, now=timezone.now())
+
+
+def asked_by_file(admin):
+    expected = list(shared(admin).order_by("-pk"))
+    lines = [line for home in expected for line in (home.synth_id, "nobody", home.synth_id, "")]
+    admin.post(at("run_new"), wish(choose="file", file=of_homes("\n".join(lines))))
+    return models.Run.objects.get(), expected
+
+
+def asked_by_filter(admin):
+    admin.post(at("run_new"), wish(every="on"))
+    return models.Run.objects.get(), list(shared(admin).order_by("pk"))
+
+
+@pytest.mark.parametrize("ask", [asked_by_file, asked_by_filter])
+class TestHomesOfARun:
+    @pytest.mark.parametrize(("name", "before"), [("write", True), ("write", False), ("_keep", False)])
+    def test_are_found_to_the_end_by_another_worker_when_one_is_killed(
+        self, hundred, admin, small, kill, ask, name, before
+    ):
+        run, expected = ask(admin)
+        kill(drafts, name, before=before)
+        run.refresh_from_db()
+        assert run.state == R.READING and run.homes == run.lines.count() < len(expected)
+
+        run = worker("another")
+
+        assert run.state == R.DRAFT and run.homes == len(expected) > 90
+        assert [line.site for line in run.lines.select_related("site")] == expected
+        assert [line.position for line in run.lines.all()] == list(range(1, run.homes + 1))
+        if choice := Choice.objects.filter(way="file").first():
+            assert choice.counts == dict.fromkeys([run_files.UNKNOWN, run_files.DOUBLE], run.homes)
+            assert choice.read == 3 * run.homes == choice.lines and choice.blank == run.homes - 1
+            assert LeftOut.objects.count() == choice.kept == 2 * run.homes
+
+    def test_are_found_by_one_worker_at_a_time_until_its_lease_runs_out(self, hundred, admin, small, ask):
+        run, expected = ask(admin)
+        now = timezone.now()
+        held = {"taken_by": "one that was killed", "taken_until_at": now + drafts.LEASE}
+        models.Run.objects.update(**held)
+
+        assert worker().state == R.READING and not models.Line.objects.exists()
+        later = {"owner": "another", "clock": lambda: now + drafts.LEASE + timedelta(seconds=1), "for_s": 30}
+        assert finding.find(run_pk=run.pk, **later) == R.DRAFT
+        assert models.Line.objects.count() == len(expected)
+
+    def test_are_not_written_by_a_worker_that_was_taken_for_dead(
+        self, hundred, admin, small, ask, monkeypatch
+    ):
+        run, expected = ask(admin)
+        real = finding._parts
+
+        def overtaken(*args):
+            monkeypatch.setattr(finding, "_parts", real)
+            models.Run.objects.update(taken_until_at=timezone.now() - timedelta(seconds=1))
+            assert worker("the other").state == R.DRAFT
+            return real(*args)
+
+        monkeypatch.setattr(finding, "_parts", overtaken)
+        assert finding.find(run_pk=run.pk, owner="the slow one", clock=timezone.now, for_s=30) == ""
+
+        assert [line.site for line in run.lines.select_related("site")] == expected
+
+    def test_are_found_in_slices_of_time(self, hundred, admin, small, ask):
+        run, expected = ask(admin)
+        slices = 0
+        while models.Run.objects.get().state == R.READING:
+            worker(for_s=-1)
+            slices += 1
+
+        assert slices > 3 and [line.site for line in run.lines.select_related("site")] == expected
+
+    def test_are_not_found_for_somebody_who_left_meanwhile(self, hundred, admin, ask):
+        run, _ = ask(admin)
+        accounts.Membership.objects.filter(user=admin.user).delete()
+
+        run = worker()
+        assert (run.state, run.why, run.sentence) == (R.VOID, "no_admin", drafts.NO_ADMIN)
+        assert not models.Line.objects.exists() and not Choice.objects.exclude(packed=None).exists()
+
+    def test_are_only_those_that_are_shared_when_the_worker_looks(self, hundred, admin, ask):
+        ask(admin)
+        policy.holding(now=timezone.now()).update(ended_at=timezone.now())
+
+        run = worker()
+        sentences = {run_choice.NO_HOME, run_files.NO_HOME}
+        assert run.state == R.VOID and run.sentence in sentences and not models.Line.objects.exists()
+
+
+class TestTheRequest:
+    def test_costs_the_same_for_few_homes_as_for_many_and_writes_no_line(self, hundred, admin):
+        group = Group.objects.create(organization=hundred, name="Few")
+        GroupHome.objects.create(group=group, site=sites.Site.objects.first())
+
+        def queries(said):
+            with CaptureQueriesContext(connection) as asked:
+                assert admin.post(at("run_new"), said).status_code == 302
+            return len(asked)
+
+        few = queries(wish(choose="group", group=str(group.pk)))
+        assert few == queries(wish(every="on")) and not models.Line.objects.exists()
+
+    def test_refuses_more_homes_than_a_run_may_have(self, hundred, admin, monkeypatch):
+        monkeypatch.setattr(drafts, "HOMES_AT_MOST", 50)
+        page = admin.post(at("run_new"), wish(every="on"))
+
+        assert page.status_code == 422 and drafts.TOO_MANY in page.context["form"].errors["choose"]
+        assert not models.Run.objects.exists()
+
+
+class TestTheSweep:
+    def test_wakes_what_nobody_woke_until_it_is_checked(
+        self, hundred, admin, django_capture_on_commit_callbacks
+    ):
+        run, expected = asked_by_file(admin)
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.sweep_choices()
+
+        run.refresh_from_db()
+        assert (run.state, run.homes) == (R.CHECKED, len(expected))

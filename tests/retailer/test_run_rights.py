@@ -1,0 +1,47 @@
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from gridshare_portal.control import models
+from tests import people
+from tests.retailer.bulk import R, at, wish
+
+pytestmark = pytest.mark.django_db
+
+
+class TestWhoMayRun:
+    DEEDS = ("start", "schedule", "check", "pause", "resume", "stop", "retry", "cancel")
+
+    def test_are_admins_alone_and_viewers_may_look(self, ready, viewer_there):
+        for name in ("run", "run_homes", "run_homes_csv"):
+            assert viewer_there.get(at(name, ready.pk)).status_code == 200
+        assert "What you can do" not in viewer_there.get(at("run", ready.pk)).text
+        assert viewer_there.get(at("run_new")).status_code == 403
+        assert viewer_there.post(at("run_new"), wish(every="on")).status_code == 403
+        for deed in self.DEEDS:
+            assert viewer_there.post(at(f"run_{deed}", ready.pk)).status_code == 403
+        assert models.Run.objects.get().state == R.CHECKED
+
+    def test_are_not_those_of_another_organization(self, ready, brightgrid):
+        other = people.staff("olga@other.example", people.organization("retailer", "Other"), "admin")
+        for name in ("run", "run_homes", "run_homes_csv"):
+            assert other.get(reverse(f"retailer:{name}", args=["other", ready.pk])).status_code == 404
+            assert other.get(at(name, ready.pk)).status_code == 404
+        for deed in self.DEEDS:
+            address = reverse(f"retailer:run_{deed}", args=["other", ready.pk])
+            assert other.post(address, {"homes": "1"}).status_code == 404
+        assert "Storm on Friday" not in other.get(reverse("retailer:runs", args=["other"])).text
+
+    @pytest.mark.parametrize("pk", [0, 2**63, 10**40])
+    def test_meet_no_run_of_an_impossible_number(self, fleet, admin, pk):
+        assert admin.get(f"/portfolio/brightgrid/runs/{pk}/").status_code == 404
+
+    def test_read_all_runs_page_by_page(self, fleet, admin):
+        now = timezone.now()
+        kept = {"organization": fleet, "kind": "mode", "asked": {"mode": "Smart"}, "made_at": now}
+        models.Run.objects.bulk_create([models.Run(name=f"Run {number}", **kept) for number in range(60)])
+        first = admin.get(at("runs"))
+        last = admin.get(at("runs"), {"before": first.context["following"]})
+
+        assert (len(first.context["lines"]), len(last.context["lines"])) == (50, 10)
+        assert admin.get(at("runs"), {"before": "x"}).status_code == 200
