@@ -10,7 +10,7 @@ may see but not do is refused with a reason.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +28,8 @@ WORKING = ("active", "reconnect")
 class Answer:
     """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it.
 
-    `consent` is that by which staff may; none for a homeowner. `can_propose` says that staff may ask the
-    homeowner to approve it instead.
+    `consent` is that by which staff may; none for a homeowner. `connection` is that in whose name it goes
+    out. `can_propose` says that staff may ask the homeowner to approve it instead.
     """
 
     allowed: bool
@@ -37,6 +37,7 @@ class Answer:
     scope: str = ""
     can_propose: bool = False
     consent: models.Consent | None = None
+    connection: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +128,15 @@ def holding(*, now: datetime) -> QuerySet[models.Consent]:
 
 def standing_of(user: Any, site: sites.Site, *, now: datetime) -> Standing | None:
     """Return as whom this person sees the home, or None if not at all."""
-    if own_sites(user, now=now).filter(pk=site.pk).exists():
+    return _standing(user, site, _reaches(site), now)
+
+
+def _standing(user: Any, site: sites.Site, reaches: list[sites.Reach], now: datetime) -> Standing | None:
+    if not _is_somebody(user):
+        return None
+    if _owns(user, reaches):
         return Standing(own=True, roles={})
-    roles = dict(staff.standing_of(user).values_list("organization_id", "role"))
+    roles = dict(staff.standing_of(user).order_by().values_list("organization_id", "role"))
     consents = holding(now=now).filter(site=site, organization__in=roles) if roles else ()
     found = [*consents.select_related("organization", "given_by")] if roles else []
     if not found:
@@ -142,18 +149,21 @@ def may_control(
 ) -> Answer:
     """Say whether this person may change the device; `scope` names what Lunar must allow for it.
 
-    Staff who work for several organizations act for one of them, where it is named.
+    A homeowner goes through an own connection, and staff through that of whoever gave the consent, never
+    through that of another who lives there. Staff who work for several organizations act for one of them,
+    where it is named.
     """
     if device.site_id is None:
         return NOWHERE
-    standing = standing_of(user, device.site, now=now)
+    reaches = _reaches(device.site)
+    standing = _standing(user, device.site, reaches, now)
     if standing is None:
         return UNSEEN
     if standing.own:
-        return _reachable(own_reaches(user, device.site), scope, ended=ENDED, lacking=NO_PERMISSION)
+        return _reachable(_through(reaches, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
     if organization_id is not None:
         standing = standing.at(organization_id)
-    return _may_control_for(standing, device.site, scope)
+    return _may_control_for(standing, reaches, scope)
 
 
 def controlling_consent(standing: Standing) -> models.Consent | None:
@@ -177,25 +187,14 @@ def own_reaches(user: Any, site: sites.Site) -> QuerySet[sites.Reach]:
     return own.select_related("connection").order_by("connection__failures", "pk")
 
 
-def reaches_for(
-    user: Any, site: sites.Site, *, consent: models.Consent | None = None
-) -> QuerySet[sites.Reach]:
-    """Return the connections in whose name this person may change the home.
-
-    A homeowner goes through an own connection, and staff through the connection of whoever gave the consent,
-    never through that of another who lives there.
-    """
-    return own_reaches(consent.given_by if consent else user, site)
-
-
-def _may_control_for(standing: Standing, site: sites.Site, scope: str) -> Answer:
+def _may_control_for(standing: Standing, reaches: list[sites.Reach], scope: str) -> Answer:
     if not standing.consents:
         return UNSEEN
     consent, proposing = controlling_consent(standing), proposing_consent(standing)
     if consent is None and proposing is None:
         return Answer(allowed=False, reason=ONLY_LOOKING)
-    giver = (consent or proposing).given_by
-    answer = _reachable(own_reaches(giver, site), scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
+    ways = _through(reaches, (consent or proposing).given_by_id)
+    answer = _reachable(ways, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
         return replace(answer, consent=consent)
     asks = any(one.right == models.Right.CONTROL for one in standing.consents)
@@ -206,9 +205,29 @@ def _reachable(reaches: Iterable[sites.Reach], scope: str, *, ended: Answer, lac
     active = [reach.connection for reach in reaches if reach.connection.is_active]
     if not active:
         return ended
-    if scope and not any(scope in connection.scope_set for connection in active):
+    able = [connection for connection in active if not scope or scope in connection.scope_set]
+    if not able:
         return Answer(allowed=False, reason=lacking, scope=scope)
-    return Answer(allowed=True)
+    return Answer(allowed=True, connection=able[0])
+
+
+def _reaches(site: sites.Site) -> list[sites.Reach]:
+    """Return how anybody's connections reach the home, the healthiest first."""
+    there = site.reaches.filter(lost_at=None).select_related("connection")
+    return list(there.order_by("connection__failures", "pk"))
+
+
+def _through(reaches: Iterable[sites.Reach], user_pk: int) -> list[sites.Reach]:
+    return [reach for reach in reaches if reach.connection.user_id == user_pk]
+
+
+def _owns(user: Any, reaches: list[sites.Reach]) -> bool:
+    """Say of one home whose reaches were read what _is_own says of many."""
+    own = {reach.connection.status for reach in _through(reaches, user.pk)}
+    if own & set(WORKING):
+        return True
+    others = (reach for reach in reaches if reach.connection.user_id != user.pk)
+    return "disconnected" in own and not any(reach.connection.status == "active" for reach in others)
 
 
 def _is_own(user: Any, home: str = "pk") -> Q:

@@ -61,7 +61,7 @@ def make(
     the organization named, and have to say why. `also` is done in the transaction that writes the wish, and
     undoes it by raising.
     """
-    consent = permission.ask(
+    answer = permission.ask(
         actor=actor, device=device, asked=asked, organization_id=organization_id, reason=reason, now=now
     )
     looks.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
@@ -69,8 +69,8 @@ def make(
         device=device,
         site=device.site,
         actor=actor,
-        actor_label=permission.label(actor, consent),
-        consent=consent,
+        actor_label=permission.label(actor, answer.consent),
+        consent=answer.consent,
         kind=asked.kind,
         asked=asked.to_json(),
         reason=reason.strip()[: permission.LONGEST_REASON],
@@ -80,27 +80,25 @@ def make(
     change, is_new = _write(wish, also, now)
     if is_new:
         with calls.of_site(device.site, now=now) as heard:
-            _Errand(change, asked, actor, _clock(now), heard.append).run(seen)
+            _Errand(change, asked, answer.connection, _clock(now), heard.append).run(seen)
     return change
 
 
 def _write(
     change: models.Change, also: Callable[[models.Change], None] | None, now: datetime
 ) -> tuple[models.Change, bool]:
-    earlier = _of_key(change)
-    if earlier is None:
-        try:
-            with transaction.atomic(durable=True):
-                change.save(force_insert=True)
-                settling.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
-                if also is not None:
-                    also(change)
-        except IntegrityError:
-            earlier = _of_key(change)
-            if earlier is None:
-                raise Busy from None
-        else:
-            return change, True
+    try:
+        with transaction.atomic(durable=True):
+            change.save(force_insert=True)
+            settling.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
+            if also is not None:
+                also(change)
+    except IntegrityError:
+        earlier = _of_key(change)
+        if earlier is None:
+            raise Busy from None
+    else:
+        return change, True
     if (earlier.kind, earlier.asked, earlier.device_id) != (change.kind, change.asked, change.device_id):
         raise KeyReused
     return earlier, False
@@ -119,12 +117,12 @@ class _Errand:
         self,
         change: models.Change,
         asked: asks.Ask,
-        actor: Any,
+        connection: Any,
         clock: Callable[[], datetime],
         listener: Callable[[Any], object],
     ) -> None:
-        self.change, self.asked, self.actor, self.clock = change, asked, actor, clock
-        self.listener = listener
+        self.change, self.asked, self.clock = change, asked, clock
+        self.connection, self.listener = connection, listener
         self.device = change.device
 
     def run(self, seen: str | None) -> None:
@@ -133,14 +131,14 @@ class _Errand:
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:
-            connection = permission.connection_of(self.change, self.asked)
-            client = clients.for_connection(connection, listener=self.listener)
+            client = clients.for_connection(self.connection, listener=self.listener)
         except clients.WayError as closed:
             return self._shut_out(closed)
-        may_look = self.asked.reading_scope in connection.scope_set
-        shown = _stored(self.asked, self.device)
+        may_look = self.asked.reading_scope in self.connection.scope_set
+        # What the visitor saw has to be read before the look writes over it.
+        shown = None if seen is None else _stored(self.asked, self.device)
         before = self._look(client) if may_look else None
-        self._keep_before(shown if before is None else self.asked.kept(before))
+        self._keep_before(before, shown)
         stop = _changed_since(seen, shown, before, self.clock())
         if stop:
             return self._settle(*stop)
@@ -186,9 +184,11 @@ class _Errand:
             return ""
         return plans.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
-    def _keep_before(self, before: dict[str, Any] | None) -> None:
-        models.Change.objects.filter(pk=self.change.pk).update(before=before)
-        self.change.before = before
+    def _keep_before(self, read: Any, shown: dict[str, Any] | None) -> None:
+        """Keep what the device said, or else what was last known of it."""
+        known = shown or _stored(self.asked, self.device) if read is None else self.asked.kept(read)
+        models.Change.objects.filter(pk=self.change.pk).update(before=known)
+        self.change.before = known
 
     def _mark_sent(self) -> bool:
         """Mark the change as sent, unless it was given up or its consent ended meanwhile; never send late."""
@@ -196,15 +196,16 @@ class _Errand:
         mine = models.Change.objects.filter(pk=self.change.pk, outcome=outcomes.OPEN, sent_at=None)
         if self.change.consent_id is not None:
             mine = mine.filter(consent__in=policy.holding(now=sent_at).order_by().values("pk"))
-        is_mine = bool(mine.update(sent_at=sent_at))
+        if mine.update(sent_at=sent_at):
+            self.change.sent_at = sent_at
+            return True
         self.change.refresh_from_db()
-        return is_mine
+        return False
 
     def _settle_unsent(self) -> None:
         """Settle what was not marked as sent; what was given up meanwhile is settled already."""
         ended = outcomes.Outcome(name=outcomes.REFUSED, sentence=permission.ACCESS_ENDED)
         settling.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
-        self.change.refresh_from_db()
 
     def _shut_out(self, closed: clients.WayError) -> None:
         if isinstance(closed, clients.NoWayIn):
@@ -217,7 +218,6 @@ class _Errand:
 
     def _end(self, outcome: outcomes.Outcome, *, after: dict | None = None) -> None:
         settling.settle(change=self.change, outcome=outcome, now=self.clock(), after=after)
-        self.change.refresh_from_db()
 
 
 def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:

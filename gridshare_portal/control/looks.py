@@ -18,12 +18,13 @@ STUCK_AFTER = timedelta(seconds=60)
 def settle_stuck(*, changes: QuerySet[models.Change], now: datetime) -> None:
     """Settle changes whose process died: never sent is failed, and sent without a result is unconfirmed."""
     late = now - STUCK_AFTER
-    for change in changes.filter(outcome=outcomes.OPEN, sent_at=None, made_at__lte=late):
-        never_sent = outcomes.Outcome(name=outcomes.FAILED, sentence=outcomes.NEVER_SENT)
-        settling.settle(change=change, outcome=never_sent, now=now, sent_at=None)
-    for change in changes.filter(outcome=outcomes.OPEN, sent_at__lte=late):
-        unknown = outcomes.Outcome(name=outcomes.UNCONFIRMED, sentence=outcomes.NOT_CONFIRMED)
-        settling.settle(change=change, outcome=unknown, now=now)
+    for change in changes.filter(outcome=outcomes.OPEN, made_at__lte=late):
+        if change.sent_at is None:
+            never_sent = outcomes.Outcome(name=outcomes.FAILED, sentence=outcomes.NEVER_SENT)
+            settling.settle(change=change, outcome=never_sent, now=now, sent_at=None)
+        elif change.sent_at <= late:
+            unknown = outcomes.Outcome(name=outcomes.UNCONFIRMED, sentence=outcomes.NOT_CONFIRMED)
+            settling.settle(change=change, outcome=unknown, now=now)
 
 
 def due(*, now: datetime) -> QuerySet[Any]:

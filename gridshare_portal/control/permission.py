@@ -1,7 +1,6 @@
 """Who may change a device, by which consent and through whose connection: asked first, and again at the end.
 
-A homeowner goes through an own connection, and staff through that of whoever gave the consent, never through
-that of another who lives there. Whoever is refused leaves an event.
+Whoever is refused leaves an event.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import Any
 from gridshare_portal.access import policy
 from gridshare_portal.audit import names, record
 from gridshare_portal.control import asks, models
-from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
 
 LONGEST_REASON = 500
@@ -42,15 +40,15 @@ def ask(
     organization_id: int | None,
     reason: str,
     now: datetime,
-) -> Any | None:
-    """Return the consent by which staff act, or None for a homeowner; raise for whoever may not."""
+) -> policy.Answer:
+    """Return by which consent staff act, if it is staff, and through which connection; raise otherwise."""
     answer = policy.may_control(actor, device, now=now, scope=asked.scope, organization_id=organization_id)
     if not answer.allowed:
         _record_refusal(actor, device, asked, answer, now)
         raise NotPermitted(answer.reason, scope=answer.scope)
     if answer.consent is not None and not reason.strip():
         raise NoReason
-    return answer.consent
+    return answer
 
 
 def refusal_of(change: models.Change, asked: asks.Ask, *, now: datetime) -> str:
@@ -63,14 +61,6 @@ def refusal_of(change: models.Change, asked: asks.Ask, *, now: datetime) -> str:
     if answer.allowed:
         return "" if answer.consent == mine else ACCESS_ENDED
     return ACCESS_ENDED if mine and answer == policy.UNSEEN else answer.reason
-
-
-def connection_of(change: models.Change, asked: asks.Ask) -> Any:
-    """Return the connection in whose name a change goes out."""
-    for reach in policy.reaches_for(change.actor, change.site, consent=change.consent):
-        if reach.connection.is_active and asked.scope in reach.connection.scope_set:
-            return reach.connection
-    raise clients.NoWayIn("missing_scope", scope=asked.scope)
 
 
 def label(actor: Any, consent: Any | None) -> str:

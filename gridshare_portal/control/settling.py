@@ -21,7 +21,10 @@ def settle(
     expected: Collection[str] = (outcomes.OPEN,),
     **only_if: Any,
 ) -> bool:
-    """Settle the change, unless somebody else did so meanwhile; say whether it was done here."""
+    """Settle the change, unless somebody else did so meanwhile; say whether it was done here.
+
+    The change handed in says the same as its row afterwards.
+    """
     is_open_end = outcome.name == outcomes.UNCONFIRMED
     written = {
         "outcome": outcome.name,
@@ -35,9 +38,12 @@ def settle(
         mine = models.Change.objects.filter(pk=change.pk, outcome__in=expected, **only_if)
         done = bool(mine.update(**written))
         if done:
-            change.refresh_from_db()
+            for field, value in written.items():
+                setattr(change, field, value)
             _settle_line(change)
             tell(change=change, name=names.Name.CHANGE_SETTLED, now=now)
+    if not done:
+        change.refresh_from_db()
     return done
 
 

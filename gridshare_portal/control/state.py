@@ -56,13 +56,14 @@ def store(*, device: sites.Device, read: types.Mode | types.Plan | types.Device,
     if isinstance(read, types.Device):
         sync.store_device(device, read, now)
         return
-    rows = models.State.objects.filter(device=_known(device))
     if isinstance(read, types.Mode):
         older = Q(mode_read_at=None) | Q(mode_read_at__lte=now)
-        rows.filter(older).update(mode=read.name[:60], mode_read_at=now)
+        written: dict[str, Any] = {"mode": read.name[:60], "mode_read_at": now}
     else:
         older = Q(plan_read_at=None) | Q(plan_read_at__lte=now)
-        rows.filter(older).update(plan=plans.to_json(read), plan_read_at=now)
+        written = {"plan": plans.to_json(read), "plan_read_at": now}
+    if not models.State.objects.filter(older, device=device).update(**written):
+        models.State.objects.filter(older, device=_known(device)).update(**written)
 
 
 def note_watched(*, known: Sequence[models.State], now: datetime) -> list[int]:

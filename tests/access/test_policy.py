@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -74,6 +76,17 @@ class TestSeeing:
 
         assert battery not in policy.devices_visible_to(homeowner.user, now=now)
         assert policy.may_control(homeowner.user, battery, now=now) == policy.NOWHERE
+
+    def test_says_of_one_home_what_it_says_of_many(self, homeowner, co_owner, now):
+        statuses = ("active", "reconnect", "disconnected")
+        for mine, its in itertools.product(itertools.product(statuses, (None, now)), repeat=2):
+            for visitor, (status, lost_at) in zip((homeowner, co_owner), (mine, its), strict=True):
+                become(visitor, status)
+                sites.Reach.objects.filter(connection__user=visitor.user).update(lost_at=lost_at)
+
+            standing = policy.standing_of(homeowner.user, homeowner.site, now=now)
+
+            assert (standing is not None and standing.own) == (homeowner.site in seen_by(homeowner, now))
 
 
 class TestControlling:
