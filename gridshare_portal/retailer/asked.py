@@ -123,6 +123,19 @@ class Asked:
         return bool(replace(self, sort="name", columns=USUAL, place=None).pairs)
 
     @property
+    def answers(self) -> list[tuple[str, bool]]:
+        """Return what must be so and what must not, in the words of the facets."""
+        right, ask, charged = self.right, self.ask, self.charged
+        return [
+            *([("active", self.state == "active")] if self.state else []),
+            *([("control", right == "control")] if right else []),
+            *([("control", True), ("asks", ask == "yes")] if ask else []),
+            *((part, True) for part in self.has),
+            *([(self.lacks, False)] if self.lacks else []),
+            *([("battery", True), ("charged", charged == "known")] if charged else []),
+        ]
+
+    @property
     def key(self) -> str:
         """Return by which column the homes are sorted."""
         return SORTS[self.sort.removeprefix("-")]

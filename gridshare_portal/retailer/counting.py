@@ -23,7 +23,9 @@ PAUSE = timedelta(minutes=1)
 TOGETHER = 1000
 STEPS = 30
 WRITTEN = [
-    field.attname for field in Home._meta.concrete_fields if field.name not in ("id", "organization", "site")
+    field.attname
+    for field in Home._meta.concrete_fields
+    if field.name not in ("id", "organization", "site") and not field.generated
 ]
 
 

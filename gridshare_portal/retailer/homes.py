@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.retailer import asked as asking
-from gridshare_portal.retailer import tally
+from gridshare_portal.retailer import facets, tally
 from gridshare_portal.retailer.asked import Asked, Place
 from gridshare_portal.retailer.models import GroupHome, Home
 from gridshare_portal.sites import models as sites
@@ -25,25 +25,28 @@ from gridshare_portal.sites import models as sites
 ON_A_PAGE = 50
 COUNTED = 1000
 TOGETHER = 1000
+RARE = 2000  # so many are put in order by themselves; more lie close together in the order of all
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some lines, each with its home, and the queries of the pages around them ("" where there is none)."""
+    """Some lines, each with its home, and the queries of the pages around them ("" where there is none).
+
+    `count` says how many homes the filters ask for, up to a thousand.
+    """
 
     lines: Sequence[Home]
     following: str
     preceding: str
+    count: str
 
 
 def listed(organization: accounts.Organization, asked: Asked, *, now: datetime) -> QuerySet[Home]:
     """Return the lines that the filters ask for, in no order, whether or not they may be shown."""
     found = Home.objects.filter(organization=organization).filter(*_conditions(asked, now))
     if asked.group is not None:
-        inside = GroupHome.objects.filter(
-            group=asked.group, group__organization=organization, site=OuterRef("site")
-        )
-        found = found.filter(Exists(inside))
+        inside = GroupHome.objects.filter(group=asked.group, group__organization=organization)
+        found = found.filter(site__in=inside.values("site"))
     return found
 
 
@@ -58,8 +61,13 @@ def matching(
 def page(
     user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime, size: int = ON_A_PAGE
 ) -> Page:
-    """Return one page of the table, in two queries."""
-    found = listed(organization, asked, now=now)
+    """Return one page of the table, in three queries.
+
+    Homes that are rare are found by what makes them rare, and then put in order. To look for them in the
+    order of all homes would be to read nearly all of them.
+    """
+    few = _few(organization, asked, now)
+    found = listed(organization, asked, now=now) if len(few) > RARE else Home.objects.filter(pk__in=few)
     backward = asked.place is not None and asked.place.is_before
     descending = asked.is_downward != backward
     lines = list(_beyond(found, asked, descending).order_by(*_order(asked.key, descending))[: size + 1])
@@ -69,7 +77,8 @@ def page(
     is_last = asked.place is not None and asked.place.site is None
     after = asking.placed(asked, "after", lines[-1]) if lines and (not is_last if backward else more) else ""
     before = asking.placed(asked, "before", lines[0]) if lines and (more if backward else asked.place) else ""
-    return Page(lines=_shown(user, organization, lines, now), following=after, preceding=before)
+    shown = _shown(user, organization, lines, now)
+    return Page(lines=shown, following=after, preceding=before, count=_up_to(len(few)))
 
 
 def everything(
@@ -90,8 +99,19 @@ def everything(
 
 def count(organization: accounts.Organization, asked: Asked, *, now: datetime) -> str:
     """Say how many homes the filters ask for, up to a thousand."""
-    found = len(listed(organization, asked, now=now).values_list("pk")[: COUNTED + 1])
-    return f"{COUNTED:,}+" if found > COUNTED else f"{found:,}"
+    return _up_to(len(_few(organization, asked, now)))
+
+
+def _few(organization: accounts.Organization, asked: Asked, now: datetime) -> list[int]:
+    """Return the keys of the lines that the filters ask for, in no order: of rare ones all."""
+    found, numbers = listed(organization, asked, now=now), facets.numbers(asked.answers)
+    if numbers is not None:
+        found = found.filter(facets__in=numbers)
+    return list(found.order_by().values_list("pk", flat=True)[: RARE + 1])
+
+
+def _up_to(count: int) -> str:
+    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
 def _conditions(asked: Asked, now: datetime) -> Iterator[Q]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.retailer import choice_models, enrolment_models
+from gridshare_portal.retailer import choice_models, enrolment_models, facets
 from gridshare_portal.sites import models as sites
 
 Campaign, CampaignWeek = enrolment_models.Campaign, enrolment_models.CampaignWeek
@@ -109,6 +109,9 @@ class Home(models.Model):
     shared_key = models.BigIntegerField(default=-1)
     charge_key = models.FloatField(default=-1)
     stored_key = models.FloatField(default=-1)
+    facets = models.GeneratedField(
+        expression=facets.expression(), output_field=models.SmallIntegerField(), db_persist=True
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "site"], name="retailer_home_once")]
@@ -118,6 +121,8 @@ class Home(models.Model):
             models.Index(fields=["organization", "shared_key", "site"], name="retailer_by_sharing"),
             models.Index(fields=["organization", "charge_key", "site"], name="retailer_by_charge"),
             models.Index(fields=["organization", "stored_key", "site"], name="retailer_by_stored"),
+            models.Index(fields=["organization", "facets"], name="retailer_by_facets"),
+            models.Index(fields=["organization", "time_zone"], name="retailer_by_zone"),
         ]
 
     def __str__(self) -> str:

@@ -124,10 +124,11 @@ def delete_group(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _table(request: HttpRequest, asked: asking.Asked, **errors: Any) -> HttpResponse:
     now, organization = timezone.now(), request.organization
+    page = table.page(request.user, organization, asked, now=now)
     context = {
         "asked": asked,
-        "page": table.page(request.user, organization, asked, now=now),
-        "count": table.count(organization, asked, now=now),
+        "page": page,
+        "count": page.count,
         "groups": list(Group.objects.filter(organization=organization)),
         "views": list(saved.views_for(request.user, organization)),
         "may_work": rights.may(request.membership.role, rights.WORK),
