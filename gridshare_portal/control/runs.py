@@ -163,13 +163,7 @@ def schedule(*, run: models.Run, actor: Any, start_at: datetime | None, now: dat
 
 def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     """Draft a run that puts back what was there before, where a plan is still the one that this run set."""
-    _ask(actor, _fresh(run).organization)
-    if run.kind != Kind.PLAN:
-        raise Refused(NO_PLANS)
-    if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
-        raise Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
-    if not drafts.sent(run).exists():
-        raise Refused(NOTHING_SENT)
+    _ask(actor, run.organization)
     undoing = models.Run(
         organization=run.organization,
         made_by=actor,
@@ -181,13 +175,23 @@ def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
         made_at=now,
     )
     with transaction.atomic():
-        # Whoever else takes the same run back waits here, and then finds it done.
-        models.Run.objects.select_for_update().get(pk=run.pk)
-        if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID]).exists():
-            raise Refused(CANCELED_ALREADY)
+        # Whoever else takes the same run back, or lets it go on, waits here, and then finds it so.
+        _ask_undoing(models.Run.objects.select_for_update().get(pk=run.pk))
         drafts.open(run=undoing, now=now)
         wake(tasks.read_canceled, undoing.pk)
     return _fresh(undoing)
+
+
+def _ask_undoing(run: models.Run) -> None:
+    """Refuse to take back what sets no plans, still runs, sent nothing or is taken back already."""
+    if run.kind != Kind.PLAN:
+        raise Refused(NO_PLANS)
+    if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
+        raise Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
+    if not drafts.sent(run).exists():
+        raise Refused(NOTHING_SENT)
+    if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID]).exists():
+        raise Refused(CANCELED_ALREADY)
 
 
 def _ask(actor: Any, organization: accounts.Organization) -> None:
