@@ -6,9 +6,8 @@ Pure but for the rows it is handed. Unconfirmed is not failed, and only what was
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import eligibility, run_queries
 from gridshare_portal.control.run_models import Line, Run
@@ -192,11 +191,16 @@ def _row(row: dict[str, Any]) -> str:
     power_w = row.get("power_limit_w")
     limit = f", at most {energy.power(power_w)}" if power_w is not None else ""
     utc = " UTC" if start.tzinfo else ", each home’s own time"
-    return f"{ACTIONS.get(row['action'], row['action'])} {_shown(start)} to {_shown(end)}{utc}{limit}"
+    end_shown = _shown(end)[-5:] if _day(start) == _day(end) else _shown(end)
+    return f"{ACTIONS.get(row['action'], row['action'])} {_shown(start)} to {end_shown}{utc}{limit}"
+
+
+def _day(moment: datetime) -> date:
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
 
 
 def _shown(moment: datetime) -> str:
-    shown = moment.astimezone(ZoneInfo("UTC")) if moment.tzinfo else moment
+    shown = moment.astimezone(UTC) if moment.tzinfo else moment
     return f"{shown:%a} {shown.day} {shown:%b}, {shown:%H:%M}"
 
 

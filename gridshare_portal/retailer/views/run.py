@@ -16,7 +16,15 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.audit import sheets
 from gridshare_portal.control import eligibility, run_models, run_queries
-from gridshare_portal.retailer import finding, left_out, run_choice, run_forms, run_like, run_words
+from gridshare_portal.retailer import (
+    finding,
+    left_out,
+    run_choice,
+    run_forms,
+    run_like,
+    run_progress,
+    run_words,
+)
 from gridshare_portal.retailer.models import Choice
 from gridshare_portal.retailer.run_words import R, S
 
@@ -111,6 +119,8 @@ def page(
         else run_words.summary(found, tally),
         "choice": choice,
         "like": run_like.address(found, choice),
+        "following": run_progress.following(found, tally),
+        "bar": run_progress.bar(tally),
         "quiet": run_words.quiet(found, tally, last_at=_last_at(found), now=now),
         "is_live": found.state in run_words.LIVE or bool(found.start_at),
         "tally": tally,
