@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,6 +17,7 @@ from gridshare_portal.audit import names, queries, sheets
 HEADS = ("Time (UTC)", "Person", "What was done", "Home", "Device", "Details")
 WORDS = {"is_listed": "found by name", "words": "in own words"}
 LONGEST = 600
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?\+00:00", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ def line(event: audit.Event) -> Line:
         what=_what(event),
         home=event.site_id,
         device=event.device_id,
-        details=_said(event.details)[:LONGEST],
+        details=MOMENT.sub(r"\1 \2 UTC", _said(_told(event.details)))[:LONGEST],
     )
 
 
@@ -75,13 +77,22 @@ def cells(event: audit.Event) -> list[str]:
     """Return an event as the cells of a row, under `HEADS`."""
     said = line(event)
     at = said.at.astimezone(UTC).isoformat(timespec="seconds")
-    return [at, *(sheets.text(one) for one in (said.who, said.what, said.home, said.device, said.details))]
+    whole = _said(event.details)[:LONGEST]
+    return [at, *(sheets.text(one) for one in (said.who, said.what, said.home, said.device, whole))]
 
 
 def _what(event: audit.Event) -> str:
     if event.name == names.Name.MEMBER_REMOVED and event.actor_id == event.subject_id:
         return "left the organization"
     return names.Name(event.name).label if event.name in names.Name.values else event.name
+
+
+def _told(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing on a page: what is empty, a change's id, and the same thing twice."""
+    told = {key: value for key, value in details.items() if value not in (None, "") and key != "change"}
+    if told.get("after") == told.get("asked"):
+        told.pop("after", None)
+    return told
 
 
 def _said(details: Mapping[str, Any]) -> str:

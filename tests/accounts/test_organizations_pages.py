@@ -263,6 +263,15 @@ class TestTheRecord:
         other = people.organization("retailer", "BrightGrid")
         record.add(name=names.Name.SITE_EXPORTED, at=now, actor=ines.user, organization=other)
 
+    def test_says_details_briefly_on_the_page_and_whole_in_the_file(self, igor, sunfix, now):
+        asked = {"start": "2026-11-23T17:00:00+00:00"}
+        details = {"asked": asked, "after": asked, "before": None, "change": "0e328276", "kind": "plan"}
+        record.add(name=names.Name.CHANGE_SETTLED, at=now, organization=sunfix, details=details)
+
+        assert "<bdi>asked: start 2026-11-23 17:00 UTC; kind: plan</bdi>" in igor.get(RECORD).text
+        whole = "after: start 2026-11-23T17:00:00+00:00; asked: start 2026-11-23T17:00:00+00:00; "
+        assert self.rows(igor)[0][-1] == whole + "before: –; change: 0e328276; kind: plan"
+
     def rows(self, igor, query=""):
         page = igor.get(f"{PAGE}record.csv{query}")
         assert page["Content-Type"].startswith("text/csv") and "attachment" in page["Content-Disposition"]
