@@ -54,9 +54,10 @@ def work(run_pk: int) -> None:
     django.setup()
     from django.utils import timezone
 
-    from gridshare_portal.control import carrying
+    from gridshare_portal.control import carrying, turns
 
-    while carrying.carry(run_pk=run_pk, owner=uuid.uuid4().hex, clock=timezone.now, for_s=8.0):
+    how = {"clock": timezone.now, "for_s": 8.0, "side_by_side": turns.SIDE_BY_SIDE}
+    while carrying.carry(run_pk=run_pk, owner=uuid.uuid4().hex, **how):
         pass
 
 

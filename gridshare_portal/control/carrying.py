@@ -6,6 +6,7 @@ running and the line is this worker's. So no home's wish is ever written twice, 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -20,6 +21,7 @@ from gridshare_portal.control import (
     changes,
     dry_runs,
     eligibility,
+    hands,
     models,
     outcomes,
     plans,
@@ -30,7 +32,9 @@ from gridshare_portal.control import (
 from gridshare_portal.gridshare import gate
 from gridshare_portal.sites import models as sites
 
-PAUSE_S = 0.1
+log = logging.getLogger(__name__)
+
+PAUSE_S = 0.25
 TIMES_OVER = "The times that were asked for were over before this home’s turn. Nothing was sent."
 R, S = models.Run.State, models.Line.State
 Clock = Callable[[], datetime]
@@ -48,36 +52,50 @@ class _Refused(Exception):
         self.why, self.sentence = why, sentence
 
 
-def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float) -> bool:
-    """Carry a run on for so long; say whether there is more to do at once."""
+def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float, side_by_side: int = 1) -> bool:
+    """Carry a run on for so long, so many homes at once; say whether there is more to do at once."""
     if turns.enter(owner=owner, now=clock()) is None:
         return False
     until_s = time.monotonic() + for_s
     try:
-        while time.monotonic() < until_s:
-            if not _carry_some(run_pk, owner, clock, until_s):
-                return False
+        with hands.Hands(side_by_side) as at_work:
+            while time.monotonic() < until_s:
+                if not _carry_some(run_pk, owner, clock, until_s, at_work):
+                    return False
         return True
     finally:
         turns.leave(owner=owner)
 
 
-def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float) -> bool:
+def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: hands.Hands) -> bool:
     """Carry the next few homes; say whether it is worth going on."""
+    at_work.until_some_are_free()
     if gate.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0:
         return False
     run, lines = turns.take(run_pk=run_pk, owner=owner, now=clock())
     if run is None:
+        # What is under way may be what the others wait for, as after the first homes.
+        if at_work.until_all_is_done():
+            return True
         _finish(run_pk, clock())
         return False
     if not lines:
         time.sleep(PAUSE_S)
-    for number, line in enumerate(lines):
-        if time.monotonic() >= until_s and number:
-            turns.give_back(lines=lines[number:], owner=owner)
-            break
-        _carry_one(run, line, owner, clock())
+    for line in lines:
+        at_work.give(partial(_have_its_turn, run, line, owner, clock, until_s))
     return True
+
+
+def _have_its_turn(run: models.Run, line: models.Line, owner: str, clock: Clock, until_s: float) -> None:
+    """Carry one home, unless the time is over; what goes wrong with it is no other home's trouble."""
+    try:
+        if time.monotonic() >= until_s or gate.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0:
+            turns.give_back(lines=[line], owner=owner)
+        else:
+            _carry_one(run, line, owner, clock())
+    except Exception:
+        # Its lease ends, and then it is looked after by what stands in the rows.
+        log.exception("a home of run %s could not have its turn", run.pk)
 
 
 def _carry_one(run: models.Run, line: models.Line, owner: str, now: datetime) -> None:

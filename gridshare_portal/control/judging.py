@@ -19,6 +19,10 @@ NOBODY_KNOWS = "Nobody knows what became of the first homes, so the run waits fo
 NO_ADMIN = "Whoever started this run may no longer do so. Another admin can resume it."
 
 
+# By run, for this process: how many homes were confirmed when they were last counted.
+_confirmed_at_least: dict[tuple[int, datetime | None], int] = {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """What became of the homes that had their turn; `open` may still settle, `unknown` never will."""
@@ -40,26 +44,54 @@ def too_many(score: Score, *, limit_pct: int) -> bool:
 
 
 def room(*, run: models.Run, now: datetime) -> int:
-    """Return how many more homes may have their turn now; stop or pause the run where it must not go on."""
+    """Return how many more homes may have their turn now; stop or pause the run where it must not go on.
+
+    This is asked for every few homes, so it never counts all of them: see _may_be_too_many.
+    """
     if not run_moves.may_run(run.carried_by, run.organization):
         _pause(run, "no_admin", NO_ADMIN, now)
         return 0
-    score = score_of(run)
-    in_canary = run.canary > 0 and run.canary_passed_at is None
-    left = run.canary - (score.known + score.open + score.unknown)
-    if in_canary and left > 0:
+    if run.canary > 0 and run.canary_passed_at is None:
+        return _canary_room(run, now)
+    if _may_be_too_many(run):
+        score = score_of(run)
+        if score.known >= JUDGED_FROM and too_many(score, limit_pct=run.stop_at_failure_pct):
+            _stop(run, score, now)
+            return 0
+        _confirmed_at_least[run.pk, run.started_at] = score.confirmed
+    return NO_LIMIT
+
+
+def _canary_room(run: models.Run, now: datetime) -> int:
+    had_turn = run.lines.filter(state__in=(S.TAKEN, *run_queries.SENT_OR_TRIED)).order_by()
+    left = run.canary - had_turn[: run.canary].count()
+    if left > 0:
         return left
-    if in_canary and score.open:
+    score = score_of(run)
+    if score.open:
         return 0
-    if (in_canary or score.known >= JUDGED_FROM) and too_many(score, limit_pct=run.stop_at_failure_pct):
+    if too_many(score, limit_pct=run.stop_at_failure_pct):
         _stop(run, score, now)
         return 0
-    if in_canary and not score.known:
+    if not score.known:
         _pause(run, "canary_unknown", NOBODY_KNOWS, now)
         return 0
-    if in_canary:
-        models.Run.objects.filter(pk=run.pk).update(canary_passed_at=now)
+    models.Run.objects.filter(pk=run.pk).update(canary_passed_at=now)
     return NO_LIMIT
+
+
+def _may_be_too_many(run: models.Run) -> bool:
+    """Say whether it has to be counted how many failed of how many.
+
+    The failures are few or the run would have stopped, and a home that was confirmed stays so: how many were
+    confirmed at the last count is enough for as long as that excuses the failures.
+    """
+    if run.stop_at_failure_pct >= 100:
+        return False
+    failures = run.lines.filter(state__in=run_queries.FAILURES).order_by().count()
+    confirmed = _confirmed_at_least.get((run.pk, run.started_at), 0)
+    known = Score(failures=failures, confirmed=confirmed, open=0, unknown=0)
+    return too_many(known, limit_pct=run.stop_at_failure_pct)
 
 
 def score_of(run: models.Run) -> Score:

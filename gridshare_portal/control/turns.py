@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from gridshare_portal.control import judging, models, outcomes
 
 LANES = 2  # of four workers, so that two are always free for what people wait for
+SIDE_BY_SIDE = 4  # homes in one lane: most of their time is spent waiting for Lunar
 LANE_LEASE = timedelta(seconds=90)  # longer than a task may run
 LINE_LEASE = timedelta(minutes=2)
 CHUNK = 4
@@ -51,7 +52,8 @@ def take(*, run_pk: int, owner: str, now: datetime) -> tuple[models.Run | None, 
     No run means that it does not go on for now; no lines beside a run, that it is too early for more.
     """
     with transaction.atomic():
-        run = models.Run.objects.select_for_update().filter(pk=run_pk, state=R.RUNNING).first()
+        rows = models.Run.objects.select_for_update(of=("self",)).order_by()
+        run = rows.filter(pk=run_pk, state=R.RUNNING).select_related("organization", "carried_by").first()
         room = judging.room(run=run, now=now) if run else 0
         waiting = _waiting(run, now)[:room] if run and room else []
         if not run or not waiting:
@@ -98,8 +100,10 @@ def _unwritten() -> QuerySet[models.Line]:
 def _turns(wanted: int, now: datetime) -> int:
     """Take as many turns as there are at this moment, from all workers' common store."""
     apart = timedelta(minutes=1) / settings.RUNS_PER_MINUTE
-    models.Pace.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
-    pace = models.Pace.objects.select_for_update().get(pk=1)
+    pace = models.Pace.objects.select_for_update().filter(pk=1).first()
+    if pace is None:
+        models.Pace.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
+        pace = models.Pace.objects.select_for_update().get(pk=1)
     # No further back than a burst, and never ahead, whatever another worker's clock says.
     begin = min(max(pace.next_at, now - max(BURST, apart)), now)
     turns = max(0, min(wanted, (now - begin) // apart))
