@@ -29,9 +29,9 @@ KEYS = st.builds(
 )
 
 
-def make(count, now=NIGHT, **options):
+def make(count, now=NIGHT, days=1):
     organization = cast.organization("retailer", "BrightGrid")
-    list(rows.make(count=count, organization=organization, now=now, **options))
+    list(rows.make(count=count, organization=organization, now=now, days=days))
     return organization
 
 

@@ -39,7 +39,7 @@ def has_people_s_own() -> bool:
     return lunar.Connection.objects.exclude(issuer=ISSUER).exists()
 
 
-def make(*, count: int, organization: accounts.Organization, now: datetime, days: int = 1) -> Iterator[int]:
+def make(*, count: int, organization: accounts.Organization, now: datetime, days: int = 0) -> Iterator[int]:
     """Add homes that are shared with the organization, and yield how many there are so far.
 
     Homes are numbered on from those there are: the same numbers give the same homes. Each has so many days
