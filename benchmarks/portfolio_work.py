@@ -1,0 +1,187 @@
+"""What is done with a whole portfolio at 1,000 and at 100,000 homes: files, and the counting behind the pages.
+
+    .venv/bin/python -m benchmarks.portfolio_work
+    DATABASE_URL=postgres://… .venv/bin/python -m benchmarks.portfolio_work
+
+Each deed has a process of its own. Beside how long it took stands the most memory the process ever had, and
+for how much longer than a thousand homes each thousand of the many took. A file is sent as to a browser and
+read away as it comes; beside it stands one of nothing. `--kept PREFIX` as in benchmarks/portfolio_pages.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks import portfolio_pages, world
+
+FILES = {"csv": "homes.csv", "xlsx": "homes.xlsx"}
+NOTHING = "?q=qqqqqzzzz"
+
+
+def main() -> None:
+    """Print a line for each deed and each number of homes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kept", default="", metavar="PREFIX")
+    parser.add_argument("--sizes", type=int, nargs="+", default=portfolio_pages.SIZES)
+    given = parser.parse_args()
+    found: dict[str, list[tuple[int, float]]] = {}
+    for size in given.sizes:
+        for name, took_s, peak_mb, words in _apart(_all, size, given.kept and f"{given.kept}{size}"):
+            if took_s is not None:
+                found.setdefault(name, []).append((size, took_s))
+            took = "" if took_s is None else f"{took_s:8.2f} s   peak {peak_mb:4.0f} MB   "
+            print(f"{size:>9,} homes   {name:34}{took}{words}", flush=True)
+    for name, figures in found.items():
+        (few, few_s), (many, many_s) = figures[0], figures[-1]
+        if many > few:
+            print(
+                f"{name:34} each home of the many took {many_s / many / (few_s / few):.2f} of one of the few"
+            )
+
+
+def _apart(deed: Callable[..., None], *given: object) -> list[tuple[str, float | None, float, str]]:
+    """Run a deed in a process of its own, and return what it tells."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=deed, args=(there, *given))
+    process.start()
+    there.close()  # so that a process that falls is heard
+    told = []
+    with contextlib.suppress(EOFError):
+        while True:
+            told.append(here.recv())
+    process.join()
+    assert process.exitcode == 0, deed
+    return told
+
+
+def _all(told: Connection, size: int, kept: str) -> None:
+    """Make the homes, and let each deed run apart."""
+    with world.portal(kept) as kind:
+        told.send((kind, None, 0.0, portfolio_pages.fill(size)))
+        for deed in DEEDS:
+            for figures in _apart(deed):
+                told.send(figures)
+        for name in FILES:
+            for figures in [*_apart(_file, name, ""), *_apart(_file, name, NOTHING)]:
+                told.send(figures)
+
+
+def _measured(told: Connection, name: str, deed: Callable[[], str]) -> None:
+    import django
+
+    django.setup()
+    began_s = time.perf_counter()
+    words = deed()
+    told.send((name, time.perf_counter() - began_s, _peak_mb(), words))
+
+
+def _nothing(told: Connection) -> None:
+    """Say what a process has that does nothing."""
+
+    def deed() -> str:
+        portfolio_pages.organization()
+        return ""
+
+    _measured(told, "nothing", deed)
+
+
+def _round(told: Connection) -> None:
+    """Count the portfolio as the workers do: some steps at a time."""
+
+    def deed() -> str:
+        from gridshare_portal.retailer import counting
+        from gridshare_portal.retailer.models import Round
+
+        row, now = Round.objects.get(organization=portfolio_pages.organization()), datetime.now(UTC)
+        Round.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
+        turns, goes_on = [], True
+        while goes_on:
+            began_s = time.perf_counter()
+            goes_on = counting.run(pk=row.pk, now=now, owner="benchmark")
+            turns.append(time.perf_counter() - began_s)
+        return f"in {len(turns)} tasks of {max(turns):.1f} s at most"
+
+    _measured(told, "round of counting", deed)
+
+
+def _round_of_news(told: Connection) -> None:
+    """Count once more where every home has told something new since."""
+
+    def deed() -> str:
+        from django.db.models import F
+
+        from gridshare_portal.retailer import counting
+        from gridshare_portal.retailer.models import Home
+
+        Home.objects.update(solar_w=F("solar_w") + 1, told_key=F("told_key") - 1)
+        began_s = time.perf_counter()
+        counting.whole(organization=portfolio_pages.organization(), now=datetime.now(UTC))
+        return f"of which {time.perf_counter() - began_s:.2f} s the round"
+
+    _measured(told, "… with news of every home", deed)
+
+
+def _day(told: Connection) -> None:
+    """Sum yesterday over all homes."""
+
+    def deed() -> str:
+        from gridshare_portal.retailer import day_sums
+        from gridshare_portal.retailer.models import PortfolioDay
+
+        now, whose = datetime.now(UTC), portfolio_pages.organization()
+        day = now.date() - timedelta(days=1)
+        day_sums.count(organization=whose.pk, day=day, now=now)
+        homes = PortfolioDay.objects.get(organization=whose, day=day).figures["from_grid_wh"]["homes"]
+        return f"over {homes:,} homes"
+
+    _measured(told, "sums of one day", deed)
+
+
+def _open_cases(told: Connection) -> None:
+    """Count the open cases."""
+
+    def deed() -> str:
+        from gridshare_portal.installer import open_cases
+
+        open_cases.count(now=datetime.now(UTC))
+        counted = open_cases.of(portfolio_pages.organization())
+        return ", ".join(f"{level.label} {number:,}" for level, number in counted.levels)
+
+    _measured(told, "open cases", deed)
+
+
+DEEDS = (_nothing, _round, _round_of_news, _day, _open_cases)
+
+
+def _file(told: Connection, kind: str, query: str) -> None:
+    """Ask for a file as a browser does, and read it away as it comes."""
+
+    def deed() -> str:
+        client = portfolio_pages.client()
+        page = client.get(f"/portfolio/{portfolio_pages.SLUG}/{FILES[kind]}{query}")
+        assert page.status_code == 200, page.status_code
+        size = lines = 0
+        for part in page.streaming_content:
+            size, lines = size + len(part), lines + part.count(b"\n")
+        rows = f"{lines - 1:,} rows, " if kind == "csv" else ""
+        return f"{rows}{size / 1e6:.2f} MB"
+
+    _measured(told, f"{kind} of {'nothing' if query else 'all'}", deed)
+
+
+def _peak_mb() -> float:
+    """Return the most memory of this program alone: what getrusage says begins with that of its parent."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()
