@@ -1,4 +1,4 @@
-"""What is done with a whole portfolio at 1,000 and at 100,000 homes: files, and the counting behind the pages.
+"""What is done with a whole portfolio, of 1,000 and of 100,000 homes: files, and the counting behind pages.
 
     .venv/bin/python -m benchmarks.portfolio_work
     DATABASE_URL=postgres://… .venv/bin/python -m benchmarks.portfolio_work

@@ -6,7 +6,8 @@
 Each number of homes has a database and a process of its own, with the homes of `make_portfolio`. Requests go
 to the one and to the other in turn, in the process, as a member of staff with a second factor. Only the
 ratios of one run are worth comparing: medians of 100,000 over those of 1,000. `--kept PREFIX` names databases
-(PREFIX1000, PREFIX100000) that are filled when empty and stay, to measure again without making homes.
+(PREFIX1000, PREFIX100000) that are filled when empty and stay, to measure again without making homes; those
+of benchmarks/portfolio_pages.py will do.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import contextlib
 import multiprocessing
 import statistics
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -55,12 +55,9 @@ def main() -> None:
     parser.add_argument("--kept", default="", metavar="PREFIX")
     parser.add_argument("--sizes", type=int, nargs=2, default=SIZES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument(
-        "--examine", type=int, default=max(SIZES), help="homes at most; the others have no cases"
-    )
     given = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        portals = [stack.enter_context(_portal(size, given.kept, given.examine)) for size in given.sizes]
+        portals = [stack.enter_context(_portal(size, given.kept)) for size in given.sizes]
         for portal in portals:
             print(portal.recv(), flush=True)
         few, many = (f"{size:,}" for size in given.sizes)
@@ -100,13 +97,11 @@ def _ask(portal: Connection, name: str, what: str) -> float:
 
 
 @contextlib.contextmanager
-def _portal(size: int, kept: str, examine: int) -> Iterator[Connection]:
+def _portal(size: int, kept: str) -> Iterator[Connection]:
     """Start a portal with so many homes in a process of its own."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(
-        target=_serve, args=(there, size, kept and f"{kept}{size}", examine), daemon=True
-    )
+    process = context.Process(target=_serve, args=(there, size, kept and f"{kept}{size}"), daemon=True)
     process.start()
     try:
         yield here
@@ -115,10 +110,10 @@ def _portal(size: int, kept: str, examine: int) -> Iterator[Connection]:
         process.join()
 
 
-def _serve(asked: Connection, size: int, kept: str, examine: int) -> None:
+def _serve(asked: Connection, size: int, kept: str) -> None:
     """Make the homes, say so, and answer what each page costs until told to stop."""
     with world.portal(kept) as kind:
-        said = _fill(size, examine)
+        said = _fill(size)
         asked.send(f"{kind}: {said}")
         deeds = _deeds()
         for deed in deeds.values():
@@ -128,42 +123,30 @@ def _serve(asked: Connection, size: int, kept: str, examine: int) -> None:
             asked.send(_queries(deeds[name]) if what == "queries" else _ms(deeds[name]))
 
 
-def _fill(size: int, examine: int) -> str:
+def _fill(size: int) -> str:
     """Make homes up to the size, have them all examined once, and hire somebody to look after them."""
     from django.core.management import call_command
     from django.db import connection, transaction
 
     from gridshare_portal.accounts import models as accounts
-    from gridshare_portal.installer.models import Case
-    from gridshare_portal.installer.practice import rows
+    from gridshare_portal.installer.models import Case, Examination
+    from gridshare_portal.installer.practice import examined, rows
     from tests import people
 
     began_s = time.monotonic()
     if missing := size - rows.standing():
         call_command("make_portfolio", missing, yes=True, verbosity=0)
     made_s = time.monotonic()
-    _examine(now=_now(), at_most=examine)
+    count = max(examined.make(now=_now()), default=0)
     if not accounts.User.objects.filter(email=STAFF).exists():
         people.staff(STAFF, accounts.Organization.objects.get(), "operator")
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("ANALYZE")
-    took = f"made in {made_s - began_s:.0f} s, examined in {time.monotonic() - made_s:.0f} s"
-    return f"{rows.standing():,} homes, {Case.objects.count():,} cases; {took}"
-
-
-def _examine(*, now: datetime, at_most: int) -> None:
-    """Look once at every home that is shared, as the workers do."""
-    from gridshare_portal.installer import examine
-    from gridshare_portal.installer.models import Examination
-
-    while examine.enroll(now=now):
-        pass
-    new = Examination.objects.filter(examined_at=None)
-    while Examination.objects.exclude(examined_at=None).count() < at_most and new.exists():
-        due = examine.claim(now=now, at_most=200)
-        assert examine.run(pks=due, now=now, owner=uuid.uuid4().hex)
+    took = f"made in {made_s - began_s:.0f} s, {count:,} examined in {time.monotonic() - made_s:.0f} s"
+    seen, cases = (model.objects.count() for model in (Examination, Case))
+    return f"{rows.standing():,} homes, {seen:,} examined, {cases:,} cases; {took}"
 
 
 def _deeds() -> dict[str, Callable[[], object]]:
