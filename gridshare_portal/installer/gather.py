@@ -54,10 +54,13 @@ def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Home
 
 
 def _connections(pks: Sequence[int]) -> dict[int, list[facts.Connection]]:
+    """Return what reaches each home, as it stands: asked for that, a database may begin with all others."""
     found: dict[int, list[facts.Connection]] = defaultdict(list)
-    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None, connection__status__in=policy.WORKING)
-    for reach in reaches.select_related("connection"):
+    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None).select_related("connection")
+    for reach in reaches:
         connection = reach.connection
+        if connection.status not in policy.WORKING:
+            continue
         found[reach.site_id].append(
             facts.Connection(
                 is_active=connection.is_active,

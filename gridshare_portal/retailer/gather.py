@@ -66,9 +66,13 @@ def _sharing(consents: Sequence[access.Consent]) -> dict[str, Any]:
 
 
 def _active(pks: Sequence[int]) -> set[tuple[int, int]]:
-    """Return by which people's connections the homes can be read at present."""
-    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None, connection__status="active")
-    return set(reaches.values_list("site_id", "connection__user_id"))
+    """Return by which people's connections the homes can be read at present.
+
+    How a connection stands is looked at here: asked to, a database may begin with all that stand so.
+    """
+    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None)
+    found = reaches.values_list("site_id", "connection__user_id", "connection__status")
+    return {(site, user) for site, user, status in found if status == "active"}
 
 
 def _sensors(pks: Sequence[int], now: datetime) -> dict[int, list[reckoning.Sensor]]:
