@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import browserless
+from gridshare_portal.demo.visitor import Visitor
 from tests import portal as portals
 
 PAGES = ("", "now/", "history/", "history/?view=year", "history.json", "devices/", "control/", "activity/")
 ROUNDS = 5
 
 
-def walk(ada: browserless.Visitor) -> dict[str, tuple[int, float]]:
+def walk(ada: Visitor) -> dict[str, tuple[int, float]]:
     """Return status and median milliseconds of each page."""
     found = {}
     for path in PAGES:
@@ -38,14 +38,14 @@ def walk(ada: browserless.Visitor) -> dict[str, tuple[int, float]]:
     return found
 
 
-def words(ada: browserless.Visitor) -> str:
+def words(ada: Visitor) -> str:
     """Return how old the home page says its readings are, and its banner if it has one."""
     page = ada.get(ada.home, timeout=30).text
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.find("<main") :]))
     return plain[:230].strip()
 
 
-def report(name: str, ada: browserless.Visitor, peace: dict[str, tuple[int, float]] | None) -> dict:
+def report(name: str, ada: Visitor, peace: dict[str, tuple[int, float]] | None) -> dict:
     """Walk once and print it beside the walk in peace."""
     found = walk(ada)
     print(f"\n{name}\n  home page begins: {words(ada)}")
@@ -57,7 +57,7 @@ def report(name: str, ada: browserless.Visitor, peace: dict[str, tuple[int, floa
 
 def run(company: portals.Company) -> None:
     """Walk in peace, then under each fault."""
-    ada = browserless.Visitor(company.stage.url)
+    ada = Visitor(company.stage.url)
     ada.sign_in("ada@demo.localhost")
     ada.connect("ada")
     company.until(lambda: "Powered by yourself" in ada.look("/").text)

@@ -47,7 +47,7 @@ class Portal:
         ]
         self.said = open(self.data / "said.txt", "w")  # noqa: SIM115
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gridshare_portal.demo", *places, "--faults"],
+            [sys.executable, "-m", "gridshare_portal.demo", *places, "--faults", "--customers", "0"],
             cwd=ROOT, env=given, stdout=self.said, stderr=self.said, start_new_session=True,
         )  # fmt: skip
         deadline = time.monotonic() + 90
@@ -79,10 +79,11 @@ class Portal:
 class Company(supervisor.Company):
     """The demonstration's programs without their supervisor, so that one of them may die."""
 
-    def __init__(self, data: Path, given: dict[str, str]) -> None:
+    def __init__(self, data: Path, given: dict[str, str], *options: str) -> None:
         self.port, self.sandbox_port = free_port(), free_port()
         places = ["--port", str(self.port), "--sandbox-port", str(self.sandbox_port), "--data", str(data)]
-        self.stage = stage.Stage(demo.options([*places, "--faults"]), root=ROOT, surroundings=given)
+        self.stage = stage.Stage(demo.options([*places, "--faults", *options]), root=ROOT, surroundings=given)
+        self.url = self.stage.url
         super().__init__(self.stage)
 
     def gather(self) -> None:
@@ -93,6 +94,10 @@ class Company(supervisor.Company):
         self.start_worker()
         self.start("beat", self.stage.beat())
         self.until(lambda: requests.get(self.stage.url, timeout=5).ok)
+
+    def manage(self, *command: str) -> None:
+        """Run one of manage.py's commands to its end, where the programs run."""
+        self.finish(command[0], [sys.executable, "manage.py", *command])
 
     def start_worker(self) -> None:
         self.worker = self.start("the worker", self.stage.worker())

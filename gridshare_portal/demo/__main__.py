@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from gridshare_portal.demo import guard, stage, supervisor
+from gridshare_portal.demo import guard, people, stage, supervisor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -23,7 +23,13 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=ROOT / ".data", help="what is kept between runs")
     parser.add_argument(
-        "--homes", type=int, default=6, help="customers in the sandbox (default: %(default)s)"
+        "--homes", type=int, default=14, help="customers in the sandbox (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--customers",
+        type=int,
+        default=len(people.CUSTOMERS),
+        help="how many of them come to BrightGrid by themselves (default: %(default)s)",
     )
     parser.add_argument("--latency-ms", type=int, default=0, help="how slow the sandbox answers")
     parser.add_argument("--faults", action="store_true", help="let /_sandbox/ switch faults on")

@@ -1,4 +1,4 @@
-"""Who can sign in to the demonstration with one click: homeowners, and staff of two organizations."""
+"""Who can sign in with one click: homeowners, staff of two organizations, and customers of one of them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Person:
     lunar_username: str = ""
     organization: Organization | None = None
     role: str = ""
+    shares: str = ""  # a customer's way to share: change, ask (first) or see
 
 
 SUNFIX = Organization(
@@ -55,6 +56,17 @@ _WORK = {
     "Vera": (SUNFIX, "viewer", "looks at homes for SunFix, changes nothing"),
     "Rita": (BRIGHTGRID, "admin", "runs BrightGrid, a retailer"),
 }
+_SHARES = {"change": "see and change", "ask": "change after asking", "see": "see"}
+_CUSTOMERS = (
+    ("Gus", "change"),
+    ("Hana", "change"),
+    ("Ivo", "ask"),
+    ("Juno", "change"),
+    ("Kai", "change"),
+    ("Lena", "see"),
+    ("Milo", "change"),
+    ("Nora", "change"),
+)
 
 
 def _address(name: str) -> str:
@@ -70,8 +82,21 @@ STAFF = tuple(
     for name, (organization, role, story) in _WORK.items()
 )
 PEOPLE = HOMEOWNERS + STAFF
+RITA = next(person for person in STAFF if person.name == "Rita")
+# They come to BrightGrid by themselves after the first start; the sandbox calls them by number.
+CUSTOMERS = tuple(
+    Person(
+        email=_address(name),
+        name=name,
+        lunar_username=f"home{number:04d}",
+        story=f"a customer of BrightGrid, who lets it {_SHARES[shares]}",
+        shares=shares,
+    )
+    for number, (name, shares) in enumerate(_CUSTOMERS, start=7)
+)
+EVERYBODY = PEOPLE + CUSTOMERS
 
 
 def named(email: str) -> Person | None:
     """Return the demo person with this e-mail address."""
-    return next((person for person in PEOPLE if person.email == email), None)
+    return next((person for person in EVERYBODY if person.email == email), None)

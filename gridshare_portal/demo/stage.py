@@ -168,6 +168,14 @@ class Stage:
             "--pidfile=",
         ]
 
+    def opening(self) -> list[str]:
+        """Return what walks BrightGrid's first days; none where they were walked before."""
+        done, customers = self.data / "opened", str(self.chosen.customers)
+        if done.exists() or not self.chosen.customers:
+            return []
+        program = [sys.executable, "-m", "gridshare_portal.demo.opening"]
+        return [*program, self.url, str(done), "--customers", customers]
+
     def _celery(self) -> list[str]:
         return [sys.executable, "-m", "celery", "-A", "gridshare_portal", "--quiet"]
 

@@ -33,6 +33,8 @@ class Company:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._errands: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._may_go_on = True
 
     def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start one program in a process group of its own."""
@@ -50,25 +52,45 @@ class Company:
 
     def finish(self, name: str, command: list[str]) -> None:
         """Run one program to its end; raise Stopped when it fails."""
-        if self.start(name, command).wait() != 0:
+        child = self.start(name, command)
+        while child.poll() is None:
+            self._heed()
+            time.sleep(0.02)
+        if child.returncode != 0:
             raise Stopped(f"{name} failed")
         self._children.pop()
 
+    def send(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start one program that may end by itself, well or not, without anybody waiting for it."""
+        child = self.start(name, command)
+        self._errands.append(self._children.pop())
+        return child
+
     def check(self) -> None:
-        """Raise Stopped when a child has ended by itself."""
+        """Raise Stopped when a child has ended by itself, and KeyboardInterrupt when asked to stop."""
+        self._heed()
         for name, child in self._children:
             if child.poll() is not None:
                 raise Stopped(f"{name} ended with status {child.returncode}")
 
+    def ask_to_stop(self, *_signal: object) -> None:
+        """Stop at the next look: an exception out of a signal could leave a child's lock held for good."""
+        self._may_go_on = False
+
+    def _heed(self) -> None:
+        if not self._may_go_on:
+            raise KeyboardInterrupt
+
     def dismiss(self) -> None:
         """Ask every group to end, last started first, and make it so after a while."""
-        for _name, child in reversed(self._children):
+        everybody = [*self._children, *self._errands]
+        for _name, child in reversed(everybody):
             _signal_group(child, signal.SIGTERM)
         deadline = time.monotonic() + FAREWELL_S
-        for _name, child in self._children:
+        for _name, child in everybody:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
-        for _name, child in self._children:
+        for _name, child in everybody:
             _signal_group(child, signal.SIGKILL)
             child.wait()
 
@@ -77,7 +99,7 @@ def run(stage: Stage) -> int:
     """Run the demonstration until it is asked to end (0) or one of its programs ends (1)."""
     company = Company(stage)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _ask_to_stop)
+        signal.signal(number, company.ask_to_stop)
     try:
         _raise_curtain(company, stage)
         while True:
@@ -107,6 +129,8 @@ def _raise_curtain(company: Company, stage: Stage) -> None:
     _wait_for_page(company, stage)
     company.start("the worker", stage.worker())
     company.start("beat", stage.beat())
+    if stage.opening():
+        company.send("BrightGrid's first days", stage.opening())
     print(f"\n  The portal answers at {stage.url} ({time.monotonic() - began:.1f} s)")
     print("\n  Sign in with one click at " + stage.url + "/demo/ as")
     for person in people.PEOPLE:
@@ -131,10 +155,6 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
-
-
-def _ask_to_stop(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def end_with_parent() -> None:

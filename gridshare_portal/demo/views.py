@@ -41,7 +41,8 @@ def on_this_machine(view: View) -> View:
 def index(request: HttpRequest) -> HttpResponse:
     """Show who can be signed in as, and the newest e-mails."""
     letters = mailbox.letters(Path(settings.EMAIL_FILE_PATH))
-    context = {"homeowners": people.HOMEOWNERS, "staff": people.STAFF, "letters": letters}
+    known = {"homeowners": people.HOMEOWNERS, "staff": people.STAFF, "customers": people.CUSTOMERS}
+    context = {**known, "letters": letters}
     return render(request, "demo/index.html", context)
 
 

@@ -54,6 +54,12 @@ class TestOneClick:
         with pytest.raises(Http404):
             views.sign_in(rf.post("/demo/sign-in/", {"email": email}, REMOTE_ADDR=where))
 
+    def test_lets_the_customers_of_the_retailer_in_too(self, rf, prepared):
+        known = models.User.objects.values_list("email", flat=True)
+
+        assert {person.email for person in people.CUSTOMERS} < set(known)
+        assert all(people.named(person.email) is person for person in people.EVERYBODY)
+
     @pytest.mark.parametrize("email", ["", "operator@portal.example", "INES@demo.localhost"])
     def test_is_for_demo_people_only(self, rf, prepared, email):
         models.User.objects.create_user("operator@portal.example")

@@ -5,11 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import psutil
 import pytest
 import requests
 
+from gridshare_portal.demo import supervisor
 from tests import environment
 from tests import portal as portals
 
@@ -93,3 +95,41 @@ class TestATakenPort:
         assert len(tried.stdout.strip().splitlines()) == 1
         assert f"Port {port} is taken" in tried.stdout
         assert tried.stderr == ""
+
+
+class TestTheCompany:
+    @pytest.fixture
+    def company(self, tmp_path):
+        company = supervisor.Company(SimpleNamespace(root=tmp_path, environment={}))
+        yield company
+        company.dismiss()
+
+    def run(self, seconds=0, status=0):
+        return [sys.executable, "-c", f"import sys, time; time.sleep({seconds}); sys.exit({status})"]
+
+    def test_goes_on_when_an_errand_has_ended_well_or_not(self, company):
+        for status in (0, 1):
+            company.send("an errand", self.run(status=status)).wait()
+
+        company.check()
+
+    def test_ends_when_a_program_has_ended(self, company):
+        company.start("a program", self.run()).wait()
+
+        with pytest.raises(supervisor.Stopped, match="a program ended with status 0"):
+            company.check()
+
+    def test_takes_errands_along_when_it_ends(self, company):
+        errand = company.send("an errand", self.run(seconds=60))
+
+        company.dismiss()
+
+        assert errand.poll() is not None
+
+    def test_stops_at_its_next_look_and_never_within_a_signal(self, company):
+        company.ask_to_stop(signal.SIGTERM, None)
+
+        with pytest.raises(KeyboardInterrupt):
+            company.check()
+        with pytest.raises(KeyboardInterrupt):
+            company.finish("preparing", self.run(seconds=60))

@@ -4,7 +4,8 @@ import signal
 
 import pytest
 
-from tests import browserless, environment
+from gridshare_portal.demo.visitor import Visitor
+from tests import environment
 from tests import portal as portals
 
 PAGES = (
@@ -38,7 +39,7 @@ def company(tmp_path_factory):
 @pytest.fixture(scope="module")
 def visitor(company):
     """Ada, connected, with her home's last two days on the page."""
-    ada = browserless.Visitor(company.stage.url)
+    ada = Visitor(company.stage.url)
     ada.sign_in("ada@demo.localhost")
     ada.connect("ada")
     company.until(lambda: "Powered by yourself" in ada.look("/").text)

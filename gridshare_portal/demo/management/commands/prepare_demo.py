@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Do it."""
         call_command("migrate", verbosity=0)
         with transaction.atomic():
-            for person in people.PEOPLE:
+            for person in people.EVERYBODY:
                 user = _welcome(person)
                 if person.organization:
                     _employ(user, person, person.organization)

@@ -8,9 +8,13 @@ from urllib.parse import urljoin
 
 import requests
 
+PATIENCE_S = 20
+
 
 @dataclass
 class Form:
+    """A form as it stands on a page: where it goes, and what it sends when nothing is changed."""
+
     action: str
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -21,12 +25,12 @@ class _Forms(html.parser.HTMLParser):
         super().__init__()
         self.found: list[Form] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "form":
             self.found.append(Form(given.get("action") or "", (given.get("method") or "get").lower()))
         elif tag == "input" and self.found and _is_sent(given):
-            self.found[-1].fields.append((given["name"], given.get("value") or ""))
+            self.found[-1].fields.append((given["name"] or "", given.get("value") or ""))
 
 
 def _is_sent(given: dict[str, str | None]) -> bool:
@@ -35,6 +39,7 @@ def _is_sent(given: dict[str, str | None]) -> bool:
 
 
 def forms_of(page: requests.Response) -> list[Form]:
+    """Return the forms of a page in their order."""
     reader = _Forms()
     reader.feed(page.text)
     return reader.found
@@ -48,24 +53,32 @@ class Visitor(requests.Session):
         self.trust_env = False
         self.url = url
 
-    def look(self, path: str, **options) -> requests.Response:
-        return self.get(urljoin(self.url, path), timeout=20, **options)
+    def look(self, path: str, **options: object) -> requests.Response:
+        """Open a page."""
+        return self.get(urljoin(self.url, path), timeout=PATIENCE_S, **options)
 
-    def fill(self, page: requests.Response, form: Form, **values) -> requests.Response:
-        sent = [*form.fields, *((name, one) for name, given in values.items() for one in _many(given))]
-        return self.post(urljoin(page.url, form.action), data=sent, timeout=20)
+    def fill(self, page: requests.Response, form: Form, **values: object) -> requests.Response:
+        """Send a form as it stands, but for these values."""
+        kept = [one for one in form.fields if one[0] not in values]
+        sent = [*kept, *((name, one) for name, given in values.items() for one in _many(given))]
+        return self.post(urljoin(page.url, form.action), data=sent, timeout=PATIENCE_S)
 
     def sign_in(self, email: str) -> None:
+        """Sign in as a demo person with one click."""
         page = self.look("/demo/")
         form = next(form for form in forms_of(page) if ("email", email) in form.fields)
-        assert self.fill(page, form).ok
+        self.fill(page, form).raise_for_status()
 
-    def connect(self, username: str, *, also: tuple[str, ...] = ()) -> requests.Response:
-        page = self.look("/connect/")
+    def connect(
+        self, username: str, *, also: tuple[str, ...] = (), page: requests.Response | None = None
+    ) -> requests.Response:
+        """Connect the Lunar account of that name; `also` names what the portal may do beside reading."""
+        page = page or self.look("/connect/")
         form = next(form for form in forms_of(page) if "lunar/login" in form.action)
-        login = self.fill(page, form, scope=list(also))
+        read = [value for name, value in form.fields if name == "scope"]
+        login = self.fill(page, form, scope=[*read, *also])
         return self.fill(login, forms_of(login)[0], username=username)
 
 
 def _many(given: object) -> list[str]:
-    return [str(one) for one in given] if isinstance(given, list) else [str(given)]
+    return [str(one) for one in given] if isinstance(given, list | tuple) else [str(given)]
