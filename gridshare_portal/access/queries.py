@@ -14,6 +14,23 @@ from gridshare_portal.sites import models as sites
 SHORTEST_NAME = 2
 
 
+def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]:
+    """Return with which organizations a home was ever shared, from and until; those that touch as one."""
+    given = models.Consent.objects.filter(site=site).order_by("organization_id", "from_at", "pk")
+    found: list[tuple[int, datetime, datetime | None]] = []
+    for pk, begun, until_at, ended_at in given.values_list(
+        "organization_id", "from_at", "until_at", "ended_at"
+    ):
+        ended = min((at for at in (until_at, ended_at) if at), default=None)
+        before = found[-1] if found and found[-1][0] == pk else None
+        if before and (before[2] is None or begun <= before[2]):
+            ended = max(before[2], ended) if before[2] and ended else None
+            found[-1] = (pk, before[1], ended)
+        else:
+            found.append((pk, begun, ended))
+    return found
+
+
 def consents_for(user: Any, *, now: datetime) -> QuerySet[models.Consent]:
     """Return what was allowed in a homeowner's homes, newest first; `holds` says whether it still does.
 

@@ -47,6 +47,11 @@ class Event(models.Model):
             models.Index(fields=["site_id", "-at"], name="audit_by_site"),
             models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
             models.Index(fields=["organization_id", "-at"], name="audit_by_organization"),
+            models.Index(
+                fields=["organization_id", "-at"],
+                name="audit_tables_of_homes",
+                condition=models.Q(name=names.Name.HOMES_EXPORTED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,4 +45,6 @@ class Name(models.TextChoices):
     PROPOSAL_DECLINED = "proposal_declined", "declined a proposed change"
     PROPOSAL_WITHDRAWN = "proposal_withdrawn", "withdrew a proposed change"
     RUN_CHANGED = "run_changed", "worked on a bulk run"
+    HOMES_EXPORTED = "homes_exported", "downloaded a table of homes"
+    TABLE_EXPORTED = "table_exported", "downloaded a table"
     REPORT_SENT = "report_sent", "sent a portfolio report"

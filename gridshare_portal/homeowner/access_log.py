@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Min, QuerySet
 
+from gridshare_portal.access import queries as sharing
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import queries as record
@@ -115,7 +116,7 @@ GONE = "no longer here"
 def _events(site: sites.Site, user: Any) -> QuerySet[audit.Event]:
     mine = sites.Reach.objects.filter(site=site, connection__user=user)
     since = mine.aggregate(at=Min("connection__created_at"))["at"]
-    events = record.events_of_site(site.synth_id).filter(
+    events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
         organization_id__isnull=False, name__in=list(access_words.SAYINGS)
     )
     return events.filter(at__gte=since) if since else events.none()

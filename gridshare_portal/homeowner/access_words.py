@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from gridshare_portal.access import consents, visits
 from gridshare_portal.audit import models as audit
+from gridshare_portal.audit import tables
 from gridshare_portal.audit.names import Name
 from gridshare_portal.homeowner import receipts
 
@@ -57,6 +58,7 @@ class Line:
         return self.organization if self.is_staff else ""
 
 
+WITH_WHAT = "their names and what they told last"
 AGAIN = (
     "asked for the home to be connected to Lunar again"  # of one home, nothing else is asked in the record
 )
@@ -96,6 +98,15 @@ def _looked(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
 
 def _downloaded(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
     return f"downloaded {_page(told)}"
+
+
+def _took_a_table(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+    if told.get("table") == tables.HOMES and told.get("filter") == "none":
+        return f"downloaded a table of all homes that are shared with {told['organization']}: {WITH_WHAT}"
+    which = (
+        "that need help" if told.get("table") == tables.WORK_LIST else f"shared with {told['organization']}"
+    )
+    return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
 
 
 def _asked_again(_event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
@@ -144,6 +155,7 @@ LOOKS: dict[str, tuple[Callable[..., str], str]] = {
     Name.SITE_OPENED: (_opened, "door"),
     Name.SITE_VIEWED: (_looked, "eye"),
     Name.SITE_EXPORTED: (_downloaded, "discharge"),
+    Name.HOMES_EXPORTED: (_took_a_table, "discharge"),
     Name.ANSWER_ASKED: (_as_named, "eye"),
     Name.ACCESS_ASKED: (_asked_again, "link"),
 }

@@ -120,7 +120,12 @@ class Asked:
     @property
     def is_filtered(self) -> bool:
         """Say whether some homes are left out."""
-        return bool(replace(self, sort="name", columns=USUAL, place=None).pairs)
+        return bool(self.filter)
+
+    @property
+    def filter(self) -> str:
+        """Return the filters alone as an address says them: order, columns and page choose no homes."""
+        return urlencode(replace(self, sort="name", columns=USUAL, place=None).pairs)
 
     @property
     def answers(self) -> list[tuple[str, bool]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +12,6 @@ from django.http import QueryDict
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import models as control
 from gridshare_portal.control import run_queries
-from gridshare_portal.retailer import asked as asking
 from gridshare_portal.retailer.models import Choice
 
 
@@ -49,11 +47,6 @@ def address(run: control.Run, choice: Choice | None) -> str:
     """Return the query by which the form begins like this run, its filter included."""
     query = choice.query if choice and choice.way == Choice.Way.FILTER else ""
     return "&".join(filter(None, [query, urlencode({"like": run.pk})]))
-
-
-def kept_of(asked: asking.Asked) -> str:
-    """Return the filter alone as an address says it: order, columns and page choose no homes."""
-    return replace(asked, sort="name", columns=asking.USUAL, place=None).address
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from gridshare_portal.accounts import doors, rights
-from gridshare_portal.audit import sheets
+from gridshare_portal.audit import sheets, tables
 from gridshare_portal.installer import open_cases as counts
 from gridshare_portal.installer import queries
 from gridshare_portal.installer.findings import Cause, Severity
@@ -53,7 +54,10 @@ def open_cases(request: HttpRequest, slug: str) -> HttpResponse:
 def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Send the list that the filters ask for as a file, line by line."""
     now = timezone.now()
-    lines = queries.everything(request.user, request.organization, queries.filters(request.GET), now=now)
+    asked = queries.filters(request.GET)
+    lines = queries.everything(request.user, request.organization, asked, now=now)
+    if request.method == "GET":
+        _tell(request, asked, now)
     name = f"{request.organization.slug}-work-list-{now:%Y-%m-%d}.csv"
     answer = StreamingHttpResponse(sheets.lines(_rows(lines)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -82,6 +86,11 @@ def all_homes(request: HttpRequest, slug: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "installer/all_homes.html", context)
+
+
+def _tell(request: HttpRequest, asked: queries.Filters, now: datetime) -> None:
+    whose = {"actor": request.user, "organization": request.organization}
+    tables.tell(table=tables.WORK_LIST, form="CSV", asked=asked.address, at=now, **whose)
 
 
 def _rows(lines: Iterator[queries.Line]) -> Iterator[list[Any]]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import doors, rights
+from gridshare_portal.audit import tables
 from gridshare_portal.retailer import asked as asking
 from gridshare_portal.retailer import exports, forms, groups, saved
 from gridshare_portal.retailer import homes as table
@@ -38,6 +39,7 @@ def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Send all homes that the filters ask for, line by line."""
     now = timezone.now()
     lines = _everything(request, request.GET, now)
+    _tell(request, "CSV", now)
     answer = StreamingHttpResponse(exports.csv(lines), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{_name(request, now)}.csv"'
     return answer
@@ -48,6 +50,7 @@ def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
 def homes_xlsx(request: HttpRequest, slug: str) -> FileResponse:
     """Send all homes that the filters ask for as a spreadsheet."""
     now = timezone.now()
+    _tell(request, "XLSX", now)
     file = exports.xlsx(_everything(request, request.GET, now))
     name = f"{_name(request, now)}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=SHEET)
@@ -176,6 +179,22 @@ def _check_sharing(request: HttpRequest, is_shared: bool) -> None:
 
 def _back(request: HttpRequest, asked: asking.Asked) -> HttpResponse:
     return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
+
+
+def _tell(request: HttpRequest, form: str, now: datetime) -> None:
+    """Leave an event of what is taken away, before it is."""
+    if request.method != "GET":
+        return
+    asked, organization = asking.read(request.GET), request.organization
+    tables.tell(
+        table=tables.HOMES,
+        form=form,
+        actor=request.user,
+        organization=organization,
+        asked=asked.filter,
+        details={"homes": table.listed(organization, asked, now=now).count()},
+        at=now,
+    )
 
 
 def _name(request: HttpRequest, now: datetime) -> str:

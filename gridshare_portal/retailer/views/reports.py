@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import doors, rights
+from gridshare_portal.audit import tables
 from gridshare_portal.retailer import enrolment_forms, report_figures, report_files, report_periods, reports
 from gridshare_portal.retailer.models import Subscription
 
@@ -53,7 +54,12 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def report_xlsx(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the report's spreadsheet."""
-    found = _report(request, reports.of(request.membership), timezone.now())
+    now = timezone.now()
+    found = _report(request, reports.of(request.membership), now)
+    if request.method == "GET":
+        whose = {"actor": request.user, "organization": request.organization}
+        details = {"about": found.period.title}
+        tables.tell(table=tables.REPORT, form="XLSX", details=details, at=now, **whose)
     headers = {"Content-Disposition": f'attachment; filename="{reports.file_name(found)}"'}
     return HttpResponse(report_files.xlsx(found), content_type=reports.SHEET, headers=headers)
 

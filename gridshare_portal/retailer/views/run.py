@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from gridshare_portal.accounts import doors, rights
-from gridshare_portal.audit import sheets
+from gridshare_portal.audit import sheets, tables
 from gridshare_portal.control import eligibility, run_models, run_queries
 from gridshare_portal.retailer import (
     finding,
@@ -76,6 +76,7 @@ def run_homes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def run_homes_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
     found = of(request, pk)
+    _tell(request, found, tables.RECEIPTS)
     return _csv(_rows(found, _asked(request)), f"{slug}-run-{found.pk}.csv")
 
 
@@ -85,6 +86,7 @@ def run_left_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpRespo
     """Send the lines that the file of a run left out, as a file."""
     found = of(request, pk)
     choice = get_object_or_404(Choice.objects.defer("packed"), run=found, way=Choice.Way.FILE)
+    _tell(request, found, tables.LEFT_OUT)
     return _csv(left_out.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
 
 
@@ -147,6 +149,16 @@ def _csv(rows: Iterator[list[Any]], name: str) -> StreamingHttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _tell(request: HttpRequest, found: run_models.Run, table: str) -> None:
+    """Leave an event of what is taken away, before it is."""
+    if request.method == "GET":
+        filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
+        whose = {"actor": request.user, "organization": request.organization}
+        details = {"run": found.name, "number": found.pk}
+        asked = urlencode(filters).replace("%00", "")
+        tables.tell(table=table, form="CSV", asked=asked, details=details, at=timezone.now(), **whose)
 
 
 def _last_at(found: run_models.Run) -> datetime | None:

@@ -162,7 +162,7 @@ def _filter(request: HttpRequest, form: run_forms.Run, asked: Asked, now: dateti
     sentence = run_choice.why_not(request.user, request.organization, asked, now=now)
     if sentence:
         form.add_error("choose", sentence)
-    return None if sentence else Choice(way=form.cleaned_data["choose"], query=run_like.kept_of(asked))
+    return None if sentence else Choice(way=form.cleaned_data["choose"], query=asked.filter)
 
 
 def _file(form: run_forms.Run) -> Choice | None:

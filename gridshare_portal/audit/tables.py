@@ -1,0 +1,35 @@
+"""Leave an event for every table that somebody takes away: what, by which filter, and how much of it.
+
+A table of homes leaves one event, however many homes it has. The log of each home finds it by the time and by
+whom the home was shared with, so that its homeowner reads of it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gridshare_portal.audit import models, names, record
+
+HOMES, WORK_LIST = "homes", "homes that need help"
+RECEIPTS, LEFT_OUT = "receipts of a bulk run", "lines that a file left out"
+REPORT, RECORD = "portfolio report", "record"
+OF_HOMES = {HOMES, WORK_LIST}  # with what the homes told last
+LONGEST_FILTER = 300
+
+
+def tell(
+    *,
+    table: str,
+    form: str,
+    actor: record.Person,
+    organization: record.Person,
+    asked: str = "",
+    details: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> models.Event:
+    """Add the event before anything is sent; `asked` is the filter as an address says it, "" for all."""
+    said = {"table": table, "form": form, "filter": asked[:LONGEST_FILTER] or "none", **(details or {})}
+    name = names.Name.HOMES_EXPORTED if table in OF_HOMES else names.Name.TABLE_EXPORTED
+    return record.add(name=name, at=at, actor=actor, organization=organization, details=said)
