@@ -14,6 +14,7 @@ from typing import Any
 
 import celery
 import celery.signals
+import kombu.transport.redis
 from django.conf import settings
 from django.db import transaction
 
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 app = celery.Celery("gridshare_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# A worker that loses Redis in the middle of a task would try to put the task's message back through the lost
+# connection, and end with "Unrecoverable error". Nothing has to be put back: the rows say what is due.
+kombu.transport.redis.Channel.do_restore = False
 
 _waiting: queue.Queue[tuple[Any, tuple[Any, ...]]] = queue.Queue(maxsize=500)
 _starting = threading.Lock()

@@ -87,3 +87,9 @@ class TestWaking:
             portal_celery.wake(Unreachable(), 1)
 
         assert portal_celery._messenger.is_alive()
+
+
+class TestAWorkerThatLosesRedis:
+    def test_puts_nothing_back_through_the_lost_connection(self):
+        with portal_celery.app.connection_for_read() as connection:
+            assert not connection.transport.Channel.do_restore
