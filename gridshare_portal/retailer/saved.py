@@ -15,7 +15,7 @@ MOST = 50
 
 
 class TooMany(Exception):
-    """There are as many views as one person, or everybody together, can have."""
+    """There are as many views as one person, or everybody together, can have, or this one says too much."""
 
 
 def views_for(user: Any, organization: accounts.Organization) -> QuerySet[SavedView]:
@@ -32,6 +32,8 @@ def keep(
     if others.count() >= MOST:
         raise TooMany(f"There are {MOST} such views, which is all there can be. Delete one first.")
     said = asking.read(QueryDict(query)).address
+    if len(said) > asking.LONGEST:
+        raise TooMany("This view says more than can be kept. Search for fewer letters.")
     return SavedView.objects.update_or_create(**whose, name=name, defaults={"query": said})[0]
 
 
