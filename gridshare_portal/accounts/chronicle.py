@@ -88,11 +88,9 @@ def _what(event: audit.Event) -> str:
 
 
 def _told(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what says nothing on a page: what is empty, a change's id, and the same thing twice."""
-    told = {key: value for key, value in details.items() if value not in (None, "") and key != "change"}
-    if told.get("after") == told.get("asked"):
-        told.pop("after", None)
-    return told
+    """Leave out what a page need not say: what is empty, and of a change what its receipt shows."""
+    receipt = {"change", "before", "after"} if "change" in details else set()
+    return {key: value for key, value in details.items() if value not in (None, "") and key not in receipt}
 
 
 def _said(details: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "chosen": chosen,
         "report": found,
         "homes": report_files.homes_of(found),
+        "is_counted": any(day.is_known for day in found.days),
         "energies": report_files.ENERGIES,
         "smallest": settings.SMALLEST_GROUP,
         "zone": ZoneInfo(chosen.time_zone),
