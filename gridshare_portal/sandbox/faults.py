@@ -27,7 +27,10 @@ KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_READINGS_
 
 @dataclass
 class Fault:
-    """One thing that goes wrong; `times` counts down, None never ends."""
+    """One thing that goes wrong; `times` counts down, None never ends.
+
+    The option `every` lets it happen to every so many-th call of an operation only.
+    """
 
     operation: str
     kind: str
@@ -92,6 +95,8 @@ class Faults:
             self._calls.clear()
 
     def _meets(self, fault: Fault, operation: str) -> bool:
+        if self._calls[operation] % fault.options.get("every", 1):
+            return False
         if fault.operation == "*":
             return _fits(operation, fault.kind)
         return fault.operation == operation

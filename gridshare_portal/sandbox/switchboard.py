@@ -26,6 +26,7 @@ URLS = Map(
         Rule("/_sandbox/clock", methods=["PUT"], endpoint="set_clock"),
         Rule("/_sandbox/truth", methods=["GET"], endpoint="truth"),
         Rule("/_sandbox/homes", methods=["GET"], endpoint="homes"),
+        Rule("/_sandbox/asked", methods=["GET"], endpoint="asked"),
     ]
 )
 
@@ -44,6 +45,7 @@ class Switchboard:
             "set_clock": self._set_clock,
             "truth": self._truth,
             "homes": self._homes,
+            "asked": self._asked,
         }
 
     def handle(self, name: str, request: Request) -> Response:
@@ -89,6 +91,9 @@ class Switchboard:
             raise asked.unprocessable("there is no such site")
         start, end = (asked.moment(request.args.get(name), name) for name in ("start", "end"))
         return answer(self._world.truth(site, start, end))
+
+    def _asked(self, request: Request) -> Response:
+        return answer(self._world.packed()["devices"])
 
     def _homes(self, request: Request) -> Response:
         return answer(

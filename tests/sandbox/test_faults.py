@@ -69,6 +69,15 @@ class TestALostReply:
         assert ada.get(mode_path).json() == {"mode": "Smart"}
 
 
+class TestEveryThirdCall:
+    def test_fails_and_the_others_do_not(self, sandbox, ada, mode_path):
+        sandbox.faults.switch_on("setDeviceOperationMode", "server_error", every=3)
+
+        answers = [ada.put(mode_path, {"mode": "Smart"}).status_code for _ in range(6)]
+
+        assert answers == [200, 200, 500] * 2
+
+
 class TestARefusedConnection:
     def test_does_nothing_and_answers_nothing(self, sandbox, ada, mode_path):
         sandbox.faults.switch_on("setDeviceOperationMode", "refuse_connection", times=1)
