@@ -135,7 +135,6 @@ def _serve(asked: Connection, size: int, kept: str) -> None:
 def fill(size: int) -> str:
     """Make homes up to the size, have them counted, and hire somebody to look after them."""
     from django.core.management import call_command
-    from django.db import connection, transaction
 
     from gridshare_portal.accounts import models as accounts
     from gridshare_portal.installer import open_cases
@@ -149,19 +148,28 @@ def fill(size: int) -> str:
         call_command("make_portfolio", missing, kind="retailer", days=2, ready=True, yes=True, verbosity=0)
     made_s = time.monotonic() - began_s
     whose, now = organization(), datetime.now(UTC)
-    _freshen(now)
-    open_cases.count(now=now)
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL statement_timeout = 0")
+    with _patience() as cursor:
+        _freshen(now)
         cursor.execute("ANALYZE")
+    open_cases.count(now=now)
     _group(whose)
     counting.whole(organization=whose, now=datetime.now(UTC))
     if not accounts.User.objects.filter(email=STAFF).exists():
         people.staff(STAFF, whose, "admin")
-    with connection.cursor() as cursor:
+    with _patience() as cursor:
         cursor.execute("ANALYZE")
     return f"{rows.standing():,} homes, {Home.objects.count():,} shared; made in {made_s:.0f} s"
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[Any]:
+    """Let a statement take longer than any of the portal's may."""
+    from django.db import connection, transaction
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        yield cursor
 
 
 def _freshen(now: datetime) -> None:

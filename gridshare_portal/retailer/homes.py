@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from gridshare_portal.access import policy
+from gridshare_portal.access import naming, policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.retailer import asked as asking
-from gridshare_portal.retailer import facets, tally
+from gridshare_portal.retailer import facets, filters
 from gridshare_portal.retailer.asked import Asked, Place
 from gridshare_portal.retailer.models import GroupHome, Home
 from gridshare_portal.sites import models as sites
@@ -25,6 +25,7 @@ from gridshare_portal.sites import models as sites
 ON_A_PAGE = 50
 COUNTED = 1000
 TOGETHER = 1000
+NAMED = 300  # more are soon met by reading names in their order
 RARE = 2000  # so many are put in order by themselves; more lie close together in the order of all
 
 
@@ -43,11 +44,7 @@ class Page:
 
 def listed(organization: accounts.Organization, asked: Asked, *, now: datetime) -> QuerySet[Home]:
     """Return the lines that the filters ask for, in no order, whether or not they may be shown."""
-    found = Home.objects.filter(organization=organization).filter(*_conditions(asked, now))
-    if asked.group is not None:
-        inside = GroupHome.objects.filter(group=asked.group, group__organization=organization)
-        found = found.filter(site__in=inside.values("site"))
-    return found
+    return _grouped(organization, asked).filter(*filters.conditions(asked, now=now))
 
 
 def matching(
@@ -67,7 +64,9 @@ def page(
     order of all homes would be to read nearly all of them.
     """
     few = _few(organization, asked, now)
-    found = listed(organization, asked, now=now) if len(few) > RARE else Home.objects.filter(pk__in=few)
+    found = _in_order(organization, asked, now)
+    if len(few) <= RARE:
+        found = Home.objects.filter(organization=organization, site__in=few)
     backward = asked.place is not None and asked.place.is_before
     descending = asked.is_downward != backward
     lines = list(_beyond(found, asked, descending).order_by(*_order(asked.key, descending))[: size + 1])
@@ -103,42 +102,45 @@ def count(organization: accounts.Organization, asked: Asked, *, now: datetime) -
 
 
 def _few(organization: accounts.Organization, asked: Asked, now: datetime) -> list[int]:
-    """Return the keys of the lines that the filters ask for, in no order: of rare ones all."""
-    found, numbers = listed(organization, asked, now=now), facets.numbers(asked.answers)
+    """Return the homes that the filters ask for, in no order: of rare ones all.
+
+    What can be said with yes or no is asked as a number, so that one index has the whole answer. Names are
+    looked up by their words where that leaves few, which are then looked at here.
+    """
+    numbers = facets.numbers(asked.answers)
+    named = naming.homes(organization, asked.q, at_most=NAMED) if asked.q else None
+    rest = asked if named is None else replace(asked, q="")
     if numbers is not None:
-        found = found.filter(facets__in=numbers)
-    return list(found.order_by().values_list("pk", flat=True)[: RARE + 1])
+        rest = replace(rest, state="", right="", ask="", has=(), lacks="", charged="")
+    found = listed(organization, rest, now=now).order_by()
+    found = found if numbers is None else found.filter(facets__in=numbers)
+    if named is None:
+        return list(found.values_list("site_id", flat=True)[: RARE + 1])
+    names = found.filter(site__in=named).values_list("site_id", "name_key")
+    return [site for site, name in names if asked.q in name]
+
+
+def _in_order(organization: accounts.Organization, asked: Asked, now: datetime) -> QuerySet[Home]:
+    """Return the lines of a filter that many fit, such that they are read in their order and never sorted.
+
+    A column with an index of another order goes by another name, or a database would begin with that.
+    """
+    others = {"told": "told_key", "charge": "charge_key"}
+    names = {name: key if key == asked.key else name for name, key in others.items()}
+    lines = _grouped(organization, asked).alias(told=F("told_key") + 0, charge=F("charge_key") + 0.0)
+    return lines.filter(*filters.conditions(asked, now=now, **names), *filters.implied(asked))
+
+
+def _grouped(organization: accounts.Organization, asked: Asked) -> QuerySet[Home]:
+    found = Home.objects.filter(organization=organization)
+    if asked.group is None:
+        return found
+    inside = GroupHome.objects.filter(group=asked.group, group__organization=organization)
+    return found.filter(site__in=inside.values("site"))
 
 
 def _up_to(count: int) -> str:
     return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
-
-
-def _conditions(asked: Asked, now: datetime) -> Iterator[Q]:
-    if asked.q:
-        yield Q(name_key__contains=asked.q)
-    for name in ("state", "right"):
-        if getattr(asked, name):
-            yield Q(**{name: getattr(asked, name)})
-    if asked.ask:
-        yield Q(right="control", ask_first=asked.ask == "yes")
-    if asked.age:
-        yield tally.age(asked.age, now=now)
-    yield from (Q(**{f"has_{part}": True}) for part in asked.has)
-    if asked.lacks:
-        yield Q(**{f"has_{asked.lacks}": False})
-    if asked.zone:
-        yield Q(time_zone=asked.zone)
-    yield from _charges(asked)
-
-
-def _charges(asked: Asked) -> Iterator[Q]:
-    if asked.charged:
-        yield Q(has_battery=True, stored_wh__isnull=asked.charged == "unknown")
-    if asked.charge_from is not None:
-        yield Q(charge_key__gte=asked.charge_from)
-    if asked.charge_to is not None:
-        yield Q(charge_key__gte=0, charge_key__lte=asked.charge_to)
 
 
 def _order(key: str, descending: bool) -> tuple[str, str]:

@@ -121,7 +121,10 @@ class Home(models.Model):
             models.Index(fields=["organization", "shared_key", "site"], name="retailer_by_sharing"),
             models.Index(fields=["organization", "charge_key", "site"], name="retailer_by_charge"),
             models.Index(fields=["organization", "stored_key", "site"], name="retailer_by_stored"),
-            models.Index(fields=["organization", "facets"], name="retailer_by_facets"),
+            models.Index(
+                fields=["organization", "facets", "name_key", "told_key", "charge_key", "time_zone", "site"],
+                name="retailer_by_facets",
+            ),
             models.Index(fields=["organization", "time_zone"], name="retailer_by_zone"),
         ]
 

@@ -37,16 +37,18 @@ def make(*, organization: int, began_at: datetime | None, now: datetime) -> None
         _write(organization, group, figures, began_at or now, now)
 
 
-def age(freshness: str, *, now: datetime) -> Q:
+def age(freshness: str, *, now: datetime, key: str = "told_key") -> Q:
     """Return the condition that a home's newest reading is of this age, in the words of the index."""
     fresh, late, stale = (_key(now - step) for step in (present.FRESH, present.LATE, present.STALE))
-    return {
-        "fresh": Q(told_key__gte=fresh),
-        "late": Q(told_key__lt=fresh, told_key__gte=late),
-        "stale": Q(told_key__lt=late, told_key__gte=stale),
-        "silent": Q(told_key__lt=stale, told_key__gte=0),
-        "none": Q(told_key__lt=0),
+    first, end = {
+        "fresh": (fresh, None),
+        "late": (late, fresh),
+        "stale": (stale, late),
+        "silent": (0, stale),
+        "none": (None, 0),
     }[freshness]
+    since = Q() if first is None else Q(**{f"{key}__gte": first})
+    return since if end is None else since & Q(**{f"{key}__lt": end})
 
 
 def weeks(now: datetime) -> list[datetime]:

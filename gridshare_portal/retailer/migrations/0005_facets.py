@@ -33,7 +33,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="home",
-            index=models.Index(fields=["organization", "facets"], name="retailer_by_facets"),
+            index=models.Index(
+                fields=["organization", "facets", "name_key", "told_key", "charge_key", "time_zone", "site"],
+                name="retailer_by_facets",
+            ),
         ),
         migrations.AddIndex(
             model_name="home",
