@@ -21,7 +21,7 @@ from gridshare_portal.retailer.models import Home, Round
 LEASE = timedelta(seconds=90)  # longer than a task may run
 PAUSE = timedelta(minutes=1)
 TOGETHER = 1000
-STEPS = 30
+STEPS = 5  # some seconds at most, so that a worker soon turns to what else waits
 WRITTEN = [
     field.attname
     for field in Home._meta.concrete_fields

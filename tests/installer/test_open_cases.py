@@ -134,9 +134,10 @@ class TestThePart:
         assert stranger.get(PART).status_code == 404
 
 
-class TestThePortfolio:
-    def test_asks_for_the_part_and_leads_to_the_list_without_javascript(self, admin):
-        page = admin.get("/portfolio/brightgrid/")
+class TestThePages:
+    @pytest.mark.parametrize("page", ["", "report/"])
+    def test_of_a_retailer_ask_for_the_part_and_lead_to_the_list_without_javascript(self, admin, page):
+        page = admin.get(f"/portfolio/brightgrid/{page}")
 
         assert f'hx-get="{PART}" hx-trigger="load, portal:refresh"' in page.text
         assert 'href="/support/brightgrid/">See them in the work list' in page.text
