@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from gridshare_portal.access import naming, policy
 from gridshare_portal.accounts import models as accounts
@@ -104,8 +104,8 @@ def count(organization: accounts.Organization, asked: Asked, *, now: datetime) -
 def _few(organization: accounts.Organization, asked: Asked, now: datetime) -> list[int]:
     """Return the homes that the filters ask for, in no order: of rare ones all.
 
-    What can be said with yes or no is asked as a number, so that one index has the whole answer. Names are
-    looked up by their words where that leaves few, which are then looked at here.
+    What can be said with yes or no is asked as a number, so that one index has the whole answer. Groups
+    and names, which are looked up by their words, are gone through where they are few.
     """
     numbers = facets.numbers(asked.answers)
     named = naming.homes(organization, asked.q, at_most=NAMED) if asked.q else None
@@ -114,6 +114,9 @@ def _few(organization: accounts.Organization, asked: Asked, now: datetime) -> li
         rest = replace(rest, state="", right="", ask="", has=(), lacks="", charged="")
     found = listed(organization, rest, now=now).order_by()
     found = found if numbers is None else found.filter(facets__in=numbers)
+    if asked.group is not None:
+        members = list(_members(organization, asked).values_list("site_id", flat=True)[: RARE + 1])
+        found = found.filter(site__in=members) if len(members) <= RARE else found
     if named is None:
         return list(found.values_list("site_id", flat=True)[: RARE + 1])
     names = found.filter(site__in=named).values_list("site_id", "name_key")
@@ -135,8 +138,11 @@ def _grouped(organization: accounts.Organization, asked: Asked) -> QuerySet[Home
     found = Home.objects.filter(organization=organization)
     if asked.group is None:
         return found
-    inside = GroupHome.objects.filter(group=asked.group, group__organization=organization)
-    return found.filter(site__in=inside.values("site"))
+    return found.filter(Exists(_members(organization, asked).filter(site=OuterRef("site"))))
+
+
+def _members(organization: accounts.Organization, asked: Asked) -> QuerySet[GroupHome]:
+    return GroupHome.objects.filter(group=asked.group, group__organization=organization)
 
 
 def _up_to(count: int) -> str:
