@@ -45,7 +45,7 @@ def page(page):
     assert complaints == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def check_axe():
     """Return a check that a page has no fault that axe knows."""
 
