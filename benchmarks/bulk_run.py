@@ -70,8 +70,8 @@ def _run(lunar: Any, homes: int) -> None:
     from gridshare_portal.sites import models as sites
 
     began_s = time.monotonic()
-    organization, admin = _people()
-    _make_homes(lunar, organization, timezone.now())
+    organization, admin = people()
+    make_homes(lunar, organization, timezone.now())
     print(f"made in {time.monotonic() - began_s:.0f} s")
     wish = {
         "name": "Benchmark",
@@ -84,7 +84,7 @@ def _run(lunar: Any, homes: int) -> None:
     while dry_runs.check(run=run, now=timezone.now()):
         pass
     print(f"drafted and checked in {time.monotonic() - began_s:.1f} s: {run_queries.tally(run).states}")
-    owner = _Homeowner(sites.Site.objects.latest("pk"))
+    owner = Homeowner(sites.Site.objects.latest("pk"))
     alone_s = [owner.change() for _ in range(9)]
     runs.start(run=run, actor=admin, now=timezone.now())
     began_s = time.monotonic()
@@ -106,7 +106,7 @@ def _run(lunar: Any, homes: int) -> None:
     assert not twice and tally.finished == homes and writes <= sent <= homes
 
 
-class _Homeowner:
+class Homeowner:
     """Somebody whose home is not in the run, and who changes its mode as a page does."""
 
     def __init__(self, site: Any) -> None:
@@ -136,7 +136,7 @@ def _tell_times(alone_s: list[float], beside_s: list[float]) -> None:
     )
 
 
-def _carry(run: Any, homes: int, owner: _Homeowner) -> list[float]:
+def _carry(run: Any, homes: int, owner: Homeowner) -> list[float]:
     """Let two workers carry the run, kill one of them in the middle, and put another in its place."""
     workers, beside_s = [_worker(run.pk) for _ in range(WORKERS)], []
     while run.lines.filter(state="confirmed").count() < homes // 2:
@@ -172,7 +172,8 @@ def _worker(run_pk: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "benchmarks.bulk_run", "--work", str(run_pk)])
 
 
-def _people() -> tuple[Any, Any]:
+def people() -> tuple[Any, Any]:
+    """Return a retailer and its admin, with a second factor."""
     from allauth.mfa.totp.internal import auth as totp
 
     from gridshare_portal.accounts import models as accounts
@@ -184,7 +185,7 @@ def _people() -> tuple[Any, Any]:
     return organization, admin
 
 
-def _make_homes(lunar: Any, organization: Any, now: datetime) -> None:
+def make_homes(lunar: Any, organization: Any, now: datetime) -> None:
     """Write connected homes straight into the database, each with a battery, shared for control."""
     customers = iter(one for one in lunar.world.customers if one.username.startswith("home"))
     while together := list(islice(customers, TOGETHER)):

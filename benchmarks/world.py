@@ -59,8 +59,11 @@ def pretended(**options: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def portal(kept: str = "") -> Iterator[str]:
-    """Set the portal up on an empty database, or on one that is kept, and say which kind."""
+def portal(kept: str = "", **other: str) -> Iterator[str]:
+    """Set the portal up on an empty database, or on one that is kept, and say which kind.
+
+    Other settings than a benchmark's own are given by name.
+    """
     own = nullcontext({"DATABASE_URL": kept}) if kept else portals.own_database(dict(os.environ))
     with tempfile.TemporaryDirectory() as folder, own as given:
         url = given.get("DATABASE_URL") or f"sqlite:///{folder}/portal.sqlite3"
@@ -81,6 +84,7 @@ def portal(kept: str = "") -> Iterator[str]:
             "ENV_FILE": "/nonexistent",
             "STATIC_FROM_SOURCE": "1",
             "DJANGO_SETTINGS_MODULE": "gridshare_portal.settings",
+            **other,
         }
         import django
 

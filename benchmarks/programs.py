@@ -1,0 +1,130 @@
+"""The portal's programs as the Procfile starts them, each its own process group, so that any may be killed.
+
+The pretended Lunar is a program of its own too, and hands out a token for each of its customers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import requests
+
+from gridshare_portal.demo import stage, supervisor
+from gridshare_portal.sandbox import cast, wsgi
+
+OPEN_FOR_S = 36_000
+
+
+class Programs:
+    """Redis, worker and beat of one portal, and the pretended Lunar beside them."""
+
+    def __init__(self, folder: Path, homes: int) -> None:
+        self.folder, self.homes = folder, homes
+        self.socket = f"{folder}/redis.sock"
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        celery = [sys.executable, "-m", "celery", "-A", "gridshare_portal", "--quiet"]
+        lean = ["--without-gossip", "--without-mingle", "--loglevel", "critical"]
+        place = ["--port", "0", "--unixsocket", self.socket, "--dir", str(folder), "--save", ""]
+        self.commands = {
+            "Redis": [stage.redis_binary(), *place, "--appendonly", "no", "--loglevel", "warning"],
+            "worker": [*celery, "worker", "-Q", "interactive,sync,runs", "-c", "4", *lean],
+            "beat": [*celery, "beat", "--pidfile=", "-s", f"{folder}/beat", "--loglevel", "critical"],
+            "Lunar": [sys.executable, "-m", "benchmarks.programs", str(homes), str(folder / "lunar.json")],
+        }
+
+    def start(self, *names: str) -> None:
+        """Start programs that do not run."""
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        for name in names:
+            own = {"start_new_session": True, "preexec_fn": supervisor.end_with_parent}
+            self.running[name] = subprocess.Popen(self.commands[name], **quiet, **own)
+
+    def kill(self, *names: str) -> None:
+        """Kill programs and whatever they started with -9, all at the same time."""
+        killed = [self.running.pop(name) for name in names]
+        for child in killed:
+            os.killpg(child.pid, signal.SIGKILL)
+        for child in killed:
+            child.wait()
+
+    def halt(self, name: str, for_s: float) -> None:
+        """Let a program hang for a while."""
+        os.killpg(self.running[name].pid, signal.SIGSTOP)
+        time.sleep(for_s)
+        os.killpg(self.running[name].pid, signal.SIGCONT)
+
+    def flush(self) -> None:
+        """Empty Redis while all are at work."""
+        import redis
+
+        redis.Redis(unix_socket_path=self.socket).flushall()
+
+    def lunar(self) -> Lunar:
+        """Start the pretended Lunar and return it as it is reached over HTTP."""
+        self.start("Lunar")
+        told = self.folder / "lunar.json"
+        while not told.exists():
+            assert self.running["Lunar"].poll() is None, "the pretended Lunar did not start"
+            time.sleep(0.1)
+        return Lunar(self.homes, **json.loads(told.read_text()))
+
+    def clear(self) -> None:
+        """End everything that still runs."""
+        self.kill(*self.running)
+
+
+class Lunar:
+    """The pretended Lunar from outside: its customers and their tokens, what it counted, what goes wrong."""
+
+    def __init__(self, homes: int, *, url: str, issuer: str, tokens: dict[str, str]) -> None:
+        self.url, self.issuer = url, issuer
+        self.world = SimpleNamespace(customers=cast.customers(homes, seed=1))
+        self.pool = SimpleNamespace(grant=lambda name, **_scopes: {"access_token": tokens[name]})
+
+    def calls(self) -> dict[str, int]:
+        """Return how often each operation was called."""
+        return self._ask("GET", "calls")
+
+    def asked(self) -> dict[str, Any]:
+        """Return what each device was asked for and took, with the moments."""
+        return self._ask("GET", "asked")
+
+    def go_wrong(self, operation: str, kind: str, **options: Any) -> None:
+        """Switch a fault on."""
+        self._ask("POST", "faults", {"operation": operation, "kind": kind, **options})
+
+    def heal(self) -> None:
+        """Switch every fault off."""
+        self._ask("DELETE", "faults")
+
+    def _ask(self, method: str, what: str, wish: dict[str, Any] | None = None) -> Any:
+        answer = requests.request(method, f"{self.url}/_sandbox/{what}", json=wish, timeout=20)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def pretend(homes: int, told: Path) -> None:
+    """Serve a pretended Lunar for good, after telling where it is and who may come in."""
+    logging.getLogger("werkzeug").disabled = True
+    given = wsgi.Settings(homes=homes, faults=True, access_token_s=OPEN_FOR_S)
+    server, sandbox = wsgi.served(given, host="127.0.0.1", port=0)
+    tokens = {
+        one.username: sandbox.pool.grant(one.username)["access_token"] for one in sandbox.world.customers
+    }
+    draft = told.with_suffix(".draft")
+    draft.write_text(json.dumps({"url": sandbox.url, "issuer": sandbox.issuer, "tokens": tokens}))
+    draft.rename(told)
+    server.serve_forever(0.1)
+
+
+if __name__ == "__main__":
+    pretend(int(sys.argv[1]), Path(sys.argv[2]))
