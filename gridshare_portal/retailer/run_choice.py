@@ -6,10 +6,11 @@ too much.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
@@ -83,22 +84,38 @@ def zones_of(organization: accounts.Organization) -> list[str]:
 
 
 def look_up(user: Any, organization: accounts.Organization, *, now: datetime) -> run_files.LookUp:
-    """Return what finds shared homes by ids, device ids and serial numbers, in at most three queries."""
+    """Return what finds shared homes by ids, device ids and serial numbers, in three queries.
+
+    What has the id is found first, by the index, and then asked whether it is shared: the other way round a
+    database lists every shared home for each question. What is not shared is no hit, as if it were not there.
+    """
     shared = policy.shared_sites(user, now=now, organization=organization)
-    devices = sites.Device.objects.filter(site__in=shared.values("pk"), gone_at=None)
-    places = (
-        (shared, "synth_id", "pk"),
-        (devices, "synth_id", "site_id"),
-        (devices, "serial_number", "site_id"),
-    )
 
     def known(said: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        hits: dict[str, list[int]] = defaultdict(list)
-        for rows, name, home in places:
-            missing = [one for one in said if one not in hits]
-            if missing:
-                for one, pk in rows.filter(**{f"{name}__in": missing}).values_list(name, home):
-                    hits[one].append(pk)
-        return hits
+        wanted = set(said)
+        devices = sites.Device.objects.filter(site__isnull=False, gone_at=None)
+        named = devices.filter(Q(synth_id__in=said) | Q(serial_number__in=said))
+        homes_named = sites.Site.objects.filter(synth_id__in=said).values_list("synth_id", "pk")
+        hits = [(one, 0, home) for one, home in homes_named]
+        for synth_id, serial_number, home in named.values_list("synth_id", "serial_number", "site_id"):
+            hits += [(synth_id, 1, home), (serial_number, 2, home)]
+        visible = _among(shared, {home for one, _kind, home in hits if one in wanted})
+        found: dict[str, tuple[int, list[int]]] = {}
+        for one, kind, home in sorted(hits, key=lambda hit: hit[1]):
+            if one in wanted and home in visible and found.setdefault(one, (kind, []))[0] == kind:
+                found[one][1].append(home)
+        return {one: homes_of for one, (_kind, homes_of) in found.items()}
 
     return known
+
+
+_PKS_AT_ONCE = 5_000
+
+
+def _among(shared: QuerySet[sites.Site], pks: Collection[int]) -> set[int]:
+    """Return which of these homes are shared."""
+    asked, visible = list(pks), set()
+    for first in range(0, len(asked), _PKS_AT_ONCE):
+        part = shared.filter(pk__in=asked[first : first + _PKS_AT_ONCE])
+        visible.update(part.values_list("pk", flat=True))
+    return visible

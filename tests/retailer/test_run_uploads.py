@@ -84,6 +84,14 @@ class TestAFile:
 
         assert len(outcomes) == 1
 
+    def test_takes_what_is_shared_of_what_has_the_same_id(self, send, homeowner, battery):
+        sites.Site.objects.create(
+            synth_id=battery.synth_id, name="Hidden", time_zone="UTC", created_at=timezone.now()
+        )
+        send(battery.synth_id)
+
+        assert sites_of(worker()) == [homeowner.site]
+
     def test_in_which_nothing_fits_says_so_and_gives_back_what_was_typed(self, send, admin):
         start = timezone.now().replace(hour=18, minute=30) + timezone.timedelta(days=1)
         plan = row(0, start, start + timezone.timedelta(hours=2), power_limit_w="1500")
