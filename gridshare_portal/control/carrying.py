@@ -109,7 +109,7 @@ def _carry_one(run: models.Run, line: models.Line, owner: str, now: datetime) ->
             key=f"run-{line.pk}-{line.attempt}",
             seen=seen,
             organization_id=run.organization_id,
-            also=partial(_join, line, owner),
+            also=partial(_join, run, line, owner),
             now=now,
         )
     except changes.Busy:
@@ -149,12 +149,27 @@ def _seen(run: models.Run, line: models.Line, device: sites.Device, now: datetim
     return plans.fingerprint(there)
 
 
-def _join(line: models.Line, owner: str, change: models.Change) -> None:
-    """Make the wish the line's own, in the transaction that writes it."""
+def _join(run: models.Run, line: models.Line, owner: str, change: models.Change) -> None:
+    """Make the wish the line's own, in the transaction that writes it.
+
+    By then no other change of this device is on its way, so what a homeowner chose before is all there.
+    """
+    if _homeowner_chose(run, change):
+        raise _Refused("changed_since", eligibility.CHOSEN_SINCE)
     running = models.Run.objects.select_for_update().filter(pk=line.run_id, state=R.RUNNING)
     mine = models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
     if not running.exists() or not mine.update(change=change):
         raise _Held
+
+
+def _homeowner_chose(run: models.Run, change: models.Change) -> bool:
+    """Say whether somebody who lives there has changed the mode since the homes were checked."""
+    if run.kind != models.Run.Kind.MODE or run.checked_at is None:
+        return False
+    theirs = models.Change.objects.filter(
+        site=change.site_id, device=change.device_id, kind=change.kind, consent=None
+    )
+    return theirs.filter(made_at__gte=run.checked_at, sent_at__isnull=False).order_by().exists()
 
 
 def _refuse(line: models.Line, owner: str, why: str, sentence: str) -> None:

@@ -46,6 +46,7 @@ CHANGING = "Another change of this battery is on its way."
 ALREADY_SO = "The battery is like this already."
 OWN_PLAN = "The battery follows a plan that is not yours. It was left alone."
 CHANGED_SINCE = "The plan is no longer the one that the run set, so it was left alone."
+CHOSEN_SINCE = "The homeowner chose a mode after the homes were checked, so it was left alone."
 BEFORE_UNKNOWN = "Nobody could look at the plan that was there before, so it cannot be put back."
 
 

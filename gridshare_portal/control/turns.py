@@ -60,8 +60,11 @@ def take(*, run_pk: int, owner: str, now: datetime) -> tuple[models.Run | None, 
             return None, []
         mine = waiting[: _turns(len(waiting), now)]
         taken = {"state": S.TAKEN, "taken_by": owner, "taken_until_at": now + LINE_LEASE}
-        models.Line.objects.filter(pk__in=mine, state=S.WAITING).update(**taken)
-    return run, list(run.lines.filter(pk__in=mine).select_related("site", "device__site", "undoes"))
+        # By their keys alone: another condition may lead a database through all lines of the run. The run is
+        # held, and nobody touches a line that waits without holding its run.
+        models.Line.objects.filter(pk__in=mine).update(**taken)
+    lines = models.Line.objects.filter(pk__in=mine).select_related("site", "device__site", "undoes")
+    return run, sorted(lines.order_by(), key=lambda line: line.position)
 
 
 def give_back(*, lines: Sequence[models.Line], owner: str) -> None:

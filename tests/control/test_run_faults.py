@@ -245,6 +245,29 @@ class TestWhatEndsInTheMiddle:
         fleet.carry(run, after=turns.DELAY)
         assert fleet.states(run) == [S.CONFIRMED] * 6
 
+    def test_a_mode_that_a_homeowner_chose_since_the_check_is_left_alone(self, fleet, lines):
+        run = fleet.started()
+        own = changes.AskMode(mode="Schedule")
+        changes.make(actor=fleet.owners[0].user, device=lines()[0].device, asked=own, now=timezone.now())
+
+        fleet.carry(run)
+
+        assert (lines()[0].state, lines()[0].told) == (S.REFUSED, eligibility.CHOSEN_SINCE)
+        assert fleet.states(run).count(S.CONFIRMED) == 5 and fleet.sandbox.calls(MODE) == 6
+        device = fleet.sandbox.world.device(lines()[0].device.synth_id)[1]
+        assert fleet.sandbox.world.ledger(device).modes[-1][1] == "Schedule"
+
+    def test_a_mode_that_a_homeowner_chose_before_the_check_is_no_hindrance(self, fleet):
+        draft = fleet.draft()
+        device = draft.lines.first().site.devices.get()
+        own = changes.AskMode(mode="Schedule")
+        changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
+
+        run = runs.start(run=fleet.checked(draft), actor=fleet.admin, now=timezone.now())
+        fleet.carry(run)
+
+        assert fleet.states(run) == [S.CONFIRMED] * 6
+
     def test_a_plan_that_a_homeowner_made_since_is_left_alone(self, fleet, lines):
         now = timezone.now()
         ours = plans.to_json(plans.charge_now(now=now, lasting=timedelta(hours=2)))
