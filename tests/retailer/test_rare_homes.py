@@ -26,6 +26,7 @@ QUERIES = [
     "state=reconnect&sort=-shared",
     "ask=yes&has=battery&sort=charge",
     "charged=unknown&sort=-charge",
+    "charged=known&sort=stored",
     "age=silent&sort=name",
     "q=home&right=view&sort=-reading",
     "zone=Europe/Berlin&lacks=ev&sort=-stored",
