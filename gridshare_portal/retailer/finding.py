@@ -14,6 +14,7 @@ from functools import partial
 
 from django.http import QueryDict
 
+from gridshare_portal.access import policy
 from gridshare_portal.control import drafts
 from gridshare_portal.control import models as control
 from gridshare_portal.retailer import asked as asking
@@ -83,13 +84,14 @@ def _of_file(choice: Choice, run: control.Run, now: datetime) -> Iterator[drafts
 def _of_filter(choice: Choice, run: control.Run, clock: Callable[[], datetime]) -> Iterator[drafts.Part]:
     asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
     while True:
-        fitting = homes.matching(run.made_by, run.organization, asked, now=clock())
-        beyond = fitting.filter(pk__gt=read_to).order_by("pk").values_list("pk", flat=True)
-        found = list(beyond[: drafts.TOGETHER])
+        now = clock()
+        beyond = homes.listed(run.organization, asked, now=now).filter(site__gt=read_to).order_by("site_id")
+        found = list(beyond.values_list("site_id", flat=True)[: drafts.TOGETHER])
         if not found:
             return
-        read_to = found[-1]
-        yield drafts.Part(homes=[(site_pk, None) for site_pk in found], read_to=read_to)
+        shared = policy.shared_sites(run.made_by, now=now, organization=run.organization)
+        visible, read_to = run_choice.among(shared, found), found[-1]
+        yield drafts.Part(homes=[(pk, None) for pk in found if pk in visible], read_to=read_to)
 
 
 def _note(choice: Choice, step: run_files.Step) -> None:

@@ -20,6 +20,7 @@ from gridshare_portal.retailer import homes, run_files
 from gridshare_portal.retailer.models import Group, Home
 from gridshare_portal.sites import models as sites
 
+PKS_AT_ONCE = 5_000
 NOT_FILTERS = {"sort", "show", "after", "before", "like"}
 NO_HOME = "No home fits, so there is nothing to run on."
 UNASKED = "Choose a filter in the homes table first, or say that you mean every home."
@@ -99,7 +100,7 @@ def look_up(user: Any, organization: accounts.Organization, *, now: datetime) ->
         hits = [(one, 0, home) for one, home in homes_named]
         for synth_id, serial_number, home in named.values_list("synth_id", "serial_number", "site_id"):
             hits += [(synth_id, 1, home), (serial_number, 2, home)]
-        visible = _among(shared, {home for one, _kind, home in hits if one in wanted})
+        visible = among(shared, {home for one, _kind, home in hits if one in wanted})
         found: dict[str, tuple[int, list[int]]] = {}
         for one, kind, home in sorted(hits, key=lambda hit: hit[1]):
             if one in wanted and home in visible and found.setdefault(one, (kind, []))[0] == kind:
@@ -109,13 +110,10 @@ def look_up(user: Any, organization: accounts.Organization, *, now: datetime) ->
     return known
 
 
-_PKS_AT_ONCE = 5_000
-
-
-def _among(shared: QuerySet[sites.Site], pks: Collection[int]) -> set[int]:
+def among(shared: QuerySet[sites.Site], pks: Collection[int]) -> set[int]:
     """Return which of these homes are shared."""
     asked, visible = list(pks), set()
-    for first in range(0, len(asked), _PKS_AT_ONCE):
-        part = shared.filter(pk__in=asked[first : first + _PKS_AT_ONCE])
+    for first in range(0, len(asked), PKS_AT_ONCE):
+        part = shared.filter(pk__in=asked[first : first + PKS_AT_ONCE])
         visible.update(part.values_list("pk", flat=True))
     return visible
