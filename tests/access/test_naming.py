@@ -12,16 +12,12 @@ from gridshare_portal.sites import models as sites
 from tests import people
 
 
-@pytest.fixture(scope="class")
-def everywhere(django_db_setup, django_db_blocker):
-    """Three hundred homes, read by every test of the class."""
-    from django.db import transaction
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        organization = people.organization("retailer", "BrightGrid")
-        list(rows.make(count=300, organization=organization, now=timezone.now()))
-        yield organization
-        transaction.set_rollback(True)
+@pytest.fixture
+def everywhere(db):
+    """A hundred and fifty homes."""
+    organization = people.organization("retailer", "BrightGrid")
+    list(rows.make(count=150, organization=organization, now=timezone.now()))
+    return organization
 
 
 def shared_names(organization):
