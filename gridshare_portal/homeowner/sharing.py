@@ -1,6 +1,6 @@
 """Say in plain words what was shared with whom, until when, and how it came to an end.
 
-Pure but for the rows it is handed: consents in, one card per home out.
+Consents in, one card per home out.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gridshare_portal.access import coming, consents, durations, models
+from gridshare_portal.access import coming, consents, durations, models, policy
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.templatetags import energy
 
 SEES, CHANGES = "Sees this home", "Sees and changes this home"
 ENDED_SHOWN = 10
+LACKING = (
+    "Your connection to Lunar does not let this portal change anything yet, so {} can only look until you "
+    "allow it under More, Connection."
+)
 KINDS = {"installer": "Installer", "retailer": "Energy retailer"}
 
 
@@ -88,6 +93,16 @@ def suggestion(terms: coming.Suggested) -> str:
     """Say what an organization asks for, where it asked by a campaign."""
     may = "to see and change this home" if terms.right == models.Right.CONTROL else "to see this home"
     return f"{may} {durations.find(terms.lasts).words}"
+
+
+def lacks_changes(user: Any, homes: Iterable[sites.Site], *, right: str) -> bool:
+    """Say whether one may change a home by this right where no connection of the giver's lets anybody."""
+    return right == models.Right.CONTROL and not all(_allows_changes(user, site) for site in homes)
+
+
+def _allows_changes(user: Any, site: sites.Site) -> bool:
+    granted = [reach.connection.scope_set for reach in policy.own_reaches(user, site)]
+    return any(scope.writes and scope.id in one for one in granted for scope in scopes.SCOPES)
 
 
 def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:

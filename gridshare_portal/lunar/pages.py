@@ -20,7 +20,11 @@ from gridshare_portal.lunar import queries, registration, scopes
 @never_cache
 def connect(request: HttpRequest) -> HttpResponse:
     """Show what the homeowner may allow, and lead on to Lunar."""
-    context = {"boxes": _boxes(_ticked(request)), "adding": scopes.find(request.GET.get("add", ""))}
+    context = {
+        "boxes": _boxes(_ticked(request)),
+        "adding": scopes.find(request.GET.get("add", "")),
+        "for_changes": request.GET.get("for") == "changes",
+    }
     show = csp_update({"form-action": [registration.login_origin()]})(render)
     return show(request, "lunar/connect.html", context)
 

@@ -178,9 +178,19 @@ class TestComing:
 
     def test_leads_through_signing_in_and_back(self, campaign, homeowner):
         address = f"/join/{campaign.slug}/"
-        assert homeowner.post(address, {"by": "lunar"}).headers["Location"] == reverse("lunar_connect")
+        assert homeowner.post(address, {"by": "lunar"}).headers["Location"] == "/connect/?for=changes"
 
         assert homeowner.get("/").headers["Location"] == address
+
+    def test_says_at_the_boxes_what_the_wish_needs_and_ticks_none(self, campaign, make, visitor):
+        only_look = make(name="Only look", right="view")
+        to_look = visitor.post(f"/join/{only_look.slug}/", {"by": "lunar"}).headers["Location"]
+        to_change = visitor.post(f"/join/{campaign.slug}/", {"by": "lunar"}).headers["Location"]
+        looking, changing = visitor.get(to_look).text, visitor.get(to_change).text
+
+        needs = "That also needs the boxes under “Change”."
+        assert needs not in looking and needs in changing
+        assert changing.count("checked") == looking.count("checked") == 2
 
     def test_begins_the_share_form_with_what_is_asked(self, campaign, homeowner):
         homeowner.get(f"/join/{campaign.slug}/")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from gridshare_portal.access import models, policy
 from gridshare_portal.access import requests as asking
 from gridshare_portal.homeowner import asked, forms, sharing_forms
+from gridshare_portal.homeowner import sharing as words
 
 SHARED = "Shared with {organization}. Whatever they look at, you can read."
 DECLINED = "Not shared. {organization} is not told that you read it."
@@ -48,10 +49,9 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _shared(request: HttpRequest, one: models.Request, form: sharing_forms.Answer, now: datetime) -> bool:
+    homes, terms = list(form.cleaned_data["homes"]), form.terms()
     try:
-        asking.share(
-            request=one, by=request.user, homes=list(form.cleaned_data["homes"]), now=now, **form.terms()
-        )
+        asking.share(request=one, by=request.user, homes=homes, now=now, **terms)
     except asking.Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else "homes", str(refusal))
         return False
@@ -59,6 +59,8 @@ def _shared(request: HttpRequest, one: models.Request, form: sharing_forms.Answe
         messages.info(request, str(over))
     else:
         messages.success(request, SHARED.format(organization=one.organization))
+        if words.lacks_changes(request.user, homes, right=terms["right"]):
+            messages.warning(request, words.LACKING.format(one.organization))
     return True
 
 

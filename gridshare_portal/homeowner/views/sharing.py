@@ -134,6 +134,8 @@ def _given(
     may = "see and change" if consent.right == "control" else "see"
     until = words.until(consent.until_at, site=site, now=now)
     messages.success(request, GIVEN.format(organization=organization, may=may, home=site, until=until))
+    if words.lacks_changes(request.user, [site], right=consent.right):
+        messages.warning(request, words.LACKING.format(organization))
     return True
 
 

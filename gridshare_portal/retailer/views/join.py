@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,7 +32,7 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
         return render(request, "retailer/join_ended.html", {"campaign": found}, status=GONE)
     if request.method == "POST":
         coming.remember(request.session, slug=found.slug, page="campaign", now=now)
-        return redirect("lunar_connect" if request.POST.get("by") == "lunar" else "account_login")
+        return redirect(_way(found) if request.POST.get("by") == "lunar" else "account_login")
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     is_connected = _is_connected(request.user)
     if request.method == "GET" and not _works_there(request, found):
@@ -65,6 +66,12 @@ def _count(request: HttpRequest, campaign: Campaign, is_connected: bool, now: da
         funnel.count(request.session, campaign=campaign, step=funnel.CONNECTED, now=now)
     terms = coming.Suggested(right=campaign.right, lasts=campaign.lasts, campaign=campaign.slug, week=week)
     coming.suggest(request.session, organization=campaign.organization.slug, terms=terms, now=now)
+
+
+def _way(campaign: Campaign) -> str:
+    """Return the way to Lunar; it says what a campaign needs, and leaves every box to the homeowner."""
+    wants = "?for=changes" if campaign.right == access.Right.CONTROL else ""
+    return f"{reverse('lunar_connect')}{wants}"
 
 
 def _is_connected(user: Any) -> bool:
