@@ -61,4 +61,4 @@ class Fleet:
         return more
 
     def states(self, run):
-        return [line.state for line in run.lines.order_by("position")]
+        return [line.stands for line in run.lines.order_by("position")]

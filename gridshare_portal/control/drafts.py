@@ -157,7 +157,9 @@ def _keep(run: models.Run, owner: str, *, read_to: int, homes: Any, until: datet
 
 
 def _close(run: models.Run, owner: str) -> None:
-    if not models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner).update(state=R.DRAFT):
+    if not models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner).update(
+        state=R.DRAFT, read_to=0
+    ):
         raise _Lost
     run.state = R.DRAFT
 

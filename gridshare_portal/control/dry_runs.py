@@ -38,17 +38,21 @@ class _Known:
 
 
 def check(*, run: models.Run, now: datetime) -> bool:
-    """Judge the next batch of a draft's homes; say whether there are more."""
-    batch = list(run.lines.filter(state=S.UNCHECKED).select_related("site", "undoes")[:BATCH])
+    """Judge the next batch of a draft's homes, those behind `read_to`; say whether there are more."""
+    read_to = models.Run.objects.values_list("read_to", flat=True).get(pk=run.pk)
+    beyond = run.lines.filter(position__gt=read_to).order_by("position")
+    batch = list(beyond.select_related("site", "undoes")[:BATCH])
     known = _known(run, batch, now)
     for line in batch:
         _judge(run, line, known, now)
     with transaction.atomic():
         # A dry run that was overtaken writes nothing any more: somebody may have started the run.
-        drafts = models.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT)
+        drafts = models.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
         if not drafts.exists():
             return False
         models.Line.objects.bulk_update(batch, WRITTEN)
+        if batch:
+            models.Run.objects.filter(pk=run.pk).update(read_to=batch[-1].position)
         if len(batch) == BATCH:
             return True
         return not run_moves.move(

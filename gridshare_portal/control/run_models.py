@@ -127,6 +127,15 @@ class Line(models.Model):
         return f"{self.site_id}: {self.get_state_display()}"
 
     @property
+    def stands(self) -> str:
+        """Return the state as it is read in its run: what is ready waits once the run was started, and what
+        a new check has not reached is not checked yet."""
+        if self.run.state == Run.State.DRAFT and self.position > self.run.read_to:
+            return self.State.UNCHECKED
+        ready = self.state == self.State.ELIGIBLE and self.run.started_at
+        return self.State.WAITING if ready else self.state
+
+    @property
     def told(self) -> str:
         """Return what became of this home, as a sentence: the change's own once there is one."""
         if self.change is None or not self.change.sentence:

@@ -17,6 +17,8 @@ from gridshare_portal.audit import names, record
 from gridshare_portal.control import models
 
 R, S = models.Run.State, models.Line.State
+WAITS = (S.WAITING, S.ELIGIBLE)  # for a turn, once the run was started
+TOGETHER = 1_000
 STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
 
 
@@ -50,13 +52,12 @@ def move(
 
 
 def begin(*, run: models.Run, actor: Any, now: datetime) -> bool:
-    """Start a run that was checked: every home that is ready waits for its turn from now on."""
-    with transaction.atomic():
-        started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
-        done = move(run=run, deed="started", after=[R.CHECKED], actor=actor, now=now, **started)
-        if done:
-            run.lines.filter(state=S.ELIGIBLE).update(state=S.WAITING)
-    return done
+    """Start a run that was checked: every home that is ready waits for its turn from now on.
+
+    That is one row, however many homes there are: in a run that was started, ready means waiting.
+    """
+    started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
+    return move(run=run, deed="started", after=[R.CHECKED], actor=actor, now=now, **started)
 
 
 def stop(
@@ -71,19 +72,30 @@ def stop(
     return done
 
 
-def finish(*, run: models.Run, now: datetime) -> None:
-    """End a run of which no home waits or is on its way any more."""
+def finish(*, run: models.Run, now: datetime) -> bool:
+    """End a run of which no home waits or is on its way any more; say whether to look again at once.
+
+    Homes of a run that is being stopped are left out some at a time, so that nobody waits for all of them.
+    """
     with transaction.atomic():
         here = models.Run.objects.select_for_update().filter(pk=run.pk).first()
         if here is None or here.state not in (R.RUNNING, R.STOPPING):
-            return
-        if here.state == R.STOPPING:
-            leave_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
-            here.lines.filter(state=S.WAITING).update(**leave_out)
-        if here.lines.filter(state__in=[S.WAITING, S.TAKEN]).exists():
-            return
+            return False
+        if here.state == R.STOPPING and _leave_out(here):
+            return True
+        if here.lines.filter(state__in=[*WAITS, S.TAKEN]).exists():
+            return False
         ended = R.STOPPED if here.state == R.STOPPING else R.DONE
         move(run=run, deed="ended", after=[here.state], actor=None, now=now, state=ended, ended_at=now)
+    return False
+
+
+def _leave_out(run: models.Run) -> bool:
+    """Leave out the next homes that wait; say whether there may be more."""
+    waiting = list(run.lines.filter(state__in=WAITS).values_list("pk", flat=True)[:TOGETHER])
+    left_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
+    models.Line.objects.filter(pk__in=waiting).update(**left_out)
+    return len(waiting) == TOGETHER
 
 
 def tell(*, run: models.Run, deed: str, actor: Any, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import models
 
-S = models.Line.State
+R, S = models.Run.State, models.Line.State
 UNDER_WAY = (S.WAITING, S.TAKEN)
 SENT_OR_TRIED = (S.CONFIRMED, S.CONTRADICTED, S.UNCONFIRMED, S.REFUSED, S.FAILED)
 FAILURES = (S.CONTRADICTED, S.REFUSED, S.FAILED)
@@ -57,8 +57,14 @@ def tally(run: models.Run) -> Tally:
     """Return how far a run has come."""
     states: dict[str, int] = {}
     skipped: dict[str, int] = {}
-    counted = run.lines.order_by().values("state", "why").annotate(homes=Count("pk"))
+    found = run.lines.order_by()
+    if run.state == R.DRAFT:
+        found = found.filter(position__lte=run.read_to)
+        states[S.UNCHECKED] = run.homes - run.read_to
+    counted = found.values("state", "why").annotate(homes=Count("pk"))
     for state, why, homes in counted.values_list("state", "why", "homes"):
+        if state == S.ELIGIBLE and run.started_at:
+            state = S.WAITING
         states[state] = states.get(state, 0) + homes
         if state == S.SKIPPED:
             skipped[why] = skipped.get(why, 0) + homes
@@ -71,9 +77,22 @@ def lines(
     """Return a run's lines in their order, those past the position `after`, with home, device and change."""
     found = run.lines.select_related("site", "device", "change").order_by("position")
     if states:
-        found = found.filter(state__in=states)
+        found = found.filter(_stand(run, states))
     if why:
         found = found.filter(why=why)
     if text:
         found = found.filter(Q(site__name__icontains=text) | Q(site__synth_id__icontains=text))
     return found if after is None else found.filter(position__gt=after)
+
+
+def _stand(run: models.Run, states: Collection[str]) -> Q:
+    """Return the condition that a line of the run stands, as Line.stands says it, in one of these states."""
+    if run.state == R.DRAFT:
+        judged, beyond = Q(position__lte=run.read_to), Q(position__gt=run.read_to)
+        return (
+            judged & Q(state__in=states) | beyond if S.UNCHECKED in states else judged & Q(state__in=states)
+        )
+    if not run.started_at:
+        return Q(state__in=states)
+    kept = {*states} - {S.ELIGIBLE} | ({S.ELIGIBLE} if S.WAITING in states else set())
+    return Q(state__in=kept)

@@ -17,7 +17,8 @@ def tidy(*, now: datetime) -> None:
     for run in due.select_related("organization", "carried_by"):
         _start(run, now)
     for run in models.Run.objects.filter(state__in=[R.RUNNING, R.STOPPING]).select_related("organization"):
-        run_moves.finish(run=run, now=now)
+        while run_moves.finish(run=run, now=now):
+            pass
 
 
 def unread() -> list[int]:

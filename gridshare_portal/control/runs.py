@@ -91,9 +91,8 @@ def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     """Check every home of a run once more before it is started."""
     _ask(actor, run.organization)
     with transaction.atomic():
-        again = {"state": R.DRAFT, "checked_at": None}
+        again = {"state": R.DRAFT, "checked_at": None, "read_to": 0}
         _move(run, "checked again", [R.CHECKED], actor, now, **again)
-        run.lines.update(state=S.UNCHECKED, why="", sentence="")
         wake(tasks.check_run, run.pk)
     return _fresh(run)
 
@@ -104,7 +103,7 @@ def start(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     with transaction.atomic():
         if not run_moves.begin(run=run, actor=actor, now=now):
             raise Refused(_why_not(run))
-        if not run.lines.filter(state=S.WAITING).exists():
+        if not run.lines.filter(state=S.ELIGIBLE).exists():
             raise Refused(NOT_READY)
     wake(tasks.carry_run, run.pk)
     return _fresh(run)

@@ -85,8 +85,11 @@ def free_the_lost(*, now: datetime) -> None:
 
 
 def _waiting(run: models.Run, now: datetime) -> list[int]:
+    """Return the next homes: those that wait again, then those that were ready when the run was started."""
     due = Q(due_at=None) | Q(due_at__lte=now)
-    return list(run.lines.filter(due, state=S.WAITING).values_list("pk", flat=True)[:CHUNK])
+    again = list(run.lines.filter(due, state=S.WAITING).values_list("pk", flat=True)[:CHUNK])
+    ready = run.lines.filter(state=S.ELIGIBLE).values_list("pk", flat=True)
+    return again + list(ready[: CHUNK - len(again)]) if len(again) < CHUNK else again
 
 
 def _delay(lines: QuerySet[models.Line], now: datetime) -> None:

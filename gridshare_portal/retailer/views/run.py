@@ -57,7 +57,7 @@ def run_homes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     tally = run_queries.tally(found)
     context = {
         "run": found,
-        "lines": [(line, run_words.OUTCOMES[S(line.state)], _why(line)) for line in shown],
+        "lines": [(line, run_words.OUTCOMES[S(line.stands)], _why(line)) for line in shown],
         "counts": run_words.counts(tally),
         "reasons": run_words.reasons(tally),
         "state": "".join(asked["states"]),
@@ -201,7 +201,7 @@ def _row(line: run_models.Line) -> list[Any]:
         line.position,
         sheets.text(line.site.name),
         sheets.text(line.site.synth_id),
-        run_words.OUTCOMES[S(line.state)].title,
+        run_words.OUTCOMES[S(line.stands)].title,
         _why(line),
         sheets.text(line.told),
         line.attempt,
