@@ -20,9 +20,9 @@ class Run(models.Model):
 
     While it is reading, its homes are being written down; `read_to` says how far that has come, in whatever
     whoever reads counts by, and one worker at a time is at it until `taken_until_at`. A draft is still being
-    checked home by home, up to the position `read_to`. One that is checked waits for somebody to start it, or for `start_at`. One that came
-    to nothing never had a home. `why` is a word and `sentence` says it in full where a run ended or paused
-    by itself.
+    checked home by home, up to the position `read_to`. One that is checked waits for somebody to start it, or
+    for `start_at`. One that came to nothing never had a home. `why` is a word and `sentence` says it in full
+    where a run ended or paused by itself.
     """
 
     class Kind(models.TextChoices):
