@@ -13,9 +13,11 @@ from gridshare_portal.retailer.run_words import R, S
 from gridshare_portal.templatetags import energy
 
 WHOLE = 1000
+SOON_S, NOW_AND_THEN_S = 3, 30
+HELD = "Nothing more is sent until somebody lets it go on."
 WAITS = {
     R.DRAFT: "When every home is checked, you can start the run.",
-    R.PAUSED: "Nothing more is sent until somebody lets it go on.",
+    R.PAUSED: HELD,
     R.STOPPING: "Homes on their way come to their end. The others are left alone.",
 }
 
@@ -44,6 +46,8 @@ def bar(tally: run_queries.Tally) -> list[Part]:
 def following(run: Run, tally: run_queries.Tally) -> str:
     """Say what happens next, or what is left for a person to do."""
     state = R(run.state)
+    if state == R.PAUSED and tally.states.get(S.TAKEN):
+        return f"Homes on their way come to their end. {HELD}"
     if state == R.CHECKED and run.start_at:
         return "It starts by itself, and nothing is sent before."
     if state == R.RUNNING:
@@ -51,6 +55,16 @@ def following(run: Run, tally: run_queries.Tally) -> str:
     if state in (R.DONE, R.STOPPED):
         return _rest(tally)
     return WAITS.get(state, "")
+
+
+def looks_again_s(run: Run, tally: run_queries.Tally) -> int:
+    """Return after how many seconds the page asks again how the run goes; 0 when only a person can change it.
+
+    Homes on their way come to their end in a paused run too, and an unconfirmed one is read again long after.
+    """
+    if run.state in run_words.LIVE or run.start_at or tally.states.get(S.TAKEN):
+        return SOON_S
+    return NOW_AND_THEN_S if tally.states.get(S.UNCONFIRMED) else 0
 
 
 def _pace(run: Run, tally: run_queries.Tally) -> str:

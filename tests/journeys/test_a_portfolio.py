@@ -249,6 +249,7 @@ def carried(shop, rita, joined, check_axe):
     rita.presses("Pause")
     comes_to(rita, "Paused")
     looks(rita, check_axe, "paused")
+    expect(rita.page.get_by_text("On its way")).to_have_count(0, timeout=90_000)
     had_their_turn = rita.page.locator("#run-live .figure").text_content()
     rita.page.wait_for_timeout(2 * 60_000 / PER_MINUTE)
     rita.goes_to(address)

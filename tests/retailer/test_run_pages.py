@@ -110,6 +110,17 @@ class TestARun:
         assert f"{confirmed} of {confirmed} home" in page.context["summary"]
         assert len(told) == confirmed and {line[3] for line in told} == {"Confirmed"}
 
+    def test_that_is_paused_goes_on_telling_of_homes_on_their_way(self, ready, admin):
+        taken = ready.lines.filter(state=S.ELIGIBLE).first()
+        runs.start(run=ready, actor=ready.made_by, now=timezone.now())
+        runs.pause(run=ready, actor=ready.made_by, now=timezone.now())
+        ready.lines.filter(pk=taken.pk).update(state=S.TAKEN)
+        asks_again = f'hx-get="{at("run", ready.pk)}?state=paused"'
+
+        assert asks_again in admin.get(at("run", ready.pk)).text
+        ready.lines.filter(pk=taken.pk).update(state=S.CONFIRMED)
+        assert asks_again not in admin.get(at("run", ready.pk)).text
+
     def test_calls_what_nobody_knows_unconfirmed_and_offers_no_second_try(self, ready, admin):
         ready.lines.filter(state=S.ELIGIBLE).update(state=S.UNCONFIRMED)
         models.Run.objects.update(state=R.DONE, ended_at=timezone.now())

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,11 @@ class TestWhatFollows:
             (R.DRAFT, tally(unchecked=3), "When every home is checked, you can start the run."),
             (R.CHECKED, tally(eligible=3), ""),
             (R.PAUSED, tally(waiting=3), "Nothing more is sent until somebody lets it go on."),
+            (
+                R.PAUSED,
+                tally(waiting=3, taken=1),
+                "Homes on their way come to their end. Nothing more is sent until somebody lets it go on.",
+            ),
             (R.DONE, tally(confirmed=3), "Every home has its receipt."),
             (R.DONE, tally(confirmed=3, failed=1), "Nothing was sent to 1: you can try it again."),
             (R.STOPPED, tally(failed=1200), "Nothing was sent to 1,200: you can try them again."),
@@ -69,6 +76,32 @@ class TestWhatFollows:
     def test_is_never_a_question_left_open(self):
         for state in R:
             assert isinstance(run_progress.following(Run(state=state), tally()), str)
+
+
+class TestLookingAgain:
+    @pytest.mark.parametrize(
+        ("state", "counted", "after_s"),
+        [
+            (R.READING, tally(), 3),
+            (R.DRAFT, tally(unchecked=3), 3),
+            (R.CHECKED, tally(eligible=3), 0),
+            (R.RUNNING, tally(waiting=3), 3),
+            (R.PAUSED, tally(waiting=3), 0),
+            (R.PAUSED, tally(waiting=3, taken=1), 3),
+            (R.STOPPING, tally(taken=1), 3),
+            (R.STOPPED, tally(confirmed=1), 0),
+            (R.DONE, tally(confirmed=3, failed=1), 0),
+            (R.DONE, tally(confirmed=3, unconfirmed=1), 30),
+            (R.VOID, tally(), 0),
+        ],
+    )
+    def test_lasts_while_something_may_change_by_itself(self, state, counted, after_s):
+        assert run_progress.looks_again_s(Run(state=state), counted) == after_s
+
+    def test_waits_for_the_moment_of_a_run_that_starts_later(self):
+        run = Run(state=R.CHECKED, start_at=datetime(2026, 11, 23, 17, tzinfo=UTC))
+
+        assert run_progress.looks_again_s(run, tally(eligible=3)) == 3
 
 
 def test_a_plan_within_one_day_names_the_day_once():

@@ -124,7 +124,7 @@ def page(
         "following": run_progress.following(found, tally),
         "bar": run_progress.bar(tally),
         "quiet": run_words.quiet(found, tally, last_at=_last_at(found), now=now),
-        "is_live": found.state in run_words.LIVE or bool(found.start_at),
+        "looks_again_s": run_progress.looks_again_s(found, tally),
         "tally": tally,
         "checked": tally.homes - tally.states.get(S.UNCHECKED, 0),
         "ready": ready,
