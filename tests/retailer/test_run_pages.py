@@ -110,6 +110,20 @@ class TestARun:
         assert f"{confirmed} of {confirmed} home" in page.context["summary"]
         assert len(told) == confirmed and {line[3] for line in told} == {"Confirmed"}
 
+    def test_of_many_homes_has_numbers_that_one_can_read(self, ready, admin):
+        others = [
+            sites.Site(synth_id=f"house-{number}", name="House", created_at=timezone.now())
+            for number in range(1_000)
+        ]
+        sites.Site.objects.bulk_create(others)
+        models.Line.objects.bulk_create(
+            models.Line(run=ready, site=site, state=S.ELIGIBLE, position=number)
+            for number, site in enumerate(others, start=1_000)
+        )
+
+        assert "1,002 <small>homes ready" in admin.get(at("run", ready.pk)).text
+        assert '<span class="muted">1,002</span>' in admin.get(at("run_homes", ready.pk)).text
+
     def test_that_is_paused_goes_on_telling_of_homes_on_their_way(self, ready, admin):
         taken = ready.lines.filter(state=S.ELIGIBLE).first()
         runs.start(run=ready, actor=ready.made_by, now=timezone.now())

@@ -44,7 +44,7 @@ class TestAFile:
         assert (run.state, run.homes) == (R.READING, 0) and not models.Line.objects.exists()
         assert not any("serial_number" in query["sql"] for query in asked)  # nothing was looked up
         shown = admin.get(at("run", run.pk))
-        assert "Reading the file: 0 of 2 rows" in shown.text and shown.context["is_live"]
+        assert "Reading the file: 0 of 2 rows" in shown.text and shown.context["looks_again_s"]
 
         assert (worker().state, sites_of(run)) == (R.DRAFT, [homeowner.site])
 
@@ -99,7 +99,7 @@ class TestAFile:
         run = worker()
         page = admin.get(at("run", run.pk))
 
-        assert run.state == R.VOID and run_files.NO_HOME in page.text and not page.context["is_live"]
+        assert run.state == R.VOID and run_files.NO_HOME in page.text and not page.context["looks_again_s"]
         assert len(page.context["file"]["left"]) == 2
         again = admin.get(f"{at('run_new')}?{page.context['like']}")
         shown, [first] = again.context["form"], again.context["rows"].forms
@@ -129,7 +129,7 @@ class TestAFile:
         assert Choice.objects.get().counts == {run_files.UNKNOWN: 2_500, run_files.FORMULA_CELL: 1}
         told = rows(admin.get(at("run_left_csv", run.pk)))
         assert len(told) == 1_502 and told[-1][2].startswith("1,001 more lines were left out")
-        assert "the first 1500 of 2501" in admin.get(at("run", run.pk)).text
+        assert "the first 1,500 of 2,501" in admin.get(at("run", run.pk)).text
 
     def test_looks_homes_up_in_as_many_queries_for_ten_as_for_hundred(self, hundred, admin):
         shared = policy.shared_sites(admin.user, now=timezone.now())
@@ -178,9 +178,17 @@ class TestAFileThatCannotBeRead:
         assert sentence in page.context["form"].errors["file"][0]
 
     def test_leaves_everything_else_as_it_was_typed(self, send):
-        shown = send(b"PK\x03\x04", canary="7").context["form"]
+        page = send(b"PK\x03\x04", canary="7")
+        shown = page.context["form"]
 
         assert (shown["name"].value(), shown["canary"].value()) == ("Storm on Friday", "7")
+        assert "Choose the file once more." in page.text
+
+    def test_is_asked_for_again_where_something_else_was_refused(self, send):
+        page = send(b"home-1\n", canary="lots")
+
+        assert page.status_code == 422 and not page.context["form"].errors.get("file")
+        assert "Choose the file once more." in page.text
 
 
 class TestAFileThatIsOdd:
