@@ -109,7 +109,7 @@ class TestThePart:
     def test_says_so_before_the_first_count(self, admin):
         page = admin.get(PART)
 
-        assert "counted within two minutes" in page.text and 'href="/support/brightgrid/"' in page.text
+        assert "counted within a few minutes" in page.text and 'href="/support/brightgrid/"' in page.text
 
     def test_asks_again_only_in_a_page_that_is_looked_at(self, admin, now):
         page = admin.get(PART)

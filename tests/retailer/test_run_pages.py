@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,15 @@ class TestADryRun:
         page = admin.get(at("run_homes", run.pk), {"state": "skipped", "why": "ask_first"})
 
         assert [line.site for line, _outcome, _why in page.context["lines"]] == [homeowner.site]
+
+    def test_marks_the_one_list_that_is_open(self, fleet, admin):
+        run = checked(drafted(admin))
+        first, second = run.lines.filter(state=S.ELIGIBLE)
+        for line, state in ((first, S.CONFIRMED), (second, S.UNCONFIRMED)):
+            run.lines.filter(pk=line.pk).update(state=state)
+        page = admin.get(at("run_homes", run.pk), {"state": "confirmed"}).text
+
+        assert re.findall(r'href="\?(\S*)" aria-current="true"', page) == ["state=confirmed"]
 
     def test_is_a_file_in_which_no_name_is_a_formula(self, fleet, admin, homeowner):
         sites.Site.objects.filter(pk=homeowner.site.pk).update(name="=HYPERLINK(1)<b>")
