@@ -1,18 +1,16 @@
-"""The homes table as a file: line by line as CSV, or as a spreadsheet that is written with little memory.
+"""The homes table as a file, sent as it is written: line by line as CSV, or piece by piece as a spreadsheet.
 
 A cell never becomes a formula, whatever a home is called. Both files have all columns.
 """
 
 from __future__ import annotations
 
-import tempfile
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 
-import xlsxwriter
-
-from gridshare_portal.audit import sheets
+from gridshare_portal.audit import sheets, workbooks
 from gridshare_portal.retailer.asked import PARTS, RIGHTS, STATES
 from gridshare_portal.retailer.models import Home
 
@@ -22,44 +20,20 @@ HEADS = (
     "Battery discharging (W)", "From grid (W)", "To grid (W)", "Day (UTC)", "Solar (kWh)", "Charged (kWh)",
     "Discharged (kWh)", "From grid (kWh)", "To grid (kWh)",
 )  # fmt: skip
-CONSTANT = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 
 
 def csv(lines: Iterable[Home]) -> Iterator[str]:
     """Yield the file, line by line."""
-    yield from sheets.lines(_rows(lines))
+    yield from sheets.lines(itertools.chain([HEADS], map(_row, lines)))
 
 
-def xlsx(lines: Iterable[Home]) -> IO[bytes]:
-    """Return the spreadsheet as a file that vanishes when it is closed; it is read from its beginning."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  it is closed by whoever sends it
-    with xlsxwriter.Workbook(file, CONSTANT) as book:
-        sheet = book.add_worksheet("Homes")
-        sheet.freeze_panes(1, 1)
-        sheet.set_column(0, 1, 24)
-        for number, row in enumerate(_rows(lines)):
-            for column, value in enumerate(row):
-                _write(sheet, number, column, value)
-    file.seek(0)
-    return file
+def xlsx(lines: Iterable[Home]) -> Iterator[bytes]:
+    """Yield the spreadsheet, piece by piece."""
+    yield from workbooks.xlsx(map(_row, lines), title="Homes", heads=HEADS, wide=2)
 
 
-def _write(sheet: Any, row: int, column: int, value: str | float | None) -> None:
-    if value is None or value == "":
-        return
-    write = sheet.write_string if isinstance(value, str) else sheet.write_number
-    write(row, column, value)
-
-
-def _rows(lines: Iterable[Home]) -> Iterator[list[Any]]:
-    yield list(HEADS)
-    for line in lines:
-        yield [*_words(line), *_numbers(line)]
+def _row(line: Home) -> list[Any]:
+    return [*_words(line), *_numbers(line)]
 
 
 def _words(line: Home) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -37,23 +37,14 @@ def homes(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Send all homes that the filters ask for, line by line."""
-    now = timezone.now()
-    lines = _everything(request, request.GET, now)
-    _tell(request, "CSV", now)
-    answer = StreamingHttpResponse(exports.csv(lines), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{_name(request, now)}.csv"'
-    return answer
+    return _file(request, "CSV", exports.csv, "text/csv; charset=utf-8")
 
 
 @doors.door(rights.EXPORT, kind="retailer")
 @require_safe
-def homes_xlsx(request: HttpRequest, slug: str) -> FileResponse:
-    """Send all homes that the filters ask for as a spreadsheet."""
-    now = timezone.now()
-    _tell(request, "XLSX", now)
-    file = exports.xlsx(_everything(request, request.GET, now))
-    name = f"{_name(request, now)}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=SHEET)
+def homes_xlsx(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Send all homes that the filters ask for as a spreadsheet, piece by piece."""
+    return _file(request, "XLSX", exports.xlsx, SHEET)
 
 
 @doors.door(kind="retailer")
@@ -147,10 +138,6 @@ def _list(request: HttpRequest) -> asking.Asked:
     return asking.read(QueryDict(request.POST.get("list", "")[: asking.LONGEST]))
 
 
-def _everything(request: HttpRequest, said: QueryDict, now: datetime) -> Iterable[Home]:
-    return table.everything(request.user, request.organization, asking.read(said), now=now)
-
-
 def _regroup(request: HttpRequest, chosen: dict[str, Any], asked: asking.Asked, now: datetime) -> None:
     """Do what the form says with the homes that this person may see, and say what was done."""
     if chosen["which"] == "all":
@@ -181,6 +168,18 @@ def _back(request: HttpRequest, asked: asking.Asked) -> HttpResponse:
     return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
 
 
+def _file(
+    request: HttpRequest, form: str, write: Callable[[Iterable[Home]], Iterable[Any]], content_type: str
+) -> StreamingHttpResponse:
+    now = timezone.now()
+    _tell(request, form, now)
+    lines = table.everything(request.user, request.organization, asking.read(request.GET), now=now)
+    answer = StreamingHttpResponse(write(lines), content_type=content_type)
+    name = f"{request.organization.slug}-homes-{now:%Y-%m-%d}.{form.lower()}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
 def _tell(request: HttpRequest, form: str, now: datetime) -> None:
     """Leave an event of what is taken away, before it is."""
     if request.method != "GET":
@@ -195,7 +194,3 @@ def _tell(request: HttpRequest, form: str, now: datetime) -> None:
         details={"homes": table.listed(organization, asked, now=now).count()},
         at=now,
     )
-
-
-def _name(request: HttpRequest, now: datetime) -> str:
-    return f"{request.organization.slug}-homes-{now:%Y-%m-%d}"
