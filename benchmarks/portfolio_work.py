@@ -166,13 +166,15 @@ def _file(told: Connection, kind: str, query: str) -> None:
 
     def deed() -> str:
         client = portfolio_pages.client()
+        began_s = time.perf_counter()
         page = client.get(f"/portfolio/{portfolio_pages.SLUG}/{FILES[kind]}{query}")
         assert page.status_code == 200, page.status_code
-        size = lines = 0
+        size = lines = first_s = 0
         for part in page.streaming_content:
+            first_s = first_s or time.perf_counter() - began_s
             size, lines = size + len(part), lines + part.count(b"\n")
         rows = f"{lines - 1:,} rows, " if kind == "csv" else ""
-        return f"{rows}{size / 1e6:.2f} MB"
+        return f"{rows}{size / 1e6:.2f} MB, its beginning after {first_s:.2f} s"
 
     _measured(told, f"{kind} of {'nothing' if query else 'all'}", deed)
 

@@ -141,14 +141,14 @@ def _list(request: HttpRequest) -> asking.Asked:
 def _regroup(request: HttpRequest, chosen: dict[str, Any], asked: asking.Asked, now: datetime) -> None:
     """Do what the form says with the homes that this person may see, and say what was done."""
     if chosen["which"] == "all":
-        lines = table.everything(request.user, request.organization, asked, now=now)
-        pks: Iterable[int] = (line.site_id for line in lines)
+        found = table.matching(request.user, request.organization, asked, now=now)
     else:
         shared = policy.shared_sites(request.user, now=now, organization=request.organization)
-        pks = list(shared.filter(pk__in=chosen["home"]).values_list("pk", flat=True))
+        found = shared.filter(pk__in=chosen["home"])
+    pks = list(found.order_by().values_list("pk", flat=True))
     if chosen["deed"] == "add":
-        found, count = groups.add(organization=request.organization, name=chosen["group"], homes=pks)
-        messages.success(request, f"{_homes(count)} now in “{found.name}”.")
+        kept, count = groups.add(organization=request.organization, name=chosen["group"], homes=pks)
+        messages.success(request, f"{_homes(count)} now in “{kept.name}”.")
         return
     known = Group.objects.filter(organization=request.organization, name=chosen["group"]).first()
     count = groups.remove(group=known, homes=pks) if known else 0
