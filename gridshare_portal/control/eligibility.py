@@ -22,7 +22,7 @@ REASONS = {
     "no_scope": "Permission missing at Lunar",
     "no_battery": "No battery",
     "several_batteries": "Several batteries",
-    "stale": "Not read for a day",
+    "stale": "Not read within a day",
     "unknown_mode": "Mode not known",
     "times": "Times do not fit",
     "changing": "A change is under way",
@@ -40,7 +40,7 @@ CONNECTION_ENDED = "The homeowner’s connection to Lunar has ended. Only the ho
 NO_SCOPE = "The homeowner’s connection to Lunar does not include this permission."
 NO_BATTERY = "There is no battery in this home that takes modes or plans."
 SEVERAL = "This home has several batteries. Change them one by one on the home’s page."
-STALE = "Nothing was read from this home for more than a day, so nobody knows how it stands."
+STALE = "Nothing was read through this home’s connection within a day, so nobody knows how it stands."
 UNKNOWN_MODE = "The battery does not say which mode it is in, so nothing could be confirmed."
 CHANGING = "Another change of this battery is on its way."
 ALREADY_SO = "The battery is like this already."

@@ -238,7 +238,7 @@ def carried(shop, rita, joined, check_axe):
     ask_for_a_plan(rita, check_axe, canary=3)
     address = rita.page.url.removeprefix(shop.url)
     rita.reads("Wants to be asked first")
-    rita.reads("Not read for a day")
+    rita.reads("Not read within a day")
     assert int(ready(rita)) >= len(OWNERS)
     looks(rita, check_axe, "dry-run")
     starts_later_or_not(rita)

@@ -1,4 +1,7 @@
-"""Make up many homes that are shared with one organization: to look at, and to measure with."""
+"""Make up many homes that are shared with one organization: to look at, and to measure with.
+
+Lunar knows none of them, so nothing is read through their connections and bulk runs leave them out.
+"""
 
 from __future__ import annotations
 
