@@ -345,3 +345,56 @@ def test_every_page_of_a_retailer(rita, joined, carried, check_axe, size, theme)
     rita.page.set_viewport_size(DESKTOP)
     rita.page.emulate_media(color_scheme="light")
     assert rita.complaints == []
+
+
+FOCUSED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const label = one.labels?.[0]?.innerText ?? one.getAttribute("aria-label") ?? one.innerText;
+  const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  return [label.trim(), one === document.body || (seen && box.width > 0 && box.bottom > 0)];
+}"""
+
+
+def tabs_to(rita, words, at_most=80):
+    """Press Tab until this is what the keyboard speaks to; wherever it stops on the way can be seen."""
+    on_the_way = []
+    for _ in range(at_most):
+        rita.page.keyboard.press("Tab")
+        name, is_seen = rita.page.evaluate(FOCUSED)
+        assert is_seen, name
+        on_the_way.append(name)
+        if name.startswith(words):
+            return
+    raise AssertionError((words, on_the_way))
+
+
+def types(rita, label, words):
+    tabs_to(rita, label)
+    rita.page.keyboard.press("Control+A")
+    rita.page.keyboard.type(words)
+
+
+def test_a_run_is_made_started_paused_and_stopped_without_a_mouse(rita, joined):
+    press = rita.page.keyboard.press
+    rita.goes_to(f"{AT}homes/?right=control")
+    tabs_to(rita, "Run on these homes")
+    with rita.page.expect_navigation():
+        press("Enter")
+    tabs_to(rita, "Another mode")
+    tabs_to(rita, "Simple")
+    press("ArrowDown")
+    types(rita, "Why? Homeowners read this", "By keyboard")
+    types(rita, "First only this many homes", "0")
+    tabs_to(rita, "Check the homes")
+    press("Enter")
+    comes_to(rita, "Checked, not started")
+    types(rita, "Number of homes", ready(rita))
+    press("Enter")
+    comes_to(rita, "Running")
+    tabs_to(rita, "Pause")
+    press("Enter")
+    comes_to(rita, "Paused")
+    tabs_to(rita, "Stop for good")
+    press("Enter")
+    comes_to(rita, "Stopped")
+    rita.reads("left alone when the run stopped")
