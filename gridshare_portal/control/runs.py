@@ -30,6 +30,7 @@ NO_FAILED = "No home of this run failed before anything was sent, so there is no
 NO_PLANS = "Only plans can be taken back. To change modes back, make a new run."
 NOTHING_SENT = "This run sent no plan that could be taken back."
 STILL_RUNS = "Stop the run first, then take it back."
+ON_THEIR_WAY = "Some homes of this run are still on their way. Take it back when they have come to their end."
 NOT_READ = "The homes of this run are still being found. Try again in a moment."
 NOT_CHECKED = "The homes are still being checked. Try again in a moment."
 CANCELED_ALREADY = "This run is being taken back already."
@@ -187,6 +188,8 @@ def _ask_undoing(run: models.Run) -> None:
         raise Refused(NO_PLANS)
     if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
         raise Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
+    if run.lines.filter(state=S.TAKEN).exists():
+        raise Refused(ON_THEIR_WAY)
     if not drafts.sent(run).exists():
         raise Refused(NOTHING_SENT)
     if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID]).exists():

@@ -127,6 +127,18 @@ class TestTakingARunBack:
         assert (first.state, first.told) == (S.REFUSED, eligibility.CHANGED_SINCE)
         assert fleet.states(back)[1:] == [S.CONFIRMED] * 5
 
+    def test_waits_for_homes_that_are_on_their_way(self, fleet, charging):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        models.Run.objects.filter(pk=run.pk).update(state=models.Run.State.PAUSED)
+        late = run.lines.first()
+        run.lines.filter(pk=late.pk).update(state=S.TAKEN)
+        assert refusal(runs.cancel, run, fleet) == runs.ON_THEIR_WAY
+
+        run.lines.filter(pk=late.pk).update(state=S.CONFIRMED)
+        back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        assert back.lines.count() == run.lines.count()
+
     def test_is_done_once_and_only_for_plans_that_were_sent(self, fleet, charging):
         modes = fleet.started()
         fleet.carry(modes)
