@@ -192,7 +192,8 @@ def _ask_undoing(run: models.Run) -> None:
         raise Refused(ON_THEIR_WAY)
     if not drafts.sent(run).exists():
         raise Refused(NOTHING_SENT)
-    if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID]).exists():
+    # What one that has ended left as it was, or this run sent after it, may be taken back once more.
+    if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID, R.DONE]).exists():
         raise Refused(CANCELED_ALREADY)
 
 

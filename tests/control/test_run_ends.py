@@ -14,6 +14,7 @@ from gridshare_portal.control import (
     state,
 )
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
 from tests.fleet import MODE
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,22 @@ class TestTakingARunBack:
         run.lines.filter(pk=late.pk).update(state=S.CONFIRMED)
         back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
         assert back.lines.count() == run.lines.count()
+
+    def test_once_more_takes_back_what_was_left_and_nothing_twice(self, fleet, charging):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        late = run.lines.first()
+        reaches = sites.Reach.objects.filter(site=late.site)
+        reaches.update(lost_at=timezone.now())
+        first = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        fleet.carry(runs.start(run=first, actor=fleet.admin, now=timezone.now()))
+        assert first.lines.exclude(state=S.CONFIRMED).get().site == late.site
+
+        reaches.update(lost_at=None)
+        second = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        assert {line.why for line in second.lines.exclude(site=late.site)} == {"changed_since"}
+        fleet.carry(runs.start(run=second, actor=fleet.admin, now=timezone.now()))
+        assert second.lines.get(site=late.site).state == S.CONFIRMED
 
     def test_is_done_once_and_only_for_plans_that_were_sent(self, fleet, charging):
         modes = fleet.started()
