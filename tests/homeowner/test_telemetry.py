@@ -131,7 +131,9 @@ class TestTheHistoryPage:
         whole = queries.totals(home, stretches.whole_days(days[0], today, home.zone))
 
         for name in ("solar_wh", "home_wh", "from_grid_wh", "to_grid_wh", "charged_wh", "discharged_wh"):
-            assert sum(data[name]) == pytest.approx(getattr(whole, name), abs=2)
+            known = [value for value in data[name] if value is not None]  # today is not, just after midnight
+            assert data[name][0] is not None
+            assert sum(known) == pytest.approx(getattr(whole, name), abs=2)
 
 
 class TestTheColumnsOfAChart:
