@@ -65,7 +65,8 @@ def xlsx(
             sheet.write(head)
             for number, row in enumerate(rows, start=2):
                 sheet.write(_row(number, row).encode())
-                yield from filter(None, [outgoing.taken(PIECE)])
+                if piece := outgoing.taken(PIECE):
+                    yield piece
             sheet.write(END + foot)
     yield outgoing.taken()
 

@@ -5,21 +5,20 @@ homes stand beside the sandbox's, the smallest group is three, and runs go slowl
 under way while somebody looks.
 """
 
-import base64
 import csv
 import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy
 import pytest
-import zxingcpp
 from playwright.sync_api import expect
 
 from tests import environment
 from tests import portal as portals
+from tests.journeys.codes import assert_a_camera_reads
 from tests.journeys.conftest import DESKTOP, PHONE
+from tests.journeys.keyboard import tabs_to, types
 from tests.journeys.test_every_page import NARROWEST, keep, look
 from tests.journeys.test_help_without_keys import Somebody
 
@@ -36,15 +35,6 @@ from gridshare_portal.accounts.models import Organization
 from gridshare_portal.retailer import counting
 counting.whole(organization=Organization.objects.get(slug="brightgrid"), now=timezone.now())
 """
-GRAY = """async (source) => {
-  const picture = new Image(); picture.src = source; await picture.decode();
-  const canvas = new OffscreenCanvas(picture.width, picture.height), pen = canvas.getContext("2d");
-  pen.drawImage(picture, 0, 0);
-  const {data} = pen.getImageData(0, 0, picture.width, picture.height);
-  let green = "";
-  for (let at = 1; at < data.length; at += 4) green += String.fromCharCode(data[at]);
-  return [picture.width, btoa(green)];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -104,23 +94,6 @@ def make_a_campaign(rita):
     rita.presses("Make the campaign")
     rita.reads("The campaign has its link now")
     return rita.page.locator(".poster .link a").get_attribute("href")
-
-
-def assert_a_camera_reads(rita, address):
-    """The code on the page, light and dark and on paper, is read by a reader of codes as the address."""
-    for theme, medium in (("light", "screen"), ("dark", "screen"), ("dark", "print")):
-        rita.page.emulate_media(color_scheme=theme, media=medium)
-        picture = rita.page.locator(".poster").screenshot()
-        assert [one.text for one in zxingcpp.read_barcodes(gray(rita, picture))] == [address], (theme, medium)
-    rita.page.emulate_media(color_scheme="light", media="screen")
-
-
-def gray(somebody, picture):
-    tab = somebody.context.new_page()
-    source = "data:image/png;base64," + base64.b64encode(picture).decode()
-    wide, dots = tab.evaluate(GRAY, source)
-    tab.close()
-    return numpy.frombuffer(base64.b64decode(dots), numpy.uint8).reshape(-1, wide)
 
 
 def come_by(owner, address, name):
@@ -351,33 +324,6 @@ def test_every_page_of_a_retailer(rita, joined, carried, check_axe, size, theme)
     rita.page.set_viewport_size(DESKTOP)
     rita.page.emulate_media(color_scheme="light")
     assert rita.complaints == []
-
-
-FOCUSED = """() => {
-  const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
-  const label = one.labels?.[0]?.innerText ?? one.getAttribute("aria-label") ?? one.innerText;
-  const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
-  return [label.trim(), one === document.body || (seen && box.width > 0 && box.bottom > 0)];
-}"""
-
-
-def tabs_to(rita, words, at_most=80):
-    """Press Tab until this is what the keyboard speaks to; wherever it stops on the way can be seen."""
-    on_the_way = []
-    for _ in range(at_most):
-        rita.page.keyboard.press("Tab")
-        name, is_seen = rita.page.evaluate(FOCUSED)
-        assert is_seen, name
-        on_the_way.append(name)
-        if name.startswith(words):
-            return
-    raise AssertionError((words, on_the_way))
-
-
-def types(rita, label, words):
-    tabs_to(rita, label)
-    rita.page.keyboard.press("Control+A")
-    rita.page.keyboard.type(words)
 
 
 def test_a_run_is_made_started_paused_and_stopped_without_a_mouse(rita, joined):
