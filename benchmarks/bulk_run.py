@@ -26,6 +26,7 @@ from itertools import islice
 from typing import Any
 
 from benchmarks import world
+from gridshare_portal.control import asks
 
 WORKERS = 2
 TOGETHER = 1_000
@@ -120,7 +121,7 @@ class Homeowner:
 
         from gridshare_portal.control import changes
 
-        asked = changes.AskMode(mode=("Smart", "Simple")[self.changes % 2])
+        asked = asks.AskMode(mode=("Smart", "Simple")[self.changes % 2])
         began_s = time.monotonic()
         change = changes.make(actor=self.user, device=self.device, asked=asked, now=timezone.now())
         assert change.outcome == "confirmed", change.outcome
@@ -145,11 +146,11 @@ def _carry(run: Any, homes: int, owner: Homeowner) -> list[float]:
         beside_s.append(owner.change())
     workers[0].send_signal(signal.SIGKILL)
     workers[0].wait()
-    from gridshare_portal.control import models
+    from gridshare_portal.control import run_models
 
     left = run.lines.filter(state="taken").count()
     print(f"one worker killed with -9 half way; {left} homes were in the hands of workers")
-    models.Lane.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
+    run_models.Lane.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
     workers[0] = _worker(run.pk)
     for worker in workers:
         assert worker.wait() == 0

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks import portfolio_pages, world
+from gridshare_portal.retailer import enrolment_models
 
 FILES = {"csv": "homes.csv", "xlsx": "homes.xlsx"}
 NOTHING = "?q=qqqqqzzzz"
@@ -134,12 +135,13 @@ def _day(told: Connection) -> None:
 
     def deed() -> str:
         from gridshare_portal.retailer import day_sums
-        from gridshare_portal.retailer.models import PortfolioDay
 
         now, whose = datetime.now(UTC), portfolio_pages.organization()
         day = now.date() - timedelta(days=1)
         day_sums.count(organization=whose.pk, day=day, now=now)
-        homes = PortfolioDay.objects.get(organization=whose, day=day).figures["from_grid_wh"]["homes"]
+        homes = enrolment_models.PortfolioDay.objects.get(organization=whose, day=day).figures[
+            "from_grid_wh"
+        ]["homes"]
         return f"over {homes:,} homes"
 
     _measured(told, "sums of one day", deed)

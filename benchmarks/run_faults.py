@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import bulk_run, programs, world
+from gridshare_portal.control import run_models
 
 MODE = "setDeviceOperationMode"
 ENDED = 12  # homes whose consent or connection ends in the middle
@@ -191,7 +192,7 @@ def settle(stand: Stand) -> None:
     def is_quiet() -> bool:
         soon = timezone.now() + timedelta(seconds=90)
         unknown = models.Change.objects.filter(outcome="unconfirmed", read_again_at__lte=soon)
-        going = models.Run.objects.filter(state__in=("running", "stopping"))
+        going = run_models.Run.objects.filter(state__in=("running", "stopping"))
         return not (
             going.exists() or unknown.exists() or models.Change.objects.filter(outcome="open").exists()
         )

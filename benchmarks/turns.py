@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks import bulk_run, world
+from gridshare_portal.control import run_models
 
 SIZES = (1_000, 100_000)
 ROUNDS = 60
@@ -47,10 +48,9 @@ def main() -> None:
 
 
 def _run(homes: int, now: datetime) -> Any:
-    from gridshare_portal.control import models
     from gridshare_portal.sites import models as sites
 
-    known = models.Run.objects.select_related("organization", "carried_by").first()
+    known = run_models.Run.objects.select_related("organization", "carried_by").first()
     organization, admin = (known.organization, known.carried_by) if known else bulk_run.people()
     who = {
         "organization": organization,
@@ -60,14 +60,14 @@ def _run(homes: int, now: datetime) -> Any:
         "started_at": now,
     }
     terms = {"kind": "mode", "asked": {"mode": "Smart"}, "stop_at_failure_pct": 5, "homes": homes}
-    run = models.Run.objects.create(name=f"{homes}", state="running", **terms, **who)
+    run = run_models.Run.objects.create(name=f"{homes}", state="running", **terms, **who)
     rows = [sites.Site(synth_id=f"{homes}-{number}", created_at=now) for number in range(homes)]
     made = sites.Site.objects.bulk_create(rows, batch_size=2_000)
     lines = [
-        models.Line(run=run, site=site, position=number, state=STATES[number % len(STATES)])
+        run_models.Line(run=run, site=site, position=number, state=STATES[number % len(STATES)])
         for number, site in enumerate(made)
     ]
-    models.Line.objects.bulk_create(lines, batch_size=2_000)
+    run_models.Line.objects.bulk_create(lines, batch_size=2_000)
     return run
 
 

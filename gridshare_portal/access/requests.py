@@ -35,8 +35,6 @@ ASKED = "Your organization has asked there already. That request is open until {
 NO_HOME = "Choose at least one home to share."
 OVER = "This request has been answered or has ended by itself. Nothing was changed."
 
-Refused = consents.Refused
-
 
 class NotPermitted(Exception):
     """Whoever asks may not ask for this organization."""
@@ -64,7 +62,7 @@ def ask(
     if membership is None or not rights.may(membership.role, rights.ASK):
         raise NotPermitted(NOT_YOURS)
     if bool(email) == bool(serial_number):
-        raise Refused("whom", NOBODY)
+        raise consents.Refused("whom", NOBODY)
     _check_terms(right, lasts)
     whom = {"email": email.strip().lower(), "serial_number": plain_serial(serial_number)}
     with transaction.atomic():
@@ -96,7 +94,7 @@ def share(
 ) -> list[models.Consent]:
     """Give the organization that asked a consent for each of these homes, on the homeowner's own terms."""
     if not homes:
-        raise Refused("homes", NO_HOME)
+        raise consents.Refused("homes", NO_HOME)
     terms = {"right": right, "lasts": lasts, "ask_first": ask_first, "now": now}
     with transaction.atomic():
         _answer(request, SHARED, by, now)
@@ -159,11 +157,11 @@ def _plain_serial() -> Upper:
 
 def _check_terms(right: str, lasts: str) -> None:
     if right not in models.Right.values:
-        raise Refused("right", consents.NO_RIGHT)
+        raise consents.Refused("right", consents.NO_RIGHT)
     try:
         durations.find(lasts)
     except durations.Unknown:
-        raise Refused("lasts", consents.NO_DURATION) from None
+        raise consents.Refused("lasts", consents.NO_DURATION) from None
 
 
 def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
@@ -171,9 +169,9 @@ def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: 
     asked = models.Request.objects.filter(organization=organization)
     before = asked.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
     if before is not None:
-        raise Refused("whom", ASKED.format(before.expires_at))
+        raise consents.Refused("whom", ASKED.format(before.expires_at))
     if asked.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
-        raise Refused("", TOO_MANY)
+        raise consents.Refused("", TOO_MANY)
 
 
 def _answer(request: models.Request, answer: str, by: Any, now: datetime) -> None:

@@ -8,41 +8,67 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django_htmx.middleware import HtmxDetails
 
 from gridshare_portal.accounts import models, rights, staff
 
-View = Callable[..., HttpResponse]
+P = ParamSpec("P")
+
+
+class AnyRequest(HttpRequest):
+    """A request as the middleware hands it on: with what htmx asked, by anybody."""
+
+    htmx: HtmxDetails
+
+
+class SignedInRequest(AnyRequest):
+    """A request of somebody who signed in."""
+
+    user: models.User
+
+
+class MemberRequest(SignedInRequest):
+    """A request to a page of an organization, by a member whose second factor stands."""
+
+    membership: models.Membership
+    organization: models.Organization
+
+
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 
 NO_FACTOR = "{} needs to know that it is really you. Set up a passkey or an authenticator app here."
 NOT_YOURS = "Your role at {} is {}. It does not include this: {}."
 
 
-def door(right: rights.Right = rights.SEE, *, kind: str | None = None) -> Callable[[View], View]:
+def door(right: rights.Right = rights.SEE, *, kind: str | None = None) -> Callable[[MemberView[P]], View[P]]:
     """Open a page at `<slug>/…` to members whose role includes the right, and to nobody else.
 
     The view finds them in `request.membership` and `request.organization`. A part of a page that is asked
     for by a script is answered with the whole page again, and that one leads to sign-in or second factor.
     """
 
-    def closed(view: View) -> View:
+    def closed(view: MemberView[P]) -> View[P]:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, slug: str, *args: Any, **options: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return _instead(request, redirect_to_login(request.get_full_path()))
-            membership = _membership(request, slug, kind)
+        def guarded(request: HttpRequest, /, *args: P.args, **named: P.kwargs) -> HttpResponseBase:
+            asked = cast(MemberRequest, request)
+            if not asked.user.is_authenticated:
+                return _instead(asked, redirect_to_login(asked.get_full_path()))
+            membership = _membership(asked, str(named["slug"]), kind)
             if not membership.stands:
-                messages.warning(request, NO_FACTOR.format(membership.organization))
-                return _instead(request, redirect("mfa_index"))
+                messages.warning(asked, NO_FACTOR.format(membership.organization))
+                return _instead(asked, redirect("mfa_index"))
             _check(membership, right)
-            request.membership, request.organization = membership, membership.organization
-            return view(request, slug, *args, **options)
+            asked.membership, asked.organization = membership, membership.organization
+            return view(asked, *args, **named)
 
         return guarded
 
@@ -51,10 +77,11 @@ def door(right: rights.Right = rights.SEE, *, kind: str | None = None) -> Callab
 
 def memberships(request: HttpRequest) -> list[models.Membership]:
     """Return where the visitor works, each with `stands` (does a second factor?); asked once a request."""
-    if not hasattr(request, "_memberships"):
-        mine = staff.memberships_of(request.user).annotate(stands=staff.has_strong_factor("user"))
-        request._memberships = list(mine)
-    return request._memberships
+    known: list[models.Membership] | None = getattr(request, "_memberships", None)
+    if known is None:
+        known = list(staff.memberships_of(request.user).annotate(stands=staff.has_strong_factor("user")))
+        request._memberships = known  # type: ignore[attr-defined]
+    return known
 
 
 def _membership(request: HttpRequest, slug: str, kind: str | None) -> models.Membership:
@@ -71,7 +98,7 @@ def _check(membership: models.Membership, right: rights.Right) -> None:
         raise PermissionDenied(NOT_YOURS.format(membership.organization, role, title))
 
 
-def _instead(request: HttpRequest, page: HttpResponse) -> HttpResponse:
+def _instead(request: AnyRequest, page: HttpResponse) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})
     return page

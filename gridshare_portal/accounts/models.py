@@ -114,6 +114,7 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    stands: bool  # whether a second factor stands, where doors.memberships asked
 
     class Meta:
         constraints = [

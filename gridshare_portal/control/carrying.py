@@ -24,7 +24,9 @@ from gridshare_portal.control import (
     hands,
     models,
     outcomes,
+    permission,
     plans,
+    run_models,
     run_moves,
     state,
     turns,
@@ -36,7 +38,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.25
 TIMES_OVER = "The times that were asked for were over before this home’s turn. Nothing was sent."
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 Clock = Callable[[], datetime]
 
 
@@ -86,7 +88,9 @@ def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: 
     return True
 
 
-def _have_its_turn(run: models.Run, line: models.Line, owner: str, clock: Clock, until_s: float) -> None:
+def _have_its_turn(
+    run: run_models.Run, line: run_models.Line, owner: str, clock: Clock, until_s: float
+) -> None:
     """Carry one home, unless the time is over; what goes wrong with it is no other home's trouble."""
     try:
         if time.monotonic() >= until_s or gate.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0:
@@ -98,7 +102,7 @@ def _have_its_turn(run: models.Run, line: models.Line, owner: str, clock: Clock,
         log.exception("a home of run %s could not have its turn", run.pk)
 
 
-def _carry_one(run: models.Run, line: models.Line, owner: str, now: datetime) -> None:
+def _carry_one(run: run_models.Run, line: run_models.Line, owner: str, now: datetime) -> None:
     try:
         device, asked, seen = _wish(run, line, now)
         changes.make(
@@ -116,13 +120,15 @@ def _carry_one(run: models.Run, line: models.Line, owner: str, now: datetime) ->
         turns.put_off(line=line, owner=owner, now=now)
     except _Held:
         turns.give_back(lines=[line], owner=owner)
-    except changes.NotPermitted as refusal:
+    except permission.NotPermitted as refusal:
         _refuse(line, owner, "not_permitted", refusal.reason)
     except _Refused as refusal:
         _refuse(line, owner, refusal.why, refusal.sentence)
 
 
-def _wish(run: models.Run, line: models.Line, now: datetime) -> tuple[sites.Device, asks.Ask, str | None]:
+def _wish(
+    run: run_models.Run, line: run_models.Line, now: datetime
+) -> tuple[sites.Device, asks.Ask, str | None]:
     """Return what is asked of this home by now, and the print of the plan it must have for that."""
     device = line.device
     if device is None or device.gone_at is not None or device.site_id != line.site_id:
@@ -136,7 +142,7 @@ def _wish(run: models.Run, line: models.Line, now: datetime) -> tuple[sites.Devi
     return device, asks.AskPlan(plan=left), _seen(run, line, device, now)
 
 
-def _seen(run: models.Run, line: models.Line, device: sites.Device, now: datetime) -> str:
+def _seen(run: run_models.Run, line: run_models.Line, device: sites.Device, now: datetime) -> str:
     there = state.plan_of(state.of(device)) or plans.NO_PLAN
     if line.undoes is not None:
         if not outcomes.same_plan(plans.from_json(line.undoes.asked), there, now=now):
@@ -149,22 +155,22 @@ def _seen(run: models.Run, line: models.Line, device: sites.Device, now: datetim
     return plans.fingerprint(there)
 
 
-def _join(run: models.Run, line: models.Line, owner: str, change: models.Change) -> None:
+def _join(run: run_models.Run, line: run_models.Line, owner: str, change: models.Change) -> None:
     """Make the wish the line's own, in the transaction that writes it.
 
     By then no other change of this device is on its way, so what a homeowner chose before is all there.
     """
     if _homeowner_chose(run, change):
         raise _Refused("changed_since", eligibility.CHOSEN_SINCE)
-    running = models.Run.objects.select_for_update().filter(pk=line.run_id, state=R.RUNNING)
-    mine = models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
+    running = run_models.Run.objects.select_for_update().filter(pk=line.run_id, state=R.RUNNING)
+    mine = run_models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
     if not running.exists() or not mine.update(change=change):
         raise _Held
 
 
-def _homeowner_chose(run: models.Run, change: models.Change) -> bool:
+def _homeowner_chose(run: run_models.Run, change: models.Change) -> bool:
     """Say whether somebody who lives there has changed the mode since the homes were checked."""
-    if run.kind != models.Run.Kind.MODE or run.checked_at is None:
+    if run.kind != run_models.Run.Kind.MODE or run.checked_at is None:
         return False
     theirs = models.Change.objects.filter(
         site=change.site_id, device=change.device_id, kind=change.kind, consent=None
@@ -172,13 +178,13 @@ def _homeowner_chose(run: models.Run, change: models.Change) -> bool:
     return theirs.filter(made_at__gte=run.checked_at, sent_at__isnull=False).order_by().exists()
 
 
-def _refuse(line: models.Line, owner: str, why: str, sentence: str) -> None:
-    mine = models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
+def _refuse(line: run_models.Line, owner: str, why: str, sentence: str) -> None:
+    mine = run_models.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
     mine.update(state=S.REFUSED, why=why, sentence=sentence[:300], taken_by="", taken_until_at=None)
 
 
 def _finish(run_pk: int, now: datetime) -> None:
     with transaction.atomic():
-        run = models.Run.objects.filter(pk=run_pk).select_related("organization").first()
+        run = run_models.Run.objects.filter(pk=run_pk).select_related("organization").first()
         if run is not None:
             run_moves.finish(run=run, now=now)

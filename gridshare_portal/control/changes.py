@@ -23,9 +23,6 @@ from gridshare_portal.gridshare import errors, types
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 
-AskMode, AskPlan, AskDetails = asks.AskMode, asks.AskPlan, asks.AskDetails
-NotPermitted, NoReason = permission.NotPermitted, permission.NoReason
-
 SECOND_LOOK_S = 1.0
 ALREADY_SO = "The device's details are already like this, so nothing was sent."
 
@@ -180,7 +177,7 @@ class _Errand:
         return read
 
     def _fault(self) -> str:
-        if not isinstance(self.asked, AskPlan):
+        if not isinstance(self.asked, asks.AskPlan):
             return ""
         return plans.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
@@ -222,9 +219,9 @@ class _Errand:
 
 def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:
     """Write to the device; the only place in the portal that does."""
-    if isinstance(asked, AskMode):
+    if isinstance(asked, asks.AskMode):
         client.set_device_operation_mode(synth_id, mode=asked.mode)
-    elif isinstance(asked, AskPlan):
+    elif isinstance(asked, asks.AskPlan):
         client.set_device_overlay_plan(synth_id, plan=asked.plan)
     else:
         client.patch_device(synth_id, changes=asked.changes)
@@ -249,10 +246,10 @@ def _changed_since(
 
 
 def _stored(asked: asks.Ask, device: sites.Device) -> dict[str, Any] | None:
-    if isinstance(asked, AskDetails):
+    if isinstance(asked, asks.AskDetails):
         return {name: getattr(device, name) for name in asked.changes}
     known = state.of(device)
-    if isinstance(asked, AskMode):
+    if isinstance(asked, asks.AskMode):
         return {"mode": known.mode} if known.mode_read_at else None
     return known.plan
 

@@ -15,9 +15,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from gridshare_portal.control import models, outcomes, run_moves
+from gridshare_portal.control import outcomes, run_models, run_moves
 
-R = models.Run.State
+R = run_models.Run.State
 HOMES_AT_MOST = 200_000
 TOGETHER = 1_000
 LEASE = timedelta(seconds=90)  # longer than a task may run
@@ -39,14 +39,14 @@ class Part:
     also: Callable[[], Any] | None = None
 
 
-Parts = Callable[[models.Run], Iterable[Part]]
+Parts = Callable[[run_models.Run], Iterable[Part]]
 
 
 class _Lost(Exception):
     """Another worker has the run by now, or it is no longer to be read."""
 
 
-def open(*, run: models.Run, now: datetime) -> models.Run:
+def open(*, run: run_models.Run, now: datetime) -> run_models.Run:
     """Write down that a run is asked for; its homes follow."""
     run.state = R.READING
     with transaction.atomic():
@@ -70,28 +70,28 @@ def read(
     except _Lost:
         return ""
     finally:
-        models.Run.objects.filter(pk=run_pk, taken_by=owner).update(taken_by="", taken_until_at=None)
+        run_models.Run.objects.filter(pk=run_pk, taken_by=owner).update(taken_by="", taken_until_at=None)
     return run.state
 
 
-def write(*, run: models.Run, homes: Homes) -> None:
+def write(*, run: run_models.Run, homes: Homes) -> None:
     """Add lines to a run behind those that it has; the first of its homes that come twice counts."""
     if run.homes + len(homes) > HOMES_AT_MOST:
         raise run_moves.Refused(TOO_MANY, field="sites")
     numbered = enumerate(homes, start=run.homes + 1)
-    models.Line.objects.bulk_create(
-        models.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
+    run_models.Line.objects.bulk_create(
+        run_models.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
         for position, (site_pk, change_pk) in numbered
     )
     run.homes += len(homes)
 
 
-def sent(run: models.Run) -> Any:
+def sent(run: run_models.Run) -> Any:
     """Return the lines of a run whose plan may be on the device."""
     return run.lines.filter(change__sent_at__isnull=False, change__outcome__in=MAY_BE_THERE)
 
 
-def lines_to_undo(run: models.Run) -> Iterator[Part]:
+def lines_to_undo(run: run_models.Run) -> Iterator[Part]:
     """Yield the homes of the run that this one takes back, with what was sent there."""
     if run.cancel_of is None:
         return
@@ -109,15 +109,15 @@ def _free(now: datetime) -> Q:
     return Q(taken_until_at=None) | Q(taken_until_at__lt=now)
 
 
-def _claim(run_pk: int, owner: str, now: datetime) -> models.Run | None:
+def _claim(run_pk: int, owner: str, now: datetime) -> run_models.Run | None:
     taken = {"taken_by": owner, "taken_until_at": now + LEASE}
-    if not models.Run.objects.filter(_free(now), pk=run_pk, state=R.READING).update(**taken):
+    if not run_models.Run.objects.filter(_free(now), pk=run_pk, state=R.READING).update(**taken):
         return None
-    return models.Run.objects.select_related("organization", "made_by", "cancel_of").get(pk=run_pk)
+    return run_models.Run.objects.select_related("organization", "made_by", "cancel_of").get(pk=run_pk)
 
 
 def _read(
-    run: models.Run, parts: Parts, nothing: str, owner: str, clock: Callable[[], datetime], for_s: float
+    run: run_models.Run, parts: Parts, nothing: str, owner: str, clock: Callable[[], datetime], for_s: float
 ) -> None:
     if not run_moves.may_run(run.made_by, run.organization):
         _give_up(run, owner, "no_admin", NO_ADMIN, clock())
@@ -134,7 +134,7 @@ def _read(
 
 
 def _write_parts(
-    run: models.Run, parts: Parts, owner: str, clock: Callable[[], datetime], for_s: float
+    run: run_models.Run, parts: Parts, owner: str, clock: Callable[[], datetime], for_s: float
 ) -> bool:
     """Write part by part, each whole or not at all; say whether that was the last."""
     until_s = time.monotonic() + for_s
@@ -150,23 +150,23 @@ def _write_parts(
     return True
 
 
-def _keep(run: models.Run, owner: str, *, read_to: int, homes: Any, until: datetime) -> None:
-    mine = models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner)
+def _keep(run: run_models.Run, owner: str, *, read_to: int, homes: Any, until: datetime) -> None:
+    mine = run_models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner)
     if not mine.update(read_to=read_to, homes=homes, taken_until_at=until):
         raise _Lost
 
 
-def _close(run: models.Run, owner: str) -> None:
-    if not models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner).update(
+def _close(run: run_models.Run, owner: str) -> None:
+    if not run_models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner).update(
         state=R.DRAFT, read_to=0
     ):
         raise _Lost
     run.state = R.DRAFT
 
 
-def _give_up(run: models.Run, owner: str, why: str, sentence: str, now: datetime) -> None:
+def _give_up(run: run_models.Run, owner: str, why: str, sentence: str, now: datetime) -> None:
     written = {"state": R.VOID, "why": why, "sentence": sentence, "ended_at": now}
     with transaction.atomic():
-        if not models.Run.objects.select_for_update().filter(pk=run.pk, taken_by=owner).exists():
+        if not run_models.Run.objects.select_for_update().filter(pk=run.pk, taken_by=owner).exists():
             raise _Lost
         run_moves.move(run=run, deed="came to nothing", after=[R.READING], actor=None, now=now, **written)

@@ -15,13 +15,22 @@ from django.db import transaction
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
-from gridshare_portal.control import asks, eligibility, local_times, models, outcomes, plans, run_moves
+from gridshare_portal.control import (
+    asks,
+    eligibility,
+    local_times,
+    models,
+    outcomes,
+    plans,
+    run_models,
+    run_moves,
+)
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
 BATCH = 500
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 WRITTEN = ("device", "state", "why", "sentence", "asked")
 
 
@@ -37,9 +46,9 @@ class _Known:
     our_plans: Mapping[int, types.Plan]
 
 
-def check(*, run: models.Run, now: datetime) -> bool:
+def check(*, run: run_models.Run, now: datetime) -> bool:
     """Judge the next batch of a draft's homes, those behind `read_to`; say whether there are more."""
-    read_to = models.Run.objects.values_list("read_to", flat=True).get(pk=run.pk)
+    read_to = run_models.Run.objects.values_list("read_to", flat=True).get(pk=run.pk)
     beyond = run.lines.filter(position__gt=read_to).order_by("position")
     batch = list(beyond.select_related("site", "undoes")[:BATCH])
     known = _known(run, batch, now)
@@ -47,12 +56,12 @@ def check(*, run: models.Run, now: datetime) -> bool:
         _judge(run, line, known, now)
     with transaction.atomic():
         # A dry run that was overtaken writes nothing any more: somebody may have started the run.
-        drafts = models.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
+        drafts = run_models.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
         if not drafts.exists():
             return False
-        models.Line.objects.bulk_update(batch, WRITTEN)
+        run_models.Line.objects.bulk_update(batch, WRITTEN)
         if batch:
-            models.Run.objects.filter(pk=run.pk).update(read_to=batch[-1].position)
+            run_models.Run.objects.filter(pk=run.pk).update(read_to=batch[-1].position)
         if len(batch) == BATCH:
             return True
         return not run_moves.move(
@@ -74,7 +83,7 @@ def our_plans(device_pks: Iterable[int], organization_id: int, *, now: datetime)
     return {device_pk: plans.from_json(asked) for device_pk, asked in in_order}
 
 
-def _known(run: models.Run, batch: list[models.Line], now: datetime) -> _Known:
+def _known(run: run_models.Run, batch: list[run_models.Line], now: datetime) -> _Known:
     site_pks = [line.site_id for line in batch]
     batteries = site_queries.battery_devices_in(site_pks)
     device_pks = [device.pk for devices in batteries.values() for device in devices]
@@ -107,7 +116,7 @@ def _reaches(site_pks: list[int]) -> dict[tuple[int, int], list[Any]]:
     return found
 
 
-def _judge(run: models.Run, line: models.Line, known: _Known, now: datetime) -> None:
+def _judge(run: run_models.Run, line: run_models.Line, known: _Known, now: datetime) -> None:
     """Write into a line whether its home takes part, with what it is asked for."""
     batteries = known.batteries.get(line.site_id, [])
     device = batteries[0] if len(batteries) == 1 else None
@@ -125,7 +134,7 @@ def _judge(run: models.Run, line: models.Line, known: _Known, now: datetime) -> 
 
 
 def _facts(
-    run: models.Run, line: models.Line, device: sites.Device | None, known: _Known, fault: str
+    run: run_models.Run, line: run_models.Line, device: sites.Device | None, known: _Known, fault: str
 ) -> eligibility.Facts:
     consent = known.consents.get(line.site_id)
     ways = known.reaches.get((line.site_id, consent.given_by_id), []) if consent else []
@@ -149,16 +158,16 @@ def _facts(
 
 
 def _asked(
-    run: models.Run, line: models.Line, device: sites.Device | None, now: datetime
+    run: run_models.Run, line: run_models.Line, device: sites.Device | None, now: datetime
 ) -> tuple[asks.Ask, str]:
     """Return what is asked of this home, and what is wrong with it there."""
     if line.undoes is not None:
         before = plans.from_json(line.undoes.before) if line.undoes.before else plans.NO_PLAN
         return asks.AskPlan(plan=plans.rest_of(before, now=now)), ""
-    if run.kind == models.Run.Kind.MODE:
+    if run.kind == run_models.Run.Kind.MODE:
         return asks.from_json(run.kind, run.asked), ""
     limit_w = device.power_limit_w if device else None
-    if run.times == models.Run.Times.ABSOLUTE:
+    if run.times == run_models.Run.Times.ABSOLUTE:
         plan = plans.from_json(run.asked)
         return asks.AskPlan(plan=plan), plans.fault_of(plan, now=now, limit_w=limit_w)
     rows = local_times.from_json(run.asked)

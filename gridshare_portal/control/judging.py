@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gridshare_portal.control import models, run_moves, run_queries
+from gridshare_portal.control import run_models, run_moves, run_queries
 
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 JUDGED_FROM = 10
 NO_LIMIT = 1_000_000
 TOO_MANY = "{failures} of {known} homes did not get what was asked, so the run stopped by itself."
@@ -43,7 +43,7 @@ def too_many(score: Score, *, limit_pct: int) -> bool:
     return score.failures * 100 > limit_pct * score.known
 
 
-def room(*, run: models.Run, now: datetime) -> int:
+def room(*, run: run_models.Run, now: datetime) -> int:
     """Return how many more homes may have their turn now; stop or pause the run where it must not go on.
 
     This is asked for every few homes, so it never counts all of them: see _may_be_too_many.
@@ -62,7 +62,7 @@ def room(*, run: models.Run, now: datetime) -> int:
     return NO_LIMIT
 
 
-def _canary_room(run: models.Run, now: datetime) -> int:
+def _canary_room(run: run_models.Run, now: datetime) -> int:
     had_turn = run.lines.filter(state__in=(S.TAKEN, *run_queries.SENT_OR_TRIED)).order_by()
     left = run.canary - had_turn[: run.canary].count()
     if left > 0:
@@ -76,11 +76,11 @@ def _canary_room(run: models.Run, now: datetime) -> int:
     if not score.known:
         _pause(run, "canary_unknown", NOBODY_KNOWS, now)
         return 0
-    models.Run.objects.filter(pk=run.pk).update(canary_passed_at=now)
+    run_models.Run.objects.filter(pk=run.pk).update(canary_passed_at=now)
     return NO_LIMIT
 
 
-def _may_be_too_many(run: models.Run) -> bool:
+def _may_be_too_many(run: run_models.Run) -> bool:
     """Say whether it has to be counted how many failed of how many.
 
     The failures are few or the run would have stopped, and a home that was confirmed stays so: how many were
@@ -94,7 +94,7 @@ def _may_be_too_many(run: models.Run) -> bool:
     return too_many(known, limit_pct=run.stop_at_failure_pct)
 
 
-def score_of(run: models.Run) -> Score:
+def score_of(run: run_models.Run) -> Score:
     """Return what became of a run's homes so far."""
     states = run_queries.tally(run).states
     unconfirmed = states.get(S.UNCONFIRMED, 0)
@@ -108,11 +108,11 @@ def score_of(run: models.Run) -> Score:
     )
 
 
-def _stop(run: models.Run, score: Score, now: datetime) -> None:
+def _stop(run: run_models.Run, score: Score, now: datetime) -> None:
     sentence = TOO_MANY.format(failures=score.failures, known=score.known)
     run_moves.stop(run=run, after=[R.RUNNING], actor=None, now=now, why="failures", sentence=sentence)
 
 
-def _pause(run: models.Run, why: str, sentence: str, now: datetime) -> None:
+def _pause(run: run_models.Run, why: str, sentence: str, now: datetime) -> None:
     written = {"state": R.PAUSED, "why": why, "sentence": sentence}
     run_moves.move(run=run, deed="paused", after=[R.RUNNING], actor=None, now=now, **written)

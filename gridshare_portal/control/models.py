@@ -11,10 +11,8 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.access import models as access
-from gridshare_portal.control import outcomes, run_models
+from gridshare_portal.control import outcomes, run_models  # noqa: F401 - Django looks for all of them here
 from gridshare_portal.sites import models as sites
-
-Run, Line, Lane, Pace = run_models.Run, run_models.Line, run_models.Lane, run_models.Pace
 
 
 class Change(models.Model):

@@ -14,9 +14,9 @@ from django.db import transaction
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights, staff
 from gridshare_portal.audit import names, record
-from gridshare_portal.control import models
+from gridshare_portal.control import run_models
 
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 WAITS = (S.WAITING, S.ELIGIBLE)  # for a turn, once the run was started
 TOGETHER = 1_000
 STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
@@ -40,18 +40,18 @@ def may_run(actor: Any, organization: accounts.Organization) -> bool:
 
 
 def move(
-    *, run: models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
+    *, run: run_models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
 ) -> bool:
     """Change a run that is in one of these states, and record the deed; say whether it was done here."""
     with transaction.atomic():
-        done = bool(models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
+        done = bool(run_models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
         run.refresh_from_db()
         if done:
             tell(run=run, deed=deed, actor=actor, now=now)
     return done
 
 
-def begin(*, run: models.Run, actor: Any, now: datetime) -> bool:
+def begin(*, run: run_models.Run, actor: Any, now: datetime) -> bool:
     """Start a run that was checked: every home that is ready waits for its turn from now on.
 
     That is one row, however many homes there are: in a run that was started, ready means waiting.
@@ -61,7 +61,13 @@ def begin(*, run: models.Run, actor: Any, now: datetime) -> bool:
 
 
 def stop(
-    *, run: models.Run, after: Collection[str], actor: Any, now: datetime, why: str = "", sentence: str = ""
+    *,
+    run: run_models.Run,
+    after: Collection[str],
+    actor: Any,
+    now: datetime,
+    why: str = "",
+    sentence: str = "",
 ) -> bool:
     """Stop a run for good; homes that are on their way come to their end, the others are left alone."""
     with transaction.atomic():
@@ -72,13 +78,13 @@ def stop(
     return done
 
 
-def finish(*, run: models.Run, now: datetime) -> bool:
+def finish(*, run: run_models.Run, now: datetime) -> bool:
     """End a run of which no home waits or is on its way any more; say whether to look again at once.
 
     Homes of a run that is being stopped are left out some at a time, so that nobody waits for all of them.
     """
     with transaction.atomic():
-        here = models.Run.objects.select_for_update().filter(pk=run.pk).first()
+        here = run_models.Run.objects.select_for_update().filter(pk=run.pk).first()
         if here is None or here.state not in (R.RUNNING, R.STOPPING):
             return False
         if here.state == R.STOPPING and _leave_out(here):
@@ -90,15 +96,15 @@ def finish(*, run: models.Run, now: datetime) -> bool:
     return False
 
 
-def _leave_out(run: models.Run) -> bool:
+def _leave_out(run: run_models.Run) -> bool:
     """Leave out the next homes that wait; say whether there may be more."""
     waiting = list(run.lines.filter(state__in=WAITS).values_list("pk", flat=True)[:TOGETHER])
     left_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
-    models.Line.objects.filter(pk__in=waiting).update(**left_out)
+    run_models.Line.objects.filter(pk__in=waiting).update(**left_out)
     return len(waiting) == TOGETHER
 
 
-def tell(*, run: models.Run, deed: str, actor: Any, now: datetime) -> None:
+def tell(*, run: run_models.Run, deed: str, actor: Any, now: datetime) -> None:
     """Add a deed to the record of the organization."""
     details = {"run": run.name, "number": run.pk, "deed": deed}
     if run.homes:

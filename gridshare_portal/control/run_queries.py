@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.control import models
+from gridshare_portal.control import run_models
 
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 UNDER_WAY = (S.WAITING, S.TAKEN)
 SENT_OR_TRIED = (S.CONFIRMED, S.CONTRADICTED, S.UNCONFIRMED, S.REFUSED, S.FAILED)
 FAILURES = (S.CONTRADICTED, S.REFUSED, S.FAILED)
@@ -47,13 +47,13 @@ class Tally:
         return sum(self.states.get(state, 0) for state in states)
 
 
-def runs_of(organization: accounts.Organization) -> QuerySet[models.Run]:
+def runs_of(organization: accounts.Organization) -> QuerySet[run_models.Run]:
     """Return the organization's runs, the newest first."""
-    runs = models.Run.objects.filter(organization=organization)
+    runs = run_models.Run.objects.filter(organization=organization)
     return runs.select_related("made_by", "carried_by", "cancel_of")
 
 
-def tally(run: models.Run) -> Tally:
+def tally(run: run_models.Run) -> Tally:
     """Return how far a run has come."""
     states: dict[str, int] = {}
     skipped: dict[str, int] = {}
@@ -72,8 +72,13 @@ def tally(run: models.Run) -> Tally:
 
 
 def lines(
-    run: models.Run, *, states: Collection[str] = (), why: str = "", text: str = "", after: int | None = None
-) -> QuerySet[models.Line]:
+    run: run_models.Run,
+    *,
+    states: Collection[str] = (),
+    why: str = "",
+    text: str = "",
+    after: int | None = None,
+) -> QuerySet[run_models.Line]:
     """Return a run's lines in their order, those past the position `after`, with home, device and change."""
     found = run.lines.select_related("site", "device", "change").order_by("position")
     if states:
@@ -85,7 +90,7 @@ def lines(
     return found if after is None else found.filter(position__gt=after)
 
 
-def _stand(run: models.Run, states: Collection[str]) -> Q:
+def _stand(run: run_models.Run, states: Collection[str]) -> Q:
     """Return the condition that a line of the run stands, as Line.stands says it, in one of these states."""
     if run.state == R.DRAFT:
         judged, beyond = Q(position__lte=run.read_to), Q(position__gt=run.read_to)

@@ -15,10 +15,10 @@ from django.db.models import F, QuerySet
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.celery import wake
-from gridshare_portal.control import asks, drafts, local_times, models, plans, run_moves, tasks
+from gridshare_portal.control import asks, drafts, local_times, plans, run_models, run_moves, tasks
 from gridshare_portal.sites import models as sites
 
-R, S, Kind, Times = models.Run.State, models.Line.State, models.Run.Kind, models.Run.Times
+R, S, Kind, Times = run_models.Run.State, run_models.Line.State, run_models.Run.Kind, run_models.Run.Times
 LONGEST_NAME = 120
 AHEAD_AT_MOST = timedelta(days=30)
 CANCELS = "Take back: "
@@ -36,9 +36,6 @@ NOT_CHECKED = "The homes are still being checked. Try again in a moment."
 CANCELED_ALREADY = "This run is being taken back already."
 
 
-Refused = run_moves.Refused
-
-
 def ask(
     *,
     organization: accounts.Organization,
@@ -50,12 +47,12 @@ def ask(
     canary: int = 0,
     stop_at_failure_pct: int = 100,
     now: datetime,
-) -> models.Run:
+) -> run_models.Run:
     """Write down what is asked; of which homes is found out in the worker by whoever calls drafts.read."""
     _ask(actor, organization)
     _ask_terms(name, canary, stop_at_failure_pct)
     _ask_wish(kind, times, asked, now)
-    run = models.Run(
+    run = run_models.Run(
         organization=organization,
         made_by=actor,
         name=name.strip(),
@@ -69,7 +66,7 @@ def ask(
     return drafts.open(run=run, now=now)
 
 
-def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Any) -> models.Run:
+def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Any) -> run_models.Run:
     """Ask something of these homes and write them all down at once: for practice, tests and benchmarks.
 
     Homes that come as keys stand in the run in their order, each named once.
@@ -77,18 +74,18 @@ def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish:
     if isinstance(sites, QuerySet):
         sites = list(sites.order_by("pk").values_list("pk", flat=True).distinct())
     if not sites:
-        raise Refused(NO_HOME, field="sites")
+        raise run_moves.Refused(NO_HOME, field="sites")
     with transaction.atomic():
         run = ask(now=now, **wish)
         for first in range(0, len(sites), drafts.TOGETHER):
             part = [(site_pk, None) for site_pk in sites[first : first + drafts.TOGETHER]]
             drafts.write(run=run, homes=part)
-        models.Run.objects.filter(pk=run.pk).update(homes=run.homes, state=R.DRAFT)
+        run_models.Run.objects.filter(pk=run.pk).update(homes=run.homes, state=R.DRAFT)
         wake(tasks.check_run, run.pk)
     return _fresh(run)
 
 
-def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+def check_again(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     """Check every home of a run once more before it is started."""
     _ask(actor, run.organization)
     with transaction.atomic():
@@ -98,26 +95,26 @@ def check_again(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     return _fresh(run)
 
 
-def start(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+def start(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     """Start a run that was checked."""
     _ask(actor, run.organization)
     with transaction.atomic():
         if not run_moves.begin(run=run, actor=actor, now=now):
-            raise Refused(_why_not(run))
+            raise run_moves.Refused(_why_not(run))
         if not run.lines.filter(state=S.ELIGIBLE).exists():
-            raise Refused(NOT_READY)
+            raise run_moves.Refused(NOT_READY)
     wake(tasks.carry_run, run.pk)
     return _fresh(run)
 
 
-def pause(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+def pause(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     """Pause a run: what is on its way comes to its end, and nothing more is sent."""
     _ask(actor, run.organization)
     _move(run, "paused", [R.RUNNING], actor, now, state=R.PAUSED, why="", sentence="")
     return _fresh(run)
 
 
-def resume(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+def resume(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     """Let a paused run go on, in the name of whoever resumes it."""
     _ask(actor, run.organization)
     goes_on = {"state": R.RUNNING, "carried_by": actor, "why": "", "sentence": ""}
@@ -128,15 +125,15 @@ def resume(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     return _fresh(run)
 
 
-def stop(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+def stop(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     """Stop a run for good."""
     _ask(actor, run.organization)
     if not run_moves.stop(run=run, after=[R.RUNNING, R.PAUSED], actor=actor, now=now):
-        raise Refused(_why_not(run))
+        raise run_moves.Refused(_why_not(run))
     return _fresh(run)
 
 
-def retry_failed(*, run: models.Run, actor: Any, now: datetime) -> int:
+def retry_failed(*, run: run_models.Run, actor: Any, now: datetime) -> int:
     """Give the homes where nothing was sent another turn; return how many. What is unconfirmed stays."""
     _ask(actor, run.organization)
     with transaction.atomic():
@@ -146,25 +143,25 @@ def retry_failed(*, run: models.Run, actor: Any, now: datetime) -> int:
         fresh = {"state": S.WAITING, "change": None, "why": "", "sentence": "", "due_at": None, "delays": 0}
         homes = failed.update(attempt=F("attempt") + 1, **fresh)
         if not homes:
-            raise Refused(NO_FAILED)
+            raise run_moves.Refused(NO_FAILED)
         wake(tasks.carry_run, run.pk)
     return homes
 
 
-def schedule(*, run: models.Run, actor: Any, start_at: datetime | None, now: datetime) -> models.Run:
+def schedule(*, run: run_models.Run, actor: Any, start_at: datetime | None, now: datetime) -> run_models.Run:
     """Have a checked run start by itself at a moment, or, with None, no longer."""
     _ask(actor, run.organization)
     if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
-        raise Refused("Choose a moment within the next 30 days.", field="start_at")
+        raise run_moves.Refused("Choose a moment within the next 30 days.", field="start_at")
     deed = "scheduled" if start_at else "schedule taken back"
     _move(run, deed, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
     return _fresh(run)
 
 
-def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
+def cancel(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     """Draft a run that puts back what was there before, where a plan is still the one that this run set."""
     _ask(actor, run.organization)
-    undoing = models.Run(
+    undoing = run_models.Run(
         organization=run.organization,
         made_by=actor,
         name=(CANCELS + run.name)[:LONGEST_NAME],
@@ -176,41 +173,41 @@ def cancel(*, run: models.Run, actor: Any, now: datetime) -> models.Run:
     )
     with transaction.atomic():
         # Whoever else takes the same run back, or lets it go on, waits here, and then finds it so.
-        _ask_undoing(models.Run.objects.select_for_update().get(pk=run.pk))
+        _ask_undoing(run_models.Run.objects.select_for_update().get(pk=run.pk))
         drafts.open(run=undoing, now=now)
         wake(tasks.read_canceled, undoing.pk)
     return _fresh(undoing)
 
 
-def _ask_undoing(run: models.Run) -> None:
+def _ask_undoing(run: run_models.Run) -> None:
     """Refuse to take back what sets no plans, still runs, sent nothing or is taken back already."""
     if run.kind != Kind.PLAN:
-        raise Refused(NO_PLANS)
+        raise run_moves.Refused(NO_PLANS)
     if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
-        raise Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
+        raise run_moves.Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
     if run.lines.filter(state=S.TAKEN).exists():
-        raise Refused(ON_THEIR_WAY)
+        raise run_moves.Refused(ON_THEIR_WAY)
     if not drafts.sent(run).exists():
-        raise Refused(NOTHING_SENT)
+        raise run_moves.Refused(NOTHING_SENT)
     # What one that has ended left as it was, or this run sent after it, may be taken back once more.
-    if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID, R.DONE]).exists():
-        raise Refused(CANCELED_ALREADY)
+    if run_models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID, R.DONE]).exists():
+        raise run_moves.Refused(CANCELED_ALREADY)
 
 
 def _ask(actor: Any, organization: accounts.Organization) -> None:
     if not run_moves.may_run(actor, organization):
-        raise Refused(NOT_YOURS)
+        raise run_moves.Refused(NOT_YOURS)
 
 
 def _ask_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
     if not name.strip():
-        raise Refused("Give the run a name. Homeowners read it as the reason.", field="name")
+        raise run_moves.Refused("Give the run a name. Homeowners read it as the reason.", field="name")
     if len(name.strip()) > LONGEST_NAME:
-        raise Refused(f"Use at most {LONGEST_NAME} characters.", field="name")
+        raise run_moves.Refused(f"Use at most {LONGEST_NAME} characters.", field="name")
     if not 0 <= canary <= drafts.HOMES_AT_MOST:
-        raise Refused("Choose how many homes go first: 0 or more.", field="canary")
+        raise run_moves.Refused("Choose how many homes go first: 0 or more.", field="canary")
     if not 0 <= stop_at_failure_pct <= 100:
-        raise Refused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
+        raise run_moves.Refused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
 
 
 def _ask_wish(kind: str, times: str, asked: dict[str, Any], now: datetime) -> None:
@@ -225,19 +222,19 @@ def _ask_wish(kind: str, times: str, asked: dict[str, Any], now: datetime) -> No
             plan = plans.from_json(asked)
             fault = plans.fault_of(plan, now=now) if plan.commands else "Add at least one row."
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise Refused("This is not something that can be asked of a home.", field="asked") from None
+        raise run_moves.Refused("This is not something that can be asked of a home.", field="asked") from None
     if fault:
-        raise Refused(fault, field="asked")
+        raise run_moves.Refused(fault, field="asked")
 
 
 def _move(
-    run: models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
+    run: run_models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
 ) -> None:
     if not run_moves.move(run=run, deed=deed, after=after, actor=actor, now=now, **written):
-        raise Refused(_why_not(run))
+        raise run_moves.Refused(_why_not(run))
 
 
-def _why_not(run: models.Run) -> str:
+def _why_not(run: run_models.Run) -> str:
     """Return why a deed came too late or too early, from where the run stands by now."""
     run.refresh_from_db()
     who = run.carried_by or "Somebody"
@@ -255,6 +252,6 @@ def _why_not(run: models.Run) -> str:
     }[run.state]
 
 
-def _fresh(run: models.Run) -> models.Run:
+def _fresh(run: run_models.Run) -> run_models.Run:
     run.refresh_from_db()
     return run

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from gridshare_portal.audit import names, record
-from gridshare_portal.control import models, outcomes
+from gridshare_portal.control import models, outcomes, run_models
 
 
 def settle(
@@ -49,7 +49,7 @@ def settle(
 
 def _settle_line(change: models.Change) -> None:
     """Let the line of a bulk run say the same as its change, from the same moment on."""
-    lines = models.Line.objects.filter(change=change)
+    lines = run_models.Line.objects.filter(change=change)
     lines.update(state=change.outcome, taken_by="", taken_until_at=None)
 
 

@@ -17,6 +17,7 @@ from gridshare_portal.control import (
     letters,
     looks,
     models,
+    run_models,
     run_sweeps,
     state,
     turns,
@@ -60,9 +61,9 @@ def read_canceled(run_pk: int) -> None:
     """Write down the homes of a run that takes another back, for a while, and then have them checked."""
     how = {"owner": uuid.uuid4().hex, "clock": timezone.now, "for_s": TASK_S}
     came_to = drafts.read(run_pk=run_pk, parts=drafts.lines_to_undo, nothing=drafts.NOTHING_THERE, **how)
-    if came_to == models.Run.State.READING:
+    if came_to == run_models.Run.State.READING:
         wake(read_canceled, run_pk)
-    elif came_to == models.Run.State.DRAFT:
+    elif came_to == run_models.Run.State.DRAFT:
         wake(check_run, run_pk)
 
 
@@ -70,7 +71,7 @@ def read_canceled(run_pk: int) -> None:
 def check_run(run_pk: int) -> None:
     """Judge the homes of a draft, for a while; whatever is left is for the next task."""
     until_s = time.monotonic() + TASK_S
-    run = models.Run.objects.filter(pk=run_pk).select_related("organization").first()
+    run = run_models.Run.objects.filter(pk=run_pk).select_related("organization").first()
     while run is not None and dry_runs.check(run=run, now=timezone.now()):
         if time.monotonic() > until_s:
             wake(check_run, run_pk)

@@ -12,7 +12,7 @@ from gridshare_portal.access import requests
 from gridshare_portal.homeowner import looking
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
-from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.telemetry import present
 from gridshare_portal.templatetags import energy
 
 
@@ -30,7 +30,7 @@ class Banner:
 def for_home(
     site: sites.Site,
     *,
-    reading: telemetry.Now,
+    reading: present.Now,
     user: Any,
     look: looking.Looking | None = None,
     now: datetime,
@@ -95,7 +95,7 @@ def _proposal(site: sites.Site) -> Banner | None:
     )
 
 
-def _silence(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner | None:
+def _silence(site: sites.Site, reading: present.Now, now: datetime) -> Banner | None:
     if reading.freshness not in ("stale", "silent"):
         return None
     return Banner(
@@ -107,7 +107,7 @@ def _silence(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner 
     )
 
 
-def _silence_for_staff(site: sites.Site, reading: telemetry.Now, now: datetime) -> Banner | None:
+def _silence_for_staff(site: sites.Site, reading: present.Now, now: datetime) -> Banner | None:
     if reading.freshness not in ("stale", "silent"):
         return None
     return Banner(

@@ -12,10 +12,12 @@ from typing import Any
 
 from django.urls import reverse
 
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import exports, figures, gaps, history, tables
 from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import kept as telemetry_kept
+from gridshare_portal.telemetry import missing, queries, stretches
 from gridshare_portal.telemetry import models as telemetry
-from gridshare_portal.telemetry import queries, stretches
 
 INTO = {"hour": "day", "day": "day", "month": "month"}
 
@@ -34,12 +36,12 @@ class Shown:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def read(site: sites.Site, choice: history.Choice) -> queries.Kept:
+def read(site: sites.Site, choice: history.Choice) -> telemetry_kept.Kept:
     """Read once what picture and sums of the days chosen are made of."""
-    return queries.read(site, _period(site, choice))
+    return telemetry_kept.of(site, _period(site, choice))
 
 
-def shown(kept: queries.Kept, choice: history.Choice, *, now: datetime) -> Shown:
+def shown(kept: telemetry_kept.Kept, choice: history.Choice, *, now: datetime) -> Shown:
     """Return picture and sums of the days chosen; bars and sums come from one pass."""
     period = _period(kept.site, choice)
     if choice.by == "quarter":
@@ -49,14 +51,14 @@ def shown(kept: queries.Kept, choice: history.Choice, *, now: datetime) -> Shown
     return Shown(_energy(kept, choice, pieces, bars, now), totals)
 
 
-def figure(kept: queries.Kept, choice: history.Choice, *, now: datetime) -> figures.Figure:
+def figure(kept: telemetry_kept.Kept, choice: history.Choice, *, now: datetime) -> figures.Figure:
     """Return the picture of the days chosen, as finely as chosen."""
     site, period = kept.site, _period(kept.site, choice)
     if choice.by != "quarter":
         pieces = stretches.cut(period, choice.by, site.zone)
         return _energy(kept, choice, pieces, queries.bars(kept, pieces), now)
     return figures.power(
-        queries.series(kept, period, step_s=queries.STEP_S),
+        queries.series(kept, period, step_s=missing.STEP_S),
         parts=_parts(kept),
         zone=site.zone,
         now=now,
@@ -65,7 +67,7 @@ def figure(kept: queries.Kept, choice: history.Choice, *, now: datetime) -> figu
     )
 
 
-def today(kept: queries.Kept, *, now: datetime) -> dict[str, Any]:
+def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, Any]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(kept.site.zone).date()
     choice = history.Choice("day", day, day, "quarter")
@@ -85,7 +87,7 @@ def data_url(site: sites.Site, choice: history.Choice) -> str:
 
 def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterator[Sequence[Any]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
-    kept = queries.read(site)
+    kept = telemetry_kept.of(site)
     parts, zone = _parts(kept), site.zone
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)
@@ -95,7 +97,7 @@ def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterat
             return
         kept = kept.over(part)
         if fine:
-            series = queries.series(kept, part, step_s=queries.STEP_S)
+            series = queries.series(kept, part, step_s=missing.STEP_S)
             yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
         else:
             pieces = stretches.cut(part, choice.by, zone)
@@ -104,9 +106,9 @@ def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterat
 
 
 def _energy(
-    kept: queries.Kept,
+    kept: telemetry_kept.Kept,
     choice: history.Choice,
-    pieces: Sequence[stretches.Period],
+    pieces: Sequence[periods.Period],
     bars: Sequence[queries.Totals],
     now: datetime,
 ) -> figures.Figure:
@@ -124,11 +126,11 @@ def _energy(
     )
 
 
-def _period(site: sites.Site, choice: history.Choice) -> stretches.Period:
+def _period(site: sites.Site, choice: history.Choice) -> periods.Period:
     return stretches.whole_days(choice.first, choice.last, site.zone)
 
 
-def _parts(kept: queries.Kept) -> tuple[str, ...]:
+def _parts(kept: telemetry_kept.Kept) -> tuple[str, ...]:
     roles = {sensor.role for sensor in kept.sensors}
     return tuple(part for part in tables.MEASURED if part in roles)
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import banners, looking, picture, words
 from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import kept as telemetry_kept
+from gridshare_portal.telemetry import present, stretches
 from gridshare_portal.telemetry import queries as telemetry
-from gridshare_portal.telemetry import stretches
 from gridshare_portal.templatetags import energy
 
 CURRENT = ("fresh", "late")
@@ -33,13 +35,13 @@ class Charge:
     glyph: str
 
 
-def read(site: sites.Site, *, now: datetime) -> telemetry.Kept:
+def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
     """Read once what the first screen is made of: the home's sensors, its collection, and today."""
-    return telemetry.read(site, _today(site, now))
+    return telemetry_kept.of(site, _today(site, now))
 
 
 def of(
-    kept: telemetry.Kept,
+    kept: telemetry_kept.Kept,
     *,
     batteries: Sequence[sites.Device],
     user: Any,
@@ -47,7 +49,7 @@ def of(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the context of a home's first screen, as its homeowner reads it, or staff who look."""
-    site, reading = kept.site, telemetry.now_of(kept, now=now)
+    site, reading = kept.site, present.now_of(kept, now=now)
     roles, flows = set(reading.roles), _flows(reading)
     remainder_w = _known(reading, "remainder_w")
     return {
@@ -64,25 +66,25 @@ def of(
     }
 
 
-def _today(site: sites.Site, now: datetime) -> stretches.Period:
+def _today(site: sites.Site, now: datetime) -> periods.Period:
     today = now.astimezone(site.zone).date()
     return stretches.whole_days(today, today, site.zone)
 
 
-def _current(reading: telemetry.Now) -> bool:
+def _current(reading: present.Now) -> bool:
     return reading.freshness in CURRENT
 
 
-def _known(reading: telemetry.Now, name: str) -> float | None:
+def _known(reading: present.Now, name: str) -> float | None:
     """Return a power that can still be called now."""
     return getattr(reading, name) if _current(reading) else None
 
 
-def _flows(reading: telemetry.Now) -> dict[str, float | None]:
+def _flows(reading: present.Now) -> dict[str, float | None]:
     return {name: _known(reading, f"{name}_w") for name in picture.FLOWS}
 
 
-def _nodes(reading: telemetry.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:
+def _nodes(reading: present.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:
     """Name the nodes that this home has, with the power at each and what it does."""
     solar_w, home_w = _known(reading, "solar_w"), _known(reading, "home_w")
     grid = _known(reading, "from_grid_w"), _known(reading, "to_grid_w")
@@ -102,8 +104,8 @@ def _either(one_w: float | None, other_w: float | None) -> float | None:
 
 
 def _sentence(
-    kept: telemetry.Kept,
-    reading: telemetry.Now,
+    kept: telemetry_kept.Kept,
+    reading: present.Now,
     flows: dict[str, float | None],
     *,
     whose: str,
@@ -129,13 +131,13 @@ def _sentence(
     return said + car
 
 
-def _at(site: sites.Site, reading: telemetry.Now, now: datetime) -> str:
+def _at(site: sites.Site, reading: present.Now, now: datetime) -> str:
     return energy.moment(reading.at, site.zone, now)
 
 
 def _charge(
     site: sites.Site,
-    reading: telemetry.Now,
+    reading: present.Now,
     flows: dict[str, float | None],
     batteries: Sequence[sites.Device],
     now: datetime,
@@ -153,7 +155,7 @@ def _charge(
 
 
 def _doing(
-    word: str, site: sites.Site, reading: telemetry.Now, flows: dict[str, float | None], now: datetime
+    word: str, site: sites.Site, reading: present.Now, flows: dict[str, float | None], now: datetime
 ) -> str:
     if word == "charging":
         source = words.from_whom(flows, "battery")
@@ -165,9 +167,7 @@ def _doing(
     return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."
 
 
-def _outlook(
-    site: sites.Site, reading: telemetry.Now, batteries: Sequence[sites.Device], now: datetime
-) -> str:
+def _outlook(site: sites.Site, reading: present.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
     capacities = [device.capacity_wh for device in batteries]
     found = words.outlook(
         charge_pct=reading.charge_pct,
@@ -183,6 +183,6 @@ def _outlook(
     return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."
 
 
-def _filling(kept: telemetry.Kept) -> telemetry.Progress | None:
+def _filling(kept: telemetry_kept.Kept) -> telemetry.Progress | None:
     progress = telemetry.progress(kept)
     return None if progress.done else progress

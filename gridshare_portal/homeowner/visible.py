@@ -12,13 +12,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -32,7 +33,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import models as sites
 
-View = Callable[..., HttpResponse]
+P = ParamSpec("P")
 
 OWNERS_ONLY = "Only whoever lives here may do this. Nothing was changed."
 NO_DOWNLOAD = "Your role does not include downloads."
@@ -56,12 +57,24 @@ class Door:
     staff: str | None
 
 
-def page(*, staff: str | None) -> Callable[[View], View]:
+class HomeRequest(doors.SignedInRequest):
+    """A request about a home or what is in it: by which door, and as whom where it is not one's own."""
+
+    door: Door
+    looking: looking.Looking | None
+    membership: accounts.Membership | None
+
+
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+HomeView = Callable[Concatenate[HomeRequest, P], HttpResponseBase]
+
+
+def page(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
     """Answer with a page: each look of staff leaves a line."""
     return functools.partial(_guarded, Door(kind="page", staff=staff))
 
 
-def part(*, staff: str | None) -> Callable[[View], View]:
+def part(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
     """Answer with a part of a page that renews itself: staff leave a line now and then.
 
     Whoever is no longer signed in, or may no longer see it, gets the whole page again, and with it the
@@ -70,12 +83,12 @@ def part(*, staff: str | None) -> Callable[[View], View]:
     return functools.partial(_guarded, Door(kind="part", staff=staff))
 
 
-def download(*, staff: str | None) -> Callable[[View], View]:
+def download(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
     """Answer with a file to take away; staff need the right to, and leave a line that says so."""
     return functools.partial(_guarded, Door(kind="download", staff=staff))
 
 
-def site(request: HttpRequest, synth_id: str, *, now: datetime) -> sites.Site:
+def site(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Site:
     """Return a home that the visitor may see, or answer 404.
 
     It says what waits there for an answer, so that no page needs to ask for what is not there:
@@ -88,7 +101,7 @@ def site(request: HttpRequest, synth_id: str, *, now: datetime) -> sites.Site:
     return _admitted(request, found, found.is_own, now)
 
 
-def device(request: HttpRequest, synth_id: str, *, now: datetime) -> sites.Device:
+def device(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Device:
     """Return a device that the visitor may see and that stands in a home, or answer 404."""
     visible = policy.devices_visible_to(request.user, now=now).filter(site__isnull=False)
     marked = policy.marked_own(visible.select_related("site"), request.user, home="site")
@@ -97,7 +110,7 @@ def device(request: HttpRequest, synth_id: str, *, now: datetime) -> sites.Devic
     return found
 
 
-def sensor(request: HttpRequest, pk: int, *, now: datetime) -> sites.Sensor:
+def sensor(request: HomeRequest, pk: int, *, now: datetime) -> sites.Sensor:
     """Return a sensor that the visitor may see, or answer 404."""
     visible = policy.sensors_visible_to(request.user, now=now).select_related("site", "device")
     found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
@@ -105,7 +118,7 @@ def sensor(request: HttpRequest, pk: int, *, now: datetime) -> sites.Sensor:
     return found
 
 
-def change(request: HttpRequest, pk: uuid.UUID, *, now: datetime) -> control.Change:
+def change(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Change:
     """Return a change in a home that the visitor may see, or answer 404."""
     visible = control_queries.changes_in(policy.sites_visible_to(request.user, now=now))
     found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
@@ -113,7 +126,7 @@ def change(request: HttpRequest, pk: uuid.UUID, *, now: datetime) -> control.Cha
     return found
 
 
-def proposal(request: HttpRequest, pk: uuid.UUID, *, now: datetime) -> control.Proposal:
+def proposal(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Proposal:
     """Return a proposal for a home that the visitor may see, or answer 404; staff see their own alone."""
     visible = control_queries.proposals_in(policy.sites_visible_to(request.user, now=now), now=now)
     found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
@@ -124,7 +137,7 @@ def proposal(request: HttpRequest, pk: uuid.UUID, *, now: datetime) -> control.P
     return found
 
 
-def connection(request: HttpRequest, pk: int, *, now: datetime) -> lunar.Connection:
+def connection(request: HomeRequest, pk: int, *, now: datetime) -> lunar.Connection:
     """Return a connection of the visitor's own; staff who see a home through it may not touch it."""
     _door(request)
     found = get_object_or_404(lunar.Connection.objects.filter(pk=pk).only("pk"))
@@ -136,7 +149,7 @@ def connection(request: HttpRequest, pk: int, *, now: datetime) -> lunar.Connect
     raise Http404
 
 
-def threshold(request: HttpRequest, synth_id: str, *, now: datetime) -> tuple[sites.Site, policy.Standing]:
+def threshold(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Site, policy.Standing]:
     """Return a home as one may see it from outside, before saying why: that it is there, and as whom."""
     _door(request)
     found = get_object_or_404(policy.sites_visible_to(request.user, now=now), synth_id=synth_id)
@@ -149,25 +162,25 @@ def threshold(request: HttpRequest, synth_id: str, *, now: datetime) -> tuple[si
     return found, standing
 
 
-def reader(request: HttpRequest) -> looking.Reader:
+def reader(request: HomeRequest) -> looking.Reader:
     """Return as whom the visitor reads the page of the home that was looked up."""
     return looking.reader_of(request.user, request.looking)
 
 
-def _door(request: HttpRequest) -> Door:
-    door = getattr(request, "door", None)
+def _door(request: HomeRequest) -> Door:
+    door: Door | None = getattr(request, "door", None)
     if door is None:
         raise Unstated
     return door
 
 
-def _admitted(request: HttpRequest, found: sites.Site, is_own: bool, now: datetime) -> sites.Site:
+def _admitted(request: HomeRequest, found: sites.Site, is_own: bool, now: datetime) -> sites.Site:
     door = _door(request)
     request.looking = None if is_own else _look(request, door, found, now)
     return found
 
 
-def _look(request: HttpRequest, door: Door, found: sites.Site, now: datetime) -> looking.Looking:
+def _look(request: HomeRequest, door: Door, found: sites.Site, now: datetime) -> looking.Looking:
     if door.staff is None:
         raise PermissionDenied(OWNERS_ONLY)
     standing = policy.standing_of(request.user, found, now=now)
@@ -184,38 +197,39 @@ def _look(request: HttpRequest, door: Door, found: sites.Site, now: datetime) ->
     return looking.Looking(visit=visit, standing=here, now=now)
 
 
-def _membership(request: HttpRequest, organization_id: int) -> accounts.Membership | None:
+def _membership(request: HomeRequest, organization_id: int) -> accounts.Membership | None:
     works = doors.memberships(request)
     return next((one for one in works if one.organization_id == organization_id), None)
 
 
-def _how_noted(request: HttpRequest, door: Door) -> Callable[..., None]:
+def _how_noted(request: HomeRequest, door: Door) -> Callable[..., None]:
     if door.kind == "download":
         return visits.note_export
     is_opened = door.kind == "page" and not request.htmx and request.method in ("GET", "HEAD")
     return visits.note if is_opened else visits.note_renewed
 
 
-def _guarded(door: Door, view: View) -> View:
+def _guarded(door: Door, view: HomeView[P]) -> View[P]:
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.door = door
-        if request.htmx and not request.user.is_authenticated:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        asked = cast(HomeRequest, request)
+        asked.door = door
+        if asked.htmx and not asked.user.is_authenticated:
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
         try:
-            return login_required(view)(request, *args, **kwargs)
+            return login_required(view)(asked, *args, **kwargs)
         except _SayWhyFirst as first:
-            return _ask_why(request, door, first.site)
+            return _ask_why(asked, door, first.site)
         except Http404:
-            if request.htmx:
+            if asked.htmx:
                 return HttpResponse(status=404, headers={"HX-Refresh": "true"})
             raise
 
-    guarded.door = door
+    vars(guarded)["door"] = door  # so that all that pages say about staff can be listed
     return guarded
 
 
-def _ask_why(request: HttpRequest, door: Door, found: sites.Site) -> HttpResponse:
+def _ask_why(request: HomeRequest, door: Door, found: sites.Site) -> HttpResponse:
     """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
     back = request.get_full_path() if door.kind == "page" and request.method in ("GET", "HEAD") else ""
     if door.kind == "page" and request.method == "POST":

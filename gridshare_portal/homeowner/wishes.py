@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from gridshare_portal.access import policy
-from gridshare_portal.control import changes, proposals
+from gridshare_portal.control import changes, permission, proposals
 from gridshare_portal.control import models as control
 from gridshare_portal.homeowner import forms
 from gridshare_portal.lunar import scopes
@@ -44,9 +44,9 @@ def make(
         if request.looking is not None and "propose" in request.POST:
             return proposals.propose(**wish)
         return changes.make(**wish, seen=known.get("seen") or None)
-    except changes.NotPermitted as refusal:
+    except permission.NotPermitted as refusal:
         raise PermissionDenied(refusal.reason) from refusal
-    except changes.NoReason as refusal:
+    except permission.NoReason as refusal:
         form.add_error("reason", refusal.reason)
     except REFUSALS as refusal:
         form.add_error(None, refusal.reason)

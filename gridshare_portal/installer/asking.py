@@ -82,7 +82,7 @@ class Ask(forms.Form):
         whom = self.cleaned_data["whom"]
         return {**asked, "email" if "@" in whom else "serial_number": whom}
 
-    def refuse(self, refusal: requests.Refused) -> None:
+    def refuse(self, refusal: consents.Refused) -> None:
         """Place a refusal at the field it names, else above all."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 

@@ -15,7 +15,7 @@ import numpy as np
 from gridshare_portal.energy import periods
 from gridshare_portal.installer import facts
 from gridshare_portal.installer.rules import daylight
-from gridshare_portal.telemetry import balance, missing
+from gridshare_portal.telemetry import balance, kept, missing
 from gridshare_portal.telemetry import queries as telemetry
 
 LOOK_BACK = timedelta(days=8)
@@ -32,7 +32,7 @@ def last_day(now: datetime) -> date:
     return missing.day_of(now) + missing.DAY
 
 
-def learned(home: telemetry.Kept, before: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+def learned(home: kept.Kept, before: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """Return what the last days tell, as JSON; of what they do not tell, what was learned before stays."""
     made = _made(home, now)
     moments = {synth_id: max(found).isoformat() for synth_id, found in made.items() if found}
@@ -57,7 +57,7 @@ def balance_of(learned: Mapping[str, Any]) -> facts.Balance | None:
     )
 
 
-def _made(home: telemetry.Kept, now: datetime) -> dict[str, list[datetime]]:
+def _made(home: kept.Kept, now: datetime) -> dict[str, list[datetime]]:
     """Return for each solar sensor the ends of the buckets in which it made power."""
     if not any(sensor.role == "solar" for sensor in home.sensors):
         return {}
@@ -70,11 +70,11 @@ def _made(home: telemetry.Kept, now: datetime) -> dict[str, list[datetime]]:
     }
 
 
-def _hours(home: telemetry.Kept, made: Mapping[str, list[datetime]]) -> frozenset[int]:
+def _hours(home: kept.Kept, made: Mapping[str, list[datetime]]) -> frozenset[int]:
     return daylight.hours(_local(home, made))
 
 
-def _local(home: telemetry.Kept, made: Mapping[str, list[datetime]]) -> Iterator[tuple[date, int]]:
+def _local(home: kept.Kept, made: Mapping[str, list[datetime]]) -> Iterator[tuple[date, int]]:
     zone = home.site.zone
     for ends in made.values():
         for end in ends:
@@ -82,7 +82,7 @@ def _local(home: telemetry.Kept, made: Mapping[str, list[datetime]]) -> Iterator
             yield local.date(), local.hour
 
 
-def _balance(home: telemetry.Kept, now: datetime) -> dict[str, Any] | None:
+def _balance(home: kept.Kept, now: datetime) -> dict[str, Any] | None:
     """Return what went through the home on its last whole day, as the home's own pages add it up."""
     if not home.sensors:
         return None

@@ -21,8 +21,8 @@ from gridshare_portal.installer import cases, words
 from gridshare_portal.installer.findings import Cause, Severity
 from gridshare_portal.installer.models import RANK_STEP, Case, Examination
 from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing
 from gridshare_portal.telemetry import models as telemetry
-from gridshare_portal.telemetry import queries as readings
 from gridshare_portal.templatetags import energy
 
 ON_A_PAGE = 50
@@ -165,7 +165,7 @@ def told_at(homes: Iterable[int]) -> dict[int, datetime]:
     """Return to which moment the newest reading of each home reaches."""
     newest = telemetry.Latest.objects.filter(sensor__site__in=list(homes), sensor__gone_at=None)
     found = newest.values_list("sensor__site").annotate(Max("at"), Max("read_at")).order_by()
-    step = timedelta(seconds=readings.STEP_S)
+    step = timedelta(seconds=missing.STEP_S)
     return {site: min(at + step, read_at) for site, at, read_at in found}
 
 

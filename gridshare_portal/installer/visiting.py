@@ -10,19 +10,22 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy, visits
+from gridshare_portal.accounts import doors
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 
-View = Callable[..., HttpResponse]
+P = ParamSpec("P")
 
 
 class HomeId:
@@ -60,14 +63,18 @@ class Looked:
         return visits.REASONS.get(self.visit.reason, self.visit.reason) if self.visit else ""
 
 
-def visited(word: str, *, download: bool = False) -> Callable[[View], View]:
+VisitView = Callable[Concatenate[doors.MemberRequest, str, Looked, P], HttpResponseBase]
+HomeView = Callable[Concatenate[doors.MemberRequest, ...], HttpResponseBase]
+
+
+def visited(word: str, *, download: bool = False) -> Callable[[VisitView[P]], HomeView]:
     """Hand the view the home it is about as `looked`, and leave a line under this word."""
 
-    def closed(view: View) -> View:
+    def closed(view: VisitView[P]) -> HomeView:
         @functools.wraps(view)
         def guarded(
-            request: HttpRequest, slug: str, synth_id: str, *args: object, **more: object
-        ) -> HttpResponse:
+            request: doors.MemberRequest, slug: str, synth_id: str, *args: P.args, **more: P.kwargs
+        ) -> HttpResponseBase:
             looked = _looked(request, synth_id, timezone.now())
             if looked.visit is None and not _lives_there(request, looked):
                 return _say_why(request, looked.site, download)
@@ -80,7 +87,7 @@ def visited(word: str, *, download: bool = False) -> Callable[[View], View]:
     return closed
 
 
-def _looked(request: HttpRequest, synth_id: str, now: datetime) -> Looked:
+def _looked(request: doors.MemberRequest, synth_id: str, now: datetime) -> Looked:
     organization = request.organization
     shared = policy.shared_sites(request.user, now=now, organization=organization)
     site = get_object_or_404(shared, synth_id=synth_id)
@@ -96,17 +103,17 @@ def _consents(site: sites.Site, organization: accounts.Organization, now: dateti
     return list(holding.select_related("given_by", "organization"))
 
 
-def _lives_there(request: HttpRequest, looked: Looked) -> bool:
+def _lives_there(request: doors.MemberRequest, looked: Looked) -> bool:
     return policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk).exists()
 
 
-def _how(request: HttpRequest, download: bool) -> Callable[..., None]:
+def _how(request: doors.MemberRequest, download: bool) -> Callable[..., None]:
     if download:
         return visits.note_export
     return visits.note_renewed if request.htmx or request.method == "POST" else visits.note
 
 
-def _say_why(request: HttpRequest, site: sites.Site, download: bool) -> HttpResponse:
+def _say_why(request: doors.MemberRequest, site: sites.Site, download: bool) -> HttpResponse:
     """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
     is_page = request.method in ("GET", "HEAD") and not download
     back = request.htmx.current_url_abs_path if request.htmx else request.get_full_path() if is_page else ""

@@ -14,8 +14,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import names as plain
 from gridshare_portal.audit import names, record
-from gridshare_portal.retailer import brand
-from gridshare_portal.retailer.models import Campaign
+from gridshare_portal.retailer import brand, enrolment_models
 
 LONGEST_NAME = 80
 LONGEST_TEXT = 600
@@ -26,8 +25,6 @@ NO_NAME = "Give the campaign a name that can be read, such as â€œSpring letterâ€
 LONG = "Use at most {} characters; these are {:,}."
 PAST = "Choose a moment in the future."
 OVER = "This campaign has ended already."
-
-Refused = consents.Refused
 
 
 def make(
@@ -41,9 +38,9 @@ def make(
     color: str,
     ends_at: datetime | None,
     now: datetime,
-) -> Campaign:
+) -> enrolment_models.Campaign:
     """Keep a new campaign under an address of its own."""
-    campaign = Campaign(
+    campaign = enrolment_models.Campaign(
         organization=organization,
         name=_checked(name, "name", LONGEST_NAME),
         text=_checked(text, "text", LONGEST_TEXT),
@@ -64,19 +61,21 @@ def make(
 
 
 @transaction.atomic
-def end(*, campaign: Campaign, actor: Any, now: datetime) -> bool:
+def end(*, campaign: enrolment_models.Campaign, actor: Any, now: datetime) -> bool:
     """End a campaign from this moment; say whether it had not ended before."""
-    held = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    held = enrolment_models.Campaign.objects.select_for_update().get(pk=campaign.pk)
     if held.has_ended(now=now):
         return False
-    Campaign.objects.filter(pk=held.pk).update(ends_at=now)
+    enrolment_models.Campaign.objects.filter(pk=held.pk).update(ends_at=now)
     _tell(held, "ended", actor, now)
     return True
 
 
-def of(organization: accounts.Organization) -> QuerySet[Campaign]:
+def of(organization: accounts.Organization) -> QuerySet[enrolment_models.Campaign]:
     """Return an organization's campaigns, the newest first."""
-    return Campaign.objects.filter(organization=organization).select_related("organization", "made_by")
+    return enrolment_models.Campaign.objects.filter(organization=organization).select_related(
+        "organization", "made_by"
+    )
 
 
 def usual_color(organization: accounts.Organization) -> str:
@@ -87,7 +86,7 @@ def usual_color(organization: accounts.Organization) -> str:
 def _checked(text: str, field: str, longest: int) -> str:
     found = plain.plain(text)
     if len(found) > longest:
-        raise Refused(field, LONG.format(longest, len(found)))
+        raise consents.Refused(field, LONG.format(longest, len(found)))
     return found
 
 
@@ -95,40 +94,42 @@ def _color(color: str) -> str:
     try:
         return brand.plain(color)
     except brand.NotAColor as refusal:
-        raise Refused("color", str(refusal)) from None
+        raise consents.Refused("color", str(refusal)) from None
 
 
-def _check(campaign: Campaign, now: datetime) -> None:
+def _check(campaign: enrolment_models.Campaign, now: datetime) -> None:
     if not campaign.name:
-        raise Refused("name", NO_NAME)
+        raise consents.Refused("name", NO_NAME)
     if campaign.right not in access.Right.values:
-        raise Refused("right", consents.NO_RIGHT)
+        raise consents.Refused("right", consents.NO_RIGHT)
     try:
         durations.find(campaign.lasts)
     except durations.Unknown:
-        raise Refused("lasts", consents.NO_DURATION) from None
+        raise consents.Refused("lasts", consents.NO_DURATION) from None
     if campaign.has_ended(now=now):
-        raise Refused("ends_on", PAST)
+        raise consents.Refused("ends_on", PAST)
 
 
 @transaction.atomic
-def _keep(campaign: Campaign, actor: Any, now: datetime) -> Campaign:
+def _keep(campaign: enrolment_models.Campaign, actor: Any, now: datetime) -> enrolment_models.Campaign:
     campaign.slug = _free_slug(campaign)
     campaign.save(force_insert=True)
     _tell(campaign, "made", actor, now)
     return campaign
 
 
-def _free_slug(campaign: Campaign) -> str:
+def _free_slug(campaign: enrolment_models.Campaign) -> str:
     """Return an address that nobody has: the organization's name in addresses, and the campaign's."""
     words = f"{campaign.organization.slug}-{slugify(campaign.name) or 'campaign'}"
     wanted = words[: LONGEST_SLUG - 8].rstrip("-")
-    taken = set(Campaign.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    taken = set(
+        enrolment_models.Campaign.objects.filter(slug__startswith=wanted).values_list("slug", flat=True)
+    )
     numbered = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(taken) + 2))
     return next(slug for slug in numbered if slug not in taken)
 
 
-def _tell(campaign: Campaign, deed: str, actor: Any, now: datetime) -> None:
+def _tell(campaign: enrolment_models.Campaign, deed: str, actor: Any, now: datetime) -> None:
     record.add(
         name=names.Name.ORGANIZATION_CHANGED,
         at=now,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from gridshare_portal.control import models as control
+from gridshare_portal.control import run_models
 
 
 class Choice(models.Model):
@@ -23,7 +23,7 @@ class Choice(models.Model):
         GROUP = "group", "A group"
         FILE = "file", "A file"
 
-    run = models.OneToOneField(control.Run, models.CASCADE, related_name="choice")
+    run = models.OneToOneField(run_models.Run, models.CASCADE, related_name="choice")
     way = models.CharField(max_length=8, choices=Way.choices)
     query = models.TextField(blank=True, default="")
     file_name = models.CharField(max_length=80, blank=True, default="")

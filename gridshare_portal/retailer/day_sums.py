@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from gridshare_portal.retailer.models import Home, PortfolioDay, Round
+from gridshare_portal.retailer import enrolment_models
+from gridshare_portal.retailer.models import Home, Round
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import kept
 from gridshare_portal.telemetry import models as telemetry
@@ -35,7 +36,7 @@ COLUMNS = {  # name: the role of the sensor, and which way
 def due(*, now: datetime) -> list[tuple[int, date]]:
     """Return for each portfolio the next days to count, the newest first."""
     organizations = list(Round.objects.values_list("organization_id", flat=True))
-    known = PortfolioDay.objects.filter(organization__in=organizations)
+    known = enrolment_models.PortfolioDay.objects.filter(organization__in=organizations)
     made = {(pk, day): at for pk, day, at in known.values_list("organization_id", "day", "made_at")}
     return [found for pk in organizations for found in _due_of(pk, made, now)]
 
@@ -47,7 +48,9 @@ def count(*, organization: int, day: date, now: datetime) -> None:
         sums.update({name: value or 0 for name, value in _days(pks, day).aggregate(**_asked()).items()})
     figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in COLUMNS}
     whose = {"organization_id": organization, "day": day}
-    PortfolioDay.objects.update_or_create(**whose, defaults={"figures": figures, "made_at": now})
+    enrolment_models.PortfolioDay.objects.update_or_create(
+        **whose, defaults={"figures": figures, "made_at": now}
+    )
 
 
 def _due_of(pk: int, made: dict[tuple[int, date], datetime], now: datetime) -> list[tuple[int, date]]:

@@ -9,8 +9,7 @@ from django import forms
 
 from gridshare_portal.access import consents, durations
 from gridshare_portal.access import models as access
-from gridshare_portal.retailer import brand, campaigns
-from gridshare_portal.retailer.models import Subscription
+from gridshare_portal.retailer import brand, campaigns, enrolment_models
 from gridshare_portal.sites import homes
 
 FURTHEST = timedelta(days=3 * 365)
@@ -75,7 +74,7 @@ class NewCampaign(forms.Form):
         midnight = datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
         return {**asked, "ends_at": midnight}
 
-    def refuse(self, refusal: campaigns.Refused) -> None:
+    def refuse(self, refusal: consents.Refused) -> None:
         """Place a refusal at the field it names, else above all."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
@@ -85,7 +84,7 @@ class Report(forms.Form):
 
     every = forms.ChoiceField(
         required=False,
-        choices=Subscription.Every.choices,
+        choices=enrolment_models.Subscription.Every.choices,
         label="Send it to me",
         error_messages={"invalid_choice": "Choose every week, every month or never."},
     )

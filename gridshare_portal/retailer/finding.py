@@ -15,15 +15,13 @@ from functools import partial
 from django.http import QueryDict
 
 from gridshare_portal.access import policy
-from gridshare_portal.control import drafts
-from gridshare_portal.control import models as control
+from gridshare_portal.control import drafts, run_models
 from gridshare_portal.retailer import asked as asking
-from gridshare_portal.retailer import homes, run_choice, run_files
-from gridshare_portal.retailer.models import Choice, LeftOut
+from gridshare_portal.retailer import choice_models, homes, run_choice, run_files
 
 PACKED_AT_ONCE = 64 * 1024
 ROWS_AT_MOST = 10_000
-NOTHING = {Choice.Way.FILE: run_files.NO_HOME}
+NOTHING = {choice_models.Choice.Way.FILE: run_files.NO_HOME}
 
 
 def packed(chunks: Iterable[bytes]) -> bytes:
@@ -32,20 +30,20 @@ def packed(chunks: Iterable[bytes]) -> bytes:
     return b"".join([*map(packer.compress, chunks), packer.flush()])
 
 
-def choice_of(run: control.Run) -> Choice | None:
+def choice_of(run: run_models.Run) -> choice_models.Choice | None:
     """Return how a run's homes were chosen, without the file; none for a run that takes another back."""
-    return Choice.objects.defer("packed").filter(run=run).first()
+    return choice_models.Choice.objects.defer("packed").filter(run=run).first()
 
 
 def due() -> list[int]:
     """Return the runs whose homes are still to be found, the oldest first."""
-    reading = Choice.objects.filter(run__state=control.Run.State.READING).order_by("run_id")
+    reading = choice_models.Choice.objects.filter(run__state=run_models.Run.State.READING).order_by("run_id")
     return list(reading.values_list("run_id", flat=True))
 
 
 def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float) -> str:
     """Find a run's homes for so long; return the state it is in then, "" if somebody else is at it."""
-    choice = Choice.objects.defer("packed").filter(run=run_pk).first()
+    choice = choice_models.Choice.objects.defer("packed").filter(run=run_pk).first()
     if choice is None:
         return ""
     nothing = NOTHING.get(choice.way, run_choice.NO_HOME)
@@ -57,18 +55,20 @@ def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float
 
 def forget() -> None:
     """Drop the files that were read, or that nobody reads any more."""
-    over = Choice.objects.exclude(run__state=control.Run.State.READING)
+    over = choice_models.Choice.objects.exclude(run__state=run_models.Run.State.READING)
     over.filter(packed__isnull=False).update(packed=None)
 
 
-def _parts(choice: Choice, clock: Callable[[], datetime], run: control.Run) -> Iterator[drafts.Part]:
+def _parts(
+    choice: choice_models.Choice, clock: Callable[[], datetime], run: run_models.Run
+) -> Iterator[drafts.Part]:
     choice.refresh_from_db()
-    if choice.way == Choice.Way.FILE:
+    if choice.way == choice_models.Choice.Way.FILE:
         return _of_file(choice, run, clock())
     return _of_filter(choice, run, clock)
 
 
-def _of_file(choice: Choice, run: control.Run, now: datetime) -> Iterator[drafts.Part]:
+def _of_file(choice: choice_models.Choice, run: run_models.Run, now: datetime) -> Iterator[drafts.Part]:
     taken = run.lines.order_by().values_list("site_id", flat=True) if run.homes else ()
     steps = run_files.steps(
         _unpacked(bytes(choice.packed or b"")),
@@ -81,7 +81,9 @@ def _of_file(choice: Choice, run: control.Run, now: datetime) -> Iterator[drafts
         yield drafts.Part(homes=found, read_to=step.to, also=partial(_note, choice, step))
 
 
-def _of_filter(choice: Choice, run: control.Run, clock: Callable[[], datetime]) -> Iterator[drafts.Part]:
+def _of_filter(
+    choice: choice_models.Choice, run: run_models.Run, clock: Callable[[], datetime]
+) -> Iterator[drafts.Part]:
     asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
     while True:
         now = clock()
@@ -94,11 +96,11 @@ def _of_filter(choice: Choice, run: control.Run, clock: Callable[[], datetime]) 
         yield drafts.Part(homes=[(pk, None) for pk in found if pk in visible], read_to=read_to)
 
 
-def _note(choice: Choice, step: run_files.Step) -> None:
+def _note(choice: choice_models.Choice, step: run_files.Step) -> None:
     """Keep what was left out, all of it as counts and the first as rows."""
     rows = step.left[: max(0, ROWS_AT_MOST - choice.kept)]
-    LeftOut.objects.bulk_create(
-        LeftOut(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows
+    choice_models.LeftOut.objects.bulk_create(
+        choice_models.LeftOut(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows
     )
     counts = Counter(choice.counts) + Counter(one.why for one in step.left)
     choice.read, choice.blank = choice.read + step.lines, choice.blank + step.blank

@@ -14,8 +14,7 @@ from typing import Any
 
 from django.db.models import F
 
-from gridshare_portal.retailer import portfolio
-from gridshare_portal.retailer.models import Campaign, CampaignWeek
+from gridshare_portal.retailer import enrolment_models, portfolio
 
 KEY = "campaigns"
 AT_MOST = 20
@@ -43,7 +42,9 @@ def monday_of(now: datetime) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def count(session: MutableMapping[str, Any], *, campaign: Campaign, step: str, now: datetime) -> str:
+def count(
+    session: MutableMapping[str, Any], *, campaign: enrolment_models.Campaign, step: str, now: datetime
+) -> str:
     """Count a step once for this browser; return the day on which the week of its first step began."""
     kept = dict(session.get(KEY, {}))
     week, steps = kept.get(campaign.slug, (monday_of(now).isoformat(), []))
@@ -54,13 +55,13 @@ def count(session: MutableMapping[str, Any], *, campaign: Campaign, step: str, n
     return week
 
 
-def add(*, campaign: Campaign, step: str, week: date) -> None:
+def add(*, campaign: enrolment_models.Campaign, step: str, week: date) -> None:
     """Add one to a step of a week."""
-    row, _new = CampaignWeek.objects.get_or_create(campaign=campaign, begins=week)
-    CampaignWeek.objects.filter(pk=row.pk).update(**{step: F(step) + 1})
+    row, _new = enrolment_models.CampaignWeek.objects.get_or_create(campaign=campaign, begins=week)
+    enrolment_models.CampaignWeek.objects.filter(pk=row.pk).update(**{step: F(step) + 1})
 
 
-def of(campaign: Campaign) -> tuple[Funnel, list[Funnel]]:
+def of(campaign: enrolment_models.Campaign) -> tuple[Funnel, list[Funnel]]:
     """Return the funnel of all weeks together and that of each, the newest first."""
     return shown([(row.begins, row.opened, row.connected, row.consented) for row in campaign.weeks.all()])
 

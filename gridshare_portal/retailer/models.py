@@ -12,13 +12,8 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.retailer import choice_models, enrolment_models, facets
+from gridshare_portal.retailer import choice_models, enrolment_models, facets  # noqa: F401 - found here
 from gridshare_portal.sites import models as sites
-
-Campaign, CampaignWeek = enrolment_models.Campaign, enrolment_models.CampaignWeek
-Reminder, Subscription = enrolment_models.Reminder, enrolment_models.Subscription
-PortfolioDay = enrolment_models.PortfolioDay
-Choice, LeftOut = choice_models.Choice, choice_models.LeftOut
 
 
 class Group(models.Model):

@@ -10,13 +10,11 @@ from typing import Any
 from django.db import transaction
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import models as control
-from gridshare_portal.control import runs
-from gridshare_portal.retailer import tasks
-from gridshare_portal.retailer.models import Choice
+from gridshare_portal.control import run_models, runs
+from gridshare_portal.retailer import choice_models, tasks
 
 
-def ask(*, choice: Choice, **wish: Any) -> control.Run:
+def ask(*, choice: choice_models.Choice, **wish: Any) -> run_models.Run:
     """Keep a wish, and the choice of its homes, and have these found; raise runs.Refused."""
     with transaction.atomic():
         choice.run = runs.ask(**wish)

@@ -8,8 +8,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from gridshare_portal.access import coming, models, signals
-from gridshare_portal.retailer import funnel
-from gridshare_portal.retailer.models import Campaign
+from gridshare_portal.retailer import enrolment_models, funnel
 
 
 @receiver(signals.given, dispatch_uid="retailer.given")
@@ -17,6 +16,8 @@ def on_given(sender: Any, *, consent: models.Consent, through: coming.Suggested 
     """Count who shared by way of a campaign; whose home it is, is kept with the consent alone."""
     if through is None or not through.campaign:
         return
-    campaign = Campaign.objects.filter(slug=through.campaign, organization=consent.organization_id).first()
+    campaign = enrolment_models.Campaign.objects.filter(
+        slug=through.campaign, organization=consent.organization_id
+    ).first()
     if campaign is not None:
         funnel.add(campaign=campaign, step=funnel.CONSENTED, week=date.fromisoformat(through.week))

@@ -26,7 +26,8 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights, staff
 from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
-from gridshare_portal.retailer.models import Home, Reminder
+from gridshare_portal.retailer import enrolment_models
+from gridshare_portal.retailer.models import Home
 from gridshare_portal.sites import models as sites
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,9 @@ def page(
 
 
 @transaction.atomic
-def ask(*, organization: accounts.Organization, asked_by: Any, site: sites.Site, now: datetime) -> Reminder:
+def ask(
+    *, organization: accounts.Organization, asked_by: Any, site: sites.Site, now: datetime
+) -> enrolment_models.Reminder:
     """Have whoever shares the home with this organization be written to."""
     from gridshare_portal.retailer import tasks
 
@@ -94,7 +97,7 @@ def ask(*, organization: accounts.Organization, asked_by: Any, site: sites.Site,
     if before is not None and before > now - WEEK:
         raise Refused(ASKED.format(before + WEEK))
     whose = {"organization": organization, "site": site}
-    reminder = Reminder.objects.create(**whose, asked_by=asked_by, asked_at=now, due_at=now)
+    reminder = enrolment_models.Reminder.objects.create(**whose, asked_by=asked_by, asked_at=now, due_at=now)
     details = {"for": "connecting to Lunar again", "organization": organization.name}
     record.add(name=names.Name.ACCESS_ASKED, at=now, actor=asked_by, **whose, details=details)
     wake(tasks.remind, reminder.pk)
@@ -103,7 +106,7 @@ def ask(*, organization: accounts.Organization, asked_by: Any, site: sites.Site,
 
 def due(*, now: datetime, at_most: int = 50) -> list[int]:
     """Return the letters that wait to be sent."""
-    waiting = Reminder.objects.filter(due_at__lte=now).order_by("due_at")
+    waiting = enrolment_models.Reminder.objects.filter(due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 
 
@@ -118,7 +121,7 @@ def tell(*, pk: int, now: datetime) -> int:
             _send(reminder, person)
     except (OSError, smtplib.SMTPException) as failure:
         log.error("a letter about a connection could not be sent: %s", type(failure).__name__)
-        Reminder.objects.filter(pk=pk).update(sent_at=None, due_at=now + AGAIN)
+        enrolment_models.Reminder.objects.filter(pk=pk).update(sent_at=None, due_at=now + AGAIN)
         return 0
     return len(people)
 
@@ -132,14 +135,14 @@ def givers(site: sites.Site, organization: accounts.Organization, *, now: dateti
 
 
 @transaction.atomic
-def _claimed(pk: int, now: datetime) -> Reminder | None:
+def _claimed(pk: int, now: datetime) -> enrolment_models.Reminder | None:
     """Take a letter, once between all workers; drop it where the home had one within a week."""
-    found = Reminder.objects.filter(pk=pk, due_at__lte=now)
+    found = enrolment_models.Reminder.objects.filter(pk=pk, due_at__lte=now)
     reminder = found.select_related("site", "organization").first()
     if reminder is None:
         return None
     sites.Site.objects.select_for_update().get(pk=reminder.site_id)
-    had_one = Reminder.objects.filter(site=reminder.site_id, sent_at__gt=now - WEEK).exists()
+    had_one = enrolment_models.Reminder.objects.filter(site=reminder.site_id, sent_at__gt=now - WEEK).exists()
     if not found.update(due_at=None, sent_at=None if had_one else now):
         return None
     return None if had_one else reminder
@@ -152,11 +155,11 @@ def _since(pks: Sequence[int]) -> dict[int, datetime]:
 
 
 def _asked(pks: Sequence[int], organization: accounts.Organization) -> dict[int, datetime]:
-    rows = Reminder.objects.filter(site__in=pks, organization=organization)
+    rows = enrolment_models.Reminder.objects.filter(site__in=pks, organization=organization)
     return dict(rows.values_list("site").annotate(at=Max("asked_at")).order_by())
 
 
-def _send(reminder: Reminder, person: accounts.User) -> None:
+def _send(reminder: enrolment_models.Reminder, person: accounts.User) -> None:
     base = settings.PUBLIC_URL.rstrip("/")
     context = {
         "name": person.get_short_name(),

@@ -12,14 +12,12 @@ from datetime import date, datetime
 from django.db.models import Count
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.control import models as control
-from gridshare_portal.control import run_queries
-from gridshare_portal.retailer import day_sums, portfolio
-from gridshare_portal.retailer.models import PortfolioDay
+from gridshare_portal.control import run_models, run_queries
+from gridshare_portal.retailer import day_sums, enrolment_models, portfolio
 from gridshare_portal.retailer.report_periods import Period
 
 RUNS = 50
-S = control.Line.State
+S = run_models.Line.State
 OUTCOMES = {
     "confirmed": (S.CONFIRMED,),
     "unconfirmed": (S.UNCONFIRMED,),
@@ -66,7 +64,9 @@ class Report:
 
 def of(organization: accounts.Organization, period: Period) -> Report:
     """Return what is said of the period; the same few queries for any portfolio."""
-    rows = PortfolioDay.objects.filter(organization=organization, day__range=(period.first, period.last))
+    rows = enrolment_models.PortfolioDay.objects.filter(
+        organization=organization, day__range=(period.first, period.last)
+    )
     kept = {row.day: row.figures for row in rows}
     days = [_day(day, kept.get(day)) for day in period.days]
     sums = portfolio.of(organization)
@@ -110,7 +110,7 @@ def _touches(monday: date, period: Period) -> bool:
 def _runs(organization: accounts.Organization, period: Period) -> list[Run]:
     began = run_queries.runs_of(organization).filter(started_at__gte=period.start, started_at__lt=period.end)
     runs = list(began.order_by("started_at", "pk")[:RUNS])
-    lines = control.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
+    lines = run_models.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
     counts = {(run, state): homes for run, state, homes in lines.annotate(homes=Count("pk"))}
     return [
         Run(

@@ -21,8 +21,7 @@ from django.urls import reverse
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import staff
 from gridshare_portal.audit import names, record
-from gridshare_portal.retailer import report_figures, report_files, report_periods
-from gridshare_portal.retailer.models import Subscription
+from gridshare_portal.retailer import enrolment_models, report_figures, report_files, report_periods
 from gridshare_portal.sites import homes
 
 log = logging.getLogger(__name__)
@@ -36,34 +35,36 @@ class Refused(Exception):
     """There is no such choice."""
 
 
-def of(membership: accounts.Membership) -> Subscription:
+def of(membership: accounts.Membership) -> enrolment_models.Subscription:
     """Return a member's choice; before there is one, that nothing comes."""
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
-    return Subscription.objects.filter(**who).first() or Subscription(**who)
+    return enrolment_models.Subscription.objects.filter(**who).first() or enrolment_models.Subscription(**who)
 
 
-def choose(*, membership: accounts.Membership, every: str, time_zone: str, now: datetime) -> Subscription:
+def choose(
+    *, membership: accounts.Membership, every: str, time_zone: str, now: datetime
+) -> enrolment_models.Subscription:
     """Say how often a member gets the report, and by whose clock."""
-    if every not in Subscription.Every.values or time_zone not in homes.time_zones():
+    if every not in enrolment_models.Subscription.Every.values or time_zone not in homes.time_zones():
         raise Refused
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
     due_at = report_periods.next_due(every=every, zone=time_zone, now=now)
     chosen = {"every": every, "time_zone": time_zone, "due_at": due_at}
-    return Subscription.objects.update_or_create(**who, defaults=chosen)[0]
+    return enrolment_models.Subscription.objects.update_or_create(**who, defaults=chosen)[0]
 
 
 def due(*, now: datetime, at_most: int = 500) -> list[int]:
     """Return the reports whose morning has come and that nobody is sending."""
-    waiting = Subscription.objects.filter(_free(now), due_at__lte=now).order_by("due_at")
+    waiting = enrolment_models.Subscription.objects.filter(_free(now), due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 
 
 def send(*, pk: int, now: datetime) -> bool:
     """Send a report, unless somebody else does or it is not to be sent; say whether it was."""
-    mine = Subscription.objects.filter(_free(now), pk=pk, due_at__lte=now)
+    mine = enrolment_models.Subscription.objects.filter(_free(now), pk=pk, due_at__lte=now)
     if not mine.update(taken_until_at=now + LEASE):
         return False
-    row = Subscription.objects.select_related("user", "organization").get(pk=pk)
+    row = enrolment_models.Subscription.objects.select_related("user", "organization").get(pk=pk)
     period = report_periods.before(every=row.every, zone=row.time_zone, now=now)
     if row.sent_about == period.key or not _may_read(row):
         _settle(row, row.sent_about, now)
@@ -72,7 +73,7 @@ def send(*, pk: int, now: datetime) -> bool:
         _post(row, report_figures.of(row.organization, period))
     except (OSError, smtplib.SMTPException) as failure:
         log.error("a portfolio report could not be sent: %s", type(failure).__name__)
-        Subscription.objects.filter(pk=pk).update(taken_until_at=None, due_at=now + AGAIN)
+        enrolment_models.Subscription.objects.filter(pk=pk).update(taken_until_at=None, due_at=now + AGAIN)
         return False
     with transaction.atomic():
         _settle(row, period.key, now)
@@ -84,20 +85,20 @@ def _free(now: datetime) -> Q:
     return Q(taken_until_at=None) | Q(taken_until_at__lte=now)
 
 
-def _may_read(row: Subscription) -> bool:
+def _may_read(row: enrolment_models.Subscription) -> bool:
     here = staff.standing_of(row.user).filter(organization=row.organization, organization__kind="retailer")
     return here.exists()
 
 
-def _settle(row: Subscription, about: str, now: datetime) -> None:
+def _settle(row: enrolment_models.Subscription, about: str, now: datetime) -> None:
     """Set the next date; a choice that was changed meanwhile keeps the date it got then."""
     due_at = report_periods.next_due(every=row.every, zone=row.time_zone, now=now)
-    mine = Subscription.objects.filter(pk=row.pk)
+    mine = enrolment_models.Subscription.objects.filter(pk=row.pk)
     mine.update(taken_until_at=None, sent_about=about)
     mine.filter(due_at=row.due_at).update(due_at=due_at)
 
 
-def _tell(row: Subscription, period: report_periods.Period, now: datetime) -> None:
+def _tell(row: enrolment_models.Subscription, period: report_periods.Period, now: datetime) -> None:
     record.add(
         name=names.Name.REPORT_SENT,
         at=now,
@@ -107,7 +108,7 @@ def _tell(row: Subscription, period: report_periods.Period, now: datetime) -> No
     )
 
 
-def _post(row: Subscription, report: report_figures.Report) -> None:
+def _post(row: enrolment_models.Subscription, report: report_figures.Report) -> None:
     organization = " ".join(row.organization.name.split())
     base = settings.PUBLIC_URL.rstrip("/")
     context: dict[str, Any] = {

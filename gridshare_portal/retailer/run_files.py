@@ -17,7 +17,6 @@ from typing import NamedTuple
 from gridshare_portal.retailer import file_lines
 from gridshare_portal.retailer.file_lines import Refused
 
-LONGEST_LINE = file_lines.LONGEST_LINE
 LONGEST_ID = 200
 LONGEST_SAID = 60
 TOGETHER = 1_000
@@ -144,7 +143,7 @@ def _said(lines: Iterable[_Line]) -> Iterator[Left]:
     """Yield what each line names, with why it cannot be an id, if so."""
     for number, line, delimiter, columns in lines:
         said = _first(_cells(line, delimiter), columns) if line else ""
-        why = TOO_LONG if len(line) > LONGEST_LINE else _fault(said)
+        why = TOO_LONG if len(line) > file_lines.LONGEST_LINE else _fault(said)
         yield Left(line=number, said=said, why=why if line else BLANK)
 
 
@@ -162,7 +161,7 @@ def _columns(cells: Sequence[str]) -> tuple[int, ...]:
 def _cells(line: str, delimiter: str) -> list[str]:
     """Split one line; a quotation mark that is never closed takes no further line with it."""
     try:
-        return next(csv.reader([line[:LONGEST_LINE]], delimiter=delimiter), [])
+        return next(csv.reader([line[: file_lines.LONGEST_LINE]], delimiter=delimiter), [])
     except csv.Error:
         return line.split(delimiter)
 

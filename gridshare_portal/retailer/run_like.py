@@ -10,27 +10,26 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.control import models as control
-from gridshare_portal.control import run_queries
-from gridshare_portal.retailer.models import Choice
+from gridshare_portal.control import run_models, run_queries
+from gridshare_portal.retailer import choice_models
 
 
-def found(organization: accounts.Organization, said: str) -> control.Run | None:
+def found(organization: accounts.Organization, said: str) -> run_models.Run | None:
     """Return the run of this organization that an address names, if there is one."""
     if not (said.isascii() and said.isdigit() and len(said) < 19):
         return None
     return run_queries.runs_of(organization).filter(pk=int(said), cancel_of=None).first()
 
 
-def wish(run: control.Run, choice: Choice | None, *, zone: str) -> dict[str, Any]:
+def wish(run: run_models.Run, choice: choice_models.Choice | None, *, zone: str) -> dict[str, Any]:
     """Return how the form begins, without the rows of a plan, whose times will be those of the zone."""
     known = {"name": run.name, "kind": run.kind, "times": run.times, "zone": zone}
     care = {"canary": run.canary, "stop_at_failure_pct": run.stop_at_failure_pct}
-    mode = {"mode": run.asked.get("mode", "")} if run.kind == control.Run.Kind.MODE else {}
+    mode = {"mode": run.asked.get("mode", "")} if run.kind == run_models.Run.Kind.MODE else {}
     return known | care | mode | (_choice(choice) if choice else {})
 
 
-def rows(run: control.Run, *, zone: str) -> list[dict[str, Any]]:
+def rows(run: run_models.Run, *, zone: str) -> list[dict[str, Any]]:
     """Return the rows of a plan as they were typed, or shown by the clock of the zone."""
     return [
         {
@@ -43,18 +42,18 @@ def rows(run: control.Run, *, zone: str) -> list[dict[str, Any]]:
     ]
 
 
-def address(run: control.Run, choice: Choice | None) -> str:
+def address(run: run_models.Run, choice: choice_models.Choice | None) -> str:
     """Return the query by which the form begins like this run, its filter included."""
-    query = choice.query if choice and choice.way == Choice.Way.FILTER else ""
+    query = choice.query if choice and choice.way == choice_models.Choice.Way.FILTER else ""
     return "&".join(filter(None, [query, urlencode({"like": run.pk})]))
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
-    group = QueryDict(choice.query).get("group", "") if choice.way == Choice.Way.GROUP else ""
+def _choice(choice: choice_models.Choice) -> dict[str, Any]:
+    group = QueryDict(choice.query).get("group", "") if choice.way == choice_models.Choice.Way.GROUP else ""
     return {
         "choose": choice.way,
         "group": group,
-        "every": choice.way == Choice.Way.FILTER and not choice.query,
+        "every": choice.way == choice_models.Choice.Way.FILTER and not choice.query,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gridshare_portal.control import eligibility, run_queries
 from gridshare_portal.control.run_models import Line, Run
-from gridshare_portal.retailer.models import Choice
+from gridshare_portal.retailer import choice_models
 from gridshare_portal.templatetags import energy
 
 S, R = Line.State, Run.State
@@ -129,9 +129,9 @@ def taking_part(tally: run_queries.Tally) -> int:
     return tally.homes - tally.states.get(S.SKIPPED, 0) + tally.skipped.get("stopped", 0)
 
 
-def found_so_far(run: Run, choice: Choice | None) -> str:
+def found_so_far(run: Run, choice: choice_models.Choice | None) -> str:
     """Say how far the finding of a run's homes has come."""
-    if choice is not None and choice.way == Choice.Way.FILE:
+    if choice is not None and choice.way == choice_models.Choice.Way.FILE:
         return (
             f"Reading the file: {choice.read:,} of {choice.lines:,} rows. {_homes(run.homes)} found so far."
         )

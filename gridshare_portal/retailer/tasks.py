@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import models as control
+from gridshare_portal.control import run_models
 from gridshare_portal.control import tasks as control_tasks
 from gridshare_portal.retailer import counting, day_sums, finding, reconnecting, reports
 
@@ -71,9 +71,9 @@ def sweep_days() -> None:
 def find_homes(run_pk: int) -> None:
     """Find the homes of a bulk run for a while; when there are no more, have them checked."""
     state = finding.find(run_pk=run_pk, owner=uuid.uuid4().hex, clock=timezone.now, for_s=FIND_S)
-    if state == control.Run.State.READING:
+    if state == run_models.Run.State.READING:
         wake(find_homes, run_pk)
-    elif state == control.Run.State.DRAFT:
+    elif state == run_models.Run.State.DRAFT:
         wake(control_tasks.check_run, run_pk)
 
 

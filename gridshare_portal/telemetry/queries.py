@@ -17,13 +17,8 @@ import numpy as np
 
 from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
-from gridshare_portal.telemetry import balance, kept, missing, present
+from gridshare_portal.telemetry import balance, kept, missing
 from gridshare_portal.telemetry.models import Collection
-
-SELF_SUFFICIENCY = flows.SELF_SUFFICIENCY
-STEP_S = missing.STEP_S
-Now, now_of = present.Now, present.now_of
-Kept, read = kept.Kept, kept.of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,13 +108,13 @@ def bars(home: kept.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     found = []
     for number, (first, last) in enumerate(between):
         due = max(0, min(last, expected) - first)
-        known_s = int(counts[number]) * STEP_S
+        known_s = int(counts[number]) * missing.STEP_S
         found.append(
             Totals(
                 **{name: _number(column[number]) for name, column in sums.items()},
                 self_sufficiency_pct=shares[number],
                 known_s=known_s,
-                missing_s=max(0, int(due) * STEP_S - known_s),
+                missing_s=max(0, int(due) * missing.STEP_S - known_s),
             )
         )
     return found
@@ -156,7 +151,7 @@ def table(home: kept.Home, period: periods.Period, *, step_s: int) -> list[Row]:
     columns: dict[str, Sequence[Any]] = {name: grids.integers(column) for name, column in drawn.items()}
     for name in ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh"):
         columns[name] = [_number(one) for one in grids.sums(energies[name], between)]
-    step = timedelta(seconds=STEP_S)
+    step = timedelta(seconds=missing.STEP_S)
     return [
         Row(
             start=grid.start + int(first) * step,
@@ -197,11 +192,11 @@ def _drawn(
     home: kept.Home, period: periods.Period, step_s: int
 ) -> tuple[grids.Grid, np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Return mean power and charge per step, and which of the finest buckets are known."""
-    if step_s <= 0 or step_s % STEP_S:
-        raise ValueError(f"A step is a multiple of {STEP_S} seconds.")
+    if step_s <= 0 or step_s % missing.STEP_S:
+        raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
     went = read.power()
-    between = grids.every(step_s // STEP_S, read.grid.count)
+    between = grids.every(step_s // missing.STEP_S, read.grid.count)
     finest = {
         "solar_w": went.solar,
         "charging_w": went.charged,

@@ -11,17 +11,15 @@ from zoneinfo import ZoneInfo
 
 from gridshare_portal.energy import periods
 
-Period = periods.Period
-
 HOUR = timedelta(hours=1)
 
 
-def whole_days(first: date, last: date, zone: ZoneInfo) -> Period:
+def whole_days(first: date, last: date, zone: ZoneInfo) -> periods.Period:
     """Return the time from the first local day's beginning to the last one's end."""
-    return Period(periods.local_day(first, zone).start, periods.local_day(last, zone).end)
+    return periods.Period(periods.local_day(first, zone).start, periods.local_day(last, zone).end)
 
 
-def cut(period: Period, by: str, zone: ZoneInfo) -> list[Period]:
+def cut(period: periods.Period, by: str, zone: ZoneInfo) -> list[periods.Period]:
     """Cut a period into its local hours, days or months; together they are the period."""
     if by == "month":
         return [piece for _, piece in periods.months_of(period, zone)]
@@ -29,7 +27,7 @@ def cut(period: Period, by: str, zone: ZoneInfo) -> list[Period]:
     return days if by == "day" else [hour for day in days for hour in _hours(day)]
 
 
-def _hours(day: Period) -> list[Period]:
+def _hours(day: periods.Period) -> list[periods.Period]:
     count = -(-(day.end - day.start) // HOUR)
     starts = [day.start + n * HOUR for n in range(count)]
-    return [Period(start, min(start + HOUR, day.end)) for start in starts]
+    return [periods.Period(start, min(start + HOUR, day.end)) for start in starts]

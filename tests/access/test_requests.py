@@ -88,12 +88,12 @@ class TestAsking:
 
     @pytest.mark.parametrize("named", [{}, {"email": "a@b.example", "serial_number": "SN"}])
     def test_names_either_an_address_or_a_serial_number(self, ask, named):
-        with pytest.raises(requests.Refused):
+        with pytest.raises(consents.Refused):
             ask(**named)
 
     @pytest.mark.parametrize("wrong", [{"right": "own"}, {"lasts": "forever"}])
     def test_asks_for_what_there_is(self, ask, wrong):
-        with pytest.raises(requests.Refused):
+        with pytest.raises(consents.Refused):
             ask(email=NOBODY, **wrong)
         assert not models.Request.objects.exists()
 
@@ -113,7 +113,7 @@ class TestAsking:
         ask(email="one@portal.example")
         ask(email="two@portal.example")
 
-        with pytest.raises(requests.Refused):
+        with pytest.raises(consents.Refused):
             ask(email=NOBODY)
         ask(email=NOBODY, now=now + DAY)
         ask(email=NOBODY, organization=installer.organization, asked_by=installer.user)
@@ -124,7 +124,7 @@ class TestAsking:
         if request in waiting_for(homeowner, now):
             requests.decline(request=request, by=homeowner.user, now=now)
 
-        with pytest.raises(requests.Refused) as refusal:
+        with pytest.raises(consents.Refused) as refusal:
             ask(email=address.upper(), now=now + requests.LASTS - DAY)
         assert refusal.value.field == "whom"
         ask(email=address, now=now + requests.LASTS)

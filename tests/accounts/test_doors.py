@@ -23,7 +23,7 @@ def knock(user, slug, *, right=rights.SEE, kind=None, htmx=False):
     def inside(request, slug):
         return HttpResponse(f"{request.organization.name}, {request.membership.role}, {slug}")
 
-    return inside(request, slug)
+    return inside(request, slug=slug)  # by name, as the resolver calls it
 
 
 class _Messages(list):

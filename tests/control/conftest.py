@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.control import changes, models, plans
+from gridshare_portal.control import asks, changes, plans, run_models
 from gridshare_portal.sandbox import wsgi
 from tests import fleet as fleets
 
@@ -24,7 +24,7 @@ def fleet(db, sandbox, settings):
 @pytest.fixture
 def lines(fleet):
     """Return the lines of the only run, in their order."""
-    return lambda: list(models.Line.objects.order_by("position").select_related("change", "device"))
+    return lambda: list(run_models.Line.objects.order_by("position").select_related("change", "device"))
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def ask_smart(homeowner, battery, now):
         asked = {
             "actor": homeowner.user,
             "device": battery,
-            "asked": changes.AskMode(mode="Smart"),
+            "asked": asks.AskMode(mode="Smart"),
             "now": now,
         }
         return changes.make(**(asked | other))
@@ -51,4 +51,4 @@ def ask_smart(homeowner, battery, now):
 @pytest.fixture
 def charging(now):
     """The wish to charge for two hours."""
-    return changes.AskPlan(plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0))
+    return asks.AskPlan(plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0))

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import asks, changes, looks, models, outcomes, plans, state
+from gridshare_portal.control import asks, changes, looks, models, outcomes, permission, plans, state
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
@@ -64,7 +64,7 @@ class TestAMode:
         assert sandbox.calls(MODE) == 1
 
     def test_is_unconfirmed_when_the_device_cannot_be_read_afterwards(self, ask_smart, sandbox, battery):
-        ask_smart(asked=changes.AskMode(mode="Simple"))
+        ask_smart(asked=asks.AskMode(mode="Simple"))
         sandbox.faults.switch_on("getDeviceOperationMode", "truncated")
 
         change = ask_smart()
@@ -82,7 +82,7 @@ class TestAMode:
     def test_is_confirmed_when_the_device_was_only_slow_to_say_so(
         self, ask_smart, sandbox, battery, homeowner
     ):
-        plain = ask_smart(asked=changes.AskMode(mode="Simple"))
+        plain = ask_smart(asked=asks.AskMode(mode="Simple"))
         assert plain.outcome == "confirmed"
         read = sandbox.calls("getDeviceOperationMode")
         real = asks.AskMode.look
@@ -127,11 +127,11 @@ class TestAMode:
     @pytest.mark.parametrize("mode", ["Unknown", "smart", "Ѕmart", "Smart\u200b", "", None])
     def test_that_does_not_exist_cannot_be_asked_for(self, mode):
         with pytest.raises(ValueError):
-            changes.AskMode(mode=mode)
+            asks.AskMode(mode=mode)
 
 
 def plain_mode():
-    return changes.AskMode(mode="Simple").wanted
+    return asks.AskMode(mode="Simple").wanted
 
 
 class TestAPlan:
@@ -140,14 +140,14 @@ class TestAPlan:
         assert (change.outcome, change.before) == ("confirmed", {"commands": []})
         assert plans.fingerprint(state.plan_of(state.of(battery))) == plans.fingerprint(charging.plan)
 
-        cancelled = ask_smart(asked=changes.AskPlan(plan=plans.NO_PLAN))
+        cancelled = ask_smart(asked=asks.AskPlan(plan=plans.NO_PLAN))
 
         assert (cancelled.outcome, cancelled.after) == ("confirmed", {"commands": []})
         assert cancelled.before == charging.to_json()
 
     def test_is_not_sent_when_the_visitor_saw_another_one(self, ask_smart, charging, sandbox, now):
         seen = plans.fingerprint(plans.NO_PLAN)
-        other = changes.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
+        other = asks.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
         assert ask_smart(asked=charging, seen=seen).outcome == "confirmed"
 
         change = ask_smart(asked=other, seen=seen)
@@ -163,7 +163,7 @@ class TestAPlan:
         assert (change.outcome, sandbox.calls(PLAN)) == ("failed", 0)
 
     def test_that_breaks_a_rule_is_refused_before_anybody_is_asked(self, ask_smart, sandbox, now):
-        late = changes.AskPlan(plan=plans.hold_until(now=now - HOUR, until=now + HOUR))
+        late = asks.AskPlan(plan=plans.hold_until(now=now - HOUR, until=now + HOUR))
         before = sum(sandbox.faults.all_calls().values())
 
         change = ask_smart(asked=late)
@@ -174,7 +174,7 @@ class TestAPlan:
     def test_that_lunar_refuses_says_why(self, ask_smart, battery, sandbox, now):
         sites.Device.objects.filter(pk=battery.pk).update(power_limit_w=None)
         battery.refresh_from_db()
-        strong = changes.AskPlan(plan=plans.charge_now(now=now, lasting=HOUR, power_limit_w=900_000.0))
+        strong = asks.AskPlan(plan=plans.charge_now(now=now, lasting=HOUR, power_limit_w=900_000.0))
 
         change = ask_smart(asked=strong, device=battery)
 
@@ -184,7 +184,7 @@ class TestAPlan:
 
 class TestDetails:
     def test_are_sent_only_as_far_as_they_change(self, ask_smart, battery, sandbox):
-        asked = changes.AskDetails(changes={"model": battery.model, "serial_number": "S-2"})
+        asked = asks.AskDetails(changes={"model": battery.model, "serial_number": "S-2"})
 
         change = ask_smart(asked=asked)
 
@@ -193,7 +193,7 @@ class TestDetails:
         assert change.after == {"model": battery.model, "serial_number": "S-2"}
 
     def test_are_not_sent_when_nothing_changes(self, ask_smart, battery, sandbox):
-        change = ask_smart(asked=changes.AskDetails(changes={"model": battery.model}))
+        change = ask_smart(asked=asks.AskDetails(changes={"model": battery.model}))
 
         assert (change.outcome, change.sentence) == ("confirmed", changes.ALREADY_SO)
         assert sandbox.calls(DETAILS) == 0
@@ -201,12 +201,12 @@ class TestDetails:
     @pytest.mark.parametrize("wrong", [{}, {"siteId": "x"}, {"model": None}, {"model": "x" * 201}])
     def test_of_another_kind_cannot_be_asked_for(self, wrong):
         with pytest.raises(ValueError):
-            changes.AskDetails(changes=wrong)
+            asks.AskDetails(changes=wrong)
 
 
 class TestWhoMay:
     def test_does_not_include_a_neighbor(self, ask_smart, neighbor, homeowner, sandbox):
-        with pytest.raises(changes.NotPermitted) as refused:
+        with pytest.raises(permission.NotPermitted) as refused:
             ask_smart(actor=neighbor.user)
 
         assert refused.value.reason == "You cannot see this home."
@@ -217,8 +217,8 @@ class TestWhoMay:
     def test_names_the_permission_that_is_missing(self, reader, now):
         device = sites.Device.objects.filter(site=reader.site, sensors__role_found="battery").first()
 
-        with pytest.raises(changes.NotPermitted) as refused:
-            changes.make(actor=reader.user, device=device, asked=changes.AskMode(mode="Smart"), now=now)
+        with pytest.raises(permission.NotPermitted) as refused:
+            changes.make(actor=reader.user, device=device, asked=asks.AskMode(mode="Smart"), now=now)
 
         assert refused.value.scope == "lunar/device.write"
 
@@ -256,7 +256,7 @@ class TestTwiceAtOnce:
         ask_smart(key="form-1")
 
         with pytest.raises(changes.KeyReused):
-            ask_smart(key="form-1", asked=changes.AskMode(mode="Simple"))
+            ask_smart(key="form-1", asked=asks.AskMode(mode="Simple"))
         assert ask_smart(key="form-1", actor=co_owner.user).outcome == "confirmed"
 
     def test_a_device_has_one_change_on_its_way(self, ask_smart, battery, homeowner, now):
@@ -310,7 +310,7 @@ class TestSideBySide:
 
         send = sockets.Adapter.send
         monkeypatch.setattr(sockets.Adapter, "send", noting)
-        for asked in (changes.AskMode(mode="Smart"), charging, changes.AskDetails(changes={"model": "M2"})):
+        for asked in (asks.AskMode(mode="Smart"), charging, asks.AskDetails(changes={"model": "M2"})):
             assert ask_smart(asked=asked).outcome == "confirmed"
 
         assert len(inside) == 9

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import asks, changes, letters, models, plans, proposals
+from gridshare_portal.control import asks, changes, letters, models, permission, plans, proposals
 from gridshare_portal.gridshare import types
 from gridshare_portal.lunar import models as lunar
 from tests import people
@@ -28,7 +28,7 @@ def propose(installer, battery, now):
         wish = {
             "actor": installer.user,
             "device": battery,
-            "asked": changes.AskMode(mode="Smart"),
+            "asked": asks.AskMode(mode="Smart"),
             "reason": "Your tariff changed",
             "now": now,
         }
@@ -53,7 +53,7 @@ def told(site):
 
 def plan_from(start, *, lasting=HOUR):
     command = types.Command(start=start, end=start + lasting, action="charge", power_limit_w=None)
-    return changes.AskPlan(plan=types.Plan(commands=(command,)))
+    return asks.AskPlan(plan=types.Plan(commands=(command,)))
 
 
 @pytest.mark.django_db
@@ -76,7 +76,7 @@ class TestProposing:
 
     @pytest.mark.parametrize("who", ["viewer", "outsider", "homeowner", "neighbor"])
     def test_is_for_staff_who_may(self, propose, who, request):
-        with pytest.raises(changes.NotPermitted):
+        with pytest.raises(permission.NotPermitted):
             propose(actor=request.getfixturevalue(who).user)
 
         assert not models.Proposal.objects.exists()
@@ -84,17 +84,17 @@ class TestProposing:
     def test_needs_a_consent_that_holds(self, propose, now):
         access.Consent.objects.update(ended_at=now - A_SECOND)
 
-        with pytest.raises(changes.NotPermitted):
+        with pytest.raises(permission.NotPermitted):
             propose()
 
     def test_needs_a_reason(self, propose):
-        with pytest.raises(changes.NoReason):
+        with pytest.raises(permission.NoReason):
             propose(reason="  ")
 
     def test_is_done_once_for_a_form_that_came_twice(self, propose):
         assert propose(key="k") == propose(key="k")
         with pytest.raises(changes.KeyReused):
-            propose(key="k", asked=changes.AskMode(mode="Simple"))
+            propose(key="k", asked=asks.AskMode(mode="Simple"))
 
         assert models.Proposal.objects.count() == 1
 
@@ -102,7 +102,7 @@ class TestProposing:
         propose()
 
         with pytest.raises(proposals.Waiting):
-            propose(actor=installer_admin.user, asked=changes.AskMode(mode="Simple"))
+            propose(actor=installer_admin.user, asked=asks.AskMode(mode="Simple"))
         assert propose(asked=plan_from(now + HOUR)).answer == "open"
         assert propose(now=now + DAY).answer == "open"
 
@@ -143,7 +143,7 @@ class TestApproving:
     def test_is_for_those_who_live_there(self, propose, approve, who, request, sandbox):
         proposal = propose()
 
-        with pytest.raises(changes.NotPermitted):
+        with pytest.raises(permission.NotPermitted):
             approve(proposal, actor=request.getfixturevalue(who).user)
 
         proposal.refresh_from_db()
@@ -156,7 +156,7 @@ class TestApproving:
         proposal = propose()
         lunar.Connection.objects.update(scopes="lunar/device.read")
 
-        with pytest.raises(changes.NotPermitted) as refused:
+        with pytest.raises(permission.NotPermitted) as refused:
             approve(proposal)
 
         assert refused.value.scope == "lunar/device.write"
@@ -250,7 +250,7 @@ class TestOtherAnswers:
         assert sandbox.calls(MODE) == 0
 
     def test_staff_cannot_decline(self, propose, installer, now):
-        with pytest.raises(changes.NotPermitted):
+        with pytest.raises(permission.NotPermitted):
             proposals.decline(proposal=propose(), actor=installer.user, now=now)
 
     def test_a_colleague_withdraws_it(self, propose, approve, installer_admin, now):
@@ -266,14 +266,14 @@ class TestOtherAnswers:
     def test_nobody_else_withdraws_it(self, propose, who, request, now):
         proposal = propose()
 
-        with pytest.raises(changes.NotPermitted):
+        with pytest.raises(permission.NotPermitted):
             proposals.withdraw(proposal=proposal, actor=request.getfixturevalue(who).user, now=now)
 
     def test_who_was_removed_withdraws_nothing(self, propose, installer, now):
         proposal = propose()
         accounts.Membership.objects.filter(user=installer.user).delete()
 
-        with pytest.raises(changes.NotPermitted):
+        with pytest.raises(permission.NotPermitted):
             proposals.withdraw(proposal=proposal, actor=installer.user, now=now)
 
 

@@ -10,11 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import models, outcomes, plans, run_moves, runs
+from gridshare_portal.control import models, outcomes, plans, run_models, run_moves, runs
 from tests import fleet as fleets
 
 pytestmark = pytest.mark.django_db(transaction=True)
-S = models.Line.State
+S = run_models.Line.State
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def at_once(fleet, monkeypatch):
 
         def one(deed, actor):
             try:
-                return deed(run=models.Run.objects.get(pk=run.pk), actor=actor, now=timezone.now())
-            except runs.Refused as refusal:
+                return deed(run=run_models.Run.objects.get(pk=run.pk), actor=actor, now=timezone.now())
+            except run_moves.Refused as refusal:
                 return refusal.reason
             finally:
                 connection.close()
@@ -75,8 +75,8 @@ def ended(run, *, states):
             made_at=timezone.now(),
             sent_at=timezone.now() if sent else None,
         )
-        models.Line.objects.filter(pk=line.pk).update(state=state, change=change)
-    models.Run.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now())
+        run_models.Line.objects.filter(pk=line.pk).update(state=state, change=change)
+    run_models.Run.objects.filter(pk=run.pk).update(state="done", ended_at=timezone.now())
 
 
 def charging():
@@ -147,7 +147,7 @@ class TestTwoAdmins:
         came_of = at_once(run, runs.cancel, runs.cancel)
 
         assert refusals(came_of) == [runs.CANCELED_ALREADY]
-        assert models.Run.objects.filter(cancel_of=run).count() == 1
+        assert run_models.Run.objects.filter(cancel_of=run).count() == 1
 
     def test_try_it_again_or_take_it_back_but_take_back_nothing_that_goes_on(self, fleet, at_once, _again):
         run = fleet.started(**charging())
@@ -156,7 +156,7 @@ class TestTwoAdmins:
 
         assert came_of[0] == 1 and run.state == "running"
         if refusals(came_of):
-            assert came_of[1] == runs.STILL_RUNS and not models.Run.objects.filter(cancel_of=run).exists()
+            assert came_of[1] == runs.STILL_RUNS and not run_models.Run.objects.filter(cancel_of=run).exists()
             return
         told = record.events_of_organization(run.organization_id).filter(name="run_changed").order_by("pk")
         last = [(one.details["number"], one.details["deed"]) for one in told][-2:]

@@ -4,11 +4,14 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal.control import (
+    asks,
     changes,
     eligibility,
     looks,
     models,
     plans,
+    run_models,
+    run_moves,
     run_sweeps,
     runs,
     state,
@@ -18,7 +21,7 @@ from gridshare_portal.sites import models as sites
 from tests.fleet import MODE
 
 pytestmark = pytest.mark.django_db
-S = models.Line.State
+S = run_models.Line.State
 HOUR = timedelta(hours=1)
 
 
@@ -88,7 +91,7 @@ class TestASchedule:
 
     @pytest.mark.parametrize("ahead", [-HOUR, timedelta(days=31)])
     def test_is_within_a_month(self, fleet, ahead):
-        with pytest.raises(runs.Refused) as refused:
+        with pytest.raises(run_moves.Refused) as refused:
             runs.schedule(
                 run=fleet.checked(), actor=fleet.admin, start_at=timezone.now() + ahead, now=timezone.now()
             )
@@ -103,7 +106,7 @@ class TestTakingARunBack:
         own = plans.hold_until(now=now, until=now + HOUR)
         devices = [line.device for line in run.lines.select_related("device__site")]
         changes.make(
-            actor=fleet.owners[0].user, device=devices[0], asked=changes.AskPlan(plan=own), now=timezone.now()
+            actor=fleet.owners[0].user, device=devices[0], asked=asks.AskPlan(plan=own), now=timezone.now()
         )
 
         back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
@@ -119,7 +122,7 @@ class TestTakingARunBack:
         fleet.carry(run)
         back = fleet.checked(runs.cancel(run=run, actor=fleet.admin, now=timezone.now()))
         device = run.lines.select_related("device__site").first().device
-        own = changes.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
+        own = asks.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
         changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
 
         fleet.carry(runs.start(run=back, actor=fleet.admin, now=timezone.now()))
@@ -131,7 +134,7 @@ class TestTakingARunBack:
     def test_waits_for_homes_that_are_on_their_way(self, fleet, charging):
         run = fleet.started(**charging)
         fleet.carry(run)
-        models.Run.objects.filter(pk=run.pk).update(state=models.Run.State.PAUSED)
+        run_models.Run.objects.filter(pk=run.pk).update(state=run_models.Run.State.PAUSED)
         late = run.lines.first()
         run.lines.filter(pk=late.pk).update(state=S.TAKEN)
         assert refusal(runs.cancel, run, fleet) == runs.ON_THEIR_WAY
@@ -169,6 +172,6 @@ class TestTakingARunBack:
 
 
 def refusal(deed, run, fleet):
-    with pytest.raises(runs.Refused) as refused:
+    with pytest.raises(run_moves.Refused) as refused:
         deed(run=run, actor=fleet.admin, now=timezone.now())
     return refused.value.reason

@@ -12,6 +12,8 @@ from gridshare_portal.control import (
     looks,
     models,
     plans,
+    run_models,
+    run_moves,
     run_sweeps,
     runs,
     turns,
@@ -21,7 +23,7 @@ from gridshare_portal.lunar import models as lunar
 from tests.fleet import MODE, PLAN
 
 pytestmark = pytest.mark.django_db
-S = models.Line.State
+S = run_models.Line.State
 LATER = timedelta(minutes=3)
 
 
@@ -55,7 +57,7 @@ def carry_until_killed(fleet):
     def carry(run):
         with pytest.raises(Killed):
             fleet.carry(run)
-        models.Lane.objects.all().delete()  # the killed process gave nothing back; its lease has ended
+        run_models.Lane.objects.all().delete()  # the killed process gave nothing back; its lease has ended
 
     return carry
 
@@ -142,7 +144,7 @@ class TestLunarInTrouble:
 
         assert sorted(fleet.states(run)) == [S.CONFIRMED] * 4 + [S.UNCONFIRMED] * 2
         assert run.state == "done" and fleet.sandbox.calls(MODE) == 6
-        with pytest.raises(runs.Refused) as refused:
+        with pytest.raises(run_moves.Refused) as refused:
             runs.retry_failed(run=run, actor=fleet.admin, now=timezone.now())
         assert refused.value.reason == runs.NO_FAILED
         for change in models.Change.objects.filter(outcome="unconfirmed"):
@@ -247,7 +249,7 @@ class TestWhatEndsInTheMiddle:
 
     def test_a_mode_that_a_homeowner_chose_since_the_check_is_left_alone(self, fleet, lines):
         run = fleet.started()
-        own = changes.AskMode(mode="Schedule")
+        own = asks.AskMode(mode="Schedule")
         changes.make(actor=fleet.owners[0].user, device=lines()[0].device, asked=own, now=timezone.now())
 
         fleet.carry(run)
@@ -260,7 +262,7 @@ class TestWhatEndsInTheMiddle:
     def test_a_mode_that_a_homeowner_chose_before_the_check_is_no_hindrance(self, fleet):
         draft = fleet.draft()
         device = draft.lines.first().site.devices.get()
-        own = changes.AskMode(mode="Schedule")
+        own = asks.AskMode(mode="Schedule")
         changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
 
         run = runs.start(run=fleet.checked(draft), actor=fleet.admin, now=timezone.now())
@@ -272,7 +274,7 @@ class TestWhatEndsInTheMiddle:
         now = timezone.now()
         ours = plans.to_json(plans.charge_now(now=now, lasting=timedelta(hours=2)))
         run = fleet.started(kind="plan", asked=ours)
-        own = changes.AskPlan(plan=plans.charge_now(now=now, lasting=timedelta(hours=1)))
+        own = asks.AskPlan(plan=plans.charge_now(now=now, lasting=timedelta(hours=1)))
         changes.make(actor=fleet.owners[0].user, device=lines()[0].device, asked=own, now=now)
 
         fleet.carry(run)

@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gridshare_portal.control import dry_runs, models, run_moves, run_queries, run_sweeps, runs
+from gridshare_portal.control import dry_runs, run_models, run_moves, run_queries, run_sweeps, runs
 
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 
 
 def written_lines(asked):
@@ -38,7 +38,7 @@ class TestADeed:
         run = fleet.checked()
         run.lines.update(state=S.SKIPPED)
 
-        with pytest.raises(runs.Refused, match="No home of this run is ready"):
+        with pytest.raises(run_moves.Refused, match="No home of this run is ready"):
             runs.start(run=run, actor=fleet.admin, now=timezone.now())
         run.refresh_from_db()
         assert run.state == R.CHECKED

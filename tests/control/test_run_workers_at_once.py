@@ -10,10 +10,20 @@ from django.db import connections as databases
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gridshare_portal.control import carrying, changes, hands, looks, models, run_sweeps, runs, turns
+from gridshare_portal.control import (
+    carrying,
+    changes,
+    hands,
+    looks,
+    models,
+    run_models,
+    run_sweeps,
+    runs,
+    turns,
+)
 from tests.fleet import MODE
 
-S = models.Line.State
+S = run_models.Line.State
 LATER = timedelta(minutes=3)
 
 

@@ -13,6 +13,8 @@ from gridshare_portal.control import (
     local_times,
     models,
     plans,
+    run_models,
+    run_moves,
     run_queries,
     runs,
     turns,
@@ -23,7 +25,7 @@ from tests import people
 from tests.fleet import MODE, PLAN
 
 pytestmark = pytest.mark.django_db
-S = models.Line.State
+S = run_models.Line.State
 HOUR = timedelta(hours=1)
 
 
@@ -48,10 +50,10 @@ class TestADraft:
         ],
     )
     def test_is_refused_at_the_field_that_is_wrong(self, fleet, wish, field):
-        with pytest.raises(runs.Refused) as refused:
+        with pytest.raises(run_moves.Refused) as refused:
             fleet.draft(**wish)
 
-        assert refused.value.field == field and not models.Run.objects.exists()
+        assert refused.value.field == field and not run_models.Run.objects.exists()
 
     def test_needs_a_home_and_an_admin(self, fleet):
         operator = people.staff("olaf@brightgrid.example", fleet.organization, "operator").user
@@ -59,10 +61,10 @@ class TestADraft:
             ({"sites": sites.Site.objects.none()}, runs.NO_HOME),
             ({"actor": operator}, runs.NOT_YOURS),
         ]:
-            with pytest.raises(runs.Refused) as refused:
+            with pytest.raises(run_moves.Refused) as refused:
                 fleet.draft(**wish)
             assert refused.value.reason == reason
-        assert not models.Run.objects.exists()
+        assert not run_models.Run.objects.exists()
 
 
 class TestTheDryRun:
@@ -74,7 +76,7 @@ class TestTheDryRun:
         lunar.Connection.objects.filter(reaches__site=fourth).update(status="reconnect")
         lunar.Connection.objects.filter(reaches__site=fifth).update(scopes="lunar/device.read")
 
-        run = fleet.checked(models.Run.objects.get())
+        run = fleet.checked(run_models.Run.objects.get())
 
         found = [line.why for line in lines()]
         assert found == ["no_consent", "view_only", "ask_first", "connection_ended", "no_scope", ""]
@@ -95,7 +97,7 @@ class TestTheDryRun:
         sites.Sensor.objects.filter(site=homes[4], role_found="battery").update(role_set="unknown")
         sites.Device.objects.filter(site=homes[4]).update(kind="")
 
-        fleet.checked(models.Run.objects.get())
+        fleet.checked(run_models.Run.objects.get())
 
         found = [line.why for line in lines()]
         assert found == ["stale", "unknown_mode", "already_so", "changing", "no_battery", ""]
@@ -166,21 +168,21 @@ class TestARun:
         assert deeds == ["drafted", "checked", "started", "ended"]
 
     def test_is_started_once_and_the_other_admin_is_told_by_whom(self, fleet):
-        run, same = fleet.checked(), models.Run.objects.get()
+        run, same = fleet.checked(), run_models.Run.objects.get()
         runs.start(run=run, actor=fleet.admin, now=timezone.now())
 
-        with pytest.raises(runs.Refused) as refused:
+        with pytest.raises(run_moves.Refused) as refused:
             runs.start(run=same, actor=fleet.colleague, now=timezone.now())
 
         assert refused.value.reason == f"{fleet.admin} has started this run already."
-        assert models.Run.objects.get().carried_by == fleet.admin
+        assert run_models.Run.objects.get().carried_by == fleet.admin
 
     def test_without_a_home_that_is_ready_is_not_started(self, fleet):
         access.Consent.objects.update(right="view")
         run = fleet.checked()
 
         assert refusal(runs.start, run, fleet) == runs.NOT_READY
-        assert models.Run.objects.get().state == "checked"
+        assert run_models.Run.objects.get().state == "checked"
 
     def test_sends_nothing_while_paused_and_goes_on_where_it_was(self, fleet, monkeypatch):
         run = fleet.started()
@@ -189,7 +191,7 @@ class TestARun:
         def make(**asked):
             change = real(**asked)
             if fleet.sandbox.calls(MODE) == 2:
-                runs.pause(run=models.Run.objects.get(), actor=fleet.colleague, now=timezone.now())
+                runs.pause(run=run_models.Run.objects.get(), actor=fleet.colleague, now=timezone.now())
             return change
 
         monkeypatch.setattr(changes, "make", make)
@@ -208,7 +210,7 @@ class TestARun:
 
         assert run.state == "stopped" and {line.why for line in lines()} == {"stopped"}
         assert fleet.sandbox.calls(MODE) == 0
-        with pytest.raises(runs.Refused):
+        with pytest.raises(run_moves.Refused):
             runs.resume(run=run, actor=fleet.admin, now=timezone.now())
 
     def test_keeps_to_the_pace_of_all_workers_together(self, fleet, settings, now):
@@ -225,7 +227,7 @@ class TestARun:
 
     def test_leaves_workers_for_others(self, fleet):
         for number in (1, 2):
-            models.Lane.objects.create(
+            run_models.Lane.objects.create(
                 number=number, taken_by="busy", taken_until_at=timezone.now() + timedelta(minutes=1)
             )
         run = fleet.started()
@@ -234,6 +236,6 @@ class TestARun:
 
 
 def refusal(deed, run, fleet):
-    with pytest.raises(runs.Refused) as refused:
+    with pytest.raises(run_moves.Refused) as refused:
         deed(run=run, actor=fleet.admin, now=timezone.now())
     return refused.value.reason

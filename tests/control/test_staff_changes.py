@@ -6,7 +6,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import asks, changes, looks, models, permission
+from gridshare_portal.control import asks, looks, models, permission
 from gridshare_portal.lunar import models as lunar
 from tests import people
 
@@ -67,7 +67,7 @@ class TestAChangeByStaff:
     ):
         lunar.Connection.objects.filter(user=homeowner.user).update(scopes="lunar/device.read")
 
-        with pytest.raises(changes.NotPermitted) as refused:
+        with pytest.raises(permission.NotPermitted) as refused:
             help_smart()
 
         assert refused.value.reason == policy.OWNER_PERMISSION
@@ -75,13 +75,13 @@ class TestAChangeByStaff:
 
     @pytest.mark.parametrize("reason", ["", "  \n"])
     def test_needs_a_reason(self, help_smart, reason, sandbox):
-        with pytest.raises(changes.NoReason):
+        with pytest.raises(permission.NoReason):
             help_smart(reason=reason)
 
         assert sandbox.calls(MODE) == 0 and not models.Change.objects.exists()
 
     def test_may_correct_details(self, help_smart, battery):
-        change = help_smart(asked=changes.AskDetails(changes={"model": "Battery 30"}))
+        change = help_smart(asked=asks.AskDetails(changes={"model": "Battery 30"}))
 
         battery.refresh_from_db()
         assert (change.outcome, battery.model) == ("confirmed", "Battery 30")
@@ -98,7 +98,7 @@ class TestAChangeByStaff:
         terms = {name: now - A_SECOND if value == "now" else value for name, value in terms.items()}
         access.Consent.objects.update(**terms)
 
-        with pytest.raises(changes.NotPermitted) as refused:
+        with pytest.raises(permission.NotPermitted) as refused:
             help_smart()
 
         assert refused.value.reason == reason
@@ -106,7 +106,7 @@ class TestAChangeByStaff:
 
     def test_is_not_for_lookers_and_not_for_strangers(self, help_smart, viewer, outsider, retailer, sandbox):
         for who in (viewer, outsider, retailer):
-            with pytest.raises(changes.NotPermitted):
+            with pytest.raises(permission.NotPermitted):
                 help_smart(actor=who.user)
 
         assert sandbox.calls(MODE) == 0
@@ -116,7 +116,7 @@ class TestAChangeByStaff:
         accounts.Membership.objects.create(user=installer.user, organization=other, role="admin")
         people.share(homeowner.site, other, homeowner.user, right="view")
 
-        with pytest.raises(changes.NotPermitted) as refused:
+        with pytest.raises(permission.NotPermitted) as refused:
             help_smart(organization_id=other.pk)
 
         assert refused.value.reason == policy.ONLY_SEEN

@@ -12,7 +12,7 @@ from gridshare_portal.access import consents, visits
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import names, record
-from gridshare_portal.control import changes
+from gridshare_portal.control import asks, changes
 from gridshare_portal.lunar import models as lunar
 
 NAME = names.Name
@@ -115,7 +115,7 @@ class TestALine:
 
     def test_of_a_change_by_staff_is_there(self, homeowner, installer, battery):
         changes.make(
-            actor=installer.user, device=battery, asked=changes.AskMode(mode="Smart"),
+            actor=installer.user, device=battery, asked=asks.AskMode(mode="Smart"),
             reason="As agreed", now=timezone.now(),
         )  # fmt: skip
         page = words(log(homeowner))
@@ -125,7 +125,7 @@ class TestALine:
 
     def test_of_one_s_own_doings_is_elsewhere(self, homeowner, installer, battery):
         changes.make(
-            actor=homeowner.user, device=battery, asked=changes.AskMode(mode="Smart"), now=timezone.now()
+            actor=homeowner.user, device=battery, asked=asks.AskMode(mode="Smart"), now=timezone.now()
         )
 
         assert "Smart" not in log(homeowner).text

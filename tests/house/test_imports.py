@@ -21,7 +21,8 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     # accounts: a bulk run belongs to an organization, and is carried only while an admin of it stands behind it.
     "control": {"access", "accounts", "audit", "gridshare", "sites"},
     # accounts: whom a home is shared with, and for staff who walk through, their organization.
-    "homeowner": {"access", "accounts", "audit", "control", "lunar", "sites", "telemetry"},
+    # energy: the periods that a page's dates and charts stand for.
+    "homeowner": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},
     # The staff doors also name the organization and role of whoever stands in them (accounts), what a connection
     # allows and how it fared (lunar), and local days and balances (energy).
     "installer": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},

@@ -14,7 +14,9 @@ from gridshare_portal.access import consents, visits
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import models as control
+from gridshare_portal.control import run_models
 from gridshare_portal.installer import models as installer_models
+from gridshare_portal.retailer import choice_models, enrolment_models
 from gridshare_portal.retailer import models as retailer_models
 from gridshare_portal.sites import models as sites
 from tests import people
@@ -257,15 +259,17 @@ def ids(cast, battery, now):
     return {
         "slug": sunfix.slug,
         "retailer": brightgrid["organization"].slug,
-        "campaign": retailer_models.Campaign.objects.create(
+        "campaign": enrolment_models.Campaign.objects.create(
             slug="kept", right="view", lasts="year", color="#0b6370", made_at=now, **brightgrid
         ).slug,
         "home": home.pk,
         "group": retailer_models.Group.objects.create(**brightgrid).pk,
         "view": retailer_models.SavedView.objects.create(**brightgrid).pk,
-        "run": retailer_models.Choice.objects.create(
+        "run": choice_models.Choice.objects.create(
             way="file",
-            run=control.Run.objects.create(kind="mode", asked={"mode": "Smart"}, made_at=now, **brightgrid),
+            run=run_models.Run.objects.create(
+                kind="mode", asked={"mode": "Smart"}, made_at=now, **brightgrid
+            ),
         ).run_id,
         "site": home.synth_id,
         "device": battery.synth_id,

@@ -7,12 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.control import dry_runs, models, runs
+from gridshare_portal.control import dry_runs, run_models, runs
 from gridshare_portal.retailer import finding
 from gridshare_portal.sites import models as sites
 
 MODE = "setDeviceOperationMode"
-R, S = models.Run.State, models.Line.State
+R, S = run_models.Run.State, run_models.Line.State
 
 
 def at(name, *ids):
@@ -39,7 +39,7 @@ def worker(owner="a worker", for_s=30):
     """Find the homes of every run that waits for it, as a worker would; return the newest run."""
     for pk in finding.due():
         finding.find(run_pk=pk, owner=owner, clock=timezone.now, for_s=for_s)
-    return models.Run.objects.first()
+    return run_models.Run.objects.first()
 
 
 def checked(run):

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from gridshare_portal.access import models as access
 from gridshare_portal.audit import models as audit
-from gridshare_portal.retailer import brand, campaigns, funnel, qr
-from gridshare_portal.retailer.models import Campaign, CampaignWeek
+from gridshare_portal.retailer import brand, campaigns, enrolment_models, funnel, qr
 from tests import people
 
 NEW = "/portfolio/brightgrid/campaigns/new/"
@@ -37,14 +36,17 @@ def campaign(make):
 
 
 def counts():
-    return [(one.opened, one.connected, one.consented) for one in CampaignWeek.objects.order_by("-begins")]
+    return [
+        (one.opened, one.connected, one.consented)
+        for one in enrolment_models.CampaignWeek.objects.order_by("-begins")
+    ]
 
 
 class TestMaking:
     def test_gives_it_an_address_and_leaves_an_event(self, retailer):
         page = retailer.post(NEW, {**WISH, "color": "#0B6370"}, follow=True)
 
-        made = Campaign.objects.get()
+        made = enrolment_models.Campaign.objects.get()
         assert (made.slug, made.color, made.ends_at) == ("brightgrid-spring-letter", "#0b6370", None)
         assert f"/join/{made.slug}/" in page.text and "contrast of 6.9 to 1" in page.text
         event = audit.Event.objects.get(name="organization_changed")
@@ -62,7 +64,7 @@ class TestMaking:
         day = now.astimezone(UTC).date() + timedelta(days=3)
         retailer.post(NEW, {**WISH, "color": "#0b6370", "ends_on": day.isoformat()})
 
-        assert Campaign.objects.get().ends_at == datetime.combine(
+        assert enrolment_models.Campaign.objects.get().ends_at == datetime.combine(
             day + timedelta(days=1), datetime.min.time(), UTC
         )
 
@@ -88,7 +90,7 @@ class TestMaking:
         page = retailer.post(NEW, {**WISH, "color": "#0b6370", field: value})
 
         assert page.status_code == 422 and said in page.text
-        assert not Campaign.objects.exists()
+        assert not enrolment_models.Campaign.objects.exists()
 
     def test_shows_markup_and_turned_text_as_it_is(self, retailer, make, visitor):
         made = make(name="<b>=1+1</b>\u202egnirpS", text="<script>alert(1)</script>\u202e")
@@ -106,7 +108,7 @@ class TestMaking:
 
         assert [viewer.get(NEW).status_code, viewer.post(end).status_code] == [403, 403]
         assert "New campaign" not in viewer.get("/portfolio/brightgrid/campaigns/").text
-        assert not Campaign.objects.get().has_ended(now=timezone.now())
+        assert not enrolment_models.Campaign.objects.get().has_ended(now=timezone.now())
 
     def test_shows_nothing_of_another_organization_s(self, make, retailer, db):
         other = make(organization=people.organization("retailer", "Volta"))
@@ -265,7 +267,7 @@ class TestTheFunnel:
         session, week = homeowner.session, date(2026, 1, 5)
         session["campaigns"] = {campaign.slug: [week.isoformat(), ["opened"]]}
         session.save()
-        CampaignWeek.objects.update(begins=week, connected=0)
+        enrolment_models.CampaignWeek.objects.update(begins=week, connected=0)
         homeowner.get(f"/join/{campaign.slug}/")
 
         assert counts() == [(1, 1, 0)]
@@ -277,14 +279,14 @@ class TestTheFunnel:
         assert counts() == []
 
     def test_keeps_nothing_about_who_it_was(self):
-        kept = {field.name for field in CampaignWeek._meta.get_fields()}
+        kept = {field.name for field in enrolment_models.CampaignWeek._meta.get_fields()}
 
         assert kept == {"id", "campaign", "begins", "opened", "connected", "consented"}
 
     def test_counts_no_consent_for_another_organization_s_campaign(self, campaign, homeowner):
         campaign.organization = people.organization("retailer", "Volta")
         homeowner.get(f"/join/{campaign.slug}/")
-        Campaign.objects.update(organization=campaign.organization)
+        enrolment_models.Campaign.objects.update(organization=campaign.organization)
         homeowner.post(
             reverse("homeowner:share", args=[homeowner.site.synth_id]),
             {"organization": "brightgrid", "right": "view", "lasts": "day"},
@@ -293,7 +295,9 @@ class TestTheFunnel:
         assert counts() == [(1, 1, 0)]
 
     def test_shows_no_figure_about_few(self, campaign, retailer):
-        CampaignWeek.objects.create(campaign=campaign, begins=date(2026, 11, 9), opened=40, connected=4)
+        enrolment_models.CampaignWeek.objects.create(
+            campaign=campaign, begins=date(2026, 11, 9), opened=40, connected=4
+        )
         page = retailer.get(f"/portfolio/brightgrid/campaigns/{campaign.slug}/")
 
         assert "too few to say" in page.text and ">40<" in page.text and ">4<" not in page.text
@@ -320,7 +324,9 @@ class TestTheFunnel:
 
     def test_says_at_least_how_many_where_a_week_hides_few(self, campaign, retailer):
         for begins, connected in ((date(2026, 11, 9), 4), (date(2026, 11, 2), 20)):
-            CampaignWeek.objects.create(campaign=campaign, begins=begins, opened=40, connected=connected)
+            enrolment_models.CampaignWeek.objects.create(
+                campaign=campaign, begins=begins, opened=40, connected=connected
+            )
 
         page = retailer.get(f"/portfolio/brightgrid/campaigns/{campaign.slug}/")
         assert "at least 20" in page.text and ">24<" not in page.text
@@ -330,7 +336,7 @@ class TestThePages:
     def test_cost_the_same_however_many_there_are(self, make, retailer, django_assert_max_num_queries):
         for number in range(12):
             made = make(name=f"Letter {number}")
-            CampaignWeek.objects.create(campaign=made, begins=date(2026, 11, 9), opened=1)
+            enrolment_models.CampaignWeek.objects.create(campaign=made, begins=date(2026, 11, 9), opened=1)
         with django_assert_max_num_queries(9):
             retailer.get("/portfolio/brightgrid/campaigns/")
         with django_assert_max_num_queries(9):

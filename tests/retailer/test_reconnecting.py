@@ -10,8 +10,8 @@ from django.utils import timezone
 from gridshare_portal.access import models as access
 from gridshare_portal.audit import models as audit
 from gridshare_portal.lunar import models as lunar
-from gridshare_portal.retailer import counting, reconnecting, tasks
-from gridshare_portal.retailer.models import Home, Reminder
+from gridshare_portal.retailer import counting, enrolment_models, reconnecting, tasks
+from gridshare_portal.retailer.models import Home
 from tests import people
 
 LIST = "/portfolio/brightgrid/reconnect/"
@@ -115,7 +115,7 @@ class TestTheLetter:
             ask(start + 6 * DAY)
         ask(start + 7 * DAY)
 
-        assert send_all(start + 8 * DAY) == 1 and Reminder.objects.count() == 2
+        assert send_all(start + 8 * DAY) == 1 and enrolment_models.Reminder.objects.count() == 2
 
     def test_comes_once_a_week_whoever_asks_and_tells_neither(self, homeowner, ask, ended, mailoutbox):
         volta = people.organization("retailer", "Volta")
@@ -124,13 +124,13 @@ class TestTheLetter:
         ask()
 
         assert send_all() == 1 and len(mailoutbox) == 1 and "Volta" in mailoutbox[0].subject
-        assert Reminder.objects.filter(due_at=None).count() == 2
+        assert enrolment_models.Reminder.objects.filter(due_at=None).count() == 2
 
     def test_is_refused_while_the_connection_stands(self, ask, homeowner, retailer, ended):
         lunar.Connection.objects.update(status="active")
 
         page = retailer.post(reverse("retailer:reconnect_ask", args=["brightgrid", ended.pk]), follow=True)
-        assert reconnecting.NOT_ENDED in page.text and not Reminder.objects.exists()
+        assert reconnecting.NOT_ENDED in page.text and not enrolment_models.Reminder.objects.exists()
 
     def test_is_dropped_when_the_connection_stands_again_or_sharing_ended(self, ask, mailoutbox):
         ask()
@@ -168,7 +168,7 @@ class TestTheLetter:
     def test_is_sent_once_between_many_workers(self, homeowner, retailer, ended, mailoutbox):
         due = timezone.now()
         whose = {"organization": retailer.organization, "site": ended}
-        pk = Reminder.objects.create(**whose, asked_at=due, due_at=due).pk
+        pk = enrolment_models.Reminder.objects.create(**whose, asked_at=due, due_at=due).pk
         start = threading.Barrier(4)
 
         def work():
@@ -189,7 +189,7 @@ class TestTheLetter:
     @pytest.mark.django_db(transaction=True)
     def test_is_swept(self, homeowner, retailer, ended, mailoutbox):
         whose = {"organization": retailer.organization, "site": ended}
-        Reminder.objects.create(**whose, asked_at=timezone.now(), due_at=timezone.now())
+        enrolment_models.Reminder.objects.create(**whose, asked_at=timezone.now(), due_at=timezone.now())
         tasks.sweep_letters()
 
         assert len(mailoutbox) == 1

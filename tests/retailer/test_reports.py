@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
-from gridshare_portal.control import models as control
-from gridshare_portal.retailer import day_sums, report_figures, report_files, report_periods, reports, tasks
-from gridshare_portal.retailer.models import Home, PortfolioDay, Subscription
+from gridshare_portal.control import run_models
+from gridshare_portal.retailer import (
+    day_sums,
+    enrolment_models,
+    report_figures,
+    report_files,
+    report_periods,
+    reports,
+    tasks,
+)
+from gridshare_portal.retailer.models import Home
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import models as telemetry
 from tests import people
@@ -44,7 +52,9 @@ def days(brightgrid, now):
 
     def keep(day, wh, homes):
         figures = {name: {"wh": wh, "homes": homes} for name in day_sums.COLUMNS}
-        PortfolioDay.objects.create(organization=brightgrid, day=day, figures=figures, made_at=now)
+        enrolment_models.PortfolioDay.objects.create(
+            organization=brightgrid, day=day, figures=figures, made_at=now
+        )
 
     return keep
 
@@ -100,28 +110,28 @@ class TestTheSumsOfDays:
         day_sums.count(organization=hundred.pk, day=day, now=now)
 
         solar = sites.Sensor.objects.filter(site__in=homes, role_found="solar")
-        kept = PortfolioDay.objects.get().figures["solar_wh"]
+        kept = enrolment_models.PortfolioDay.objects.get().figures["solar_wh"]
         assert kept == {"wh": 1000 * solar.count(), "homes": solar.values("site").distinct().count()}
         assert kept["homes"] > 0
 
     def test_come_to_the_same_in_steps(self, hundred, now, monkeypatch):
         day = now.astimezone(UTC).date()
         day_sums.count(organization=hundred.pk, day=day, now=now)
-        at_once = PortfolioDay.objects.get().figures
+        at_once = enrolment_models.PortfolioDay.objects.get().figures
         monkeypatch.setattr(day_sums, "TOGETHER", 7)
         day_sums.count(organization=hundred.pk, day=day, now=now)
 
-        assert {name: one["homes"] for name, one in PortfolioDay.objects.get().figures.items()} == {
-            name: one["homes"] for name, one in at_once.items()
-        }
-        assert PortfolioDay.objects.get().figures["solar_wh"]["wh"] == pytest.approx(
+        assert {
+            name: one["homes"] for name, one in enrolment_models.PortfolioDay.objects.get().figures.items()
+        } == {name: one["homes"] for name, one in at_once.items()}
+        assert enrolment_models.PortfolioDay.objects.get().figures["solar_wh"]["wh"] == pytest.approx(
             at_once["solar_wh"]["wh"]
         )
 
     def test_are_due_until_they_are_settled(self, hundred, days, now):
         for _round in range(20):
             for pk, day in day_sums.due(now=now):
-                PortfolioDay.objects.update_or_create(
+                enrolment_models.PortfolioDay.objects.update_or_create(
                     organization_id=pk, day=day, defaults={"made_at": now, "figures": {}}
                 )
         assert day_sums.due(now=now) == []
@@ -129,7 +139,7 @@ class TestTheSumsOfDays:
 
         today = now.astimezone(UTC).date()
         assert set(again) <= {today - number * DAY for number in range(0, 5)} and again
-        assert PortfolioDay.objects.count() == day_sums.DAYS_BACK
+        assert enrolment_models.PortfolioDay.objects.count() == day_sums.DAYS_BACK
 
 
 class TestTheFigures:
@@ -143,14 +153,14 @@ class TestTheFigures:
         assert found.total[0].value == 50_000 and found.total[0].homes == 9
 
     def test_count_what_came_of_a_run(self, hundred, week):
-        run = control.Run.objects.create(
+        run = run_models.Run.objects.create(
             organization=hundred, name="Peak", kind="mode", asked={}, made_at=week.start, homes=3,
             started_at=week.start + DAY, state="done",
         )  # fmt: skip
         pks = Home.objects.filter(organization=hundred).values_list("site_id", flat=True)[:3]
         for position, (pk, state) in enumerate(zip(pks, ["confirmed", "refused", "skipped"], strict=True)):
-            control.Line.objects.create(run=run, site_id=pk, position=position, state=state)
-        control.Run.objects.create(
+            run_models.Line.objects.create(run=run, site_id=pk, position=position, state=state)
+        run_models.Run.objects.create(
             organization=hundred, name="Later", kind="mode", asked={}, made_at=week.end, started_at=week.end
         )
         (found,) = report_figures.of(hundred, week).runs
@@ -171,7 +181,7 @@ class TestTheFile:
     def test_has_no_cell_that_becomes_a_formula(self, hundred, week, days):
         accounts.Organization.objects.update(name="=1+1\u202e@SUM")
         hundred.refresh_from_db()
-        control.Run.objects.create(
+        run_models.Run.objects.create(
             organization=hundred, name='=HYPERLINK("http://evil")', kind="mode", asked={},
             made_at=week.start, started_at=week.start,
         )  # fmt: skip
@@ -228,9 +238,9 @@ class TestTheLetter:
     def test_comes_once_for_a_period(self, hundred, subscribed, mailoutbox):
         due = subscribed.due_at
         send_all(due)
-        Subscription.objects.update(due_at=due)
+        enrolment_models.Subscription.objects.update(due_at=due)
         assert send_all(due + timedelta(hours=1)) == [False]
-        assert Subscription.objects.get().due_at == due + 7 * DAY
+        assert enrolment_models.Subscription.objects.get().due_at == due + 7 * DAY
         assert send_all(due + 7 * DAY) == [True] and len(mailoutbox) == 2
 
     def test_is_sent_by_another_worker_after_one_was_killed(
@@ -287,7 +297,7 @@ class TestTheLetter:
 
     @pytest.mark.django_db(transaction=True)
     def test_is_swept(self, admin, subscribed, mailoutbox):
-        Subscription.objects.update(due_at=timezone.now())
+        enrolment_models.Subscription.objects.update(due_at=timezone.now())
         tasks.sweep_letters()
         tasks.sweep_letters()
 
@@ -312,12 +322,12 @@ class TestThePage:
         page = viewer_there.post(PAGE, {"every": "month", "time_zone": "Europe/Berlin"}, follow=True)
 
         assert "The report comes on the first of every month." in page.text
-        chosen = Subscription.objects.get()
+        chosen = enrolment_models.Subscription.objects.get()
         assert chosen.user == viewer_there.user
         due = chosen.due_at.astimezone(ZoneInfo("Europe/Berlin"))
         assert (due.day, due.hour) == (1, 7) and due > timezone.now()
         viewer_there.post(PAGE, {"every": "", "time_zone": "Europe/Berlin"})
-        assert Subscription.objects.get().due_at is None
+        assert enrolment_models.Subscription.objects.get().due_at is None
 
     @pytest.mark.parametrize(
         "wish",
@@ -326,7 +336,7 @@ class TestThePage:
     def test_refuses_a_choice_that_there_is_not(self, admin, wish):
         page = admin.post(PAGE, {"every": "week", "time_zone": "UTC", **wish})
 
-        assert page.status_code == 422 and not Subscription.objects.exists()
+        assert page.status_code == 422 and not enrolment_models.Subscription.objects.exists()
 
     @pytest.mark.parametrize("every", ["", "day", "week", "month", "\x00", "x" * 10_000])
     def test_is_there_for_any_period_asked_for(self, admin, every):

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.control import drafts, models
-from gridshare_portal.retailer import finding, run_choice, run_files, tasks
-from gridshare_portal.retailer.models import Choice, Group, GroupHome, LeftOut
+from gridshare_portal.control import drafts, run_models
+from gridshare_portal.retailer import choice_models, finding, run_choice, run_files, tasks
+from gridshare_portal.retailer.models import Group, GroupHome
 from gridshare_portal.sites import models as sites
 from tests.retailer.bulk import R, at, of_homes, wish, worker
 
@@ -61,12 +61,12 @@ def asked_by_file(admin):
     expected = list(shared(admin).order_by("-pk"))
     lines = [line for home in expected for line in (home.synth_id, "nobody", home.synth_id, "")]
     admin.post(at("run_new"), wish(choose="file", file=of_homes("\n".join(lines))))
-    return models.Run.objects.get(), expected
+    return run_models.Run.objects.get(), expected
 
 
 def asked_by_filter(admin):
     admin.post(at("run_new"), wish(every="on"))
-    return models.Run.objects.get(), list(shared(admin).order_by("pk"))
+    return run_models.Run.objects.get(), list(shared(admin).order_by("pk"))
 
 
 @pytest.mark.parametrize("ask", [asked_by_file, asked_by_filter])
@@ -85,21 +85,21 @@ class TestHomesOfARun:
         assert run.state == R.DRAFT and run.homes == len(expected) > 90
         assert [line.site for line in run.lines.select_related("site")] == expected
         assert [line.position for line in run.lines.all()] == list(range(1, run.homes + 1))
-        if choice := Choice.objects.filter(way="file").first():
+        if choice := choice_models.Choice.objects.filter(way="file").first():
             assert choice.counts == dict.fromkeys([run_files.UNKNOWN, run_files.DOUBLE], run.homes)
             assert choice.read == 3 * run.homes == choice.lines and choice.blank == run.homes - 1
-            assert LeftOut.objects.count() == choice.kept == 2 * run.homes
+            assert choice_models.LeftOut.objects.count() == choice.kept == 2 * run.homes
 
     def test_are_found_by_one_worker_at_a_time_until_its_lease_runs_out(self, hundred, admin, small, ask):
         run, expected = ask(admin)
         now = timezone.now()
         held = {"taken_by": "one that was killed", "taken_until_at": now + drafts.LEASE}
-        models.Run.objects.update(**held)
+        run_models.Run.objects.update(**held)
 
-        assert worker().state == R.READING and not models.Line.objects.exists()
+        assert worker().state == R.READING and not run_models.Line.objects.exists()
         later = {"owner": "another", "clock": lambda: now + drafts.LEASE + timedelta(seconds=1), "for_s": 30}
         assert finding.find(run_pk=run.pk, **later) == R.DRAFT
-        assert models.Line.objects.count() == len(expected)
+        assert run_models.Line.objects.count() == len(expected)
 
     def test_are_not_written_by_a_worker_that_was_taken_for_dead(
         self, hundred, admin, small, ask, monkeypatch
@@ -109,7 +109,7 @@ class TestHomesOfARun:
 
         def overtaken(*args):
             monkeypatch.setattr(finding, "_parts", real)
-            models.Run.objects.update(taken_until_at=timezone.now() - timedelta(seconds=1))
+            run_models.Run.objects.update(taken_until_at=timezone.now() - timedelta(seconds=1))
             assert worker("the other").state == R.DRAFT
             return real(*args)
 
@@ -121,7 +121,7 @@ class TestHomesOfARun:
     def test_are_found_in_slices_of_time(self, hundred, admin, small, ask):
         run, expected = ask(admin)
         slices = 0
-        while models.Run.objects.get().state == R.READING:
+        while run_models.Run.objects.get().state == R.READING:
             worker(for_s=-1)
             slices += 1
 
@@ -133,7 +133,10 @@ class TestHomesOfARun:
 
         run = worker()
         assert (run.state, run.why, run.sentence) == (R.VOID, "no_admin", drafts.NO_ADMIN)
-        assert not models.Line.objects.exists() and not Choice.objects.exclude(packed=None).exists()
+        assert (
+            not run_models.Line.objects.exists()
+            and not choice_models.Choice.objects.exclude(packed=None).exists()
+        )
 
     def test_are_only_those_that_are_shared_when_the_worker_looks(self, hundred, admin, ask):
         ask(admin)
@@ -141,7 +144,7 @@ class TestHomesOfARun:
 
         run = worker()
         sentences = {run_choice.NO_HOME, run_files.NO_HOME}
-        assert run.state == R.VOID and run.sentence in sentences and not models.Line.objects.exists()
+        assert run.state == R.VOID and run.sentence in sentences and not run_models.Line.objects.exists()
 
 
 class TestTheRequest:
@@ -155,14 +158,14 @@ class TestTheRequest:
             return len(asked)
 
         few = queries(wish(choose="group", group=str(group.pk)))
-        assert few == queries(wish(every="on")) and not models.Line.objects.exists()
+        assert few == queries(wish(every="on")) and not run_models.Line.objects.exists()
 
     def test_refuses_more_homes_than_a_run_may_have(self, hundred, admin, monkeypatch):
         monkeypatch.setattr(drafts, "HOMES_AT_MOST", 50)
         page = admin.post(at("run_new"), wish(every="on"))
 
         assert page.status_code == 422 and drafts.TOO_MANY in page.context["form"].errors["choose"]
-        assert not models.Run.objects.exists()
+        assert not run_models.Run.objects.exists()
 
 
 class TestTheSweep:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from gridshare_portal.access import consents
 from gridshare_portal.access import models as access
-from gridshare_portal.control import carrying, models, runs
+from gridshare_portal.control import carrying, run_models, runs
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.retailer.bulk import MODE, R, S, at, checked, drafted, rows
@@ -56,11 +56,11 @@ class TestADryRun:
         page = admin.post(at("run_start", run.pk), {"homes": str(run.homes)})
 
         assert runs.NOT_CHECKED in page.text
-        assert models.Run.objects.get().state == R.DRAFT
+        assert run_models.Run.objects.get().state == R.DRAFT
 
     def test_that_nobody_carries_on_says_so(self, fleet, admin):
         run = drafted(admin)
-        models.Run.objects.update(made_at=timezone.now() - timedelta(minutes=7))
+        run_models.Run.objects.update(made_at=timezone.now() - timedelta(minutes=7))
 
         assert "No home was checked for 7" in admin.get(at("run", run.pk)).text
 
@@ -71,7 +71,7 @@ class TestStarting:
         page = admin.post(at("run_start", ready.pk), {"homes": typed})
 
         assert page.status_code == 422 and "Nothing was sent" in page.context["start"].errors["homes"][0]
-        assert models.Run.objects.get().state == R.CHECKED
+        assert run_models.Run.objects.get().state == R.CHECKED
 
     def test_happens_once_when_two_admins_do_it(self, ready, admin, brightgrid):
         other = people.staff("rolf@brightgrid.example", brightgrid, "admin")
@@ -81,7 +81,7 @@ class TestStarting:
 
         assert "Started." in first.text
         assert second.status_code == 422 and "Rita has started this run already." in second.text
-        assert models.Run.objects.get().state == R.RUNNING
+        assert run_models.Run.objects.get().state == R.RUNNING
 
     def test_later_waits_for_its_moment(self, ready, admin):
         homes = str(admin.get(at("run", ready.pk)).context["ready"])
@@ -89,9 +89,9 @@ class TestStarting:
         said = {"homes": homes, "at": f"{later:%Y-%m-%dT%H:%M}", "zone": "UTC"}
         page = admin.post(at("run_schedule", ready.pk), said, follow=True)
 
-        assert models.Run.objects.get().start_at == later and "Scheduled" in page.text
+        assert run_models.Run.objects.get().start_at == later and "Scheduled" in page.text
         admin.post(at("run_schedule", ready.pk), {"do": "unschedule"})
-        assert models.Run.objects.get().start_at is None
+        assert run_models.Run.objects.get().start_at is None
 
     @pytest.mark.parametrize(
         "moment", ["", "yesterday", "2020-01-01T10:00", "9999-12-31T23:59", "2026-13-01T10:00"]
@@ -101,7 +101,7 @@ class TestStarting:
         page = admin.post(at("run_schedule", ready.pk), {"homes": homes, "at": moment, "zone": "UTC"})
 
         assert page.status_code == 422 and page.context["schedule"].errors["at"]
-        assert models.Run.objects.get().start_at is None
+        assert run_models.Run.objects.get().start_at is None
 
 
 class TestARun:
@@ -126,8 +126,8 @@ class TestARun:
             for number in range(1_000)
         ]
         sites.Site.objects.bulk_create(others)
-        models.Line.objects.bulk_create(
-            models.Line(run=ready, site=site, state=S.ELIGIBLE, position=number)
+        run_models.Line.objects.bulk_create(
+            run_models.Line(run=ready, site=site, state=S.ELIGIBLE, position=number)
             for number, site in enumerate(others, start=1_000)
         )
 
@@ -147,7 +147,7 @@ class TestARun:
 
     def test_calls_what_nobody_knows_unconfirmed_and_offers_no_second_try(self, ready, admin):
         ready.lines.filter(state=S.ELIGIBLE).update(state=S.UNCONFIRMED)
-        models.Run.objects.update(state=R.DONE, ended_at=timezone.now())
+        run_models.Run.objects.update(state=R.DONE, ended_at=timezone.now())
         page = admin.get(at("run", ready.pk))
 
         assert "nobody knows yet" in page.context["summary"] and "again</button>" not in page.text
@@ -158,7 +158,7 @@ class TestARun:
         first, *others = ready.lines.filter(state=S.ELIGIBLE)
         ready.lines.filter(pk=first.pk).update(state=S.FAILED)
         ready.lines.filter(pk__in=[line.pk for line in others]).update(state=S.UNCONFIRMED)
-        models.Run.objects.update(state=R.DONE, ended_at=timezone.now())
+        run_models.Run.objects.update(state=R.DONE, ended_at=timezone.now())
         assert "Try 1 home again" in admin.get(at("run", ready.pk)).text
         admin.post(at("run_retry", ready.pk))
 
@@ -170,7 +170,7 @@ class TestARun:
         for deed, state in (("pause", R.PAUSED), ("resume", R.RUNNING), ("stop", R.STOPPED)):
             page = admin.post(at(f"run_{deed}", ready.pk), follow=True)
 
-            assert page.status_code == 200 and models.Run.objects.get().state == state
+            assert page.status_code == 200 and run_models.Run.objects.get().state == state
         page = admin.post(at("run_stop", ready.pk))
         assert "This run was stopped." in page.text
         assert "were left alone when the run stopped" in page.context["summary"]
@@ -178,10 +178,10 @@ class TestARun:
     def test_that_nothing_carries_on_says_so_and_for_how_long(self, ready, admin):
         runs.start(run=ready, actor=admin.user, now=timezone.now())
         long_ago = timezone.now() - timedelta(minutes=5)
-        models.Run.objects.update(started_at=long_ago, checked_at=long_ago, made_at=long_ago)
+        run_models.Run.objects.update(started_at=long_ago, checked_at=long_ago, made_at=long_ago)
 
         assert "Nothing was sent for 5" in admin.get(at("run", ready.pk)).text
-        models.Pace.objects.update_or_create(defaults={"next_at": timezone.now() + timedelta(seconds=1)})
+        run_models.Pace.objects.update_or_create(defaults={"next_at": timezone.now() + timedelta(seconds=1)})
         assert admin.get(at("run", ready.pk)).context["quiet"] == ""
 
     def test_in_which_the_sharing_ended_tells_so(self, ready, admin, homeowner):
@@ -194,7 +194,7 @@ class TestARun:
         assert line.state not in (S.CONFIRMED, S.WAITING) and outcome.title in ("Skipped", "Refused")
 
     def test_that_sent_no_plan_is_not_taken_back(self, ready, admin):
-        models.Run.objects.update(state=R.DONE)
+        run_models.Run.objects.update(state=R.DONE)
 
         assert runs.NO_PLANS in admin.post(at("run_cancel", ready.pk)).text
 
@@ -216,8 +216,8 @@ class TestARun:
                 page = admin.get(at("run_homes", run.pk), query)
             return len(asked), page
 
-        models.Run.objects.filter(pk=run.pk).update(read_to=100)
-        models.Line.objects.filter(position__gt=3).update(state=S.SKIPPED, why="stale")
+        run_models.Run.objects.filter(pk=run.pk).update(read_to=100)
+        run_models.Line.objects.filter(position__gt=3).update(state=S.SKIPPED, why="stale")
         few, page = queries(state="unchecked")
         many, other = queries()
         assert len(page.context["lines"]) == 3 and len(other.context["lines"]) == 100

@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gridshare_portal.access import policy
-from gridshare_portal.control import models
-from gridshare_portal.retailer import file_lines, finding, run_choice, run_files
-from gridshare_portal.retailer.models import Choice, LeftOut
+from gridshare_portal.control import run_models
+from gridshare_portal.retailer import choice_models, file_lines, finding, run_choice, run_files
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.retailer.bulk import R, at, of_homes, row, rows, wish, worker
@@ -38,10 +37,10 @@ class TestAFile:
     def test_is_taken_in_at_once_and_read_by_the_worker(self, send, admin, homeowner):
         with CaptureQueriesContext(connection) as asked:
             page = send(f"Home id\n{homeowner.site.synth_id}\nnobody\n")
-        run = models.Run.objects.get()
+        run = run_models.Run.objects.get()
 
         assert page.headers["Location"] == at("run", run.pk)
-        assert (run.state, run.homes) == (R.READING, 0) and not models.Line.objects.exists()
+        assert (run.state, run.homes) == (R.READING, 0) and not run_models.Line.objects.exists()
         assert not any("serial_number" in query["sql"] for query in asked)  # nothing was looked up
         shown = admin.get(at("run", run.pk))
         assert "Reading the file: 0 of 2 rows" in shown.text and shown.context["looks_again_s"]
@@ -115,18 +114,21 @@ class TestAFile:
     def test_is_gone_once_it_was_read(self, send, homeowner):
         for content in (homeowner.site.synth_id, "nobody"):
             send(content)
-            assert Choice.objects.exclude(packed=None).count() == 1
+            assert choice_models.Choice.objects.exclude(packed=None).count() == 1
 
             worker()
-            assert not Choice.objects.exclude(packed=None).exists()
+            assert not choice_models.Choice.objects.exclude(packed=None).exists()
 
     def test_of_very_many_wrong_lines_is_counted_to_the_end(self, send, admin, homeowner, monkeypatch):
         monkeypatch.setattr(finding, "ROWS_AT_MOST", 1_500)
         send("nobody\n" * 2_500 + f"{homeowner.site.synth_id}\n=1\n")
         run = worker()
 
-        assert LeftOut.objects.count() == 1_500
-        assert Choice.objects.get().counts == {run_files.UNKNOWN: 2_500, run_files.FORMULA_CELL: 1}
+        assert choice_models.LeftOut.objects.count() == 1_500
+        assert choice_models.Choice.objects.get().counts == {
+            run_files.UNKNOWN: 2_500,
+            run_files.FORMULA_CELL: 1,
+        }
         told = rows(admin.get(at("run_left_csv", run.pk)))
         assert len(told) == 1_502 and told[-1][2].startswith("1,001 more lines were left out")
         assert "the first 1,500 of 2,501" in admin.get(at("run", run.pk)).text
@@ -174,7 +176,11 @@ class TestAFileThatCannotBeRead:
     def test_is_refused_at_its_field(self, send, content, sentence):
         page = send(content)
 
-        assert page.status_code == 422 and not models.Run.objects.exists() and not Choice.objects.exists()
+        assert (
+            page.status_code == 422
+            and not run_models.Run.objects.exists()
+            and not choice_models.Choice.objects.exists()
+        )
         assert sentence in page.context["form"].errors["file"][0]
 
     def test_leaves_everything_else_as_it_was_typed(self, send):
@@ -226,8 +232,8 @@ class TestAFileThatIsOdd:
         run = worker()
 
         assert sites_of(run) == [homeowner.site, neighbor.site] and run.state == R.DRAFT
-        choice = Choice.objects.defer("packed").get()
+        choice = choice_models.Choice.objects.defer("packed").get()
         assert (choice.lines, choice.read, choice.counts) == (100_000, 100_000, {run_files.UNKNOWN: 99_998})
-        assert choice.kept == LeftOut.objects.count() == finding.ROWS_AT_MOST
+        assert choice.kept == choice_models.LeftOut.objects.count() == finding.ROWS_AT_MOST
         assert len(rows(admin.get(at("run_left_csv", run.pk)))) == finding.ROWS_AT_MOST + 2
         print(f"answered in {answered_s:.2f} s")

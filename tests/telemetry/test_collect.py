@@ -7,7 +7,7 @@ from django.utils import timezone
 from gridshare_portal.gridshare import gate
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import collect, days, missing, queries, tasks
+from gridshare_portal.telemetry import collect, days, missing, present, queries, tasks
 from gridshare_portal.telemetry.models import Collection, Day, Latest
 
 ASKED = "getDeviceTelemetry"
@@ -55,7 +55,7 @@ class TestTheFirstLoad:
         assert Latest.objects.count() == 3
         progress = queries.progress(month.site)
         assert progress.first_48h_done and not progress.done
-        now = queries.now_of(month.site, now=timezone.now())
+        now = present.now_of(month.site, now=timezone.now())
         assert now.home_w is not None and now.freshness == "fresh"
 
     def test_walks_back_to_its_goal_in_weeks(self, month, sandbox):

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gridshare_portal.control import changes, queries
+from gridshare_portal.control import asks, queries
 from gridshare_portal.control import models as control_models
 from gridshare_portal.control import state as states
 from gridshare_portal.homeowner import forms, in_force, modes, offers, parts, receipts, visible, wishes
@@ -43,7 +43,7 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
     device = visible.device(request, synth_id, now=now)
     form = forms.Mode(forms.posted(request), staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
-        asked = changes.AskMode(mode=form.cleaned_data["mode"])
+        asked = asks.AskMode(mode=form.cleaned_data["mode"])
         made = wishes.make(request, device=device, asked=asked, form=form, now=now)
         if made:
             return wishes.led_to(made)
@@ -80,7 +80,7 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
     device = visible.device(request, synth_id, now=now)
     form = forms.Details(forms.posted(request), device=device, staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
-        asked = changes.AskDetails(changes=form.changes())
+        asked = asks.AskDetails(changes=form.changes())
         made = wishes.make(request, device=device, asked=asked, form=form, now=now)
         if isinstance(made, control_models.Change) and made.outcome == "refused":
             form.refuse(made.sentence, made.message)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from gridshare_portal.control import changes, plans
+from gridshare_portal.control import asks, plans
 from gridshare_portal.control import state as states
 from gridshare_portal.homeowner import (
     forms,
@@ -40,7 +40,7 @@ def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
     if request.method == "POST":
         rows, quick, asked = _asked(request, device, rows, now)
         if asked is not None and wish.is_valid():
-            made = wishes.make(request, device=device, asked=changes.AskPlan(plan=asked), form=wish, now=now)
+            made = wishes.make(request, device=device, asked=asks.AskPlan(plan=asked), form=wish, now=now)
             if made:
                 return wishes.led_to(made)
     context = _context(request, device, current, now) | {"wish": wish, "rows": rows, "quick": quick}

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gridshare_portal.control import asks, changes, queries
+from gridshare_portal.control import asks, changes, permission, queries
 from gridshare_portal.control import models as control
 from gridshare_portal.control import proposals as deeds
 from gridshare_portal.homeowner import addresses, offers, visible, wishes
@@ -54,7 +54,7 @@ def proposal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             return _answered(request, found, now)
-        except changes.NotPermitted as denied:
+        except permission.NotPermitted as denied:
             raise PermissionDenied(denied.reason) from denied
         except (deeds.Over, deeds.Unfit, changes.Busy) as refused:
             refusal = refused.reason

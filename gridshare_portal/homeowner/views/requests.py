@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from gridshare_portal.access import models, policy
+from gridshare_portal.access import consents, models, policy
 from gridshare_portal.access import requests as asking
 from gridshare_portal.homeowner import asked, forms, sharing_forms
 from gridshare_portal.homeowner import sharing as words
@@ -52,7 +52,7 @@ def _shared(request: HttpRequest, one: models.Request, form: sharing_forms.Answe
     homes, terms = list(form.cleaned_data["homes"]), form.terms()
     try:
         asking.share(request=one, by=request.user, homes=homes, now=now, **terms)
-    except asking.Refused as refusal:
+    except consents.Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else "homes", str(refusal))
         return False
     except asking.Over as over:

@@ -23,7 +23,8 @@ from gridshare_portal.homeowner import banners, charts, forms, glance, in_force,
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import homes, models
 from gridshare_portal.sites import queries as site_queries
-from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import collect, present
+from gridshare_portal.telemetry import kept as telemetry_kept
 from gridshare_portal.telemetry import queries as telemetry
 
 
@@ -36,7 +37,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     """
     now = timezone.now()
     mine = policy.own_sites(request.user, now=now).order_by("name", "pk")
-    cards = [{"site": site, "reading": telemetry.now_of(site, now=now)} for site in mine]
+    cards = [{"site": site, "reading": present.now_of(site, now=now)} for site in mine]
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
@@ -126,7 +127,7 @@ def settings(request: HttpRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
 
 
-def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry.Kept, list[State]]:
+def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
     """Read what the first screen stands on, and have all of it asked for more often, in the worker."""
     kept = glance.read(home, now=now)
     known = control.battery_states_of(home, among=kept.sensors)
@@ -135,6 +136,8 @@ def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry.Kept, l
     return kept, known
 
 
-def _glance(request: HttpRequest, kept: telemetry.Kept, known: list[State], now: datetime) -> dict[str, Any]:
+def _glance(
+    request: HttpRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
+) -> dict[str, Any]:
     batteries = [state.device for state in known]
     return glance.of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.audit import sheets
 from gridshare_portal.homeowner import charts, exports, history, visible
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import collect, queries
+from gridshare_portal.telemetry import collect
+from gridshare_portal.telemetry import kept as telemetry_kept
 
 NAMES = {"day": "Day", "week": "Week", "month": "Month", "year": "Year", "range": "From – to"}
 STEPS = {"quarter": "15 minutes", "hour": "Hours", "day": "Days", "month": "Months"}
@@ -83,7 +84,7 @@ def _asked(
     return history.read(dict(request.GET.lists()), today=today, any_step=any_step), today
 
 
-def _shown(kept: queries.Kept, choice: history.Choice, now: datetime) -> dict[str, Any]:
+def _shown(kept: telemetry_kept.Kept, choice: history.Choice, now: datetime) -> dict[str, Any]:
     today = now.astimezone(kept.site.zone).date()
     shown = charts.shown(kept, choice, now=now)
     return {

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from gridshare_portal.access import consents
 from gridshare_portal.access import requests as asking
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.installer import asking as shapes
@@ -45,7 +46,7 @@ def requests(request: HttpRequest, slug: str) -> HttpResponse:
 def _asked(request: HttpRequest, form: shapes.Ask, now: datetime) -> bool:
     try:
         asking.ask(organization=request.organization, asked_by=request.user, now=now, **form.asked())
-    except asking.Refused as refusal:
+    except consents.Refused as refusal:
         form.refuse(refusal)
         return False
     except asking.NotPermitted as refusal:

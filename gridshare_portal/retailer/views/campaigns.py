@@ -13,11 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gridshare_portal.access import durations
+from gridshare_portal.access import consents, durations
 from gridshare_portal.accounts import doors, rights
-from gridshare_portal.retailer import brand, enrolment_forms, funnel, qr
+from gridshare_portal.retailer import brand, enrolment_forms, enrolment_models, funnel, qr
 from gridshare_portal.retailer import campaigns as deeds
-from gridshare_portal.retailer.models import Campaign
 
 ON_A_PAGE = 50
 MADE = "The campaign has its link now. Print it, or send it."
@@ -98,11 +97,11 @@ def campaign_end(request: HttpRequest, slug: str, campaign: str) -> HttpResponse
     return redirect("retailer:campaign", slug=slug, campaign=found.slug)
 
 
-def _of(request: HttpRequest, campaign: str) -> Campaign:
+def _of(request: HttpRequest, campaign: str) -> enrolment_models.Campaign:
     return get_object_or_404(deeds.of(request.organization), slug=campaign)
 
 
-def _address(campaign: Campaign) -> str:
+def _address(campaign: enrolment_models.Campaign) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('retailer:join', args=[campaign.slug])}"
 
 
@@ -110,10 +109,12 @@ def _may_make(request: HttpRequest) -> bool:
     return rights.may(request.membership.role, rights.ASK)
 
 
-def _made(request: HttpRequest, form: enrolment_forms.NewCampaign, now: datetime) -> Campaign | None:
+def _made(
+    request: HttpRequest, form: enrolment_forms.NewCampaign, now: datetime
+) -> enrolment_models.Campaign | None:
     whose = {"organization": request.organization, "actor": request.user}
     try:
         return deeds.make(**whose, **form.asked(), now=now)
-    except deeds.Refused as refusal:
+    except consents.Refused as refusal:
         form.refuse(refusal)
         return None

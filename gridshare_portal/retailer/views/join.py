@@ -17,8 +17,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.accounts import doors
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.retailer import brand as colors
-from gridshare_portal.retailer import funnel
-from gridshare_portal.retailer.models import Campaign
+from gridshare_portal.retailer import enrolment_models, funnel
 
 GONE = 410
 
@@ -27,7 +26,7 @@ GONE = 410
 def join(request: HttpRequest, campaign: str) -> HttpResponse:
     """Say who asks for what; lead through signing in and connecting, and back here to share."""
     now = timezone.now()
-    found = get_object_or_404(Campaign.objects.select_related("organization"), slug=campaign)
+    found = get_object_or_404(enrolment_models.Campaign.objects.select_related("organization"), slug=campaign)
     if found.has_ended(now=now):
         return render(request, "retailer/join_ended.html", {"campaign": found}, status=GONE)
     if request.method == "POST":
@@ -55,11 +54,13 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
 @cache_control(public=True, max_age=300)
 def brand(request: HttpRequest, campaign: str) -> HttpResponse:
     """Return the style sheet with the campaign's color."""
-    color = get_object_or_404(Campaign, slug=campaign).color
+    color = get_object_or_404(enrolment_models.Campaign, slug=campaign).color
     return HttpResponse(colors.stylesheet(color), content_type="text/css; charset=utf-8")
 
 
-def _count(request: HttpRequest, campaign: Campaign, is_connected: bool, now: datetime) -> None:
+def _count(
+    request: HttpRequest, campaign: enrolment_models.Campaign, is_connected: bool, now: datetime
+) -> None:
     """Count what came of the link, and suggest to the share form what the campaign asks for."""
     week = funnel.count(request.session, campaign=campaign, step=funnel.OPENED, now=now)
     if is_connected:
@@ -68,7 +69,7 @@ def _count(request: HttpRequest, campaign: Campaign, is_connected: bool, now: da
     coming.suggest(request.session, organization=campaign.organization.slug, terms=terms, now=now)
 
 
-def _way(campaign: Campaign) -> str:
+def _way(campaign: enrolment_models.Campaign) -> str:
     """Return the way to Lunar; it says what a campaign needs, and leaves every box to the homeowner."""
     wants = "?for=changes" if campaign.right == access.Right.CONTROL else ""
     return f"{reverse('lunar_connect')}{wants}"
@@ -80,7 +81,7 @@ def _is_connected(user: Any) -> bool:
     return connections.connections_of(user).exclude(status="disconnected").exists()
 
 
-def _works_there(request: HttpRequest, campaign: Campaign) -> bool:
+def _works_there(request: HttpRequest, campaign: enrolment_models.Campaign) -> bool:
     """Say whether somebody only looks at the own organization's page."""
     if not request.user.is_authenticated:
         return False

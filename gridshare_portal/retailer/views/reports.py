@@ -14,8 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import doors, rights
 from gridshare_portal.audit import tables
-from gridshare_portal.retailer import enrolment_forms, report_figures, report_files, report_periods, reports
-from gridshare_portal.retailer.models import Subscription
+from gridshare_portal.retailer import (
+    enrolment_forms,
+    enrolment_models,
+    report_figures,
+    report_files,
+    report_periods,
+    reports,
+)
 
 CHOSEN = {
     "week": "The report comes every Monday.",
@@ -65,7 +71,9 @@ def report_xlsx(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(report_files.xlsx(found), content_type=reports.SHEET, headers=headers)
 
 
-def _report(request: HttpRequest, chosen: Subscription, now: datetime) -> report_figures.Report:
+def _report(
+    request: HttpRequest, chosen: enrolment_models.Subscription, now: datetime
+) -> report_figures.Report:
     """Return the report about the last whole week or month, whichever the address or the choice says."""
     asked = request.GET.get("every")
     every = asked if asked in (report_periods.WEEK, report_periods.MONTH) else chosen.every

@@ -17,6 +17,7 @@ from gridshare_portal.accounts import doors, rights
 from gridshare_portal.audit import sheets, tables
 from gridshare_portal.control import eligibility, run_models, run_queries
 from gridshare_portal.retailer import (
+    choice_models,
     finding,
     left_out,
     run_choice,
@@ -25,7 +26,6 @@ from gridshare_portal.retailer import (
     run_progress,
     run_words,
 )
-from gridshare_portal.retailer.models import Choice
 from gridshare_portal.retailer.run_words import R, S
 
 ON_A_PAGE = 100
@@ -85,7 +85,9 @@ def run_homes_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResp
 def run_left_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the lines that the file of a run left out, as a file."""
     found = of(request, pk)
-    choice = get_object_or_404(Choice.objects.defer("packed"), run=found, way=Choice.Way.FILE)
+    choice = get_object_or_404(
+        choice_models.Choice.objects.defer("packed"), run=found, way=choice_models.Choice.Way.FILE
+    )
     _tell(request, found, tables.LEFT_OUT)
     return _csv(left_out.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
 

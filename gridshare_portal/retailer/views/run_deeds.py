@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from gridshare_portal.accounts import doors, rights
-from gridshare_portal.control import run_models, run_queries, runs
+from gridshare_portal.control import run_models, run_moves, run_queries, runs
 from gridshare_portal.retailer import run_forms
 from gridshare_portal.retailer.run_words import R, S
 from gridshare_portal.retailer.views import run as pages
@@ -94,7 +94,7 @@ def run_cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = pages.of(request, pk)
     try:
         undoing = runs.cancel(run=found, actor=request.user, now=timezone.now())
-    except runs.Refused as refusal:
+    except run_moves.Refused as refusal:
         return _refused(request, found, refusal)
     messages.info(request, "This run puts the earlier plans back. Nothing is sent before you start it.")
     return redirect("retailer:run", slug, undoing.pk)
@@ -108,12 +108,12 @@ def _done(request: HttpRequest, found: run_models.Run, deed: Deed, said: str, **
     """Do it, and say what came of it."""
     try:
         deed(run=found, actor=request.user, now=timezone.now(), **how)
-    except runs.Refused as refusal:
+    except run_moves.Refused as refusal:
         return _refused(request, found, refusal)
     messages.success(request, said)
     return redirect("retailer:run", request.organization.slug, found.pk)
 
 
-def _refused(request: HttpRequest, found: run_models.Run, refusal: runs.Refused) -> HttpResponse:
+def _refused(request: HttpRequest, found: run_models.Run, refusal: run_moves.Refused) -> HttpResponse:
     messages.warning(request, refusal.reason)
     return pages.page(request, pages.of(request, found.pk), {}, status=422)

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import doors, rights
-from gridshare_portal.control import plans, run_queries, runs
+from gridshare_portal.control import plans, run_moves, run_queries
 from gridshare_portal.retailer import asked as asking
 from gridshare_portal.retailer import (
+    choice_models,
     finding,
     homes,
     new_runs,
@@ -25,7 +26,6 @@ from gridshare_portal.retailer import (
     run_words,
 )
 from gridshare_portal.retailer.asked import Asked
-from gridshare_portal.retailer.models import Choice
 
 ON_A_PAGE = 50
 UTC = ZoneInfo("UTC")
@@ -135,12 +135,12 @@ def _made(request: HttpRequest, form: run_forms.Run, wish: dict[str, Any], now: 
     whose = {"organization": request.organization, "actor": request.user}
     try:
         return new_runs.ask(choice=choice, now=now, **whose, **terms, **wish)
-    except runs.Refused as refusal:
+    except run_moves.Refused as refusal:
         form.add_error(PLACES.get(refusal.field), refusal.reason)
         return None
 
 
-def _choice(request: HttpRequest, form: run_forms.Run, now: datetime) -> Choice | None:
+def _choice(request: HttpRequest, form: run_forms.Run, now: datetime) -> choice_models.Choice | None:
     """Return how the homes are to be found; None after placing why there is nothing to look for."""
     known = form.cleaned_data
     if known["choose"] == "file":
@@ -158,14 +158,16 @@ def _choice(request: HttpRequest, form: run_forms.Run, now: datetime) -> Choice 
     return None
 
 
-def _filter(request: HttpRequest, form: run_forms.Run, asked: Asked, now: datetime) -> Choice | None:
+def _filter(
+    request: HttpRequest, form: run_forms.Run, asked: Asked, now: datetime
+) -> choice_models.Choice | None:
     sentence = run_choice.why_not(request.user, request.organization, asked, now=now)
     if sentence:
         form.add_error("choose", sentence)
-    return None if sentence else Choice(way=form.cleaned_data["choose"], query=asked.filter)
+    return None if sentence else choice_models.Choice(way=form.cleaned_data["choose"], query=asked.filter)
 
 
-def _file(form: run_forms.Run) -> Choice | None:
+def _file(form: run_forms.Run) -> choice_models.Choice | None:
     """Look at the file as a whole, and keep it for the worker, who asks whose its ids are."""
     file = form.cleaned_data["file"]
     try:
@@ -174,4 +176,6 @@ def _file(form: run_forms.Run) -> Choice | None:
         form.add_error("file", str(refusal))
         return None
     packed = finding.packed(file.chunks())
-    return Choice(way=Choice.Way.FILE, file_name=file.name[:80], lines=lines, packed=packed)
+    return choice_models.Choice(
+        way=choice_models.Choice.Way.FILE, file_name=file.name[:80], lines=lines, packed=packed
+    )
