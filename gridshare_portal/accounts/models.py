@@ -8,11 +8,11 @@ may be homeowner and staff, also of several organizations.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -79,6 +79,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return what to call this person in few words."""
         return self.name or self.email.partition("@")[0]
+
+
+AnyUser: TypeAlias = User | AnonymousUser  # as `request.user` may be, before somebody signed in
 
 
 class Organization(models.Model):
