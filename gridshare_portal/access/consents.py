@@ -8,7 +8,6 @@ transaction, and what has ended is never opened again.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -40,7 +39,7 @@ def give(
     *,
     site: sites.Site,
     organization: accounts.Organization,
-    given_by: Any,
+    given_by: accounts.User,
     right: str,
     lasts: str,
     ask_first: bool,
@@ -103,7 +102,7 @@ def _ask_permission(consent: models.Consent, now: datetime) -> None:
 
 
 @transaction.atomic
-def end(*, consent: models.Consent, by: Any, how: str = BY_HAND, now: datetime) -> bool:
+def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND, now: datetime) -> bool:
     """End a consent from this very moment; say whether it was still open.
 
     One whose time had passed before has ended by itself, then, and nobody ended it.
@@ -144,12 +143,17 @@ def open_ones() -> QuerySet[models.Consent]:
     return models.Consent.objects.filter(ended_at=None)
 
 
-def _terms(consent: models.Consent) -> dict[str, Any]:
+def _terms(consent: models.Consent) -> dict[str, object]:
     return {"right": consent.right, "ask_first": consent.ask_first}
 
 
 def _tell(
-    consent: models.Consent, name: names.Name, *, by: Any, now: datetime, details: dict[str, Any]
+    consent: models.Consent,
+    name: names.Name,
+    *,
+    by: accounts.User | None,
+    now: datetime,
+    details: dict[str, object],
 ) -> None:
     record.add(
         name=name,

@@ -33,7 +33,7 @@ def values_of(consent: models.Consent) -> Iterator[tuple[str, str]]:
 
 def keys_of(values: Iterable[tuple[str, str]]) -> set[Key]:
     """Return the keys under which these values stand in the index."""
-    keys = set()
+    keys: set[Key] = set()
     for kind, value in values:
         found = words.words_of(value)
         if kind in models.Entry.IDS:
@@ -64,9 +64,9 @@ def _write(consent: models.Consent, wanted: set[Key]) -> None:
     }
     gone = kept.keys() - wanted
     models.Entry.objects.filter(pk__in=[kept[key] for key in gone]).delete()
-    new = [_entry(consent, key) for key in sorted(wanted - kept.keys())]
-    models.Entry.objects.bulk_create(new, batch_size=BATCH)
-    add_words(consent.organization_id, {entry.key for entry in new if entry.place == Place.WORD})
+    added = wanted - kept.keys()
+    models.Entry.objects.bulk_create([_entry(consent, key) for key in sorted(added)], batch_size=BATCH)
+    add_words(consent.organization_id, {key for _, place, key in added if place == Place.WORD})
     _drop_words(consent.organization_id, {key for _, place, key in gone if place == Place.WORD})
 
 

@@ -67,11 +67,12 @@ class Index:
 
     def _holding(self, rows: QuerySet[models.Entry], pieces: Sequence[str]) -> list[Hit]:
         holds = policy.holding(now=self.now).filter(pk=OuterRef("consent")).order_by()
-        found = rows.filter(Exists(holds))
-        found = found.values_list("consent__site_id", "consent_id", "kind", "place", "key")[:FETCHED]
+        found = rows.filter(Exists(holds)).values_list(
+            "consent__site_id", "consent_id", "kind", "place", "key"
+        )
         return [
             Hit(site_pk=site, consent_pk=consent, key=(kind, place, bytes(key)), pieces=tuple(pieces))
-            for site, consent, kind, place, key in found
+            for site, consent, kind, place, key in found[:FETCHED]
         ]
 
     def words_with(self, word: str) -> list[str]:

@@ -33,6 +33,7 @@ class Consent(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     ended_how = models.CharField(max_length=16, blank=True, default="")
+    holds: bool  # at the moment for which queries.consents_for was asked
 
     class Meta:
         ordering = ["-from_at", "-pk"]

@@ -12,16 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from gridshare_portal.access import models
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights, staff
+from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
 WORKING = ("active", "reconnect")
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or what is in them, however they were narrowed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,7 @@ class Answer:
     scope: str = ""
     can_propose: bool = False
     consent: models.Consent | None = None
-    connection: Any = field(default=None, compare=False)
+    connection: lunar.Connection | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,7 @@ ONLY_SEEN = "The homeowner lets you see this home, not change it. You can propos
 ASK_FIRST = "The homeowner wants to be asked before every change. Propose it instead."
 
 
-def own_sites(user: Any, *, now: datetime) -> QuerySet[sites.Site]:
+def own_sites(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
     """Return the homes that are this person's own at this moment."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
@@ -83,7 +86,7 @@ def own_sites(user: Any, *, now: datetime) -> QuerySet[sites.Site]:
 
 
 def shared_sites(
-    user: Any, *, now: datetime, organization: accounts.Organization | None = None
+    user: accounts.AnyUser, *, now: datetime, organization: accounts.Organization | None = None
 ) -> QuerySet[sites.Site]:
     """Return the homes that are shared with the organizations this person works for, or with one of them."""
     if not _is_somebody(user):
@@ -91,27 +94,28 @@ def shared_sites(
     return sites.Site.objects.filter(_is_shared(user, now, organization))
 
 
-def sites_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Site]:
+def sites_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
     """Return the homes that this person may see at this moment, own and shared."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_own(user) | _is_shared(user, now))
 
 
-def devices_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Device]:
+def devices_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Device]:
     """Return the devices in those homes."""
     return sites.Device.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
-def sensors_visible_to(user: Any, *, now: datetime) -> QuerySet[sites.Sensor]:
+def sensors_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Sensor]:
     """Return the sensors in those homes."""
     return sites.Sensor.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
-def marked_own(rows: QuerySet[Any], user: Any, *, home: str = "pk") -> QuerySet[Any]:
+def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
     """Mark each row with `is_own`: whether the home at `home` is this person's own, or only shared."""
     own = ExpressionWrapper(_is_own(user, home), output_field=BooleanField())
-    return rows.annotate(is_own=own)
+    marked: Rows = rows.annotate(is_own=own)
+    return marked
 
 
 def holding(*, now: datetime) -> QuerySet[models.Consent]:
@@ -126,26 +130,35 @@ def holding(*, now: datetime) -> QuerySet[models.Consent]:
     return models.Consent.objects.filter(begun, Exists(reaches))
 
 
-def standing_of(user: Any, site: sites.Site, *, now: datetime) -> Standing | None:
+def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> Standing | None:
     """Return as whom this person sees the home, or None if not at all."""
     return _standing(user, site, _reaches(site), now)
 
 
-def _standing(user: Any, site: sites.Site, reaches: list[sites.Reach], now: datetime) -> Standing | None:
+def _standing(
+    user: accounts.AnyUser, site: sites.Site, reaches: list[sites.Reach], now: datetime
+) -> Standing | None:
     if not _is_somebody(user):
         return None
     if _owns(user, reaches):
         return Standing(own=True, roles={})
     roles = dict(staff.standing_of(user).order_by().values_list("organization_id", "role"))
-    consents = holding(now=now).filter(site=site, organization__in=roles) if roles else ()
-    found = [*consents.select_related("organization", "given_by")] if roles else []
+    if not roles:
+        return None
+    consents = holding(now=now).filter(site=site, organization__in=roles)
+    found = [*consents.select_related("organization", "given_by")]
     if not found:
         return None
     return Standing(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
 
 
 def may_control(
-    user: Any, device: sites.Device, *, now: datetime, scope: str = "", organization_id: int | None = None
+    user: accounts.AnyUser,
+    device: sites.Device,
+    *,
+    now: datetime,
+    scope: str = "",
+    organization_id: int | None = None,
 ) -> Answer:
     """Say whether this person may change the device; `scope` names what Lunar must allow for it.
 
@@ -153,11 +166,11 @@ def may_control(
     through that of another who lives there. Staff who work for several organizations act for one of them,
     where it is named.
     """
-    if device.site_id is None:
+    site = device.site
+    if site is None:
         return NOWHERE
-    reaches = _reaches(device.site)
-    standing = _standing(user, device.site, reaches, now)
-    if standing is None:
+    reaches = _reaches(site)
+    if not _is_somebody(user) or (standing := _standing(user, site, reaches, now)) is None:
         return UNSEEN
     if standing.own:
         return _reachable(_through(reaches, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
@@ -181,7 +194,7 @@ def proposing_consent(standing: Standing) -> models.Consent | None:
     return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
 
 
-def own_reaches(user: Any, site: sites.Site) -> QuerySet[sites.Reach]:
+def own_reaches(user: accounts.User, site: sites.Site) -> QuerySet[sites.Reach]:
     """Return how this person's own connections reach the home, the healthiest first."""
     own = site.reaches.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
@@ -191,9 +204,10 @@ def _may_control_for(standing: Standing, reaches: list[sites.Reach], scope: str)
     if not standing.consents:
         return UNSEEN
     consent, proposing = controlling_consent(standing), proposing_consent(standing)
-    if consent is None and proposing is None:
+    able = consent or proposing
+    if able is None:
         return Answer(allowed=False, reason=ONLY_LOOKING)
-    ways = _through(reaches, (consent or proposing).given_by_id)
+    ways = _through(reaches, able.given_by_id)
     answer = _reachable(ways, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
         return replace(answer, consent=consent)
@@ -221,7 +235,7 @@ def _through(reaches: Iterable[sites.Reach], user_pk: int) -> list[sites.Reach]:
     return [reach for reach in reaches if reach.connection.user_id == user_pk]
 
 
-def _owns(user: Any, reaches: list[sites.Reach]) -> bool:
+def _owns(user: accounts.User, reaches: list[sites.Reach]) -> bool:
     """Say of one home whose reaches were read what _is_own says of many."""
     own = {reach.connection.status for reach in _through(reaches, user.pk)}
     if own & set(WORKING):
@@ -230,7 +244,7 @@ def _owns(user: Any, reaches: list[sites.Reach]) -> bool:
     return "disconnected" in own and not any(reach.connection.status == "active" for reach in others)
 
 
-def _is_own(user: Any, home: str = "pk") -> Q:
+def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:
     reaches = sites.Reach.objects.filter(site=OuterRef(home), lost_at=None)
     own = reaches.filter(connection__user=user.pk)
     others = reaches.filter(connection__status="active").exclude(connection__user=user.pk)
@@ -239,7 +253,7 @@ def _is_own(user: Any, home: str = "pk") -> Q:
     return through_working | kept
 
 
-def _is_shared(user: Any, now: datetime, organization: accounts.Organization | None = None) -> Q:
+def _is_shared(user: accounts.AnyUser, now: datetime, organization: accounts.Organization | None = None) -> Q:
     mine = staff.standing_of(user)
     if organization is not None:
         mine = mine.filter(organization=organization)
@@ -251,5 +265,5 @@ def _furthest(consent: models.Consent) -> tuple[bool, bool, int]:
     return (consent.right != models.Right.CONTROL, consent.ask_first, consent.pk)
 
 
-def _is_somebody(user: Any) -> bool:
+def _is_somebody(user: accounts.AnyUser) -> TypeGuard[accounts.User]:
     return bool(user.is_authenticated and user.is_active)

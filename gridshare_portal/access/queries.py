@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -12,6 +12,8 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 
 SHORTEST_NAME = 2
+
+Consents = TypeVar("Consents", bound="QuerySet[Any]")  # consents, however they were narrowed
 
 
 def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]:
@@ -31,7 +33,7 @@ def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]
     return found
 
 
-def consents_for(user: Any, *, now: datetime) -> QuerySet[models.Consent]:
+def consents_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Consent]:
     """Return what was allowed in a homeowner's homes, newest first; `holds` says whether it still does.
 
     That is what the homeowner gave, and what others gave who live there now. What somebody gave who has
@@ -45,8 +47,7 @@ def consents_for(user: Any, *, now: datetime) -> QuerySet[models.Consent]:
     )
     known = Q(given_by=user.pk) | Q(Exists(lives_there))
     given = models.Consent.objects.filter(known, site__in=policy.own_sites(user, now=now))
-    holds = Exists(policy.holding(now=now).filter(pk=OuterRef("pk")).order_by())
-    return given.annotate(holds=holds).select_related("site", "organization", "given_by", "ended_by")
+    return _marked(given, now).select_related("site", "organization", "given_by", "ended_by")
 
 
 def organizations_named(name: str) -> QuerySet[accounts.Organization]:
@@ -56,3 +57,9 @@ def organizations_named(name: str) -> QuerySet[accounts.Organization]:
         return listed.none()
     begins = Q(name__istartswith=name)
     return listed.filter(name__icontains=name).annotate(begins=begins).order_by("-begins", "name", "pk")
+
+
+def _marked(consents: Consents, now: datetime) -> Consents:
+    holds = Exists(policy.holding(now=now).filter(pk=OuterRef("pk")).order_by())
+    marked: Consents = consents.annotate(holds=holds)
+    return marked

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -14,13 +12,13 @@ from gridshare_portal.lunar import signals
 
 
 @receiver(signals.ended, dispatch_uid="access.ended")
-def on_ended(sender: Any, *, connection: lunar.Connection, forget: bool, **_rest: Any) -> None:
+def on_ended(sender: object, *, connection: lunar.Connection, forget: bool, **_rest: object) -> None:
     """End what was shared when its homeowner disconnects; what Lunar ended may come back, and so it waits."""
     if forget or connection.status == lunar.Connection.Status.DISCONNECTED:
         consents.end_unreached(connection=connection, now=timezone.now())
 
 
 @receiver(pre_delete, sender=models.Consent)
-def on_deleted(instance: models.Consent, **_context: Any) -> None:
+def on_deleted(instance: models.Consent, **_context: object) -> None:
     """Record that a consent ends whose row goes away, as it does with its giver, home or organization."""
     consents.bury(consent=instance, now=timezone.now())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -47,7 +46,7 @@ class Over(Exception):
 def ask(
     *,
     organization: accounts.Organization,
-    asked_by: Any,
+    asked_by: accounts.User,
     email: str = "",
     serial_number: str = "",
     right: str,
@@ -85,7 +84,7 @@ def ask(
 def share(
     *,
     request: models.Request,
-    by: Any,
+    by: accounts.User,
     homes: Sequence[sites.Site],
     right: str,
     lasts: str,
@@ -95,24 +94,31 @@ def share(
     """Give the organization that asked a consent for each of these homes, on the homeowner's own terms."""
     if not homes:
         raise consents.Refused("homes", NO_HOME)
-    terms = {"right": right, "lasts": lasts, "ask_first": ask_first, "now": now}
     with transaction.atomic():
         _answer(request, SHARED, by, now)
         return [
-            consents.give(site=site, organization=request.organization, given_by=by, **terms)
+            consents.give(
+                site=site,
+                organization=request.organization,
+                given_by=by,
+                right=right,
+                lasts=lasts,
+                ask_first=ask_first,
+                now=now,
+            )
             for site in homes
         ]
 
 
 @transaction.atomic
-def decline(*, request: models.Request, by: Any, now: datetime) -> None:
+def decline(*, request: models.Request, by: accounts.User, now: datetime) -> None:
     """Say no, which the organization is not told: its request goes on to its end as if nobody had read it."""
     _answer(request, DECLINED, by, now)
     details = {"organization": request.organization.name}
     record.add(name=names.Name.ACCESS_DECLINED, at=now, actor=by, subject=by, details=details)
 
 
-def waiting_for(user: Any, *, now: datetime) -> QuerySet[models.Request]:
+def waiting_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Request]:
     """Return the open requests to this person, newest first: to a proven address, or by an own device."""
     proven = EmailAddress.objects.filter(user=user.pk, verified=True)
     addresses = proven.annotate(plain=Lower("email")).values("plain")
@@ -174,7 +180,7 @@ def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: 
         raise consents.Refused("", TOO_MANY)
 
 
-def _answer(request: models.Request, answer: str, by: Any, now: datetime) -> None:
+def _answer(request: models.Request, answer: str, by: accounts.User, now: datetime) -> None:
     """Write the answer, unless somebody else who lives there has answered meanwhile."""
     mine = waiting_for(by, now=now).filter(pk=request.pk).order_by().values("pk")
     waiting = models.Request.objects.filter(pk__in=list(mine.values_list("pk", flat=True)), answer=OPEN)

@@ -7,10 +7,9 @@ only if policy.py shows it at this moment.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
@@ -78,6 +77,9 @@ class Results:
     more: bool
 
 
+Tier = Callable[[lookups.Index, Query], list[lookups.Hit]]  # one way to look for it
+
+
 def parse(text: str) -> Query:
     """Return what to look for, or refuse with a sentence."""
     if len(text.strip()) > LONGEST:
@@ -90,7 +92,9 @@ def parse(text: str) -> Query:
     return Query(words=found)
 
 
-def search(user: Any, organization: accounts.Organization, query: Query, *, now: datetime) -> Results:
+def search(
+    user: accounts.User, organization: accounts.Organization, query: Query, *, now: datetime
+) -> Results:
     """Return the homes of one organization that this person may see now and that are found by the query.
 
     First those of which something begins with it, then those of which it is the end of an id, then those
@@ -111,7 +115,7 @@ def search(user: Any, organization: accounts.Organization, query: Query, *, now:
     return Results(found=tuple(_described(best[:AT_MOST], query)), more=more or len(best) > AT_MOST)
 
 
-def _is_clear(query: Query, tier: Any) -> bool:
+def _is_clear(query: Query, tier: Tier) -> bool:
     """Say whether what is found will do: it was a number, or it has all the words of several."""
     return (tier is _words and query.is_number) or (tier is _alike and len(query.words) > 1)
 

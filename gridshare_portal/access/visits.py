@@ -7,7 +7,6 @@ outlasts the consent it was opened under: to look again is to say why again.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -63,7 +62,7 @@ class Refused(Exception):
 
 def open(
     *,
-    user: Any,
+    user: accounts.User,
     site: sites.Site,
     organization: accounts.Organization,
     reason: str,
@@ -89,7 +88,7 @@ def open(
 
 
 def current(
-    user: Any, site: sites.Site, *, now: datetime, standing: policy.Standing | None = None
+    user: accounts.AnyUser, site: sites.Site, *, now: datetime, standing: policy.Standing | None = None
 ) -> models.Visit | None:
     """Return the visit that is going on, if its consent still holds; a homeowner needs none."""
     standing = standing or policy.standing_of(user, site, now=now)
@@ -140,7 +139,7 @@ def _check(reason: str, words: str) -> None:
 
 
 def _consents(
-    user: Any, site: sites.Site, organization: accounts.Organization, now: datetime
+    user: accounts.User, site: sites.Site, organization: accounts.Organization, now: datetime
 ) -> tuple[models.Consent, ...]:
     standing = policy.standing_of(user, site, now=now)
     if standing is not None and not standing.own:

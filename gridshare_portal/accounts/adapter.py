@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
@@ -51,7 +50,7 @@ class Accounts(DefaultAccountAdapter):
         """Return the first page, which knows what comes next."""
         return "/"
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Send an e-mail, and tell the visitor when that fails."""
         try:
             super().send_mail(template_prefix, email, context)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from django.db.models import Max, QuerySet
 
@@ -87,20 +86,20 @@ def _what(event: audit.Event) -> str:
     return names.Name(event.name).label if event.name in names.Name.values else event.name
 
 
-def _told(details: Mapping[str, Any]) -> dict[str, Any]:
+def _told(details: Mapping[str, object]) -> dict[str, object]:
     """Leave out what a page need not say: what is empty, and of a change what its receipt shows."""
     receipt = {"change", "before", "after"} if "change" in details else set()
     return {key: value for key, value in details.items() if value not in (None, "") and key not in receipt}
 
 
-def _said(details: Mapping[str, Any]) -> str:
+def _said(details: Mapping[str, object]) -> str:
     parts = (
         f"{WORDS.get(key, key.replace('_', ' '))}: {_plain(value)}" for key, value in sorted(details.items())
     )
     return "; ".join(parts)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(
             f"{WORDS.get(key, key.replace('_', ' '))} {_plain(one)}" for key, one in value.items()

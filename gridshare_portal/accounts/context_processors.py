@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from gridshare_portal.accounts import doors as staff_doors
+from gridshare_portal.accounts import models
 
 
 def doors(request: HttpRequest) -> dict[str, object]:
@@ -13,14 +14,14 @@ def doors(request: HttpRequest) -> dict[str, object]:
 
     Where the visitor works is asked for only by a page that shows it.
     """
-    user = getattr(request, "user", None)
+    user: models.AnyUser | None = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     works = SimpleLazyObject(lambda: staff_doors.memberships(request) if signed_in else [])
     acting = getattr(request, "membership", None)
     return {
         "doors": {
             "homeowner": signed_in,
-            "admin": signed_in and user.is_staff,
+            "admin": user is not None and user.is_staff,
             "organizations": works,
             "acting": acting,
         }

@@ -27,6 +27,7 @@ class AnyRequest(HttpRequest):
     """A request as the middleware hands it on: with what htmx asked, by anybody."""
 
     htmx: HtmxDetails
+    _memberships: list[models.Membership]  # once memberships() has asked
 
 
 class SignedInRequest(AnyRequest):
@@ -79,8 +80,8 @@ def memberships(request: HttpRequest) -> list[models.Membership]:
     """Return where the visitor works, each with `stands` (does a second factor?); asked once a request."""
     known: list[models.Membership] | None = getattr(request, "_memberships", None)
     if known is None:
-        known = list(staff.memberships_of(request.user).annotate(stands=staff.has_strong_factor("user")))
-        request._memberships = known  # type: ignore[attr-defined]
+        known = list(staff.marked_standing(staff.memberships_of(request.user)))
+        cast(AnyRequest, request)._memberships = known
     return known
 
 

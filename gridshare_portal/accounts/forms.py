@@ -96,10 +96,15 @@ class Record(Plain):
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         kinds = sorted(names.Name.choices, key=lambda kind: kind[1])
-        self.fields["person"].choices = [("", "Everybody"), *people]
-        self.fields["kind"].choices = [("", "Everything"), *kinds]
+        self._offer("person", [("", "Everybody"), *people])
+        self._offer("kind", [("", "Everything"), *kinds])
 
-    def clean(self) -> dict[str, Any]:
+    def _offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # as it is declared above
+        field.choices = choices
+
+    def clean(self) -> dict[str, object]:
         """Refuse days in the wrong order."""
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and first > last:

@@ -7,8 +7,9 @@ may be homeowner and staff, also of several organizations.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -54,7 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = Users()
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_address")]
@@ -67,9 +68,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
 
-    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+    def get_session_auth_hash(self) -> str:
         """Return what a session must hold to go on: another one after each sign-out everywhere."""
-        held = super()._get_session_auth_hash(secret=secret)
+        return self._counted(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield what sessions hold that began under an earlier SECRET_KEY."""
+        yield from map(self._counted, super().get_session_auth_fallback_hash())
+
+    def _counted(self, held: str) -> str:
         return f"{held}.{self.sign_outs}" if self.sign_outs else held
 
     def get_full_name(self) -> str:
@@ -140,6 +147,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    ended: str  # how, in words, where the organization's page asked
 
     class Meta:
         ordering = ["-made_at", "-pk"]

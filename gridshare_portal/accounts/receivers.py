@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account import signals as allauth_signals
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.base.internal import flows
@@ -13,38 +11,38 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gridshare_portal.accounts import models, sessions, staff
+from gridshare_portal.accounts import doors, models, sessions, staff
 from gridshare_portal.audit import names, record
 
 
 @receiver(allauth_signals.user_signed_up)
-def on_signed_up(user: models.User, **_context: Any) -> None:
+def on_signed_up(user: models.User, **_context: object) -> None:
     """Record that somebody is new here."""
     record.add(name=names.Name.SIGNED_UP, at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(auth_signals.user_logged_in)
-def on_signed_in(user: models.User, **_context: Any) -> None:
+def on_signed_in(user: models.User, **_context: object) -> None:
     """Record that somebody signed in."""
     record.add(name=names.Name.SIGNED_IN, at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(auth_signals.user_logged_out)
-def on_signed_out(user: models.User | None, **_context: Any) -> None:
+def on_signed_out(user: models.User | None, **_context: object) -> None:
     """Record that somebody signed out."""
     if user is not None and user.is_authenticated:
         record.add(name=names.Name.SIGNED_OUT, at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(allauth_signals.login_code_rejected)
-def on_wrong_code(user: models.User, request: HttpRequest, **_context: Any) -> None:
+def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -> None:
     """Record that somebody typed a wrong code for this person."""
     record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)
 
 
 @receiver(mfa_signals.authenticator_added)
 def on_second_factor(
-    user: models.User, request: HttpRequest, authenticator: Authenticator, **_context: Any
+    user: models.User, request: doors.SignedInRequest, authenticator: Authenticator, **_context: object
 ) -> None:
     """Sign out of every other browser when a first passkey or app stands: those were never asked for it.
 

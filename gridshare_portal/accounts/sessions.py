@@ -11,9 +11,8 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
 
-from gridshare_portal.accounts import models
+from gridshare_portal.accounts import doors, models
 
 
 def end_all(user: models.User) -> int:
@@ -22,12 +21,13 @@ def end_all(user: models.User) -> int:
 
 
 @transaction.atomic
-def end_others(request: HttpRequest) -> int:
+def end_others(request: doors.SignedInRequest) -> int:
     """Sign the visitor out of every browser but this one; return of how many that we know."""
-    ended = _end(request.user, but=request.session.session_key or "")
-    request.user.refresh_from_db(fields=["sign_outs"])
+    user = request.user
+    ended = _end(user, but=request.session.session_key or "")
+    user.refresh_from_db(fields=["sign_outs"])
     UserSession.objects.filter(session_key=request.session.session_key).delete()
-    update_session_auth_hash(request, request.user)
+    update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)
     return ended
 

@@ -5,7 +5,7 @@ Whoever has no passkey and no authenticator app sees nothing of anybody's, howev
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,8 +14,10 @@ from gridshare_portal.accounts import models
 
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
+Members = TypeVar("Members", bound="QuerySet[Any]")  # memberships, however they were narrowed
 
-def memberships_of(user: Any) -> QuerySet[models.Membership]:
+
+def memberships_of(user: models.AnyUser) -> QuerySet[models.Membership]:
     """Return where this person works, whether or not a second factor stands."""
     if not (user.is_authenticated and user.is_active and getattr(user, "works", True)):
         return models.Membership.objects.none()
@@ -23,9 +25,15 @@ def memberships_of(user: Any) -> QuerySet[models.Membership]:
     return mine.order_by("organization__name", "pk")
 
 
-def standing_of(user: Any) -> QuerySet[models.Membership]:
+def standing_of(user: models.AnyUser) -> QuerySet[models.Membership]:
     """Return the memberships that let this person in: none without a second factor."""
     return memberships_of(user).filter(has_strong_factor("user"))
+
+
+def marked_standing(members: Members) -> Members:
+    """Mark each membership with `stands`: whether a second factor of its person does."""
+    marked: Members = members.annotate(stands=has_strong_factor("user"))
+    return marked
 
 
 def has_strong_factor(path: str) -> Exists:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from gridshare_portal.audit import models, names
 
@@ -12,7 +12,9 @@ from gridshare_portal.audit import models, names
 class Person(Protocol):
     """Who did something, to whom or on whose behalf it was done: any user or organization will do."""
 
-    pk: Any
+    @property
+    def pk(self) -> int:
+        """Return the number of its row."""
 
 
 class Thing(Protocol):
@@ -30,7 +32,7 @@ def add(
     device: Thing | str | None = None,
     subject: Person | None = None,
     organization: Person | None = None,
-    details: Mapping[str, Any] | None = None,
+    details: Mapping[str, object] | None = None,
 ) -> models.Event:
     """Add one event, in the transaction of whatever it tells about.
 

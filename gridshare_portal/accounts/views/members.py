@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,7 +18,7 @@ LEFT = "You do not work for {} any more."
 
 @require_POST
 @doors.door(rights.MEMBERS)
-def role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def role(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Give a member another role."""
     now = timezone.now()
     member = _member(request, pk)
@@ -33,7 +33,7 @@ def role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @doors.door(rights.MEMBERS)
-def remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def remove(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Say what the removal does, and do it once that is confirmed."""
     member = _member(request, pk)
     if member.user_id == request.user.pk:
@@ -50,7 +50,7 @@ def remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @doors.door()
-def leave(request: HttpRequest, slug: str) -> HttpResponse:
+def leave(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Leave the organization oneself."""
     if request.method != "POST":
         return render(request, "accounts/leave.html", _context(request, request.membership))
@@ -62,15 +62,16 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("homeowner:welcome")
 
 
-def _member(request: HttpRequest, pk: int) -> models.Membership:
-    return get_object_or_404(request.organization.memberships.select_related("user", "organization"), pk=pk)
+def _member(request: doors.MemberRequest, pk: int) -> models.Membership:
+    members_here = request.organization.memberships.select_related("user", "organization")
+    return get_object_or_404(members_here, pk=pk)
 
 
-def _context(request: HttpRequest, member: models.Membership) -> dict[str, object]:
+def _context(request: doors.MemberRequest, member: models.Membership) -> dict[str, object]:
     return {"organization": request.organization, "membership": request.membership, "member": member}
 
 
 def _refused(
-    request: HttpRequest, template: str, member: models.Membership, refusal: members.Refused
+    request: doors.MemberRequest, template: str, member: models.Membership, refusal: members.Refused
 ) -> HttpResponse:
     return render(request, template, {**_context(request, member), "refused": str(refusal)}, status=422)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -32,14 +32,14 @@ WITHDRAWN = "The invitation for {} is withdrawn. Its letter opens nothing any mo
 
 @require_safe
 @doors.door()
-def organization(request: HttpRequest, slug: str) -> HttpResponse:
+def organization(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the organization to whoever works there; admins also see what they can do about it."""
     return page(request, now=timezone.now())
 
 
 @require_POST
 @doors.door(rights.MEMBERS)
-def details(request: HttpRequest, slug: str) -> HttpResponse:
+def details(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Change the name, the text for homeowners, and whether a search finds the organization."""
     now = timezone.now()
     form = forms.Details(request.POST)
@@ -58,7 +58,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @doors.door(rights.MEMBERS)
-def invite(request: HttpRequest, slug: str) -> HttpResponse:
+def invite(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Invite somebody by e-mail."""
     now = timezone.now()
     form = forms.Invite(request.POST)
@@ -70,7 +70,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @doors.door(rights.MEMBERS)
-def withdraw_invitation(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def withdraw_invitation(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Take an invitation back."""
     invitation = get_object_or_404(request.organization.invitations, pk=pk)
     try:
@@ -83,7 +83,7 @@ def withdraw_invitation(request: HttpRequest, slug: str, pk: int) -> HttpRespons
 
 
 def page(
-    request: HttpRequest,
+    request: doors.MemberRequest,
     *,
     now: datetime,
     invite: forms.Invite | None = None,
@@ -110,7 +110,7 @@ def page(
     return render(request, "accounts/organization.html", context, status=status)
 
 
-def _invited(request: HttpRequest, form: forms.Invite, now: datetime) -> bool:
+def _invited(request: doors.MemberRequest, form: forms.Invite, now: datetime) -> bool:
     """Keep the invitation and send its letter; one whose letter cannot be sent is taken back."""
     try:
         made = invitations.invite(
@@ -126,12 +126,10 @@ def _invited(request: HttpRequest, form: forms.Invite, now: datetime) -> bool:
     return False
 
 
-def _members(request: HttpRequest) -> object:
+def _members(request: doors.MemberRequest) -> Page[models.Membership]:
     everybody = request.organization.memberships.select_related("user")
-    proven = everybody.annotate(stands=staff.has_strong_factor("user"))
-    return Paginator(proven.order_by("user__name", "user__email"), ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    proven = staff.marked_standing(everybody.order_by("user__name", "user__email"))
+    return Paginator(proven, ON_A_PAGE).get_page(request.GET.get("page"))
 
 
 def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:

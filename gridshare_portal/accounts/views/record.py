@@ -6,7 +6,7 @@ import itertools
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -20,14 +20,14 @@ ON_A_PAGE = 50
 
 @require_safe
 @doors.door(rights.RECORD)
-def record(request: HttpRequest, slug: str) -> HttpResponse:
+def record(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the record, newest first."""
     return _page(request, _form(request))
 
 
 @require_safe
 @doors.door(rights.RECORD)
-def record_csv(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
+def record_csv(request: doors.MemberRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
     """Give the same part of the record as a file."""
     form = _form(request)
     if not form.is_valid():
@@ -42,17 +42,22 @@ def record_csv(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpR
     return response
 
 
-def _tell(request: HttpRequest, form: forms.Record) -> audit.Event:
-    whose = {"actor": request.user, "organization": request.organization}
-    asked = urlencode({name: value for name, value in form.cleaned_data.items() if value})
-    return tables.tell(table=tables.RECORD, form="CSV", asked=asked, at=timezone.now(), **whose)
+def _tell(request: doors.MemberRequest, form: forms.Record) -> audit.Event:
+    return tables.tell(
+        table=tables.RECORD,
+        form="CSV",
+        actor=request.user,
+        organization=request.organization,
+        asked=urlencode({name: value for name, value in form.cleaned_data.items() if value}),
+        at=timezone.now(),
+    )
 
 
-def _form(request: HttpRequest) -> forms.Record:
+def _form(request: doors.MemberRequest) -> forms.Record:
     return forms.Record(request.GET, people=chronicle.people_of(request.organization))
 
 
-def _page(request: HttpRequest, form: forms.Record) -> HttpResponse:
+def _page(request: doors.MemberRequest, form: forms.Record) -> HttpResponse:
     valid = form.is_valid()
     wished = form.cleaned_data if valid else {}
     events = chronicle.events_of(request.organization, **wished)
