@@ -10,7 +10,6 @@ import email.utils
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import requests
 from urllib3 import exceptions
@@ -51,7 +50,7 @@ def body(operation: str, response: requests.Response) -> bytes:
     return b"".join(pieces)
 
 
-def content(operation: str, status: int, raw: bytes) -> Any:
+def content(operation: str, status: int, raw: bytes) -> object:
     """Return the JSON in an answer, or None when the answer is empty."""
     if not raw.strip():
         return None
@@ -88,7 +87,7 @@ def retry_after_s(value: str | None, *, now: datetime | None = None) -> float | 
     return min(max(left_s, 0.0), 3600.0)
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> object:
     try:
         return json.loads(text, parse_constant=lambda _: None, parse_int=_whole)
     except RecursionError:
@@ -99,7 +98,7 @@ def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) < 19 else float(digits)
 
 
-def _said(operation: str, status: int, raw: bytes) -> dict:
+def _said(operation: str, status: int, raw: bytes) -> dict[str, object]:
     try:
         said = content(operation, status, raw)
     except errors.UnexpectedAnswer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -17,7 +16,7 @@ class Call:
     url: str
     subject: str = ""
     query: dict[str, str] = field(default_factory=dict)
-    body: Any = None
+    body: object = None
 
     @property
     def is_write(self) -> bool:

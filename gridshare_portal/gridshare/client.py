@@ -7,7 +7,7 @@ import functools
 import ipaddress
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -31,6 +31,12 @@ _WRITES = {
     "setDeviceOverlayPlan": "/devices/{id}/plans/overlay",
 }
 QUARTER = timedelta(minutes=15)
+
+
+class _Place(TypedDict):
+    operation: str
+    subject: str
+    url: str
 
 
 class Client:
@@ -127,7 +133,7 @@ class Client:
         """Return the answer of an operation that reads as it came, without the token."""
         if operation not in READS:
             raise ValueError(f"{operation} is no operation that reads")
-        query = {}
+        query: dict[str, str] = {}
         if start is not None and end is not None:
             query = self._dialect.window(start, end, QUARTER, ("default", "energy"))
         call = calls.Call(method="GET", query=query, **self._place(operation, subject))
@@ -135,7 +141,7 @@ class Client:
             call, self._token, deadline_s=self._deadline_s, session=self._session, listener=self._listener
         )
 
-    def _place(self, operation: str, subject: str = "") -> dict[str, str]:
+    def _place(self, operation: str, subject: str = "") -> _Place:
         """Say what is asked about whom, and where; an id that could lead elsewhere is refused."""
         below = {**READS, **_WRITES}[operation]
         path = below.format(
@@ -144,15 +150,19 @@ class Client:
         return {"operation": operation, "subject": subject, "url": self._root + path}
 
     def _get(
-        self, operation: str, read: Callable[[Any], T], subject: str = "", query: dict | None = None
+        self,
+        operation: str,
+        read: Callable[[object], T],
+        subject: str = "",
+        query: dict[str, str] | None = None,
     ) -> T:
         call = calls.Call(method="GET", query=query or {}, **self._place(operation, subject))
         return self._make(call, read)
 
-    def _send(self, method: str, place: dict[str, str], read: Callable[[Any], T], body: object) -> T:
+    def _send(self, method: str, place: _Place, read: Callable[[object], T], body: object) -> T:
         return self._make(calls.Call(method=method, body=body, **place), read)
 
-    def _make(self, call: calls.Call, read: Callable[[Any], T]) -> T:
+    def _make(self, call: calls.Call, read: Callable[[object], T]) -> T:
         return transport.send(
             call,
             self._token,

@@ -8,28 +8,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from json.decoder import scanstring
-from typing import Any
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None, "NaN": None, "Infinity": None, "-Infinity": None}
+_READER = json.JSONDecoder()  # of texts alone, which cannot be nested
+_Container = list[object] | dict[str, object]
 
 
-def loads(text: str, *, whole: Callable[[str], int | float] = int) -> Any:
+def loads(text: str, *, whole: Callable[[str], int | float] = int) -> object:
     """Return the value in the text; a ValueError if it is not JSON."""
-    outermost: list = []
-    open_ones: list[list | dict] = [outermost]
-    at, key = _SPACE.match(text).end(), None
+    outermost: list[object] = []
+    open_ones: list[_Container] = [outermost]
+    at, key = _after_space(text, 0), None
     while True:
         inside = open_ones[-1]
         if text[at : at + 1] in ("{", "["):
-            value: Any = {} if text[at] == "{" else []
-            _put(inside, key, value)
-            open_ones.append(value)
-            at = _SPACE.match(text, at + 1).end()
+            opened: _Container = {} if text[at] == "{" else []
+            _put(inside, key, opened)
+            open_ones.append(opened)
+            at = _after_space(text, at + 1)
             if text[at : at + 1] not in ("}", "]"):
-                at, key = _key(text, at, value)
+                at, key = _key(text, at, opened)
                 continue
         else:
             value, at = _scalar(text, at, whole)
@@ -40,43 +40,49 @@ def loads(text: str, *, whole: Callable[[str], int | float] = int) -> Any:
         at, key = _key(text, at, open_ones[-1])
 
 
-def _put(inside: list | dict, key: str | None, value: Any) -> None:
-    if isinstance(inside, dict):
-        inside[key] = value
-    else:
+def _put(inside: _Container, key: str | None, value: object) -> None:
+    if isinstance(inside, list):
         inside.append(value)
+    else:
+        inside[key or ""] = value
 
 
-def _close(text: str, at: int, open_ones: list) -> tuple[int, bool]:
-    at = _SPACE.match(text, at).end()
+def _after_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _close(text: str, at: int, open_ones: list[_Container]) -> tuple[int, bool]:
+    at = _after_space(text, at)
     while len(open_ones) > 1:
         mark = text[at : at + 1]
         if mark == ",":
-            return _SPACE.match(text, at + 1).end(), True
+            return _after_space(text, at + 1), True
         if mark != ("}" if isinstance(open_ones[-1], dict) else "]"):
             raise json.JSONDecodeError("Expecting a comma or an end", text, at)
         open_ones.pop()
-        at = _SPACE.match(text, at + 1).end()
+        at = _after_space(text, at + 1)
     if at != len(text):
         raise json.JSONDecodeError("Extra data", text, at)
     return at, False
 
 
-def _key(text: str, at: int, inside: list | dict) -> tuple[int, str | None]:
+def _key(text: str, at: int, inside: _Container) -> tuple[int, str | None]:
     if isinstance(inside, list):
         return at, None
     if text[at : at + 1] != '"':
         raise json.JSONDecodeError("Expecting a name", text, at)
-    key, at = scanstring(text, at + 1, True)
-    at = _SPACE.match(text, at).end()
+    key, at = _READER.raw_decode(text, at)
+    at = _after_space(text, at)
     if text[at : at + 1] != ":":
         raise json.JSONDecodeError("Expecting a colon", text, at)
-    return _SPACE.match(text, at + 1).end(), key
+    return _after_space(text, at + 1), key
 
 
-def _scalar(text: str, at: int, whole: Callable[[str], int | float]) -> tuple[Any, int]:
+def _scalar(text: str, at: int, whole: Callable[[str], int | float]) -> tuple[object, int]:
     if text[at : at + 1] == '"':
-        return scanstring(text, at + 1, True)
+        value, at = _READER.raw_decode(text, at)
+        return value, at
     for word, value in _WORDS.items():
         if text.startswith(word, at):
             return value, at + len(word)

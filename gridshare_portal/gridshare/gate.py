@@ -52,8 +52,9 @@ def closed_for_s(host: str) -> float:
     asked_s = asked_to_wait_s(host)
     with _lock:
         known = _hosts.get(host)
-        is_down = known is not None and known.failures >= FAILURES_IN_A_ROW
-        return max(asked_s, known.probe_at - time.monotonic()) if is_down else asked_s
+        if known is None or known.failures < FAILURES_IN_A_ROW:
+            return asked_s
+        return max(asked_s, known.probe_at - time.monotonic())
 
 
 def answered(host: str) -> None:

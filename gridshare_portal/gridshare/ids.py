@@ -7,6 +7,7 @@ held against a list of what they may be before anything is sent, and quoted only
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 from urllib.parse import quote
 
 from gridshare_portal.gridshare import errors
@@ -14,7 +15,7 @@ from gridshare_portal.gridshare import errors
 _ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 
 
-def allowed(value: object) -> bool:
+def allowed(value: object) -> TypeGuard[str]:
     """Say whether this can be the id of a site, a device or a sensor."""
     return isinstance(value, str) and _ALLOWED.fullmatch(value) is not None
 

@@ -9,7 +9,6 @@ stands for it. A discharge is a negative setpoint.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from gridshare_portal.gridshare import types, values
 
@@ -23,15 +22,15 @@ class NotExpressible(ValueError):
     """The plan cannot be written in the form that the service understands; the text says why."""
 
 
-def published(plan: types.Plan) -> dict[str, Any]:
+def published(plan: types.Plan) -> dict[str, object]:
     """Write a plan as the contract wants it."""
     return {"commands": [_published(command) for command in plan.commands]}
 
 
-def live(plan: types.Plan, *, now: datetime) -> dict[str, Any]:
+def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
     """Write a plan as one start and durations; an empty plan still needs a start."""
     commands = _without_edges(sorted(plan.commands, key=lambda command: command.start))
-    written: list[dict[str, Any]] = []
+    written: list[dict[str, object]] = []
     at = commands[0].start if commands else now
     for command in commands:
         if command.start < at:
@@ -62,7 +61,7 @@ def read(body: object) -> types.Plan:
     return types.Plan(commands=tuple(commands))
 
 
-def _published(command: types.Command) -> dict[str, Any]:
+def _published(command: types.Command) -> dict[str, object]:
     body = dict(command.extra) | {
         "start": values.iso(command.start),
         "end": values.iso(command.end),
@@ -81,10 +80,10 @@ def _without_edges(commands: list[types.Command]) -> list[types.Command]:
     return commands
 
 
-def _live(command: types.Command) -> dict[str, Any]:
+def _live(command: types.Command) -> dict[str, object]:
     if command.action == "follow":
         raise NotExpressible("This home's system cannot go back to its mode in the middle of a plan.")
-    body: dict[str, Any] = dict(command.extra) | {
+    body: dict[str, object] = dict(command.extra) | {
         "kind": _KINDS.get(command.action, command.action),
         "durationMinutes": _minutes(command.start, command.end),
     }
@@ -101,7 +100,7 @@ def _minutes(start: datetime, end: datetime) -> int:
     return max(1, round((end - start) / MINUTE))
 
 
-def _read(found: dict[str, Any], at: datetime | None, where: str) -> types.Command:
+def _read(found: dict[str, object], at: datetime | None, where: str) -> types.Command:
     if "durationMinutes" in found:
         return _read_live(found, at, where)
     start, end = values.moment(found.get("start")), values.moment(found.get("end"))
@@ -116,22 +115,30 @@ def _read(found: dict[str, Any], at: datetime | None, where: str) -> types.Comma
     )
 
 
-def _read_live(found: dict[str, Any], at: datetime | None, where: str) -> types.Command:
+def _read_live(found: dict[str, object], at: datetime | None, where: str) -> types.Command:
     minutes = values.number(found.get("durationMinutes"))
     if at is None or minutes is None or not 0 < minutes < 1_000_000:
         raise values.Misshapen(where)
+    end = _later(at, minutes, where)
     power_w = values.number(found.get("power_W"))
-    action = {"idle": "hold"}.get(found.get("kind"), _action(found.get("kind")))
-    if action == "setpoint":
-        action = "discharge" if (power_w or 0) < 0 else "charge"
-        power_w = abs(power_w or 0)
+    action = "hold" if found.get("kind") == "idle" else _action(found.get("kind"))
+    if action == "setpoint" and power_w is not None:  # without a power nobody knows its direction
+        action = "discharge" if power_w < 0 else "charge"
+        power_w = abs(power_w)
     return types.Command(
         start=at,
-        end=at + minutes * MINUTE,
+        end=end,
         action=action,
         power_limit_w=power_w,
         extra=values.rest(found, _LIVE),
     )
+
+
+def _later(at: datetime, minutes: float, where: str) -> datetime:
+    try:
+        return at + minutes * MINUTE
+    except OverflowError:
+        raise values.Misshapen(where) from None
 
 
 def _action(value: object) -> str:

@@ -7,17 +7,22 @@ resolving a name and trying its addresses share one limit too.
 
 from __future__ import annotations
 
-import functools
 import http.client
 import io
 import queue
 import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import requests.adapters
 from urllib3 import connection, connectionpool, exceptions, poolmanager
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_Found = tuple[int, int, int, str, tuple[object, ...]]  # one way to a host, as getaddrinfo puts it
 
 
 class Adapter(requests.adapters.HTTPAdapter):
@@ -43,7 +48,7 @@ class _Received(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
         left_s = self._ends_at - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("the deadline has passed")
@@ -56,19 +61,30 @@ class _Received(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, ends_at: float, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
         self.fp.close()
+        # urllib3 gives the socket what is left for the answer, just before it makes the answer.
+        ends_at = time.monotonic() + _limited(sock.gettimeout())
         self.fp = io.BufferedReader(_Received(sock, ends_at=ends_at), 65536)
 
 
-class _Deadlined:
+class _Connection(connection.HTTPConnection):
     """What both kinds of connection do; `timeout` is urllib3's, here what is left of the total."""
 
+    response_class = _Response
+
     def _new_conn(self) -> socket.socket:
-        ends_at = time.monotonic() + self.timeout
+        left_s = _limited(self.timeout)
+        ends_at = time.monotonic() + left_s
         try:
-            addresses = _resolve(self._dns_host, self.port, within_s=self.timeout)
+            addresses = _resolve(self._dns_host, self.port, within_s=left_s)
             return _connect(addresses, ends_at=ends_at)
         except socket.gaierror as error:
             raise exceptions.NameResolutionError(self.host, self, error) from error
@@ -77,17 +93,8 @@ class _Deadlined:
         except OSError as error:
             raise exceptions.NewConnectionError(self, "no connection") from error
 
-    def getresponse(self) -> Any:
-        ends_at = time.monotonic() + self.timeout
-        self.response_class = functools.partial(_Response, ends_at=ends_at)
-        return super().getresponse()
 
-
-class _Connection(_Deadlined, connection.HTTPConnection):
-    pass
-
-
-class _SecureConnection(_Deadlined, connection.HTTPSConnection):
+class _SecureConnection(_Connection, connection.HTTPSConnection):
     pass
 
 
@@ -99,27 +106,33 @@ class _SecurePool(connectionpool.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-def _resolve(host: str, port: int, *, within_s: float) -> list[tuple]:
+def _limited(timeout_s: float | None) -> float:
+    if timeout_s is None:
+        raise ValueError("a call without a deadline could be held for ever")
+    return timeout_s
+
+
+def _resolve(host: str, port: int, *, within_s: float) -> Sequence[_Found]:
     # The system's resolver knows no deadline, so it is asked aside and left behind if it hangs.
-    answers: queue.SimpleQueue = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Sequence[_Found] | OSError] = queue.SimpleQueue()
     threading.Thread(target=_look_up, args=(host, port, answers), daemon=True).start()
     try:
         answer = answers.get(timeout=within_s)
     except queue.Empty:
         raise TimeoutError("the name was not resolved in time") from None
-    if isinstance(answer, Exception):
+    if isinstance(answer, OSError):
         raise answer
     return answer
 
 
-def _look_up(host: str, port: int, answers: queue.SimpleQueue) -> None:
+def _look_up(host: str, port: int, answers: queue.SimpleQueue[Sequence[_Found] | OSError]) -> None:
     try:
         answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         answers.put(error if isinstance(error, OSError) else OSError("not a host name"))
 
 
-def _connect(addresses: list[tuple], *, ends_at: float) -> socket.socket:
+def _connect(addresses: Sequence[_Found], *, ends_at: float) -> socket.socket:
     failure: OSError = OSError("the name has no address")
     for family, kind, protocol, _, address in addresses:
         left_s = ends_at - time.monotonic()
@@ -132,7 +145,9 @@ def _connect(addresses: list[tuple], *, ends_at: float) -> socket.socket:
     raise failure
 
 
-def _open(family: int, kind: int, protocol: int, address: tuple, timeout_s: float) -> socket.socket:
+def _open(
+    family: int, kind: int, protocol: int, address: tuple[object, ...], timeout_s: float
+) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -15,7 +15,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import requests
 import urllib3
@@ -51,7 +51,7 @@ def send(
     call: calls.Call,
     token: calls.Token,
     *,
-    read: Callable[[Any], T],
+    read: Callable[[object], T],
     deadline_s: float,
     session: requests.Session | None = None,
     listener: calls.Listener | None = None,
@@ -124,7 +124,7 @@ class _Exchange:
         except Exception as fault:
             logger.warning("nobody could be told of %s: %s", call.operation, type(fault).__name__)
 
-    def run(self, token: calls.Token) -> Any:
+    def run(self, token: calls.Token) -> object:
         try:
             return self._repeat(bearers.Bearer(token()))
         except errors.Unauthorized as refused:
@@ -135,7 +135,7 @@ class _Exchange:
             raise errors.Unauthorized(self.call.operation, status=401)
         return self._repeat(renewed)
 
-    def _repeat(self, bearer: bearers.Bearer) -> Any:
+    def _repeat(self, bearer: bearers.Bearer) -> object:
         for pause_s in _pauses():
             self._knock()
             try:
@@ -167,7 +167,7 @@ class _Exchange:
         wait_s = max(pause_s, gate.asked_to_wait_s(self.call.host))
         return wait_s if wait_s < self._left_s() else None
 
-    def _attempt(self, bearer: bearers.Bearer) -> Any:
+    def _attempt(self, bearer: bearers.Bearer) -> object:
         self.attempts += 1
         self.status = self.came = None
         try:
@@ -179,7 +179,7 @@ class _Exchange:
         gate.answered(self.call.host)
         return answer
 
-    def _exchange(self, bearer: bearers.Bearer) -> Any:
+    def _exchange(self, bearer: bearers.Bearer) -> object:
         operation = self.call.operation
         request = _prepared(self.call)
         bearer.sign(operation, request)
@@ -198,14 +198,20 @@ class _Exchange:
         if left_s <= 0:
             raise errors.Timeout(self.call.operation)
         timeout = urllib3.Timeout(total=left_s, connect=min(CONNECT_S, left_s))
-        adapter = self.session.get_adapter(request.url)
+        adapter = self.session.get_adapter(request.url or self.call.url)
+        verify = True if self.session.verify is None else self.session.verify
         try:
-            return adapter.send(request, stream=True, timeout=timeout, verify=self.session.verify)
+            return adapter.send(
+                request,
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type]  # requests takes one, its stub leaves it out
+                verify=verify,
+            )
         except (requests.RequestException, exceptions.HTTPError, OSError, ValueError) as error:
             failure = losses.lost(self.call.operation, error)
         raise failure
 
-    def _read(self, response: requests.Response, bearer: bearers.Bearer) -> Any:
+    def _read(self, response: requests.Response, bearer: bearers.Bearer) -> object:
         operation, status = self.call.operation, response.status_code
         if 200 <= status < 300:
             return answers.content(operation, status, self._body(response, bearer))
@@ -225,7 +231,7 @@ class _Exchange:
         return self.ends_at - time.monotonic()
 
 
-def _understood(call: calls.Call, read: Callable[[Any], T], answer: Any) -> T:
+def _understood(call: calls.Call, read: Callable[[object], T], answer: object) -> T:
     try:
         return read(answer)
     except values.Misshapen as error:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-Extra = Mapping[str, Any]
+Extra = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)

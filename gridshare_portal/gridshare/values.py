@@ -6,9 +6,9 @@ True is no number, "12" is no number, and a date that does not exist is no momen
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -45,14 +45,14 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def record(value: object, where: str) -> dict[str, Any]:
+def record(value: object, where: str) -> dict[str, object]:
     """Return the value if it is a JSON object, or say where there is none."""
     if not isinstance(value, dict):
         raise Misshapen(where)
     return value
 
 
-def records(body: object, key: str) -> list[dict[str, Any]]:
+def records(body: object, key: str) -> list[dict[str, object]]:
     """Return the objects listed under a key; a list that is absent is an error, never an empty list."""
     listed = record(body, "the answer").get(key)
     if not isinstance(listed, list):
@@ -60,14 +60,14 @@ def records(body: object, key: str) -> list[dict[str, Any]]:
     return some([item for item in listed if isinstance(item, dict)], of=listed, where=key)
 
 
-def some(usable: list[T], *, of: list, where: str) -> list[T]:
+def some(usable: list[T], *, of: Sequence[object], where: str) -> list[T]:
     """Return what is usable of a list; one that holds entries and not a usable one must not look empty."""
     if of and not usable:
         raise Misshapen(where)
     return usable
 
 
-def rest(found: dict[str, Any], named: Iterable[str]) -> dict[str, Any]:
+def rest(found: dict[str, object], named: Iterable[str]) -> dict[str, object]:
     """Return what is left beside the fields that have a name in the house."""
     return {key: value for key, value in found.items() if key not in named}
 

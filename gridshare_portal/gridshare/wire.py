@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from gridshare_portal.gridshare import ids, plan_forms, types, values
 
@@ -39,7 +38,9 @@ class Published:
 
     mode_path = "operationmode"
 
-    def window(self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]) -> dict:
+    def window(
+        self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]
+    ) -> dict[str, str]:
         """Return the query that asks for readings."""
         return {
             "start": values.iso(start),
@@ -52,7 +53,7 @@ class Published:
         """Return the body that asks for a mode."""
         return {"mode": MODES.get(name.casefold(), name)}
 
-    def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, Any]:
+    def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, object]:
         """Return the body that sets a plan; `now` is when an empty one takes effect."""
         return plan_forms.published(plan)
 
@@ -62,7 +63,9 @@ class Live(Published):
 
     mode_path = "operationMode"
 
-    def window(self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]) -> dict:
+    def window(
+        self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]
+    ) -> dict[str, str]:
         """Return the query that asks for readings."""
         return {
             "interval": f"{values.iso(start)}/{values.iso(end)}",
@@ -74,7 +77,7 @@ class Live(Published):
         """Return the body that asks for a mode."""
         return {"mode": name.lower()}
 
-    def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, Any]:
+    def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, object]:
         """Return the body that sets a plan; `now` is when an empty one takes effect."""
         return plan_forms.live(plan, now=now)
 
@@ -84,17 +87,13 @@ DIALECTS: Mapping[str, Published] = {"published": Published(), "live": Live()}
 
 def sites(body: object) -> tuple[types.SiteItem, ...]:
     """Read a list of sites; an entry without a usable id is nothing anyone could ask about."""
-    found = _named(body, "siteId")
-    return tuple(
-        types.SiteItem(site_id=item["siteId"], extra=values.rest(item, ("siteId",))) for item in found
-    )
+    return tuple(types.SiteItem(site_id=site_id, extra=extra) for site_id, extra in _named(body, "siteId"))
 
 
 def devices(body: object) -> tuple[types.DeviceItem, ...]:
     """Read a list of devices."""
-    found = _named(body, "synthId")
     return tuple(
-        types.DeviceItem(synth_id=item["synthId"], extra=values.rest(item, ("synthId",))) for item in found
+        types.DeviceItem(synth_id=synth_id, extra=extra) for synth_id, extra in _named(body, "synthId")
     )
 
 
@@ -104,7 +103,7 @@ def device(body: object, *, asked: str) -> types.Device:
     kind = values.text(found.get("kind"))
     return types.Device(
         synth_id=values.text(found.get("synthId")) or asked,
-        kind=_KINDS.get(kind, kind),
+        kind=None if kind is None else _KINDS.get(kind, kind),
         site_id=values.text(found.get("siteId")),
         manufacturer=values.text(found.get("manufacturer")),
         model=values.text(found.get("model")),
@@ -158,28 +157,28 @@ def plan(body: object) -> types.Plan:
     return types.Plan() if body is None else plan_forms.read(body)
 
 
-def _named(body: object, name: str) -> list[dict[str, Any]]:
+def _named(body: object, name: str) -> list[tuple[str, dict[str, object]]]:
     entries = values.records(body, "entries")
-    usable = [item for item in entries if ids.allowed(item.get(name))]
+    usable = [(named, values.rest(item, (name,))) for item in entries if ids.allowed(named := item.get(name))]
     return values.some(usable, of=entries, where=f"entries[].{name}")
 
 
-def _parents_first(root: dict[str, Any]) -> list[dict[str, Any]]:
+def _parents_first(root: dict[str, object]) -> list[dict[str, object]]:
     ordered = [root]
     for node in ordered:
         ordered.extend(_children(node))
     return ordered
 
 
-def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
+def _children(node: dict[str, object]) -> list[dict[str, object]]:
     children = node.get("children")
     return [child for child in children if isinstance(child, dict)] if isinstance(children, list) else []
 
 
-def _node(found: dict[str, Any], children: tuple[types.Node, ...]) -> types.Node:
+def _node(found: dict[str, object], children: tuple[types.Node, ...]) -> types.Node:
     capacity_j = values.number(found.get("maxCapacity_J"))
     return types.Node(
-        synth_id=found["id"] if ids.allowed(found.get("id")) else None,
+        synth_id=named if ids.allowed(named := found.get("id")) else None,
         kind=values.text(found.get("kind")) or "unknown",
         channels=values.texts(found.get("channels")),
         children=children,
@@ -188,7 +187,7 @@ def _node(found: dict[str, Any], children: tuple[types.Node, ...]) -> types.Node
     )
 
 
-def _reading(found: dict[str, Any]) -> types.Reading | None:
+def _reading(found: dict[str, object]) -> types.Reading | None:
     at = values.moment(found.get("timestamp"))
     if at is None:
         return None
@@ -209,7 +208,7 @@ def _reading(found: dict[str, Any]) -> types.Reading | None:
     )
 
 
-def _charge(found: dict[str, Any]) -> float | None:
+def _charge(found: dict[str, object]) -> float | None:
     """Return the charge under either of its names; a battery is never under 0 or over 100 percent full."""
     for name in _CHARGE:
         charge_pct = values.number(found.get(name))

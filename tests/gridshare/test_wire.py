@@ -287,6 +287,24 @@ class TestPlans:
 
         assert (command.action, command.end, command.extra) == ("heatWater", END, {"tank": 1})
 
+    @pytest.mark.parametrize("kind", [None, 7, [], {"idle": 1}])
+    def test_keep_a_command_whose_kind_is_no_word_as_unknown(self, kind):
+        body = {"startTime": "2026-06-01T00:00:00Z", "commands": [{"kind": kind, "durationMinutes": 60}]}
+
+        (command,) = wire.plan(body).commands
+
+        assert (command.action, command.end) == ("unknown", END)
+
+    def test_call_a_setpoint_without_a_power_neither_charging_nor_zero(self):
+        body = {
+            "startTime": "2026-06-01T00:00:00Z",
+            "commands": [{"kind": "setpoint", "durationMinutes": 60, "power_W": "much"}],
+        }
+
+        (command,) = wire.plan(body).commands
+
+        assert (command.action, command.power_limit_w) == ("setpoint", None)
+
     def test_that_nobody_answered_are_none(self):
         assert wire.plan(None) == types.Plan()
         assert wire.plan({"commands": []}) == types.Plan()
@@ -301,6 +319,7 @@ class TestPlans:
             {"commands": [{"action": "charge"}]},
             {"commands": [{"kind": "idle", "durationMinutes": 30}]},
             {"commands": [{"kind": "idle", "durationMinutes": "30"}], "startTime": "2026-06-01T00:00:00Z"},
+            {"commands": [{"kind": "idle", "durationMinutes": 60}], "startTime": "9999-12-31T23:30:00Z"},
         ],
     )
     def test_that_cannot_be_read_whole_are_an_error(self, body):
