@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django import forms
+from django.http import QueryDict
 
 from gridshare_portal.access import consents, durations
 from gridshare_portal.access import models as access
@@ -15,6 +16,17 @@ from gridshare_portal.sites import homes
 FURTHEST = timedelta(days=3 * 365)
 NO_DAY = "Write the day as 2026-12-31."
 FAR = "Choose a day within three years."
+
+
+class Asked(TypedDict):
+    """What was asked for, as campaigns.make takes it."""
+
+    name: str
+    text: str
+    right: str
+    lasts: str
+    color: str
+    ends_at: datetime | None
 
 
 class NewCampaign(forms.Form):
@@ -56,23 +68,29 @@ class NewCampaign(forms.Form):
         error_messages={"invalid": NO_DAY},
     )
 
-    def __init__(self, *args: Any, today: date, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: QueryDict | None, *, initial: dict[str, object], today: date) -> None:
+        super().__init__(data, initial=initial)
         self.today = today
 
     def clean_ends_on(self) -> date | None:
         """Refuse a day that nobody means."""
-        day = self.cleaned_data["ends_on"]
+        day: date | None = self.cleaned_data["ends_on"]
         if day is not None and day > self.today + FURTHEST:
             raise forms.ValidationError(FAR)
         return day
 
-    def asked(self) -> dict[str, Any]:
+    def asked(self) -> Asked:
         """Return what was asked for; the last day is still within the campaign."""
-        asked = {name: self.cleaned_data[name] for name in ("name", "text", "right", "lasts", "color")}
-        day = self.cleaned_data["ends_on"]
-        midnight = datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
-        return {**asked, "ends_at": midnight}
+        known = self.cleaned_data
+        day = known["ends_on"]
+        return {
+            "name": known["name"],
+            "text": known["text"],
+            "right": known["right"],
+            "lasts": known["lasts"],
+            "color": known["color"],
+            "ends_at": datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
+        }
 
     def refuse(self, refusal: consents.Refused) -> None:
         """Place a refusal at the field it names, else above all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.http import QueryDict
 
 from gridshare_portal.retailer.homes import ON_A_PAGE
 
@@ -33,16 +34,16 @@ class Group(forms.Form):
     group = _Name()
     which = forms.ChoiceField(choices=[("chosen", "Chosen homes"), ("all", "All that match")])
     deed = forms.ChoiceField(choices=[("add", "Put in"), ("remove", "Take out")])
-    home = forms.TypedMultipleChoiceField(coerce=int, required=False)
 
-    def __init__(self, *args: object, homes: list[str], **options: object) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: QueryDict, *, homes: list[str]) -> None:
+        super().__init__(data)
         numbers = [one for one in homes[:ON_A_PAGE] if one.isascii() and one.isdigit() and len(one) < 19]
-        self.fields["home"].choices = [(one, one) for one in numbers]
+        self.fields["home"] = forms.TypedMultipleChoiceField(
+            choices=[(one, one) for one in numbers], coerce=int, required=False
+        )
 
-    def clean(self) -> dict[str, object]:
+    def clean(self) -> None:
         """Ask for homes where chosen ones are meant."""
-        cleaned = super().clean()
-        if cleaned.get("which") == "chosen" and not cleaned.get("home"):
+        super().clean()
+        if self.cleaned_data.get("which") == "chosen" and not self.cleaned_data.get("home"):
             self.add_error("home", NO_HOMES)
-        return cleaned

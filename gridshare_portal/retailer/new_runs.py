@@ -5,19 +5,42 @@ The page answers at once, however many homes a filter finds or a file names.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.celery import wake
 from gridshare_portal.control import run_models, runs
 from gridshare_portal.retailer import choice_models, tasks
 
 
-def ask(*, choice: choice_models.Choice, **wish: Any) -> run_models.Run:
+def ask(
+    *,
+    choice: choice_models.Choice,
+    organization: accounts.Organization,
+    actor: accounts.User,
+    name: str,
+    kind: str,
+    asked: dict[str, object],
+    times: str,
+    canary: int,
+    stop_at_failure_pct: int,
+    now: datetime,
+) -> run_models.Run:
     """Keep a wish, and the choice of its homes, and have these found; raise runs.Refused."""
     with transaction.atomic():
-        choice.run = runs.ask(**wish)
+        choice.run = runs.ask(
+            organization=organization,
+            actor=actor,
+            name=name,
+            kind=kind,
+            asked=asked,
+            times=times,
+            canary=canary,
+            stop_at_failure_pct=stop_at_failure_pct,
+            now=now,
+        )
         choice.save(force_insert=True)
         wake(tasks.find_homes, choice.run.pk)
     return choice.run

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gridshare_portal.retailer import file_lines
-from gridshare_portal.retailer.file_lines import Refused
 
 LONGEST_ID = 200
 LONGEST_SAID = 60
@@ -80,13 +79,13 @@ class Step:
 
 
 def look(chunks: Iterable[bytes]) -> int:
-    """Return how many lines of a file name something; raise Refused if it cannot be read as a whole.
+    """Return how many lines of a file name something; raise file_lines.Refused if it cannot be read.
 
     Nothing is looked up, so that this takes no longer than the file takes to arrive.
     """
     lines = sum(1 for one in _below_the_head(file_lines.of(chunks)) if one.line)
     if not lines:
-        raise Refused(NOTHING)
+        raise file_lines.Refused(NOTHING)
     return lines
 
 
@@ -120,14 +119,15 @@ def _why_not(homes: Sequence[int], known: set[int]) -> str:
 
 def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
     """Yield all lines but the head, if there is one; of a blank one nothing but its number."""
-    delimiter, columns, count = "", (0,), 0
+    columns: tuple[int, ...] = (0,)
+    delimiter, count = "", 0
     for number, line in lines:
         if not line.strip(" \t,;\ufeff\u00a0"):
             yield _Line(number, "", delimiter, columns)
             continue
         if not delimiter:
             if line.lstrip(" \t\ufeff").casefold().startswith(_NO_LISTS):
-                raise Refused(NO_LIST)
+                raise file_lines.Refused(NO_LIST)
             delimiter = _delimiter(line)
             found = _columns(_cells(line, delimiter))
             if found:
@@ -135,7 +135,7 @@ def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
                 continue
         count += 1
         if count > file_lines.LINES_AT_MOST:
-            raise Refused(file_lines.TOO_MANY)
+            raise file_lines.Refused(file_lines.TOO_MANY)
         yield _Line(number, line, delimiter, columns)
 
 

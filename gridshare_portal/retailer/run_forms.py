@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from gridshare_portal.control import asks, clocks, local_times, plan_fields, plans
 from gridshare_portal.control.run_models import Run as Kept
@@ -38,12 +41,11 @@ class Once(forms.Form):
 
     use_required_attribute = False
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> None:
         """Refuse what was sent twice, at its field."""
         for name in self.fields:
-            if hasattr(self.data, "getlist") and len(self.data.getlist(self.add_prefix(name))) > 1:
+            if isinstance(self.data, MultiValueDict) and len(self.data.getlist(self.add_prefix(name))) > 1:
                 self.add_error(name, "This was sent twice. Choose one.")
-        return self.cleaned_data
 
 
 def _zone_choices() -> list[tuple[str, str]]:
@@ -66,9 +68,16 @@ def _whole(label: str, help_text: str, least: int, most: int) -> forms.IntegerFi
     )
 
 
-def _chosen(choices: Any, sentence: str, **how: Any) -> forms.ChoiceField:
-    wrong = {"required": sentence, "invalid_choice": sentence}
-    return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, error_messages=wrong, **how)
+def _chosen(
+    choices: Sequence[tuple[str, str]], sentence: str, *, required: bool = True, initial: str | None = None
+) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=choices,
+        required=required,
+        initial=initial,
+        widget=forms.RadioSelect,
+        error_messages={"required": sentence, "invalid_choice": sentence},
+    )
 
 
 class Run(Once):
@@ -103,13 +112,23 @@ class Run(Once):
         "Stop when this share of homes fails (%)", "Not confirmed yet is not failed.", 1, 100
     )
 
-    def __init__(self, *args: Any, groups: Sequence[tuple[str, str]], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["group"].choices = [("", "Choose…"), *groups]
+    def __init__(
+        self,
+        data: QueryDict | None,
+        files: MultiValueDict[str, UploadedFile] | None,
+        *,
+        groups: Sequence[tuple[str, str]],
+        initial: dict[str, object],
+    ) -> None:
+        super().__init__(data, files, initial=initial)
+        group = self.fields["group"]
+        assert isinstance(group, forms.ChoiceField)  # as it is declared above
+        group.choices = [("", "Choose…"), *groups]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> None:
         """Ask for what goes with the choices that were made."""
-        known = super().clean()
+        super().clean()
+        known = self.cleaned_data
         if known.get("kind") == "mode" and not known.get("mode") and "mode" not in self.errors:
             self.add_error("mode", "Choose Simple, Schedule or Smart.")
         if known.get("choose") == "group" and not known.get("group") and "group" not in self.errors:
@@ -120,12 +139,11 @@ class Run(Once):
             self.add_error("choose", FILE_TOO)
         if known.get("choose") in ("filter", "file") and known.get("group"):
             self.add_error("choose", GROUP_TOO)
-        return known
 
-    def clean_file(self) -> Any:
+    def clean_file(self) -> UploadedFile | None:
         """Refuse a file that is too large before anything of it is read."""
-        file = self.cleaned_data["file"]
-        if file and file.size > file_lines.BYTES_AT_MOST:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file and file.size and file.size > file_lines.BYTES_AT_MOST:
             raise ValidationError(file_lines.TOO_LARGE)
         return file
 
@@ -149,13 +167,21 @@ class Row(Once):
     def row(self) -> plans.Row:
         """Return what was understood; what was refused is None."""
         known = self.cleaned_data
-        moments = {name: known.get(name) for name in ("start", "end")}
         return plans.Row(
-            action=known.get("action") or "", power_limit_w=known.get("power_limit_w"), **moments
+            start=known.get("start"),
+            end=known.get("end"),
+            action=known.get("action") or "",
+            power_limit_w=known.get("power_limit_w"),
         )
 
 
-class Rows(BaseFormSet):
+if TYPE_CHECKING:
+    _RowSet = BaseFormSet[Row]  # a form set takes its kind of form in brackets only in types
+else:
+    _RowSet = BaseFormSet
+
+
+class Rows(_RowSet):
     """All rows of the plan; the rules' refusals are placed at the fields they are about."""
 
     default_error_messages = {"too_many_forms": f"A plan has at most {plans.COMMANDS_AT_MOST} rows."}
@@ -170,26 +196,34 @@ class Rows(BaseFormSet):
         understood = self.is_valid()
         live = self.live()
         if not live and understood:
-            self._non_form_errors.append("Fill in at least one row.")
+            self.non_form_errors().append("Fill in at least one row.")
         for form in live if is_local else ():
             for name in ("start", "end"):
                 if getattr(form.cleaned_data.get(name), "tzinfo", None):
                     form.add_error(name, "By each home’s clock a time has no offset.")
         for fault in _everywhere([form.row() for form in live], now=now, zones=zones):
             if fault.row is None:
-                self._non_form_errors.append(fault.sentence)
+                self.non_form_errors().append(fault.sentence)
             elif fault.field not in live[fault.row].errors:
                 live[fault.row].add_error(fault.field, fault.sentence)
         return not self.total_error_count()
 
-    def asked(self, zone: ZoneInfo, *, is_local: bool) -> dict[str, Any]:
+    def asked(self, zone: ZoneInfo, *, is_local: bool) -> dict[str, object]:
         """Return the checked rows as a run keeps them."""
         rows = [form.row() for form in self.live()]
         return local_times.to_json(rows) if is_local else plans.to_json(plans.plan_of(rows, zone=zone))
 
 
-RowSet = formset_factory(
-    Row, formset=Rows, extra=0, can_delete=True, max_num=ROWS_READ_AT_MOST, absolute_max=ROWS_READ_AT_MOST
+RowSet = cast(  # the factory returns a subclass of the class that it is handed, which its type does not say
+    type[Rows],
+    formset_factory(
+        Row,
+        formset=Rows,
+        extra=0,
+        can_delete=True,
+        max_num=ROWS_READ_AT_MOST,
+        absolute_max=ROWS_READ_AT_MOST,
+    ),
 )
 
 
@@ -205,15 +239,22 @@ class Start(Once):
 
     homes = forms.CharField(max_length=12, label="Number of homes", required=False)
 
-    def __init__(self, *args: Any, ready: int, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        ready: int,
+        initial: dict[str, object] | None = None,
+        auto_id: str = "id_%s",
+    ) -> None:
+        super().__init__(data, initial=initial, auto_id=auto_id)
         self._ready = ready
         self.fields["homes"].help_text = f"Type {ready} to confirm."
         self.fields["homes"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
 
     def clean_homes(self) -> str:
         """Refuse any other number."""
-        typed = self.cleaned_data["homes"].replace(",", "").replace("\u202f", "").strip()
+        typed: str = self.cleaned_data["homes"].replace(",", "").replace("\u202f", "").strip()
         if typed != str(self._ready):
             raise ValidationError(f"Type {self._ready} to confirm. Nothing was sent.")
         return typed
@@ -225,19 +266,27 @@ class Schedule(Start):
     at = plan_fields.Moment(label="Start at", required=False)
     zone = _zone("Time zone")
 
-    def __init__(self, *args: Any, now: datetime, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        ready: int,
+        now: datetime,
+        initial: dict[str, object] | None = None,
+        auto_id: str = "later-%s",
+    ) -> None:
+        super().__init__(data, ready=ready, initial=initial, auto_id=auto_id)
         self._now = now
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> None:
         """Turn the clock's words into a moment to come."""
-        known = super().clean()
+        super().clean()
+        known = self.cleaned_data
         if "at" in self.errors or "zone" in self.errors:
-            return known
+            return
         known["at"], sentence = self._moment(known.get("at"), ZoneInfo(known["zone"]))
         if sentence:
             self.add_error("at", sentence)
-        return known
 
     def _moment(self, shown: datetime | None, zone: ZoneInfo) -> tuple[datetime | None, str]:
         if shown is None:

@@ -112,7 +112,7 @@ class TestAFileOfHomes:
         assert list(read(mark + "Name,Home id\nJürgen’s,home-1\n".encode(encoding)).homes) == [1]
 
     def test_in_another_encoding_is_refused_with_the_line(self):
-        with pytest.raises(run_files.Refused, match="Line 3 "):
+        with pytest.raises(file_lines.Refused, match="Line 3 "):
             read("home-1\nhome-2\nJürgen,home-3\n".encode("latin-1"), size=100)
 
     @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ class TestAFileOfHomes:
         ],
     )
     def test_that_cannot_be_read_is_refused_in_a_sentence(self, content, sentence):
-        with pytest.raises(run_files.Refused, match=sentence):
+        with pytest.raises(file_lines.Refused, match=sentence):
             read(content, size=65_536)
 
     def test_of_a_hundred_thousand_homes_is_looked_up_in_equal_steps(self):
@@ -183,7 +183,7 @@ class TestAFileOfHomes:
     def test_of_any_bytes_is_read_or_refused_and_nothing_else(self, content):
         try:
             reading = read(content)
-        except run_files.Refused:
+        except file_lines.Refused:
             return
         assert run_files.look([content]) == reading.lines
         assert len(reading.homes) + reading.left_out == reading.lines

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +25,7 @@ ENDED = "Ended. Its link leads on no more; what was shared stays shared."
 
 @doors.door(kind="retailer")
 @require_safe
-def campaigns(request: HttpRequest, slug: str) -> HttpResponse:
+def campaigns(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """List the organization's campaigns."""
     now = timezone.now()
     known = deeds.of(request.organization)
@@ -37,11 +37,15 @@ def campaigns(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(rights.ASK, kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
-def campaign_new(request: HttpRequest, slug: str) -> HttpResponse:
+def campaign_new(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Take a new campaign."""
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
-    first = {"color": deeds.usual_color(request.organization), "right": "view", "lasts": "year"}
+    first: dict[str, object] = {
+        "color": deeds.usual_color(request.organization),
+        "right": "view",
+        "lasts": "year",
+    }
     form = enrolment_forms.NewCampaign(data, initial=first, today=now.astimezone(UTC).date())
     if request.method == "POST" and form.is_valid():
         made = _made(request, form, now)
@@ -54,7 +58,7 @@ def campaign_new(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(kind="retailer")
 @require_safe
-def campaign(request: HttpRequest, slug: str, campaign: str) -> HttpResponse:
+def campaign(request: doors.MemberRequest, slug: str, campaign: str) -> HttpResponse:
     """Show a campaign's link and code to print, and what came of it."""
     now = timezone.now()
     found = _of(request, campaign)
@@ -77,7 +81,7 @@ def campaign(request: HttpRequest, slug: str, campaign: str) -> HttpResponse:
 
 @doors.door(kind="retailer")
 @require_safe
-def campaign_qr(request: HttpRequest, slug: str, campaign: str) -> HttpResponse:
+def campaign_qr(request: doors.MemberRequest, slug: str, campaign: str) -> HttpResponse:
     """Return the campaign's code as a picture."""
     found = _of(request, campaign)
     picture = qr.svg(_address(found), color=brand.ink(found.color))
@@ -87,7 +91,7 @@ def campaign_qr(request: HttpRequest, slug: str, campaign: str) -> HttpResponse:
 
 @doors.door(rights.ASK, kind="retailer")
 @require_POST
-def campaign_end(request: HttpRequest, slug: str, campaign: str) -> HttpResponse:
+def campaign_end(request: doors.MemberRequest, slug: str, campaign: str) -> HttpResponse:
     """End a campaign now."""
     found = _of(request, campaign)
     if deeds.end(campaign=found, actor=request.user, now=timezone.now()):
@@ -97,7 +101,7 @@ def campaign_end(request: HttpRequest, slug: str, campaign: str) -> HttpResponse
     return redirect("retailer:campaign", slug=slug, campaign=found.slug)
 
 
-def _of(request: HttpRequest, campaign: str) -> enrolment_models.Campaign:
+def _of(request: doors.MemberRequest, campaign: str) -> enrolment_models.Campaign:
     return get_object_or_404(deeds.of(request.organization), slug=campaign)
 
 
@@ -105,16 +109,15 @@ def _address(campaign: enrolment_models.Campaign) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}{reverse('retailer:join', args=[campaign.slug])}"
 
 
-def _may_make(request: HttpRequest) -> bool:
+def _may_make(request: doors.MemberRequest) -> bool:
     return rights.may(request.membership.role, rights.ASK)
 
 
 def _made(
-    request: HttpRequest, form: enrolment_forms.NewCampaign, now: datetime
+    request: doors.MemberRequest, form: enrolment_forms.NewCampaign, now: datetime
 ) -> enrolment_models.Campaign | None:
-    whose = {"organization": request.organization, "actor": request.user}
     try:
-        return deeds.make(**whose, **form.asked(), now=now)
+        return deeds.make(organization=request.organization, actor=request.user, now=now, **form.asked())
     except consents.Refused as refusal:
         form.refuse(refusal)
         return None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,28 +27,28 @@ NOT_SHARED_VIEWS = "Your role lets you keep views of your own, not change those 
 
 @doors.door(kind="retailer")
 @require_safe
-def homes(request: HttpRequest, slug: str) -> HttpResponse:
+def homes(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show one page of the homes that the filters ask for."""
     return _table(request, asking.read(request.GET))
 
 
 @doors.door(rights.EXPORT, kind="retailer")
 @require_safe
-def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+def homes_csv(request: doors.MemberRequest, slug: str) -> StreamingHttpResponse:
     """Send all homes that the filters ask for, line by line."""
     return _file(request, "CSV", exports.csv, "text/csv; charset=utf-8")
 
 
 @doors.door(rights.EXPORT, kind="retailer")
 @require_safe
-def homes_xlsx(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+def homes_xlsx(request: doors.MemberRequest, slug: str) -> StreamingHttpResponse:
     """Send all homes that the filters ask for as a spreadsheet, piece by piece."""
     return _file(request, "XLSX", exports.xlsx, SHEET)
 
 
 @doors.door(kind="retailer")
 @require_POST
-def keep_view(request: HttpRequest, slug: str) -> HttpResponse:
+def keep_view(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Keep the view under a name, for oneself or for everybody there."""
     asked, form = _list(request), forms.View(request.POST)
     if not form.is_valid():
@@ -73,7 +72,7 @@ def keep_view(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(kind="retailer")
 @require_safe
-def view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def view(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Go to the table as a view shows it."""
     found = get_object_or_404(saved.views_for(request.user, request.organization), pk=pk)
     return redirect(f"{reverse('retailer:homes', args=[slug])}?{found.query}")
@@ -81,7 +80,7 @@ def view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(kind="retailer")
 @require_POST
-def delete_view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def delete_view(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Forget a view."""
     found = get_object_or_404(saved.views_for(request.user, request.organization), pk=pk)
     _check_sharing(request, found.owner_id is None)
@@ -92,14 +91,14 @@ def delete_view(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.WORK, kind="retailer")
 @require_POST
-def group(request: HttpRequest, slug: str) -> HttpResponse:
+def group(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Put chosen homes, or all that match, into a group, or take them out."""
     asked, now = _list(request), timezone.now()
     form = forms.Group(request.POST, homes=request.POST.getlist("home"))
     if not form.is_valid():
         return _table(request, asked, group_form=form)
     try:
-        _regroup(request, form.cleaned_data, asked, now)
+        _regroup(request, form, asked, now)
     except groups.TooMany as refusal:
         form.add_error("group", str(refusal))
         return _table(request, asked, group_form=form)
@@ -108,7 +107,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(rights.WORK, kind="retailer")
 @require_POST
-def delete_group(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def delete_group(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Delete a group; its homes stay as they are."""
     found = get_object_or_404(Group, organization=request.organization, pk=pk)
     groups.delete(group=found)
@@ -116,7 +115,9 @@ def delete_group(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return redirect("retailer:homes", slug=slug)
 
 
-def _table(request: HttpRequest, asked: asking.Asked, **errors: Any) -> HttpResponse:
+def _table(
+    request: doors.MemberRequest, asked: asking.Asked, **errors: forms.View | forms.Group
+) -> HttpResponse:
     now, organization = timezone.now(), request.organization
     page = table.page(request.user, organization, asked, now=now)
     context = {
@@ -134,12 +135,13 @@ def _table(request: HttpRequest, asked: asking.Asked, **errors: Any) -> HttpResp
     return render(request, "retailer/homes.html", context, status=422 if errors else 200)
 
 
-def _list(request: HttpRequest) -> asking.Asked:
+def _list(request: doors.MemberRequest) -> asking.Asked:
     return asking.read(QueryDict(request.POST.get("list", "")[: asking.LONGEST]))
 
 
-def _regroup(request: HttpRequest, chosen: dict[str, Any], asked: asking.Asked, now: datetime) -> None:
+def _regroup(request: doors.MemberRequest, form: forms.Group, asked: asking.Asked, now: datetime) -> None:
     """Do what the form says with the homes that this person may see, and say what was done."""
+    chosen = form.cleaned_data
     if chosen["which"] == "all":
         found = table.matching(request.user, request.organization, asked, now=now)
     else:
@@ -159,17 +161,20 @@ def _homes(count: int) -> str:
     return "1 home is" if count == 1 else f"{count:,} homes are"
 
 
-def _check_sharing(request: HttpRequest, is_shared: bool) -> None:
+def _check_sharing(request: doors.MemberRequest, is_shared: bool) -> None:
     if is_shared and not rights.may(request.membership.role, rights.WORK):
         raise PermissionDenied(NOT_SHARED_VIEWS)
 
 
-def _back(request: HttpRequest, asked: asking.Asked) -> HttpResponse:
+def _back(request: doors.MemberRequest, asked: asking.Asked) -> HttpResponse:
     return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
 
 
 def _file(
-    request: HttpRequest, form: str, write: Callable[[Iterable[Home]], Iterable[Any]], content_type: str
+    request: doors.MemberRequest,
+    form: str,
+    write: Callable[[Iterable[Home]], Iterator[str] | Iterator[bytes]],
+    content_type: str,
 ) -> StreamingHttpResponse:
     now = timezone.now()
     _tell(request, form, now)
@@ -180,7 +185,7 @@ def _file(
     return answer
 
 
-def _tell(request: HttpRequest, form: str, now: datetime) -> None:
+def _tell(request: doors.MemberRequest, form: str, now: datetime) -> None:
     """Leave an event of what is taken away, before it is."""
     if request.method != "GET":
         return

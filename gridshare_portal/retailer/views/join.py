@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.access import coming, durations, policy
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import doors
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.retailer import brand as colors
 from gridshare_portal.retailer import enrolment_models, funnel
@@ -75,7 +75,7 @@ def _way(campaign: enrolment_models.Campaign) -> str:
     return f"{reverse('lunar_connect')}{wants}"
 
 
-def _is_connected(user: Any) -> bool:
+def _is_connected(user: accounts.AnyUser) -> bool:
     if not user.is_authenticated:
         return False
     return connections.connections_of(user).exclude(status="disconnected").exists()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -19,7 +18,7 @@ from gridshare_portal.retailer.models import Group
 
 @doors.door(kind="retailer")
 @require_safe
-def portfolio(request: HttpRequest, slug: str) -> HttpResponse:
+def portfolio(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the sums over all homes, or over one group."""
     context = _context(request)
     context["groups"] = Group.objects.filter(organization=request.organization)
@@ -28,24 +27,23 @@ def portfolio(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(kind="retailer")
 @require_safe
-def now(request: HttpRequest, slug: str) -> HttpResponse:
+def now(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the sums alone; what has not changed since it was last asked for is a 304."""
     page = render(request, "retailer/_portfolio.html", _context(request))
     mark = f'W/"{hashlib.blake2b(page.content, digest_size=12).hexdigest()}"'
     page["ETag"] = mark
     page["Cache-Control"] = "private, no-cache"
     patch_vary_headers(page, ["Cookie"])
-    return get_conditional_response(request, etag=mark, response=page)
+    return get_conditional_response(request, etag=mark, response=page) or page
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def _context(request: doors.MemberRequest) -> dict[str, object]:
     said = request.GET.get("group", "")
     group = None
     if said:
-        number = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
-        group = Group.objects.filter(organization=request.organization, pk=number).first()
-        if group is None:
+        if not (said.isascii() and said.isdigit() and len(said) < 19):
             raise Http404
+        group = get_object_or_404(Group, organization=request.organization, pk=int(said))
     return {
         "group": group,
         "in_group": f"&group={group.pk}" if group else "",

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +21,7 @@ ASKED = "Asked. The homeowner gets a letter with the link, unless one came withi
 
 @doors.door(kind="retailer")
 @require_safe
-def reconnect(request: HttpRequest, slug: str) -> HttpResponse:
+def reconnect(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """List the homes whose connection has ended."""
     now = timezone.now()
     given = request.GET.get("after", "")
@@ -40,7 +40,7 @@ def reconnect(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(rights.ASK, kind="retailer")
 @require_POST
-def reconnect_ask(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def reconnect_ask(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Have a letter sent to the homeowner of one home."""
     now = timezone.now()
     shared = policy.shared_sites(request.user, now=now, organization=request.organization)

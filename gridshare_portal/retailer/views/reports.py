@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,7 +32,7 @@ CHOSEN = {
 
 @doors.door(kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
-def report(request: HttpRequest, slug: str) -> HttpResponse:
+def report(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show what the report says, and take how often it is sent to whoever looks."""
     now = timezone.now()
     chosen = reports.of(request.membership)
@@ -59,20 +59,25 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(rights.EXPORT, kind="retailer")
 @require_safe
-def report_xlsx(request: HttpRequest, slug: str) -> HttpResponse:
+def report_xlsx(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Send the report's spreadsheet."""
     now = timezone.now()
     found = _report(request, reports.of(request.membership), now)
     if request.method == "GET":
-        whose = {"actor": request.user, "organization": request.organization}
-        details = {"about": found.period.title}
-        tables.tell(table=tables.REPORT, form="XLSX", details=details, at=now, **whose)
+        tables.tell(
+            table=tables.REPORT,
+            form="XLSX",
+            actor=request.user,
+            organization=request.organization,
+            details={"about": found.period.title},
+            at=now,
+        )
     headers = {"Content-Disposition": f'attachment; filename="{reports.file_name(found)}"'}
     return HttpResponse(report_files.xlsx(found), content_type=reports.SHEET, headers=headers)
 
 
 def _report(
-    request: HttpRequest, chosen: enrolment_models.Subscription, now: datetime
+    request: doors.MemberRequest, chosen: enrolment_models.Subscription, now: datetime
 ) -> report_figures.Report:
     """Return the report about the last whole week or month, whichever the address or the choice says."""
     asked = request.GET.get("every")

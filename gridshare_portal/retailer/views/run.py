@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -34,20 +34,29 @@ HEADS = ("Position", "Home", "Home id", "Outcome", "Why", "In words", "Attempt",
          "Sent at (UTC)", "Settled at (UTC)", "Lunar said")  # fmt: skip
 
 
+class Asked(TypedDict):
+    """Which lines of a run an address asks for, as run_queries.lines takes it."""
+
+    states: list[str]
+    why: str
+    text: str
+    after: int | None
+
+
 @doors.door(kind="retailer")
 @require_safe
-def run(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show one run as it stands; a script asks for the part that moves, and for all when the state has."""
     found = of(request, pk)
     if request.htmx and request.GET.get("state") != found.state:
         return HttpResponse(headers={"HX-Refresh": "true"})
     name = "retailer/_run_live.html" if request.htmx else "retailer/run.html"
-    return page(request, found, {}, name=name)
+    return page(request, found, name=name)
 
 
 @doors.door(kind="retailer")
 @require_safe
-def run_homes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_homes(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show the homes of a run, those of one outcome or reason if asked, a page at a time."""
     found = of(request, pk)
     asked = _asked(request)
@@ -73,7 +82,7 @@ def run_homes(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.EXPORT, kind="retailer")
 @require_safe
-def run_homes_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
+def run_homes_csv(request: doors.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
     found = of(request, pk)
     _tell(request, found, tables.RECEIPTS)
@@ -82,7 +91,7 @@ def run_homes_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResp
 
 @doors.door(rights.EXPORT, kind="retailer")
 @require_safe
-def run_left_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpResponse:
+def run_left_csv(request: doors.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the lines that the file of a run left out, as a file."""
     found = of(request, pk)
     choice = get_object_or_404(
@@ -92,7 +101,7 @@ def run_left_csv(request: HttpRequest, slug: str, pk: int) -> StreamingHttpRespo
     return _csv(left_out.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
 
 
-def of(request: HttpRequest, pk: int) -> run_models.Run:
+def of(request: doors.MemberRequest, pk: int) -> run_models.Run:
     """Return a run of this organization; of no other is said whether it exists."""
     if pk > 2**63 - 1:
         raise Http404
@@ -100,10 +109,11 @@ def of(request: HttpRequest, pk: int) -> run_models.Run:
 
 
 def page(
-    request: HttpRequest,
+    request: doors.MemberRequest,
     found: run_models.Run,
-    forms: dict[str, Any],
     *,
+    start: run_forms.Start | None = None,
+    schedule: run_forms.Schedule | None = None,
     name: str = "retailer/run.html",
     status: int = 200,
 ) -> HttpResponse:
@@ -112,7 +122,7 @@ def page(
     tally, choice = run_queries.tally(found), finding.choice_of(found)
     ready = tally.states.get(S.ELIGIBLE, 0)
     zones = run_choice.zones_of(request.organization) if found.state == R.CHECKED else []
-    zone = {"zone": zones[0] if zones else "UTC"}
+    zone: dict[str, object] = {"zone": zones[0] if zones else "UTC"}
     context = {
         "run": found,
         "is": {state.name.lower(): found.state == state for state in R},
@@ -136,9 +146,8 @@ def page(
         "counts": run_words.counts(tally),
         "reasons": run_words.reasons(tally),
         "file": left_out.told(choice) if choice and choice.file_name and found.state != R.READING else None,
-        "start": forms.get("start") or run_forms.Start(ready=ready),
-        "schedule": forms.get("schedule")
-        or run_forms.Schedule(ready=ready, now=now, initial=zone, auto_id="later-%s"),
+        "start": start or run_forms.Start(ready=ready),
+        "schedule": schedule or run_forms.Schedule(ready=ready, now=now, initial=zone),
         "may_run": rights.may(request.membership.role, rights.RUN),
         "may_export": rights.may(request.membership.role, rights.EXPORT),
         "now": now,
@@ -146,21 +155,26 @@ def page(
     return render(request, name, context, status=status)
 
 
-def _csv(rows: Iterator[list[Any]], name: str) -> StreamingHttpResponse:
+def _csv(rows: Iterator[list[str | int]], name: str) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "private, no-store"
     return answer
 
 
-def _tell(request: HttpRequest, found: run_models.Run, table: str) -> None:
+def _tell(request: doors.MemberRequest, found: run_models.Run, table: str) -> None:
     """Leave an event of what is taken away, before it is."""
     if request.method == "GET":
         filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
-        whose = {"actor": request.user, "organization": request.organization}
-        details = {"run": found.name, "number": found.pk}
-        asked = urlencode(filters).replace("%00", "")
-        tables.tell(table=table, form="CSV", asked=asked, details=details, at=timezone.now(), **whose)
+        tables.tell(
+            table=table,
+            form="CSV",
+            actor=request.user,
+            organization=request.organization,
+            asked=urlencode(filters).replace("%00", ""),
+            details={"run": found.name, "number": found.pk},
+            at=timezone.now(),
+        )
 
 
 def _last_at(found: run_models.Run) -> datetime | None:
@@ -169,7 +183,7 @@ def _last_at(found: run_models.Run) -> datetime | None:
     return pace.next_at if pace else None
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
+def _asked(request: doors.MemberRequest) -> Asked:
     """Read the filters of the list out of the address; whatever it says wrongly finds everything."""
     said = request.GET
     state, why, after = said.get("state", ""), said.get("why", ""), said.get("after", "")
@@ -185,7 +199,7 @@ def _why(line: run_models.Line) -> str:
     return run_words.reason(line.why) if line.why else ""
 
 
-def _rows(found: run_models.Run, asked: dict[str, Any]) -> Iterator[list[Any]]:
+def _rows(found: run_models.Run, asked: Asked) -> Iterator[list[str | int]]:
     """Yield the rows of the file, part by part, so that memory does not grow with the run."""
     yield list(HEADS)
     while True:
@@ -194,10 +208,10 @@ def _rows(found: run_models.Run, asked: dict[str, Any]) -> Iterator[list[Any]]:
             yield _row(line)
         if len(lines) < TOGETHER:
             return
-        asked = asked | {"after": lines[-1].position}
+        asked = {**asked, "after": lines[-1].position}
 
 
-def _row(line: run_models.Line) -> list[Any]:
+def _row(line: run_models.Line) -> list[str | int]:
     change = line.change
     return [
         line.position,

@@ -5,60 +5,66 @@ A deed that came too late, because somebody else was faster, is said on the page
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from gridshare_portal.accounts import doors, rights
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import run_models, run_moves, run_queries, runs
 from gridshare_portal.retailer import run_forms
 from gridshare_portal.retailer.run_words import R, S
 from gridshare_portal.retailer.views import run as pages
 
-Deed = Callable[..., Any]
+
+class Deed(Protocol):
+    """What is done with a run by somebody at a moment."""
+
+    def __call__(self, *, run: run_models.Run, actor: accounts.User, now: datetime) -> object: ...
 
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_start(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_start(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Start a run that was checked, after the number of its homes was typed."""
     found = pages.of(request, pk)
     form = run_forms.Start(request.POST, ready=_ready(found))
     if found.state == R.CHECKED and not form.is_valid():
-        return pages.page(request, found, {"start": form}, status=422)
+        return pages.page(request, found, start=form, status=422)
     return _done(request, found, runs.start, "Started. It goes on when you leave this page.")
 
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_schedule(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_schedule(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Have a checked run start by itself later; or no longer."""
     found, now = pages.of(request, pk), timezone.now()
     if request.POST.get("do") == "unschedule":
-        return _done(request, found, runs.schedule, "It no longer starts by itself.", start_at=None)
-    form = run_forms.Schedule(request.POST, ready=_ready(found), now=now, auto_id="later-%s")
+        return _done(request, found, partial(runs.schedule, start_at=None), "It no longer starts by itself.")
+    form = run_forms.Schedule(request.POST, ready=_ready(found), now=now)
     if found.state == R.CHECKED and not form.is_valid():
-        return pages.page(request, found, {"schedule": form}, status=422)
+        return pages.page(request, found, schedule=form, status=422)
     at = form.cleaned_data["at"] if form.is_valid() else now
     said = "It starts by itself, and every home is asked for again at its turn."
-    return _done(request, found, runs.schedule, said, start_at=at)
+    return _done(request, found, partial(runs.schedule, start_at=at), said)
 
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_check(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_check(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Check every home once more."""
     return _done(request, pages.of(request, pk), runs.check_again, "Every home is checked once more.")
 
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_pause(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_pause(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Send nothing more for now."""
     said = "Paused. Homes that were on their way come to their end."
     return _done(request, pages.of(request, pk), runs.pause, said)
@@ -66,14 +72,14 @@ def run_pause(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_resume(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_resume(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Go on after a pause."""
     return _done(request, pages.of(request, pk), runs.resume, "The run goes on.")
 
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_stop(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_stop(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Stop for good."""
     said = "Stopped. Homes that were on their way come to their end; the others are left alone."
     return _done(request, pages.of(request, pk), runs.stop, said)
@@ -81,7 +87,7 @@ def run_stop(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_retry(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_retry(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Give the homes where nothing was sent another turn."""
     said = "The homes where nothing was sent have another turn. No other home is sent anything."
     return _done(request, pages.of(request, pk), runs.retry_failed, said)
@@ -89,7 +95,7 @@ def run_retry(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.RUN, kind="retailer")
 @require_POST
-def run_cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def run_cancel(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Draft the run that puts back what was there before."""
     found = pages.of(request, pk)
     try:
@@ -104,16 +110,16 @@ def _ready(found: run_models.Run) -> int:
     return run_queries.tally(found).states.get(S.ELIGIBLE, 0)
 
 
-def _done(request: HttpRequest, found: run_models.Run, deed: Deed, said: str, **how: Any) -> HttpResponse:
+def _done(request: doors.MemberRequest, found: run_models.Run, deed: Deed, said: str) -> HttpResponse:
     """Do it, and say what came of it."""
     try:
-        deed(run=found, actor=request.user, now=timezone.now(), **how)
+        deed(run=found, actor=request.user, now=timezone.now())
     except run_moves.Refused as refusal:
         return _refused(request, found, refusal)
     messages.success(request, said)
     return redirect("retailer:run", request.organization.slug, found.pk)
 
 
-def _refused(request: HttpRequest, found: run_models.Run, refusal: run_moves.Refused) -> HttpResponse:
+def _refused(request: doors.MemberRequest, found: run_models.Run, refusal: run_moves.Refused) -> HttpResponse:
     messages.warning(request, refusal.reason)
-    return pages.page(request, pages.of(request, found.pk), {}, status=422)
+    return pages.page(request, pages.of(request, found.pk), status=422)

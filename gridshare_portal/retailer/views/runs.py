@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import doors, rights
-from gridshare_portal.control import plans, run_moves, run_queries
+from gridshare_portal.control import plans, run_models, run_moves, run_queries
 from gridshare_portal.retailer import asked as asking
 from gridshare_portal.retailer import (
     choice_models,
+    file_lines,
     finding,
     homes,
     new_runs,
@@ -33,14 +34,23 @@ PLACES = {"name": "name", "canary": "canary", "stop_at_failure_pct": "stop_at_fa
 MISREAD = "This part of the filter is not understood: {}. Set the filter again in the homes table."
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked of the homes of a run."""
+
+    kind: str
+    asked: dict[str, object]
+    times: str = run_models.Run.Times.ABSOLUTE
+
+
 @doors.door(kind="retailer")
 @require_safe
-def list_of_runs(request: HttpRequest, slug: str) -> HttpResponse:
+def list_of_runs(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the runs, the newest first."""
     said = request.GET.get("before", "")
     before = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
-    found = run_queries.runs_of(request.organization).order_by("-pk")
-    found = list((found.filter(pk__lt=before) if before is not None else found)[: ON_A_PAGE + 1])
+    known = run_queries.runs_of(request.organization).order_by("-pk")
+    found = list((known.filter(pk__lt=before) if before is not None else known)[: ON_A_PAGE + 1])
     shown = found[:ON_A_PAGE]
     context = {
         "lines": [(run, run_words.state_of(run)) for run in shown],
@@ -54,21 +64,22 @@ def list_of_runs(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(rights.RUN, kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
-def run_new(request: HttpRequest, slug: str) -> HttpResponse:
+def run_new(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Ask what is to be done, when, and at which homes; what comes of it is a run that is checked first."""
     now = timezone.now()
     posted = request.POST if request.method == "POST" else None
+    is_submitted = posted is not None and posted.get("do") != "add"
     zones = run_choice.zones_of(request.organization)
     groups = run_choice.groups_of(request.organization)
     first, first_rows = _first(request, zones[0] if zones else "UTC")
     form = run_forms.Run(posted, request.FILES or None, groups=groups, initial=first)
     rows = _rows(request, first_rows)
-    if posted is not None and posted.get("do") != "add":
+    if is_submitted:
         wish = _wish(form, rows, zones=zones, now=now)
         made = _made(request, form, wish, now) if wish is not None else None
         if made is not None:
             return redirect("retailer:run", slug, made.pk)
-    refused = posted is not None and (form.errors or (rows.is_bound and rows.total_error_count()))
+    is_refused = is_submitted and bool(form.errors or (rows.is_bound and rows.total_error_count()))
     asked = asking.read(request.GET)
     context = {
         "form": form,
@@ -79,12 +90,12 @@ def run_new(request: HttpRequest, slug: str) -> HttpResponse:
         "fitting": homes.count(request.organization, asked, now=now),
         "has_groups": bool(groups),
         "empty_row": run_forms.RowSet(prefix="rows").empty_form,
-        "is_refused": bool(refused and posted.get("do") != "add"),
+        "is_refused": is_refused,
     }
-    return render(request, "retailer/run_new.html", context, status=422 if context["is_refused"] else 200)
+    return render(request, "retailer/run_new.html", context, status=422 if is_refused else 200)
 
 
-def _first(request: HttpRequest, zone: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _first(request: doors.MemberRequest, zone: str) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return what the form and its rows begin with: the usual, or what another run asked for."""
     like = run_like.found(request.organization, request.GET.get("like", ""))
     if like is None:
@@ -92,7 +103,7 @@ def _first(request: HttpRequest, zone: str) -> tuple[dict[str, Any], list[dict[s
     return run_like.wish(like, finding.choice_of(like), zone=zone), run_like.rows(like, zone=zone)
 
 
-def _rows(request: HttpRequest, first: list[dict[str, Any]]) -> run_forms.Rows:
+def _rows(request: doors.MemberRequest, first: list[dict[str, object]]) -> run_forms.Rows:
     """Return the rows as sent, with one more if that was asked for, or those that it begins with."""
     if request.method != "POST":
         return run_forms.RowSet(prefix="rows", initial=first or [{"action": "charge"}])
@@ -106,41 +117,49 @@ def _rows(request: HttpRequest, first: list[dict[str, Any]]) -> run_forms.Rows:
     return run_forms.RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
 
 
-def _wish(
-    form: run_forms.Run, rows: run_forms.Rows, *, zones: list[str], now: datetime
-) -> dict[str, Any] | None:
+def _wish(form: run_forms.Run, rows: run_forms.Rows, *, zones: list[str], now: datetime) -> Wish | None:
     """Return what is asked of the homes, or None after placing what is wrong with it."""
     good, known = form.is_valid(), form.cleaned_data
     if known.get("kind") == "mode":
         if rows.live():
             form.add_error("kind", run_forms.PLAN_TOO)
-        return {"kind": "mode", "asked": {"mode": known["mode"]}} if form.is_valid() else None
+        return Wish(kind="mode", asked={"mode": known["mode"]}) if form.is_valid() else None
     if known.get("kind") != "plan" or not known.get("times") or not known.get("zone"):
         return None
     is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
     clocks = [ZoneInfo(name) for name in zones] or [UTC]
     if not rows.check(now=now, zones=clocks if is_local else [zone], is_local=is_local) or not good:
         return None
-    wish = {"kind": "plan", "asked": rows.asked(zone, is_local=is_local)}
-    return wish | {"times": known["times"]}
+    return Wish(kind="plan", asked=rows.asked(zone, is_local=is_local), times=known["times"])
 
 
-def _made(request: HttpRequest, form: run_forms.Run, wish: dict[str, Any], now: datetime) -> Any:
+def _made(
+    request: doors.MemberRequest, form: run_forms.Run, wish: Wish, now: datetime
+) -> run_models.Run | None:
     """Return the run that was asked for, or None after placing what stands in its way."""
     known = form.cleaned_data
     choice = _choice(request, form, now)
     if choice is None or form.errors:
         return None
-    terms = {name: known[name] for name in ("name", "canary", "stop_at_failure_pct")}
-    whose = {"organization": request.organization, "actor": request.user}
     try:
-        return new_runs.ask(choice=choice, now=now, **whose, **terms, **wish)
+        return new_runs.ask(
+            choice=choice,
+            organization=request.organization,
+            actor=request.user,
+            name=known["name"],
+            kind=wish.kind,
+            asked=wish.asked,
+            times=wish.times,
+            canary=known["canary"],
+            stop_at_failure_pct=known["stop_at_failure_pct"],
+            now=now,
+        )
     except run_moves.Refused as refusal:
         form.add_error(PLACES.get(refusal.field), refusal.reason)
         return None
 
 
-def _choice(request: HttpRequest, form: run_forms.Run, now: datetime) -> choice_models.Choice | None:
+def _choice(request: doors.MemberRequest, form: run_forms.Run, now: datetime) -> choice_models.Choice | None:
     """Return how the homes are to be found; None after placing why there is nothing to look for."""
     known = form.cleaned_data
     if known["choose"] == "file":
@@ -159,7 +178,7 @@ def _choice(request: HttpRequest, form: run_forms.Run, now: datetime) -> choice_
 
 
 def _filter(
-    request: HttpRequest, form: run_forms.Run, asked: Asked, now: datetime
+    request: doors.MemberRequest, form: run_forms.Run, asked: Asked, now: datetime
 ) -> choice_models.Choice | None:
     sentence = run_choice.why_not(request.user, request.organization, asked, now=now)
     if sentence:
@@ -172,7 +191,7 @@ def _file(form: run_forms.Run) -> choice_models.Choice | None:
     file = form.cleaned_data["file"]
     try:
         lines = run_files.look(file.chunks())
-    except run_files.Refused as refusal:
+    except file_lines.Refused as refusal:
         form.add_error("file", str(refusal))
         return None
     packed = finding.packed(file.chunks())
