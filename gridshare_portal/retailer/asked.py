@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
+from django.http import QueryDict
+
 from gridshare_portal.retailer.gather import name_key
+from gridshare_portal.retailer.models import Home
 
 STATES = {"active": "Connected", "reconnect": "Connection ended"}
 RIGHTS = {"view": "See", "control": "See and change"}
@@ -64,13 +66,15 @@ COLUMNS = {
 USUAL = ("state", "right", "reading", "charge", "stored", "solar", "battery", "grid")
 LONGEST = 1000
 
+Key = str | int | float  # what a line is sorted by, whichever the column
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Beside which line a page lies: after it, or before it; the end of the list is before None."""
 
     is_before: bool
-    key: Any = None
+    key: Key | None = None
     site: int | None = None
 
 
@@ -102,7 +106,7 @@ class Asked:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Return what the address says, word by word."""
-        said: list[tuple[str, Any]] = [
+        said: list[tuple[str, object]] = [
             *(
                 (name, getattr(self, name))
                 for name in ("q", "state", "right", "ask", "age", "lacks", "charged")
@@ -151,8 +155,8 @@ class Asked:
         return self.sort.startswith("-")
 
 
-def read(said: Any) -> Asked:
-    """Read an address: a QueryDict, with several values of a name where that is meant."""
+def read(said: QueryDict) -> Asked:
+    """Read an address, with several values of a name where that is meant."""
     sort = said.get("sort", "")
     sort = sort if sort in ORDERS else "name"
     chosen = tuple(name for name in COLUMNS if name in said.getlist("show"))
@@ -175,12 +179,12 @@ def read(said: Any) -> Asked:
     return replace(asked, place=_place(said, asked.key))
 
 
-def placed(asked: Asked, word: str, line: Any) -> str:
+def placed(asked: Asked, word: str, line: Home) -> str:
     """Return the query of the page that lies `after` or `before` a line."""
     return urlencode([*asked.pairs, (word, f"{line.site_id}~{getattr(line, asked.key)}")])
 
 
-def _place(said: Mapping[str, str], key: str) -> Place | None:
+def _place(said: QueryDict, key: str) -> Place | None:
     for word in ("after", "before"):
         site, tilde, value = said.get(word, "").partition("~")
         number, known = _number(site), _value(value, key)
@@ -189,7 +193,7 @@ def _place(said: Mapping[str, str], key: str) -> Place | None:
     return Place(is_before=True) if said.get("before") == "end" else None
 
 
-def _value(value: str, key: str) -> Any:
+def _value(value: str, key: str) -> Key | None:
     """Return what an address says of a key, in the key's type; None if it cannot be one."""
     if key == "name_key":
         return value.replace("\0", "")[:160]
@@ -198,7 +202,7 @@ def _value(value: str, key: str) -> Any:
     return _float(value)
 
 
-def _one_of(said: Mapping[str, str], name: str, known: Any) -> str:
+def _one_of(said: QueryDict, name: str, known: Container[str]) -> str:
     value = said.get(name, "")
     return value if value in known else ""
 

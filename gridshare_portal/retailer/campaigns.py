@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -30,7 +29,7 @@ OVER = "This campaign has ended already."
 def make(
     *,
     organization: accounts.Organization,
-    actor: Any,
+    actor: accounts.User,
     name: str,
     right: str,
     lasts: str,
@@ -61,7 +60,7 @@ def make(
 
 
 @transaction.atomic
-def end(*, campaign: enrolment_models.Campaign, actor: Any, now: datetime) -> bool:
+def end(*, campaign: enrolment_models.Campaign, actor: accounts.User, now: datetime) -> bool:
     """End a campaign from this moment; say whether it had not ended before."""
     held = enrolment_models.Campaign.objects.select_for_update().get(pk=campaign.pk)
     if held.has_ended(now=now):
@@ -111,7 +110,9 @@ def _check(campaign: enrolment_models.Campaign, now: datetime) -> None:
 
 
 @transaction.atomic
-def _keep(campaign: enrolment_models.Campaign, actor: Any, now: datetime) -> enrolment_models.Campaign:
+def _keep(
+    campaign: enrolment_models.Campaign, actor: accounts.User, now: datetime
+) -> enrolment_models.Campaign:
     campaign.slug = _free_slug(campaign)
     campaign.save(force_insert=True)
     _tell(campaign, "made", actor, now)
@@ -129,7 +130,7 @@ def _free_slug(campaign: enrolment_models.Campaign) -> str:
     return next(slug for slug in numbered if slug not in taken)
 
 
-def _tell(campaign: enrolment_models.Campaign, deed: str, actor: Any, now: datetime) -> None:
+def _tell(campaign: enrolment_models.Campaign, deed: str, actor: accounts.User, now: datetime) -> None:
     record.add(
         name=names.Name.ORGANIZATION_CHANGED,
         at=now,

@@ -15,13 +15,14 @@ from functools import partial
 from django.http import QueryDict
 
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import drafts, run_models
 from gridshare_portal.retailer import asked as asking
 from gridshare_portal.retailer import choice_models, homes, run_choice, run_files
 
 PACKED_AT_ONCE = 64 * 1024
 ROWS_AT_MOST = 10_000
-NOTHING = {choice_models.Choice.Way.FILE: run_files.NO_HOME}
+NOTHING: dict[str, str] = {choice_models.Choice.Way.FILE: run_files.NO_HOME}
 
 
 def packed(chunks: Iterable[bytes]) -> bytes:
@@ -47,8 +48,8 @@ def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float
     if choice is None:
         return ""
     nothing = NOTHING.get(choice.way, run_choice.NO_HOME)
-    how = {"nothing": nothing, "owner": owner, "clock": clock, "for_s": for_s}
-    state = drafts.read(run_pk=run_pk, parts=partial(_parts, choice, clock), **how)
+    parts = partial(_parts, choice, clock)
+    state = drafts.read(run_pk=run_pk, parts=parts, nothing=nothing, owner=owner, clock=clock, for_s=for_s)
     forget()
     return state
 
@@ -63,16 +64,20 @@ def _parts(
     choice: choice_models.Choice, clock: Callable[[], datetime], run: run_models.Run
 ) -> Iterator[drafts.Part]:
     choice.refresh_from_db()
+    admin = run.made_by
+    assert admin is not None  # drafts.read asks for parts only while whoever asked may still make runs
     if choice.way == choice_models.Choice.Way.FILE:
-        return _of_file(choice, run, clock())
-    return _of_filter(choice, run, clock)
+        return _of_file(choice, run, admin, clock())
+    return _of_filter(choice, run, admin, clock)
 
 
-def _of_file(choice: choice_models.Choice, run: run_models.Run, now: datetime) -> Iterator[drafts.Part]:
+def _of_file(
+    choice: choice_models.Choice, run: run_models.Run, admin: accounts.User, now: datetime
+) -> Iterator[drafts.Part]:
     taken = run.lines.order_by().values_list("site_id", flat=True) if run.homes else ()
     steps = run_files.steps(
         _unpacked(bytes(choice.packed or b"")),
-        look_up=run_choice.look_up(run.made_by, run.organization, now=now),
+        look_up=run_choice.look_up(admin, run.organization, now=now),
         after=run.read_to,
         taken=taken,
     )
@@ -82,7 +87,7 @@ def _of_file(choice: choice_models.Choice, run: run_models.Run, now: datetime) -
 
 
 def _of_filter(
-    choice: choice_models.Choice, run: run_models.Run, clock: Callable[[], datetime]
+    choice: choice_models.Choice, run: run_models.Run, admin: accounts.User, clock: Callable[[], datetime]
 ) -> Iterator[drafts.Part]:
     asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
     while True:
@@ -91,7 +96,7 @@ def _of_filter(
         found = list(beyond.values_list("site_id", flat=True)[: drafts.TOGETHER])
         if not found:
             return
-        shared = policy.shared_sites(run.made_by, now=now, organization=run.organization)
+        shared = policy.shared_sites(admin, now=now, organization=run.organization)
         visible, read_to = run_choice.among(shared, found), found[-1]
         yield drafts.Part(homes=[(pk, None) for pk in found if pk in visible], read_to=read_to)
 

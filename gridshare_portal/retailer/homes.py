@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -48,7 +47,7 @@ def listed(organization: accounts.Organization, asked: Asked, *, now: datetime) 
 
 
 def matching(
-    user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, asked: Asked, *, now: datetime
 ) -> QuerySet[sites.Site]:
     """Return all homes that the filters ask for and that this person may see now."""
     lines = listed(organization, asked, now=now)
@@ -56,7 +55,12 @@ def matching(
 
 
 def page(
-    user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime, size: int = ON_A_PAGE
+    user: accounts.User,
+    organization: accounts.Organization,
+    asked: Asked,
+    *,
+    now: datetime,
+    size: int = ON_A_PAGE,
 ) -> Page:
     """Return one page of the table, in three queries.
 
@@ -81,7 +85,7 @@ def page(
 
 
 def everything(
-    user: Any, organization: accounts.Organization, asked: Asked, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, asked: Asked, *, now: datetime
 ) -> Iterator[Home]:
     """Yield every line, part by part, so that neither memory nor a single query grows with the list."""
     found, place = listed(organization, asked, now=now), None
@@ -166,7 +170,7 @@ def _beyond(found: QuerySet[Home], asked: Asked, descending: bool) -> QuerySet[H
 
 
 def _shown(
-    user: Any, organization: accounts.Organization, lines: Sequence[Home], now: datetime
+    user: accounts.User, organization: accounts.Organization, lines: Sequence[Home], now: datetime
 ) -> list[Home]:
     """Return those lines whose homes this person may see now, each with its home as it is called now."""
     shared = policy.shared_sites(user, now=now, organization=organization)

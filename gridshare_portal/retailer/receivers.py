@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.dispatch import receiver
 
@@ -12,7 +11,9 @@ from gridshare_portal.retailer import enrolment_models, funnel
 
 
 @receiver(signals.given, dispatch_uid="retailer.given")
-def on_given(sender: Any, *, consent: models.Consent, through: coming.Suggested | None, **_rest: Any) -> None:
+def on_given(
+    sender: object, *, consent: models.Consent, through: coming.Suggested | None, **_rest: object
+) -> None:
     """Count who shared by way of a campaign; whose home it is, is kept with the consent alone."""
     if through is None or not through.campaign:
         return

@@ -12,7 +12,6 @@ import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -59,7 +58,7 @@ class Line:
 
 
 def page(
-    user: Any, organization: accounts.Organization, *, after: int, now: datetime
+    user: accounts.User, organization: accounts.Organization, *, after: int, now: datetime
 ) -> tuple[list[Line], int | None]:
     """Return homes past this one whose connection had ended when last counted, and where to go on."""
     ended = Home.objects.filter(organization=organization, state="reconnect", site__gt=after)
@@ -82,7 +81,7 @@ def page(
 
 @transaction.atomic
 def ask(
-    *, organization: accounts.Organization, asked_by: Any, site: sites.Site, now: datetime
+    *, organization: accounts.Organization, asked_by: accounts.User, site: sites.Site, now: datetime
 ) -> enrolment_models.Reminder:
     """Have whoever shares the home with this organization be written to."""
     from gridshare_portal.retailer import tasks
@@ -96,10 +95,10 @@ def ask(
     before = _asked([site.pk], organization).get(site.pk)
     if before is not None and before > now - WEEK:
         raise Refused(ASKED.format(before + WEEK))
-    whose = {"organization": organization, "site": site}
-    reminder = enrolment_models.Reminder.objects.create(**whose, asked_by=asked_by, asked_at=now, due_at=now)
-    details = {"for": "connecting to Lunar again", "organization": organization.name}
-    record.add(name=names.Name.ACCESS_ASKED, at=now, actor=asked_by, **whose, details=details)
+    reminder = enrolment_models.Reminder.objects.create(
+        organization=organization, site=site, asked_by=asked_by, asked_at=now, due_at=now
+    )
+    _tell(reminder, asked_by)
     wake(tasks.remind, reminder.pk)
     return reminder
 
@@ -146,6 +145,17 @@ def _claimed(pk: int, now: datetime) -> enrolment_models.Reminder | None:
     if not found.update(due_at=None, sent_at=None if had_one else now):
         return None
     return None if had_one else reminder
+
+
+def _tell(reminder: enrolment_models.Reminder, asked_by: accounts.User) -> None:
+    record.add(
+        name=names.Name.ACCESS_ASKED,
+        at=reminder.asked_at,
+        actor=asked_by,
+        organization=reminder.organization,
+        site=reminder.site,
+        details={"for": "connecting to Lunar again", "organization": reminder.organization.name},
+    )
 
 
 def _since(pks: Sequence[int]) -> dict[int, datetime]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import smtplib
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -47,10 +46,12 @@ def choose(
     """Say how often a member gets the report, and by whose clock."""
     if every not in enrolment_models.Subscription.Every.values or time_zone not in homes.time_zones():
         raise Refused
-    who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
     due_at = report_periods.next_due(every=every, zone=time_zone, now=now)
-    chosen = {"every": every, "time_zone": time_zone, "due_at": due_at}
-    return enrolment_models.Subscription.objects.update_or_create(**who, defaults=chosen)[0]
+    return enrolment_models.Subscription.objects.update_or_create(
+        user_id=membership.user_id,
+        organization_id=membership.organization_id,
+        defaults={"every": every, "time_zone": time_zone, "due_at": due_at},
+    )[0]
 
 
 def due(*, now: datetime, at_most: int = 500) -> list[int]:
@@ -111,7 +112,7 @@ def _tell(row: enrolment_models.Subscription, period: report_periods.Period, now
 def _post(row: enrolment_models.Subscription, report: report_figures.Report) -> None:
     organization = " ".join(row.organization.name.split())
     base = settings.PUBLIC_URL.rstrip("/")
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "name": row.user.get_short_name(),
         "organization": organization,
         "report": report,

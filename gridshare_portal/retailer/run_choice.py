@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
@@ -26,7 +26,7 @@ NO_HOME = "No home fits, so there is nothing to run on."
 UNASKED = "Choose a filter in the homes table first, or say that you mean every home."
 
 
-def misread(said: Any, asked: asking.Asked) -> list[str]:
+def misread(said: QueryDict, asked: asking.Asked) -> list[str]:
     """Return what an address asks for that was not understood, as it was written."""
     understood = set(asked.pairs)
     typed = {"q": bool(asked.q), "charge_from": asked.charge_from is not None}
@@ -65,7 +65,9 @@ def worded(asked: asking.Asked, *, groups: Sequence[tuple[str, str]]) -> list[st
     return [names.get(name, "{}").format(titles.get(name, {}).get(value, value)) for name, value in said]
 
 
-def why_not(user: Any, organization: accounts.Organization, asked: asking.Asked, *, now: datetime) -> str:
+def why_not(
+    user: accounts.User, organization: accounts.Organization, asked: asking.Asked, *, now: datetime
+) -> str:
     """Return why a filter chooses no homes for a run, or too many; "" where the worker may look for them."""
     listed = homes.listed(organization, asked, now=now)[: drafts.HOMES_AT_MOST + 1]
     if listed.count() > drafts.HOMES_AT_MOST:
@@ -84,7 +86,7 @@ def zones_of(organization: accounts.Organization) -> list[str]:
     return list(known.values_list("time_zone", flat=True).distinct())
 
 
-def look_up(user: Any, organization: accounts.Organization, *, now: datetime) -> run_files.LookUp:
+def look_up(user: accounts.User, organization: accounts.Organization, *, now: datetime) -> run_files.LookUp:
     """Return what finds shared homes by ids, device ids and serial numbers, in three queries.
 
     What has the id is found first, by the index, and then asked whether it is shared: the other way round a
@@ -112,7 +114,7 @@ def look_up(user: Any, organization: accounts.Organization, *, now: datetime) ->
 
 def among(shared: QuerySet[sites.Site], pks: Collection[int]) -> set[int]:
     """Return which of these homes are shared."""
-    asked, visible = list(pks), set()
+    asked, visible = list(pks), set[int]()
     for first in range(0, len(asked), PKS_AT_ONCE):
         part = shared.filter(pk__in=asked[first : first + PKS_AT_ONCE])
         visible.update(part.values_list("pk", flat=True))
