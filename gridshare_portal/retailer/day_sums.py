@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 
 from gridshare_portal.retailer import enrolment_models
 from gridshare_portal.retailer.models import Home, Round
@@ -47,9 +46,8 @@ def count(*, organization: int, day: date, now: datetime) -> None:
     for pks in _homes(organization):
         sums.update({name: value or 0 for name, value in _days(pks, day).aggregate(**_asked()).items()})
     figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in COLUMNS}
-    whose = {"organization_id": organization, "day": day}
     enrolment_models.PortfolioDay.objects.update_or_create(
-        **whose, defaults={"figures": figures, "made_at": now}
+        organization_id=organization, day=day, defaults={"figures": figures, "made_at": now}
     )
 
 
@@ -78,8 +76,8 @@ def _days(pks: list[int], day: date) -> QuerySet[telemetry.Day]:
     return found.annotate(home=F("sensor__site"))
 
 
-def _asked() -> dict[str, Any]:
-    asked: dict[str, Any] = {}
+def _asked() -> dict[str, Aggregate]:
+    asked: dict[str, Aggregate] = {}
     for name, (role, way) in COLUMNS.items():
         plays = Q(sensor__role_set=role) | Q(sensor__role_set="", sensor__role_found=role)
         is_known = plays & Q(**{f"{way}__isnull": False})

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from gridshare_portal.audit import sheets, workbooks
 from gridshare_portal.retailer.asked import PARTS, RIGHTS, STATES
@@ -32,7 +31,7 @@ def xlsx(lines: Iterable[Home]) -> Iterator[bytes]:
     yield from workbooks.xlsx(map(_row, lines), title="Homes", heads=HEADS, wide=2)
 
 
-def _row(line: Home) -> list[Any]:
+def _row(line: Home) -> list[workbooks.Cell]:
     return [*_words(line), *_numbers(line)]
 
 
@@ -50,7 +49,7 @@ def _words(line: Home) -> list[str]:
     ]
 
 
-def _numbers(line: Home) -> list[Any]:
+def _numbers(line: Home) -> list[workbooks.Cell]:
     powers = (line.solar_w, line.charging_w, line.discharging_w, line.from_grid_w, line.to_grid_w)
     energies = (line.solar_wh, line.charged_wh, line.discharged_wh, line.from_grid_wh, line.to_grid_wh)
     return [

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import add, or_
 
-from django.db.models import Case, Q, Value, When
-from django.db.models.expressions import Combinable
+from django.db.models import Case, Expression, Q, Value, When
 
 BITS = {
     "active": (1, Q(state="active")),
@@ -24,7 +23,7 @@ BITS = {
 ALL = sum(bit for bit, _is_so in BITS.values())
 
 
-def expression() -> Combinable:
+def expression() -> Expression:
     """Return the number as the database makes it."""
     return reduce(add, (Case(When(is_so, then=Value(bit)), default=Value(0)) for bit, is_so in BITS.values()))
 

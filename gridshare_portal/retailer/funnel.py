@@ -7,13 +7,13 @@ shown where they are fewer than the smallest group, nor where so few would follo
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from django.db.models import F
 
+from gridshare_portal.access import coming
 from gridshare_portal.retailer import enrolment_models, portfolio
 
 KEY = "campaigns"
@@ -42,11 +42,9 @@ def monday_of(now: datetime) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def count(
-    session: MutableMapping[str, Any], *, campaign: enrolment_models.Campaign, step: str, now: datetime
-) -> str:
+def count(session: coming.Session, *, campaign: enrolment_models.Campaign, step: str, now: datetime) -> str:
     """Count a step once for this browser; return the day on which the week of its first step began."""
-    kept = dict(session.get(KEY, {}))
+    kept: dict[str, tuple[str, list[str]]] = dict(session.get(KEY, {}))
     week, steps = kept.get(campaign.slug, (monday_of(now).isoformat(), []))
     if step not in steps:
         add(campaign=campaign, step=step, week=date.fromisoformat(week))
@@ -69,7 +67,7 @@ def of(campaign: enrolment_models.Campaign) -> tuple[Funnel, list[Funnel]]:
 def shown(weeks: Sequence[tuple[date, int, int, int]]) -> tuple[Funnel, list[Funnel]]:
     """Return what may be shown of the weeks, and of their sum. Pure."""
     found = [_veiled(begins, opened, (connected, given)) for begins, opened, connected, given in weeks]
-    sums = [sum(week[number] for week in weeks) for number in (1, 2, 3)]
+    sums = (sum(week[1] for week in weeks), sum(week[2] for week in weeks), sum(week[3] for week in weeks))
     connected, consented = portfolio.veiled(sums[1:])
     totals = {
         CONNECTED: _apart(connected, [week.connected for week in found]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
@@ -53,7 +52,7 @@ def _consents(pks: Sequence[int], organization: int, now: datetime) -> dict[int,
     return found
 
 
-def _sharing(consents: Sequence[access.Consent]) -> dict[str, Any]:
+def _sharing(consents: Sequence[access.Consent]) -> dict[str, object]:
     """Return the columns about sharing: by the consent that goes furthest, since the first that holds."""
     best = min(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk))
     since_at = min(one.from_at for one in consents)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from gridshare_portal.audit import sheets
 from gridshare_portal.retailer import choice_models, run_files
@@ -13,7 +12,7 @@ TOGETHER = 1_000
 HEADS = ("Line", "What stands there", "Why it was left out")
 
 
-def told(choice: choice_models.Choice) -> dict[str, Any]:
+def told(choice: choice_models.Choice) -> dict[str, object]:
     """Return what the page of a run says about its file."""
     counts = sorted(choice.counts.items(), key=lambda one: -one[1])
     return {
@@ -28,7 +27,7 @@ def told(choice: choice_models.Choice) -> dict[str, Any]:
     }
 
 
-def rows(choice: choice_models.Choice) -> Iterator[list[Any]]:
+def rows(choice: choice_models.Choice) -> Iterator[list[str | int]]:
     """Yield the rows of a file, and at the end how many lines were left out that are not among them."""
     yield list(HEADS)
     line = 0

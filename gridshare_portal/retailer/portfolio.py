@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.conf import settings
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.retailer.models import Group, Tally
-from gridshare_portal.retailer.tally import AGES, SUMMED
+from gridshare_portal.retailer.tally import AGES, SUMMED, Figures
 
 STEPS = ("shared", "holding", "connected", "telling")
 
@@ -88,7 +87,7 @@ def is_enough(homes: int, around: Iterable[int] = ()) -> bool:
 def veiled(counts: Sequence[int]) -> list[int | None]:
     """Return the steps of a funnel, None where a step or what left it since the last one shown is too few."""
     found: list[int | None] = []
-    last = None
+    last: int | None = None
     for count in counts:
         around = [] if last is None else [last]
         shown = count == 0 and last in (None, 0) or is_enough(count, around) or _all_left(count, last)
@@ -101,7 +100,7 @@ def _all_left(count: int, last: int | None) -> bool:
     return count == 0 and last is not None and is_enough(last)
 
 
-def _portfolio(row: Tally, around: Sequence[Mapping[str, Any]]) -> Portfolio:
+def _portfolio(row: Tally, around: Sequence[Figures]) -> Portfolio:
     kept = row.figures
     figures = {name: _figure(name, kept, around) for name in SUMMED}
     stored, full_wh = figures["stored_wh"], kept["full_wh"]
@@ -122,7 +121,7 @@ def _portfolio(row: Tally, around: Sequence[Mapping[str, Any]]) -> Portfolio:
     )
 
 
-def _figure(name: str, kept: Mapping[str, Any], around: Sequence[Mapping[str, Any]]) -> Figure:
+def _figure(name: str, kept: Figures, around: Sequence[Figures]) -> Figure:
     homes = kept[f"of_{name}"]
     if not homes:
         return Figure(value=None, homes=0)
@@ -131,7 +130,7 @@ def _figure(name: str, kept: Mapping[str, Any], around: Sequence[Mapping[str, An
     return Figure(value=kept[f"sum_{name}"], homes=homes)
 
 
-def _week(kept: Mapping[str, Any]) -> Week:
+def _week(kept: Figures) -> Week:
     steps = dict(zip(STEPS, veiled([kept[step] for step in STEPS]), strict=True))
     apart = {name: veiled([kept[name]])[0] for name in ("asked", "ended")}
     return Week(begins=date.fromisoformat(kept["begins"]), **steps, **apart)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import qrcode
-from qrcode import constants
+from qrcode import constants, main
+from qrcode.image import base
 
 MARGIN = 4
 
 
 def svg(address: str, *, color: str) -> str:
     """Return the picture, dark modules in the color on white; still read when a sixth of it is dirty."""
-    code = qrcode.QRCode(error_correction=constants.ERROR_CORRECT_M, border=MARGIN)
+    code: main.QRCode[base.BaseImage] = main.QRCode(error_correction=constants.ERROR_CORRECT_M, border=MARGIN)
     code.add_data(address)
     code.make(fit=True)
     rows = code.get_matrix()

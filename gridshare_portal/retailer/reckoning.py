@@ -33,14 +33,13 @@ class Sensor:
 
 def columns(sensors: Sequence[Sensor], *, now: datetime) -> dict[str, object]:
     """Return the columns of one home that come from its sensors."""
-    told_at = max((min(one.at + missing.STEP, one.read_at) for one in sensors if one.at), default=None)
-    newest = max((one.at for one in sensors if one.at), default=None)
-    is_now = told_at is not None and now - told_at <= present.LATE
+    moments = [(one.at, one.read_at) for one in sensors if one.at and one.read_at]
+    told_at = max((min(at + missing.STEP, read_at) for at, read_at in moments), default=None)
     roles = {role: [one for one in sensors if one.role == role] for role in ("solar", "battery", "grid")}
-    speaking = {
-        role: some if is_now and all(one.at and newest - one.at <= missing.STEP for one in some) else []
-        for role, some in roles.items()
-    }
+    speaking: dict[str, list[Sensor]] = dict.fromkeys(roles, [])
+    if told_at is not None and now - told_at <= present.LATE:
+        since = max(at for at, _read_at in moments) - missing.STEP
+        speaking |= {role: some for role, some in roles.items() if _all_since(some, since)}
     found = {**_powers(speaking), **_charge(roles["battery"], speaking["battery"]), **_energies(roles)}
     return {
         **found,
@@ -52,6 +51,10 @@ def columns(sensors: Sequence[Sensor], *, now: datetime) -> dict[str, object]:
         "has_battery": bool(roles["battery"]),
         "has_ev": any(one.role == "ev" for one in sensors),
     }
+
+
+def _all_since(sensors: list[Sensor], since: datetime) -> bool:
+    return all(one.at is not None and one.at >= since for one in sensors)
 
 
 def _powers(speaking: dict[str, list[Sensor]]) -> dict[str, float | None]:
@@ -77,20 +80,21 @@ def _energies(roles: dict[str, list[Sensor]]) -> dict[str, float | None]:
 def _charge(batteries: list[Sensor], speaking: list[Sensor]) -> dict[str, float | None]:
     """Return charge, capacity and what is stored; several batteries by capacity, else by plain mean."""
     capacity_wh = _sum({one.device: one.capacity_wh for one in batteries}.values())
-    filled = [one.charge_pct for one in speaking]
-    if not filled or None in filled:
+    filled = [one.charge_pct for one in speaking if one.charge_pct is not None]
+    if not filled or len(filled) < len(speaking):
         return {"charge_pct": None, "capacity_wh": capacity_wh, "stored_wh": None}
-    sizes = [one.capacity_wh for one in speaking]
-    weights = sizes if all(sizes) else [1.0] * len(filled)
-    charge_pct = sum(map(float.__mul__, map(float, filled), map(float, weights))) / sum(weights)
+    sizes = [one.capacity_wh for one in speaking if one.capacity_wh]
+    weights = sizes if len(sizes) == len(filled) else [1.0] * len(filled)
+    charge_pct = sum(pct * weight for pct, weight in zip(filled, weights, strict=True)) / sum(weights)
     stored_wh = None if capacity_wh is None else capacity_wh * charge_pct / 100
     return {"charge_pct": charge_pct, "capacity_wh": capacity_wh, "stored_wh": stored_wh}
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
     """Add up; nothing to add is not known, and one that is not known makes the sum unknown."""
-    known = list(values)
-    return None if not known or None in known else float(sum(known))
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return float(sum(known)) if known and len(known) == len(found) else None
 
 
 def _key(value: float | None) -> float:

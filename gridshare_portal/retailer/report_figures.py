@@ -88,9 +88,9 @@ def _day(day: date, kept: Mapping[str, Mapping[str, float]] | None) -> Day:
 
 
 def _figure(kept: Mapping[str, float] | None) -> portfolio.Figure:
-    homes = int(kept["homes"]) if kept else 0
-    if not homes:
+    if not kept or not kept["homes"]:
         return portfolio.Figure(value=None, homes=0)
+    homes = int(kept["homes"])
     if not portfolio.is_enough(homes):
         return portfolio.Figure(value=None, homes=homes, is_hidden=True)
     return portfolio.Figure(value=kept["wh"], homes=homes)
@@ -98,9 +98,9 @@ def _figure(kept: Mapping[str, float] | None) -> portfolio.Figure:
 
 def _total(days: Sequence[portfolio.Figure]) -> portfolio.Figure:
     """Add up what is shown of the days, so that nothing hidden follows; over at most so many homes."""
-    shown = [one for one in days if one.value is not None]
-    homes = max((one.homes for one in shown), default=0)
-    return portfolio.Figure(value=sum(one.value for one in shown) if shown else None, homes=homes)
+    shown = [(one.value, one.homes) for one in days if one.value is not None]
+    homes = max((homes for _value, homes in shown), default=0)
+    return portfolio.Figure(value=sum(value for value, _homes in shown) if shown else None, homes=homes)
 
 
 def _touches(monday: date, period: Period) -> bool:
@@ -112,16 +112,18 @@ def _runs(organization: accounts.Organization, period: Period) -> list[Run]:
     runs = list(began.order_by("started_at", "pk")[:RUNS])
     lines = run_models.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
     counts = {(run, state): homes for run, state, homes in lines.annotate(homes=Count("pk"))}
-    return [
-        Run(
-            name=run.name,
-            began_at=run.started_at,
-            state=run.get_state_display(),
-            homes=run.homes,
-            **{
-                name: sum(counts.get((run.pk, state), 0) for state in states)
-                for name, states in OUTCOMES.items()
-            },
-        )
-        for run in runs
-    ]
+    return [_run(run, counts) for run in runs]
+
+
+def _run(run: run_models.Run, counts: Mapping[tuple[int, str], int]) -> Run:
+    assert run.started_at is not None  # only runs that were started in the period are asked for
+    outcomes = {
+        name: sum(counts.get((run.pk, state), 0) for state in states) for name, states in OUTCOMES.items()
+    }
+    return Run(
+        name=run.name,
+        began_at=run.started_at,
+        state=run.get_state_display(),
+        homes=run.homes,
+        **outcomes,
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from gridshare_portal.audit import sheets
 from gridshare_portal.retailer import portfolio
@@ -29,6 +29,8 @@ WEEK_HEADS = (
 RUN_HEADS = (
     "Bulk run", "Began (UTC)", "State", "Homes", "Confirmed", "Not confirmed", "Failed", "Skipped",
 )  # fmt: skip
+
+Cell = str | float | date
 
 
 def xlsx(report: Report) -> bytes:
@@ -61,7 +63,7 @@ def homes_of(report: Report) -> list[tuple[str, int | None]]:
     ]
 
 
-def _homes(report: Report) -> Iterable[Sequence[Any]]:
+def _homes(report: Report) -> Iterable[Sequence[Cell]]:
     yield ("Portfolio of", report.organization.name)
     yield ("Period", report.period.title)
     yield ("Counted (UTC)", _moment(report.sums.made_at) if report.sums else NOT_KNOWN)
@@ -69,23 +71,23 @@ def _homes(report: Report) -> Iterable[Sequence[Any]]:
         yield (what, TOO_FEW if homes is None else homes)
 
 
-def _days(report: Report) -> Iterable[Sequence[Any]]:
+def _days(report: Report) -> Iterable[Sequence[Cell]]:
     for one in report.days:
         yield (one.day, *(cell for figure in one.figures for cell in _cells(figure)))
 
 
-def _cells(figure: portfolio.Figure) -> tuple[Any, Any]:
+def _cells(figure: portfolio.Figure) -> tuple[Cell, Cell]:
     if figure.value is None:
         return (TOO_FEW, "") if figure.is_hidden else (NOT_KNOWN, "")
     return round(figure.value / 1000, 3), figure.homes
 
 
-def _weeks(report: Report) -> Iterable[Sequence[Any]]:
+def _weeks(report: Report) -> Iterable[Sequence[Cell]]:
     for week in report.weeks:
         yield (week.begins, *(TOO_FEW if count is None else count for count in week.counts))
 
 
-def _runs(report: Report) -> Iterable[Sequence[Any]]:
+def _runs(report: Report) -> Iterable[Sequence[Cell]]:
     for run in report.runs:
         counts = (run.homes, run.confirmed, run.unconfirmed, run.failed, run.skipped)
         yield (run.name, _moment(run.began_at), run.state, *counts)
@@ -95,7 +97,9 @@ def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def _sheet(book: Any, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _sheet(
+    book: xlsxwriter.Workbook, name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]
+) -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
     sheet.set_column(0, 0, 34)
@@ -105,7 +109,7 @@ def _sheet(book: Any, name: str, heads: Sequence[str], rows: Iterable[Sequence[A
             _write(sheet, row, column, value)
 
 
-def _write(sheet: Any, row: int, column: int, value: str | float | date) -> None:
+def _write(sheet: Worksheet, row: int, column: int, value: Cell) -> None:
     if isinstance(value, int | float):
         sheet.write_number(row, column, value)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,7 @@ def found(organization: accounts.Organization, said: str) -> run_models.Run | No
     return run_queries.runs_of(organization).filter(pk=int(said), cancel_of=None).first()
 
 
-def wish(run: run_models.Run, choice: choice_models.Choice | None, *, zone: str) -> dict[str, Any]:
+def wish(run: run_models.Run, choice: choice_models.Choice | None, *, zone: str) -> dict[str, object]:
     """Return how the form begins, without the rows of a plan, whose times will be those of the zone."""
     known = {"name": run.name, "kind": run.kind, "times": run.times, "zone": zone}
     care = {"canary": run.canary, "stop_at_failure_pct": run.stop_at_failure_pct}
@@ -29,7 +28,7 @@ def wish(run: run_models.Run, choice: choice_models.Choice | None, *, zone: str)
     return known | care | mode | (_choice(choice) if choice else {})
 
 
-def rows(run: run_models.Run, *, zone: str) -> list[dict[str, Any]]:
+def rows(run: run_models.Run, *, zone: str) -> list[dict[str, object]]:
     """Return the rows of a plan as they were typed, or shown by the clock of the zone."""
     return [
         {
@@ -48,7 +47,7 @@ def address(run: run_models.Run, choice: choice_models.Choice | None) -> str:
     return "&".join(filter(None, [query, urlencode({"like": run.pk})]))
 
 
-def _choice(choice: choice_models.Choice) -> dict[str, Any]:
+def _choice(choice: choice_models.Choice) -> dict[str, object]:
     group = QueryDict(choice.query).get("group", "") if choice.way == choice_models.Choice.Way.GROUP else ""
     return {
         "choose": choice.way,

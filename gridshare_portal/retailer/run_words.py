@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from gridshare_portal.control import eligibility, run_queries
 from gridshare_portal.control.run_models import Line, Run
@@ -18,6 +18,15 @@ S, R = Line.State, Run.State
 QUIET_AFTER = timedelta(minutes=2)
 ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow": "Follow the home’s use"}
 LIVE = (R.READING, R.DRAFT, R.RUNNING, R.STOPPING)
+
+
+class Row(TypedDict):
+    """A row of a plan as a run keeps it: moments as text, with an offset where they are absolute."""
+
+    start: str
+    end: str
+    action: str
+    power_limit_w: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +195,8 @@ def wish(run: Run) -> list[str]:
     return [_row(row) for row in run.asked.get("commands", ())]
 
 
-def _row(row: dict[str, Any]) -> str:
-    start, end = (datetime.fromisoformat(row[name]) for name in ("start", "end"))
+def _row(row: Row) -> str:
+    start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
     power_w = row.get("power_limit_w")
     limit = f", at most {energy.power(power_w)}" if power_w is not None else ""
     utc = " UTC" if start.tzinfo else ", each home’s own time"

@@ -7,9 +7,9 @@ reader of what is kept here.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 
 from gridshare_portal.access import models as access
@@ -23,6 +23,8 @@ SUMMED = (
 OF_THE_DAY = ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh")
 AGES = ("fresh", "late", "stale", "silent", "none")
 WEEKS = 8
+
+Figures: TypeAlias = dict[str, Any]  # what Tally.figures keeps as JSON, by name
 
 
 def make(*, organization: int, began_at: datetime | None, now: datetime) -> None:
@@ -62,16 +64,14 @@ def _key(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def _write(
-    organization: int, group: Group | None, figures: dict[str, Any], began: datetime, at: datetime
-) -> None:
+def _write(organization: int, group: Group | None, figures: Figures, began: datetime, at: datetime) -> None:
     values = {"made_at": at, "began_at": began, "homes": figures["homes"], "figures": figures}
     Tally.objects.update_or_create(organization_id=organization, group=group, defaults=values)
 
 
-def _figures(lines: QuerySet[Home], now: datetime) -> dict[str, Any]:
+def _figures(lines: QuerySet[Home], now: datetime) -> Figures:
     today = Q(day=now.date())
-    asked: dict[str, Any] = {"homes": Count("pk")}
+    asked: dict[str, Aggregate] = {"homes": Count("pk")}
     for name in SUMMED:
         counts = today if name in OF_THE_DAY else Q()
         asked[f"sum_{name}"] = Sum(name, filter=counts)
@@ -87,7 +87,7 @@ def _figures(lines: QuerySet[Home], now: datetime) -> dict[str, Any]:
     return {**lines.aggregate(**asked), "day": now.date().isoformat()}
 
 
-def _weeks(lines: QuerySet[Home], organization: int, now: datetime) -> list[dict[str, Any]]:
+def _weeks(lines: QuerySet[Home], organization: int, now: datetime) -> list[dict[str, str | int]]:
     """Return, for each of the last weeks, how many shared, still share, are connected and told lately."""
     asked, ended = Q(organization=organization), Q(organization=organization, ended_at__isnull=False)
     still = lines.filter(shared_at__gte=weeks(now)[-1])
@@ -106,7 +106,7 @@ def _weeks(lines: QuerySet[Home], organization: int, now: datetime) -> list[dict
     ]
 
 
-def _by_week(rows: QuerySet[Any], at: str, what: str, now: datetime) -> dict[datetime, int]:
+def _by_week(rows: QuerySet[Model], at: str, what: str, now: datetime) -> dict[datetime, int]:
     lately = rows.filter(**{f"{at}__gte": weeks(now)[-1], f"{at}__lte": now}).order_by()
     found = lately.annotate(week=TruncWeek(at, tzinfo=UTC)).values_list("week")
     return dict(found.annotate(count=Count(what, distinct=True)).order_by())
