@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import redis.exceptions
 from django.core.cache.backends.redis import RedisCache
 
 log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 FAILURES = 3
 PAUSE_S = 10.0
@@ -47,11 +49,11 @@ class _Breaker:
 _breaker = _Breaker()
 
 
-def _forgiving(name: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: ForgivingRedisCache, *args: Any, **options: Any) -> Any:
+def _forgiving(name: str, otherwise: Callable[..., Found]) -> Callable[..., Found]:
+    def method(self: ForgivingRedisCache, *args: object, **options: object) -> Found:
         if _breaker.open():
             try:
-                result = getattr(super(ForgivingRedisCache, self), name)(*args, **options)
+                result: Found = getattr(super(ForgivingRedisCache, self), name)(*args, **options)
             except (redis.exceptions.RedisError, OSError):
                 _breaker.failed()
             else:
@@ -63,11 +65,11 @@ def _forgiving(name: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _default(_key: str, default: Any = None, **_options: Any) -> Any:
+def _default(_key: str, default: object = None, **_options: object) -> object:
     return default
 
 
-def _first_count(_key: str, delta: int = 1, **_options: Any) -> int:
+def _first_count(_key: str, delta: int = 1, **_options: object) -> int:
     return delta
 
 
@@ -84,4 +86,4 @@ class ForgivingRedisCache(RedisCache):
     delete_many = _forgiving("delete_many", lambda *_a, **_o: None)
     has_key = _forgiving("has_key", lambda *_a, **_o: False)
     incr = _forgiving("incr", _first_count)
-    clear = _forgiving("clear", lambda *_a, **_o: False)
+    clear = _forgiving("clear", lambda *_a, **_o: None)

@@ -10,7 +10,6 @@ import logging
 import os
 import queue
 import threading
-from typing import Any
 
 import celery
 import celery.signals
@@ -30,12 +29,12 @@ app.autodiscover_tasks()
 # connection, and end with "Unrecoverable error". Nothing has to be put back: the rows say what is due.
 kombu.transport.redis.Channel.do_restore = False
 
-_waiting: queue.Queue[tuple[Any, tuple[Any, ...]]] = queue.Queue(maxsize=500)
+_waiting: queue.Queue[tuple[celery.Task[..., object], tuple[object, ...]]] = queue.Queue(maxsize=500)
 _starting = threading.Lock()
 _messenger: threading.Thread | None = None
 
 
-def wake(task: Any, *args: Any) -> None:
+def wake(task: celery.Task[..., object], *args: object) -> None:
     """Ask for a task as soon as the present transaction is committed; forget it when Redis is away."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         transaction.on_commit(lambda: task.delay(*args))
@@ -43,7 +42,7 @@ def wake(task: Any, *args: Any) -> None:
         transaction.on_commit(lambda: _hand_over(task, args))
 
 
-def _hand_over(task: Any, args: tuple[Any, ...]) -> None:
+def _hand_over(task: celery.Task[..., object], args: tuple[object, ...]) -> None:
     global _messenger
     with _starting:
         if _messenger is None or not _messenger.is_alive():
@@ -65,5 +64,5 @@ def _deliver() -> None:
 
 
 @celery.signals.setup_logging.connect
-def _use_our_logging(**_options: Any) -> None:
+def _use_our_logging(**_options: object) -> None:
     """Keep Celery from replacing the logging that settings.py describes."""

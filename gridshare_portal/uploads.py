@@ -5,8 +5,6 @@ What is kept is a little too long, so that the form that asked for the file says
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.files.uploadhandler import FileUploadHandler
 
 BYTES_AT_MOST = 10 * 1024 * 1024
@@ -19,6 +17,5 @@ class Bounded(FileUploadHandler):
         """Hand a piece on, or drop it; `start` is where in the file it begins."""
         return raw_data if start <= BYTES_AT_MOST else None
 
-    def file_complete(self, file_size: int) -> Any:
+    def file_complete(self, file_size: int) -> None:
         """Leave the file to the handlers behind."""
-        return None

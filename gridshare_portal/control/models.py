@@ -56,6 +56,7 @@ class Change(models.Model):
     read_again_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=64, null=True)
+    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -105,6 +106,7 @@ class Proposal(models.Model):
     change = models.OneToOneField(Change, models.SET_NULL, null=True, related_name="proposal")
     told_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=64, null=True)
+    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
 
     class Meta:
         ordering = ["-made_at", "-pk"]

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
 from django.db.models import Min, QuerySet
 
@@ -50,7 +49,9 @@ class Log:
 
     ordered = True
 
-    def __init__(self, site: sites.Site, *, user: Any, asked: Mapping[str, str], now: datetime) -> None:
+    def __init__(
+        self, site: sites.Site, *, user: accounts.User, asked: Mapping[str, str], now: datetime
+    ) -> None:
         self._site, self._user, self._now = site, user, now
         self._whole = _events(site, user)
         self._people = _people(self._whole)
@@ -104,7 +105,7 @@ class Log:
         return events if self.actor_id is None else events.filter(actor_id=self.actor_id)
 
     def _line(self, event: audit.Event) -> access_words.Line:
-        name = self._names.get(event.organization_id, "")
+        name = self._names.get(event.organization_id, "") if event.organization_id else ""
         return access_words.line(
             event, organization=name, user=self._user, zone=self._site.zone, now=self._now
         )
@@ -113,7 +114,7 @@ class Log:
 GONE = "no longer here"
 
 
-def _events(site: sites.Site, user: Any) -> QuerySet[audit.Event]:
+def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
     mine = sites.Reach.objects.filter(site=site, connection__user=user)
     since = mine.aggregate(at=Min("connection__created_at"))["at"]
     events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
@@ -126,7 +127,9 @@ def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
     """Return who of which organization; of a homeowner's own deeds only the organization counts."""
     known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
     ours = access_words.BY_HOMEOWNERS
-    people = {(by, None, "") if name in ours else (by, pk, who) for name, by, pk, who in known}
+    people = {
+        (by, None, "") if name in ours else (by, pk, who) for name, by, pk, who in known if by is not None
+    }
     return sorted(people, key=str)
 
 
@@ -144,7 +147,7 @@ def _number(asked: Mapping[str, str], name: str) -> int | None:
 
 
 def _together(lines: Iterable[access_words.Line], site: sites.Site) -> Iterator[Look]:
-    def same(one: access_words.Line) -> tuple[Any, ...]:
+    def same(one: access_words.Line) -> tuple[date, tuple[object, ...]]:
         return one.at.astimezone(site.zone).date(), one.because
 
     for (day, _because), group in groupby(lines, key=same):

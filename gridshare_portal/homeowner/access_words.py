@@ -6,13 +6,14 @@ from; what staff wrote themselves stands apart from our words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.access import consents, visits
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import tables
 from gridshare_portal.audit.names import Name
@@ -48,7 +49,7 @@ class Line:
     glyph: str
 
     @property
-    def because(self) -> tuple[Any, ...]:
+    def because(self) -> tuple[object, ...]:
         """Return what lines have in common that belong to one visit, or to one homeowner's doings."""
         return (self.actor_id, self.who, self.on_behalf, self.reason, self.words)
 
@@ -58,13 +59,23 @@ class Line:
         return self.organization if self.is_staff else ""
 
 
+class Saying(Protocol):
+    """Says what an event tells, as the verb and the rest of a sentence."""
+
+    def __call__(
+        self, event: audit.Event, told: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
+    ) -> str: ...
+
+
 WITH_WHAT = "their names and what they told last"
 AGAIN = (
     "asked for the home to be connected to Lunar again"  # of one home, nothing else is asked in the record
 )
 
 
-def line(event: audit.Event, *, organization: str, user: Any, zone: ZoneInfo, now: datetime) -> Line:
+def line(
+    event: audit.Event, *, organization: str, user: accounts.User, zone: ZoneInfo, now: datetime
+) -> Line:
     """Return the line of one event, as a homeowner reads it."""
     told = event.details if isinstance(event.details, dict) else {}
     say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
@@ -84,23 +95,23 @@ def line(event: audit.Event, *, organization: str, user: Any, zone: ZoneInfo, no
     )
 
 
-def _as_named(event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
+def _as_named(event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
     return Name(event.name).label if event.name in Name.values else event.name
 
 
-def _opened(_event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
+def _opened(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
     return "opened this home"
 
 
-def _looked(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+def _looked(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
     return f"looked at {_page(told)}"
 
 
-def _downloaded(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+def _downloaded(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
     return f"downloaded {_page(told)}"
 
 
-def _took_a_table(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+def _took_a_table(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
     if told.get("table") == tables.HOMES and told.get("filter") == "none":
         return f"downloaded a table of all homes that are shared with {told['organization']}: {WITH_WHAT}"
     which = (
@@ -109,28 +120,28 @@ def _took_a_table(_event: audit.Event, told: Mapping[str, Any], **_when: Any) ->
     return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
 
 
-def _asked_again(_event: audit.Event, _told: Mapping[str, Any], **_when: Any) -> str:
+def _asked_again(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
     return AGAIN
 
 
-def _page(told: Mapping[str, Any]) -> str:
+def _page(told: Mapping[str, object]) -> str:
     page = str(told.get("page") or "")
     return visits.PAGES.get(page, page) or "a page"
 
 
-def _given(_event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+def _given(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
     may = "see and change it" if told.get("right") == "control" else "see it"
     asks = ", asking before every change" if told.get("ask_first") else ""
     lasts = f" {told['lasts']}" if told.get("lasts") else ""
     return f"shared this home with {told['organization']}{lasts}: they may {may}{asks}"
 
 
-def _ended(event: audit.Event, told: Mapping[str, Any], **_when: Any) -> str:
+def _ended(event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
     return ENDS.get(str(told.get("how")), "stopped sharing this home with {}").format(told["organization"])
 
 
-def _wish(verb: str) -> Callable[..., str]:
-    def say(_event: audit.Event, told: Mapping[str, Any], *, zone: ZoneInfo, now: datetime) -> str:
+def _wish(verb: str) -> Saying:
+    def say(_event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
         kind = str(told.get("kind") or "")
         asked = told.get("asked")
         worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
@@ -139,19 +150,19 @@ def _wish(verb: str) -> Callable[..., str]:
     return say
 
 
-def _answer(verb: str) -> Callable[..., str]:
-    def say(event: audit.Event, told: Mapping[str, Any], **when: Any) -> str:
-        return f"{_wish(verb)(event, told, **when)}, as {told['organization']} proposed"
+def _answer(verb: str) -> Saying:
+    def say(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+        return f"{_wish(verb)(event, told, zone=zone, now=now)}, as {told['organization']} proposed"
 
     return say
 
 
-def _settled(event: audit.Event, told: Mapping[str, Any], **when: Any) -> str:
+def _settled(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
     outcome = OUTCOMES.get(str(told.get("outcome")), str(told.get("outcome") or ""))
-    return f"{_wish('changed')(event, told, **when)} – {outcome}"
+    return f"{_wish('changed')(event, told, zone=zone, now=now)} – {outcome}"
 
 
-LOOKS: dict[str, tuple[Callable[..., str], str]] = {
+LOOKS: dict[str, tuple[Saying, str]] = {
     Name.SITE_OPENED: (_opened, "door"),
     Name.SITE_VIEWED: (_looked, "eye"),
     Name.SITE_EXPORTED: (_downloaded, "discharge"),
@@ -159,7 +170,7 @@ LOOKS: dict[str, tuple[Callable[..., str], str]] = {
     Name.ANSWER_ASKED: (_as_named, "eye"),
     Name.ACCESS_ASKED: (_asked_again, "link"),
 }
-CHANGES: dict[str, tuple[Callable[..., str], str]] = {
+CHANGES: dict[str, tuple[Saying, str]] = {
     Name.CHANGE_ASKED: (_wish("asked to change"), "control"),
     Name.CHANGE_SETTLED: (_settled, "control"),
     Name.CHANGE_REFUSED: (_wish("was not allowed to change"), "control"),
@@ -168,7 +179,7 @@ CHANGES: dict[str, tuple[Callable[..., str], str]] = {
     Name.PROPOSAL_DECLINED: (_answer("declined to change"), "closed"),
     Name.PROPOSAL_WITHDRAWN: (_wish("no longer proposes to change"), "control"),
 }
-CONSENTS: dict[str, tuple[Callable[..., str], str]] = {
+CONSENTS: dict[str, tuple[Saying, str]] = {
     Name.CONSENT_GIVEN: (_given, "person"),
     Name.CONSENT_ENDED: (_ended, "person"),
 }

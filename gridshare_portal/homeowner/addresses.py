@@ -6,11 +6,24 @@ and the answer is the same 404 as for an id that nobody knows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 LARGEST = 100_000
+
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+class Rows(Protocol[Row_co]):
+    """A list that a page can be cut from without reading the whole."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, window: slice, /) -> Iterable[Row_co]: ...
 
 
 class SynthId:
@@ -35,9 +48,11 @@ def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
     return min(max(int(value), 1), LARGEST)
 
 
-def page(request: HttpRequest, rows: object, *, size: int) -> Page:
+def page(request: HttpRequest, rows: Rows[Row_co], *, size: int) -> Page[Row_co]:
     """Return the page that the query names; past the end, the last one."""
-    return Paginator(rows, size).get_page(number(request, "page"))
+    # The stub also asks for one row at a time, and for all; a paginator asks for pages alone.
+    pages: Paginator[Row_co] = Paginator(rows, size)  # type: ignore[arg-type]
+    return pages.get_page(number(request, "page"))
 
 
 def is_ours(address: str, request: HttpRequest) -> bool:

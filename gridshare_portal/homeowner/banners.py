@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 
 from gridshare_portal.access import requests
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.homeowner import looking
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
@@ -31,7 +31,7 @@ def for_home(
     site: sites.Site,
     *,
     reading: present.Now,
-    user: Any,
+    user: accounts.User,
     look: looking.Looking | None = None,
     now: datetime,
 ) -> Banner | None:
@@ -43,7 +43,7 @@ def for_home(
     return needs_answer or _silence(site, reading, now) or _zone(site)
 
 
-def for_request(user: Any, *, now: datetime) -> Banner | None:
+def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
     """Return the banner of an organization that asks to be let in, the newest where there are several."""
     waiting = requests.waiting_for(user, now=now).first()
     if waiting is None:
@@ -57,7 +57,7 @@ def for_request(user: Any, *, now: datetime) -> Banner | None:
     )
 
 
-def _connection(site: sites.Site, user: Any, now: datetime) -> Banner | None:
+def _connection(site: sites.Site, user: accounts.User, now: datetime) -> Banner | None:
     reaching = list(site_queries.connections_of(site))
     if any(connection.status == "active" for connection in reaching):
         return None

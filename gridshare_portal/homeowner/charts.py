@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from django.urls import reverse
 
@@ -67,7 +66,7 @@ def figure(kept: telemetry_kept.Kept, choice: history.Choice, *, now: datetime) 
     )
 
 
-def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, Any]:
+def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(kept.site.zone).date()
     choice = history.Choice("day", day, day, "quarter")
@@ -85,7 +84,7 @@ def data_url(site: sites.Site, choice: history.Choice) -> str:
     return f"{reverse('homeowner:telemetry_json', args=[site.synth_id])}?{choice.query()}"
 
 
-def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterator[Sequence[Any]]:
+def export(site: sites.Site, choice: history.Choice, *, now: datetime) -> Iterator[Sequence[str | float]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
     kept = telemetry_kept.of(site)
     parts, zone = _parts(kept), site.zone

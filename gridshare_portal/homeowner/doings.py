@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -15,7 +15,8 @@ from django.db.models import Q, QuerySet
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import names
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import queries as control
+from gridshare_portal.control import models as control
+from gridshare_portal.control import queries as changes
 from gridshare_portal.homeowner import access_words, looking, receipts
 from gridshare_portal.sites import models as sites
 
@@ -55,6 +56,9 @@ class Note:
     after: str
 
 
+Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | Note]
+
+
 class Doings:
     """A list that a page can be cut from without reading the whole."""
 
@@ -62,7 +66,7 @@ class Doings:
 
     def __init__(self, site: sites.Site, *, reader: looking.Reader, now: datetime) -> None:
         self._site, self._reader, self._now = site, reader, now
-        self._changes = control.changes_of(site)
+        self._changes = changes.changes_of(site)
         self._events = _for(reader, record.events_of_site(site.synth_id))
 
     def count(self) -> int:
@@ -72,16 +76,19 @@ class Doings:
     def __len__(self) -> int:
         return self.count()
 
-    def __getitem__(self, window: slice) -> list[tuple[str, datetime, Any]]:
-        changes = [("change", change.made_at, change) for change in self._changes[: window.stop]]
-        events = [("note", event.at, event) for event in self._events[: window.stop]]
-        newest = sorted([*changes, *events], key=lambda entry: entry[1], reverse=True)
-        return [(kind, at, self._worded(kind, row)) for kind, at, row in newest[window]]
+    def __getitem__(self, window: slice) -> list[Entry]:
+        rows: list[tuple[datetime, control.Change | audit.Event]] = [
+            *((change.made_at, change) for change in self._changes[: window.stop]),
+            *((event.at, event) for event in self._events[: window.stop]),
+        ]
+        newest = sorted(rows, key=lambda row: row[0], reverse=True)
+        return [self._entry(at, row) for at, row in newest[window]]
 
-    def _worded(self, kind: str, row: Any) -> Any:
-        if kind == "change":
-            return receipts.of(row, reader=self._reader, zone=self._site.zone, now=self._now)
-        return note(row, reader=self._reader, zone=self._site.zone, now=self._now)
+    def _entry(self, at: datetime, row: control.Change | audit.Event) -> Entry:
+        zone, now = self._site.zone, self._now
+        if isinstance(row, control.Change):
+            return "change", at, receipts.of(row, reader=self._reader, zone=zone, now=now)
+        return "note", at, note(row, reader=self._reader, zone=zone, now=now)
 
 
 def _for(reader: looking.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
@@ -98,13 +105,13 @@ def note(event: audit.Event, *, reader: looking.Reader, zone: ZoneInfo, now: dat
     label = names.Name(event.name).label if event.name in names.Name.values else event.name
     if event.name == names.Name.ACCESS_ASKED:
         label = access_words.AGAIN
-    what = {"before": _plain(event.details.get("before")), "after": _plain(event.details.get("after"))}
+    before, after = _plain(event.details.get("before")), _plain(event.details.get("after"))
     if event.name in PROPOSALS:
         kind, asked = event.details["kind"], event.details["asked"]
         worded = receipts.worded(kind, asked, zone=zone, now=now)
-        what = {"before": "", "after": f"{receipts.KINDS.get(kind, kind)}: {worded}"}
+        before, after = "", f"{receipts.KINDS.get(kind, kind)}: {worded}"
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
-    return Note(at=event.at, who=_who(event, reader), what=f"{label}{subject}", **what)
+    return Note(at=event.at, who=_who(event, reader), what=f"{label}{subject}", before=before, after=after)
 
 
 def _who(event: audit.Event, reader: looking.Reader) -> str:
@@ -115,7 +122,7 @@ def _who(event: audit.Event, reader: looking.Reader) -> str:
     return f"{named} ({organization})" if organization and named == event.actor_label else named
 
 
-def _plain(said: Any) -> str:
+def _plain(said: object) -> str:
     if isinstance(said, dict):
         return ", ".join(f"{FIELDS.get(name, name)}: {value}" for name, value in said.items())
     return str(said) if said else ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gridshare_portal.homeowner import picture, words
 
 
-def context() -> dict[str, Any]:
+def context() -> dict[str, object]:
     """Return the picture and the sentence of a sunny afternoon."""
     flows = {"solar_to_home": 1120.0, "solar_to_battery": 2140.0, "solar_to_grid": 410.0}
     nodes = {

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.audit import sheets
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import history, tables
+from gridshare_portal.telemetry import queries
+
+Cells: TypeAlias = list[str | float]
 
 
 def file_name(name: str, choice: history.Choice) -> str:
@@ -37,8 +41,8 @@ def energy_heads(parts: Sequence[str]) -> list[str]:
 
 
 def power_rows(
-    series: Mapping[str, Any], *, home: str, parts: Sequence[str], zone: ZoneInfo, now: datetime
-) -> Iterator[list[Any]]:
+    series: tables.Data, *, home: str, parts: Sequence[str], zone: ZoneInfo, now: datetime
+) -> Iterator[Cells]:
     """Yield one row per bucket that has begun."""
     step = timedelta(seconds=series["step_s"])
     first = datetime.fromtimestamp(series["start"], UTC)
@@ -55,14 +59,14 @@ def power_rows(
 
 
 def energy_rows(
-    bars: Sequence[Any],
-    stretches: Sequence[Any],
+    bars: Sequence[queries.Totals],
+    stretches: Sequence[periods.Period],
     *,
     home: str,
     parts: Sequence[str],
     zone: ZoneInfo,
     now: datetime,
-) -> Iterator[list[Any]]:
+) -> Iterator[Cells]:
     """Yield one row per hour, day or month that has begun."""
     keys = [one.energy for one in tables.columns_of(parts)]
     for bar, stretch in zip(bars, stretches, strict=True):

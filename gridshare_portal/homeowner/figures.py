@@ -6,13 +6,14 @@ whole watts and energy as whole watt-hours, null for what is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import gaps, tables
+from gridshare_portal.telemetry import queries
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Figure:
 
     kind: str
     parts: tuple[str, ...]
-    data: Mapping[str, Any]
+    data: tables.Data
     table: tables.Table
 
 
@@ -41,7 +42,7 @@ class Past:
 
 
 def power(
-    series: Mapping[str, Any],
+    series: tables.Data,
     *,
     parts: Sequence[str],
     zone: ZoneInfo,
@@ -82,8 +83,8 @@ def power(
 
 
 def energy(
-    bars: Sequence[Any],
-    stretches: Sequence[Any],
+    bars: Sequence[queries.Totals],
+    stretches: Sequence[periods.Period],
     *,
     by: str,
     parts: Sequence[str],
@@ -110,7 +111,7 @@ def energy(
         "running": running,
         "gaps": [gap.as_dict() for gap in found],
         "partial": [n for n, bar in enumerate(bars) if begun[n] and not lost[n] and bar.missing_s > 0],
-        "read_at": _seconds(past.read_at),
+        "read_at": None if past.read_at is None else _seconds(past.read_at),
         "complete": not any(bar.missing_s for bar, had in zip(bars, begun, strict=True) if had),
         **{one.energy: [_whole(getattr(bar, one.energy)) for bar in bars] for one in shown},
     }
@@ -118,7 +119,7 @@ def energy(
     return Figure("energy", tuple(parts), data, table)
 
 
-def _nothing(bar: Any, shown: Sequence[tables.Column]) -> bool:
+def _nothing(bar: queries.Totals, shown: Sequence[tables.Column]) -> bool:
     return all(getattr(bar, one.energy) is None for one in shown)
 
 
@@ -126,5 +127,5 @@ def _whole(amount: float | None) -> int | None:
     return None if amount is None or amount != amount else round(amount)
 
 
-def _seconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp())
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from gridshare_portal.access import visits
 from gridshare_portal.accounts import models as accounts
@@ -26,10 +26,11 @@ def posted(request: HttpRequest) -> QueryDict | None:
 class Once(forms.Form):
     """A form that refuses a field that came more than once instead of taking the last."""
 
+    data: MultiValueDict[str, str]  # as it was sent, with every value of a field
     many: frozenset[str] = frozenset()  # the fields that may
     use_required_attribute = False
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Refuse what was sent twice, at its field."""
         for name in self.fields.keys() - self.many:
             if len(self.data.getlist(self.add_prefix(name))) > 1:
@@ -69,12 +70,14 @@ class Role(Once):
 
     role = forms.ChoiceField(choices=[], required=False, label="Measures")
 
-    def __init__(self, *args: Any, sensor: sites.Sensor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, sensor: sites.Sensor) -> None:
+        super().__init__(data)
         found = sites.Role(sensor.role_found).label
-        self.fields["role"].choices = [("", f"As found: {found}"), *sites.Role.choices]
-        self.fields["role"].initial = sensor.role_set
-        self.fields["role"].widget.attrs["id"] = f"role-{sensor.pk}"
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # as declared above
+        field.choices = [("", f"As found: {found}"), *sites.Role.choices]
+        field.initial = sensor.role_set
+        field.widget.attrs["id"] = f"role-{sensor.pk}"
 
 
 class Wish(Once):
@@ -89,8 +92,14 @@ class Wish(Once):
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, staff: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        initial: dict[str, object] | None = None,
+        staff: bool = False,
+    ) -> None:
+        super().__init__(data, initial=initial)
         if staff:
             reason = self.fields["reason"]
             reason.label, reason.required = "Why?", True
@@ -112,11 +121,11 @@ class Details(Wish):
     model = _detail("Model", "")
     serial_number = _detail("Serial number", "It stands on the type plate.")
 
-    def __init__(self, *args: Any, device: sites.Device, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, device: sites.Device, staff: bool = False) -> None:
         before = {name: getattr(device, name) for name in DETAILS}
-        super().__init__(*args, initial=before, **kwargs)
+        super().__init__(data, initial=before, staff=staff)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Refuse an emptied field, and a form in which nothing was changed."""
         super().clean()
         for name in DETAILS:
@@ -168,15 +177,18 @@ class Visit(Once):
         error_messages={"max_length": f"Use at most {visits.LONGEST_WORDS} letters."},
     )
 
-    def __init__(self, *args: Any, organizations: Sequence[accounts.Organization], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: QueryDict | None = None, *, organizations: Sequence[accounts.Organization]
+    ) -> None:
+        super().__init__(data)
         field = self.fields["organization"]
+        assert isinstance(field, forms.TypedChoiceField)  # as declared above
         field.choices = [(one.pk, one.name) for one in organizations]
         field.initial = organizations[0].pk
         if len(organizations) == 1:
             field.widget = forms.HiddenInput()
             field.required = False
-            field.empty_value = organizations[0].pk
+            field.empty_value = organizations[0].pk  # type: ignore[assignment] # the stub takes no more than text
 
 
 class Disconnect(Once):
@@ -198,14 +210,14 @@ class DeleteAccount(Once):
         },
     )
 
-    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, address: str) -> None:
+        super().__init__(data)
         self._address = address
         self.fields["email"].help_text = f"Type {address} to confirm."
 
     def clean_email(self) -> str:
         """Refuse any other address, whatever the case of its letters."""
-        typed = self.cleaned_data["email"]
+        typed: str = self.cleaned_data["email"]
         if typed.casefold() != self._address.casefold():
             raise forms.ValidationError("This is not the address of this account. Nothing was deleted.")
         return typed

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import banners, looking, picture, words
 from gridshare_portal.sites import models as sites
@@ -44,10 +44,10 @@ def of(
     kept: telemetry_kept.Kept,
     *,
     batteries: Sequence[sites.Device],
-    user: Any,
+    user: accounts.User,
     look: looking.Looking | None = None,
     now: datetime,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the context of a home's first screen, as its homeowner reads it, or staff who look."""
     site, reading = kept.site, present.now_of(kept, now=now)
     roles, flows = set(reading.roles), _flows(reading)
@@ -168,10 +168,10 @@ def _doing(
 
 
 def _outlook(site: sites.Site, reading: present.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
-    capacities = [device.capacity_wh for device in batteries]
+    capacities = [device.capacity_wh for device in batteries if device.capacity_wh]
     found = words.outlook(
         charge_pct=reading.charge_pct,
-        capacity_wh=sum(capacities) if all(capacities) else None,
+        capacity_wh=sum(capacities) if len(capacities) == len(batteries) else None,
         charging_w=reading.charging_w,
         discharging_w=reading.discharging_w,
         at=reading.at or now,

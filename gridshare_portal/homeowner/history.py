@@ -77,10 +77,10 @@ def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False)
     reader = _Reader(query, today)
     view = reader.word("view", VIEWS, "day")
     if view == "range":
-        first, last = reader.date("from"), reader.date("to")
+        first, last = reader.day("from"), reader.day("to")
         reader.check_order(first, last)
     else:
-        first, last = whole(view, reader.date("day"))
+        first, last = whole(view, reader.day("day"))
     if reader.faults:
         return Asked(None, reader.faults)
     plain = Choice(view, first, last, "")
@@ -181,7 +181,7 @@ class _Reader:
         self.faults.setdefault(name, f"Choose one of: {', '.join(words)}.")
         return usual
 
-    def date(self, name: str) -> date:
+    def day(self, name: str) -> date:
         value = self._one(name).strip()
         if not value:
             if name != "day":

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gridshare_portal.control import models as control
 from gridshare_portal.control import plans, queries
 from gridshare_portal.control import state as states
+from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import looking, modes, parts, receipts
 from gridshare_portal.sites import models as sites
 from gridshare_portal.templatetags import energy
@@ -43,25 +43,27 @@ def of(
     """Return what each controllable device of a home follows, from their states if those were read."""
     last = _last_confirmed(site)
     known = queries.battery_states_of(site) if known is None else known
-    return [_control(state.device, state, last.get(state.device_id), reader, now) for state in known]
+    return [_control(state, site, last.get(state.device_id), reader, now) for state in known]
 
 
-def of_device(device: sites.Device, *, reader: looking.Reader, now: datetime) -> Control:
-    """Return what one device follows."""
-    return _control(device, states.of(device), _last_confirmed(device.site).get(device.pk), reader, now)
+def of_device(device: sites.Device, site: sites.Site, *, reader: looking.Reader, now: datetime) -> Control:
+    """Return what one device of a home follows."""
+    state = states.of(device)
+    state.device = device  # read already
+    return _control(state, site, _last_confirmed(site).get(device.pk), reader, now)
 
 
 def _control(
-    device: sites.Device,
     state: control.State,
+    site: sites.Site,
     last: control.Change | None,
     reader: looking.Reader,
     now: datetime,
 ) -> Control:
-    site, explained = device.site, modes.explained(state.mode)
+    explained = modes.explained(state.mode)
     return Control(
-        device=device,
-        title=parts.title(device),
+        device=state.device,
+        title=parts.title(state.device),
         mode=state.mode,
         mode_title=explained.name if state.mode_read_at else "Not read yet",
         mode_sentence=explained.sentence if state.mode_read_at else "",
@@ -72,12 +74,12 @@ def _control(
     )
 
 
-def plan_of(state: control.State) -> Any:
+def plan_of(state: control.State) -> types.Plan | None:
     """Return the plan as last read, or None where it never was."""
     return plans.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
 
 
-def plan_sentence(plan: Any, *, mode: str, site: sites.Site, now: datetime) -> str:
+def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: datetime) -> str:
     """Say what a plan does now, or next, and what follows."""
     if plan is None:
         return "The plan has not been read yet."

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy, visits
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights
 from gridshare_portal.sites import models as sites
 
@@ -36,8 +36,8 @@ class Looking:
     @property
     def until_at(self) -> datetime:
         """Return when the visit ends, or the consent before it."""
-        ends = [consent.until_at for consent in self.standing.consents]
-        return self.visit.until_at if None in ends else min(self.visit.until_at, max(ends))
+        last_at = self.visit.until_at
+        return min(last_at, max(consent.until_at or last_at for consent in self.standing.consents))
 
     @property
     def right(self) -> str:
@@ -81,6 +81,6 @@ class Reader:
         return "The homeowner" if actor_id or label else "The portal"
 
 
-def reader_of(user: Any, looking: Looking | None) -> Reader:
+def reader_of(user: accounts.User, looking: Looking | None) -> Reader:
     """Return who reads: staff while they look at a home that is not theirs, else a homeowner."""
     return Reader(user_id=user.pk, organization_id=looking.visit.organization_id if looking else None)

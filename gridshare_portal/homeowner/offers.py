@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gridshare_portal.control import models as control
 from gridshare_portal.control import proposals, queries
@@ -78,8 +77,10 @@ def latest(site: sites.Site, *, reader: looking.Reader, now: datetime) -> list[O
     """Return what a homeowner is to answer, or what staff proposed last."""
     if reader.is_staff:
         rows = queries.proposals_in([site], now=now).filter(consent__organization=reader.organization_id)
+    elif site.proposal_waits:
+        rows = queries.waiting_of(site, now=now)
     else:
-        rows = queries.waiting_of(site, now=now) if site.proposal_waits else ()
+        return []
     return each(rows[:LATEST], reader=reader, now=now)
 
 
@@ -90,8 +91,9 @@ def each(rows: Iterable[control.Proposal], *, reader: looking.Reader, now: datet
 
 def before(proposal: control.Proposal, *, now: datetime) -> str:
     """Say what is so now, or was before the change was made."""
+    said: Mapping[str, object] | None
     if proposal.change is not None:
-        said: Any = proposal.change.before
+        said = proposal.change.before
     elif proposal.kind == control.Change.Kind.DETAILS:
         said = {name: getattr(proposal.device, name) for name in proposal.asked}
     else:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.sites import models as sites
@@ -97,7 +96,7 @@ def others(device: sites.Device) -> list[tuple[str, str]]:
     return [(name, _plain(value)) for name, value in device.extra.items()]
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 

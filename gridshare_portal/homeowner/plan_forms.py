@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -16,6 +16,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
 from gridshare_portal.control import plan_fields, plans
+from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner.forms import Once
 from gridshare_portal.sites import models as sites
 
@@ -51,7 +52,13 @@ class Command(Once):
         )
 
 
-class Rows(BaseFormSet):
+if TYPE_CHECKING:
+    _Commands = BaseFormSet[Command]
+else:
+    _Commands = BaseFormSet  # which cannot say of what while it runs
+
+
+class Rows(_Commands):
     """All rows of a plan; the rules' refusals are placed at the fields they are about."""
 
     default_error_messages = {"too_many_forms": f"A plan has at most {plans.COMMANDS_AT_MOST} rows."}
@@ -66,30 +73,33 @@ class Rows(BaseFormSet):
         understood = self.is_valid()
         live = self.live()
         if not live and understood:
-            self._non_form_errors.append("Fill in at least one row, or cancel the plan.")
+            self.non_form_errors().append("Fill in at least one row, or cancel the plan.")
         for fault in plans.faults([form.row() for form in live], now=now, zone=zone, limit_w=limit_w):
             if fault.row is None:
-                self._non_form_errors.append(fault.sentence)
+                self.non_form_errors().append(fault.sentence)
             elif fault.field not in live[fault.row].errors:
                 live[fault.row].add_error(fault.field, fault.sentence)
         return not self.total_error_count()
 
-    def plan(self, zone: ZoneInfo) -> Any:
+    def plan(self, zone: ZoneInfo) -> types.Plan:
         """Return the plan that the checked rows ask for."""
         return plans.plan_of([form.row() for form in self.live()], zone=zone)
 
 
-RowSet = formset_factory(
-    Command,
-    formset=Rows,
-    extra=0,
-    can_delete=True,
-    max_num=ROWS_READ_AT_MOST,
-    absolute_max=ROWS_READ_AT_MOST,
+RowSet = cast(  # a factory says of what it makes no more than that it is a set of forms
+    type[Rows],
+    formset_factory(
+        Command,
+        formset=Rows,
+        extra=0,
+        can_delete=True,
+        max_num=ROWS_READ_AT_MOST,
+        absolute_max=ROWS_READ_AT_MOST,
+    ),
 )
 
 
-def rows_for(plan: Any, *, zone: ZoneInfo, now: datetime) -> Rows:
+def rows_for(plan: types.Plan, *, zone: ZoneInfo, now: datetime) -> Rows:
     """Return the form of a plan as it is, with an empty row where there is none."""
     rows = plans.rows_of(plans.rest_of(plan, now=now), zone=zone)
     filled = [{name: getattr(row, name) for name in FIELDS} | {"action": _known(row.action)} for row in rows]
@@ -129,7 +139,7 @@ class Quick(Once):
     end = plan_fields.Moment(label="Until", required=False)
     power_limit_w = plan_fields.Watts(label="At most (W)", required=False)
 
-    def plan(self, *, device: sites.Device, now: datetime, zone: ZoneInfo) -> Any:
+    def plan(self, *, device: sites.Device, now: datetime, zone: ZoneInfo) -> types.Plan | None:
         """Return the plan that was asked for, or None after placing what is wrong with it."""
         if not self.is_valid():
             return None

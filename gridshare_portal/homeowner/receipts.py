@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import models as control
 from gridshare_portal.control import plans
+from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import looking, parts
 from gridshare_portal.templatetags import energy
 
@@ -96,7 +96,7 @@ def _steps(change: control.Change, title: str) -> tuple[tuple[str, datetime], ..
     return tuple((name, at) for name, at in steps if at)
 
 
-def worded(kind: str, said: Mapping[str, Any] | None, *, zone: ZoneInfo, now: datetime) -> str:
+def worded(kind: str, said: Mapping[str, object] | None, *, zone: ZoneInfo, now: datetime) -> str:
     """Say what a mode, a plan or a device's details are; a dash where nobody knows."""
     if not said:
         return energy.UNKNOWN
@@ -108,14 +108,14 @@ def worded(kind: str, said: Mapping[str, Any] | None, *, zone: ZoneInfo, now: da
     return ", ".join(f"{name}: {value or energy.UNKNOWN}" for name, value in named)
 
 
-def plan_worded(plan: Any, *, zone: ZoneInfo, now: datetime) -> str:
+def plan_worded(plan: types.Plan, *, zone: ZoneInfo, now: datetime) -> str:
     """Say a plan in one line."""
     if not plan.commands:
         return "No plan"
     return "; ".join(command_worded(command, zone=zone, now=now) for command in plan.commands)
 
 
-def command_worded(command: Any, *, zone: ZoneInfo, now: datetime) -> str:
+def command_worded(command: types.Command, *, zone: ZoneInfo, now: datetime) -> str:
     """Say one command of a plan: what, from when to when, at most how much."""
     action = ACTIONS.get(command.action, command.action)
     start = energy.moment(command.start, zone, now)

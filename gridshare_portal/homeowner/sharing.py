@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gridshare_portal.access import coming, consents, durations, models, policy
 from gridshare_portal.accounts import models as accounts
@@ -50,14 +49,14 @@ class Home:
 
 
 def by_home(
-    homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: Any, now: datetime
+    homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: accounts.User, now: datetime
 ) -> list[Home]:
     """Return a card for each home, whether or not anybody was let in."""
     rows = list(given)
     return [_home(site, [one for one in rows if one.site_id == site.pk], user, now) for site in homes]
 
 
-def _home(site: sites.Site, given: list[models.Consent], user: Any, now: datetime) -> Home:
+def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> Home:
     ended = [one for one in given if is_over(one, now=now)][:ENDED_SHOWN]
     return Home(
         site=site,
@@ -71,7 +70,7 @@ def is_over(consent: models.Consent, *, now: datetime) -> bool:
     return consent.ended_at is not None or (consent.until_at is not None and consent.until_at <= now)
 
 
-def worded(consent: models.Consent, *, user: Any, now: datetime) -> Shared:
+def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Shared:
     """Say one consent in words, in the home's own time."""
     zone = consent.site.zone
     may_change = consent.right == models.Right.CONTROL
@@ -95,12 +94,12 @@ def suggestion(terms: coming.Suggested) -> str:
     return f"{may} {durations.find(terms.lasts).words}"
 
 
-def lacks_changes(user: Any, homes: Iterable[sites.Site], *, right: str) -> bool:
+def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: str) -> bool:
     """Say whether one may change a home by this right where no connection of the giver's lets anybody."""
     return right == models.Right.CONTROL and not all(_allows_changes(user, site) for site in homes)
 
 
-def _allows_changes(user: Any, site: sites.Site) -> bool:
+def _allows_changes(user: accounts.User, site: sites.Site) -> bool:
     granted = [reach.connection.scope_set for reach in policy.own_reaches(user, site)]
     return any(scope.writes and scope.id in one for one in granted for scope in scopes.SCOPES)
 
@@ -110,7 +109,7 @@ def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:
     return f"until {energy.moment(at, site.zone, now)}" if at else "until you stop it"
 
 
-def _how(consent: models.Consent, user: Any, now: datetime) -> str:
+def _how(consent: models.Consent, user: accounts.User, now: datetime) -> str:
     """Say how it ended, or why it does not hold; nothing while it does."""
     zone = consent.site.zone
     if consent.ended_at is None:

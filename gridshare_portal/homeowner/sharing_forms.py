@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 
 from gridshare_portal.access import consents, durations, models
 from gridshare_portal.access import requests as asking
@@ -14,6 +16,14 @@ from gridshare_portal.sites import models as sites
 
 LONGEST_NAME = 80
 GONE = "There is no such organization any more. Nothing was shared."
+
+
+class Agreed(TypedDict):
+    """What was agreed to, as it is shared by."""
+
+    right: str
+    lasts: str
+    ask_first: bool
 
 
 class Terms(shapes.Once):
@@ -31,9 +41,10 @@ class Terms(shapes.Once):
     )
     ask_first = forms.BooleanField(required=False)
 
-    def terms(self) -> dict[str, Any]:
+    def terms(self) -> Agreed:
         """Return what was agreed to."""
-        return {name: self.cleaned_data[name] for name in ("right", "lasts", "ask_first")}
+        known = self.cleaned_data
+        return Agreed(right=known["right"], lasts=known["lasts"], ask_first=known["ask_first"])
 
 
 class Share(Terms):
@@ -68,9 +79,13 @@ class Answer(Terms):
         },
     )
 
-    def __init__(self, *args: Any, homes: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["homes"].queryset = homes
+    def __init__(
+        self, data: QueryDict | None = None, *, homes: QuerySet[sites.Site], initial: dict[str, str]
+    ) -> None:
+        super().__init__(data, initial=initial)
+        field = self.fields["homes"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)  # as declared above
+        field.queryset = homes
 
 
 class Search(forms.Form):

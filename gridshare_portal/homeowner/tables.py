@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import gaps
+from gridshare_portal.telemetry import queries
 from gridshare_portal.templatetags import energy as words
 
 SO_FAR = "Still running: so far"
 FIRST = {"month": "Month", "day": "Day", "hour": "From"}
 LONG_S = 100_000  # beyond one day, even one of 25 hours, a clock needs its date
+
+
+Data: TypeAlias = Mapping[str, Any]  # what a chart reads, by name: numbers, words, and a list per series
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def bar_label(moment: datetime, by: str, zone: ZoneInfo) -> str:
 
 
 def of_power(
-    data: Mapping[str, Any],
+    data: Data,
     shown: Sequence[Column],
     found: Sequence[gaps.Gap],
     zone: ZoneInfo,
@@ -123,9 +128,9 @@ def of_power(
 
 
 def of_energy(
-    data: Mapping[str, Any],
-    bars: Sequence[Any],
-    stretches: Sequence[Any],
+    data: Data,
+    bars: Sequence[queries.Totals],
+    stretches: Sequence[periods.Period],
     shown: Sequence[Column],
     found: Sequence[gaps.Gap],
     zone: ZoneInfo,

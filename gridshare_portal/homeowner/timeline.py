@@ -19,9 +19,17 @@ TICKS = 4
 class Stretch(Protocol):
     """What of a plan's command a time line needs."""
 
-    start: datetime
-    end: datetime
-    action: str
+    @property
+    def start(self) -> datetime:
+        """Return when it begins."""
+
+    @property
+    def end(self) -> datetime:
+        """Return when it ends."""
+
+    @property
+    def action(self) -> str:
+        """Return what is done meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)

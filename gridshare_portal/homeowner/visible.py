@@ -101,13 +101,13 @@ def site(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Site:
     return _admitted(request, found, found.is_own, now)
 
 
-def device(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Device:
-    """Return a device that the visitor may see and that stands in a home, or answer 404."""
-    visible = policy.devices_visible_to(request.user, now=now).filter(site__isnull=False)
-    marked = policy.marked_own(visible.select_related("site"), request.user, home="site")
-    found = get_object_or_404(marked, synth_id=synth_id)
-    _admitted(request, found.site, found.is_own, now)
-    return found
+def device(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Device, sites.Site]:
+    """Return a device that the visitor may see, with the home that it stands in, or answer 404."""
+    visible = policy.devices_visible_to(request.user, now=now).select_related("site")
+    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), synth_id=synth_id)
+    if found.site is None:
+        raise Http404
+    return found, _admitted(request, found.site, found.is_own, now)
 
 
 def sensor(request: HomeRequest, pk: int, *, now: datetime) -> sites.Sensor:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from gridshare_portal.access import policy
-from gridshare_portal.control import changes, permission, proposals
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.control import asks, changes, permission, proposals
 from gridshare_portal.control import models as control
-from gridshare_portal.homeowner import forms
+from gridshare_portal.homeowner import forms, visible
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
 
@@ -26,12 +27,27 @@ Made = control.Change | control.Proposal
 REFUSALS = (changes.Busy, changes.KeyReused, proposals.Unfit, proposals.Waiting)
 
 
+class _Wish(TypedDict):
+    actor: accounts.User
+    device: sites.Device
+    asked: asks.Ask
+    reason: str
+    key: str | None
+    organization_id: int | None
+    now: datetime
+
+
 def make(
-    request: HttpRequest, *, device: sites.Device, asked: Any, form: forms.Wish, now: datetime
+    request: visible.HomeRequest,
+    *,
+    device: sites.Device,
+    asked: asks.Ask,
+    form: forms.Wish,
+    now: datetime,
 ) -> Made | None:
     """Make the change, or propose it; None means that it was refused at the form and nothing was sent."""
     known = form.cleaned_data
-    wish = {
+    wish: _Wish = {
         "actor": request.user,
         "device": device,
         "asked": asked,
@@ -59,7 +75,9 @@ def led_to(made: Made) -> HttpResponse:
     return redirect(name, pk=made.pk)
 
 
-def right(request: HttpRequest, device: sites.Device, scope: str, *, now: datetime) -> dict[str, Any]:
+def right(
+    request: visible.HomeRequest, device: sites.Device, scope: str, *, now: datetime
+) -> dict[str, object]:
     """Say whether the visitor may do this, and if not why, with the permission to add if that is it."""
     answer = policy.may_control(
         request.user, device, now=now, scope=scope, organization_id=_acts_for(request)
@@ -76,5 +94,5 @@ def right(request: HttpRequest, device: sites.Device, scope: str, *, now: dateti
     }
 
 
-def _acts_for(request: HttpRequest) -> int | None:
+def _acts_for(request: visible.HomeRequest) -> int | None:
     return request.looking.visit.organization_id if request.looking is not None else None

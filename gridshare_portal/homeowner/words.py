@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from gridshare_portal.templatetags import energy
 
@@ -18,14 +19,14 @@ SOURCES = {"solar": "the sun", "battery": "the battery", "grid": "the grid"}
 Power = float | None
 
 
-def moving(power_w: Power) -> bool:
+def moving(power_w: Power) -> TypeGuard[float]:
     """Say whether a power is large enough to speak about."""
     return power_w is not None and power_w >= RESTING_W
 
 
 def from_whom(flows: Mapping[str, Power], taker: str) -> str:
     """Name the sources that feed a taker now, the largest first; nothing when nobody knows."""
-    powers = {source: flows.get(f"{source}_to_{taker}") for source in SOURCES if source != taker}
+    powers = {source: flows.get(f"{source}_to_{taker}") or 0.0 for source in SOURCES if source != taker}
     feeding = sorted(
         (source for source in powers if moving(powers[source])), key=lambda source: -powers[source]
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import Literal, TypeAlias, TypeGuard
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -18,11 +19,13 @@ register = template.Library()
 UNKNOWN = "–"
 THIN = "\u202f"  # narrow, and never at the end of a line
 
-Amount = float | int | None
+# Templates hand on what they find: None where nobody knows, and "" for what a context does not have.
+Amount: TypeAlias = float | Literal[""] | None
+Moment: TypeAlias = datetime | Literal[""] | None
 
 
-def _unknown(amount: Amount) -> bool:
-    return amount is None or amount == "" or not math.isfinite(amount)
+def _is_known(amount: Amount) -> TypeGuard[float]:
+    return amount is not None and amount != "" and math.isfinite(amount)
 
 
 def _digits(amount: float) -> str:
@@ -32,7 +35,7 @@ def _digits(amount: float) -> str:
 @register.filter
 def power(amount_w: Amount) -> str:
     """Say a power: watts below one kilowatt, kilowatts from there on."""
-    if _unknown(amount_w):
+    if not _is_known(amount_w):
         return UNKNOWN
     size = abs(amount_w)
     if size < 999.5:
@@ -43,7 +46,7 @@ def power(amount_w: Amount) -> str:
 @register.filter
 def energy(amount_wh: Amount) -> str:
     """Say an energy in kilowatt-hours."""
-    if _unknown(amount_wh):
+    if not _is_known(amount_wh):
         return UNKNOWN
     return f"{_digits(abs(amount_wh) / 1000)}{THIN}kWh"
 
@@ -51,13 +54,13 @@ def energy(amount_wh: Amount) -> str:
 @register.filter
 def kilo(amount: Amount) -> str:
     """Write thousands of a unit that stands in a column's head, with two decimals."""
-    return UNKNOWN if _unknown(amount) else f"{amount / 1000:,.2f}"
+    return f"{amount / 1000:,.2f}" if _is_known(amount) else UNKNOWN
 
 
 @register.filter
 def percent(amount_pct: Amount) -> str:
     """Say a share in whole percent; neither 0 nor 100 is said before it is reached."""
-    if _unknown(amount_pct):
+    if not _is_known(amount_pct):
         return UNKNOWN
     if 0 < amount_pct < 1:
         return f"under{THIN}1{THIN}%"
@@ -67,7 +70,7 @@ def percent(amount_pct: Amount) -> str:
 @register.filter
 def duration(seconds: Amount) -> str:
     """Say how long something takes, in the two largest units that matter."""
-    if _unknown(seconds):
+    if not _is_known(seconds):
         return UNKNOWN
     minutes = max(0, round(seconds / 60))
     days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
@@ -83,7 +86,7 @@ def _two(first: str, second: str) -> str:
 
 
 @register.simple_tag
-def age(at: datetime | None, now: datetime) -> str:
+def age(at: Moment, now: datetime) -> str:
     """Say how long ago a moment was."""
     if not at:
         return "never"
@@ -98,7 +101,7 @@ def age(at: datetime | None, now: datetime) -> str:
 
 
 @register.simple_tag
-def moment(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+def moment(at: Moment, zone: ZoneInfo, now: datetime) -> str:
     """Say a moment in a home's own time: the clock alone today, the day too otherwise."""
     if not at:
         return UNKNOWN
@@ -113,7 +116,7 @@ def moment(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
 
 
 @register.simple_tag
-def exact(at: datetime | None, zone: ZoneInfo) -> str:
+def exact(at: Moment, zone: ZoneInfo) -> str:
     """Say a moment to the second, with the name of its time."""
     if not at:
         return UNKNOWN

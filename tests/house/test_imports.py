@@ -22,7 +22,18 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     "control": {"access", "accounts", "audit", "gridshare", "sites"},
     # accounts: whom a home is shared with, and for staff who walk through, their organization.
     # energy: the periods that a page's dates and charts stand for.
-    "homeowner": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},
+    # gridshare: a plan and its commands, by whose types control speaks of them.
+    "homeowner": {
+        "access",
+        "accounts",
+        "audit",
+        "control",
+        "energy",
+        "gridshare",
+        "lunar",
+        "sites",
+        "telemetry",
+    },
     # The staff doors also name the organization and role of whoever stands in them (accounts), what a connection
     # allows and how it fared (lunar), and local days and balances (energy).
     "installer": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},

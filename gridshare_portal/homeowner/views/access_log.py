@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import slugify
@@ -19,7 +19,7 @@ ON_A_PAGE = 50
 @visible.page(staff=None)
 @never_cache
 @require_safe
-def access_log(request: HttpRequest, synth_id: str) -> HttpResponse:
+def access_log(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show each look and each change of staff, newest first, of everybody or of one alone."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -31,7 +31,7 @@ def access_log(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.download(staff=None)
 @require_safe
-def access_log_csv(request: HttpRequest, synth_id: str) -> HttpResponseBase:
+def access_log_csv(request: visible.HomeRequest, synth_id: str) -> HttpResponseBase:
     """Stream the same lines as a file, in the home's own time."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)

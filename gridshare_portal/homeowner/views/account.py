@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.access import policy
-from gridshare_portal.accounts import members
+from gridshare_portal.accounts import doors, members
 from gridshare_portal.audit import names, record
 from gridshare_portal.homeowner import forms
 from gridshare_portal.lunar import queries
@@ -24,7 +24,7 @@ DELETED = "Your account is deleted. We can no longer read or change anything at 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest) -> HttpResponse:
+def delete(request: doors.SignedInRequest) -> HttpResponse:
     """Say what goes with the account, and delete it once the visitor has typed its address."""
     now = timezone.now()
     form = forms.DeleteAccount(forms.posted(request), address=request.user.email)
@@ -47,7 +47,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _delete(request: HttpRequest, now: datetime) -> None:
+def _delete(request: doors.SignedInRequest, now: datetime) -> None:
     """Sign out while there is still somebody to sign out; connections end with their owner."""
     user = request.user
     members.leave_all(user=user, now=now)

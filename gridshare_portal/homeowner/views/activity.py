@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ ON_A_PAGE = 20
 
 @visible.page(staff="activity")
 @require_safe
-def activity(request: HttpRequest, synth_id: str) -> HttpResponse:
+def activity(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show who did what, what was before and after, the outcome and when, newest first."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)

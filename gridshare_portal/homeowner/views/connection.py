@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import doors
 from gridshare_portal.homeowner import forms, visible
 from gridshare_portal.lunar import connections, queries, scopes
 from gridshare_portal.lunar import models as lunar
@@ -21,7 +21,7 @@ from gridshare_portal.sites import queries as site_queries
 
 @login_required
 @require_safe
-def connection(request: HttpRequest) -> HttpResponse:
+def connection(request: doors.SignedInRequest) -> HttpResponse:
     """Show each connection's health, what it allows and what it does not, and when it last answered."""
     now = timezone.now()
     mine = queries.connections_of(request.user)
@@ -31,7 +31,7 @@ def connection(request: HttpRequest) -> HttpResponse:
 
 @visible.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
-def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
+def disconnect(request: visible.HomeRequest, pk: int) -> HttpResponse:
     """Ask whether readings go too, then end the connection."""
     now = timezone.now()
     one = visible.connection(request, pk, now=now)
@@ -48,7 +48,7 @@ def disconnect(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
 
 
-def _card(one: lunar.Connection) -> dict[str, Any]:
+def _card(one: lunar.Connection) -> dict[str, object]:
     missing = {scope.id for scope in queries.missing_scopes(one)}
     return {
         "connection": one,
@@ -58,7 +58,7 @@ def _card(one: lunar.Connection) -> dict[str, Any]:
     }
 
 
-def _place(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _place(request: doors.SignedInRequest, now: datetime) -> dict[str, object]:
     """Return the home whose doors stay open beside a page of the person, where there is only one."""
     mine = list(policy.own_sites(request.user, now=now)[:2])
     site = mine[0] if len(mine) == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,7 +19,7 @@ from gridshare_portal.lunar import scopes
 
 @visible.page(staff="control")
 @require_safe
-def control(request: HttpRequest, synth_id: str) -> HttpResponse:
+def control(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show mode and plan of each device that can be controlled, and the last changes."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -37,10 +37,10 @@ def control(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.page(staff="mode")
 @require_http_methods(["GET", "HEAD", "POST"])
-def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
+def mode(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Explain the modes, show the one in force, and ask for another."""
     now = timezone.now()
-    device = visible.device(request, synth_id, now=now)
+    device, site = visible.device(request, synth_id, now=now)
     form = forms.Mode(forms.posted(request), staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
         asked = asks.AskMode(mode=form.cleaned_data["mode"])
@@ -48,12 +48,12 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
         if made:
             return wishes.led_to(made)
     context = {
-        "site": device.site,
+        "site": site,
         "device": device,
         "title": parts.title(device),
         "form": form,
         "modes": modes.MODES,
-        "control": in_force.of_device(device, reader=visible.reader(request), now=now),
+        "control": in_force.of_device(device, site, reader=visible.reader(request), now=now),
         "now": now,
         **wishes.right(request, device, scopes.DEVICE_WRITE, now=now),
     }
@@ -62,22 +62,22 @@ def mode(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.part(staff="control")
 @require_safe
-def state(request: HttpRequest, synth_id: str) -> HttpResponse:
+def state(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Ask the device itself which mode and plan it follows: the one page that waits for Lunar."""
     now = timezone.now()
-    device = visible.device(request, synth_id, now=now)
+    device, site = visible.device(request, synth_id, now=now)
     states.refresh(device=device, now=now)
-    found = in_force.of_device(device, reader=visible.reader(request), now=now)
-    context = {"site": device.site, "device": device, "control": found, "fresh": True, "now": timezone.now()}
+    found = in_force.of_device(device, site, reader=visible.reader(request), now=now)
+    context = {"site": site, "device": device, "control": found, "fresh": True, "now": timezone.now()}
     return render(request, "homeowner/_state.html", context)
 
 
 @visible.page(staff="details")
 @require_http_methods(["GET", "HEAD", "POST"])
-def details(request: HttpRequest, synth_id: str) -> HttpResponse:
+def details(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Let the owner correct maker, model and serial number; only what is different is sent."""
     now = timezone.now()
-    device = visible.device(request, synth_id, now=now)
+    device, site = visible.device(request, synth_id, now=now)
     form = forms.Details(forms.posted(request), device=device, staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
         asked = asks.AskDetails(changes=form.changes())
@@ -87,7 +87,7 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
         elif made:
             return wishes.led_to(made)
     context = {
-        "site": device.site,
+        "site": site,
         "device": device,
         "title": parts.title(device),
         "form": form,
@@ -99,7 +99,7 @@ def details(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.page(staff="change")
 @require_safe
-def change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def change(request: visible.HomeRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt of one change; while it is open, the page looks again by itself."""
     now = timezone.now()
     found = visible.change(request, pk, now=now)

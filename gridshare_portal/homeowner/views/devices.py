@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +21,7 @@ ON_A_PAGE = 24
 
 @visible.page(staff="devices")
 @require_safe
-def devices(request: HttpRequest, synth_id: str) -> HttpResponse:
+def devices(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show every device with what is known of it, and the tree, a window of it at a time."""
     now = timezone.now()
     home = visible.site(request, synth_id, now=now)
@@ -38,27 +38,27 @@ def devices(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.page(staff="device")
 @require_safe
-def device(request: HttpRequest, synth_id: str) -> HttpResponse:
+def device(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show one device: what is known, what else Lunar says, and its sensors."""
     now = timezone.now()
-    found = visible.device(request, synth_id, now=now)
+    found, home = visible.device(request, synth_id, now=now)
     sensors = found.sensors.filter(gone_at=None).select_related("latest")[:ON_A_PAGE]
     context = {
-        "site": found.site,
+        "site": home,
         "now": now,
         "device": found,
         "title": parts.title(found),
         "facts": parts.facts(found),
         "extra": parts.others(found),
-        "controllable": found in queries.battery_devices_of(found.site),
-        "sensors": [_sensor(sensor, found.site, now) for sensor in sensors],
+        "controllable": found in queries.battery_devices_of(home),
+        "sensors": [_sensor(sensor, home, now) for sensor in sensors],
     }
     return render(request, "homeowner/device.html", context)
 
 
 @visible.page(staff=None)
 @require_POST
-def sensor_role(request: HttpRequest, pk: int) -> HttpResponse:
+def sensor_role(request: visible.HomeRequest, pk: int) -> HttpResponse:
     """Take the owner's word for what a sensor measures."""
     now = timezone.now()
     sensor = visible.sensor(request, pk, now=now)
@@ -85,7 +85,7 @@ def sensor_role(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("homeowner:device", synth_id=sensor.device.synth_id)
 
 
-def _card(device: sites.Device) -> dict[str, Any]:
+def _card(device: sites.Device) -> dict[str, object]:
     return {
         "synth_id": device.synth_id,
         "title": parts.title(device),
@@ -94,7 +94,7 @@ def _card(device: sites.Device) -> dict[str, Any]:
     }
 
 
-def _sensor(sensor: sites.Sensor, site: sites.Site, now: Any) -> dict[str, Any]:
+def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, object]:
     return {
         "pk": sensor.pk,
         "synth_id": sensor.synth_id,
@@ -106,7 +106,7 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: Any) -> dict[str, Any]:
     }
 
 
-def _tree(request: HttpRequest, site: sites.Site) -> dict[str, Any]:
+def _tree(request: visible.HomeRequest, site: sites.Site) -> dict[str, object]:
     branches = queries.tree_of(site)
     start = addresses.number(request, "from", usual=0)
     start = start if start < len(branches) else 0

@@ -44,8 +44,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = redirect(back if addresses.is_ours(back, request) else "/")
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
-        options = {"max_age": YEAR_S, "samesite": "Lax", "httponly": True, "secure": settings.HTTPS}
-        response.set_cookie("theme", chosen, **options)
+        response.set_cookie(
+            "theme", chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=settings.HTTPS
+        )
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response

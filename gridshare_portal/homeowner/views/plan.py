@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.control import asks, plans
 from gridshare_portal.control import state as states
+from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import (
     forms,
     in_force,
@@ -29,30 +30,30 @@ from gridshare_portal.sites import models as sites
 
 @visible.page(staff="plan")
 @require_http_methods(["GET", "HEAD", "POST"])
-def plan(request: HttpRequest, synth_id: str) -> HttpResponse:
+def plan(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show the plan and take another, in one of the ways it can be written."""
     now = timezone.now()
-    device = visible.device(request, synth_id, now=now)
+    device, site = visible.device(request, synth_id, now=now)
     wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
     current = in_force.plan_of(states.of(device))
-    rows = plan_forms.rows_for(current or plans.NO_PLAN, zone=device.site.zone, now=now)
+    rows = plan_forms.rows_for(current or plans.NO_PLAN, zone=site.zone, now=now)
     quick = plan_forms.Quick()
     if request.method == "POST":
-        rows, quick, asked = _asked(request, device, rows, now)
+        rows, quick, asked = _asked(request, device, site.zone, rows, now)
         if asked is not None and wish.is_valid():
             made = wishes.make(request, device=device, asked=asks.AskPlan(plan=asked), form=wish, now=now)
             if made:
                 return wishes.led_to(made)
-    context = _context(request, device, current, now) | {"wish": wish, "rows": rows, "quick": quick}
+    context = _context(request, device, site, current, now) | {"wish": wish, "rows": rows, "quick": quick}
     refused = wish.errors or quick.errors or (rows.is_bound and rows.total_error_count())
     return render(request, "homeowner/plan.html", context, status=422 if refused else 200)
 
 
 def _asked(
-    request: HttpRequest, device: sites.Device, rows: plan_forms.Rows, now: datetime
-) -> tuple[plan_forms.Rows, plan_forms.Quick, Any]:
+    request: visible.HomeRequest, device: sites.Device, zone: ZoneInfo, rows: plan_forms.Rows, now: datetime
+) -> tuple[plan_forms.Rows, plan_forms.Quick, types.Plan | None]:
     """Return the forms as sent, and the plan that they ask for, or None while there is none."""
-    deed, zone = request.POST.get("do", "save"), device.site.zone
+    deed = request.POST.get("do", "save")
     if deed == "cancel":
         return rows, plan_forms.Quick(), plans.NO_PLAN
     if "quick" in request.POST:
@@ -65,8 +66,14 @@ def _asked(
     return rows, plan_forms.Quick(), rows.plan(zone) if good else None
 
 
-def _context(request: HttpRequest, device: sites.Device, current: Any, now: datetime) -> dict[str, Any]:
-    site, stored = device.site, states.of(device)
+def _context(
+    request: visible.HomeRequest,
+    device: sites.Device,
+    site: sites.Site,
+    current: types.Plan | None,
+    now: datetime,
+) -> dict[str, object]:
+    stored = states.of(device)
     coming = [command for command in current.commands if command.end > now] if current else []
     mode = modes.explained(stored.mode).name
     return {

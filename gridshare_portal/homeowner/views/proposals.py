@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -25,7 +25,7 @@ NO_SUCH_ANSWER = "Choose what to do with this proposal. Nothing was changed."
 
 @visible.page(staff="proposals")
 @require_safe
-def proposals(request: HttpRequest, synth_id: str) -> HttpResponse:
+def proposals(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """List what was proposed for a home, the newest first; staff see what their organization proposed."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -46,7 +46,7 @@ def proposals(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.page(staff="proposal")
 @require_http_methods(["GET", "HEAD", "POST"])
-def proposal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def proposal(request: visible.HomeRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what is proposed and what it would change, and take the answer."""
     now = timezone.now()
     found = visible.proposal(request, pk, now=now)
@@ -62,7 +62,7 @@ def proposal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _shown(request, found, refusal, now)
 
 
-def _answered(request: HttpRequest, found: control.Proposal, now: datetime) -> HttpResponse:
+def _answered(request: visible.HomeRequest, found: control.Proposal, now: datetime) -> HttpResponse:
     answer = request.POST.getlist("do")
     if answer == ["approve"]:
         change = deeds.approve(proposal=found, actor=request.user, now=now)
@@ -78,7 +78,9 @@ def _answered(request: HttpRequest, found: control.Proposal, now: datetime) -> H
     raise deeds.Unfit(NO_SUCH_ANSWER)
 
 
-def _shown(request: HttpRequest, found: control.Proposal, refusal: str, now: datetime) -> HttpResponse:
+def _shown(
+    request: visible.HomeRequest, found: control.Proposal, refusal: str, now: datetime
+) -> HttpResponse:
     reader = visible.reader(request)
     offer = offers.of(found, reader=reader, now=now)
     fault = deeds.fault_of(found, now=now) if offer.is_open else ""

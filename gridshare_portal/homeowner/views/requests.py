@@ -6,15 +6,17 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.access import consents, models, policy
 from gridshare_portal.access import requests as asking
+from gridshare_portal.accounts import doors
 from gridshare_portal.homeowner import asked, forms, sharing_forms
 from gridshare_portal.homeowner import sharing as words
+from gridshare_portal.sites import models as sites
 
 SHARED = "Shared with {organization}. Whatever they look at, you can read."
 DECLINED = "Not shared. {organization} is not told that you read it."
@@ -22,7 +24,7 @@ DECLINED = "Not shared. {organization} is not told that you read it."
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def answer(request: doors.SignedInRequest, pk: int) -> HttpResponse:
     """Show who asks for what and why, and take the answer: which homes, on which terms, or none."""
     now = timezone.now()
     waiting = asking.waiting_for(request.user, now=now).select_related("organization", "asked_by")
@@ -48,7 +50,9 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "homeowner/request.html", context, status=422 if form.errors else 200)
 
 
-def _shared(request: HttpRequest, one: models.Request, form: sharing_forms.Answer, now: datetime) -> bool:
+def _shared(
+    request: doors.SignedInRequest, one: models.Request, form: sharing_forms.Answer, now: datetime
+) -> bool:
     homes, terms = list(form.cleaned_data["homes"]), form.terms()
     try:
         asking.share(request=one, by=request.user, homes=homes, now=now, **terms)
@@ -64,7 +68,7 @@ def _shared(request: HttpRequest, one: models.Request, form: sharing_forms.Answe
     return True
 
 
-def _declined(request: HttpRequest, one: models.Request, now: datetime) -> HttpResponse:
+def _declined(request: doors.SignedInRequest, one: models.Request, now: datetime) -> HttpResponse:
     try:
         asking.decline(request=one, by=request.user, now=now)
     except asking.Over as over:
@@ -74,7 +78,7 @@ def _declined(request: HttpRequest, one: models.Request, now: datetime) -> HttpR
     return redirect("homeowner:sharing")
 
 
-def _chosen(form: sharing_forms.Answer, own: list) -> list[str]:
+def _chosen(form: sharing_forms.Answer, own: list[sites.Site]) -> list[str]:
     """Return the ids of the homes that are ticked: what was sent, else the only home there is."""
     if form.is_bound:
         return form.data.getlist("homes")

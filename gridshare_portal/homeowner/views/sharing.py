@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,10 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gridshare_portal.access import coming, consents, policy, queries
 from gridshare_portal.access import requests as asking
+from gridshare_portal.accounts import doors
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.homeowner import asked, forms, sharing_forms, visible
 from gridshare_portal.homeowner import sharing as words
 from gridshare_portal.lunar import queries as connections
+from gridshare_portal.sites import models as sites
 
 AT_MOST = 10
 GIVEN = "{organization} can now {may} {home} {until}. Whatever they look at, you can read."
@@ -27,33 +28,35 @@ WAS_OVER = "That had ended already."
 
 @login_required
 @require_safe
-def sharing(request: HttpRequest) -> HttpResponse:
+def sharing(request: doors.SignedInRequest) -> HttpResponse:
     """Show who may see or change which home, what was, who asks, and a way to share with somebody."""
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     given = queries.consents_for(request.user, now=now)
     waiting = asking.waiting_for(request.user, now=now)
+    form = sharing_forms.Search(request.GET)
     context = {
         "homes": words.by_home(homes, given, user=request.user, now=now),
         "requests": [asked.of(one, now=now) for one in waiting],
-        **_found(request),
+        **_found(form),
         **_place(homes, now),
     }
-    return render(request, "homeowner/sharing.html", context, status=422 if context["form"].errors else 200)
+    return render(request, "homeowner/sharing.html", context, status=422 if form.errors else 200)
 
 
 @visible.part(staff=None)
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: visible.HomeRequest) -> HttpResponse:
     """Name the organizations that are called something like it; only those that want to be found."""
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now)[:2])
-    return render(request, "homeowner/_organizations.html", {**_found(request), **_place(homes, now)})
+    context = {**_found(sharing_forms.Search(request.GET)), **_place(homes, now)}
+    return render(request, "homeowner/_organizations.html", context)
 
 
 @visible.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
-def share(request: HttpRequest, synth_id: str) -> HttpResponse:
+def share(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Say what an organization would see, and share the home with it on the homeowner's terms."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -67,9 +70,10 @@ def share(request: HttpRequest, synth_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _given(request, form, site, terms, now):
         return redirect("homeowner:sharing")
     organization = get_object_or_404(accounts.Organization, slug=slug)
-    before = queries.consents_for(request.user, now=now).filter(
-        site=site, organization=organization, given_by=request.user, holds=True
+    given = queries.consents_for(request.user, now=now).filter(
+        site=site, organization=organization, given_by=request.user
     )
+    before = [consent for consent in given if consent.holds]
     context = {
         "site": site,
         "organization": organization,
@@ -84,7 +88,7 @@ def share(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def consent_end(request: HttpRequest, pk: int) -> HttpResponse:
+def consent_end(request: doors.SignedInRequest, pk: int) -> HttpResponse:
     """End what is shared of an own home, whoever of those who live there gave it."""
     now = timezone.now()
     consent = get_object_or_404(queries.consents_for(request.user, now=now), pk=pk)
@@ -116,16 +120,22 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _given(
-    request: HttpRequest,
+    request: visible.HomeRequest,
     form: sharing_forms.Share,
-    site: Any,
+    site: sites.Site,
     terms: coming.Suggested | None,
     now: datetime,
 ) -> bool:
-    organization = form.cleaned_data["organization"]
-    whose = {"site": site, "organization": organization, "given_by": request.user}
+    organization: accounts.Organization = form.cleaned_data["organization"]
     try:
-        consent = consents.give(**whose, **form.terms(), through=terms, now=now)
+        consent = consents.give(
+            site=site,
+            organization=organization,
+            given_by=request.user,
+            **form.terms(),
+            through=terms,
+            now=now,
+        )
     except consents.Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return False
@@ -139,9 +149,8 @@ def _given(
     return True
 
 
-def _found(request: HttpRequest) -> dict[str, Any]:
+def _found(form: sharing_forms.Search) -> dict[str, object]:
     """Return what was searched and the organizations found, at most a few."""
-    form = sharing_forms.Search(request.GET)
     name = form.cleaned_data["q"] if form.is_valid() else ""
     found = list(queries.organizations_named(name)[: AT_MOST + 1])
     return {
@@ -152,13 +161,13 @@ def _found(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _place(homes: list[Any], now: datetime) -> dict[str, Any]:
+def _place(homes: list[sites.Site], now: datetime) -> dict[str, object]:
     """Return the home whose doors stay open beside a page of the person, where there is only one."""
     zone = homes[0].zone if homes else timezone.get_default_timezone()
     return {"site": homes[0] if len(homes) == 1 else None, "zone": zone, "now": now}
 
 
-def _is_connected(user: Any) -> bool:
+def _is_connected(user: accounts.AnyUser) -> bool:
     if not user.is_authenticated:
         return False
     return connections.connections_of(user).exclude(status="disconnected").exists()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import doors
 from gridshare_portal.audit import names, record
 from gridshare_portal.control import queries as control
 from gridshare_portal.control import watching
@@ -30,21 +30,20 @@ from gridshare_portal.telemetry import queries as telemetry
 
 @login_required
 @require_safe
-def sites(request: HttpRequest) -> HttpResponse:
+def sites(request: doors.SignedInRequest) -> HttpResponse:
     """List the homes of the visitor, and the readings that are still under way.
 
     Whoever came from the front page for a first home goes on to it when it was read on the way here.
     """
     now = timezone.now()
-    mine = policy.own_sites(request.user, now=now).order_by("name", "pk")
-    cards = [{"site": site, "reading": present.now_of(site, now=now)} for site in mine]
+    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
-    if "first" in request.GET and len(cards) == 1 and not loading:
-        return redirect("homeowner:site", synth_id=cards[0]["site"].synth_id)
+    if "first" in request.GET and len(mine) == 1 and not loading:
+        return redirect("homeowner:site", synth_id=mine[0].synth_id)
     context = {
-        "cards": cards,
+        "cards": [{"site": site, "reading": present.now_of(site, now=now)} for site in mine],
         "loading": loading,
         "connected": bool(reads),
         "banner": banners.for_request(request.user, now=now),
@@ -55,7 +54,7 @@ def sites(request: HttpRequest) -> HttpResponse:
 
 @visible.part(staff=None)
 @require_safe
-def loading(request: HttpRequest, pk: int) -> HttpResponse:
+def loading(request: visible.HomeRequest, pk: int) -> HttpResponse:
     """Say how far the first reading of a connection has come; once there is a home, go there."""
     now = timezone.now()
     connection = visible.connection(request, pk, now=now)
@@ -68,7 +67,7 @@ def loading(request: HttpRequest, pk: int) -> HttpResponse:
 
 @visible.page(staff="home")
 @require_safe
-def site(request: HttpRequest, synth_id: str) -> HttpResponse:
+def site(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show a home's first screen from what is stored, and note that somebody looks."""
     now = timezone.now()
     home = visible.site(request, synth_id, now=now)
@@ -83,7 +82,7 @@ def site(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.part(staff="home")
 @require_safe
-def now(request: HttpRequest, synth_id: str) -> HttpResponse:
+def now(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Renew what changes by the minute."""
     moment = timezone.now()
     home = visible.site(request, synth_id, now=moment)
@@ -93,7 +92,7 @@ def now(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.part(staff="home")
 @require_safe
-def progress(request: HttpRequest, synth_id: str) -> HttpResponse:
+def progress(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Say how far the readings of a home have come; once the first are there, renew the page."""
     home = visible.site(request, synth_id, now=timezone.now())
     filled = telemetry.progress(home)
@@ -104,7 +103,7 @@ def progress(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest, synth_id: str) -> HttpResponse:
+def settings(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Let the owner say what the home is called and which time it keeps."""
     moment = timezone.now()
     home = visible.site(request, synth_id, now=moment)
@@ -137,7 +136,7 @@ def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry_kept.Ke
 
 
 def _glance(
-    request: HttpRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
-) -> dict[str, Any]:
+    request: visible.HomeRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
+) -> dict[str, object]:
     batteries = [state.device for state in known]
     return glance.of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)

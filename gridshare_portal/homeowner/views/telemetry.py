@@ -6,10 +6,9 @@ import gzip
 import hashlib
 import re
 from datetime import date, datetime
-from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -30,7 +29,7 @@ _TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORE
 
 @visible.page(staff="history")
 @require_safe
-def telemetry(request: HttpRequest, synth_id: str) -> HttpResponse:
+def telemetry(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Show the home's past in the days that the address names, or what is wrong with the address."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -48,7 +47,7 @@ def telemetry(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.part(staff="history")
 @require_safe
-def telemetry_json(request: HttpRequest, synth_id: str) -> HttpResponseBase:
+def telemetry_json(request: visible.HomeRequest, synth_id: str) -> HttpResponseBase:
     """Answer with the columns of the chart; unchanged ones are not sent again."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -61,7 +60,7 @@ def telemetry_json(request: HttpRequest, synth_id: str) -> HttpResponseBase:
 
 @visible.download(staff="history")
 @require_safe
-def telemetry_csv(request: HttpRequest, synth_id: str) -> HttpResponseBase:
+def telemetry_csv(request: visible.HomeRequest, synth_id: str) -> HttpResponseBase:
     """Stream the home's readings as a file, one row per bucket, in the home's own time."""
     now = timezone.now()
     site = visible.site(request, synth_id, now=now)
@@ -78,13 +77,13 @@ def telemetry_csv(request: HttpRequest, synth_id: str) -> HttpResponseBase:
 
 
 def _asked(
-    request: HttpRequest, site: sites.Site, now: datetime, *, any_step: bool = False
+    request: visible.HomeRequest, site: sites.Site, now: datetime, *, any_step: bool = False
 ) -> tuple[history.Asked, date]:
     today = now.astimezone(site.zone).date()
     return history.read(dict(request.GET.lists()), today=today, any_step=any_step), today
 
 
-def _shown(kept: telemetry_kept.Kept, choice: history.Choice, now: datetime) -> dict[str, Any]:
+def _shown(kept: telemetry_kept.Kept, choice: history.Choice, now: datetime) -> dict[str, object]:
     today = now.astimezone(kept.site.zone).date()
     shown = charts.shown(kept, choice, now=now)
     return {
@@ -110,13 +109,13 @@ def _views(choice: history.Choice, today: date, *, current: str) -> list[tuple[s
     ]
 
 
-def _given(request: HttpRequest) -> dict[str, str]:
+def _given(request: visible.HomeRequest) -> dict[str, str]:
     """Return what goes back into the fields; what no date field can hold stays empty there."""
     given = {name: request.GET.get(name, "") for name in ("view", "day", "from", "to")}
     return {name: value if name == "view" or history.is_date(value) else "" for name, value in given.items()}
 
 
-def _columns(request: HttpRequest, body: bytes) -> HttpResponseBase:
+def _columns(request: visible.HomeRequest, body: bytes) -> HttpResponseBase:
     mark = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     response = HttpResponse(content_type="application/json")
     response["ETag"] = mark
@@ -128,4 +127,4 @@ def _columns(request: HttpRequest, body: bytes) -> HttpResponseBase:
         body = gzip.compress(body, GZIP_LEVEL, mtime=0)
         response["Content-Encoding"] = "gzip"
     response.content = body
-    return get_conditional_response(request, etag=mark, response=response)
+    return get_conditional_response(request, etag=mark, response=response) or response

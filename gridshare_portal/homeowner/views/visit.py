@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from gridshare_portal.homeowner import addresses, forms, visible
 
 @visible.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
-def visit(request: HttpRequest, synth_id: str) -> HttpResponse:
+def visit(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Ask staff why they open the home; a homeowner just goes in."""
     now = timezone.now()
     home, standing = visible.threshold(request, synth_id, now=now)
@@ -53,7 +53,7 @@ def visit(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.part(staff="looking")
 @require_safe
-def looking(request: HttpRequest, synth_id: str) -> HttpResponse:
+def looking(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """Renew the banner over a home's pages, so that what has ended does not stay on the screen."""
     now = timezone.now()
     home = visible.site(request, synth_id, now=now)
@@ -64,7 +64,7 @@ def looking(request: HttpRequest, synth_id: str) -> HttpResponse:
 
 @visible.page(staff=None)
 @require_POST
-def leave(request: HttpRequest, synth_id: str) -> HttpResponse:
+def leave(request: visible.HomeRequest, synth_id: str) -> HttpResponse:
     """End the visit, and go back to where staff work."""
     now = timezone.now()
     home, standing = visible.threshold(request, synth_id, now=now)
@@ -81,7 +81,7 @@ def _organizations(standing: policy.Standing) -> dict[int, accounts.Organization
     return {consent.organization_id: consent.organization for consent in standing.consents}
 
 
-def _back(request: HttpRequest, synth_id: str) -> str:
+def _back(request: visible.HomeRequest, synth_id: str) -> str:
     """Return the page that was asked for, if it is one of ours, else the home's first page."""
     asked = request.POST.get("next", "")
     if asked.startswith("/") and addresses.is_ours(asked, request):

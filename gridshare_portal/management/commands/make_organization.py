@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -22,10 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("email", help="the first admin's address")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, kind: str, name: str, email: str, **options: object) -> None:
         """Keep the organization with the open invitation, send the letter, and print its address too."""
         try:
-            made = self._make(**{name: options[name] for name in ("kind", "name", "email")})
+            made = self._make(kind=kind, name=name, email=email)
         except members.Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         organization = made.invitation.organization

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -45,38 +44,47 @@ class Command(BaseCommand):
             "--yes", action="store_true", help="also without DEMO, where no real home is kept"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(
+        self,
+        *args: object,
+        count: int,
+        organization: str,
+        kind: str,
+        days: int,
+        ready: bool,
+        yes: bool,
+        verbosity: int,
+        **options: object,
+    ) -> None:
         """Make them, and say how fast."""
-        if options["count"] < 1:
+        if count < 1:
             raise CommandError("Ask for at least one home.")
-        if not 0 <= options["days"] <= MOST_DAYS:
+        if not 0 <= days <= MOST_DAYS:
             raise CommandError(f"Ask for no more than {MOST_DAYS} days of readings.")
         if not settings.DEMO:
-            self._check(options["yes"])
-        organization = _organization(options["organization"], options["kind"])
-        made = rows.make(
-            count=options["count"], organization=organization, now=timezone.now(), days=options["days"]
-        )
-        self._tell(made, "homes shared with " + organization.slug, options)
-        if not options["ready"]:
+            self._check(yes)
+        host = _organization(organization, kind)
+        made = rows.make(count=count, organization=host, now=timezone.now(), days=days)
+        self._tell(made, "homes shared with " + host.slug, verbosity)
+        if not ready:
             return
-        self._tell(examined.make(now=timezone.now()), "homes examined", options)
-        if organization.kind == accounts.Organization.Kind.RETAILER:
+        self._tell(examined.make(now=timezone.now()), "homes examined", verbosity)
+        if host.kind == accounts.Organization.Kind.RETAILER:
             began_s = time.monotonic()
-            counting.whole(organization=organization, now=timezone.now())
-            self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", options)
+            counting.whole(organization=host, now=timezone.now())
+            self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", verbosity)
 
-    def _tell(self, counts: Iterator[int], what: str, options: dict[str, Any]) -> None:
+    def _tell(self, counts: Iterator[int], what: str, verbosity: int) -> None:
         """Let the deed go on to its end, and say how fast it was."""
         began_s, count = time.monotonic(), 0
         for count in counts:
-            if options["verbosity"] > 1:
+            if verbosity > 1:
                 self.stdout.write(f"{count:,} {what}")
         took_s = max(time.monotonic() - began_s, 0.001)
-        self._say(f"{count:,} {what} in {took_s:.1f} s, {count / took_s:.0f} a second", options)
+        self._say(f"{count:,} {what} in {took_s:.1f} s, {count / took_s:.0f} a second", verbosity)
 
-    def _say(self, sentence: str, options: dict[str, Any]) -> None:
-        if options["verbosity"]:
+    def _say(self, sentence: str, verbosity: int) -> None:
+        if verbosity:
             self.stdout.write(sentence)
 
     def _check(self, yes: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -21,16 +20,16 @@ class Command(BaseCommand):
         """Ask for whom."""
         parser.add_argument("--organization", default="", help="only for this one: its name in addresses")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, organization: str, **options: object) -> None:
         """Write, and say how many homes each organization is found to have."""
         found = accounts.Organization.objects.order_by("slug")
-        if options["organization"]:
-            found = found.filter(slug=options["organization"])
+        if organization:
+            found = found.filter(slug=organization)
         if not found:
             raise CommandError("There is no such organization.")
         _take_your_time()
-        for organization in found:
-            self.stdout.write(f"{organization.slug}: {entries.rebuild(organization):,} shared homes")
+        for one in found:
+            self.stdout.write(f"{one.slug}: {entries.rebuild(one):,} shared homes")
 
 
 def _take_your_time() -> None:

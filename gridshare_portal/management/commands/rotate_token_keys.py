@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from gridshare_portal.accounts import second_factors
@@ -15,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Seal every stored secret with the first of TOKEN_KEYS."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Rotate, and say how many; fail when some could not be opened."""
         tokens = rotation.rotate_all()
         factors = second_factors.rotate_all()
