@@ -107,6 +107,7 @@ class Proposal(models.Model):
     told_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=64, null=True)
     is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    holds: bool  # whether who proposed is still let in, where queries.proposals_in asked
 
     class Meta:
         ordering = ["-made_at", "-pk"]
