@@ -17,7 +17,7 @@ class AlreadyWritten(Exception):
 
 
 class _Added(models.QuerySet["Event"]):
-    def update(self, **_values: Any) -> int:
+    def update(self, **_values: object) -> int:
         """Refuse: an event never changes."""
         raise AlreadyWritten
 
@@ -63,6 +63,6 @@ class Event(models.Model):
             raise AlreadyWritten
         super().save(*args, **options)
 
-    def delete(self, *_args: Any, **_options: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *_args: object, **_options: object) -> tuple[int, dict[str, int]]:
         """Refuse: an event stays."""
         raise AlreadyWritten

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
 
@@ -22,7 +21,7 @@ def text(value: str) -> str:
     return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
-def lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Turn rows into the lines of a file, one at a time."""
     writer = csv.writer(_Echo())
     for row in rows:

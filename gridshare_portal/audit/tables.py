@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from gridshare_portal.audit import models, names, record
 
@@ -26,7 +25,7 @@ def tell(
     actor: record.Person,
     organization: record.Person,
     asked: str = "",
-    details: Mapping[str, Any] | None = None,
+    details: Mapping[str, object] | None = None,
     at: datetime,
 ) -> models.Event:
     """Add the event before anything is sent; `asked` is the filter as an address says it, "" for all."""

@@ -11,11 +11,14 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 CONSTANT = {"constant_memory": True}
 PIECE = 64 * 1024  # bytes that are sent together
@@ -34,7 +37,7 @@ class _Outgoing(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
+    def write(self, data: ReadableBuffer) -> int:
         self._written += data
         return len(memoryview(data))
 

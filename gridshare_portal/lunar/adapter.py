@@ -8,16 +8,17 @@ another's address and walk in through Lunar later.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import setup_user_email
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
-from allauth.socialaccount.providers.base import AuthError, AuthProcess
+from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
+from allauth.socialaccount.providers.base.provider import Provider
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -42,14 +43,18 @@ class SocialAccounts(DefaultSocialAccountAdapter):
             finish(request, sociallogin, request.user, may_narrow=True)
             raise ImmediateHttpResponse(redirect("/"))
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
-            arrivals.discard(key=sociallogin.token.token, now=timezone.now())
+            arrivals.discard(key=_key_of(sociallogin), now=timezone.now())
             messages.error(request, SIGNED_OUT)
             raise ImmediateHttpResponse(redirect("account_login"))
 
-    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> AbstractBaseUser:
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: BaseForm | None = None
+    ) -> AbstractBaseUser:
         """Keep a new person without the Lunar account, which follows once the e-mail is proved."""
         user = sociallogin.user
+        assert user is not None  # allauth makes one from the answer before anybody can sign up
         user.set_unusable_password()
+        assert form is not None  # nobody signs up without it: SOCIALACCOUNT_AUTO_SIGNUP is off
         get_account_adapter().save_user(request, user, form)
         setup_user_email(request, user, sociallogin.email_addresses)
         return user
@@ -61,10 +66,10 @@ class SocialAccounts(DefaultSocialAccountAdapter):
     def on_authentication_error(
         self,
         request: HttpRequest,
-        provider: Any,
-        error: Any = None,
+        provider: Provider,
+        error: str | None = None,
         exception: Exception | None = None,
-        extra_context: dict[str, Any] | None = None,
+        extra_context: dict[str, object] | None = None,
     ) -> None:
         """Lead to a page of words at a clean address; the code and the state stay behind."""
         if error == AuthError.CANCELLED:
@@ -78,7 +83,7 @@ def finish(
 ) -> None:
     """Store what Lunar handed over for this user, and say what came of it."""
     time_zone = (sociallogin.state.get("data") or {}).get("time_zone", "")
-    key = sociallogin.token.token if sociallogin.token else ""
+    key = _key_of(sociallogin)
     try:
         connections.store(user=user, key=key, time_zone=time_zone, now=timezone.now(), may_narrow=may_narrow)
     except connections.BelongsToAnother:
@@ -87,3 +92,8 @@ def finish(
         messages.error(request, TOO_LATE)
     else:
         messages.success(request, CONNECTED)
+
+
+def _key_of(sociallogin: SocialLogin) -> str:
+    """Return the key of the sealed tokens, which stands where allauth keeps a token; "" opens nothing."""
+    return sociallogin.token.token if sociallogin.token else ""

@@ -15,7 +15,6 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import certifi
@@ -39,7 +38,7 @@ class Answer:
     def __repr__(self) -> str:
         return f"<Answer {self.status}>"
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """Return the JSON object of the body; empty when there is none."""
         try:
             value = json.loads(self.body)

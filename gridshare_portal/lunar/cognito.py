@@ -88,10 +88,8 @@ def _tokens(client: Client, fields: dict[str, str]) -> Tokens:
     access, refresh_token = body.get("access_token"), body.get("refresh_token")
     if not isinstance(access, str) or not access:
         raise Unavailable("no access token in the answer")
-    known = isinstance(refresh_token, str) and refresh_token
-    return Tokens(
-        access=access, refresh=refresh_token if known else None, expires_in_s=_life_s(body.get("expires_in"))
-    )
+    known = refresh_token if isinstance(refresh_token, str) and refresh_token else None
+    return Tokens(access=access, refresh=known, expires_in_s=_life_s(body.get("expires_in")))
 
 
 def _life_s(value: object) -> int:

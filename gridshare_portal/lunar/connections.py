@@ -149,7 +149,7 @@ def times_of(expires_in_s: int, now: datetime) -> tuple[datetime, datetime]:
 
 def _row_of(user: AbstractBaseUser, pending: models.Pending, now: datetime) -> tuple[models.Connection, bool]:
     row, is_new = models.Connection.objects.get_or_create(
-        user=user,
+        user_id=user.pk,
         issuer=pending.issuer,
         sub=pending.sub,
         defaults={"status_since_at": now, "authorized_at": now},

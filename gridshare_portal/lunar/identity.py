@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import jwt
 
@@ -56,7 +55,7 @@ def identify(access_token: str, *, issuer: str, client_id: str) -> Identity:
     )
 
 
-def _claims(access_token: str, issuer: str) -> dict[str, Any]:
+def _claims(access_token: str, issuer: str) -> dict[str, object]:
     try:
         key = _keys_of(issuer).get_signing_key_from_jwt(access_token)
         return jwt.decode(
@@ -76,7 +75,7 @@ def _claims(access_token: str, issuer: str) -> dict[str, Any]:
 class _Keys(jwt.PyJWKClient):
     """An issuer's signing keys, fetched under the same deadline as every other call."""
 
-    def fetch_data(self) -> Any:
+    def fetch_data(self) -> dict[str, object]:
         try:
             answer = calls.get(self.uri)
             keys = json.loads(answer.body) if answer.status == 200 else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.cache import never_cache
@@ -18,15 +19,19 @@ from gridshare_portal.lunar import queries, registration, scopes
 
 @require_safe
 @never_cache
-def connect(request: HttpRequest) -> HttpResponse:
+def connect(request: HttpRequest) -> HttpResponseBase:
     """Show what the homeowner may allow, and lead on to Lunar."""
     context = {
         "boxes": _boxes(_ticked(request)),
         "adding": scopes.find(request.GET.get("add", "")),
         "for_changes": request.GET.get("for") == "changes",
     }
-    show = csp_update({"form-action": [registration.login_origin()]})(render)
-    return show(request, "lunar/connect.html", context)
+
+    @csp_update({"form-action": [registration.login_origin()]})
+    def show(request: HttpRequest) -> HttpResponse:
+        return render(request, "lunar/connect.html", context)
+
+    return show(request)
 
 
 def connections(request: HttpRequest) -> HttpResponse:

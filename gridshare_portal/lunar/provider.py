@@ -6,10 +6,9 @@ nowhere else; neither scopes, parameters nor the place to return to come from an
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.providers.base import AuthProcess, ProviderAccount
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.provider import ProviderAccount
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from django.contrib import messages
 from django.http import HttpRequest
@@ -50,7 +49,7 @@ class LunarProvider(OAuth2Provider):
             raise ImmediateHttpResponse(redirect("lunar_connect"))
         return list(chosen)
 
-    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
+    def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, object]:
         """Return what the round trip depends on, none of it from the address."""
         return {
             "process": AuthProcess.CONNECT if request.user.is_authenticated else AuthProcess.LOGIN,

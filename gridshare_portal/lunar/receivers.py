@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.signals import user_logged_in
 from allauth.socialaccount.models import SocialLogin
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,7 +15,7 @@ from gridshare_portal.lunar import adapter, connections, models
 
 @receiver(user_logged_in)
 def on_signed_in(
-    request: HttpRequest, user: AbstractBaseUser, sociallogin: SocialLogin | None = None, **_context: Any
+    request: HttpRequest, user: AbstractBaseUser, sociallogin: SocialLogin | None = None, **_context: object
 ) -> None:
     """Store the tokens of whoever signed in or signed up by way of Lunar."""
     if sociallogin is not None and sociallogin.account.provider == connections.PROVIDER:
@@ -25,6 +23,6 @@ def on_signed_in(
 
 
 @receiver(pre_delete, sender=models.Connection)
-def on_deleted(instance: models.Connection, **_context: Any) -> None:
+def on_deleted(instance: models.Connection, **_context: object) -> None:
     """End the tokens of a connection whose row goes away, as it does with its user."""
     connections.bury(connection=instance, now=timezone.now())

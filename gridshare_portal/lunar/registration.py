@@ -21,6 +21,11 @@ def authorize_url() -> str:
     return f"{settings.LUNAR_LOGIN_URL}/oauth2/authorize"
 
 
+def access_token_url() -> str:
+    """Return where codes become tokens."""
+    return f"{settings.LUNAR_LOGIN_URL}/oauth2/token"
+
+
 def login_origin() -> str:
     """Return the origin that a form on our page may lead to."""
     parts = urlsplit(settings.LUNAR_LOGIN_URL)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Model, QuerySet
+
 from gridshare_portal.lunar import models, seal
 
 TRIES = 5
@@ -24,26 +26,28 @@ class Outcome:
 def rotate_all() -> Outcome:
     """Seal the tokens of every row again."""
     rotated = unreadable = 0
-    for model, names in (
-        (models.Connection, ("access_sealed", "refresh_sealed")),
-        (models.Pending, ("access_sealed", "refresh_sealed")),
-        (models.Revocation, ("refresh_sealed",)),
-    ):
-        for pk in model.objects.values_list("pk", flat=True):
+    both, refresh = ("access_sealed", "refresh_sealed"), ("refresh_sealed",)
+    tables: tuple[tuple[QuerySet[Model], tuple[str, ...]], ...] = (
+        (models.Connection.objects.all(), both),
+        (models.Pending.objects.all(), both),
+        (models.Revocation.objects.all(), refresh),
+    )
+    for rows, names in tables:
+        for pk in rows.values_list("pk", flat=True):
             try:
-                rotated += _rotate(model, pk, names)
+                rotated += _rotate(rows, pk, names)
             except seal.SecretUnreadable:
                 unreadable += 1
     return Outcome(rotated=rotated, unreadable=unreadable)
 
 
-def _rotate(model: type, pk: int, names: tuple[str, ...]) -> bool:
+def _rotate(rows: QuerySet[Model], pk: int, names: tuple[str, ...]) -> bool:
     for _ in range(TRIES):
-        before = model.objects.filter(pk=pk).values(*names).first() or {}
+        before = rows.filter(pk=pk).values(*names).first() or {}
         sealed = {name: value for name, value in before.items() if value}
         if not sealed:
             return False
         after = {name: seal.rotate(value) for name, value in sealed.items()}
-        if model.objects.filter(pk=pk, **sealed).update(**after):
+        if rows.filter(pk=pk, **sealed).update(**after):
             return True
     return False

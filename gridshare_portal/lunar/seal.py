@@ -25,6 +25,7 @@ def seal(value: str, context: str) -> str:
 
 def unseal(sealed: str, context: str) -> str:
     """Return what was sealed in this context."""
+    value: str
     try:
         bound, value = json.loads(_box().decrypt(sealed.encode()))
     except (InvalidToken, ValueError, TypeError) as failure:

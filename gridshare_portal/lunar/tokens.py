@@ -83,7 +83,8 @@ def _active(pk: int) -> models.Connection:
 def _found(connection: models.Connection, refused: int | None, *, now: datetime) -> str | None:
     expires_at = connection.access_expires_at
     usable = connection.version != refused and expires_at is not None and expires_at > now + SKEW
-    if usable and connection.refresh_due_at > now:
+    due_at = connection.refresh_due_at
+    if usable and due_at is not None and due_at > now:
         return connection.access_token()
     try:
         fresh = _refreshed(connection, now)

@@ -7,13 +7,14 @@ token was checked, and a stranger is turned away before anything of the owner's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.internal.decorators import login_not_required
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.decorators import rate_limit
-from allauth.socialaccount.models import SocialLogin, SocialToken
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter, OAuth2CallbackView, OAuth2LoginView
 from django.conf import settings
 from django.contrib import messages
@@ -37,18 +38,17 @@ class LunarOAuth2Adapter(OAuth2Adapter):
     provider_id = "lunar"
     basic_auth = True
 
-    @property
-    def authorize_url(self) -> str:
-        """Where the browser goes to sign in."""
-        return registration.authorize_url()
-
-    @property
-    def access_token_url(self) -> str:
-        """Where codes become tokens."""
-        return f"{settings.LUNAR_LOGIN_URL}/oauth2/token"
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self.authorize_url = registration.authorize_url()  # where the browser goes to sign in
+        self.access_token_url = registration.access_token_url()  # where codes become tokens
 
     def get_access_token_data(
-        self, request: HttpRequest, app: Any, client: Any, pkce_code_verifier: str | None = None
+        self,
+        request: HttpRequest,
+        app: SocialApp,
+        client: OAuth2Client,
+        pkce_code_verifier: str | None = None,
     ) -> cognito.Tokens:
         """Exchange the code, under our own deadline."""
         code = request.GET.get("code", "")
@@ -70,7 +70,7 @@ class LunarOAuth2Adapter(OAuth2Adapter):
         return SocialToken(token=pending.key)
 
     def complete_login(
-        self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
         """Return whose Lunar account this is; a stranger to its owner goes no further."""
         owner = self._owner(kwargs["response"], app, token.token)
@@ -80,9 +80,10 @@ class LunarOAuth2Adapter(OAuth2Adapter):
             messages.error(request, BELONGS_TO_ANOTHER)
             raise ImmediateHttpResponse(redirect("socialaccount_connections"))
         claims = {"sub": owner.sub, "username": owner.username}
-        return self.get_provider().sociallogin_from_response(request, claims)
+        login: SocialLogin = self.get_provider().sociallogin_from_response(request, claims)
+        return login
 
-    def _owner(self, tokens: cognito.Tokens, app: Any, key: str) -> identity.Identity:
+    def _owner(self, tokens: cognito.Tokens, app: SocialApp, key: str) -> identity.Identity:
         try:
             owner = identity.identify(tokens.access, issuer=settings.LUNAR_ISSUER, client_id=app.client_id)
         except (identity.NotGenuine, identity.NoKeys) as failure:
@@ -102,5 +103,5 @@ def oauth2_login(request: HttpRequest) -> HttpResponse:
     return _leave(request)
 
 
-_leave = OAuth2LoginView.adapter_view(LunarOAuth2Adapter)
+_leave: Callable[[HttpRequest], HttpResponse] = OAuth2LoginView.adapter_view(LunarOAuth2Adapter)
 oauth2_callback = never_cache(OAuth2CallbackView.adapter_view(LunarOAuth2Adapter))
