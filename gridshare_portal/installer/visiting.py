@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -92,6 +92,8 @@ def _looked(request: doors.MemberRequest, synth_id: str, now: datetime) -> Looke
     shared = policy.shared_sites(request.user, now=now, organization=organization)
     site = get_object_or_404(shared, synth_id=synth_id)
     standing = policy.standing_of(request.user, site, now=now)
+    if standing is None:  # what was shared a moment ago is shared no longer
+        raise Http404
     at = standing.at(organization.pk)
     consents = at.consents or tuple(_consents(site, organization, now))
     visit = visits.current(request.user, site, now=now, standing=at)

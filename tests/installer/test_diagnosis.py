@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.access import visits
+from gridshare_portal.access import consents, visits
 from gridshare_portal.audit import queries as record
 from gridshare_portal.control import asks, changes
 from gridshare_portal.lunar import connections
@@ -45,6 +45,21 @@ def home(homeowner, installer):
     return homeowner.site
 
 
+@pytest.fixture
+def ending_meanwhile(homeowner):
+    """Return what ends the sharing of the home while a page is being made: once the home was looked up."""
+
+    left = list(homeowner.site.consents.filter(ended_at=None))
+
+    def meanwhile(execute, sql, *how):
+        result = execute(sql, *how)
+        if sql.startswith('SELECT "sites_site"') and left:
+            consents.end(consent=left.pop(), by=homeowner.user, now=timezone.now())
+        return result
+
+    return lambda: connection.execute_wrapper(meanwhile)
+
+
 class TestWhoMayOpenThem:
     @pytest.mark.parametrize("page", PAGES)
     def test_asks_staff_first_why(self, installer, homeowner, page):
@@ -56,6 +71,10 @@ class TestWhoMayOpenThem:
     @pytest.mark.parametrize("page", PAGES)
     def test_lets_them_in_once_they_said(self, home, installer, page):
         assert installer.get(address(page, installer, home)).status_code == 200
+
+    def test_does_not_know_a_home_whose_sharing_ends_at_that_moment(self, home, installer, ending_meanwhile):
+        with ending_meanwhile():
+            assert installer.get(address("home", installer, home)).status_code == 404
 
     @pytest.mark.parametrize("page", PAGES)
     def test_is_closed_to_everybody_else(self, home, installer, outsider, neighbor, homeowner, page):
