@@ -7,7 +7,6 @@ once more, right before the call.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -34,7 +33,7 @@ def ask(
     *,
     site: sites.Site,
     organization: accounts.Organization,
-    actor: Any,
+    actor: accounts.User,
     operation: str,
     subject: str = "",
     day: date | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -23,6 +23,16 @@ STATES = {
     "shared": ("good", "good", "Shared"),
     "over": ("info", "", "Ended by itself"),
 }
+
+
+class Asked(TypedDict):
+    """What requests.ask takes from the form; of address and serial number, one is empty."""
+
+    email: str
+    serial_number: str
+    right: str
+    lasts: str
+    message: str
 
 
 class Ask(forms.Form):
@@ -58,7 +68,7 @@ class Ask(forms.Form):
 
     def clean_whom(self) -> str:
         """Refuse what is neither an address nor a serial number."""
-        whom = self.cleaned_data["whom"].strip()
+        whom: str = self.cleaned_data["whom"].strip()
         if "@" in whom:
             try:
                 validate_email(whom)
@@ -76,11 +86,16 @@ class Ask(forms.Form):
             raise ValidationError(told)
         return message
 
-    def asked(self) -> dict[str, Any]:
+    def asked(self) -> Asked:
         """Return what to ask for, and whom."""
-        asked = {name: self.cleaned_data[name] for name in ("right", "lasts", "message")}
-        whom = self.cleaned_data["whom"]
-        return {**asked, "email" if "@" in whom else "serial_number": whom}
+        said, whom = self.cleaned_data, self.cleaned_data["whom"]
+        return Asked(
+            email=whom if "@" in whom else "",
+            serial_number="" if "@" in whom else whom,
+            right=said["right"],
+            lasts=said["lasts"],
+            message=said["message"],
+        )
 
     def refuse(self, refusal: consents.Refused) -> None:
         """Place a refusal at the field it names, else above all."""

@@ -13,7 +13,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry.models import Day
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 READINGS = timedelta(days=7)
 SENT_AT = 64 * 1024
@@ -64,10 +67,11 @@ class _Pipe(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        self.size += len(data)
-        return len(data)
+    def write(self, data: ReadableBuffer) -> int:
+        written = bytes(data)
+        self._parts.append(written)
+        self.size += len(written)
+        return len(written)
 
     def drain(self) -> bytes:
         drained, self._parts, self.size = b"".join(self._parts), [], 0
@@ -196,7 +200,7 @@ def _readings(looked: Looked) -> Iterator[str]:
     return _sheet(heads, _buckets(looked.site, looked.now))
 
 
-def _buckets(site: sites.Site, now: datetime) -> Iterator[list[Any]]:
+def _buckets(site: sites.Site, now: datetime) -> Iterator[list[object]]:
     roles = {one.pk: (one.synth_id, one.role) for one in site_queries.sensors_of(site)}
     told = Day.objects.filter(
         sensor__in=roles, day__gte=missing.day_of(now - READINGS), step_s=missing.STEP_S
@@ -256,12 +260,12 @@ def _connection(looked: Looked) -> Iterator[str]:
     return _sheet(["When", "What happened"], rows)
 
 
-def _sheet(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def _sheet(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     yield from sheets.lines([heads])
     yield from sheets.lines([_cell(value) for value in row] for row in rows)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -273,7 +277,7 @@ def _amount(value: float) -> float | None:
     return None if value != value else round(abs(value), 3)
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 

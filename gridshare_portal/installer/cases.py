@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -39,7 +38,7 @@ class NotPermitted(Exception):
     """The person may not, or the home is no longer shared."""
 
 
-def visible_to(user: Any, organization: accounts.Organization, *, now: datetime) -> QuerySet[Case]:
+def visible_to(user: accounts.User, organization: accounts.Organization, *, now: datetime) -> QuerySet[Case]:
     """Return the cases of an organization at the homes that are shared with it at this very moment.
 
     As policy.shared_sites, but whether this person is its staff is asked once and not for every case.
@@ -56,7 +55,7 @@ def members_of(organization: accounts.Organization) -> QuerySet[accounts.User]:
     return accounts.User.objects.filter(memberships__in=mine, is_active=True).order_by("name", "email")
 
 
-def note(*, case: Case, actor: Any, words: str, now: datetime) -> Case:
+def note(*, case: Case, actor: accounts.User, words: str, now: datetime) -> Case:
     """Write a line into the case's timeline."""
     words = _words(words, "words", needed="Write what the next person should know.")
 
@@ -66,7 +65,7 @@ def note(*, case: Case, actor: Any, words: str, now: datetime) -> Case:
     return _do(case, actor, Deed.NOTED, written, now=now, words=words)
 
 
-def snooze(*, case: Case, actor: Any, until_at: datetime, now: datetime) -> Case:
+def snooze(*, case: Case, actor: accounts.User, until_at: datetime, now: datetime) -> Case:
     """Set the case aside until a moment; it comes back by itself, or earlier when it gets worse."""
     if until_at <= now:
         raise Refused("until", "Choose a moment that is still to come.")
@@ -79,7 +78,7 @@ def snooze(*, case: Case, actor: Any, until_at: datetime, now: datetime) -> Case
     return _do(case, actor, Deed.SNOOZED, written, now=now, until_at=until_at)
 
 
-def wake(*, case: Case, actor: Any, now: datetime) -> Case:
+def wake(*, case: Case, actor: accounts.User, now: datetime) -> Case:
     """Take up again what was set aside."""
 
     def written(found: Case) -> None:
@@ -88,7 +87,7 @@ def wake(*, case: Case, actor: Any, now: datetime) -> Case:
     return _do(case, actor, Deed.WOKEN, written, now=now)
 
 
-def assign(*, case: Case, actor: Any, to: accounts.User | None, now: datetime) -> Case:
+def assign(*, case: Case, actor: accounts.User, to: accounts.User | None, now: datetime) -> Case:
     """Give the case to a member who may work on it, or to nobody."""
     if to is not None and not members_of(case.organization).filter(pk=to.pk).exists():
         raise Refused("member", "Choose somebody who works on cases here.")
@@ -99,7 +98,7 @@ def assign(*, case: Case, actor: Any, to: accounts.User | None, now: datetime) -
     return _do(case, actor, Deed.ASSIGNED, written, now=now, words=str(to) if to else "nobody")
 
 
-def resolve(*, case: Case, actor: Any, words: str, now: datetime) -> Case:
+def resolve(*, case: Case, actor: accounts.User, words: str, now: datetime) -> Case:
     """Close the case because a person says that it is done."""
     words = _words(words, "words", needed="Write what was done; the homeowner reads it too.")
 
@@ -111,7 +110,7 @@ def resolve(*, case: Case, actor: Any, words: str, now: datetime) -> Case:
 
 def _do(
     case: Case,
-    actor: Any,
+    actor: accounts.User,
     deed: Note.Deed,
     written: Callable[[Case], None],
     *,
@@ -143,14 +142,14 @@ def _do(
     return found
 
 
-def _check(actor: Any, organization: accounts.Organization) -> None:
+def _check(actor: accounts.User, organization: accounts.Organization) -> None:
     membership = staff.standing_of(actor).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.WORK):
         raise NotPermitted("Your role does not include work on cases.")
 
 
 def _tell(
-    case: Case, actor: Any, deed: Note.Deed, words: str, until_at: datetime | None, now: datetime
+    case: Case, actor: accounts.User, deed: Note.Deed, words: str, until_at: datetime | None, now: datetime
 ) -> None:
     told = {"case": case.pk, "about": case.get_cause_display(), "deed": deed.value, "words": words}
     told["organization"] = str(case.organization)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import names as events
 from gridshare_portal.control import models as control
@@ -30,6 +30,9 @@ OF_CONNECTIONS = (
 PAST_GAPS, LINES = 12, 12
 SECRETS = ("access_sealed", "refresh_sealed")
 WELL = "Nothing is missing: every sensor speaks, and Lunar answers."
+
+
+OfSensors = Sequence[tuple[str, gaps.Sensor]]  # what each is called, and what is known of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ class Diagnosis:
     summary: Summary
     gaps: Sequence[gap_words.Words]
     past: Sequence[gap_words.Words]
-    sensors: Sequence[tuple[str, gaps.Sensor]]
+    sensors: OfSensors
     cases: Sequence[queries.Line]
     calls: Sequence[tuple[str, sites.Call]]
     ways: Sequence[Way]
@@ -84,7 +87,7 @@ class Diagnosis:
     deeds: Sequence[Deed]
 
 
-def of(looked: Looked, *, user: Any) -> Diagnosis:
+def of(looked: Looked, *, user: accounts.User) -> Diagnosis:
     """Return what is wrong with a home, in a constant number of queries."""
     site, now = looked.site, looked.now
     home = gap_facts.of(site, now=now)
@@ -145,7 +148,7 @@ def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.Line])
     return Summary(glyph="good", why=WELL, next_step="", who="")
 
 
-def cases_of(looked: Looked, *, user: Any) -> list[queries.Line]:
+def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.Line]:
     """Return the open cases of the home, the worst first."""
     mine = cases.visible_to(user, looked.organization, now=looked.now)
     found = mine.filter(site=looked.site, closed_at=None).select_related("site", "assigned_to")

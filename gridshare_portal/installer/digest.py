@@ -161,12 +161,14 @@ def _lines(row: Digest, now: datetime) -> list[Line]:
 
 
 def _line(case: Case, told_at: datetime, slug: str, now: datetime) -> Line:
-    told = {"since_at": case.since_at, "zone": case.site.zone, "now": now}
+    said = words.sentence(
+        case.cause, case.subject, case.data, since_at=case.since_at, zone=case.site.zone, now=now
+    )
     return Line(
         home=" ".join(case.site.name.split()),
         level=case.level.label,
         cause=case.get_cause_display(),
-        sentence=words.sentence(case.cause, case.subject, case.data, **told),
+        sentence=said,
         is_new=case.opened_at > told_at,
         address=_address("installer:case", slug, case.pk),
     )

@@ -84,7 +84,7 @@ def _compared(rows: Sequence[Examination], homes: dict[int, facts.Home], now: da
         shares = _by_organization(home)
         for organization in shares.keys() | opened[row.site_id].keys():
             mine = opened[row.site_id].get(organization, {})
-            place = {"organization_id": organization, "site_id": row.site_id}
+            place = verdicts.Place(organization_id=organization, site_id=row.site_id)
             if organization not in shares:
                 verdict = verdicts.unshared(mine, now=now)
             else:

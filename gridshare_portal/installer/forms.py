@@ -29,7 +29,7 @@ class _Words(forms.Form):
 
     def clean_words(self) -> str:
         """Say in figures when it is too long."""
-        words = self.cleaned_data["words"]
+        words: str = self.cleaned_data["words"]
         if len(words) > cases.LONGEST_WORDS:
             told = f"Use at most {cases.LONGEST_WORDS:,} characters; these are {len(words):,}."
             raise ValidationError(told)
@@ -70,9 +70,9 @@ class Snooze(forms.Form):
         error_messages={"invalid": "Write the day as 2026-12-31."},
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Ask for the day where one is needed."""
-        said = super().clean()
+        said = self.cleaned_data
         if said.get("span") == "until" and not said.get("until") and "until" not in self.errors:
             self.add_error("until", "Choose a day.")
         return said
@@ -98,7 +98,9 @@ class Assign(forms.Form):
 
     def __init__(self, *args: Any, organization: accounts.Organization, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["member"].queryset = cases.members_of(organization)
+        member = self.fields["member"]
+        assert isinstance(member, forms.ModelChoiceField)  # as it is declared above
+        member.queryset = cases.members_of(organization)
 
 
 class Digest(forms.Form):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -25,15 +26,23 @@ RESET_WH = 1.0
 HALF_A_DAY = 48
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    row: sites.Sensor
+    first_day: date | None
+    first_known: bytes | memoryview | None
+    last_at: datetime | None
+
+
 def of(site: sites.Site, *, now: datetime) -> gaps.Home:
     """Return what is known of the last 30 days of a home, in five queries."""
     collected = _collected(Collection.objects.filter(site=site).first())
     first = missing.day_of(now) - timedelta(days=DAYS)
     count = _count(first, collected.read_at if collected and collected.read_at else now)
-    sensors = list(_sensors(site))
+    sensors = _sensors(site)
     rows = _rows(sensors, first)
     ways = tuple(_way(connection) for connection in queries.connections_of(site))
-    told = tuple(_sensor(sensor, rows.get(sensor.pk, {}), first, count) for sensor in sensors)
+    told = tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors)
     return gaps.Home(start=missing.midnight(first), ways=ways, collected=collected, sensors=told)
 
 
@@ -58,36 +67,38 @@ def _collected(row: Collection | None) -> gaps.Collected | None:
     )
 
 
-def _sensors(site: sites.Site) -> Sequence[sites.Sensor]:
+def _sensors(site: sites.Site) -> list[_Known]:
     """Return the sensors with the day and the buckets of their first good reading, and their newest one."""
     told = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
     newest = Latest.objects.filter(sensor=OuterRef("pk"))
-    return queries.sensors_of(site).annotate(
+    rows = queries.sensors_of(site).annotate(
         first_day=Subquery(told.values("day")[:1]),
         first_known=Subquery(told.values("known")[:1]),
         last_at=Subquery(newest.values("at")[:1]),
     )
+    return [
+        _Known(row=row, first_day=row.first_day, first_known=row.first_known, last_at=row.last_at)
+        for row in rows
+    ]
 
 
-def _rows(sensors: Sequence[sites.Sensor], first: date) -> Mapping[int, Mapping[date, tuple[bytes, bytes]]]:
+def _rows(sensors: Sequence[_Known], first: date) -> Mapping[int, Mapping[date, tuple[bytes, bytes]]]:
     found: dict[int, dict[date, tuple[bytes, bytes]]] = defaultdict(dict)
-    rows = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__gte=first)
+    rows = Day.objects.filter(sensor__in=[known.row.pk for known in sensors], day__gte=first)
     fields = ("sensor_id", "day", "known", "packed")
     for sensor, day, known, packed in rows.filter(step_s=missing.STEP_S).values_list(*fields):
         found[sensor][day] = (bytes(known), bytes(packed))
     return found
 
 
-def _sensor(
-    sensor: sites.Sensor, rows: Mapping[date, tuple[bytes, bytes]], first: date, count: int
-) -> gaps.Sensor:
+def _sensor(sensor: _Known, rows: Mapping[date, tuple[bytes, bytes]], first: date, count: int) -> gaps.Sensor:
     days = -(-count // missing.BUCKETS)
     known = np.zeros((max(days, 1), missing.BUCKETS), dtype=bool)
     inside = {day: row for day, row in rows.items() if (day - first).days < days}
     for day, (bits, _packed) in inside.items():
         known[(day - first).days] = packing.flags(bits, missing.BUCKETS)
     return gaps.Sensor(
-        synth_id=sensor.synth_id,
+        synth_id=sensor.row.synth_id,
         first_at=_first_at(sensor),
         last_at=sensor.last_at,
         known=known.reshape(-1)[:count],
@@ -95,8 +106,8 @@ def _sensor(
     )
 
 
-def _first_at(sensor: sites.Sensor) -> datetime | None:
-    if sensor.first_day is None:
+def _first_at(sensor: _Known) -> datetime | None:
+    if sensor.first_day is None or sensor.first_known is None:
         return None
     known = packing.flags(bytes(sensor.first_known), missing.BUCKETS)
     return missing.midnight(sensor.first_day) + int(np.argmax(known)) * missing.STEP

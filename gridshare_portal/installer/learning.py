@@ -22,6 +22,9 @@ LOOK_BACK = timedelta(days=8)
 MADE_W = 20.0  # below this a solar sensor measures its own inverter
 
 
+Learned = Mapping[str, Any]  # an Examination's, as JSON
+
+
 def first_day(now: datetime) -> date:
     """Return the first UTC day that is needed to learn from."""
     return missing.day_of(now - LOOK_BACK) - missing.DAY
@@ -32,7 +35,7 @@ def last_day(now: datetime) -> date:
     return missing.day_of(now) + missing.DAY
 
 
-def learned(home: kept.Kept, before: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+def learned(home: kept.Kept, before: Learned, *, now: datetime) -> dict[str, object]:
     """Return what the last days tell, as JSON; of what they do not tell, what was learned before stays."""
     made = _made(home, now)
     moments = {synth_id: max(found).isoformat() for synth_id, found in made.items() if found}
@@ -43,7 +46,7 @@ def learned(home: kept.Kept, before: Mapping[str, Any], *, now: datetime) -> dic
     }
 
 
-def balance_of(learned: Mapping[str, Any]) -> facts.Balance | None:
+def balance_of(learned: Learned) -> facts.Balance | None:
     """Return the balance that was learned."""
     told = learned.get("balance")
     if not told:
@@ -82,7 +85,7 @@ def _local(home: kept.Kept, made: Mapping[str, list[datetime]]) -> Iterator[tupl
             yield local.date(), local.hour
 
 
-def _balance(home: kept.Kept, now: datetime) -> dict[str, Any] | None:
+def _balance(home: kept.Kept, now: datetime) -> dict[str, object] | None:
     """Return what went through the home on its last whole day, as the home's own pages add it up."""
     if not home.sensors:
         return None

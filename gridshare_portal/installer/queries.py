@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -90,7 +89,7 @@ def filters(said: Mapping[str, str]) -> Filters:
 
 
 def listed(
-    user: Any, organization: accounts.Organization, asked: Filters, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, asked: Filters, *, now: datetime
 ) -> QuerySet[Case]:
     """Return the cases that the filters ask for, in their order."""
     found = cases.visible_to(user, organization, now=now)
@@ -113,7 +112,12 @@ def listed(
 
 
 def page(
-    user: Any, organization: accounts.Organization, asked: Filters, *, now: datetime, size: int = ON_A_PAGE
+    user: accounts.User,
+    organization: accounts.Organization,
+    asked: Filters,
+    *,
+    now: datetime,
+    size: int = ON_A_PAGE,
 ) -> Page:
     """Return one page of the list, in two queries."""
     found = list(_beyond(listed(user, organization, asked, now=now), asked)[: size + 1])
@@ -123,7 +127,7 @@ def page(
 
 
 def everything(
-    user: Any, organization: accounts.Organization, asked: Filters, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, asked: Filters, *, now: datetime
 ) -> Iterator[Line]:
     """Yield every line, page by page, so that neither memory nor a single query grows with the list."""
     following: tuple[int, int] | None = None
@@ -137,7 +141,7 @@ def everything(
         following = (int(first), int(second))
 
 
-def counts(user: Any, organization: accounts.Organization, *, now: datetime) -> dict[str, str]:
+def counts(user: accounts.User, organization: accounts.Organization, *, now: datetime) -> dict[str, str]:
     """Return how many cases each filter would show, up to a hundred."""
     asked = {show: Filters(show=show) for show in ("mine", "snoozed")}
     asked |= {f"level_{one.value}": Filters(severity=one.value) for one in Severity}
@@ -170,7 +174,7 @@ def told_at(homes: Iterable[int]) -> dict[int, datetime]:
 
 
 def homes(
-    user: Any,
+    user: accounts.User,
     organization: accounts.Organization,
     *,
     state: str,
@@ -217,10 +221,12 @@ def _lines(found: Sequence[Case], now: datetime) -> list[Line]:
 
 
 def _line(case: Case, told: datetime | None, now: datetime) -> Line:
-    place = {"since_at": case.since_at, "zone": case.site.zone, "now": now}
+    said = words.sentence(
+        case.cause, case.subject, case.data, since_at=case.since_at, zone=case.site.zone, now=now
+    )
     return Line(
         case=case,
-        sentence=words.sentence(case.cause, case.subject, case.data, **place),
+        sentence=said,
         step=words.step(case.cause),
         advice=words.advice(case.cause),
         about=words.about(case.cause, case.subject, case.data),
@@ -264,4 +270,5 @@ def _place(case: Case, asked: Filters) -> str:
     if asked.show in ("open", "mine"):
         return f"{case.rank}.{case.pk}"
     at = case.closed_at if asked.show == "closed" else case.snoozed_until_at
+    assert at is not None  # listed() asks for those that have one
     return f"{(at - EPOCH) // MICROSECOND}.{case.pk}"

@@ -42,20 +42,22 @@ class Question(forms.Form):
         self.devices = [(one.synth_id, names.device(one)) for one in queries.devices_of(site)]
         self.sensors = [(one.synth_id, names.sensor(one)) for one in queries.sensors_of(site)]
         groups = [("Sensors", self.sensors), ("Devices", self.devices)]
-        self.fields["subject"].choices = [("", "the home"), *((name, some) for name, some in groups if some)]
+        subject = self.fields["subject"]
+        assert isinstance(subject, forms.ChoiceField)  # as it is declared above
+        subject.choices = [("", "the home"), *((name, some) for name, some in groups if some)]
         self.initial.setdefault("subject", self.sensors[0][0] if self.sensors else "")
         self.fields["day"].widget.attrs |= {"max": today.isoformat(), "min": (today - OLDEST).isoformat()}
 
     def clean_day(self) -> date | None:
         """Refuse days of which Lunar can have nothing."""
-        day = self.cleaned_data["day"]
+        day: date | None = self.cleaned_data["day"]
         if day is not None and not self.today - OLDEST <= day <= self.today:
             raise ValidationError(f"Choose a day up to today, and not before {self.today - OLDEST}.")
         return day
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """Fit the parts together: a list is about nothing, readings are about a sensor and a day."""
-        given = super().clean()
+        given = self.cleaned_data
         operation = answers.OPERATIONS.get(given.get("operation", ""))
         if operation is None or "subject" in self.errors:
             return given

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from gridshare_portal.installer import health
 from gridshare_portal.installer.findings import ONCE, Finding, Key
@@ -19,6 +19,13 @@ from gridshare_portal.installer.models import Case, Note, rank_of
 STAYS_RESOLVED = timedelta(hours=24)
 
 Closed, Deed = Case.Closed, Note.Deed
+
+
+class Place(TypedDict):
+    """Whose case it is, and at which home."""
+
+    organization_id: int
+    site_id: int
 
 
 @dataclass
@@ -35,7 +42,7 @@ def of(
     opened: Mapping[Key, Case],
     resolved: Mapping[Key, Case],
     *,
-    place: Mapping[str, Any],
+    place: Place,
     now: datetime,
 ) -> Verdict:
     """Decide what becomes of the open cases, given what is found and what people resolved lately."""
@@ -66,13 +73,17 @@ def _is_held_back(finding: Finding, before: Case, now: datetime) -> bool:
     """Say whether a resolved case still speaks for what is found, because it is the same thing."""
     if finding.cause in ONCE:
         return finding.since_at <= before.since_at
-    return finding.since_at <= before.closed_at and now - before.closed_at < STAYS_RESOLVED
+    closed_at = _closed_at(before)
+    return finding.since_at <= closed_at and now - closed_at < STAYS_RESOLVED
 
 
-def _open(
-    verdict: Verdict, finding: Finding, before: Case | None, place: Mapping[str, Any], now: datetime
-) -> None:
-    again = before is not None and finding.since_at <= before.closed_at
+def _closed_at(resolved: Case) -> datetime:
+    assert resolved.closed_at is not None  # a case is resolved by closing it, and never opened again
+    return resolved.closed_at
+
+
+def _open(verdict: Verdict, finding: Finding, before: Case | None, place: Place, now: datetime) -> None:
+    earlier = before if before is not None and finding.since_at <= _closed_at(before) else None
     case = Case(
         **place,
         cause=finding.cause,
@@ -83,11 +94,11 @@ def _open(
         since_at=finding.since_at,
         opened_at=now,
         seen_at=now,
-        again=again,
-        assigned_to_id=before.assigned_to_id if again else None,
+        again=earlier is not None,
+        assigned_to_id=earlier.assigned_to_id if earlier else None,
     )
     verdict.new.append(case)
-    verdict.notes.append(Note(case=case, deed=Deed.REOPENED if again else Deed.OPENED, at=now))
+    verdict.notes.append(Note(case=case, deed=Deed.REOPENED if earlier else Deed.OPENED, at=now))
 
 
 def _update(verdict: Verdict, case: Case, finding: Finding, now: datetime) -> None:

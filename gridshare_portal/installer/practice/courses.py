@@ -44,8 +44,9 @@ class Course:
 
     def counted_wh(self, name: str, day: date) -> np.ndarray:
         """Return the counter beside `in_w` or `out_w`, at the end of each quarter hour of a day."""
-        grown = getattr(self, name).cumsum() * STEP_H
-        return (day - BEGAN_ON).days * grown[-1] + grown
+        grown: np.ndarray = getattr(self, name).cumsum() * STEP_H
+        counted: np.ndarray = (day - BEGAN_ON).days * grown[-1] + grown
+        return counted
 
 
 @lru_cache(maxsize=1024)
@@ -53,11 +54,12 @@ def of(key: Key, role: str, sharing: int = 1) -> Course:
     """Return the day of one of so many sensors that play a role in such a home."""
     flows = _flows(key)
     nothing = np.zeros(missing.BUCKETS)
-    in_w, out_w = {
+    known: dict[str, tuple[np.ndarray, np.ndarray]] = {
         Role.SOLAR: (nothing, flows.solar_w),
         Role.BATTERY: (flows.charging_w, flows.discharging_w),
         Role.GRID: (np.maximum(flows.net_w, 0.0), np.maximum(-flows.net_w, 0.0)),
-    }.get(role, (flows.car_w, nothing))
+    }
+    in_w, out_w = known.get(role, (flows.car_w, nothing))
     charge_pct = flows.charge_pct if role == Role.BATTERY else None
     return Course(in_w=in_w / sharing, out_w=out_w / sharing, charge_pct=charge_pct)
 
@@ -126,18 +128,21 @@ def _charge(key: Key, charging_w: np.ndarray) -> np.ndarray:
     """Return how full it is at the end of each quarter hour: at its emptiest, only the reserve is left."""
     stored_wh = charging_w.cumsum() * STEP_H
     charge_pct = LEAST_PCT + key.kind + (stored_wh - stored_wh.min()) / BATTERY_WH * 100
-    return np.round(np.minimum(charge_pct, 100.0), 1)
+    rounded: np.ndarray = np.round(np.minimum(charge_pct, 100.0), 1)
+    return rounded
 
 
 def _weather(kind: int, hours: np.ndarray, least: float) -> np.ndarray:
     """Return a factor for each local quarter hour: clouds, or kettles."""
     dice = Random(f"weather {kind}")
     factors = np.array([dice.uniform(least, 1.0) for _ in range(missing.BUCKETS)])
-    return factors[np.rint(hours / STEP_H).astype(int)]
+    here: np.ndarray = factors[np.rint(hours / STEP_H).astype(int)]
+    return here
 
 
 def _whole(power_w: np.ndarray) -> np.ndarray:
-    return np.round(power_w / WHOLE_W) * WHOLE_W
+    whole: np.ndarray = np.round(power_w / WHOLE_W) * WHOLE_W
+    return whole
 
 
 def roles_of(roles: Iterable[str]) -> frozenset[str]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -23,6 +22,7 @@ from gridshare_portal.telemetry.models import Day
 COLUMNS = (
     "sensor_id", "day", "step_s", "packed", "known", "known_count", "closed_at", "in_wh", "out_wh", "peak_w",
 )  # fmt: skip
+Value = str | int | float | bytes | date | datetime | None
 SETTLED_AFTER = missing.DAY + missing.SETTLED
 
 
@@ -39,7 +39,7 @@ def write(
     told: Iterable[tuple[sites.Sensor, homes.Sensor, courses.Key]], *, days: int, now: datetime
 ) -> None:
     """Write so many days up to today of sensors that told something, each as far as it told."""
-    rows = [row for sensor, made, key in told if made.reading for row in _rows(sensor, made, key, days, now)]
+    rows = [row for sensor, made, key in told for row in _rows(sensor, made, key, days, now)]
     table, quote = connection.ops.quote_name(Day._meta.db_table), connection.ops.quote_name
     names, places = ", ".join(map(quote, COLUMNS)), ", ".join(["%s"] * len(COLUMNS))
     with connection.cursor() as cursor:
@@ -49,7 +49,9 @@ def write(
 
 def _rows(
     sensor: sites.Sensor, made: homes.Sensor, key: courses.Key, days: int, now: datetime
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[tuple[Value, ...]]:
+    if made.reading is None:
+        return
     ops, today = connection.ops, missing.day_of(now)
     for number in range(days):
         day = today - number * missing.DAY

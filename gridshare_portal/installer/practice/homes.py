@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.installer.practice import courses
@@ -19,12 +20,21 @@ from gridshare_portal.lunar import scopes
 from gridshare_portal.sites.models import Role
 from gridshare_portal.telemetry import missing
 
+T = TypeVar("T")
+
 ZONES = ("America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin", "Australia/Sydney")
 CHANNELS = ("power_W", "energy_Wh_increment", "energy_Wh_decrement")
-ENDINGS = {Role.GRID: "__GRID_METER_DERIVED", Role.BATTERY: "__bb_agg", Role.SOLAR: "__PV_DERIVED"}
+ENDINGS: dict[str, str] = {
+    Role.GRID: "__GRID_METER_DERIVED",
+    Role.BATTERY: "__bb_agg",
+    Role.SOLAR: "__PV_DERIVED",
+}
 MAKERS = ("Lunar Energy", "Solnox", "Voltera", "Helian")
+Shape = tuple[tuple[str, tuple[str, ...]], ...]
+Table = tuple[tuple[int, T], ...]  # of a hundred, how many are what
 EVERYTHING = tuple(scope.id for scope in scopes.SCOPES)
-SHAPES = (  # of a hundred homes, how many have which devices, each with what its sensors measure
+# of a hundred homes, how many have which devices, each with what its sensors measure
+SHAPES: Table[Shape] = (
     (70, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)),)),
     (12, (("Inverter", (Role.GRID, Role.SOLAR)),)),
     (6, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("BatteryPack", (Role.BATTERY,)))),
@@ -32,8 +42,8 @@ SHAPES = (  # of a hundred homes, how many have which devices, each with what it
     (5, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("EV", (Role.EV,)))),
     (2, (("Meter", ()),)),
 )
-Shape = tuple[tuple[str, tuple[str, ...]], ...]
-SILENCES = (  # of a hundred homes, since when the last reading is; None: there never was one
+# of a hundred homes, since when the last reading is; None: there never was one
+SILENCES: Table[timedelta | None] = (
     (78, timedelta(minutes=4)),
     (8, timedelta(minutes=50)),
     (5, timedelta(hours=7)),
@@ -41,7 +51,8 @@ SILENCES = (  # of a hundred homes, since when the last reading is; None: there 
     (2, timedelta(days=40)),
     (3, None),
 )
-CONNECTIONS = (  # of a hundred connections, how they stand and what they allow
+# of a hundred connections, how they stand and what they allow
+CONNECTIONS: Table[tuple[str, tuple[str, ...]]] = (
     (89, ("active", EVERYTHING)),
     (5, ("active", EVERYTHING[:2])),
     (1, ("active", EVERYTHING[:1])),
@@ -49,7 +60,8 @@ CONNECTIONS = (  # of a hundred connections, how they stand and what they allow
     (3, ("reconnect", EVERYTHING)),
     (1, ("disconnected", EVERYTHING)),
 )
-SHARINGS = (  # of a hundred homes: right, ask first, days until it ends or since it ended, ended by hand
+# of a hundred homes: right, ask first, days until it ends or since it ended, ended by hand
+SHARINGS: Table[tuple[str, bool, float | None, bool]] = (
     (45, ("view", False, None, False)),
     (30, ("control", False, None, False)),
     (11, ("control", True, None, False)),
@@ -213,7 +225,7 @@ def _sharing(dice: Random, created_at: datetime, now: datetime) -> Sharing:
     )
 
 
-def _of_hundred(dice: Random, table: tuple[tuple[int, object], ...]) -> object:
+def _of_hundred(dice: Random, table: Table[T]) -> T:
     return dice.choices([what for _, what in table], [weight for weight, _ in table])[0]
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import Model, prefetch_related_objects
 
 from gridshare_portal.access import durations, entries
 from gridshare_portal.access import models as access
@@ -27,6 +27,9 @@ from gridshare_portal.telemetry import models as telemetry
 ISSUER = "https://practice.invalid"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 CHUNK = 500
+
+Node = dict[str, object]  # one of the tree, as JSON
+Row = TypeVar("Row", bound=Model)
 
 
 def standing() -> int:
@@ -75,19 +78,19 @@ def _write_devices(rows: list[sites.Site], made: list[homes.Home], now: datetime
     trios = [(row, home, device) for row, home in zip(rows, made, strict=True) for device in home.devices]
     kept = _create(sites.Device, (_device(row, device, now) for row, _home, device in trios))
     parts = [
-        (device, sensor, position, home.course)
-        for device, (_row, home, device_made) in zip(kept, trios, strict=True)
+        (row, device, sensor, position, home.course)
+        for device, (row, home, device_made) in zip(kept, trios, strict=True)
         for position, sensor in enumerate(device_made.sensors)
     ]
-    sensors = _create(sites.Sensor, (_sensor(*part[:3]) for part in parts))
-    told = [(sensor, part[1], part[3]) for sensor, part in zip(sensors, parts, strict=True)]
+    sensors = _create(sites.Sensor, (_sensor(*part[:4]) for part in parts))
+    told = [(sensor, part[2], part[4]) for sensor, part in zip(sensors, parts, strict=True)]
     newest = ((sensor, part.reading) for sensor, part, _course in told if part.reading)
     _create(telemetry.Latest, (_latest(sensor, reading, now) for sensor, reading in newest))
     readings.write(told, days=days, now=now)
 
 
-def _create(model: Any, rows: Iterable[Any]) -> list[Any]:
-    return model.objects.bulk_create(list(rows), batch_size=CHUNK)
+def _create(model: type[Row], rows: Iterable[Row]) -> list[Row]:
+    return model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
 
 
 def _user(person: people.Person, home: homes.Home) -> accounts.User:
@@ -124,7 +127,7 @@ def _site(person: people.Person, home: homes.Home, now: datetime) -> sites.Site:
     )
 
 
-def _tree(home: homes.Home) -> dict[str, Any]:
+def _tree(home: homes.Home) -> dict[str, object]:
     """Return the home's tree as it is kept: the home, its devices, and each device's sensors below it."""
     nodes = [_node(home.synth_id, "Site", parent=None, depth=0)]
     for device in home.devices:
@@ -138,8 +141,8 @@ def _tree(home: homes.Home) -> dict[str, Any]:
     return {"nodes": nodes, "repeated": 0, "cut": False}
 
 
-def _node(synth_id: str, kind: str, *, parent: int | None, depth: int, channels: Iterable[str] = ()) -> dict:
-    found = {"synth_id": synth_id, "kind": kind, "channels": [*channels], "capacity_wh": None}
+def _node(synth_id: str, kind: str, *, parent: int | None, depth: int, channels: Iterable[str] = ()) -> Node:
+    found: Node = {"synth_id": synth_id, "kind": kind, "channels": [*channels], "capacity_wh": None}
     return {**found, "parent": parent, "depth": depth}
 
 
@@ -173,9 +176,9 @@ def _device(row: sites.Site, device: homes.Device, now: datetime) -> sites.Devic
     )
 
 
-def _sensor(kept: sites.Device, sensor: homes.Sensor, position: int) -> sites.Sensor:
+def _sensor(row: sites.Site, kept: sites.Device, sensor: homes.Sensor, position: int) -> sites.Sensor:
     return sites.Sensor(
-        site_id=kept.site_id,
+        site=row,
         device=kept,
         synth_id=sensor.synth_id,
         kind="Sensor",

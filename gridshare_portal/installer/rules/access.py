@@ -41,18 +41,19 @@ def permissions(home: facts.Home, _was: Collection[Key], *, now: datetime) -> It
 
 def sharing(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that the sharing with the organization ends soon; the consent that lasts longest counts."""
-    if not home.shares or any(share.until_at is None for share in home.shares):
+    ends = [(share.until_at, share.from_at) for share in home.shares if share.until_at is not None]
+    if not ends or len(ends) < len(home.shares):
         return
-    last = max(home.shares, key=lambda share: share.until_at)
-    lasts = last.until_at - last.from_at
-    if last.until_at - now > min(ENDING_WITHIN, lasts / ENDING_SHARE):
+    until_at, from_at = max(ends, key=lambda end: end[0])
+    lasts = until_at - from_at
+    if until_at - now > min(ENDING_WITHIN, lasts / ENDING_SHARE):
         return
-    hurry = last.until_at - now <= ENDING_AT_ONCE and lasts >= LONG_SHARING
+    hurry = until_at - now <= ENDING_AT_ONCE and lasts >= LONG_SHARING
     yield Finding(
         cause=Cause.SHARING_ENDS,
         severity=Severity.SOON if hurry else Severity.WATCH,
-        since_at=last.until_at - min(ENDING_WITHIN, lasts / ENDING_SHARE),
-        data={"until_at": last.until_at.isoformat()},
+        since_at=until_at - min(ENDING_WITHIN, lasts / ENDING_SHARE),
+        data={"until_at": until_at.isoformat()},
     )
 
 

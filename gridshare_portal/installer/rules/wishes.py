@@ -21,14 +21,22 @@ def changes(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterat
         age = now - change.made_at
         if age >= FORGOTTEN:
             continue
-        data = {"kind": change.kind}
-        told = {"since_at": change.made_at, "subject": subject(change), "data": data}
         if change.outcome == "contradicted":
-            yield Finding(cause=Cause.CHANGE_CONTRADICTED, severity=Severity.SOON, **told)
+            yield _finding(Cause.CHANGE_CONTRADICTED, change)
         elif change.outcome == "unconfirmed" and age >= UNCONFIRMED_OPENS:
-            yield Finding(cause=Cause.CHANGE_UNCONFIRMED, severity=Severity.SOON, **told)
+            yield _finding(Cause.CHANGE_UNCONFIRMED, change)
 
 
 def subject(change: facts.Change) -> str:
     """Return what the finding is about: one kind of change at one device."""
     return f"{change.kind}:{change.device}"[:128]
+
+
+def _finding(cause: Cause, change: facts.Change) -> Finding:
+    return Finding(
+        cause=cause,
+        severity=Severity.SOON,
+        since_at=change.made_at,
+        subject=subject(change),
+        data={"kind": change.kind},
+    )

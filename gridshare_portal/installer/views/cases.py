@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,14 +27,14 @@ TIMELINE = 200
 
 @doors.door()
 @require_safe
-def case(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def case(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show one case, what was done about it, and what can be done."""
     return _shown(request, _found(request, pk), {})
 
 
 @doors.door(rights.WORK)
 @require_POST
-def note(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def note(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Write a line into the timeline."""
 
     def do(found: Case, form: forms.Note) -> str:
@@ -47,7 +47,7 @@ def note(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.WORK)
 @require_POST
-def snooze(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def snooze(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Set the case aside for a while."""
 
     def do(found: Case, form: forms.Snooze) -> str:
@@ -61,7 +61,7 @@ def snooze(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.WORK)
 @require_POST
-def wake(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def wake(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Take up again what was set aside."""
 
     def do(found: Case, _form: Form) -> str:
@@ -73,7 +73,7 @@ def wake(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.WORK)
 @require_POST
-def assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def assign(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Give the case to a member, or to nobody."""
 
     def do(found: Case, form: forms.Assign) -> str:
@@ -86,7 +86,7 @@ def assign(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @doors.door(rights.WORK)
 @require_POST
-def resolve(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def resolve(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Close the case because it is done."""
 
     def do(found: Case, form: forms.Resolve) -> str:
@@ -97,17 +97,17 @@ def resolve(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return _done(request, pk, "resolve", do)
 
 
-def _found(request: HttpRequest, pk: int) -> Case:
+def _found(request: doors.MemberRequest, pk: int) -> Case:
     visible = cases.visible_to(request.user, request.organization, now=timezone.now())
     return get_object_or_404(
         visible.select_related("site", "assigned_to", "organization", "resolved_by"), pk=pk
     )
 
 
-def _forms(request: HttpRequest, found: Case, *, bound: str = "") -> dict[str, Form]:
+def _forms(request: doors.MemberRequest, found: Case, *, bound: str = "") -> dict[str, Form]:
     """Return the forms of the page; only the one that was sent holds what was sent."""
 
-    def data(name: str) -> Any:
+    def data(name: str) -> QueryDict | None:
         return request.POST if name == bound else None
 
     given = {"member": found.assigned_to_id}
@@ -121,7 +121,7 @@ def _forms(request: HttpRequest, found: Case, *, bound: str = "") -> dict[str, F
     }
 
 
-def _done(request: HttpRequest, pk: int, name: str, do: Callable[[Case, Any], str]) -> HttpResponse:
+def _done(request: doors.MemberRequest, pk: int, name: str, do: Callable[[Case, Any], str]) -> HttpResponse:
     """Check the shape, do it, and say what came of it, at the place where it was asked for."""
     found = _found(request, pk)
     known = _forms(request, found, bound=name)
@@ -141,7 +141,9 @@ def _done(request: HttpRequest, pk: int, name: str, do: Callable[[Case, Any], st
     return redirect(f"{address}?{urlencode({'list': back})}" if back else address)
 
 
-def _shown(request: HttpRequest, found: Case, known: dict[str, Form], *, status: int = 200) -> HttpResponse:
+def _shown(
+    request: doors.MemberRequest, found: Case, known: dict[str, Form], *, status: int = 200
+) -> HttpResponse:
     now = timezone.now()
     said = request.POST if request.method == "POST" else request.GET
     context = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -17,7 +17,7 @@ from gridshare_portal.installer import forms
 
 @doors.door()
 @require_http_methods(["GET", "HEAD", "POST"])
-def digest(request: HttpRequest, slug: str) -> HttpResponse:
+def digest(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the choice, and take another; one tap turns it off."""
     now = timezone.now()
     chosen = letters.of(request.membership, now=now)

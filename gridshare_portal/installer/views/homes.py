@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +15,7 @@ from gridshare_portal.installer import bundle as case_file
 from gridshare_portal.installer import calendar as completeness
 from gridshare_portal.installer import diagnosis, questions, tree, visiting
 from gridshare_portal.sites import answers
+from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry.models import Collection
 
@@ -23,7 +23,7 @@ from gridshare_portal.telemetry.models import Collection
 @doors.door()
 @require_safe
 @visiting.visited("diagnosis")
-def home(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
+def home(request: doors.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
     """Show what is wrong with a home and what to do about it."""
     context = {
         "diagnosis": diagnosis.of(looked, user=request.user),
@@ -35,7 +35,7 @@ def home(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpRespon
 @doors.door()
 @require_safe
 @visiting.visited("topology")
-def topology(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
+def topology(request: doors.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
     """Show how every part of a home does, in the tree it hangs in."""
     drawn = tree.of(looked.site, organization_id=looked.organization.pk, now=looked.now)
     return _page(request, "installer/topology.html", looked, {"tree": drawn})
@@ -44,7 +44,7 @@ def topology(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpRe
 @doors.door()
 @require_safe
 @visiting.visited("calendar")
-def calendar(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
+def calendar(request: doors.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
     """Show which days are complete, of the whole home or of one sensor."""
     sensors = list(site_queries.sensors_of(looked.site))
     only = next((one for one in sensors if str(one.pk) == request.GET.get("sensor")), None)
@@ -65,7 +65,7 @@ def calendar(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpRe
 @doors.door()
 @require_http_methods(["GET", "HEAD", "POST"])
 @visiting.visited("answer")
-def answer(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
+def answer(request: doors.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
     """Let staff ask Lunar something about the home, and list what they asked within the hour."""
     today = looked.now.astimezone(looked.site.zone).date()
     posted = request.POST if request.method == "POST" else None
@@ -90,7 +90,7 @@ def answer(request: HttpRequest, slug: str, looked: visiting.Looked) -> HttpResp
 @doors.door()
 @require_safe
 @visiting.visited("answer")
-def answer_shown(request: HttpRequest, slug: str, looked: visiting.Looked, pk: int) -> HttpResponse:
+def answer_shown(request: doors.MemberRequest, slug: str, looked: visiting.Looked, pk: int) -> HttpResponse:
     """Show one answer as it came, or that it is still on its way."""
     found = get_object_or_404(_asked(request, looked), pk=pk)
     is_late = found.came_at is None and looked.now - found.asked_at > answers.LATE
@@ -101,7 +101,7 @@ def answer_shown(request: HttpRequest, slug: str, looked: visiting.Looked, pk: i
 @doors.door(rights.EXPORT)
 @require_POST
 @visiting.visited("bundle", download=True)
-def bundle(request: HttpRequest, slug: str, looked: visiting.Looked) -> StreamingHttpResponse:
+def bundle(request: doors.MemberRequest, slug: str, looked: visiting.Looked) -> StreamingHttpResponse:
     """Send the case file of the home."""
     response = StreamingHttpResponse(case_file.stream(looked), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{case_file.file_name(looked)}"'
@@ -109,13 +109,13 @@ def bundle(request: HttpRequest, slug: str, looked: visiting.Looked) -> Streamin
     return response
 
 
-def _asked(request: HttpRequest, looked: visiting.Looked) -> Any:
+def _asked(request: doors.MemberRequest, looked: visiting.Looked) -> QuerySet[sites.Answer]:
     return answers.of_home(
         looked.site, asked_by=request.user, asked_for=looked.organization.pk, now=timezone.now()
     )
 
 
-def _controls(request: HttpRequest, looked: visiting.Looked) -> bool:
+def _controls(request: doors.MemberRequest, looked: visiting.Looked) -> bool:
     """Say whether the visitor may correct the details of a device here."""
     standing = policy.standing_of(request.user, looked.site, now=looked.now)
     if standing is None or standing.own:
@@ -124,8 +124,18 @@ def _controls(request: HttpRequest, looked: visiting.Looked) -> bool:
 
 
 def _page(
-    request: HttpRequest, name: str, looked: visiting.Looked, context: dict[str, Any], *, status: int = 200
+    request: doors.MemberRequest,
+    name: str,
+    looked: visiting.Looked,
+    context: dict[str, object],
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    said = {"looked": looked, "home": looked.site, "zone": looked.site.zone, "now": looked.now}
+    said: dict[str, object] = {
+        "looked": looked,
+        "home": looked.site,
+        "zone": looked.site.zone,
+        "now": looked.now,
+    }
     said["may_export"] = rights.may(request.membership.role, rights.EXPORT)
     return render(request, name, said | context, status=status)

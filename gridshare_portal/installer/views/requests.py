@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +24,7 @@ ASKED = "Asked. Whoever can be reached that way reads it and decides. You see it
 
 @doors.door(rights.ASK)
 @require_http_methods(["GET", "HEAD", "POST"])
-def requests(request: HttpRequest, slug: str) -> HttpResponse:
+def requests(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show what was asked and take another request; the answer is the same whoever is asked."""
     now = timezone.now()
     form = shapes.Ask(request.POST if request.method == "POST" else None)
@@ -43,7 +43,7 @@ def requests(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "installer/requests.html", context, status=422 if form.errors else 200)
 
 
-def _asked(request: HttpRequest, form: shapes.Ask, now: datetime) -> bool:
+def _asked(request: doors.MemberRequest, form: shapes.Ask, now: datetime) -> bool:
     try:
         asking.ask(organization=request.organization, asked_by=request.user, now=now, **form.asked())
     except consents.Refused as refusal:

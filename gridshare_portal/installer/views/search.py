@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -14,7 +14,7 @@ from gridshare_portal.accounts import doors, rights
 
 @require_safe
 @doors.door(rights.SEE)
-def search(request: HttpRequest, slug: str) -> HttpResponse:
+def search(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show the homes that are found, or say why nothing can be looked for.
 
     While one types nothing is wrong yet, so that a list alone is never refused.

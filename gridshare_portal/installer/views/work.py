@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -25,7 +24,7 @@ STATES = {"": "All", "help": "Need help", "well": "Well"}
 
 @doors.door()
 @require_safe
-def homes(request: HttpRequest, slug: str) -> HttpResponse:
+def homes(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show what needs help at the homes that are shared, the worst first."""
     now = timezone.now()
     asked = queries.filters(request.GET)
@@ -43,7 +42,7 @@ def homes(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door()
 @require_safe
-def open_cases(request: HttpRequest, slug: str) -> HttpResponse:
+def open_cases(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show how many cases are open, by severity: a part that other pages ask for."""
     context = {"counted": counts.of(request.organization), "now": timezone.now()}
     return render(request, "installer/_open_cases.html", context)
@@ -51,7 +50,7 @@ def open_cases(request: HttpRequest, slug: str) -> HttpResponse:
 
 @doors.door(rights.EXPORT)
 @require_safe
-def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+def homes_csv(request: doors.MemberRequest, slug: str) -> StreamingHttpResponse:
     """Send the list that the filters ask for as a file, line by line."""
     now = timezone.now()
     asked = queries.filters(request.GET)
@@ -66,7 +65,7 @@ def homes_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
 
 @doors.door()
 @require_safe
-def all_homes(request: HttpRequest, slug: str) -> HttpResponse:
+def all_homes(request: doors.MemberRequest, slug: str) -> HttpResponse:
     """Show every home that is shared, with the age of its readings, so that a healthy one can be opened."""
     now = timezone.now()
     state = request.GET.get("state", "")
@@ -88,12 +87,18 @@ def all_homes(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "installer/all_homes.html", context)
 
 
-def _tell(request: HttpRequest, asked: queries.Filters, now: datetime) -> None:
-    whose = {"actor": request.user, "organization": request.organization}
-    tables.tell(table=tables.WORK_LIST, form="CSV", asked=asked.address, at=now, **whose)
+def _tell(request: doors.MemberRequest, asked: queries.Filters, now: datetime) -> None:
+    tables.tell(
+        table=tables.WORK_LIST,
+        form="CSV",
+        actor=request.user,
+        organization=request.organization,
+        asked=asked.address,
+        at=now,
+    )
 
 
-def _rows(lines: Iterator[queries.Line]) -> Iterator[list[Any]]:
+def _rows(lines: Iterator[queries.Line]) -> Iterator[list[object]]:
     yield list(HEADS)
     for line in lines:
         case = line.case
