@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import models as control
@@ -103,7 +104,8 @@ def worded(kind: str, said: Mapping[str, object] | None, *, zone: ZoneInfo, now:
     if kind == "mode":
         return str(said.get("mode") or energy.UNKNOWN)
     if kind == "plan":
-        return plan_worded(plans.from_json(dict(said)), zone=zone, now=now)
+        kept = cast("plans.KeptPlan", said)  # JSON of a row, whose kind says which form it has
+        return plan_worded(plans.from_json(kept), zone=zone, now=now)
     named = [(DETAILS.get(name, name), value) for name, value in said.items()]
     return ", ".join(f"{name}: {value or energy.UNKNOWN}" for name, value in named)
 
