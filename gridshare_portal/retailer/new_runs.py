@@ -5,6 +5,7 @@ The page answers at once, however many homes a filter finds or a file names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -22,7 +23,7 @@ def ask(
     actor: accounts.User,
     name: str,
     kind: str,
-    asked: dict[str, object],
+    asked: Mapping[str, object],
     times: str,
     canary: int,
     stop_at_failure_pct: int,

@@ -6,7 +6,7 @@ wrong by every clock, and the rest is said home by home in the dry run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
@@ -208,7 +208,7 @@ class Rows(_RowSet):
                 live[fault.row].add_error(fault.field, fault.sentence)
         return not self.total_error_count()
 
-    def asked(self, zone: ZoneInfo, *, is_local: bool) -> dict[str, object]:
+    def asked(self, zone: ZoneInfo, *, is_local: bool) -> Mapping[str, object]:
         """Return the checked rows as a run keeps them."""
         rows = [form.row() for form in self.live()]
         return local_times.to_json(rows) if is_local else plans.to_json(plans.plan_of(rows, zone=zone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ class Wish:
     """What is asked of the homes of a run."""
 
     kind: str
-    asked: dict[str, object]
+    asked: Mapping[str, object]
     times: str = run_models.Run.Times.ABSOLUTE
 
 
