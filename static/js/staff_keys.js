@@ -36,7 +36,9 @@ const KEYS = {
 };
 
 function isTyping(element) {
-  return element.closest?.("input:not([type=checkbox], [type=radio]), select, textarea, dialog, [contenteditable]");
+  return element.closest?.(
+    "input:not([type=checkbox], [type=radio]), select, textarea, dialog, [contenteditable]",
+  );
 }
 
 function press(event) {
@@ -75,7 +77,9 @@ if (help) {
 }
 if (on) {
   on.checked = !localStorage.getItem(OFF);
-  on.addEventListener("change", () => (on.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
+  on.addEventListener("change", () =>
+    on.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1"),
+  );
 }
 search?.addEventListener("keydown", (event) => event.key === "Escape" && search.blur());
 comeBack();

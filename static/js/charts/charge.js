@@ -31,7 +31,10 @@ export function charge(element, data, pointed) {
   const values = data.charge_pct;
   const gaps = data.gaps.filter((gap) => values.slice(gap.first, gap.last).some((pct) => pct === null));
   return frame(element, {
-    edges, pointed, until: data.until, hideX: true,
+    edges,
+    pointed,
+    until: data.until,
+    hideX: true,
     height: () => 104,
     low: 0,
     high: 108,
@@ -47,7 +50,12 @@ export function charge(element, data, pointed) {
       u.ctx.strokeStyle = ink.battery;
       u.ctx.lineWidth = 2 * ratio;
       u.ctx.stroke(line);
-      drawGaps(u, gaps.map((gap) => ({ ...gap, cause: "" })), edges, ink);
+      drawGaps(
+        u,
+        gaps.map((gap) => ({ ...gap, cause: "" })),
+        edges,
+        ink,
+      );
     },
   });
 }

@@ -45,6 +45,7 @@ export function keys(element, pointed, { page, open }) {
 // A finger draws the pointer along sideways; up and down still scroll the page.
 export function touch(over, pointed, indexAt) {
   over.addEventListener("pointermove", (event) => {
-    if (event.pointerType !== "mouse") pointed.move(indexAt(event.clientX - over.getBoundingClientRect().left));
+    if (event.pointerType !== "mouse")
+      pointed.move(indexAt(event.clientX - over.getBoundingClientRect().left));
   });
 }

@@ -21,13 +21,29 @@ function axes(chart, ink) {
   const wide = axisWidth(chart.ticksY, font);
   const ticksX = (u) => chart.ticksX(Math.max(2, Math.floor((u.width - wide) / TICK_APART)));
   return [
-    { scale: "x", side: 2, size: chart.hideX ? 8 : 32, gap: 8, font, stroke: () => ink()["text-muted"],
-      grid: { show: false }, ticks: { show: false },
+    {
+      scale: "x",
+      side: 2,
+      size: chart.hideX ? 8 : 32,
+      gap: 8,
+      font,
+      stroke: () => ink()["text-muted"],
+      grid: { show: false },
+      ticks: { show: false },
       splits: (u) => ticksX(u).map((tick) => tick.t),
-      values: (u) => ticksX(u).map((tick) => (chart.hideX ? "" : tick.text)) },
-    { scale: "y", size: wide, gap: 8, font, stroke: () => ink()["text-muted"],
-      grid: { stroke: () => ink().line, width: 1 }, ticks: { show: false },
-      splits: () => chart.ticksY.map((tick) => tick.at), values: () => chart.ticksY.map((tick) => tick.text) },
+      values: (u) => ticksX(u).map((tick) => (chart.hideX ? "" : tick.text)),
+    },
+    {
+      scale: "y",
+      size: wide,
+      gap: 8,
+      font,
+      stroke: () => ink()["text-muted"],
+      grid: { stroke: () => ink().line, width: 1 },
+      ticks: { show: false },
+      splits: () => chart.ticksY.map((tick) => tick.at),
+      values: () => chart.ticksY.map((tick) => tick.text),
+    },
   ];
 }
 
@@ -61,8 +77,14 @@ export function frame(element, chart) {
     u.ctx.restore();
   };
   const options = {
-    width: element.clientWidth, height: chart.height(), padding: [8, 24, 0, 0], legend: { show: false },
-    scales: { x: { time: false, range: () => [edges[0], edges.at(-1)] }, y: { range: () => [chart.low, chart.high] } },
+    width: element.clientWidth,
+    height: chart.height(),
+    padding: [8, 24, 0, 0],
+    legend: { show: false },
+    scales: {
+      x: { time: false, range: () => [edges[0], edges.at(-1)] },
+      y: { range: () => [chart.low, chart.high] },
+    },
     axes: axes(chart, ink),
     series: [{}, { scale: "y", paths: () => null, points: { show: false } }],
     cursor: { x: false, y: false, points: { show: false }, drag: { setScale: false, x: false, y: false } },

@@ -27,7 +27,7 @@ function write(ctx, cause, x, y, room, ink, ratio) {
   ctx.fillStyle = ink["text-muted"];
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
-  text.forEach((line, n) => ctx.fillText(line, x, y + (n - (text.length - 1) / 2) * apart));
+  for (const [n, line] of text.entries()) ctx.fillText(line, x, y + (n - (text.length - 1) / 2) * apart);
 }
 
 export function drawGaps(u, gaps, edges, ink) {
@@ -38,7 +38,8 @@ export function drawGaps(u, gaps, edges, ink) {
     const right = Math.round(u.valToPos(edges[gap.last], "x", true));
     ctx.fillStyle = ink.hatching;
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    if (gap.cause) write(ctx, gap.cause, (left + right) / 2, bbox.top + bbox.height * 0.24, right - left, ink, ratio);
+    if (gap.cause)
+      write(ctx, gap.cause, (left + right) / 2, bbox.top + bbox.height * 0.24, right - left, ink, ratio);
   }
 }
 
@@ -46,6 +47,9 @@ export function drawGaps(u, gaps, edges, ink) {
 export function gapBoxes(u, gaps, edges) {
   const { top, height } = u.bbox;
   return gaps.map((gap) => ({
-    x0: u.valToPos(edges[gap.first], "x", true), x1: u.valToPos(edges[gap.last], "x", true), y0: top, y1: top + height,
+    x0: u.valToPos(edges[gap.first], "x", true),
+    x1: u.valToPos(edges[gap.last], "x", true),
+    y0: top,
+    y1: top + height,
   }));
 }

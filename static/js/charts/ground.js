@@ -8,7 +8,10 @@ export function drawZero(u, ink, until) {
   const now = Math.min(Math.max(u.valToPos(until, "x", true), bbox.left), bbox.left + bbox.width);
   ctx.strokeStyle = ink.text;
   ctx.lineWidth = ratio;
-  for (const [from, to, dash] of [[bbox.left, now, []], [now, bbox.left + bbox.width, [2 * ratio, 4 * ratio]]]) {
+  for (const [from, to, dash] of [
+    [bbox.left, now, []],
+    [now, bbox.left + bbox.width, [2 * ratio, 4 * ratio]],
+  ]) {
     ctx.setLineDash(dash);
     ctx.beginPath();
     ctx.moveTo(from, y);

@@ -28,7 +28,10 @@ function boxAt(x, y, wide, ratio) {
 }
 
 const inside = (box, plot) =>
-  box.x0 >= plot.left && box.x1 <= plot.left + plot.width && box.y0 >= plot.top && box.y1 <= plot.top + plot.height;
+  box.x0 >= plot.left &&
+  box.x1 <= plot.left + plot.width &&
+  box.y0 >= plot.top &&
+  box.y1 <= plot.top + plot.height;
 
 // The places under a label centered on bucket i.
 function under(places, i, wide) {
@@ -67,7 +70,8 @@ function roomBeyond(layer, piled, places, y, sign, wide, taken, plot, ratio) {
     const end = sign > 0 ? Math.min(...ends) : Math.max(...ends);
     const box = boxAt(middle, end - sign * SIZE * 1.1 * ratio, wide, ratio);
     const line = leader(box, (y(layer.from[i]) + y(layer.to[i])) / 2);
-    if (inside(box, plot) && apart(box, taken, 6 * ratio) && apart(line, taken, 2 * ratio)) return { ...box, line };
+    if (inside(box, plot) && apart(box, taken, 6 * ratio) && apart(line, taken, 2 * ratio))
+      return { ...box, line };
   }
   return null;
 }

@@ -46,7 +46,10 @@ function lines(color) {
 function dots(color) {
   return tile(6, (ink, size) => {
     washed(color)(ink, size);
-    for (const [x, y] of [[1.5, 1.5], [4.5, 4.5]]) {
+    for (const [x, y] of [
+      [1.5, 1.5],
+      [4.5, 4.5],
+    ]) {
       ink.beginPath();
       ink.arc(x, y, 1, 0, 7);
       ink.fill();

@@ -37,8 +37,16 @@ export function tick(value, unit) {
 
 function clockOf(zone) {
   if (!clocks.has(zone)) {
-    const shape = { year: "numeric", month: "short", day: "numeric", weekday: "short",
-      hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+    const shape = {
+      year: "numeric",
+      month: "short",
+      day: "numeric",
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+      timeZoneName: "short",
+    };
     clocks.set(zone, new Intl.DateTimeFormat("en-US", { ...shape, timeZone: zone }));
   }
   return clocks.get(zone);
@@ -113,8 +121,12 @@ export function barTicks(edges, by, zone, room) {
   if (by === "day" && count > 62) {
     const firsts = all.filter((i) => local(edges[i], zone).day === "1");
     const every = Math.ceil(firsts.length / room);
-    return firsts.filter((_, n) => n % every === 0).map((i) => ({ t: middle(i), text: local(edges[i], zone).month }));
+    return firsts
+      .filter((_, n) => n % every === 0)
+      .map((i) => ({ t: middle(i), text: local(edges[i], zone).month }));
   }
   const every = (by === "month" ? [1, 2, 3, 6] : [1, 2, 7, 14, 31]).find((n) => count / n <= room) ?? 31;
-  return all.filter((i) => i % every === 0).map((i) => ({ t: middle(i), text: barText(edges[i], by, zone, count) }));
+  return all
+    .filter((i) => i % every === 0)
+    .map((i) => ({ t: middle(i), text: barText(edges[i], by, zone, count) }));
 }

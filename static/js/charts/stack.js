@@ -78,7 +78,12 @@ export function drawLine(u, values, places, ink) {
     joined = right;
   });
   ctx.lineJoin = "round";
-  for (const [color, width] of crowded(places) ? [[ink.home, 1]] : [[ink.surface, 4], [ink.home, 2]]) {
+  for (const [color, width] of crowded(places)
+    ? [[ink.home, 1]]
+    : [
+        [ink.surface, 4],
+        [ink.home, 2],
+      ]) {
     ctx.strokeStyle = color;
     ctx.lineWidth = width * ratio;
     ctx.stroke(path);

@@ -11,7 +11,10 @@ import { drawCaps, drawLayers, drawLine, highest, pile, spans } from "portal/cha
 const LEAST = 1000;
 
 function layers(list, data, count) {
-  return pile(list.filter((one) => data[one.key]).map((one) => ({ ...one, values: data[one.key] })), count);
+  return pile(
+    list.filter((one) => data[one.key]).map((one) => ({ ...one, values: data[one.key] })),
+    count,
+  );
 }
 
 export function stacked(element, data, pointed, { edges, series, unit, air, ticksX }) {
@@ -22,7 +25,10 @@ export function stacked(element, data, pointed, { edges, series, unit, air, tick
   const { step, ticks } = steps(-highest(below), top, 7);
   const at = (u) => spans(u, edges, air);
   return frame(element, {
-    edges, pointed, ticksX, until: data.until,
+    edges,
+    pointed,
+    ticksX,
+    until: data.until,
     height: () => (element.clientWidth < 560 ? 272 : 336),
     low: below.length ? Math.min(-1.15 * highest(below), -step / 2) : 0,
     high: top,

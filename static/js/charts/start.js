@@ -22,9 +22,10 @@ function caption(figure, text) {
 }
 
 function newest(data) {
-  const known = (data.kind === "energy" ? data.home_wh ?? data.solar_wh : data.home_w ?? data.solar_w) ?? [];
+  const known =
+    (data.kind === "energy" ? (data.home_wh ?? data.solar_wh) : (data.home_w ?? data.solar_w)) ?? [];
   const last = known.findLastIndex((value) => value !== null);
-  return last < 0 ? 0 : last;
+  return Math.max(0, last);
 }
 
 // A bar leads to where its row in the table leads: a month to its days, a day to its hours.
@@ -48,7 +49,9 @@ export function draw(figure, data) {
   ends.push(keys(plots, pointed, { page: bars ? 7 : 4, open }));
   if (open) plots.onclick = () => open(pointed.index);
   say(newest(data));
-  return () => ends.forEach((end) => end());
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 function fail(figure) {

@@ -9,10 +9,22 @@ const SPOKEN_AFTER_MS = 250;
 function items(data, i) {
   const [{ SERIES: series }, say] = data.kind === "energy" ? [energyChart, energy] : [powerChart, power];
   const named = (list, side) =>
-    list.filter((one) => data[one.key]).map((one) => ({ ...one, side, value: data[one.key][i], text: say(data[one.key][i]) }));
-  const found = [...named(series.above, "above"), ...named(series.below, "below"), ...named([series.line], "line")];
+    list
+      .filter((one) => data[one.key])
+      .map((one) => ({ ...one, side, value: data[one.key][i], text: say(data[one.key][i]) }));
+  const found = [
+    ...named(series.above, "above"),
+    ...named(series.below, "below"),
+    ...named([series.line], "line"),
+  ];
   if (data.charge_pct) {
-    found.push({ role: "battery", side: "charge", name: "Charge", value: data.charge_pct[i], text: percent(data.charge_pct[i]) });
+    found.push({
+      role: "battery",
+      side: "charge",
+      name: "Charge",
+      value: data.charge_pct[i],
+      text: percent(data.charge_pct[i]),
+    });
   }
   return found;
 }
@@ -54,7 +66,9 @@ export function words(figure, data, edges, pointed) {
     slider.setAttribute("aria-valuetext", when);
     clearTimeout(later);
     later = setTimeout(() => {
-      const values = found.filter((one) => one.value !== 0).map((one) => `${one.name} ${one.value === null ? "not known" : one.text}`);
+      const values = found
+        .filter((one) => one.value !== 0)
+        .map((one) => `${one.name} ${one.value === null ? "not known" : one.text}`);
       heard.textContent = `${when}: ${[...values, note(data, i)].filter(Boolean).join(", ")}`;
     }, SPOKEN_AFTER_MS);
   };
