@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import requests
 
 from gridshare_portal.demo import people
-from gridshare_portal.demo.visitor import Visitor, forms_of
+from gridshare_portal.demo.visitor import Form, Visitor, forms_of
 
 AT = "/portfolio/brightgrid/"
 ZONE = "America/Los_Angeles"  # where the sandbox's customers live
@@ -111,7 +111,7 @@ def _row() -> dict[str, str]:
 
 
 def _count(rita: Visitor) -> int:
-    return int(re.search(r"(\d+) in all", rita.look(f"{AT}homes/").text)[1])
+    return int(_first(r"(\d+) in all", rita.look(f"{AT}homes/")))
 
 
 def _door(page: requests.Response) -> str:
@@ -124,7 +124,7 @@ def _has(page: requests.Response, field: str) -> bool:
     return f'name="{field}"' in page.text
 
 
-def _form(page: requests.Response, field: str) -> object:
+def _form(page: requests.Response, field: str) -> Form:
     """Return the form that the field stands in."""
     before = page.text[: page.text.index(f'name="{field}"')]
     return forms_of(page)[before.count("<form") - 1]

@@ -56,7 +56,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     user = get_user_model().objects.get(email=person.email)
     logout(request)
     if person.organization is None:
-        return perform_login(request, user, redirect_url="/")
+        landed: HttpResponse = perform_login(request, user, redirect_url="/")
+        return landed
     get_adapter().login(request, user)
     record_authentication(request, user, "mfa", type="totp", reauthenticated=True)
     return redirect("/")

@@ -53,9 +53,9 @@ class Visitor(requests.Session):
         self.trust_env = False
         self.url = url
 
-    def look(self, path: str, **options: object) -> requests.Response:
+    def look(self, path: str) -> requests.Response:
         """Open a page."""
-        return self.get(urljoin(self.url, path), timeout=PATIENCE_S, **options)
+        return self.get(urljoin(self.url, path), timeout=PATIENCE_S)
 
     def fill(self, page: requests.Response, form: Form, **values: object) -> requests.Response:
         """Send a form as it stands, but for these values."""

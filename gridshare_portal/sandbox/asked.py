@@ -9,7 +9,6 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from werkzeug.wrappers import Request
 
@@ -35,7 +34,7 @@ def unprocessable(message: str) -> Refusal:
     return Refusal(422, "Unprocessable", message)
 
 
-def json_object(request: Request) -> dict[str, Any]:
+def json_object(request: Request) -> dict[str, object]:
     """Return the JSON object of a request's body."""
     if request.mimetype != "application/json":
         raise malformed("the body must be application/json")
@@ -48,7 +47,7 @@ def json_object(request: Request) -> dict[str, Any]:
     return value
 
 
-def text(value: Any, name: str, *, longest: int = 256) -> str:
+def text(value: object, name: str, *, longest: int = 256) -> str:
     """Return a text that is no longer than a device can store."""
     if not isinstance(value, str):
         raise unprocessable(f"{name} must be a string")
@@ -57,7 +56,12 @@ def text(value: Any, name: str, *, longest: int = 256) -> str:
     return value
 
 
-def number(value: Any, name: str) -> float:
+def word(value: object) -> str:
+    """Return the value if it is a text, and no word at all otherwise."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object, name: str) -> float:
     """Return a finite number; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise unprocessable(f"{name} must be a number")
@@ -70,7 +74,7 @@ def number(value: Any, name: str) -> float:
     return float(value)
 
 
-def moment(value: Any, name: str) -> datetime:
+def moment(value: object, name: str) -> datetime:
     """Return an aware moment in UTC."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         raise unprocessable(f"{name} must be a date-time with a zone, such as 2026-04-01T00:00:00Z")

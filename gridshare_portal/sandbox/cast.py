@@ -6,6 +6,7 @@ Ids are made from the seed, so that two sandboxes with one seed have the same ho
 from __future__ import annotations
 
 import uuid
+from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.sandbox.homes import BATTERY_CHANNELS, FLOW_CHANNELS, Customer, Device, Home, Sensor
@@ -23,6 +24,16 @@ HONOLULU = Place(name="Honolulu", zone=ZoneInfo("Pacific/Honolulu"), latitude=21
 LUNAR_20 = Battery(capacity_wh=20_000, power_limit_w=9_600, efficiency=0.90, reserve=0.10)
 LUNAR_15 = Battery(capacity_wh=15_000, power_limit_w=5_000, efficiency=0.88, reserve=0.10)
 SMALL = Battery(capacity_wh=4_000, power_limit_w=2_400, efficiency=0.86, reserve=0.05)
+
+
+class _Has(TypedDict, total=False):
+    size: float
+    solar_peak_w: float
+    battery: Battery
+    first_mode: str
+    vehicle_w: float
+    hot_water_w: float
+    circuits: int
 
 
 def customers(count: int, *, seed: int) -> tuple[Customer, ...]:
@@ -107,7 +118,7 @@ def _cabin(seed: int) -> Home:
     return _home(seed, "ben-cabin", TAHOE, devices, size=0.6, hot_water_w=2_000)
 
 
-def _home(seed: int, name: str, place: Place, devices: list[Device], **has: object) -> Home:
+def _home(seed: int, name: str, place: Place, devices: list[Device], **has: Unpack[_Has]) -> Home:
     return Home(site_id=f"site-{_uuid(seed, 'site', name)}", place=place, devices=tuple(devices), **has)
 
 

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 from secrets import compare_digest
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from werkzeug.utils import redirect
@@ -20,7 +19,8 @@ from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox import pages
 from gridshare_portal.sandbox.browsers import Browsers
-from gridshare_portal.sandbox.grants import SCOPES, Denied, Pool
+from gridshare_portal.sandbox.faults import Options
+from gridshare_portal.sandbox.grants import SCOPES, Denied, Pool, Tokens
 from gridshare_portal.sandbox.homes import Customer
 
 SENT_ON = (
@@ -68,7 +68,7 @@ class Login:
         self._browsers.sign_in(response, username=sent["username"])
         return response
 
-    def token(self, request: Request, faults: Mapping[str, Mapping[str, Any]]) -> Response:
+    def token(self, request: Request, faults: Mapping[str, Options]) -> Response:
         """Exchange a code or a refresh token."""
         try:
             self._authenticate(request)
@@ -156,7 +156,7 @@ class Login:
         if not right or body.get("client_id", client_id) != client_id:
             raise Denied("invalid_client")
 
-    def _tokens(self, form: Mapping[str, str], faults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def _tokens(self, form: Mapping[str, str], faults: Mapping[str, Options]) -> Tokens:
         kind = form.get("grant_type")
         if kind == "authorization_code":
             if not form.get("code") or not form.get("redirect_uri"):
@@ -168,8 +168,9 @@ class Login:
             if not form.get("refresh_token"):
                 raise Denied("invalid_request")
             rotated = faults.get("token_rotated")
-            forced = {} if rotated is None else {"rotate": True, "grace_s": rotated.get("grace_s", 0)}
-            return self._pool.refresh(form["refresh_token"], **forced)
+            if rotated is None:
+                return self._pool.refresh(form["refresh_token"])
+            return self._pool.refresh(form["refresh_token"], rotate=True, grace_s=rotated.get("grace_s", 0))
         raise Denied("unsupported_grant_type" if kind else "invalid_request")
 
 
@@ -204,7 +205,7 @@ def _origin(address: str) -> tuple[str, str]:
     return (parts.scheme, parts.netloc)
 
 
-def _json(value: dict[str, Any], status: int = 200) -> Response:
+def _json(value: Mapping[str, object], status: int = 200) -> Response:
     return Response(json.dumps(value), status=status, content_type="application/json", headers=_NO_STORE)
 
 

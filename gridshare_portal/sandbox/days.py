@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from gridshare_portal.sandbox import physics, policy
+from gridshare_portal.sandbox.dice import Floats, Numbers
 from gridshare_portal.sandbox.homes import COLUMNS, Home
 from gridshare_portal.sandbox.ledger import Ledger, Segment
 
@@ -23,8 +24,8 @@ LEVEL = 0  # column 0 is the battery's level; the counters follow
 class Days:
     """The edges of the pieces (seconds since 1970), and level and counters at every edge."""
 
-    edges: np.ndarray
-    values: np.ndarray
+    edges: Floats
+    values: Floats
 
     @property
     def size(self) -> int:
@@ -38,17 +39,15 @@ class _Pieces:
 
     first: date
     days: int
-    edges: np.ndarray
-    step: np.ndarray
-    hours: np.ndarray
+    edges: Floats
+    step: Numbers
+    hours: Floats
 
     def of(self, segment: Segment) -> slice:
         return slice(*np.searchsorted(self.edges, (segment.start, segment.end)))
 
 
-def live(
-    home: Home, first: date, mark: np.ndarray, *, days: int, ledgers: dict[str, Ledger], key: int
-) -> Days:
+def live(home: Home, first: date, mark: Floats, *, days: int, ledgers: dict[str, Ledger], key: int) -> Days:
     """Live through UTC days from level and counters at the first one's midnight."""
     rules = {meaning: _rule(home, first, days, meaning, ledgers) for meaning in ("battery", "relay")}
     pieces = _cut(first, days, rules["battery"] + rules["relay"])
@@ -77,7 +76,7 @@ def live(
     return Days(edges=pieces.edges, values=_summed(mark, grown, levels))
 
 
-def _summed(mark: np.ndarray, grown: list[np.ndarray], levels: np.ndarray) -> np.ndarray:
+def _summed(mark: Floats, grown: list[Floats], levels: Floats) -> Floats:
     """Return one row per edge; a column lies in one piece of memory, where it is added up."""
     columns = np.empty((len(mark), len(levels) + 1))
     columns[:, 0] = mark
@@ -109,14 +108,14 @@ def _cut(first: date, days: int, segments: list[Segment]) -> _Pieces:
 
 
 @lru_cache(maxsize=8)
-def _uncut(days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _uncut(days: int) -> tuple[Floats, Numbers, Floats]:
     """Return edges (seconds since the first midnight), steps and hours of days that nothing cuts."""
     step = np.arange(days * physics.STEPS)
     edges = physics.STEP_S * np.arange(len(step) + 1, dtype=float)
     return edges, step, np.full(len(step), physics.STEP_S / 3600.0)
 
 
-def _vehicle_w(home: Home, pieces: _Pieces, key: int) -> np.ndarray:
+def _vehicle_w(home: Home, pieces: _Pieces, key: int) -> Floats:
     if not home.vehicle_w:
         return np.zeros(len(pieces.hours))
     spans = physics.vehicle_spans(
@@ -125,7 +124,7 @@ def _vehicle_w(home: Home, pieces: _Pieces, key: int) -> np.ndarray:
     return home.vehicle_w * physics.duty(spans, _starts(pieces))[pieces.step]
 
 
-def _relay_w(home: Home, pieces: _Pieces, rule: list[Segment], key: int) -> np.ndarray:
+def _relay_w(home: Home, pieces: _Pieces, rule: list[Segment], key: int) -> Floats:
     if not home.hot_water_w:
         return np.zeros(len(pieces.hours))
     spans = physics.hot_water_spans(home.place, pieces.first, key=key + 6, days=pieces.days)
@@ -137,8 +136,8 @@ def _relay_w(home: Home, pieces: _Pieces, rule: list[Segment], key: int) -> np.n
 
 
 def _battery(
-    home: Home, pieces: _Pieces, level_wh: float, rule: list[Segment], surplus_w: np.ndarray, key: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    home: Home, pieces: _Pieces, level_wh: float, rule: list[Segment], surplus_w: Floats, key: int
+) -> tuple[Floats, Floats, Floats]:
     battery = home.battery
     if battery is None:
         nothing = np.zeros(len(pieces.hours))
@@ -164,5 +163,5 @@ def _battery(
     return physics.run_battery(level_wh, power, pieces.hours, low, high, battery.one_way)
 
 
-def _starts(pieces: _Pieces) -> np.ndarray:
+def _starts(pieces: _Pieces) -> Floats:
     return physics.midnight(pieces.first) + _uncut(pieces.days)[0][:-1]

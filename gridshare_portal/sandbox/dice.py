@@ -8,6 +8,10 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -20,7 +24,7 @@ def key(*words: object) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def rolls(seed: int, index: np.ndarray) -> np.ndarray:
+def rolls(seed: int, index: npt.NDArray[np.number]) -> Floats:
     """Return one even number in [0, 1) for every index."""
     mixed = np.uint64(seed) + (index.astype(np.uint64) + np.uint64(1)) * _STEP
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
@@ -34,7 +38,7 @@ def roll(seed: int, index: int) -> float:
     return float(rolls(seed, np.array([index]))[0])
 
 
-def wave(seed: int, first: int, count: int, *, every: int) -> np.ndarray:
+def wave(seed: int, first: int, count: int, *, every: int) -> Floats:
     """Return a smooth random line in [0, 1) over steps in a row, with a knot every few steps."""
     knot, last = first // every, (first + count - 1) // every + 1
     heights = rolls(seed, np.arange(knot, last + 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict, Unpack
 
 READS = ("listSites", "getSiteTopology", "listDevices", "getDevice", "getDeviceTelemetry",
          "getDeviceOperationMode", "getDeviceOverlayPlan")  # fmt: skip
@@ -25,17 +25,31 @@ _TOKEN_ONLY = ("invalid_grant", "invalid_client", "token_rotated", "token_revoke
 KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_READINGS_ONLY, *_TOKEN_ONLY)))
 
 
+class Options(TypedDict, total=False):
+    """What can be said of how something goes wrong; `every` lets it happen to every so many-th call only."""
+
+    every: int
+    fitting_length: bool
+    grace_s: float
+    ms: float
+    pause_ms: float
+    replace: object
+    retry_after: float | str | None
+    sensor: str
+    since: str
+    status: int
+    to: str
+    until: str
+
+
 @dataclass
 class Fault:
-    """One thing that goes wrong; `times` counts down, None never ends.
-
-    The option `every` lets it happen to every so many-th call of an operation only.
-    """
+    """One thing that goes wrong; `times` counts down, None never ends."""
 
     operation: str
     kind: str
     times: int | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
 
 
 class Faults:
@@ -46,7 +60,9 @@ class Faults:
         self._on: list[Fault] = []
         self._calls: Counter[str] = Counter()
 
-    def switch_on(self, operation: str, kind: str, *, times: int | None = None, **options: Any) -> None:
+    def switch_on(
+        self, operation: str, kind: str, *, times: int | None = None, **options: Unpack[Options]
+    ) -> None:
         """Let something go wrong in an operation ("*" is every one that can fail so) from now on."""
         if operation != "*" and not _fits(operation, kind):
             raise ValueError(f"{kind} cannot be switched on for {operation}")
@@ -69,7 +85,7 @@ class Faults:
         with self._lock:
             return list(self._on)
 
-    def take(self, operation: str) -> dict[str, dict[str, Any]]:
+    def take(self, operation: str) -> dict[str, Options]:
         """Count a call and return what goes wrong in it: the options by kind."""
         with self._lock:
             self._calls[operation] += 1

@@ -13,13 +13,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NotRequired, TypedDict
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from jwt.types import Options
 
 SCOPES = ("lunar/device.read", "lunar/device.write", "lunar/plan.read", "lunar/plan.write")
 CODE_S = 300
@@ -55,6 +56,33 @@ class Grant:
     revoked: bool = False
 
 
+class StoredGrant(TypedDict):
+    """A grant as plain JSON values."""
+
+    id: str
+    username: str
+    scopes: list[str]
+    auth_time: int
+    refresh: dict[str, float | None]
+    revoked: bool
+
+
+class Stored(TypedDict):
+    """Keys and grants as plain JSON values."""
+
+    keys: list[str]
+    grants: list[StoredGrant]
+
+
+class Tokens(TypedDict):
+    """What the token endpoint answers."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: NotRequired[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Code:
     """An authorization code that waits to be exchanged."""
@@ -71,7 +99,7 @@ class Pool:
 
     def __init__(
         self, *, issuer: str, client: Client, subjects: dict[str, str], access_token_s: int = 3600,
-        rotate: bool = False, grace_s: float = 60, stored: dict[str, Any] | None = None,
+        rotate: bool = False, grace_s: float = 60, stored: Stored | None = None,
         saved: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.issuer, self.client = issuer, client
@@ -80,21 +108,21 @@ class Pool:
         self._subjects, self._saved = subjects, saved
         self._lock = threading.RLock()
         stored = stored or {"keys": [_new_key() for _ in range(2)], "grants": []}
-        self._pems: list[str] = stored["keys"]
-        self._keys = [serialization.load_pem_private_key(pem.encode(), None) for pem in self._pems]
+        self._pems = stored["keys"]
+        self._keys = [_private(pem) for pem in self._pems]
         self._grants = {known["id"]: Grant(**known) for known in stored["grants"]}
         self._codes: dict[str, Code] = {}
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self) -> dict[str, list[dict[str, object]]]:
         """Return the public keys: the first signs access tokens, the other stands for the ID tokens' key."""
-        keys = []
+        keys: list[dict[str, object]] = []
         for key in self._keys:
             public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
             public.pop("key_ops", None)
             keys.append(public | {"alg": "RS256", "use": "sig", "kid": _kid(key)})
         return {"keys": keys}
 
-    def grant(self, username: str, scopes: Sequence[str] = SCOPES) -> dict[str, Any]:
+    def grant(self, username: str, scopes: Sequence[str] = SCOPES) -> Tokens:
         """Give tokens as if somebody had signed in with a browser."""
         if username not in self._subjects:
             raise KeyError(username)
@@ -114,7 +142,7 @@ class Pool:
             )  # fmt: skip
         return code
 
-    def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> dict[str, Any]:
+    def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> Tokens:
         """Return tokens for a code, which is spent by the attempt."""
         with self._lock:
             known = self._codes.pop(code, None)
@@ -125,9 +153,7 @@ class Pool:
             grant = self._begin(known.username, known.scopes)
             return self._tokens(grant, refresh=self._new_refresh(grant))
 
-    def refresh(
-        self, token: str, *, rotate: bool | None = None, grace_s: float | None = None
-    ) -> dict[str, Any]:
+    def refresh(self, token: str, *, rotate: bool | None = None, grace_s: float | None = None) -> Tokens:
         """Return a fresh access token, and a new refresh token where tokens rotate."""
         with self._lock:
             grant = self._holder(token)
@@ -150,16 +176,16 @@ class Pool:
 
     def claims(self, token: str) -> dict[str, Any] | None:
         """Return what an access token says if this pool signed it and it has not expired."""
-        options = {"verify_aud": False, "verify_exp": False, "verify_iat": False}
+        options: Options = {"verify_aud": False, "verify_exp": False, "verify_iat": False}
         try:
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token, self._keys[0].public_key(), algorithms=["RS256"], issuer=self.issuer, options=options
             )
         except (jwt.PyJWTError, ValueError):
             return None
         return claims if claims.get("token_use") == "access" and claims["exp"] > self.time() else None
 
-    def sign(self, claims: dict[str, Any]) -> str:
+    def sign(self, claims: dict[str, object]) -> str:
         """Sign any claims with the pool's key."""
         return jwt.encode(claims, self._keys[0], algorithm="RS256", headers={"kid": _kid(self._keys[0])})
 
@@ -169,10 +195,10 @@ class Pool:
             self._grants.clear()
             self._codes.clear()
 
-    def packed(self) -> dict[str, Any]:
+    def packed(self) -> Stored:
         """Return keys and grants as plain JSON values."""
         with self._lock:
-            alive = [asdict(grant) for grant in self._grants.values() if not grant.revoked]
+            alive = [_packed(grant) for grant in self._grants.values() if not grant.revoked]
             return {"keys": self._pems, "grants": alive}
 
     def _begin(self, username: str, scopes: Iterable[str]) -> Grant:
@@ -200,20 +226,22 @@ class Pool:
         alive = not grant.revoked and self.time() < grant.auth_time + REFRESH_S
         return alive and (dies is None or self.time() < dies)
 
-    def _tokens(self, grant: Grant, *, refresh: str | None) -> dict[str, Any]:
+    def _tokens(self, grant: Grant, *, refresh: str | None) -> Tokens:
         now = int(self.time())
-        claims = {
+        claims: dict[str, object] = {
             "sub": self._subjects[grant.username], "iss": self.issuer, "version": 2,
             "client_id": self.client.client_id, "origin_jti": grant.id, "token_use": "access",
             "scope": " ".join(grant.scopes), "auth_time": grant.auth_time, "iat": now,
             "exp": now + self.access_token_s, "jti": str(uuid.uuid4()), "username": grant.username,
         }  # fmt: skip
-        answer = {
+        answer: Tokens = {
             "access_token": self.sign(claims),
             "token_type": "Bearer",
             "expires_in": self.access_token_s,
         }
-        return answer if refresh is None else answer | {"refresh_token": refresh}
+        if refresh is not None:
+            answer["refresh_token"] = refresh
+        return answer
 
 
 def challenge_of(verifier: str | None) -> str | None:
@@ -224,6 +252,17 @@ def challenge_of(verifier: str | None) -> str | None:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def _packed(grant: Grant) -> StoredGrant:
+    return {
+        "id": grant.id,
+        "username": grant.username,
+        "scopes": list(grant.scopes),
+        "auth_time": grant.auth_time,
+        "refresh": dict(grant.refresh),
+        "revoked": grant.revoked,
+    }
+
+
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
@@ -232,6 +271,13 @@ def _new_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     kind = serialization.PrivateFormat.PKCS8
     return key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()).decode()
+
+
+def _private(pem: str) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("the pool signs with RSA keys only")
+    return key
 
 
 def _kid(key: rsa.RSAPrivateKey) -> str:

@@ -7,10 +7,9 @@ then is what they sent looked at.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 from werkzeug.routing import Map, Rule
@@ -18,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox import asked, plans, telemetry, topology
 from gridshare_portal.sandbox.grants import Pool
-from gridshare_portal.sandbox.homes import Customer, Device, Home
+from gridshare_portal.sandbox.homes import Customer, Device, Home, Sensor
 from gridshare_portal.sandbox.policy import SMART_SMALLEST_WH
 from gridshare_portal.sandbox.world import World
 
@@ -71,7 +70,7 @@ def urls(dialect: str) -> Map:
     return Map(rules(dialect), strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
 
-def answer(value: Any, status: int = 200) -> Response:
+def answer(value: object, status: int = 200) -> Response:
     """Return a JSON answer."""
     return _json(json.dumps(value, separators=(",", ":"), allow_nan=False), status)
 
@@ -107,7 +106,7 @@ class Api:
             "setDeviceOverlayPlan": self._set_plan,
         }
 
-    def handle(self, operation: str, request: Request, ids: dict[str, str], *, stale: int = 0) -> Response:
+    def handle(self, operation: str, request: Request, ids: Mapping[str, str], *, stale: int = 0) -> Response:
         """Carry out an operation, or say why not."""
         try:
             customer = self._caller(request, SCOPES[operation])
@@ -150,7 +149,7 @@ class Api:
         home, device = self._own_device(call, synth_id)
         return answer(self._described(home, device, call))
 
-    def _described(self, home: Home, device: Device, call: Call) -> dict[str, Any]:
+    def _described(self, home: Home, device: Device, call: Call) -> dict[str, str]:
         changed = self._world.ledger(device).details_at(call.now, back=call.stale)
         kind = topology.LIVE_KINDS.get(device.kind, device.kind) if self._dialect == "live" else device.kind
         known = {"synthId": device.synth_id, "kind": kind, "siteId": home.site_id}
@@ -175,7 +174,7 @@ class Api:
 
     def _telemetry(self, call: Call, synth_id: str) -> Response:
         found = self._world.sensor(synth_id)
-        home, sensor = found if found is not None else self._stream_of_device(call, synth_id)
+        home, sensor = self._stream_of_device(call, synth_id) if found is None else found
         if home not in call.customer.homes:
             raise _not_yours()
         wanted = telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
@@ -185,7 +184,7 @@ class Api:
         entries = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
         return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
-    def _stream_of_device(self, call: Call, synth_id: str) -> tuple[Home, Any]:
+    def _stream_of_device(self, call: Call, synth_id: str) -> tuple[Home, Sensor | None]:
         """Only the published contract lets a device stand for its main stream."""
         home, device = self._own_device(call, synth_id)
         return home, device.main_sensor if self._dialect == "published" else None
@@ -207,7 +206,7 @@ class Api:
             )
         if not device.has_modes:
             raise asked.unprocessable(f"a device of kind {device.kind} has no operation mode")
-        if mode == "Smart" and home.battery.capacity_wh < SMART_SMALLEST_WH:
+        if mode == "Smart" and home.own_battery.capacity_wh < SMART_SMALLEST_WH:
             raise asked.unprocessable("Smart needs a battery of at least 4.8 kWh")
         self._world.set_mode(device, mode=mode, now=call.now)
         self._saved()
@@ -216,7 +215,7 @@ class Api:
     def _cased(self, mode: str) -> str:
         return mode.lower() if self._dialect == "live" else mode
 
-    def _same(self, known: str, word: Any) -> bool:
+    def _same(self, known: str, word: object) -> bool:
         if self._dialect == "live":
             return isinstance(word, str) and word.lower() == known.lower()
         return word == known

@@ -81,6 +81,13 @@ class Home:
         """Return every sensor of the home."""
         return tuple(sensor for device in self.devices for sensor in device.sensors)
 
+    @property
+    def own_battery(self) -> Battery:
+        """Return the battery of a home that has one, as every home with a battery pack does."""
+        if self.battery is None:
+            raise ValueError(f"there is no battery in {self.site_id}")
+        return self.battery
+
     def device_with(self, meaning: str) -> Device | None:
         """Return the device that a battery, relay or other meaning belongs to."""
         return next((d for d in self.devices if any(s.meaning == meaning for s in d.sensors)), None)

@@ -6,9 +6,9 @@ and comes out the same. Nothing here knows what a mode does.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,25 @@ class Command:
     action: str
     power_w: float | None = None
     word: str | None = None
+
+
+class StoredCommand(TypedDict):
+    """A command as plain JSON values."""
+
+    start: str
+    end: str
+    action: str
+    power_w: float | None
+    word: str | None
+
+
+class Stored(TypedDict):
+    """A ledger as plain JSON values."""
+
+    first_mode: str
+    modes: list[tuple[str, str]]
+    plans: list[tuple[str, list[StoredCommand]]]
+    details: list[tuple[str, dict[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,18 +121,17 @@ class Ledger:
         )
 
 
-def packed(ledger: Ledger) -> dict[str, Any]:
+def packed(ledger: Ledger) -> Stored:
     """Return a ledger as plain JSON values."""
-    plans = [[at.isoformat(), [_packed_command(command) for command in plan]] for at, plan in ledger.plans]
     return {
         "first_mode": ledger.first_mode,
-        "modes": [[at.isoformat(), mode] for at, mode in ledger.modes],
-        "plans": plans,
-        "details": [[at.isoformat(), details] for at, details in ledger.details],
+        "modes": [(at.isoformat(), mode) for at, mode in ledger.modes],
+        "plans": [(at.isoformat(), list(map(_packed_command, plan))) for at, plan in ledger.plans],
+        "details": [(at.isoformat(), details) for at, details in ledger.details],
     }
 
 
-def unpacked(stored: dict[str, Any]) -> Ledger:
+def unpacked(stored: Stored) -> Ledger:
     """Return the ledger that `packed` wrote."""
     return Ledger(
         first_mode=stored["first_mode"],
@@ -126,10 +144,21 @@ def unpacked(stored: dict[str, Any]) -> Ledger:
     )
 
 
-def _packed_command(command: Command) -> dict[str, Any]:
-    return asdict(command) | {"start": command.start.isoformat(), "end": command.end.isoformat()}
+def _packed_command(command: Command) -> StoredCommand:
+    return {
+        "start": command.start.isoformat(),
+        "end": command.end.isoformat(),
+        "action": command.action,
+        "power_w": command.power_w,
+        "word": command.word,
+    }
 
 
-def _unpacked_command(stored: dict[str, Any]) -> Command:
-    moments = {name: datetime.fromisoformat(stored[name]) for name in ("start", "end")}
-    return Command(**(stored | moments))
+def _unpacked_command(stored: StoredCommand) -> Command:
+    return Command(
+        start=datetime.fromisoformat(stored["start"]),
+        end=datetime.fromisoformat(stored["end"]),
+        action=stored["action"],
+        power_w=stored["power_w"],
+        word=stored["word"],
+    )

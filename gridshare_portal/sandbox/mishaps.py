@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox import serving
+from gridshare_portal.sandbox.faults import Options
 
-Options = Mapping[str, Any]
 _HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 
 
@@ -95,7 +94,7 @@ _INSTEAD: dict[str, Callable[[Options], Response]] = {
 }
 
 
-def _twisted(value: Any, options: Options) -> Any:
+def _twisted(value: object, options: Options) -> object:
     """Turn every number into a text, every text into a number, and every list into an object."""
     if "replace" in options:
         return options["replace"]

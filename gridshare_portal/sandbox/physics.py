@@ -14,8 +14,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from gridshare_portal.sandbox import dice
+from gridshare_portal.sandbox.dice import Floats, Numbers
 
 STEP_S = 300
 STEPS = 288
@@ -61,16 +63,16 @@ def midnight(day: date) -> float:
 
 
 @lru_cache(maxsize=1024)
-def local_clock(zone: ZoneInfo, day: date, days: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def local_clock(zone: ZoneInfo, day: date, days: int = 1) -> tuple[Floats, Numbers]:
     """Return the local hour (with its fraction) and the weekday of every step of UTC days."""
     starts = midnight(day) + 3600.0 * np.arange(24 * days)
-    offsets = [datetime.fromtimestamp(start, zone).utcoffset().total_seconds() for start in starts]
+    offsets = [_as_utc(datetime.fromtimestamp(start, zone)) - start for start in starts]
     local = midnight(day) + STEP_S * np.arange(STEPS * days) + np.repeat(offsets, STEPS // 24)
     weekday = (local // 86400 + 3).astype(int) % 7
     return (local % 86400) / 3600.0, weekday
 
 
-def sun_height(place: Place, day: date) -> np.ndarray:
+def sun_height(place: Place, day: date) -> Floats:
     """Return the sine of the sun's elevation at the middle of every step, 0 at night."""
     number = day.timetuple().tm_yday
     tilt = math.radians(-23.44) * math.cos(2 * math.pi * (number + 10) / 365.24)
@@ -85,11 +87,11 @@ def sun_height(place: Place, day: date) -> np.ndarray:
 
 
 @lru_cache(maxsize=1024)
-def _clear_sky(place: Place, day: date, days: int) -> np.ndarray:
+def _clear_sky(place: Place, day: date, days: int) -> Floats:
     return np.concatenate([sun_height(place, day + timedelta(days=n)) for n in range(days)]) ** 1.15
 
 
-def solar_w(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> np.ndarray:
+def solar_w(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> Floats:
     """Return what the panels give in every step, under those days' clouds."""
     first, count = _first_step(day), days * STEPS
     if not peak_w:
@@ -100,15 +102,15 @@ def solar_w(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) 
     return np.minimum(peak_w * 1.05 * _clear_sky(place, day, days) * clear, peak_w * 0.92)
 
 
-def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> np.ndarray:
+def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> Floats:
     """Return what a forecast made the night before would say the panels will give on each day."""
     noon = round(((12 - place.longitude / 15) % 24) * 3600 / STEP_S)
     cloud = dice.wave(key, _first_step(day), days * STEPS, every=STEPS // 4)[noon::STEPS] ** 2
-    sky = _clear_sky(place, day, days).reshape(days, STEPS).sum(axis=1) * STEP_S / 3600
+    sky: Floats = _clear_sky(place, day, days).reshape(days, STEPS).sum(axis=1) * STEP_S / 3600
     return peak_w * sky * (1.0 - 0.65 * cloud)
 
 
-def household_w(place: Place, day: date, *, size: float, key: int, days: int = 1) -> np.ndarray:
+def household_w(place: Place, day: date, *, size: float, key: int, days: int = 1) -> Floats:
     """Return what the people in a home use, without vehicle and relays: mornings, evenings, weekends."""
     first, count, (awake, up, season) = _first_step(day), days * STEPS, _rhythm(place.zone, day, days)
     mood = 0.55 + 0.9 * dice.wave(key, first, count, every=18)
@@ -118,7 +120,7 @@ def household_w(place: Place, day: date, *, size: float, key: int, days: int = 1
 
 
 @lru_cache(maxsize=1024)
-def _rhythm(zone: ZoneInfo, day: date, days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rhythm(zone: ZoneInfo, day: date, days: int) -> tuple[Floats, npt.NDArray[np.bool_], Floats]:
     """Return what households of a zone share: habits, when a kettle may boil, heating and cooling."""
     hour, weekday = local_clock(zone, day, days)
     weekend = weekday >= 5
@@ -155,7 +157,7 @@ def hot_water_spans(place: Place, day: date, *, key: int, days: int = 1) -> list
     return spans
 
 
-def duty(spans: Iterable[Span], starts: np.ndarray) -> np.ndarray:
+def duty(spans: Iterable[Span], starts: Floats) -> Floats:
     """Return which share of every step the spans cover."""
     share = np.zeros(len(starts))
     for span in spans:
@@ -164,24 +166,24 @@ def duty(spans: Iterable[Span], starts: np.ndarray) -> np.ndarray:
     return np.minimum(share, 1.0)
 
 
-def circuits_w(total_w: np.ndarray, day: date, *, count: int, key: int) -> np.ndarray:
+def circuits_w(total_w: Floats, day: date, *, count: int, key: int) -> Floats:
     """Return the power of each of a home's circuits; together they are nine tenths of its use."""
     size = 0.2 + dice.rolls(key, np.arange(count))
     hours = 24 * day.toordinal() + np.arange(len(total_w) // 12)
     habit = dice.rolls(key + 1, (hours[:, None] * count + np.arange(count)[None, :]).ravel())
     weight = size * (0.15 + habit.reshape(len(hours), count))
-    share = 0.9 * weight / weight.sum(axis=1, keepdims=True)
+    share: Floats = 0.9 * weight / weight.sum(axis=1, keepdims=True)
     return total_w[:, None] * share.repeat(12, axis=0)
 
 
 def run_battery(
     level_wh: float,
-    want_w: np.ndarray,
-    hours: np.ndarray,
-    low_wh: np.ndarray,
-    high_wh: np.ndarray,
+    want_w: Floats,
+    hours: Floats,
+    low_wh: Floats,
+    high_wh: Floats,
     one_way: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Floats, Floats, Floats]:
     """Return what went in, what came out (Wh at the terminals) and the level after every piece of time.
 
     A wish to charge (above 0) ends at `high_wh`, one to discharge at `low_wh`; neither moves
@@ -190,7 +192,8 @@ def run_battery(
     up = want_w > 0
     wishes = want_w * hours * np.where(up, one_way, 1 / one_way)
     bounds = np.where(up, high_wh, low_wh)
-    level, levels = float(level_wh), []
+    level = float(level_wh)
+    levels: list[float] = []
     keep = levels.append
     for wish, bound in zip(wishes.tolist(), bounds.tolist(), strict=True):
         if wish > 0:
@@ -205,6 +208,11 @@ def run_battery(
         keep(level)
     moved = np.diff(levels, prepend=level_wh)
     return np.maximum(moved, 0.0) / one_way, np.maximum(-moved, 0.0) * one_way, np.array(levels)
+
+
+def _as_utc(wall: datetime) -> float:
+    """Return when a clock in UTC shows what this one shows."""
+    return wall.replace(tzinfo=UTC).timestamp()
 
 
 def _first_step(day: date) -> int:

@@ -7,7 +7,6 @@ another without a gap from one start time.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from gridshare_portal.sandbox import asked
 from gridshare_portal.sandbox.homes import Device, Home
@@ -27,7 +26,7 @@ _LIVE_WORDS = {
 
 
 def read(
-    body: dict[str, Any], home: Home, device: Device, *, dialect: str, now: datetime
+    body: dict[str, object], home: Home, device: Device, *, dialect: str, now: datetime
 ) -> tuple[Command, ...]:
     """Return the plan in a body, or refuse it."""
     if not device.takes_plans:
@@ -44,10 +43,10 @@ def read(
     return plan
 
 
-def written(plan: tuple[Command, ...], *, dialect: str) -> dict[str, Any]:
+def written(plan: tuple[Command, ...], *, dialect: str) -> dict[str, object]:
     """Return a plan as the API spells it; no plan is an empty list of commands."""
     if dialect == "live":
-        first = {"startTime": spelled(plan[0].start)} if plan else {}
+        first: dict[str, object] = {"startTime": spelled(plan[0].start)} if plan else {}
         return first | {"commands": [_written_live(command) for command in plan]}
     return {"commands": [_written_published(command) for command in plan]}
 
@@ -57,20 +56,21 @@ def spelled(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _published(items: list[dict[str, Any]]) -> tuple[Command, ...]:
+def _published(items: list[dict[str, object]]) -> tuple[Command, ...]:
     plan = [_published_command(item, f"commands[{number}]") for number, item in enumerate(items)]
     return tuple(sorted(plan, key=lambda command: command.start))
 
 
-def _published_command(item: dict[str, Any], where: str) -> Command:
+def _published_command(item: dict[str, object], where: str) -> Command:
     start, end = (asked.moment(item.get(name), f"{where}.{name}") for name in ("start", "end"))
-    if item.get("action") not in ("charge", "discharge", "hold", "follow"):
+    action = item.get("action")
+    if not isinstance(action, str) or action not in ("charge", "discharge", "hold", "follow"):
         raise asked.unprocessable(f"{where}.action must be charge, discharge, hold or follow")
     power = asked.number(item["powerLimit_W"], f"{where}.powerLimit_W") if "powerLimit_W" in item else None
-    return Command(start=start, end=end, action=item["action"], power_w=power)
+    return Command(start=start, end=end, action=action, power_w=power)
 
 
-def _live(body: dict[str, Any], items: list[dict[str, Any]]) -> tuple[Command, ...]:
+def _live(body: dict[str, object], items: list[dict[str, object]]) -> tuple[Command, ...]:
     start, plan = asked.moment(body.get("startTime"), "startTime"), []
     for number, item in enumerate(items):
         plan.append(_live_command(item, start, f"commands[{number}]"))
@@ -78,17 +78,17 @@ def _live(body: dict[str, Any], items: list[dict[str, Any]]) -> tuple[Command, .
     return tuple(plan)
 
 
-def _live_command(item: dict[str, Any], start: datetime, where: str) -> Command:
+def _live_command(item: dict[str, object], start: datetime, where: str) -> Command:
     minutes = item.get("durationMinutes")
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 1440:
         raise asked.unprocessable(f"{where}.durationMinutes must be whole minutes from 1 to 1440")
     power = asked.number(item["power_W"], f"{where}.power_W") if "power_W" in item else None
-    kind = item.get("kind")
+    kind = asked.word(item.get("kind"))
     if kind == "setpoint":
         if power is None:
             raise asked.unprocessable(f"{where}.power_W is needed for a setpoint")
         action, power = ("discharge" if power < 0 else "charge"), abs(power)
-    elif isinstance(kind, str) and kind in _LIVE_ACTIONS:
+    elif kind in _LIVE_ACTIONS:
         action = _LIVE_ACTIONS[kind]
     else:
         raise asked.unprocessable(f"{where}.kind must be charge, idle, setpoint or heatWater")
@@ -119,20 +119,24 @@ def _refuse_action(command: Command, home: Home, device: Device) -> None:
         ("heat", "hold", "follow") if relay else ("charge", "discharge", "hold", "follow")
     ):
         raise asked.unprocessable(f"a device of kind {device.kind} cannot {command.word or command.action}")
-    limit = home.hot_water_w if relay else home.battery.power_limit_w
+    limit = home.hot_water_w if relay else home.own_battery.power_limit_w
     if command.power_w is not None and not 0 <= command.power_w <= limit:
         raise asked.unprocessable(f"the power must be between 0 and {limit:.0f} W")
 
 
-def _written_published(command: Command) -> dict[str, Any]:
-    item = {"start": spelled(command.start), "end": spelled(command.end), "action": command.action}
+def _written_published(command: Command) -> dict[str, object]:
+    item: dict[str, object] = {
+        "start": spelled(command.start),
+        "end": spelled(command.end),
+        "action": command.action,
+    }
     return item if command.power_w is None else item | {"powerLimit_W": command.power_w}
 
 
-def _written_live(command: Command) -> dict[str, Any]:
+def _written_live(command: Command) -> dict[str, object]:
     kind = command.word or _LIVE_WORDS[command.action]
     minutes = int((command.end - command.start).total_seconds() // 60)
-    item: dict[str, Any] = {"kind": kind, "durationMinutes": minutes}
+    item: dict[str, object] = {"kind": kind, "durationMinutes": minutes}
     if command.power_w is None:
         return item
     return item | {"power_W": -command.power_w if command.action == "discharge" else command.power_w}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridshare_portal.sandbox.dice import Floats, Numbers
 from gridshare_portal.sandbox.ledger import Command
 from gridshare_portal.sandbox.physics import Battery
 
@@ -21,19 +22,19 @@ SMART_SMALLEST_WH = 4800.0
 class Stretch:
     """A run of steps as the battery's controller sees it, one number per step."""
 
-    surplus_w: np.ndarray
-    hour: np.ndarray
-    weekday: np.ndarray
-    expected_sun_wh: np.ndarray
+    surplus_w: Floats
+    hour: Floats
+    weekday: Numbers
+    expected_sun_wh: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What the battery should do: charge (above 0) up to `high_wh`, or discharge down to `low_wh`."""
 
-    power_w: np.ndarray
-    low_wh: np.ndarray
-    high_wh: np.ndarray
+    power_w: Floats
+    low_wh: Floats
+    high_wh: Floats
 
 
 def wish(battery: Battery, mode: str, command: Command | None, stretch: Stretch) -> Wish:
@@ -47,7 +48,7 @@ def wish(battery: Battery, mode: str, command: Command | None, stretch: Stretch)
     return _balance(battery, stretch)
 
 
-def _limits(battery: Battery, power_w: np.ndarray, high_wh: np.ndarray | float | None = None) -> Wish:
+def _limits(battery: Battery, power_w: Floats, high_wh: Floats | float | None = None) -> Wish:
     high = battery.capacity_wh if high_wh is None else high_wh
     return Wish(
         power_w=power_w,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from gridshare_portal.sandbox import dice, physics
+from gridshare_portal.sandbox.dice import Floats
 from gridshare_portal.sandbox.homes import Home, Sensor
 from gridshare_portal.sandbox.simulation import History
 
@@ -35,14 +37,14 @@ class Blemishes:
 class Buckets:
     """What a sensor told, one row per bucket; the counters stand as they were at its end."""
 
-    start_s: np.ndarray
-    length_h: np.ndarray
-    in_wh: np.ndarray
-    out_wh: np.ndarray
-    counted_in_wh: np.ndarray
-    counted_out_wh: np.ndarray
-    average_level_wh: np.ndarray
-    level_wh: np.ndarray
+    start_s: Floats
+    length_h: Floats
+    in_wh: Floats
+    out_wh: Floats
+    counted_in_wh: Floats
+    counted_out_wh: Floats
+    average_level_wh: Floats
+    level_wh: Floats
 
 
 def blemishes(home: Home, sensor: Sensor, *, seed: int, begin_s: float, start_s: float) -> Blemishes:
@@ -102,7 +104,7 @@ def _outages(seed: int, begin_s: float, days: int) -> tuple[tuple[float, float],
     return tuple((float(starts[day]), float(ends[day])) for day in np.flatnonzero(chance < 0.025))
 
 
-def _told(flaws: Blemishes, starts: np.ndarray, step_s: int, now_s: float) -> np.ndarray:
+def _told(flaws: Blemishes, starts: Floats, step_s: int, now_s: float) -> npt.NDArray[np.bool_]:
     told = np.ones(len(starts), dtype=bool)
     for start, end in flaws.outages:
         told &= (starts < start) | (starts + step_s > end)
@@ -121,9 +123,7 @@ def _late(seed: int, end_s: float, now_s: float) -> bool:
     return now_s < arrives
 
 
-def _missing(
-    history: History, sensor: Sensor, flaws: Blemishes, moments: np.ndarray, counted: np.ndarray
-) -> np.ndarray:
+def _missing(history: History, sensor: Sensor, flaws: Blemishes, moments: Floats, counted: Floats) -> Floats:
     """Return what the device's counters lack at these moments, after its reset and in its dip."""
     missing = np.zeros_like(counted)
     if flaws.reset_s is not None:

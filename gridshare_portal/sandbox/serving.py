@@ -11,19 +11,24 @@ import io
 import socket
 import struct
 import threading
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 LARGEST_BODY = 1_000_000
+Headers = list[tuple[str, str]]
 
 
 class Dropped(ConnectionError):
     """The connection was dropped on purpose; there is nobody to answer any more."""
 
 
-def drop(environ: dict[str, Any], *, hard: bool = False) -> Dropped:
+def drop(environ: WSGIEnvironment, *, hard: bool = False) -> Dropped:
     """Close a call's socket under the caller, with a reset when `hard`; raise what is returned."""
     connection: socket.socket = environ["werkzeug.socket"]
     with contextlib.suppress(OSError):
@@ -33,6 +38,19 @@ def drop(environ: dict[str, Any], *, hard: bool = False) -> Dropped:
         else:
             connection.shutdown(socket.SHUT_RDWR)
     return Dropped("dropped on purpose")
+
+
+class _Head:
+    """What an application says before its answer; what it answers is returned, and never written here."""
+
+    def __init__(self) -> None:
+        self.status, self.headers = "", Headers()
+
+    def __call__(
+        self, status: str, headers: Headers, _fault: OptExcInfo | None = None, /
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = status, headers
+        return _not_written
 
 
 class Handler(WSGIRequestHandler):
@@ -55,12 +73,10 @@ class Handler(WSGIRequestHandler):
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("wsgi.input_terminated", None)
-        started: list[Any] = []
+        head = _Head()
         try:
-            answer = self.server.app(
-                environ, lambda status, headers, exc_info=None: started.extend((status, headers))
-            )
-            self._send(started[0], started[1], answer)
+            answer = self.server.app(environ, head)
+            self._send(head.status, head.headers, answer)
         except (ConnectionError, TimeoutError, OSError):
             self.close_connection = True
 
@@ -68,17 +84,23 @@ class Handler(WSGIRequestHandler):
         """Say nothing: addresses carry codes and states."""
 
     def _body(self) -> bytes | None:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._refuse_body(411)
         length = self.headers.get("Content-Length", "0")
-        if not length.isascii() or not length.isdigit():
-            return self._refuse_body(400)
-        if int(length) > LARGEST_BODY:
-            return self._refuse_body(413)
+        refused = self._refused(length)
+        if refused is not None:
+            self._refuse_body(refused)
+            return None
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
         return self.rfile.read(int(length))
+
+    def _refused(self, length: str) -> int | None:
+        """Return the status that refuses a body of this length, or None where it may come."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return 411
+        if not length.isascii() or not length.isdigit():
+            return 400
+        return 413 if int(length) > LARGEST_BODY else None
 
     def _refuse_body(self, status: int) -> None:
         self.close_connection = True
@@ -88,7 +110,7 @@ class Handler(WSGIRequestHandler):
         self.end_headers()
         self.wfile.flush()
 
-    def _send(self, status: str, headers: Iterable[tuple[str, str]], answer: Iterable[bytes]) -> None:
+    def _send(self, status: str, headers: Headers, answer: Iterable[bytes]) -> None:
         code, _, words = status.partition(" ")
         self.send_response(int(code), words)
         for name, value in headers:
@@ -115,19 +137,20 @@ class Server(ThreadedWSGIServer):
     def __init__(self, host: str, port: int) -> None:
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
-        super().__init__(host, port, app=None, handler=Handler)
+        super().__init__(host, port, app=_nobody, handler=Handler)
 
-    def get_request(self) -> tuple[socket.socket, Any]:
+    def get_request(self) -> tuple[socket.socket, object]:
         """Accept a connection and remember it."""
         connection, address = super().get_request()
         with self._guard:
             self._open.add(connection)
         return connection, address
 
-    def shutdown_request(self, request: socket.socket) -> None:
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Forget a connection that has ended."""
-        with self._guard:
-            self._open.discard(request)
+        if isinstance(request, socket.socket):
+            with self._guard:
+                self._open.discard(request)
         super().shutdown_request(request)
 
     def stop(self) -> None:
@@ -139,3 +162,11 @@ class Server(ThreadedWSGIServer):
         for connection in left:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+
+def _nobody(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    raise RuntimeError("the server was given nothing to serve")
+
+
+def _not_written(part: bytes) -> None:
+    raise RuntimeError("answers are returned here, never written")

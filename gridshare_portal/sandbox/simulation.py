@@ -13,6 +13,7 @@ import numpy as np
 
 from gridshare_portal.sandbox import days, dice, physics
 from gridshare_portal.sandbox.days import LEVEL, Days
+from gridshare_portal.sandbox.dice import Floats, Numbers
 from gridshare_portal.sandbox.homes import Home
 from gridshare_portal.sandbox.ledger import Ledger
 
@@ -73,7 +74,7 @@ class History:
         """Return the first second of the history, since 1970."""
         return physics.midnight(self.begin)
 
-    def at(self, moments: np.ndarray, columns: list[str | None]) -> np.ndarray:
+    def at(self, moments: Floats, columns: list[str | None]) -> Floats:
         """Return level ("level") or counters at these moments (rising seconds); None is a column of zeros."""
         wanted = [LEVEL if name == "level" else self._place.get(name or "", -1) for name in columns]
         moments = np.maximum(moments, self.start_s)
@@ -93,16 +94,16 @@ class History:
             self._shelf.drop((self.home.site_id, gone))
         self._lived = min(self._lived, number)
 
-    def _within(self, number: int, moments: np.ndarray, wanted: list[int]) -> np.ndarray:
+    def _within(self, number: int, moments: Floats, wanted: list[int]) -> Floats:
         if moments[-1] == self.start_s + number * BLOCK_S:
             return self._mark(number)[wanted][None, :].repeat(len(moments), axis=0)
         block = self._block(number)
-        left = np.searchsorted(block.edges, moments, side="right") - 1
+        left: Numbers = np.searchsorted(block.edges, moments, side="right") - 1
         share = (moments - block.edges[left]) / (block.edges[left + 1] - block.edges[left])
-        values = block.values[:, wanted]
+        values: Floats = block.values[:, wanted]
         return values[left] + share[:, None] * (values[left + 1] - values[left])
 
-    def _mark(self, number: int) -> np.ndarray:
+    def _mark(self, number: int) -> Floats:
         while self._lived < number:
             self._live(self._lived)
         return self._marks[number]
@@ -127,7 +128,7 @@ class History:
         self._shelf.put((self.home.site_id, number), block)
         return block
 
-    def _first(self) -> np.ndarray:
+    def _first(self) -> Floats:
         """Counters do not begin at 0: the home was there before anybody looked."""
         rolls = dice.rolls(self._key + 7, np.arange(len(self.home.columns)))
         past = {name: 4_000_000 * roll for name, roll in zip(self.home.columns, rolls, strict=True)}

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ class StateFile:
         """Return what was kept, or nothing."""
         if self._path is None or not self._path.exists():
             return {}
-        return json.loads(self._path.read_text())
+        kept: dict[str, Any] = json.loads(self._path.read_text())
+        return kept
 
-    def write(self, value: dict[str, Any]) -> None:
+    def write(self, value: Mapping[str, object]) -> None:
         """Keep this instead of what was there."""
         if self._path is None:
             return

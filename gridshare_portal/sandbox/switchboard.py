@@ -62,7 +62,7 @@ class Switchboard:
         return answer([_described(fault) for fault in self._switches.on()])
 
     def _switch_on(self, request: Request) -> Response:
-        wanted = asked.json_object(request)
+        wanted: dict[str, Any] = asked.json_object(request)
         operation, kind = wanted.pop("operation", None), wanted.pop("kind", None)
         try:
             self._switches.switch_on(operation, kind, **wanted)
@@ -107,5 +107,5 @@ class Switchboard:
         )
 
 
-def _described(fault: Fault) -> dict[str, Any]:
-    return {"operation": fault.operation, "kind": fault.kind, "times": fault.times} | fault.options
+def _described(fault: Fault) -> dict[str, object]:
+    return {"operation": fault.operation, "kind": fault.kind, "times": fault.times, **fault.options}

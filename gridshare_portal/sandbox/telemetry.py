@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from gridshare_portal.sandbox import asked, dice
+from gridshare_portal.sandbox.dice import Floats
 from gridshare_portal.sandbox.homes import Home, Sensor
 from gridshare_portal.sandbox.sensors import Buckets
 
@@ -21,6 +22,7 @@ STEPS = {
     "P1D": timedelta(days=1),
 }
 GROUPS = ("default", "energy")
+Columns: TypeAlias = dict[str, list[str] | list[float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +54,10 @@ def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Questio
 
 def entries(
     wanted: Question, told: Buckets, home: Home, sensor: Sensor, *, dialect: str
-) -> list[dict[str, Any]]:
+) -> list[dict[str, str | float]]:
     """Return one object per bucket."""
     stamps = np.datetime_as_string(told.start_s.astype("int64").astype("datetime64[s]")).tolist()
-    columns: dict[str, list[Any]] = {"timestamp": [f"{stamp}Z" for stamp in stamps]}
+    columns: Columns = {"timestamp": [f"{stamp}Z" for stamp in stamps]}
     if "default" in wanted.groups:
         columns |= _default(wanted, told, home, sensor, live=dialect == "live")
     if "energy" in wanted.groups:
@@ -64,28 +66,27 @@ def entries(
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _default(
-    wanted: Question, told: Buckets, home: Home, sensor: Sensor, *, live: bool
-) -> dict[str, list[Any]]:
+def _default(wanted: Question, told: Buckets, home: Home, sensor: Sensor, *, live: bool) -> Columns:
     power = (told.in_wh - told.out_wh) / told.length_h
     voltage = 238.0 + 4.0 * dice.rolls(dice.key(sensor.synth_id), told.start_s // 300)
-    columns = {"power_W": _rounded(power)}
+    columns: Columns = {"power_W": _rounded(power)}
     if not live:
         columns |= {"voltage_V": _rounded(voltage), "current_A": _rounded(power / voltage)}
     if sensor.meaning == "battery":
         level = told.level_wh if wanted.latest else told.average_level_wh
-        charge = _rounded(100.0 * level / home.battery.capacity_wh)
+        charge = _rounded(100.0 * level / home.own_battery.capacity_wh)
         columns["soc_percent" if live else "stateOfCharge_pct"] = charge
     if live:
         columns["state"] = [_state(watts) for watts in power.tolist()]
     return columns
 
 
-def _rounded(values: np.ndarray) -> list[float]:
+def _rounded(values: Floats) -> list[float]:
     if not np.isfinite(values).all():
         raise ArithmeticError("a reading must be a number")  # it would be written as null, a gap never is
     # Adding 0 turns -0.0 into 0.0.
-    return (np.round(values, 3) + 0.0).tolist()
+    rounded: list[float] = (np.round(values, 3) + 0.0).tolist()
+    return rounded
 
 
 def _state(watts: float) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,12 +19,18 @@ from gridshare_portal.sandbox.ledger import Command, Ledger
 HISTORY_DAYS = 400
 
 
+class Stored(TypedDict, total=False):
+    """What a restart has to know, as plain JSON values."""
+
+    begin: str
+    started: str
+    devices: dict[str, ledger.Stored]
+
+
 class World:
     """All homes of one sandbox. Safe to ask from many threads."""
 
-    def __init__(
-        self, *, homes_count: int, seed: int, clock: Clock, stored: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, homes_count: int, seed: int, clock: Clock, stored: Stored | None = None) -> None:
         self.clock, self.seed = clock, seed
         self.customers = cast.customers(homes_count, seed=seed)
         self._lock = threading.RLock()
@@ -108,7 +114,7 @@ class World:
                 for entries in (known.modes, known.plans, known.details):
                     entries.clear()
 
-    def packed(self) -> dict[str, Any]:
+    def packed(self) -> Stored:
         """Return all that a restart has to know, as plain JSON values."""
         with self._lock:
             asked = {
@@ -126,7 +132,7 @@ class World:
         self._devices = {device.synth_id: (home, device) for home, device in everywhere}
         self._sensors = {s.synth_id: (home, s) for home in self._homes.values() for s in home.sensors}
 
-    def _found(self, stored: dict[str, Any]) -> None:
+    def _found(self, stored: Stored) -> None:
         now = self.clock.now()
         self._started = datetime.fromisoformat(stored["started"]) if "started" in stored else now
         begin = now.date() - timedelta(days=HISTORY_DAYS)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
@@ -20,11 +20,15 @@ from gridshare_portal.sandbox import asked, gridshare_api, mishaps, pages, switc
 from gridshare_portal.sandbox.browsers import Browsers
 from gridshare_portal.sandbox.clock import Clock
 from gridshare_portal.sandbox.cognito_pool import Login
-from gridshare_portal.sandbox.faults import Faults
+from gridshare_portal.sandbox.faults import Faults, Options
 from gridshare_portal.sandbox.grants import Client, Pool
+from gridshare_portal.sandbox.grants import Stored as StoredPool
 from gridshare_portal.sandbox.serving import Dropped, Server
 from gridshare_portal.sandbox.statefile import StateFile
 from gridshare_portal.sandbox.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 REDIRECT_URIS = (
     "http://localhost:8000/accounts/lunar/login/callback/",
@@ -90,7 +94,7 @@ class Sandbox:
         )
         self.save()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, as WSGI wants it."""
         request = Request(environ)
         try:
@@ -127,7 +131,7 @@ class Sandbox:
         if self._settings.state_file is not None:
             self._file.write({"world": self.world.packed(), "pool": self.pool.packed()})
 
-    def _new_pool(self, stored: dict[str, Any] | None) -> Pool:
+    def _new_pool(self, stored: StoredPool | None) -> Pool:
         settings = self._settings
         client = Client(settings.client_id, settings.client_secret, list(settings.redirect_uris))
         return Pool(
@@ -163,7 +167,7 @@ class Sandbox:
         )
 
     def _with_faults(
-        self, operation: str, request: Request, carry_out: Callable[[dict[str, dict[str, Any]]], Response]
+        self, operation: str, request: Request, carry_out: Callable[[dict[str, Options]], Response]
     ) -> Response:
         faults = self.faults.take(operation)
         if self._settings.latency_ms:
@@ -173,7 +177,7 @@ class Sandbox:
         response = mishaps.before(request, faults) or carry_out(faults)
         return mishaps.after(request, response, faults)
 
-    def _login_answer(self, name: str, request: Request, faults: dict[str, dict[str, Any]]) -> Response:
+    def _login_answer(self, name: str, request: Request, faults: dict[str, Options]) -> Response:
         if name == "oauthToken":
             return self._login.token(request, faults)
         if name == "front":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.management import BaseCommand, call_command
 from django.db import transaction
 
@@ -20,7 +19,7 @@ class Command(BaseCommand):
 
     help = __doc__
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def handle(self, *_args: object, **_options: object) -> None:
         """Do it."""
         call_command("migrate", verbosity=0)
         with transaction.atomic():
@@ -30,7 +29,7 @@ class Command(BaseCommand):
                     _employ(user, person, person.organization)
 
 
-def _welcome(person: people.Person) -> Any:
+def _welcome(person: people.Person) -> AbstractBaseUser:
     users = get_user_model().objects
     user = users.filter(email=person.email).first() or users.create_user(person.email, name=person.name)
     known = {"verified": True, "primary": True}
@@ -38,12 +37,12 @@ def _welcome(person: people.Person) -> Any:
     return user
 
 
-def _employ(user: Any, person: people.Person, company: people.Organization) -> None:
+def _employ(user: AbstractBaseUser, person: people.Person, company: people.Organization) -> None:
     """Make somebody staff, with an authenticator app in nobody's hand: one click passes it, and only here."""
     known = {"kind": company.kind, "name": company.name, "about": company.about}
     organizations = apps.get_model("accounts", "Organization").objects
     organization, _ = organizations.get_or_create(slug=company.slug, defaults=known)
     memberships = apps.get_model("accounts", "Membership").objects
-    memberships.get_or_create(user=user, organization=organization, defaults={"role": person.role})
-    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+    memberships.get_or_create(user_id=user.pk, organization=organization, defaults={"role": person.role})
+    if not Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists():
         totp.TOTP.activate(user, totp.generate_totp_secret())
