@@ -13,12 +13,15 @@ import uuid
 from pathlib import Path
 
 import psycopg
+import redis
 import requests
 
 from gridshare_portal.demo import __main__ as demo
 from gridshare_portal.demo import stage, supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 240.0  # for a start on a machine that is busy with something else
+OF_PORTALS = range(6, 16)  # Redis's own databases, beyond those of the suite's processes
 
 
 def free_port() -> int:
@@ -35,6 +38,7 @@ class Portal:
         self.url = f"http://localhost:{self.port}"
         self.sandbox = f"http://127.0.0.1:{self.sandbox_port}"
         self.data = data
+        self.process: subprocess.Popen | None = None
 
     def start(self, given: dict[str, str]) -> None:
         places = [
@@ -50,12 +54,17 @@ class Portal:
             [sys.executable, "-m", "gridshare_portal.demo", *places, "--faults", "--customers", "0"],
             cwd=ROOT, env=given, stdout=self.said, stderr=self.said, start_new_session=True,
         )  # fmt: skip
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + PATIENCE_S
         while "Ctrl-C stops everything" not in self.output():
             assert self.process.poll() is None and time.monotonic() < deadline, self.output()
             time.sleep(0.1)
 
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def stop(self) -> int:
+        if self.process is None:
+            return 0
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(30)
@@ -137,3 +146,27 @@ def own_database(given: dict[str, str]):
     finally:
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def own_redis(given: dict[str, str]):
+    """Give the portal a Redis database of its own where REDIS_URL names a server, so that no two share a queue."""
+    url = given.get("REDIS_URL", "")
+    if not url:
+        yield given
+        return
+    name = f"held by {uuid.uuid4().hex}"
+    servers = (redis.Redis.from_url(f"{url.rstrip('/')}/{number}") for number in OF_PORTALS)
+    held = next(server for server in servers if server.set("portal", name, nx=True))
+    try:
+        yield {**given, "REDIS_URL": f"{url.rstrip('/')}/{held.connection_pool.connection_kwargs['db']}"}
+    finally:
+        held.flushdb()
+        held.close()
+
+
+@contextlib.contextmanager
+def own_stores(given: dict[str, str]):
+    """Give the portal whatever it may share with no other: a database, and a place in Redis."""
+    with own_database(given) as settled, own_redis(settled) as stores:
+        yield stores

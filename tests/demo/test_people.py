@@ -1,22 +1,27 @@
 """The people of the demonstration: staff whose second factor stands, passed by one click on this machine only."""
 
-import re
-
 import pytest
-import requests
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.http import Http404
 
 from gridshare_portal.accounts import models, second_factors, staff
 from gridshare_portal.demo import people, views
 from gridshare_portal.demo.management.commands import prepare_demo
-from tests import environment
-from tests import portal as portals
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker):
+    """The people as a start of the demonstration adds them, once for all tests of this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        prepare_demo.Command().handle()
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def prepared(db):
-    prepare_demo.Command().handle()
+def prepared(kept, db):
+    """The people, and a database that forgets what a test does to them."""
 
 
 class TestThePreparedPeople:
@@ -65,56 +70,3 @@ class TestOneClick:
         models.User.objects.create_user("operator@portal.example")
         with pytest.raises(Http404):
             views.sign_in(rf.post("/demo/sign-in/", {"email": email}, REMOTE_ADDR="127.0.0.1"))
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory):
-    data = tmp_path_factory.mktemp("data")
-    with portals.own_database(environment.GIVEN) as given:
-        running = portals.Portal(data)
-        running.start({**given, "TMPDIR": str(tmp_path_factory.mktemp("tmp"))})
-        yield running
-        running.stop()
-
-
-class Browser(requests.Session):
-    """A browser without a script: it sends the token that stood on the page."""
-
-    def __init__(self, portal):
-        super().__init__()
-        self.portal = portal
-
-    def open(self, path):
-        return self.get(self.portal.url + path, timeout=10)
-
-    def submit(self, page, path, **wish):
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open(page).text)[1]
-        return self.post(self.portal.url + path, {**wish, "csrfmiddlewaretoken": token}, timeout=10)
-
-
-class TestTheRunningPortal:
-    @pytest.mark.parametrize(
-        ("name", "slug", "work"), [("ines", "sunfix", "support"), ("rita", "brightgrid", "portfolio")]
-    )
-    def test_lets_staff_in_with_one_click_past_the_second_step(self, portal, name, slug, work):
-        browser = Browser(portal)
-        arrived = browser.submit("/demo/", "/demo/sign-in/", email=f"{name}@demo.localhost")
-
-        assert arrived.url == f"{portal.url}/{work}/{slug}/" and arrived.status_code == 200
-        assert browser.open(f"/organizations/{slug}/").status_code == 200
-
-    def test_asks_staff_who_come_by_e_mail_for_their_second_factor(self, portal):
-        browser = Browser(portal)
-        browser.submit("/accounts/login/", "/accounts/login/", login="vera@demo.localhost")
-        code = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})$", browser.open("/demo/").text, re.MULTILINE)[1]
-        asked = browser.submit("/accounts/login/code/confirm/", "/accounts/login/code/confirm/", code=code)
-
-        assert asked.url.startswith(f"{portal.url}/accounts/2fa/authenticate/")
-        assert "/accounts/2fa/authenticate/" in browser.open("/organizations/sunfix/").url
-
-    def test_offers_homeowners_and_staff_apart(self, portal):
-        page = Browser(portal).open("/demo/").text
-
-        assert (
-            page.index("Sign in as Ada") < page.index("who helps homeowners") < page.index("Sign in as Ines")
-        )

@@ -1,83 +1,14 @@
-"""`make run` from the outside: it starts, it says so, and it leaves nothing behind."""
+"""The supervisor: what it refuses to start, and how it minds the programs that it started."""
 
-import re
 import signal
 import socket
 import subprocess
 import sys
 from types import SimpleNamespace
 
-import psutil
 import pytest
-import requests
 
 from gridshare_portal.demo import supervisor
-from tests import environment
-from tests import portal as portals
-
-
-@pytest.fixture
-def given(tmp_path):
-    with portals.own_database(environment.GIVEN) as settled:
-        yield {**settled, "TMPDIR": str(tmp_path)}
-
-
-@pytest.fixture
-def portal(tmp_path, given):
-    data = tmp_path / "data"
-    data.mkdir()
-    running = portals.Portal(data)
-    running.start(given)
-    yield running
-    running.stop()
-
-
-def family_of(process):
-    return psutil.Process(process.pid).children(recursive=True)
-
-
-def assert_gone(portal, children, folder):
-    _gone, alive = psutil.wait_procs(children, timeout=10)
-    assert alive == []
-    assert list(folder.rglob("*.sock")) == []
-    for port in (portal.port, portal.sandbox_port):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-
-
-class TestRunning:
-    def test_says_where_it_answers_and_who_can_sign_in(self, portal):
-        assert requests.get(portal.url, timeout=5).status_code == 200
-        assert portal.url in portal.output()
-        for name in ("ada", "ben", "cleo", "dev", "eve", "finn", "cora"):
-            assert f"{name}@demo.localhost" in portal.output()
-
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_stops_all_and_leaves_nothing(self, portal, tmp_path, number):
-        children = family_of(portal.process)
-        assert len(children) >= 5
-
-        portal.process.send_signal(number)
-
-        assert portal.process.wait(30) == 0
-        assert_gone(portal, children, tmp_path)
-
-    def test_stops_all_when_one_child_dies(self, portal, tmp_path):
-        children = family_of(portal.process)
-        beat = next(child for child in children if "beat" in child.cmdline())
-
-        beat.kill()
-
-        assert portal.process.wait(30) == 1
-        assert "beat ended" in portal.output()
-        assert_gone(portal, children, tmp_path)
-
-    def test_keeps_its_secrets_to_its_owner_and_out_of_the_terminal(self, portal):
-        file = portal.data / "secrets.env"
-        assert file.stat().st_mode & 0o077 == 0
-        for value in re.findall(r"=(\S+)", file.read_text()):
-            assert value not in portal.output()
 
 
 class TestATakenPort:
