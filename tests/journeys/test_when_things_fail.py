@@ -87,13 +87,10 @@ class TestPages:
     def test_answer_without_a_worker_and_the_next_one_goes_on(self, company, visitor):
         company.kill(company.worker)
         walk(visitor)
+        ben = Visitor(company.stage.url)
+        ben.sign_in("ben@demo.localhost")
+        waits = ben.connect("ben")
+        assert waits.status_code == 200 and "Fetching your home" in waits.text
         company.start_worker()
 
-        company.until(lambda: "400 of 400" in progress(visitor) or not progress(visitor), within_s=180)
-
-
-def progress(visitor):
-    """Return the words about fetching the past, which are gone when all of it is here."""
-    page = visitor.get(visitor.home, timeout=20).text
-    start = page.find("Fetching the past")
-    return page[start : start + 400] if start >= 0 else ""
+        company.until(lambda: "Home 2" in ben.look("/").text, within_s=180)
