@@ -5,15 +5,28 @@ VENV := .venv
 PY := $(VENV)/bin/python
 LOCKS := gridshare_portal/demo/requirements.txt requirements.txt
 
-.PHONY: run test setup lock lint clean
+.PHONY: run test test-long check format setup test-setup lock clean
 
 run: setup
 	@exec $(PY) -m gridshare_portal.demo
 
-test: $(VENV)/.test-ready setup
+test: test-setup
 	@exec $(PY) -m tests
 
+# The same tests, with many more rounds where repeating says more: races and fuzzing.
+test-long: test-setup
+	@ROUNDS=long exec $(PY) -m tests
+
+check: test-setup
+	@exec $(PY) -m tests.gate
+
+format: test-setup
+	$(VENV)/bin/ruff check --fix-only -q . && $(VENV)/bin/ruff format -q .
+	FORMATTERS
+
 setup: $(VENV)/.ready node_modules/.ready
+
+test-setup: $(VENV)/.test-ready node_modules/.test-ready
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "This needs Python 3.11 or newer; say which with `make PYTHON=python3.12 …`.")'
@@ -28,13 +41,18 @@ $(VENV)/.test-ready: tests/requirements.txt $(VENV)/.ready
 	@touch $@
 
 # Node is used where there is one; else a wheel brings it into the virtual environment.
+NPM = PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+NODE = command -v npm >/dev/null 2>&1 || $(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r gridshare_portal/demo/requirements-node.txt
+
 node_modules/.ready: package-lock.json $(VENV)/.ready
-	@command -v npm >/dev/null 2>&1 || $(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r gridshare_portal/demo/requirements-node.txt
-	PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(NODE)
+	$(NPM) --omit=dev
 	@touch $@
 
-lint: $(VENV)/.test-ready
-	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+node_modules/.test-ready: package-lock.json $(VENV)/.ready
+	@$(NODE)
+	$(NPM)
+	@touch node_modules/.ready $@
 
 # Writes the lock files anew from pyproject.toml; the only target that needs uv.
 COMPILE = uv pip compile --generate-hashes --universal --no-header --no-emit-index-url -q

@@ -1,6 +1,7 @@
 """The cast and the world, for every test that asks for them by name."""
 
 import os
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,11 +9,26 @@ from django.utils import timezone
 from gridshare_portal import cache
 from gridshare_portal.gridshare import gate
 from gridshare_portal.sandbox import wsgi
+from gridshare_portal.telemetry import missing
 from tests import chromium
 
 pytest_plugins = ["tests.people"]
 
+DATABASE = {"db", "transactional_db", "live_server"}
 CALLBACK = "http://testserver/accounts/lunar/login/callback/"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--rows", action="store_true", help="only tests that ask for the database")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With --rows, leave out what a second database proves nothing new about."""
+    if not config.getoption("--rows"):
+        return
+    kept = [one for one in items if one.get_closest_marker("django_db") or DATABASE & set(one.fixturenames)]
+    config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +52,19 @@ def sandbox(running_sandbox, settings):
     yield running_sandbox
     running_sandbox.faults.clear()
     gate.forget()
+
+
+@pytest.fixture(autouse=True)
+def two_days_of_history(request, monkeypatch):
+    """A new home's past is two days long, unless a test asks for the `whole_history`."""
+    if "whole_history" not in request.fixturenames:
+        monkeypatch.setattr(missing, "HISTORY", timedelta(days=2))
+
+
+@pytest.fixture
+def whole_history():
+    """The walk into the past is as long as in production, for the tests that are about it."""
+    return missing.HISTORY
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ GIVEN = dict(os.environ)  # as the suite was called, for programs that it starts
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # 32 known bytes: nothing secret is sealed in tests
 
 
+def rounds(*, quick: int, long: int) -> int:
+    """Return how often to repeat what says more when it is repeated: `make test-long` asks for many rounds."""
+    return long if os.environ.get("ROUNDS") == "long" else quick
+
+
 def start_redis() -> str:
     """Start a private Redis on a unix socket, to end with this process; return its address."""
     folder = tempfile.mkdtemp(prefix="portal-redis-")

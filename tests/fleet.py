@@ -20,9 +20,7 @@ class Fleet:
         self.organization = people.organization("retailer", "BrightGrid")
         self.admin = people.staff("rita@brightgrid.example", self.organization, "admin").user
         self.colleague = people.staff("rob@brightgrid.example", self.organization, "admin").user
-        self.owners = [
-            people.with_home(f"{name}@portal.example", name, sandbox=sandbox) for name in customers
-        ]
+        self.owners = [people.settled(f"{name}@portal.example", name, sandbox=sandbox) for name in customers]
         self.consents = [people.share(one.site, self.organization, one.user) for one in self.owners]
 
     @property

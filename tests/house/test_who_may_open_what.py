@@ -1,9 +1,8 @@
-"""Every address of the portal, asked by each of the cast: what comes of it stands in one table.
+"""Every address of the portal, asked by each of the cast in one walk: it answers as the table says.
 
-A letter per person and address. A new address fails here until somebody has thought of all of them.
+What one may not see does not exist: it answers as an id that names nothing does, whichever way it is asked.
 """
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -20,207 +19,13 @@ from gridshare_portal.retailer import choice_models, enrolment_models
 from gridshare_portal.retailer import models as retailer_models
 from gridshare_portal.sites import models as sites
 from tests import people
-from tests.house.test_every_page_asks import ALLAUTH_ANYBODY, ALLAUTH_SIGNED_IN, ROUTES, STAFF
+from tests.house import pages
+from tests.house.pages import FACTOR, HIDDEN, OPENS, PERSONS, REFUSED, SIGN_IN, WHY
 
-OPENS, WHY, REFUSED, HIDDEN, SIGN_IN, FACTOR = "Y", "w", "r", "-", "s", "f"
-
-PERSONS = (
-    "visitor",  # not signed in
-    "stranger",  # signed in, without a home
-    "neighbor",  # has homes of his own
-    "homeowner",  # whose home it is
-    "co_owner",  # lives there too, with a login of her own
-    "installer",  # operator, may see and change, has said why
-    "installer_admin",  # admin of the same, has not said why
-    "viewer",  # viewer of the same, has said why
-    "retailer",  # admin of another organization, may see, has said why
-    "outsider",  # works where nobody shares the home
-    "former",  # worked for the installer until a second ago, and had said why
-    "unproven",  # operator of the installer without a second factor
-    "late",  # operator where the home was shared until a second ago, and had said why
-)
-TABLE = {  # one letter for each of PERSONS, in their order
-    "s--YYYwYY----": (  # a home, as its homeowner sees it
-        "get homeowner:activity",
-        "get homeowner:change",
-        "get homeowner:control",
-        "get homeowner:details",
-        "post homeowner:details",
-        "get homeowner:device",
-        "get homeowner:devices",
-        "get homeowner:looking",
-        "get homeowner:mode",
-        "post homeowner:mode",
-        "get homeowner:now",
-        "get homeowner:plan",
-        "post homeowner:plan",
-        "get homeowner:progress",
-        "get homeowner:proposals",
-        "get homeowner:site",
-        "get homeowner:state",
-        "get homeowner:telemetry",
-        "get homeowner:telemetry_csv",
-        "get homeowner:telemetry_json",
-    ),
-    "s--YYrrrr----": (  # what is the homeowner's alone
-        "get homeowner:access_log",
-        "get homeowner:access_log_csv",
-        "post homeowner:sensor_role",
-        "get homeowner:settings",
-        "post homeowner:settings",
-        "get homeowner:share",
-    ),
-    "s--Y-rrrr----": (  # one's own Lunar account
-        "get homeowner:disconnect",
-        "post homeowner:disconnect",
-        "get homeowner:loading",
-    ),
-    "s--YYYYYY----": (  # to say why one looks, and to leave
-        "post homeowner:leave",
-        "get homeowner:visit",
-        "post homeowner:visit",
-    ),
-    "s--YYYwY-----": (  # a proposal, by one organization
-        "get homeowner:proposal",
-        "post homeowner:proposal",
-    ),
-    "s--YY--------": (  # to end what was shared
-        "post homeowner:consent_end",
-    ),
-    "s--Y---------": (  # what somebody asked of this address
-        "get homeowner:request",
-        "post homeowner:request",
-    ),
-    "s----YwY---f-": (  # a home, as support sees it
-        "get installer:answer",
-        "post installer:answer",
-        "post installer:bundle",
-        "get installer:calendar",
-        "get installer:home",
-        "get installer:topology",
-    ),
-    "s----Yw----f-": (  # what one asked Lunar oneself
-        "get installer:answer_shown",
-    ),
-    "s----YYY---f-": (  # an organization's own, for all who work there
-        "get accounts:leave",
-        "post accounts:leave",
-        "get accounts:organization",
-        "get installer:all_homes",
-        "get installer:case",
-        "get installer:digest",
-        "post installer:digest",
-        "get installer:homes",
-        "get installer:homes_csv",
-        "get installer:open_cases",
-        "get installer:search",
-    ),
-    "s----YYr---f-": (  # … for those who do the work
-        "post installer:case_assign",
-        "post installer:case_note",
-        "post installer:case_resolve",
-        "post installer:case_snooze",
-        "post installer:case_wake",
-        "get installer:requests",
-        "post installer:requests",
-    ),
-    "s----rYr---f-": (  # … for its admins
-        "post accounts:details",
-        "post accounts:invite",
-        "get accounts:record",
-        "get accounts:record_csv",
-        "get accounts:remove",
-        "post accounts:remove",
-        "post accounts:role",
-        "post accounts:withdraw_invitation",
-    ),
-    "s-------Y----": (  # a retailer's own
-        "get retailer:campaign",
-        "post retailer:campaign_end",
-        "get retailer:campaign_new",
-        "post retailer:campaign_new",
-        "get retailer:campaign_qr",
-        "get retailer:campaigns",
-        "get retailer:reconnect",
-        "post retailer:reconnect_ask",
-        "get retailer:report",
-        "post retailer:report",
-        "get retailer:report_xlsx",
-        "post retailer:delete_group",
-        "post retailer:delete_view",
-        "post retailer:group",
-        "get retailer:homes",
-        "get retailer:homes_csv",
-        "get retailer:homes_xlsx",
-        "post retailer:keep_view",
-        "get retailer:now",
-        "get retailer:portfolio",
-        "get retailer:view",
-        "get retailer:run",
-        "post retailer:run_cancel",
-        "post retailer:run_check",
-        "get retailer:run_homes",
-        "get retailer:run_homes_csv",
-        "get retailer:run_left_csv",
-        "get retailer:run_new",
-        "post retailer:run_new",
-        "post retailer:run_pause",
-        "post retailer:run_resume",
-        "post retailer:run_retry",
-        "post retailer:run_schedule",
-        "post retailer:run_start",
-        "post retailer:run_stop",
-        "get retailer:runs",
-    ),
-    "sYYYYYYYYYYYY": (  # one's own, whoever one is
-        "get homeowner:connection",
-        "get homeowner:delete_account",
-        "post homeowner:delete_account",
-        "get homeowner:share_search",
-        "get homeowner:sharing",
-        "get homeowner:sites",
-    ),
-    "YYYYYYYYYYYYY": (  # for everybody
-        "get accounts:rights",
-        "get healthz",
-        "get homeowner:share_link",
-        "post homeowner:theme",
-        "get homeowner:welcome",
-        "get lunar_connect",
-        "get readyz",
-        "get retailer:brand",
-        "get retailer:join",
-    ),
-    "-------------": (  # a secret that nobody was given
-        "get accounts:invitation",
-        "post accounts:invitation",
-    ),
-    "sssssssssssss": (  # the way to sign in
-        "post homeowner:share_link",
-        "post retailer:join",
-    ),
-}
-OF_PK = {  # what a number in an address names
-    "homeowner:sensor_role": "sensor",
-    "homeowner:change": "change",
-    "homeowner:proposal": "proposal",
-    "homeowner:request": "request",
-    "homeowner:consent_end": "consent",
-    "homeowner:loading": "connection",
-    "homeowner:disconnect": "connection",
-    "installer:answer_shown": "answer",
-    "accounts:withdraw_invitation": "invitation",
-    "accounts:role": "member",
-    "accounts:remove": "member",
-    "retailer:delete_group": "group",
-    "retailer:delete_view": "view",
-    "retailer:view": "view",
-    "retailer:reconnect_ask": "home",
-    **dict.fromkeys([name for name in ROUTES if name.startswith("retailer:run")], "run"),
-    **dict.fromkeys(
-        [f"installer:case{deed}" for deed in ("", "_note", "_snooze", "_wake", "_assign", "_resolve")], "case"
-    ),
-}
+STRANGERS = ("neighbor", "stranger", "outsider", "homeowner")  # each to most of the pages
+OPENED = {200, 302, 400, 422}  # found, led on, or told what is wrong with the form
+CLOSED = {404, 405}
+PARTS = ("accounts:", "homeowner:", "installer:", "retailer:")  # of one list, so that they go side by side
 
 
 @pytest.fixture
@@ -304,59 +109,113 @@ def came_of(page):
         return FACTOR
     if "/visit/" in where or (page.status_code == 403 and "/visit/" in page.text):
         return WHY
-    return {403: REFUSED, 404: HIDDEN}.get(page.status_code, OPENS if page.status_code < 430 else "!")
+    return {403: REFUSED, 404: HIDDEN}.get(page.status_code, OPENS if page.status_code in OPENED else "!")
 
 
-def address(name, ids):
-    """Return where the name leads, with the ids of the homeowner or the installer in it."""
-
-    def fill(match):
-        kind, word = match.groups()
-        if kind in ("synth", "home"):
-            return str(ids["device" if "devices/<" in ROUTES[name] else "site"])
-        if word == "slug" and name.startswith("retailer:"):
-            return ids["retailer"]
-        return str(ids[word] if word != "pk" else ids[OF_PK[name]])
-
-    return "/" + re.sub(r"<(\w+):(\w+)>", fill, ROUTES[name])
+def ask(person, method, address, **headers):
+    """Ask one address, and undo what that did."""
+    with transaction.atomic():
+        page = getattr(person, method)(address, headers=headers)
+        transaction.set_rollback(True)
+    return page
 
 
-def answers(method, name, cast, ids, **headers):
-    """Ask one address as everybody, and undo what that did."""
-    letters = ""
-    for person in cast.values():
-        with transaction.atomic():
-            letters += came_of(getattr(person, method)(address(name, ids), headers=headers))
-            transaction.set_rollback(True)
-    return letters
+def letters(entry, cast, ids, **headers):
+    """Ask one address as everybody; return a letter for each."""
+    method, name = entry.split()
+    where = pages.address(name, ids)
+    return "".join(came_of(ask(person, method, where, **headers)) for person in cast.values())
 
 
-ASKED = {entry: letters for letters, entries in TABLE.items() for entry in entries}
+def part_of(names, part):
+    """Return those of the names that belong to a part of the portal; what belongs to none goes with the first."""
+    return [one for one in names if one.startswith(part) or (part == PARTS[0] and not one.startswith(PARTS))]
 
 
 class TestTheTable:
     def test_has_every_address_of_the_portal(self):
-        ours = {name for name, route in ROUTES.items() if not route.startswith(STAFF)}
+        ours = {name for name, route in pages.ROUTES.items() if not route.startswith(pages.STAFF)}
 
-        assert {entry.partition(" ")[2] for entry in ASKED} == ours - ALLAUTH_ANYBODY - ALLAUTH_SIGNED_IN
+        assert set(pages.NAMES) == ours - pages.ALLAUTH_ANYBODY - pages.ALLAUTH_SIGNED_IN
+        assert not pages.ALLAUTH_ANYBODY & pages.ALLAUTH_SIGNED_IN
 
     def test_has_each_question_once_and_a_letter_for_each_person(self):
-        assert len(ASKED) == sum(map(len, TABLE.values()))
-        assert {len(letters) for letters in TABLE} == {len(PERSONS)}
+        assert len(pages.ASKED) == sum(map(len, pages.TABLE.values()))
+        assert {len(letters) for letters in pages.TABLE} == {len(PERSONS)}
+
+    def test_says_of_every_address_with_an_id_who_may_open_it(self):
+        with_id = {name for name in pages.NAMES if "<" in pages.ROUTES[name]}
+        open_to_all = {name for name in with_id if pages.letter(name, "get", "visitor") == OPENS}
+
+        assert open_to_all == {"homeowner:share_link", "retailer:brand", "retailer:join"}
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("part", PARTS)
 class TestEverybody:
-    def test_gets_from_every_address_what_the_table_says(self, cast, ids):
-        found = {entry: answers(*entry.split(), cast, ids) for entry in ASKED}
-        print(f"{len(ASKED)} questions x {len(PERSONS)} persons = {len(ASKED) * len(PERSONS)} answers")
+    def test_gets_from_every_address_what_the_table_says(self, part, cast, ids):
+        entries = [one for one in pages.ASKED if one.split()[1] in part_of(pages.NAMES, part)]
+        found = {entry: letters(entry, cast, ids) for entry in entries}
 
-        assert found == ASKED
+        assert found == {entry: pages.ASKED[entry] for entry in entries}
 
-    def test_gets_no_more_as_a_part_of_a_page(self, cast, ids):
-        parts = [entry for entry in ASKED if entry.startswith("get")]
-        found = {entry: answers(*entry.split(), cast, ids, hx_request="true") for entry in parts}
-        print(f"{len(parts)} parts x {len(PERSONS)} persons = {len(parts) * len(PERSONS)} answers")
+    def test_gets_no_more_as_a_part_of_a_page(self, part, cast, ids):
+        entries = [
+            one for one in pages.ASKED if one.startswith("get") and one[4:] in part_of(pages.NAMES, part)
+        ]
+        found = {entry: letters(entry, cast, ids, hx_request="true") for entry in entries}
 
         # without a second factor the whole page comes again, and that one leads to where to set it up
-        assert found == {entry: ASKED[entry].replace(FACTOR, SIGN_IN) for entry in parts}
+        assert found == {entry: pages.ASKED[entry].replace(FACTOR, SIGN_IN) for entry in entries}
+
+    def test_is_told_the_same_of_what_is_hidden_and_of_what_is_not_there(self, part, cast, ids):
+        """Whichever way it is asked: so nobody learns whether an id exists."""
+        nothing, wrong = pages.nobody_s(ids), []
+        for name in part_of(pages.NAMES, part):
+            for person in [one for one in STRANGERS if pages.is_closed_to(name, one)]:
+                there, not_there = (
+                    [
+                        ask(cast[person], method, pages.address(name, some)).status_code
+                        for method in pages.METHODS
+                    ]
+                    for some in (ids, nothing)
+                )
+                if there != not_there or not set(there) <= CLOSED or 404 not in there:
+                    wrong.append((name, person, there, not_there))
+
+        assert wrong == []
+
+    def test_who_is_not_signed_in_is_led_there_whichever_way_it_is_asked(self, part, cast, ids):
+        names = part_of(pages.NAMES, part)
+        for_members = [one for one in names if pages.letter(one, "get", "visitor") in (SIGN_IN, None)]
+        closed = [one for one in for_members if pages.letter(one, "post", "visitor") in (SIGN_IN, None)]
+        found = {
+            name: {ask(cast["visitor"], way, pages.address(name, ids)).status_code for way in pages.METHODS}
+            for name in closed
+        }
+
+        assert found and {name: codes for name, codes in found.items() if not codes <= {302, 405}} == {}
+
+
+@pytest.mark.django_db
+class TestOnesOwnPages:
+    def test_shows_nothing_of_a_neighbor_s(self, homeowner, battery, neighbor):
+        secrets = (homeowner.site.synth_id, battery.synth_id, battery.serial_number, homeowner.user.email)
+        own = [entry[4:] for entry in pages.TABLE["sYYYYYYYYYYYY"] if entry.startswith("get")]
+        shown = "".join(neighbor.get(pages.address(name, {})).text for name in own)
+
+        assert len(own) == 5 and all(secrets)
+        assert [secret for secret in secrets if secret in shown] == []
+
+    def test_of_one_s_account_asks_to_sign_in(self, visitor):
+        addresses = {
+            name: "/" + pages.ROUTES[name].replace("<int:pk>", "1") for name in pages.ALLAUTH_SIGNED_IN
+        }
+        found = {name: visitor.get(where).status_code for name, where in addresses.items()}
+
+        assert {name: code for name, code in found.items() if code not in {302, 405}} == {}
+
+    def test_of_the_operator_asks_for_staff(self, homeowner, visitor):
+        assert visitor.get("/admin/").status_code == 302
+        assert homeowner.get("/admin/").status_code in {302, 403, 404}
+        assert homeowner.get("/admin/sites/site/").status_code in {302, 403, 404}

@@ -10,6 +10,7 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import collect, days, missing, present, queries, tasks
 from gridshare_portal.telemetry.models import Collection, Day, Latest
 
+pytestmark = pytest.mark.usefixtures("whole_history")
 ASKED = "getDeviceTelemetry"
 
 

@@ -334,6 +334,7 @@ class TestTheTable:
         assert (rows[0].start, rows[-1].end) == (day.start, day.end)
 
 
+@pytest.mark.usefixtures("whole_history")
 class TestProgress:
     def test_of_a_home_never_read_is_nothing(self, home):
         assert queries.progress(home.site) == queries.Progress(
