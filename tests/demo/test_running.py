@@ -14,6 +14,8 @@ import requests
 from tests import environment
 from tests import portal as portals
 
+pytestmark = pytest.mark.programs
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import environment
 from tests import portal as portals
+from tests.journeys.looking import DESKTOP, PATIENCE_MS, listen
 
-AXE = portals.ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest, so that what runs side by side ends at about the same time."""
+    items.sort(key=lambda item: item.path.name != "test_a_portfolio.py")
 
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory):
     given = {name: value for name, value in environment.GIVEN.items() if name != "DATA_DIR"}
-    with portals.own_database(given) as settled:
+    with portals.own_stores(given) as settled:
         running = portals.Portal(tmp_path_factory.mktemp("portal"))
         running.start(settled)
         yield running
@@ -37,24 +41,7 @@ def browser_context_args(browser_context_args):
 @pytest.fixture
 def page(page):
     """A page that must not complain: no console error, no refused script or style."""
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(15_000)
+    complaints = listen(page)
+    page.set_default_timeout(PATIENCE_MS)
     yield page
     assert complaints == []
-
-
-@pytest.fixture(scope="session")
-def check_axe():
-    """Return a check that a page has no fault that axe knows."""
-
-    def check(page) -> None:
-        page.evaluate(AXE.read_text())
-        result = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
-        faults = [
-            (fault["id"], [node["html"][:120] for node in fault["nodes"]]) for fault in result["violations"]
-        ]
-        assert faults == [], f"{page.url}: {faults}"
-
-    return check

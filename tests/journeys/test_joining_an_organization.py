@@ -6,22 +6,19 @@ import pytest
 from allauth.mfa.totp.internal import auth as totp
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import DESKTOP, PHONE
-from tests.journeys.test_a_homeowner_begins import sign_in
-from tests.journeys.test_every_page import NARROWEST, look
+from tests.journeys.looking import DESKTOP, PHONE, check, look_at
+from tests.journeys.somebody import Somebody
 
 pytestmark = pytest.mark.browser
 
 PAGES = ["", "record/", "leave/"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def igor(portal, browser, browser_context_args):
-    context = browser.new_context(**browser_context_args)
-    page = context.new_page()
-    sign_in(page, portal, "Igor")
-    yield page
-    context.close()
+    somebody = Somebody(browser, browser_context_args, portal, "Igor")
+    yield somebody
+    somebody.leaves()
 
 
 def newest_letter(page, portal, pattern):
@@ -32,13 +29,13 @@ def newest_letter(page, portal, pattern):
     return found
 
 
-def invite(igor, portal, email, role):
-    igor.goto(f"{portal.url}/organizations/sunfix/")
-    igor.get_by_label("E-mail address").fill(email)
-    igor.get_by_label("Role", exact=True).select_option(role)
-    igor.get_by_role("button", name="Send the invitation").click()
-    expect(igor.get_by_role("status")).to_contain_text(f"{email} is invited")
-    return newest_letter(igor, portal, r"(http://\S+/invitations/\S+)")
+def invite(igor, email, role):
+    igor.goes_to("/organizations/sunfix/")
+    igor.page.get_by_label("E-mail address").fill(email)
+    igor.page.get_by_label("Role", exact=True).select_option(role)
+    igor.presses("Send the invitation")
+    expect(igor.page.get_by_role("status")).to_contain_text(f"{email} is invited")
+    return newest_letter(igor.page, igor.portal, r"(http://\S+/invitations/\S+)")
 
 
 def create_account(page, portal, email):
@@ -60,17 +57,17 @@ def turn_an_app_on(page):
 
 
 @pytest.mark.parametrize(("size", "theme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"])
-def test_invited_joined_proven_removed(page, portal, igor, check_axe, size, theme):
+def test_invited_joined_proven_removed(page, portal, igor, size, theme):
     page.set_viewport_size(size)
     page.emulate_media(color_scheme=theme)
     email = f"vic.{theme}@sunfix.example"
-    page.goto(invite(igor, portal, email, "viewer"))
+    page.goto(invite(igor, email, "viewer"))
     expect(page.get_by_role("heading", level=1)).to_have_text("SunFix invites you")
-    check_axe(page)
+    check(page)
     letter = page.url
     create_account(page, portal, email)
     page.wait_for_url(letter)
-    check_axe(page)
+    check(page)
     page.get_by_role("button", name="Join SunFix").click()
 
     page.wait_for_url(re.compile("/accounts/2fa/$"))
@@ -79,25 +76,20 @@ def test_invited_joined_proven_removed(page, portal, igor, check_axe, size, them
     expect(page.get_by_role("status")).to_contain_text("needs to know that it is really you")
     turn_an_app_on(page)
     page.goto(f"{portal.url}/accounts/2fa/")
-    check_axe(page)
+    check(page)
     page.get_by_role("link", name="Go on to the work list").click()
     page.wait_for_url(f"{portal.url}/support/sunfix/")
     page.get_by_role("link", name="Members").first.click()
     expect(page.get_by_role("main")).to_contain_text(email)
 
-    igor.goto(f"{portal.url}/organizations/sunfix/")
-    igor.get_by_role("row").filter(has_text=email).get_by_role("link", name="Remove").click()
-    igor.get_by_role("button", name="Remove").click()
-    expect(igor.get_by_role("status")).to_contain_text("signed out everywhere")
+    igor.goes_to("/organizations/sunfix/")
+    igor.page.get_by_role("row").filter(has_text=email).get_by_role("link", name="Remove").click()
+    igor.presses("Remove")
+    expect(igor.page.get_by_role("status")).to_contain_text("signed out everywhere")
     page.reload()
     expect(page).to_have_url(re.compile("/accounts/login/"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP, NARROWEST], ids=["phone", "desktop", "narrowest"])
-def test_its_pages(igor, portal, check_axe, size, theme):
-    igor.set_viewport_size(size)
-    igor.emulate_media(color_scheme=theme)
-    addresses = [f"{portal.url}/organizations/sunfix/{path}" for path in PAGES]
-    for address in [*addresses, f"{portal.url}/organizations/rights/", f"{portal.url}/invitations/nothing/"]:
-        look(igor, address, check_axe, f"{size['width']}-{theme}-staff")
+def test_every_page_of_it(igor):
+    look_at(igor, [f"/organizations/sunfix/{path}" for path in PAGES], "staff")
+    look_at(igor, ["/organizations/rights/", "/invitations/nothing/"], "staff")

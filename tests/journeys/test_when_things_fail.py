@@ -8,6 +8,8 @@ from gridshare_portal.demo.visitor import Visitor
 from tests import environment
 from tests import portal as portals
 
+pytestmark = pytest.mark.programs
+
 PAGES = (
     "",
     "now/",
