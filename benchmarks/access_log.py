@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import world
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from gridshare_portal.sites import models as sites
+    from tests import people
 
 PAGES = ("", "history/", "devices/", "control/", "activity/")
 ROUNDS = 5
@@ -31,7 +37,7 @@ def main() -> None:
             print(f"        {'/' + page:10} {until_ms:13.1f} {waiting_ms:13.1f} {len(looks):6}")
 
 
-def _look(owner: Any, staff: Any, site: Any, page: str) -> tuple[float, float]:
+def _look(owner: Client, staff: Client, site: sites.Site, page: str) -> tuple[float, float]:
     before = _lines(owner, site)
     began = time.perf_counter()
     assert staff.get(f"/homes/{site.synth_id}/{page}").status_code == 200
@@ -45,29 +51,29 @@ def _look(owner: Any, staff: Any, site: Any, page: str) -> tuple[float, float]:
         assert time.perf_counter() - began < 1, "the homeowner did not read it within a second"
 
 
-def _lines(owner: Any, site: Any) -> int:
-    page = owner.get(f"/homes/{site.synth_id}/access/")
-    return page.text.count("<time ")
+def _lines(owner: Client, site: sites.Site) -> int:
+    return owner.get(f"/homes/{site.synth_id}/access/").content.count(b"<time ")
 
 
-def _owner(site: Any) -> Any:
+def _owner(site: sites.Site) -> Client:
     from django.test import Client
 
     owner = Client(headers={"host": "localhost"})
-    owner.force_login(site.reaches.first().connection.user)
+    owner.force_login(world.owner_of(site))
     return owner
 
 
-def _staff(site: Any) -> Any:
+def _staff(site: sites.Site) -> people.Visitor:
     from django.utils import timezone
 
     from gridshare_portal.access import visits
     from tests import people
 
     sunfix = people.organization("installer", "SunFix")
-    people.share(site, sunfix, site.reaches.first().connection.user)
+    people.share(site, sunfix, world.owner_of(site))
     staff = people.staff("ines@sunfix.example", sunfix, "operator")
     staff.defaults["HTTP_HOST"] = "localhost"
+    assert staff.user is not None  # people.staff has signed her in
     visits.open(user=staff.user, site=site, organization=sunfix, reason="asked", now=timezone.now())
     return staff
 

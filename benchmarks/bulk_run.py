@@ -23,10 +23,21 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import world
 from gridshare_portal.control import asks
+
+if TYPE_CHECKING:
+    from benchmarks import programs
+    from gridshare_portal.accounts import models as accounts
+    from gridshare_portal.control import run_models
+    from gridshare_portal.lunar import models
+    from gridshare_portal.sandbox import wsgi
+    from gridshare_portal.sandbox.homes import Customer
+    from gridshare_portal.sites import models as sites
+
+    Lunar = wsgi.Sandbox | programs.Lunar
 
 WORKERS = 2
 TOGETHER = 1_000
@@ -59,12 +70,20 @@ def work(run_pk: int) -> None:
 
     from gridshare_portal.control import carrying, turns
 
-    how = {"clock": timezone.now, "for_s": 8.0, "side_by_side": turns.SIDE_BY_SIDE}
-    while carrying.carry(run_pk=run_pk, owner=uuid.uuid4().hex, **how):
+    def turn() -> bool:
+        return carrying.carry(
+            run_pk=run_pk,
+            owner=uuid.uuid4().hex,
+            clock=timezone.now,
+            for_s=8.0,
+            side_by_side=turns.SIDE_BY_SIDE,
+        )
+
+    while turn():
         pass
 
 
-def _run(lunar: Any, homes: int) -> None:
+def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     from django.utils import timezone
 
     from gridshare_portal.control import dry_runs, models, run_queries, runs
@@ -74,14 +93,17 @@ def _run(lunar: Any, homes: int) -> None:
     organization, admin = people()
     make_homes(lunar, organization, timezone.now())
     print(f"made in {time.monotonic() - began_s:.0f} s")
-    wish = {
-        "name": "Benchmark",
-        "kind": "mode",
-        "asked": {"mode": "Smart"},
-        "sites": list(sites.Site.objects.order_by("pk").values_list("pk", flat=True)[:homes]),
-    }
+    found = list(sites.Site.objects.order_by("pk").values_list("pk", flat=True)[:homes])
     began_s = time.monotonic()
-    run = runs.draft(organization=organization, actor=admin, now=timezone.now(), **wish)
+    run = runs.draft(
+        organization=organization,
+        actor=admin,
+        name="Benchmark",
+        kind="mode",
+        asked={"mode": "Smart"},
+        sites=found,
+        now=timezone.now(),
+    )
     while dry_runs.check(run=run, now=timezone.now()):
         pass
     print(f"drafted and checked in {time.monotonic() - began_s:.1f} s: {run_queries.tally(run).states}")
@@ -110,7 +132,7 @@ def _run(lunar: Any, homes: int) -> None:
 class Homeowner:
     """Somebody whose home is not in the run, and who changes its mode as a page does."""
 
-    def __init__(self, site: Any) -> None:
+    def __init__(self, site: sites.Site) -> None:
         self.device = site.devices.get()
         self.user = site.reaches.get().connection.user
         self.changes = 0
@@ -137,7 +159,7 @@ def _tell_times(alone_s: list[float], beside_s: list[float]) -> None:
     )
 
 
-def _carry(run: Any, homes: int, owner: Homeowner) -> list[float]:
+def _carry(run: run_models.Run, homes: int, owner: Homeowner) -> list[float]:
     """Let two workers carry the run, kill one of them in the middle, and put another in its place."""
     workers, beside_s = [_worker(run.pk) for _ in range(WORKERS)], []
     while run.lines.filter(state="confirmed").count() < homes // 2:
@@ -157,7 +179,7 @@ def _carry(run: Any, homes: int, owner: Homeowner) -> list[float]:
     return beside_s
 
 
-def _take_over(run: Any, now: datetime) -> None:
+def _take_over(run: run_models.Run, now: datetime) -> None:
     """Do what the sweeps do once the killed worker's leases have ended."""
     from gridshare_portal.control import carrying, looks, models, run_sweeps
 
@@ -173,7 +195,7 @@ def _worker(run_pk: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "benchmarks.bulk_run", "--work", str(run_pk)])
 
 
-def people() -> tuple[Any, Any]:
+def people() -> tuple[accounts.Organization, accounts.User]:
     """Return a retailer and its admin, with a second factor."""
     from allauth.mfa.totp.internal import auth as totp
 
@@ -186,14 +208,16 @@ def people() -> tuple[Any, Any]:
     return organization, admin
 
 
-def make_homes(lunar: Any, organization: Any, now: datetime) -> None:
+def make_homes(lunar: Lunar, organization: accounts.Organization, now: datetime) -> None:
     """Write connected homes straight into the database, each with a battery, shared for control."""
     customers = iter(one for one in lunar.world.customers if one.username.startswith("home"))
     while together := list(islice(customers, TOGETHER)):
         _make_some(lunar, together, organization, now)
 
 
-def _make_some(lunar: Any, customers: list[Any], organization: Any, now: datetime) -> None:
+def _make_some(
+    lunar: Lunar, customers: list[Customer], organization: accounts.Organization, now: datetime
+) -> None:
     from gridshare_portal.access import models as access
     from gridshare_portal.accounts import models as accounts
     from gridshare_portal.sites import models as sites
@@ -229,7 +253,9 @@ def _make_some(lunar: Any, customers: list[Any], organization: Any, now: datetim
     )
 
 
-def _connections(lunar: Any, customers: list[Any], users: list[Any], now: datetime) -> list[Any]:
+def _connections(
+    lunar: Lunar, customers: list[Customer], users: list[accounts.User], now: datetime
+) -> list[models.Connection]:
     from gridshare_portal.lunar import models, scopes, seal
 
     allowed = tuple(scope.id for scope in scopes.SCOPES)
@@ -255,7 +281,7 @@ def _connections(lunar: Any, customers: list[Any], users: list[Any], now: dateti
     return rows
 
 
-def _devices(customers: list[Any], homes: list[Any]) -> Iterator[Any]:
+def _devices(customers: list[Customer], homes: list[sites.Site]) -> Iterator[sites.Device]:
     from gridshare_portal.sites import models as sites
 
     for one, site in zip(customers, homes, strict=True):

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks import world
+
+if TYPE_CHECKING:
+    from gridshare_portal.energy import periods, series
+    from gridshare_portal.sandbox import wsgi
+    from gridshare_portal.sites import models as sites
+    from gridshare_portal.telemetry import queries
 
 DAYS = 400
 TRUTHS = {
@@ -39,7 +45,7 @@ def main() -> None:
                 report(sandbox, customer.username, site, calls, took_s)
 
 
-def report(sandbox: Any, username: str, site: Any, calls: int, took_s: float) -> None:
+def report(sandbox: wsgi.Sandbox, username: str, site: sites.Site, calls: int, took_s: float) -> None:
     """Print how far the portal's days are from the truth."""
     bars, differences, bars_s = compared(sandbox, site)
     known = sum(bar.known_s for bar in bars) // 900
@@ -54,7 +60,7 @@ def report(sandbox: Any, username: str, site: Any, calls: int, took_s: float) ->
     )
 
 
-def compared(sandbox: Any, site: Any) -> tuple[list[Any], dict[str, float], float]:
+def compared(sandbox: wsgi.Sandbox, site: sites.Site) -> tuple[list[queries.Totals], dict[str, float], float]:
     """Return the bars of all local days, each quantity's largest difference, and CPU seconds for the bars."""
     from gridshare_portal.energy import periods
     from gridshare_portal.telemetry import balance, queries
@@ -78,7 +84,9 @@ def compared(sandbox: Any, site: Any) -> tuple[list[Any], dict[str, float], floa
     return bars, largest, took_s
 
 
-def _truth(sandbox: Any, site: Any, grid: Any, known: np.ndarray, piece: Any) -> dict[str, float]:
+def _truth(
+    sandbox: wsgi.Sandbox, site: sites.Site, grid: series.Grid, known: np.ndarray, piece: periods.Period
+) -> dict[str, float]:
     """Add up the truth about the known stretches of one local day."""
     first, last = grid.edge(piece.start), grid.edge(piece.end)
     turns = np.flatnonzero(np.diff(np.concatenate(([False], known[first:last], [False])).astype(int)))
@@ -90,11 +98,12 @@ def _truth(sandbox: Any, site: Any, grid: Any, known: np.ndarray, piece: Any) ->
     return total
 
 
-def _balance(bar: Any) -> float:
-    if bar.home_wh is None:
-        return 0.0
-    came_in = bar.solar_wh + bar.from_grid_wh + bar.discharged_wh
-    return came_in - bar.to_grid_wh - bar.charged_wh - bar.home_wh - bar.remainder_wh
+def _balance(bar: queries.Totals) -> float:
+    """Return what came in and is not accounted for; all of a bar is known, or nothing and then it is 0."""
+    came_in = (bar.solar_wh, bar.from_grid_wh, bar.discharged_wh)
+    went_out = (bar.to_grid_wh, bar.charged_wh, bar.home_wh, bar.remainder_wh)
+    known = [one for one in (*came_in, *went_out) if one is not None]
+    return sum(known[:3]) - sum(known[3:]) if len(known) == len(came_in) + len(went_out) else 0.0
 
 
 if __name__ == "__main__":

@@ -15,8 +15,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+if TYPE_CHECKING:
+    from gridshare_portal.lunar import models as lunar
+    from gridshare_portal.sandbox import wsgi
 
 LATENCY_MS = 100
 CUSTOMERS = {"ada": "1 home, 3 sensors", "ben": "2 homes, 7 sensors", "finn": "1 home, 60 sensors"}
@@ -70,7 +74,7 @@ def _print(who: str, until: str, wide: Load, narrow: Load) -> None:
     print(f"{who:28} {until:11} {counts} {ratios[0]:>17} {ratios[1]:>17}", flush=True)
 
 
-def _first_load(sandbox: Any, username: str, *, parallel: int) -> dict[str, Load]:
+def _first_load(sandbox: wsgi.Sandbox, username: str, *, parallel: int) -> dict[str, Load]:
     """Connect a new person and read everything, as the worker does it; return each stretch by its name."""
     from django.conf import settings
     from django.utils import timezone
@@ -134,7 +138,7 @@ def _watched() -> Iterator[list[tuple[float, float]]]:
         yield calls
 
 
-def _connection(sandbox: Any, username: str) -> Any:
+def _connection(sandbox: wsgi.Sandbox, username: str) -> lunar.Connection:
     """Give a new person the connection that a browser would bring."""
     from django.utils import timezone
 
@@ -156,7 +160,7 @@ def _connection(sandbox: Any, username: str) -> Any:
     return connections.store(user=user, key=key, time_zone="America/Los_Angeles", now=now)
 
 
-def _django(folder: str, sandbox: Any) -> None:
+def _django(folder: str, sandbox: wsgi.Sandbox) -> None:
     """Set the portal up in a folder of its own, the sandbox for Lunar, and nobody listening to signals."""
     os.environ.update(
         {

@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import world
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from gridshare_portal.sandbox import wsgi
+    from gridshare_portal.sites import models as sites
 
 PAGES = (
     "",
@@ -36,11 +42,11 @@ def main() -> None:
             _report(sandbox, username, site)
 
 
-def _report(sandbox: Any, username: str, site: Any) -> None:
+def _report(sandbox: wsgi.Sandbox, username: str, site: sites.Site) -> None:
     from django.test import Client
 
     visitor = Client(headers={"host": "localhost"})
-    visitor.force_login(site.reaches.first().connection.user)
+    visitor.force_login(world.owner_of(site))
     nothing_ms = _median_ms(visitor, "/healthz")
     for page in PAGES:
         address = f"/homes/{site.synth_id}/{page}"
@@ -52,7 +58,7 @@ def _report(sandbox: Any, username: str, site: Any) -> None:
         print(f"        {username:12} {'/' + page:20} {calls:5} {queries:7} {ms:7.1f} {ms / nothing_ms:9.1f}")
 
 
-def _queries(visitor: Any, address: str) -> int:
+def _queries(visitor: Client, address: str) -> int:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -62,7 +68,7 @@ def _queries(visitor: Any, address: str) -> int:
     return len(captured)
 
 
-def _median_ms(visitor: Any, address: str) -> float:
+def _median_ms(visitor: Client, address: str) -> float:
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()

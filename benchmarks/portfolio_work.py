@@ -20,7 +20,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks import portfolio_pages, world
-from gridshare_portal.retailer import enrolment_models
 
 FILES = {"csv": "homes.csv", "xlsx": "homes.xlsx"}
 NOTHING = "?q=qqqqqzzzz"
@@ -134,7 +133,7 @@ def _day(told: Connection) -> None:
     """Sum yesterday over all homes."""
 
     def deed() -> str:
-        from gridshare_portal.retailer import day_sums
+        from gridshare_portal.retailer import day_sums, enrolment_models
 
         now, whose = datetime.now(UTC), portfolio_pages.organization()
         day = now.date() - timedelta(days=1)
@@ -155,6 +154,7 @@ def _open_cases(told: Connection) -> None:
 
         open_cases.count(now=datetime.now(UTC))
         counted = open_cases.of(portfolio_pages.organization())
+        assert counted is not None  # they were counted a line above
         return ", ".join(f"{level.label} {number:,}" for level, number in counted.levels)
 
     _measured(told, "open cases", deed)
@@ -171,8 +171,8 @@ def _file(told: Connection, kind: str, query: str) -> None:
         began_s = time.perf_counter()
         page = client.get(f"/portfolio/{portfolio_pages.SLUG}/{FILES[kind]}{query}")
         assert page.status_code == 200, page.status_code
-        size = lines = first_s = 0
-        for part in page.streaming_content:
+        size, lines, first_s = 0, 0, 0.0
+        for part in page:
             first_s = first_s or time.perf_counter() - began_s
             size, lines = size + len(part), lines + part.count(b"\n")
         rows = f"{lines - 1:,} rows, " if kind == "csv" else ""

@@ -12,14 +12,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import requests
 
 from gridshare_portal.demo import stage, supervisor
-from gridshare_portal.sandbox import cast, wsgi
+from gridshare_portal.sandbox import cast, grants, ledger, wsgi
+from gridshare_portal.sandbox.homes import Customer
 
 OPEN_FOR_S = 36_000
 
@@ -43,10 +45,15 @@ class Programs:
 
     def start(self, *names: str) -> None:
         """Start programs that do not run."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         for name in names:
-            own = {"start_new_session": True, "preexec_fn": supervisor.end_with_parent}
-            self.running[name] = subprocess.Popen(self.commands[name], **quiet, **own)
+            self.running[name] = subprocess.Popen(
+                self.commands[name],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=supervisor.end_with_parent,
+            )
 
     def kill(self, *names: str) -> None:
         """Kill programs and whatever they started with -9, all at the same time."""
@@ -82,23 +89,42 @@ class Programs:
         self.kill(*self.running)
 
 
+@dataclass(frozen=True)
+class World:
+    """Whom the pretended Lunar knows."""
+
+    customers: tuple[Customer, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The tokens that it handed out at its start, by the customer's name."""
+
+    tokens: dict[str, str]
+
+    def grant(self, username: str, scopes: Sequence[str] = ()) -> grants.Tokens:
+        """Return the token of a customer, whatever the scopes: it has them all."""
+        return {"access_token": self.tokens[username], "token_type": "Bearer", "expires_in": OPEN_FOR_S}
+
+
 class Lunar:
     """The pretended Lunar from outside: its customers and their tokens, what it counted, what goes wrong."""
 
-    def __init__(self, homes: int, *, url: str, issuer: str, tokens: dict[str, str]) -> None:
+    def __init__(self, count: int, *, url: str, issuer: str, tokens: dict[str, str]) -> None:
         self.url, self.issuer = url, issuer
-        self.world = SimpleNamespace(customers=cast.customers(homes, seed=1))
-        self.pool = SimpleNamespace(grant=lambda name, **_scopes: {"access_token": tokens[name]})
+        self.world, self.pool = World(cast.customers(count, seed=1)), Pool(tokens)
 
     def calls(self) -> dict[str, int]:
         """Return how often each operation was called."""
-        return self._ask("GET", "calls")
+        counts: dict[str, int] = self._ask("GET", "calls")
+        return counts
 
-    def asked(self) -> dict[str, Any]:
+    def asked(self) -> dict[str, ledger.Stored]:
         """Return what each device was asked for and took, with the moments."""
-        return self._ask("GET", "asked")
+        devices: dict[str, ledger.Stored] = self._ask("GET", "asked")
+        return devices
 
-    def go_wrong(self, operation: str, kind: str, **options: Any) -> None:
+    def go_wrong(self, operation: str, kind: str, **options: object) -> None:
         """Switch a fault on."""
         self._ask("POST", "faults", {"operation": operation, "kind": kind, **options})
 
@@ -106,7 +132,7 @@ class Lunar:
         """Switch every fault off."""
         self._ask("DELETE", "faults")
 
-    def _ask(self, method: str, what: str, wish: dict[str, Any] | None = None) -> Any:
+    def _ask(self, method: str, what: str, wish: dict[str, object] | None = None) -> Any:
         answer = requests.request(method, f"{self.url}/_sandbox/{what}", json=wish, timeout=20)
         answer.raise_for_status()
         return answer.json()

@@ -12,11 +12,16 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks import world
+
+if TYPE_CHECKING:
+    from django.db import models
+
+    from gridshare_portal.sites import models as sites
 
 YEAR = 365
 DIGITS = {"in_w": 0, "out_w": 0, "voltage_v": 1, "current_a": 2, "charge_pct": 1, "in_wh": 0, "out_wh": 0}
@@ -35,7 +40,7 @@ def main() -> None:
         _measure("meter's steps", site, reading)
 
 
-def _measure(name: str, site: Any, reading: Any) -> None:
+def _measure(name: str, site: sites.Site, reading: Any) -> None:
     from gridshare_portal.telemetry.models import Day
 
     _store(reading)
@@ -49,20 +54,21 @@ def _measure(name: str, site: Any, reading: Any) -> None:
     assert np.array_equal(_packed_year(sensor), _row_year(reading, sensor), equal_nan=True)
 
 
-def _packed_year(sensor: Any) -> np.ndarray:
+def _packed_year(sensor: sites.Sensor) -> np.ndarray:
     from gridshare_portal.telemetry import missing, packing
 
     blobs = list(sensor.days.order_by("day").values_list("packed", flat=True))
     column = packing.unpack_many(blobs, ["in_wh"], missing.BUCKETS)["in_wh"]
-    return column[~np.isnan(column)]
+    known: np.ndarray = column[~np.isnan(column)]
+    return known
 
 
-def _row_year(reading: Any, sensor: Any) -> np.ndarray:
+def _row_year(reading: Any, sensor: sites.Sensor) -> np.ndarray:
     values = reading.objects.filter(sensor=sensor.pk).order_by("at").values_list("in_wh", flat=True)
     return np.array(list(values), dtype=float)
 
 
-def _trim(site: Any) -> None:
+def _trim(site: sites.Site) -> None:
     """Keep exactly a year of closed days."""
     from gridshare_portal.telemetry.models import Day
 
@@ -107,7 +113,7 @@ def _store(reading: Any) -> None:
         day = packing.unpack(row.packed)
         buckets = np.flatnonzero(packing.flags(row.known, missing.BUCKETS))
         moments = [missing.midnight(row.day) + int(bucket) * missing.STEP for bucket in buckets]
-        told = [{name: _value(day.get(name), bucket) for name in packing.FIELDS} for bucket in buckets]
+        told = [{name: _value(day.get(name), int(bucket)) for name in packing.FIELDS} for bucket in buckets]
         pairs = zip(moments, told, strict=True)
         reading.objects.bulk_create([reading(sensor=row.sensor_id, at=at, **values) for at, values in pairs])
 
@@ -116,7 +122,7 @@ def _value(column: np.ndarray | None, bucket: int) -> float | None:
     return None if column is None or np.isnan(column[bucket]) else float(column[bucket])
 
 
-def _size(model: Any) -> int:
+def _size(model: type[models.Model]) -> int:
     """Return the bytes of a table with its indexes, without what was deleted."""
     from django.db import connection
 
@@ -132,7 +138,7 @@ def _size(model: Any) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _cpu_ms(read: Callable[[], Any], *, times: int = 9) -> float:
+def _cpu_ms(read: Callable[[], object], *, times: int = 9) -> float:
     took = []
     for _ in range(times):
         began_s = time.process_time()

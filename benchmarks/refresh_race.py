@@ -16,13 +16,24 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import IO, TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from gridshare_portal.lunar import models as lunar
+    from gridshare_portal.sandbox import wsgi
 
 PROCESSES, THREADS, ROUNDS = 3, 6, 3
 LATENCY_MS = 300
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # seals nothing that is worth having
+
+
+class Outcome(TypedDict):
+    """How one thread's wish for a token ended, and when."""
+
+    error: str
+    ended_at: float
 
 
 def main() -> None:
@@ -58,18 +69,19 @@ def race_on(name: str) -> None:
                 )
 
 
-def _round(sandbox: Any, way: str) -> tuple[int, bool, float]:
+def _round(sandbox: wsgi.Sandbox, way: str) -> tuple[int, bool, float]:
     connection = _connection(sandbox)
     sandbox.faults.switch_on("oauthToken", "latency", ms=LATENCY_MS)
     before = sandbox.calls("oauthToken")
     environment = {**os.environ, "LUNAR_LOGIN_URL": sandbox.url, "LUNAR_ISSUER": sandbox.issuer}
     racers = [_racer(way, connection.pk, environment) for _ in range(PROCESSES)]
-    ready = [racer.stdout.readline() for racer in racers]
+    ready = [_pipes(racer)[1].readline() for racer in racers]
     assert ready == ["ready\n"] * PROCESSES, ready
     start_at = time.time() + 0.3
     for racer in racers:
-        racer.stdin.write(f"{start_at}\n")
-        racer.stdin.flush()
+        told, _ = _pipes(racer)
+        told.write(f"{start_at}\n")
+        told.flush()
     outcomes = [outcome for racer in racers for outcome in json.loads(racer.communicate()[0])]
     assert len(outcomes) == PROCESSES * THREADS
     connection.refresh_from_db()
@@ -81,11 +93,17 @@ def _round(sandbox: Any, way: str) -> tuple[int, bool, float]:
 
 def _racer(way: str, pk: int, environment: dict[str, str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "benchmarks.refresh_race", "--race", way, str(pk)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    return subprocess.Popen(command, env=environment, text=True, **pipes)
+    return subprocess.Popen(
+        command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
 
 
-def _connection(sandbox: Any) -> Any:
+def _pipes(racer: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    assert racer.stdin is not None and racer.stdout is not None  # _racer made both
+    return racer.stdin, racer.stdout
+
+
+def _connection(sandbox: wsgi.Sandbox) -> lunar.Connection:
     """Make a connection of a new person whose access token has just expired."""
     from django.conf import settings
     from django.utils import timezone
@@ -115,7 +133,7 @@ def run_racer(way: str, pk: int) -> None:
     _django()
     print("ready", flush=True)
     start_at = float(sys.stdin.readline())
-    outcomes: list[dict[str, Any]] = []
+    outcomes: list[Outcome] = []
     want = {"lease and fence": _by_lease, "read, refresh, save": _by_hand}[way]
     threads = [threading.Thread(target=_want, args=(want, pk, start_at, outcomes)) for _ in range(THREADS)]
     for thread in threads:
@@ -125,7 +143,7 @@ def run_racer(way: str, pk: int) -> None:
     print(json.dumps(outcomes))
 
 
-def _want(want: Any, pk: int, start_at: float, outcomes: list[dict[str, Any]]) -> None:
+def _want(want: Callable[[int], None], pk: int, start_at: float, outcomes: list[Outcome]) -> None:
     from django.db import connection
 
     time.sleep(max(0.0, start_at - time.time()))
@@ -150,7 +168,7 @@ def _by_hand(pk: int) -> None:
     from gridshare_portal.lunar import cognito, models, registration, seal
 
     row = models.Connection.objects.get(pk=pk)
-    if row.access_expires_at > timezone.now():
+    if row.access_expires_at and row.access_expires_at > timezone.now():
         return
     fresh = cognito.refresh(registration.client(), refresh_token=row.refresh_token())
     row.access_sealed = seal.seal(fresh.access, row.context("access"))

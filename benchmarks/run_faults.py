@@ -22,10 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import bulk_run, programs, world
-from gridshare_portal.control import run_models
+from gridshare_portal.sandbox import ledger
+
+if TYPE_CHECKING:
+    from gridshare_portal.control import run_models
 
 MODE = "setDeviceOperationMode"
 ENDED = 12  # homes whose consent or connection ends in the middle
@@ -38,7 +41,7 @@ class Trial:
     """One run and the fault it met; `ended` says for which homes access ended, and when."""
 
     name: str
-    run: Any
+    run: run_models.Run
     took_s: float = 0.0
     ended: dict[int, datetime] = field(default_factory=dict)
 
@@ -65,8 +68,15 @@ class Stand:
         from gridshare_portal.control import dry_runs, runs
 
         mine, self.sites = self.sites[: self.homes], self.sites[self.homes :]
-        wish = {"organization": self.organization, "actor": self.admin, "name": name, "kind": "mode"}
-        run = runs.draft(asked={"mode": "Smart"}, sites=mine, now=timezone.now(), **wish)
+        run = runs.draft(
+            organization=self.organization,
+            actor=self.admin,
+            name=name,
+            kind="mode",
+            asked={"mode": "Smart"},
+            sites=mine,
+            now=timezone.now(),
+        )
         while dry_runs.check(run=run, now=timezone.now()):
             pass
         trial = Trial(name=name, run=runs.start(run=run, actor=self.admin, now=timezone.now()))
@@ -141,8 +151,8 @@ def end_connections(trial: Trial) -> None:
     from gridshare_portal.sites import models as sites
 
     for reach in sites.Reach.objects.filter(site__in=_last_waiting(trial)).select_related("connection__user"):
-        whose = {"connection": reach.connection, "actor": reach.connection.user}
-        connections.disconnect(forget_readings=False, now=timezone.now(), **whose)
+        connection, now = reach.connection, timezone.now()
+        connections.disconnect(connection=connection, actor=connection.user, forget_readings=False, now=now)
         trial.ended[reach.site_id] = timezone.now()
 
 
@@ -187,7 +197,7 @@ def settle(stand: Stand) -> None:
     """Wait until every run has ended and nobody looks at any change again within a minute and a half."""
     from django.utils import timezone
 
-    from gridshare_portal.control import models
+    from gridshare_portal.control import models, run_models
 
     def is_quiet() -> bool:
         soon = timezone.now() + timedelta(seconds=90)
@@ -213,12 +223,12 @@ def try_again(stand: Stand) -> None:
             runs.retry_failed(run=trial.run, actor=stand.admin, now=timezone.now())
 
 
-def lies(trial: Trial, asked: dict[str, Any], first_modes: dict[str, str]) -> list[str]:
+def lies(trial: Trial, asked: dict[str, ledger.Stored], first_modes: dict[str, str]) -> list[str]:
     """Return what a run's ledger says that is not so."""
     found = []
     for line in trial.run.lines.select_related("device", "change"):
-        took = asked.get(line.device.synth_id, {}).get("modes", [])
-        real = took[-1][1] if took else first_modes[line.device.synth_id]
+        synth_id, took = _device_of(line), _taken(asked, line)
+        real = took[-1][1] if took else first_modes[synth_id]
         late = [at for at, _ in took if datetime.fromisoformat(at) > trial.ended.get(line.site_id, _NEVER)]
         sent = line.change is not None and line.change.sent_at is not None
         faults = {
@@ -238,6 +248,17 @@ def lies(trial: Trial, asked: dict[str, Any], first_modes: dict[str, str]) -> li
     return found
 
 
+def _device_of(line: run_models.Line) -> str:
+    assert line.device is not None, f"the device of {line.site_id} was deleted, which nothing here does"
+    return line.device.synth_id
+
+
+def _taken(asked: dict[str, ledger.Stored], line: run_models.Line) -> list[tuple[str, str]]:
+    """Return the modes that a line's device really took, each with its moment."""
+    known = asked.get(_device_of(line))
+    return known["modes"] if known else []
+
+
 _NEVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
@@ -253,7 +274,7 @@ def compare(stand: Stand, title: str) -> list[str]:
     for trial in stand.trials:
         lines = list(trial.run.lines.select_related("device", "change"))
         states = Counter(line.state for line in lines)
-        took = [len(asked.get(line.device.synth_id, {}).get("modes", [])) for line in lines]
+        took = [len(_taken(asked, line)) for line in lines]
         sent = sum(line.change is not None and line.change.sent_at is not None for line in lines)
         told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
         twice = sum(number > 1 for number in took)

@@ -32,7 +32,10 @@ class Asker:
     """Asks the sandbox for one home's readings, as a client would."""
 
     def __init__(self, sandbox: wsgi.Sandbox, username: str) -> None:
-        self.sandbox, self.home = sandbox, sandbox.world.customer(username).homes[0]
+        customer = sandbox.world.customer(username)
+        if customer is None:
+            raise ValueError(f"nobody is called {username} where there are so few homes")
+        self.sandbox, self.home = sandbox, customer.homes[0]
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {sandbox.pool.grant(username)['access_token']}"
 
@@ -59,10 +62,11 @@ class Asker:
         path = f"/api/v2/devices/{battery.synth_id}/telemetry"
         return len(self._get(path, **sent))
 
-    def _get(self, path: str, **params: str) -> list[dict]:
+    def _get(self, path: str, **params: str) -> list[dict[str, object]]:
         answer = self.session.get(f"{self.sandbox.url}{path}", params=params, timeout=60)
         answer.raise_for_status()
-        return answer.json()["entries"]
+        entries: list[dict[str, object]] = answer.json()["entries"]
+        return entries
 
 
 @dataclass(frozen=True)

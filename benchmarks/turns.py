@@ -14,10 +14,12 @@ import os
 import statistics
 import time
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from benchmarks import bulk_run, world
-from gridshare_portal.control import run_models
+
+if TYPE_CHECKING:
+    from gridshare_portal.control import run_models
 
 SIZES = (1_000, 100_000)
 ROUNDS = 60
@@ -47,7 +49,8 @@ def main() -> None:
         )
 
 
-def _run(homes: int, now: datetime) -> Any:
+def _run(homes: int, now: datetime) -> run_models.Run:
+    from gridshare_portal.control import run_models
     from gridshare_portal.sites import models as sites
 
     known = run_models.Run.objects.select_related("organization", "carried_by").first()

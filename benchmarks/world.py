@@ -10,14 +10,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests import portal as portals
+
+if TYPE_CHECKING:
+    from gridshare_portal.accounts import models as accounts
+    from gridshare_portal.sandbox import wsgi
+    from gridshare_portal.sites import models as sites
 
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="  # seals nothing that is worth having
 
 
-def connected(sandbox: Any, username: str) -> Iterator[tuple[Any, int, float]]:
+def connected(sandbox: wsgi.Sandbox, username: str) -> Iterator[tuple[sites.Site, int, float]]:
     """Connect a customer and collect every home; yield each with its calls and seconds."""
     from django.utils import timezone
 
@@ -37,8 +42,13 @@ def connected(sandbox: Any, username: str) -> Iterator[tuple[Any, int, float]]:
         yield site, sandbox.calls("getDeviceTelemetry") - calls, time.monotonic() - began_s
 
 
+def owner_of(site: sites.Site) -> accounts.User:
+    """Return who connected a home."""
+    return site.reaches.select_related("connection__user").order_by("pk")[0].connection.user
+
+
 @contextmanager
-def pretended(**options: Any) -> Iterator[Any]:
+def pretended(**options: Any) -> Iterator[wsgi.Sandbox]:
     """Run a sandbox whose clock stands still, and point the portal at it."""
     from django.test import override_settings
 

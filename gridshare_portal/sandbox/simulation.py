@@ -13,7 +13,7 @@ import numpy as np
 
 from gridshare_portal.sandbox import days, dice, physics
 from gridshare_portal.sandbox.days import LEVEL, Days
-from gridshare_portal.sandbox.dice import Floats, Numbers
+from gridshare_portal.sandbox.dice import Floats
 from gridshare_portal.sandbox.homes import Home
 from gridshare_portal.sandbox.ledger import Ledger
 
@@ -98,7 +98,7 @@ class History:
         if moments[-1] == self.start_s + number * BLOCK_S:
             return self._mark(number)[wanted][None, :].repeat(len(moments), axis=0)
         block = self._block(number)
-        left: Numbers = np.searchsorted(block.edges, moments, side="right") - 1
+        left = np.searchsorted(block.edges, moments, side="right") - 1
         share = (moments - block.edges[left]) / (block.edges[left + 1] - block.edges[left])
         values: Floats = block.values[:, wanted]
         return values[left] + share[:, None] * (values[left + 1] - values[left])
@@ -106,7 +106,8 @@ class History:
     def _mark(self, number: int) -> Floats:
         while self._lived < number:
             self._live(self._lived)
-        return self._marks[number]
+        mark: Floats = self._marks[number]
+        return mark
 
     def _block(self, number: int) -> Days:
         known = self._shelf.get((self.home.site_id, number))
