@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 
+import hypothesis
 import pytest
 from django.utils import timezone
 
@@ -10,12 +11,18 @@ from gridshare_portal import cache
 from gridshare_portal.gridshare import gate
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
-from tests import chromium
+from tests import chromium, environment
 
 pytest_plugins = ["tests.people"]
 
 DATABASE = {"db", "transactional_db", "live_server"}
 CALLBACK = "http://testserver/accounts/lunar/login/callback/"
+
+
+# A slow machine is no fault of what is tested: no property has a deadline.
+hypothesis.settings.register_profile("quick", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile("long" if environment.rounds(quick=0, long=1) else "quick")
 
 
 def pytest_addoption(parser):

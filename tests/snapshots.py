@@ -37,6 +37,24 @@ class Snapshot:
             if model is Connection:
                 _give_tokens(made[0], sandbox.pool.grant(username, scopes=scopes), now)
             model._base_manager.bulk_create(made)
+        _number_on(self.rows)
+
+
+def _number_on(rows):
+    """Let rows made from now on get higher numbers than these, as if these had been made by themselves."""
+    last = [
+        (one._meta, max(row[one._meta.pk.attname] for row in made)) for one, made in rows if _is_counted(one)
+    ]
+    if connection.vendor != "sqlite":  # which does so by itself
+        names = [(f"pg_get_serial_sequence('{meta.db_table}', '{meta.pk.column}')", pk) for meta, pk in last]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT " + ", ".join(f"setval({n}, greatest(nextval({n}), {pk}))" for n, pk in names)
+            )
+
+
+def _is_counted(model):
+    return isinstance(model._meta.pk, models.AutoField)
 
 
 _taken: dict[tuple[object, ...], Snapshot] = {}
@@ -45,10 +63,11 @@ _taken: dict[tuple[object, ...], Snapshot] = {}
 def of(key, write) -> Snapshot:
     """Return the snapshot of this name; `write` makes the rows when nobody asked for it before."""
     if key not in _taken:
-        with transaction.atomic(), _numbered_from((len(_taken) + 1) * APART):
-            before = {model: set(model._base_manager.values_list("pk", flat=True)) for model in _kept()}
-            write()
-            _taken[key] = Snapshot(timezone.now(), _written_since(before))
+        with transaction.atomic():
+            with _numbered_from((len(_taken) + 1) * APART):
+                before = {model: set(model._base_manager.values_list("pk", flat=True)) for model in _kept()}
+                write()
+                _taken[key] = Snapshot(timezone.now(), _written_since(before))
             transaction.set_rollback(True)
     return _taken[key]
 
@@ -100,11 +119,7 @@ def _give_tokens(row, granted, now):
 @contextmanager
 def _numbered_from(first: int):
     """Let new rows get numbers from here on; as before when the block, which is undone, is over."""
-    counted = [
-        (one._meta.db_table, one._meta.pk.column)
-        for one in _kept()
-        if isinstance(one._meta.pk, models.AutoField)
-    ]
+    counted = [(one._meta.db_table, one._meta.pk.column) for one in _kept() if _is_counted(one)]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("DELETE FROM sqlite_sequence")

@@ -9,7 +9,7 @@ from gridshare_portal.audit import models as audit
 from gridshare_portal.lunar import connections
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
-from tests import people
+from tests import environment, people
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -288,7 +288,11 @@ STEPS = st.lists(
 
 class TestWhateverHappens:
     @given(steps=STEPS)
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=environment.rounds(quick=40, long=400),
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     def test_nothing_holds_outside_its_interval(self, give, homeowner, now, steps):
         models.Consent.objects.all().delete()
         moment, shared = now, None  # what ought to be open: (from, until)

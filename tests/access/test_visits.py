@@ -8,7 +8,7 @@ from gridshare_portal.access import models, visits
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import queries as record
 from gridshare_portal.lunar import models as lunar
-from tests import people
+from tests import environment, people
 
 pytestmark = pytest.mark.django_db
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -170,7 +170,11 @@ class TestLooking:
         said = {name: lines(homeowner.site)[-1].details[name] for name in ("page", "reason", "words")}
         assert said == {"page": "history", "reason": "fault", "words": "Silent"}
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=environment.rounds(quick=20, long=400),
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(steps=st.lists(st.integers(1, 900), max_size=12))
     def test_on_and_on_leaves_a_line_every_ten_minutes_at_most(self, begin, homeowner, steps, now):
         visit, at, noted = begin(), now, []

@@ -16,11 +16,12 @@ from referencing.jsonschema import DRAFT202012
 
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.sandbox.gridshare_api import SCOPES
+from tests import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = json.loads((ROOT / "tests/contract/openapi.json").read_text())
 PUBLISHED = ROOT.parent / "shared/contract/gridshare-customer-api-openapi.yml"
-EXAMPLES = os.environ.get("FUZZING_EXAMPLES", "60")
+EXAMPLES = str(environment.rounds(quick=60, long=400))
 WORDS = ("description", "summary", "title", "contact", "x-logo", "info", "tags")
 
 

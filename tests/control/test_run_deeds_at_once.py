@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from gridshare_portal.audit import queries as record
 from gridshare_portal.control import models, outcomes, plans, run_models, run_moves, runs
+from tests import environment
 from tests import fleet as fleets
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,7 +85,7 @@ def charging():
     return {"kind": "plan", "asked": plans.to_json(plan)}
 
 
-@pytest.mark.parametrize("_again", range(3))
+@pytest.mark.parametrize("_again", range(environment.rounds(quick=1, long=10)))
 class TestTwoAdmins:
     def test_start_a_run_once_and_the_second_reads_who_did(self, fleet, at_once, _again):
         run = fleet.checked()

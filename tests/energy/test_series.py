@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridshare_portal.energy import periods, series
+from tests import environment
 from tests.energy.test_periods import dates, zones
 
 QUARTER_S = 900
@@ -40,7 +41,7 @@ class TestAGrid:
 
 
 class TestRegrouping:
-    @settings(max_examples=40)
+    @settings(max_examples=environment.rounds(quick=40, long=2000))
     @given(dates, zones, st.integers(0, 2**32 - 1))
     def test_keeps_the_whole_at_every_zoom(self, day, zone, seed):
         year = periods.local_year(day, zone)

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.installer import calendar
@@ -62,7 +62,6 @@ class TestADay:
         assert {one.level for one in laid({}, asked=(None, None)).squares} == {"waits"}
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 399), st.integers(0, 96)))
 def test_every_day_stands_in_exactly_one_place_and_one_level(told):
     first = NOW.date() - timedelta(days=399)

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.installer import gap_words, gaps
@@ -163,7 +163,6 @@ class TestThePast:
         assert (gap.kind, gap.good_until, gap.good_again) == (Kind.RESET, at - STEP, at)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.booleans(), min_size=COUNT, max_size=COUNT), min_size=1, max_size=3))
 def test_every_missing_bucket_after_the_first_good_one_is_in_a_gap(columns):
     sensors = tuple(

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.audit import names, record
@@ -84,7 +84,6 @@ class TestSolarAtNight:
     def test_is_not_told_from_two_days(self):
         assert tree_health.at_night(hours({12: 1.0}, {20: 400.0})) == []
 
-    @settings(deadline=None)
     @given(st.lists(st.dictionaries(st.integers(5, 21), st.floats(0, 9000)), min_size=1, max_size=2))
     def test_is_never_found_in_daylight_of_a_young_home(self, days):
         assert tree_health.at_night(hours(*days)) == []

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.gridshare import calls as api
@@ -91,7 +91,6 @@ class TestWhatIsShown:
     def test_survives_a_thousand_brackets(self, shown):
         assert shown("[" * 100_000).startswith("[[[[")
 
-    @settings(deadline=None)
     @given(st.binary(max_size=300))
     def test_of_anything_is_a_text_that_can_be_kept(self, raw):
         row = sites.Answer(operation="getDevice")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gridshare_portal.energy import periods
 from gridshare_portal.telemetry import kept, missing, present, queries
 from gridshare_portal.telemetry.models import Collection
+from tests import environment
 
 START = datetime(2026, 6, 10, tzinfo=UTC)
 LATER = datetime(2026, 6, 20, tzinfo=UTC)
@@ -174,7 +175,11 @@ class TestTotals:
 
 
 class TestBars:
-    @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=environment.rounds(quick=6, long=200),
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(
         seed=st.integers(0, 2**31),
         zone=st.sampled_from(["Europe/London", "Australia/Lord_Howe", "Asia/Kolkata"]),
