@@ -5,7 +5,10 @@ const PATIENCE_MS = 60_000;
 // Two frames, so that what watches its size was told; a page that nobody paints goes on all the same.
 const frames = async () => {
   for (let turn = 0; turn < 2; turn += 1) {
-    await new Promise((go) => { requestAnimationFrame(go); setTimeout(go, 200); });
+    await new Promise((go) => {
+      requestAnimationFrame(go);
+      setTimeout(go, 200);
+    });
   }
 };
 
@@ -34,7 +37,8 @@ const awaited = () => {
 
 const complete = async () => {
   const until = performance.now() + PATIENCE_MS;
-  do await frames(); while (awaited().length && performance.now() < until);
+  do await frames();
+  while (awaited().length && performance.now() < until);
   return awaited().map((one) => `it still waits for ${one}`);
 };
 
@@ -46,23 +50,29 @@ const isPainted = (sheet) => {
 const sideways = () => {
   const [wide, room] = [document.documentElement.scrollWidth, innerWidth];
   if (wide <= room) return [];
-  const beyond = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > room);
+  const beyond = [...document.body.querySelectorAll("*")].filter(
+    (one) => one.getBoundingClientRect().right > room,
+  );
   return [`it scrolls sideways, ${wide} px wide, because of ${beyond[0]?.outerHTML.slice(0, 120)}`];
 };
 
 const judged = async (rules) => {
   const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
-  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" ")}`);
+  return found.violations.map(
+    (one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" ")}`,
+  );
 };
 
 window.seenByTests = {
   async unpainted() {
     const waits = await complete();
-    const blank = [...document.querySelectorAll("figure[data-chart] canvas")].filter((one) => !isPainted(one));
+    const blank = [...document.querySelectorAll("figure[data-chart] canvas")].filter(
+      (one) => !isPainted(one),
+    );
     return [...waits, ...blank.map((one) => `${one.closest("figure").id} is a blank chart`)];
   },
   async faults(rules) {
     const waits = await complete();
-    return [...waits, ...sideways(), ...await judged(rules)];
+    return [...waits, ...sideways(), ...(await judged(rules))];
   },
 };
