@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridshare_portal.energy.periods import Period
+
+Column = NDArray[np.float64]
+Whole = NDArray[np.int_]  # numbers of steps: edges, or how many
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def grid_over(period: Period, step_s: int) -> Grid:
     return Grid(datetime.fromtimestamp(start, UTC), step_s, (end - start) // step_s)
 
 
-def edges(grid: Grid, periods: Sequence[Period]) -> np.ndarray:
+def edges(grid: Grid, periods: Sequence[Period]) -> Whole:
     """Return for each period the steps that start inside it, as first and one past the last.
 
     Periods that meet share an edge, so that no step is counted twice and none is lost.
@@ -48,7 +52,7 @@ def edges(grid: Grid, periods: Sequence[Period]) -> np.ndarray:
     return np.array([(grid.edge(one.start), grid.edge(one.end)) for one in periods], dtype=int).reshape(-1, 2)
 
 
-def sums(values: np.ndarray, between: np.ndarray) -> np.ndarray:
+def sums(values: Column, between: Whole) -> Column:
     """Add up what is known between each pair of edges; NaN where nothing is."""
     if not between.size:
         return np.zeros(0)
@@ -56,28 +60,29 @@ def sums(values: np.ndarray, between: np.ndarray) -> np.ndarray:
     return np.where(known(values, between) > 0, np.add.reduceat(padded, between.ravel())[::2], np.nan)
 
 
-def known(values: np.ndarray, between: np.ndarray) -> np.ndarray:
+def known(values: Column, between: Whole) -> Whole:
     """Count the known steps between each pair of edges."""
     running = np.concatenate(([0], np.cumsum(~np.isnan(values))))
     return running[between[:, 1]] - running[between[:, 0]]
 
 
-def every(factor: int, count: int) -> np.ndarray:
+def every(factor: int, count: int) -> Whole:
     """Return the edges of groups of that many steps; the last may be shorter."""
     first = np.arange(0, count, factor)
     return np.column_stack((first, np.minimum(first + factor, count)))
 
 
-def means(values: np.ndarray, between: np.ndarray) -> np.ndarray:
+def means(values: Column, between: Whole) -> Column:
     """Average what is known between each pair of edges; NaN where nothing is."""
-    counts = known(values, between).astype(float)
+    counts = known(values, between).astype(np.float64)
     counts[counts == 0] = np.nan
     return sums(values, between) / counts
 
 
-def integers(values: np.ndarray) -> list[int | None]:
+def integers(values: Column) -> list[int | None]:
     """Return a column as whole numbers, null where unknown."""
     whole = np.rint(values)
     if not np.isnan(whole).any():
-        return whole.astype(int).tolist()
+        numbers: list[int | None] = whole.astype(int).tolist()
+        return numbers
     return [None if one != one else int(one) for one in whole.tolist()]

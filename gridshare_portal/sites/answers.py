@@ -13,8 +13,8 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 
 from gridshare_portal.gridshare import calls as api
@@ -65,9 +65,11 @@ OPERATIONS = {
 }
 
 
-def of_home(site: sites.Site, *, asked_by: Any, asked_for: int, now: datetime) -> QuerySet[sites.Answer]:
+def of_home(
+    site: sites.Site, *, asked_by: AbstractBaseUser, asked_for: int, now: datetime
+) -> QuerySet[sites.Answer]:
     """Return what a person asked for on behalf of an organization within the last hour, newest first."""
-    mine = sites.Answer.objects.filter(site=site, asked_by=asked_by, asked_for=asked_for)
+    mine = sites.Answer.objects.filter(site=site, asked_by=asked_by.pk, asked_for=asked_for)
     return mine.filter(asked_at__gt=now - KEPT)
 
 
@@ -92,7 +94,7 @@ def refuse(*, answer: sites.Answer, why: str, now: datetime) -> None:
 def fetch(*, answer: sites.Answer, connection: lunar.Connection, now: datetime) -> None:
     """Ask the API in the name of this connection, and keep what it says as far as it may be shown."""
     began_s = time.monotonic()
-    told: dict[str, Any] = {}
+    told: dict[str, object] = {}
     try:
         with calls.of_site(answer.site, now=now) as heard:
             client = clients.for_connection(connection, listener=heard.append).within(DEADLINE_S)
@@ -134,7 +136,7 @@ def hidden(text: str) -> str:
     return _UNSEEN.sub(lambda mark: f"\\u{ord(mark.group()):04x}", whole.replace("\r\n", "\n"))
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -151,7 +153,7 @@ def _ids(site: sites.Site) -> frozenset[str]:
     return frozenset([site.synth_id, *devices, *site.sensors.values_list("synth_id", flat=True)])
 
 
-def _of_home(value: Any, ids: Collection[str]) -> Any:
+def _of_home(value: object, ids: Collection[str]) -> object:
     """Return a list's answer with every entry taken out that is not of this home; None if it is no list."""
     entries = value.get("entries") if isinstance(value, dict) else value
     if not isinstance(entries, list):
@@ -160,7 +162,7 @@ def _of_home(value: Any, ids: Collection[str]) -> Any:
     return {"entries": kept} if isinstance(value, dict) else kept
 
 
-def _names(entry: Any, ids: Collection[str]) -> bool:
+def _names(entry: object, ids: Collection[str]) -> bool:
     """Say whether an entry is about this home: everything in it that is an id is one of its ids."""
     if not isinstance(entry, dict):
         return isinstance(entry, str) and entry in ids
@@ -168,7 +170,7 @@ def _names(entry: Any, ids: Collection[str]) -> bool:
     return bool(named) and all(isinstance(inner, str) and inner in ids for inner in named)
 
 
-def _plain(entry: Any) -> Any:
+def _plain(entry: object) -> object:
     """Return an entry without what is nested in it: nobody knows of which home that is."""
     if not isinstance(entry, dict):
         return entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import unicodedata
 from datetime import datetime
-from typing import Any
 from zoneinfo import available_timezones
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -29,7 +29,9 @@ def time_zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
 
 
-def rename(*, site: sites.Site, name: str, time_zone: str, actor: Any, now: datetime) -> sites.Site:
+def rename(
+    *, site: sites.Site, name: str, time_zone: str, actor: AbstractBaseUser | None, now: datetime
+) -> sites.Site:
     """Give the home a name and a time zone, which counts as confirmed from now on.
 
     Who may do so, and the record that it was done, are the page's business.
@@ -46,7 +48,9 @@ def rename(*, site: sites.Site, name: str, time_zone: str, actor: Any, now: date
     return site
 
 
-def correct_role(*, sensor: sites.Sensor, role: str, actor: Any, now: datetime) -> sites.Sensor:
+def correct_role(
+    *, sensor: sites.Sensor, role: str, actor: AbstractBaseUser | None, now: datetime
+) -> sites.Sensor:
     """Say what a sensor measures; an empty role goes back to what was found."""
     if role and role not in sites.ROLES:
         raise Refused("role", "Choose one of the roles in the list.")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 DEEPEST, WIDEST, LONGEST = 6, 200, 2000
 
+Json = bool | float | str | None | list["Json"] | dict[str, "Json"]
 
-def word(value: Any, *, limit: int) -> str:
+
+def word(value: object, *, limit: int) -> str:
     """Return text without what a database refuses, cut to the limit; None becomes the empty text."""
     if value is None:
         return ""
@@ -21,7 +22,7 @@ def word(value: Any, *, limit: int) -> str:
     return text[:limit]
 
 
-def number(value: Any) -> float | None:
+def number(value: object) -> float | None:
     """Return a finite number, or None for everything else, also for true and false."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -32,7 +33,7 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def tree(value: Any, *, depth: int = 0) -> Any:
+def tree(value: object, *, depth: int = 0) -> Json:
     """Return a JSON value that can be kept: bounded in depth, width and length of its words."""
     if value is None or isinstance(value, bool):
         return value
@@ -41,8 +42,13 @@ def tree(value: Any, *, depth: int = 0) -> Any:
     if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
         return None
     if isinstance(value, Mapping):
-        pairs = list(value.items())[:WIDEST]
-        return {word(key, limit=128): tree(inner, depth=depth + 1) for key, inner in pairs}
+        return branches(value, depth=depth)
     if isinstance(value, list | tuple):
         return [tree(inner, depth=depth + 1) for inner in value[:WIDEST]]
     return word(value, limit=LONGEST)
+
+
+def branches(value: Mapping[str, object], *, depth: int = 0) -> dict[str, Json]:
+    """Return a JSON object that can be kept, as tree does."""
+    pairs = list(value.items())[:WIDEST]
+    return {word(key, limit=128): tree(inner, depth=depth + 1) for key, inner in pairs}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -13,6 +12,8 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
 DEEPEST_SHOWN = 12
+S = sites.Sync.State
+FURTHEST_FIRST: tuple[str, ...] = (S.DONE, S.RUNNING, S.DUE, S.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class Branch:
     closes: int
     device: sites.Device | None
     sensor: sites.Sensor | None
-    extra: Any
+    extra: Mapping[str, object] | None
 
     @property
     def role(self) -> str:
@@ -106,10 +107,12 @@ def battery_devices_in(site_pks: Collection[int]) -> dict[int, list[sites.Device
     sensors = sites.Sensor.objects.filter(role, site__in=site_pks, gone_at=None, device__isnull=False)
     found: dict[int, dict[int, sites.Device]] = {}
     for sensor in sensors.select_related("device"):
-        found.setdefault(sensor.site_id, {})[sensor.device_id] = sensor.device
+        assert sensor.device is not None  # what was asked for have one
+        found.setdefault(sensor.site_id, {})[sensor.device.pk] = sensor.device
     unmeasured = [site_pk for site_pk in site_pks if site_pk not in found]
     named = sites.Device.objects.filter(site__in=unmeasured, gone_at=None, kind__icontains="battery")
     for device in named.order_by("kind", "synth_id"):
+        assert device.site_id is not None  # what was asked for stand in one of these homes
         found.setdefault(device.site_id, {})[device.pk] = device
     return {site_pk: list(devices.values()) for site_pk, devices in found.items()}
 
@@ -166,8 +169,7 @@ def progress_of(connection: lunar.Connection) -> Progress:
 def progress_of_site(site: sites.Site) -> Progress:
     """Return how far the reading of one home has come, through whichever connection went furthest."""
     syncs = sites.Sync.objects.filter(connection__reaches__site=site, connection__reaches__lost_at=None)
-    rank = [sites.Sync.State.DONE, sites.Sync.State.RUNNING, sites.Sync.State.DUE, sites.Sync.State.FAILED]
-    best = min(syncs, key=lambda sync: rank.index(sync.state), default=None)
+    best = min(syncs, key=lambda sync: FURTHEST_FIRST.index(sync.state), default=None)
     return _progress(best, (site,))
 
 

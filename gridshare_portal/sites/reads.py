@@ -8,14 +8,17 @@ as an error beside the parts that came.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, ids, parallel, types
 
 T = TypeVar("T")
+Part = types.Topology | types.Device
+Came = Part | Exception
 
 SECONDS = 15.0
 MOST_LISTED = 5_000
@@ -50,14 +53,13 @@ class Parts:
 
 def listed(client: gridshare.Client, *, at_most: int) -> Listed:
     """List sites and devices side by side; raise where the sites failed: nothing can be kept without."""
-    calls: list[Callable[[], Any]] = [client.list_sites, client.list_devices]
+    calls = [partial(_site_ids, client), partial(_device_ids, client)]
     sites, devices = parallel.gather(calls, at_most=at_most)
     if isinstance(sites, Exception):
         raise sites
-    site_ids = _usable([item.site_id for item in sites])
     if isinstance(devices, Exception):
-        return Listed(site_ids=site_ids, device_ids=None, errors=_expected([devices]))
-    return Listed(site_ids=site_ids, device_ids=_usable([item.synth_id for item in devices]))
+        return Listed(site_ids=sites, device_ids=None, errors=_expected([devices]))
+    return Listed(site_ids=sites, device_ids=devices)
 
 
 def parts(
@@ -74,7 +76,7 @@ def parts(
     so that a slow API cannot keep a worker until it is killed with everything it read.
     """
     wanted = [*(("topology", one) for one in site_ids), *(("device", one) for one in device_ids)]
-    answers: list[Any] = []
+    answers: list[Came] = []
     began_s = time.monotonic()
     while len(answers) < len(wanted) and (not answers or time.monotonic() - began_s < SECONDS):
         some = wanted[len(answers) : len(answers) + 2 * at_most]
@@ -89,13 +91,21 @@ def parts(
     )
 
 
-def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Any]:
+def _site_ids(client: gridshare.Client) -> tuple[str, ...]:
+    return _usable([item.site_id for item in client.list_sites()])
+
+
+def _device_ids(client: gridshare.Client) -> tuple[str, ...]:
+    return _usable([item.synth_id for item in client.list_devices()])
+
+
+def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Part]:
     if kind == "topology":
         return lambda: client.get_site_topology(synth_id)
     return lambda: client.get_device(synth_id)
 
 
-def _of(kind: type[T], came: dict[tuple[str, str], Any]) -> dict[str, T]:
+def _of(kind: type[T], came: Mapping[tuple[str, str], Came]) -> dict[str, T]:
     return {synth_id: answer for (_part, synth_id), answer in came.items() if isinstance(answer, kind)}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -14,14 +12,14 @@ from gridshare_portal.sites import homes, sync, tasks
 
 
 @receiver(lunar_signals.connected, dispatch_uid="sites.connected")
-def start(sender: Any, *, connection: lunar.Connection, **_rest: Any) -> None:
+def start(sender: object, *, connection: lunar.Connection, **_rest: object) -> None:
     """Put the connection first in the queue, and wake a worker."""
     sync.request(connection=connection, now=timezone.now())
     wake(tasks.sync_connection, connection.pk)
 
 
 @receiver(lunar_signals.ended, dispatch_uid="sites.ended")
-def end(sender: Any, *, connection: lunar.Connection, forget: bool, **_rest: Any) -> None:
+def end(sender: object, *, connection: lunar.Connection, forget: bool, **_rest: object) -> None:
     """Stop reading through the connection, and forget its homes if the homeowner wishes so."""
     sync.stop(connection=connection)
     if forget:

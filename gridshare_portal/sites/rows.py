@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -146,7 +145,7 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
     _write_batteries(devices, found)
 
 
-def _differs(row: sites.Sensor, known: Mapping[str, Any] | None) -> bool:
+def _differs(row: sites.Sensor, known: Mapping[str, object] | None) -> bool:
     return known is None or any(getattr(row, name) != known[name] for name in FOUND)
 
 
@@ -160,8 +159,9 @@ def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.
     """Keep what the tree says about each device's batteries: capacities add up, and so do power limits."""
     counted: dict[str, list[topology.Stream]] = {}
     for one in found:
-        if one.role == roles.BATTERY and one.stream.device_id in devices:
-            counted.setdefault(one.stream.device_id, []).append(one.stream)
+        owner = one.stream.device_id
+        if one.role == roles.BATTERY and owner is not None and owner in devices:
+            counted.setdefault(owner, []).append(one.stream)
     for synth_id, streams in counted.items():
         device = devices[synth_id]
         device.capacity_wh = _sum(stream.capacity_wh for stream in streams) or device.capacity_wh
@@ -171,14 +171,15 @@ def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.
     sites.Device.objects.bulk_update(changed, ["capacity_wh", "power_limit_w"], batch_size=BATCH)
 
 
-def _power_limit_w(extra: Mapping[str, Any]) -> float | None:
+def _power_limit_w(extra: Mapping[str, object]) -> float | None:
     limits = (plain.number(extra.get(name)) for name in LIMIT_NAMES)
     return next((limit for limit in limits if limit is not None and limit > 0), None)
 
 
 def _sum(amounts: Iterable[float | None]) -> float | None:
-    known = list(amounts)
-    return sum(known) if known and None not in known else None
+    all_of_them = list(amounts)
+    known = [amount for amount in all_of_them if amount is not None]
+    return sum(known) if known and len(known) == len(all_of_them) else None
 
 
 def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
@@ -214,7 +215,7 @@ def _site_of(
     standing: Mapping[str, sites.Site | None],
 ) -> sites.Site | None:
     named = details[synth_id].site_id if synth_id in details else None
-    if named in reached:
+    if named is not None and named in reached:
         return reached[named]
     if standing.get(synth_id) in reached.values():
         return standing[synth_id]

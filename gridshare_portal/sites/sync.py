@@ -13,7 +13,6 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -159,7 +158,7 @@ def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read
     return True
 
 
-def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, Any]:
+def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, object]:
     """Return what the Sync row says after a run: more to do, to be tried again, or done."""
     missing = read.parts.left + len(read.failures)
     told = {"lease_owner": "", "lease_until_at": None, "done": max(0, row.total - missing)}
@@ -185,7 +184,7 @@ def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> N
     mine.update(**told, last_error=_words([failure]), lease_owner="", lease_until_at=None)
 
 
-def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, Any]:
+def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, object]:
     """Return when to try again: later with each failure, and never before the API says so."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 12)) * random.uniform(0.8, 1.2)
     asked_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)

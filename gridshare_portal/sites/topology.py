@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from gridshare_portal.gridshare import ids, types
 from gridshare_portal.sites import plain
@@ -21,7 +21,25 @@ MOST_CHANNELS = 64
 NO_DEVICE = {"site", "sensor", ""}
 NO_KIND = {"device", "", "unknown"}
 
-Cleaned = dict[str, Any]
+
+class Node(TypedDict):
+    """One node as it is kept; `parent` is its place in the list, and none for the root."""
+
+    synth_id: str | None
+    kind: str
+    channels: list[str]
+    capacity_wh: float | None
+    parent: int | None
+    depth: int
+    extra: NotRequired[dict[str, plain.Json]]
+
+
+class Cleaned(TypedDict, total=False):
+    """A tree as it is kept; nothing is in it before it was read."""
+
+    nodes: list[Node]
+    repeated: int
+    cut: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +51,7 @@ class Stream:
     kind: str
     channels: tuple[str, ...]
     capacity_wh: float | None
-    extra: Mapping[str, Any]
+    extra: Mapping[str, object]
     device_id: str | None
     device_kind: str
 
@@ -45,8 +63,8 @@ def cleaned(topology: types.Topology) -> Cleaned:
     parent, so that a loop ends and a sensor below a duplicate is not lost. `cut` says that
     there was more than is kept.
     """
-    nodes: list[dict[str, Any]] = []
-    seen: set[str] = set()
+    nodes: list[Node] = []
+    seen: set[str | None] = set()
     repeated = visits = 0
     stack: list[tuple[types.Node, int | None, int]] = []
     if topology.root is not None:
@@ -65,8 +83,8 @@ def cleaned(topology: types.Topology) -> Cleaned:
     return {"nodes": nodes, "repeated": repeated, "cut": bool(stack)}
 
 
-def _kept(node: types.Node, parent: int | None, depth: int) -> dict[str, Any]:
-    kept: dict[str, Any] = {
+def _kept(node: types.Node, parent: int | None, depth: int) -> Node:
+    kept: Node = {
         "synth_id": node.synth_id if ids.allowed(node.synth_id) else None,
         "kind": plain.word(node.kind, limit=64),
         "channels": [plain.word(channel, limit=64) for channel in node.channels[:MOST_CHANNELS]],
@@ -75,7 +93,7 @@ def _kept(node: types.Node, parent: int | None, depth: int) -> dict[str, Any]:
         "depth": depth,
     }
     if node.extra:
-        kept["extra"] = plain.tree(node.extra)
+        kept["extra"] = plain.branches(node.extra)
     return kept
 
 
@@ -91,13 +109,14 @@ def streams(tree: Cleaned, *, kinds: Mapping[str, str]) -> list[Stream]:
     owners = _owners(nodes, devices)
     found = []
     for place, node in enumerate(nodes):
-        if not _is_stream(node):
+        synth_id = node["synth_id"]
+        if not synth_id or not _measures(node):
             continue
-        owner = owners[place] or _named_in(node["synth_id"], devices)
+        owner = owners[place] or _named_in(synth_id, devices)
         found.append(
             Stream(
                 place=place,
-                synth_id=node["synth_id"],
+                synth_id=synth_id,
                 kind=node["kind"],
                 channels=tuple(node["channels"]),
                 capacity_wh=node["capacity_wh"],
@@ -111,20 +130,20 @@ def streams(tree: Cleaned, *, kinds: Mapping[str, str]) -> list[Stream]:
 
 def devices_in(tree: Cleaned, *, kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the kind of every device by id: those in the tree, and those known otherwise."""
-    devices = {}
+    devices: dict[str, str] = {}
     for node in tree.get("nodes", []):
-        kind = node["kind"].casefold()
-        if node["synth_id"] and kind not in NO_DEVICE:
-            devices[node["synth_id"]] = "" if kind in NO_KIND else node["kind"]
+        synth_id, kind = node["synth_id"], node["kind"].casefold()
+        if synth_id and kind not in NO_DEVICE:
+            devices[synth_id] = "" if kind in NO_KIND else node["kind"]
     devices.update({synth_id: kind or devices.get(synth_id, "") for synth_id, kind in kinds.items()})
     return devices
 
 
-def _is_stream(node: Mapping[str, Any]) -> bool:
-    return bool(node["synth_id"]) and (node["kind"].casefold() == "sensor" or bool(node["channels"]))
+def _measures(node: Node) -> bool:
+    return node["kind"].casefold() == "sensor" or bool(node["channels"])
 
 
-def _owners(nodes: list[dict[str, Any]], devices: Mapping[str, str]) -> list[str | None]:
+def _owners(nodes: list[Node], devices: Mapping[str, str]) -> list[str | None]:
     owners: list[str | None] = []
     for node in nodes:
         if node["synth_id"] in devices:

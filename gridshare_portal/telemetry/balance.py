@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridshare_portal.energy import counters, flows, periods, series
 from gridshare_portal.sites import models as sites
@@ -19,26 +20,27 @@ from gridshare_portal.telemetry import days, kept, missing, packing
 
 TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
+Known = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
     """What went through a home per bucket, as power or as energy; NaN is unknown."""
 
-    solar: np.ndarray
-    charged: np.ndarray
-    discharged: np.ndarray
-    from_grid: np.ndarray
-    to_grid: np.ndarray
-    home: np.ndarray
-    remainder: np.ndarray
-    ev: np.ndarray
-    relay: np.ndarray
+    solar: series.Column
+    charged: series.Column
+    discharged: series.Column
+    from_grid: series.Column
+    to_grid: series.Column
+    home: series.Column
+    remainder: series.Column
+    ev: series.Column
+    relay: series.Column
     flows: flows.Flows
     roles: frozenset[str]
 
     @property
-    def known(self) -> np.ndarray:
+    def known(self) -> Known:
         """Return in which buckets everything that the home has is known."""
         if not self.roles & {"grid", "battery", "solar", "home"}:
             return np.zeros(self.solar.shape, dtype=bool)
@@ -59,14 +61,14 @@ class Columns:
 
     grid: series.Grid
     sensors: Sequence[sites.Sensor]
-    values: dict[str, np.ndarray]
-    absent: np.ndarray
+    values: dict[str, series.Column]
+    absent: Known
 
     def power(self) -> Balance:
         """Add up the average powers of the sensors, in watts."""
         return balance(self.sensors, self.values["in_w"], self.values["out_w"], self.absent)
 
-    def charge(self) -> np.ndarray:
+    def charge(self) -> series.Column:
         """Return the charge of all batteries together, in per cent."""
         return charge(self.sensors, self.values["charge_pct"], self.absent)
 
@@ -109,7 +111,7 @@ def energy(home: kept.Home, period: periods.Period) -> tuple[series.Grid, Balanc
 
 
 def balance(
-    sensors: Sequence[sites.Sensor], went_in: np.ndarray, went_out: np.ndarray, absent: np.ndarray
+    sensors: Sequence[sites.Sensor], went_in: series.Column, went_out: series.Column, absent: Known
 ) -> Balance:
     """Add up sensors by role and say what the home used; one unknown sensor makes its role unknown."""
     roles = [sensor.role for sensor in sensors]
@@ -141,10 +143,11 @@ def balance(
     )
 
 
-def charge(sensors: Sequence[sites.Sensor], charge_pct: np.ndarray, absent: np.ndarray) -> np.ndarray:
+def charge(sensors: Sequence[sites.Sensor], charge_pct: series.Column, absent: Known) -> series.Column:
     """Return the charge of all batteries together, by capacity; by plain mean where one has none."""
     rows = [row for row, sensor in enumerate(sensors) if sensor.role == "battery"]
-    capacities = [sensors[row].device.capacity_wh if sensors[row].device else None for row in rows]
+    devices = [sensors[row].device for row in rows]
+    capacities = [device.capacity_wh if device else None for device in devices]
     sizes = np.array(capacities if all(capacities) else [1.0] * len(rows), dtype=float)
     weights = np.where(absent[rows], 0.0, sizes[:, None])
     filled = np.where(absent[rows], 0.0, charge_pct[rows])
@@ -152,24 +155,25 @@ def charge(sensors: Sequence[sites.Sensor], charge_pct: np.ndarray, absent: np.n
     return np.where(total > 0, (filled * weights).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan)
 
 
-def _sum(roles: Sequence[str], values: np.ndarray, absent: np.ndarray, role: str) -> np.ndarray:
+def _sum(roles: Sequence[str], values: series.Column, absent: Known, role: str) -> series.Column:
     """Add up the sensors of a role; one that was not there counts as nothing beside one that is known."""
     rows = [row for row, one in enumerate(roles) if one == role]
     some, away = values[rows], absent[rows]
     if away.any():
         beside = ~np.isnan(some).all(axis=0) | (len(rows) == 1)
         some = np.where(np.isnan(some) & away & beside, 0.0, some)
-    return some.sum(axis=0)
+    total: series.Column = some.sum(axis=0)
+    return total
 
 
-def _grown(counted: np.ndarray, wanted: Sequence[bool]) -> np.ndarray:
+def _grown(counted: series.Column, wanted: Sequence[bool]) -> series.Column:
     grown = np.full(counted.shape, np.nan)
     for row in np.flatnonzero(wanted):
         grown[row] = counters.growth(counted[row], step_s=missing.STEP_S, limit_w=days.LIMIT_W)
     return grown
 
 
-def _absent(read: kept.Kept, grid: series.Grid, rows: Sequence[kept.Row]) -> np.ndarray:
+def _absent(read: kept.Kept, grid: series.Grid, rows: Sequence[kept.Row]) -> Known:
     """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
     A battery that was removed, a meter that was replaced or an array that was added must not make

@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
@@ -51,7 +50,6 @@ class _Run:
     owner: str
     now: datetime
     began_s: float = field(default_factory=time.monotonic)
-    client: gridshare.Client | None = None
     sensors: dict[int, str] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
     heard: list[api.Heard] = field(default_factory=list)
@@ -60,10 +58,15 @@ class _Run:
     def moment(self) -> datetime:
         return self.now + timedelta(seconds=time.monotonic() - self.began_s)
 
+    @property
+    def cursor(self) -> date:
+        """Return how far the walk has come; one that has not begun begins where the newest stretch does."""
+        return self.row.cursor or missing.day_of(self.moment - missing.FIRST_STRETCH)
+
     def elapsed_s(self) -> float:
         return time.monotonic() - self.began_s
 
-    def keep(self, **changes: Any) -> None:
+    def keep(self, **changes: object) -> None:
         """Change the row and prolong the lease, or learn that it is another's."""
         mine = Collection.objects.filter(pk=self.row.pk, lease_owner=self.owner)
         if not mine.update(lease_until_at=self.moment + LEASE, **changes):
@@ -151,27 +154,27 @@ def _collect(run: _Run, seconds: float) -> bool:
     if not run.sensors:
         return _settle(run, more=False)
     connection = clients.connection_for(run.row.site, scope=READ)
-    run.client = clients.for_connection(connection, listener=run.heard.append)
+    client = clients.for_connection(connection, listener=run.heard.append)
     just_read = run.row.last_ok_at is not None and run.moment - run.row.last_ok_at < JUST_READ
     if not just_read or run.row.cursor is None:
-        _newest(run)
+        _newest(run, client)
         clients.note_success(connection, now=run.moment)
-    return _settle(run, more=_backwards(run, seconds))
+    return _settle(run, more=_backwards(run, client, seconds))
 
 
-def _newest(run: _Run) -> None:
+def _newest(run: _Run, client: gridshare.Client) -> None:
     """Read the newest stretch of every sensor; what one sensor cannot say does not stop the others."""
     asks = missing.newest(list(run.sensors), _stored(run), now=run.moment)
     answered = False
     for some in _batches(asks):
-        outcome = asking.ask(run.client, run.sensors, some)
+        outcome = asking.ask(client, run.sensors, some)
         run.failed += outcome.refused + outcome.failed
         answered = answered or bool(outcome.answers)
         _keep(run, outcome.answers)
     if not answered:
         raise run.failed[0]
     today, recent = missing.day_of(run.moment), missing.day_of(run.moment - missing.FIRST_STRETCH)
-    changes: dict[str, Any] = {"last_ok_at": run.moment}
+    changes: dict[str, object] = {"last_ok_at": run.moment}
     if run.row.filled_back_to is None:
         changes["filled_back_to"] = recent
     if run.row.walked_on is None or today - run.row.walked_on >= WALK_AGAIN:
@@ -179,16 +182,17 @@ def _newest(run: _Run) -> None:
     run.keep(**changes)
 
 
-def _backwards(run: _Run, seconds: float) -> bool:
+def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
     """Walk into the past, week by week; say whether there is more than fitted into the time."""
-    closed = _closed(run) if run.row.cursor > run.row.goal else {}
-    while run.row.cursor > run.row.goal:
-        first, asks = missing.week(list(run.sensors), closed, below=run.row.cursor, goal=run.row.goal)
-        found, failed = False, []
+    closed = _closed(run) if run.cursor > run.row.goal else {}
+    while run.cursor > run.row.goal:
+        first, asks = missing.week(list(run.sensors), closed, below=run.cursor, goal=run.row.goal)
+        found = False
+        failed: list[Exception] = []
         for some in _batches(asks):
             if run.elapsed_s() >= seconds:
                 return True
-            outcome = asking.ask(run.client, run.sensors, some)
+            outcome = asking.ask(client, run.sensors, some)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
             _keep(run, outcome.answers)
@@ -202,7 +206,8 @@ def _backwards(run: _Run, seconds: float) -> bool:
 
 def _arrive(run: _Run, first: date, *, empty: bool) -> None:
     """Move the walk to the first day of a week, and end it where nothing older is to be expected."""
-    changes: dict[str, Any] = {"cursor": first, "filled_back_to": min(run.row.filled_back_to, first)}
+    furthest = min(run.row.filled_back_to or first, first)
+    changes: dict[str, object] = {"cursor": first, "filled_back_to": furthest}
     if empty:
         told = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
         oldest = told.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
@@ -262,6 +267,6 @@ def _put_off(run: _Run, failure: Exception) -> None:
     _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=asking.words([failure]))
 
 
-def _leave(run: _Run, **changes: Any) -> None:
+def _leave(run: _Run, **changes: object) -> None:
     mine: QuerySet[Collection] = Collection.objects.filter(pk=run.row.pk, lease_owner=run.owner)
     mine.update(lease_owner="", lease_until_at=None, **changes)

@@ -16,7 +16,7 @@ from django.db.models import Min, Q
 
 from gridshare_portal.energy import periods, series
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import missing
+from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry.models import Collection, Day
 
 COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
     sensor: int
     day: date
-    packed: bytes
+    packed: packing.Packed
     known_count: int
 
 

@@ -27,6 +27,7 @@ COLUMN = struct.Struct("<BBq")
 
 
 MARK = bytes([VERSION])
+Packed = bytes | memoryview  # as a database hands it out
 
 
 class UnknownLayout(ValueError):
@@ -50,7 +51,7 @@ class _Part(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    count: int
+    buckets: int
     size: int
     parts: dict[str, _Part]
 
@@ -74,15 +75,15 @@ def pack(columns: Mapping[str, np.ndarray]) -> bytes:
     return MARK + zlib.compress(body, 6)
 
 
-def unpack(packed: bytes) -> dict[str, np.ndarray]:
+def unpack(packed: Packed) -> dict[str, np.ndarray]:
     """Return every column that was packed, NaN where unknown."""
     body = _body(packed)
     shape = _shape(_key(body))
     table = _table([body], shape)
-    return {name: _filled(table, part, shape.count)[0] for name, part in shape.parts.items()}
+    return {name: _filled(table, part, shape.buckets)[0] for name, part in shape.parts.items()}
 
 
-def unpack_many(blobs: Sequence[bytes], fields: Sequence[str], count: int) -> dict[str, np.ndarray]:
+def unpack_many(blobs: Sequence[Packed], fields: Sequence[str], count: int) -> dict[str, np.ndarray]:
     """Return only these fields of many days of `count` buckets, each as one row per day.
 
     A field that a day does not have is unknown for that day. Days of one shape are
@@ -97,8 +98,8 @@ def unpack_many(blobs: Sequence[bytes], fields: Sequence[str], count: int) -> di
         bodies.append(body)
     for key, (rows, bodies) in alike.items():
         shape = _shape(key)
-        if shape.count != count:
-            raise UnknownLayout(f"{shape.count} buckets where {count} were expected")
+        if shape.buckets != count:
+            raise UnknownLayout(f"{shape.buckets} buckets where {count} were expected")
         table = _table(bodies, shape)
         for name in fields:
             if name in shape.parts:
@@ -111,7 +112,7 @@ def bits(known: np.ndarray) -> bytes:
     return np.packbits(known).tobytes()
 
 
-def flags(packed: bytes, count: int) -> np.ndarray:
+def flags(packed: Packed, count: int) -> np.ndarray:
     """Return the bits of that many buckets as truth values."""
     return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=count).astype(bool)
 
@@ -144,7 +145,7 @@ def _digits(values: np.ndarray) -> int:
     return RAW
 
 
-def _body(packed: bytes) -> bytes:
+def _body(packed: Packed) -> bytes:
     if packed[:1] != MARK:
         raise UnknownLayout(f"layout {bytes(packed[:1]).hex() or 'missing'}; this version knows {VERSION}")
     try:

@@ -85,8 +85,11 @@ def _reading(row: Latest | None, newest: datetime | None) -> tuple[float, float,
     """Return power in, power out and charge; unknown when it is more than a bucket behind the newest."""
     if row is None or newest is None or newest - row.at > missing.STEP:
         return (np.nan, np.nan, np.nan)
-    values = (row.in_w, row.out_w, row.charge_pct)
-    return tuple(np.nan if value is None else value for value in values)
+    return (_known(row.in_w), _known(row.out_w), _known(row.charge_pct))
+
+
+def _known(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _powers(went: balance.Balance) -> dict[str, float | None]:

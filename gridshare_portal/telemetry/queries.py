@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,8 @@ from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
 from gridshare_portal.telemetry import balance, kept, missing
 from gridshare_portal.telemetry.models import Collection
+
+TABLED = ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ def bars(home: kept.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     return found
 
 
-def series(home: kept.Home, period: periods.Period, *, step_s: int) -> dict[str, Any]:
+def series(home: kept.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
     """Return the columns of a power chart: mean watts per step from `start` on, null where nobody knows.
 
     `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
@@ -148,16 +149,27 @@ def table(home: kept.Home, period: periods.Period, *, step_s: int) -> list[Row]:
     _grid, went = balance.energy(home, period)
     counts = grids.known(np.where(went.known, 0.0, np.nan), between)
     energies = _energies(went)
-    columns: dict[str, Sequence[Any]] = {name: grids.integers(column) for name, column in drawn.items()}
-    for name in ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh"):
-        columns[name] = [_number(one) for one in grids.sums(energies[name], between)]
+    whole = {name: grids.integers(column) for name, column in drawn.items()}
+    sums = {name: grids.sums(energies[name], between) for name in TABLED}
     step = timedelta(seconds=missing.STEP_S)
     return [
         Row(
             start=grid.start + int(first) * step,
             end=grid.start + int(last) * step,
             partial=0 < counts[number] < last - first,
-            **{name: column[number] for name, column in columns.items()},
+            solar_w=whole["solar_w"][number],
+            charging_w=whole["charging_w"][number],
+            discharging_w=whole["discharging_w"][number],
+            from_grid_w=whole["from_grid_w"][number],
+            to_grid_w=whole["to_grid_w"][number],
+            home_w=whole["home_w"][number],
+            charge_pct=whole["charge_pct"][number],
+            solar_wh=_number(sums["solar_wh"][number]),
+            charged_wh=_number(sums["charged_wh"][number]),
+            discharged_wh=_number(sums["discharged_wh"][number]),
+            from_grid_wh=_number(sums["from_grid_wh"][number]),
+            to_grid_wh=_number(sums["to_grid_wh"][number]),
+            home_wh=_number(sums["home_wh"][number]),
         )
         for number, (first, last) in enumerate(between)
     ]

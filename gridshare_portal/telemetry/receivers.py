@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -14,7 +12,7 @@ from gridshare_portal.telemetry import collect, tasks
 
 
 @receiver(signals.synced, dispatch_uid="telemetry.synced")
-def start(sender: Any, *, site: sites.Site, **_rest: Any) -> None:
+def start(sender: object, *, site: sites.Site, **_rest: object) -> None:
     """Put the home into the queue, and wake a worker for its first load."""
     if collect.begin(site=site, now=timezone.now()):
         wake(tasks.collect_site, site.collection.pk)
