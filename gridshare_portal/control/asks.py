@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from gridshare_portal.control import plans
+from gridshare_portal.control import outcomes, plans
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import types
 
@@ -18,6 +18,8 @@ PLAN_READ, PLAN_WRITE = "lunar/plan.read", "lunar/plan.write"
 MODES = ("Simple", "Schedule", "Smart")
 DETAILS = ("manufacturer", "model", "serial_number")
 LONGEST_DETAIL = 200
+
+Kept = plans.KeptPlan | dict[str, str]  # a wish, or what was read, as a row keeps it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +40,13 @@ class AskMode:
         """Return what the device is to say afterwards."""
         return types.Mode(name=self.mode, raw=self.mode)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, str]:
         """Return the wish as it is kept in a row."""
         return {"mode": self.mode}
 
     def look(self, client: gridshare.Client, synth_id: str) -> types.Mode:
         """Read from the device what this wish is about."""
         return client.get_device_operation_mode(synth_id)
-
-    def kept(self, read: types.Mode) -> dict[str, Any]:
-        """Return what was read as it is kept beside the wish."""
-        return {"mode": read.name}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +63,13 @@ class AskPlan:
         """Return what the device is to say afterwards."""
         return self.plan
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> plans.KeptPlan:
         """Return the wish as it is kept in a row."""
         return plans.to_json(self.plan)
 
     def look(self, client: gridshare.Client, synth_id: str) -> types.Plan:
         """Read from the device what this wish is about."""
         return client.get_device_overlay_plan(synth_id)
-
-    def kept(self, read: types.Plan) -> dict[str, Any]:
-        """Return what was read as it is kept beside the wish."""
-        return plans.to_json(read)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +91,13 @@ class AskDetails:
         """Return what the device is to say afterwards."""
         return self.changes
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, str]:
         """Return the wish as it is kept in a row."""
         return dict(self.changes)
 
     def look(self, client: gridshare.Client, synth_id: str) -> types.Device:
         """Read from the device what this wish is about."""
         return client.get_device(synth_id)
-
-    def kept(self, read: types.Device) -> dict[str, Any]:
-        """Return what was read as it is kept beside the wish."""
-        return {name: getattr(read, name) or "" for name in self.changes}
 
 
 Ask = AskMode | AskPlan | AskDetails
@@ -121,8 +111,18 @@ def what_differs(asked: Ask, known: Mapping[str, str]) -> Ask | None:
     return AskDetails(changes=changes) if changes else None
 
 
-def from_json(kind: str, asked: dict[str, Any]) -> Ask:
-    """Return the wish that a row keeps."""
+def kept(asked: Ask, read: outcomes.Read) -> Kept:
+    """Return what was read of a device as it is kept beside the wish."""
+    if isinstance(read, types.Mode):
+        return {"mode": read.name}
+    if isinstance(read, types.Plan):
+        return plans.to_json(read)
+    names = asked.changes if isinstance(asked, AskDetails) else DETAILS
+    return {name: getattr(read, name) or "" for name in names}
+
+
+def from_json(kind: str, asked: Any) -> Ask:
+    """Return the wish that a row keeps, as JSON of a form that its kind decides."""
     if kind == AskMode.kind:
         return AskMode(mode=asked["mode"])
     if kind == AskPlan.kind:

@@ -103,10 +103,12 @@ def _have_its_turn(
 
 
 def _carry_one(run: run_models.Run, line: run_models.Line, owner: str, now: datetime) -> None:
+    admin = run.carried_by
+    assert admin is not None  # turns.take gives homes only while an admin stands behind the run
     try:
         device, asked, seen = _wish(run, line, now)
         changes.make(
-            actor=run.carried_by,
+            actor=admin,
             device=device,
             asked=asked,
             reason=run.name,
@@ -134,7 +136,7 @@ def _wish(
     if device is None or device.gone_at is not None or device.site_id != line.site_id:
         raise _Refused("no_battery", eligibility.NO_BATTERY)
     asked = asks.from_json(run.kind, line.asked)
-    if isinstance(asked, asks.AskMode):
+    if not isinstance(asked, asks.AskPlan):
         return device, asked, None
     left = plans.rest_of(asked.plan, now=now)
     if asked.plan.commands and not left.commands and line.undoes is None:

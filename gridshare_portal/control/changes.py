@@ -11,13 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names
 from gridshare_portal.control import asks, looks, models, outcomes, permission, plans, settling, state
+from gridshare_portal.gridshare import calls as api
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
 from gridshare_portal.sites import calls, clients
@@ -41,7 +42,7 @@ class KeyReused(Exception):
 
 def make(
     *,
-    actor: Any,
+    actor: accounts.User,
     device: sites.Device,
     asked: asks.Ask,
     reason: str = "",
@@ -76,8 +77,8 @@ def make(
     )
     change, is_new = _write(wish, also, now)
     if is_new:
-        with calls.of_site(device.site, now=now) as heard:
-            _Errand(change, asked, answer.connection, _clock(now), heard.append).run(seen)
+        with calls.of_site(change.site, now=now) as heard:
+            _Errand(change, asked, answer, _clock(now), heard.append).run(seen)
     return change
 
 
@@ -114,12 +115,13 @@ class _Errand:
         self,
         change: models.Change,
         asked: asks.Ask,
-        connection: Any,
+        answer: policy.Answer,
         clock: Callable[[], datetime],
-        listener: Callable[[Any], object],
+        listener: api.Listener,
     ) -> None:
+        assert answer.connection is not None  # whoever is allowed to change a device goes through one
         self.change, self.asked, self.clock = change, asked, clock
-        self.connection, self.listener = connection, listener
+        self.connection, self.listener = answer.connection, listener
         self.device = change.device
 
     def run(self, seen: str | None) -> None:
@@ -133,9 +135,9 @@ class _Errand:
             return self._shut_out(closed)
         may_look = self.asked.reading_scope in self.connection.scope_set
         # What the visitor saw has to be read before the look writes over it.
-        shown = None if seen is None else _stored(self.asked, self.device)
+        shown = None if seen is None else state.plan_of(state.of(self.device))
         before = self._look(client) if may_look else None
-        self._keep_before(before, shown)
+        self._keep_before(before)
         stop = _changed_since(seen, shown, before, self.clock())
         if stop:
             return self._settle(*stop)
@@ -165,9 +167,9 @@ class _Errand:
             time.sleep(SECOND_LOOK_S)
             read = self._look(client) or read
         outcome = outcomes.of_reading(self.asked.wanted, read, now=self.clock())
-        self._end(outcome, after=None if read is None else self.asked.kept(read))
+        self._end(outcome, after=None if read is None else asks.kept(self.asked, read))
 
-    def _look(self, client: gridshare.Client) -> Any:
+    def _look(self, client: gridshare.Client) -> outcomes.Read | None:
         at = self.clock()
         try:
             read = self.asked.look(client.within(state.DEADLINE_S), self.device.synth_id)
@@ -181,9 +183,9 @@ class _Errand:
             return ""
         return plans.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
-    def _keep_before(self, read: Any, shown: dict[str, Any] | None) -> None:
+    def _keep_before(self, read: outcomes.Read | None) -> None:
         """Keep what the device said, or else what was last known of it."""
-        known = shown or _stored(self.asked, self.device) if read is None else self.asked.kept(read)
+        known = _stored(self.asked, self.device) if read is None else asks.kept(self.asked, read)
         models.Change.objects.filter(pk=self.change.pk).update(before=known)
         self.change.before = known
 
@@ -213,7 +215,7 @@ class _Errand:
     def _settle(self, name: str, sentence: str) -> None:
         self._end(outcomes.Outcome(name=name, sentence=sentence))
 
-    def _end(self, outcome: outcomes.Outcome, *, after: dict | None = None) -> None:
+    def _end(self, outcome: outcomes.Outcome, *, after: asks.Kept | None = None) -> None:
         settling.settle(change=self.change, outcome=outcome, now=self.clock(), after=after)
 
 
@@ -228,7 +230,7 @@ def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:
 
 
 def _changed_since(
-    seen: str | None, shown: dict[str, Any] | None, before: Any, now: datetime
+    seen: str | None, shown: types.Plan | None, before: outcomes.Read | None, now: datetime
 ) -> tuple[str, str] | None:
     """Return how to end because the plan is another one than the visitor saw, or None to go on.
 
@@ -238,14 +240,14 @@ def _changed_since(
         return None
     if not isinstance(before, types.Plan):
         return outcomes.FAILED, outcomes.NOT_LOOKED
-    stored = plans.from_json(shown) if shown else types.Plan()
+    stored = shown or plans.NO_PLAN
     is_shown = seen == plans.fingerprint(stored) and outcomes.same_plan(stored, before, now=now)
     if is_shown or seen == plans.fingerprint(before):
         return None
     return outcomes.REFUSED, outcomes.PLAN_CHANGED
 
 
-def _stored(asked: asks.Ask, device: sites.Device) -> dict[str, Any] | None:
+def _stored(asked: asks.Ask, device: sites.Device) -> asks.Kept | None:
     if isinstance(asked, asks.AskDetails):
         return {name: getattr(device, name) for name in asked.changes}
     known = state.of(device)

@@ -73,10 +73,9 @@ def _switch(zone: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
 
 def _before_and_after(switch: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return what the clock would have shown at the change, and what it shows instead."""
-    before = (switch - timedelta(seconds=2)).astimezone(zone).utcoffset()
-    return tuple(
-        (switch + offset).replace(tzinfo=None) for offset in (before, switch.astimezone(zone).utcoffset())
-    )
+    margin = timedelta(seconds=2)
+    before = (switch - margin).astimezone(zone).replace(tzinfo=None) + margin
+    return before, switch.astimezone(zone).replace(tzinfo=None)
 
 
 def _day(shown: datetime) -> str:

@@ -7,13 +7,14 @@ where the next one goes on after one that was killed. Which homes they are says 
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from gridshare_portal.control import outcomes, run_models, run_moves
 
@@ -27,7 +28,7 @@ TOO_MANY = f"A run has at most {HOMES_AT_MOST:,} homes. Choose fewer."
 NO_ADMIN = "Whoever asked for this run may no longer make runs, so its homes were not looked up."
 NOTHING_THERE = "No plan of that run is left that could be taken back."
 
-Homes = Sequence[tuple[int, int | None]]  # a home, and the change that is taken back there
+Homes = Sequence[tuple[int, uuid.UUID | None]]  # a home, and the change that is taken back there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Part:
 
     homes: Homes
     read_to: int
-    also: Callable[[], Any] | None = None
+    also: Callable[[], object] | None = None
 
 
 Parts = Callable[[run_models.Run], Iterable[Part]]
@@ -86,7 +87,7 @@ def write(*, run: run_models.Run, homes: Homes) -> None:
     run.homes += len(homes)
 
 
-def sent(run: run_models.Run) -> Any:
+def sent(run: run_models.Run) -> QuerySet[run_models.Line]:
     """Return the lines of a run whose plan may be on the device."""
     return run.lines.filter(change__sent_at__isnull=False, change__outcome__in=MAY_BE_THERE)
 
@@ -150,7 +151,7 @@ def _write_parts(
     return True
 
 
-def _keep(run: run_models.Run, owner: str, *, read_to: int, homes: Any, until: datetime) -> None:
+def _keep(run: run_models.Run, owner: str, *, read_to: int, homes: Combinable, until: datetime) -> None:
     mine = run_models.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner)
     if not mine.update(read_to=read_to, homes=homes, taken_until_at=until):
         raise _Lost

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -33,13 +32,15 @@ BATCH = 500
 R, S = run_models.Run.State, run_models.Line.State
 WRITTEN = ("device", "state", "why", "sentence", "asked")
 
+Ways = list[tuple[frozenset[str], datetime | None]]  # what each connection allows, and when it was last read
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Known:
     """What was read of many homes at once, by home, by its giver or by its battery."""
 
     consents: Mapping[int, access.Consent]
-    reaches: Mapping[tuple[int, int], list[Any]]
+    reaches: Mapping[tuple[int, int], Ways]
     batteries: Mapping[int, list[sites.Device]]
     states: Mapping[int, models.State]
     changing: frozenset[int]
@@ -107,10 +108,10 @@ def _furthest(consents: Iterable[access.Consent]) -> dict[int, access.Consent]:
     return found
 
 
-def _reaches(site_pks: list[int]) -> dict[tuple[int, int], list[Any]]:
+def _reaches(site_pks: list[int]) -> dict[tuple[int, int], Ways]:
     there = sites.Reach.objects.filter(site__in=site_pks, lost_at=None, connection__status="active")
     wanted = ("site_id", "connection__user_id", "connection__scopes", "connection__last_read_at")
-    found: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    found: dict[tuple[int, int], Ways] = defaultdict(list)
     for site_pk, user_pk, scopes, read_at in there.values_list(*wanted):
         found[site_pk, user_pk].append((frozenset(scopes.split()), read_at))
     return found

@@ -7,14 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import plans
 from gridshare_portal.gridshare import types
 
 
-def to_json(rows: Iterable[plans.Row]) -> dict[str, Any]:
+class KeptRow(TypedDict):
+    """One row as a run keeps it; the times have no offset."""
+
+    start: str | None
+    end: str | None
+    action: str
+    power_limit_w: float | None
+
+
+class KeptRows(TypedDict):
+    """A plan in local times as a run keeps it."""
+
+    commands: list[KeptRow]
+
+
+def to_json(rows: Iterable[plans.Row]) -> KeptRows:
     """Return rows as they are kept in a run: times without an offset."""
     return {
         "commands": [
@@ -29,20 +44,17 @@ def to_json(rows: Iterable[plans.Row]) -> dict[str, Any]:
     }
 
 
-def from_json(kept: dict[str, Any]) -> list[plans.Row]:
-    """Return the rows that to_json kept; raise ValueError for times that have an offset."""
-    rows = [
+def from_json(kept: KeptRows) -> list[plans.Row]:
+    """Return the rows that to_json kept; raise ValueError for times that are missing or have an offset."""
+    return [
         plans.Row(
-            start=datetime.fromisoformat(command["start"]),
-            end=datetime.fromisoformat(command["end"]),
+            start=_time(command["start"]),
+            end=_time(command["end"]),
             action=command["action"],
             power_limit_w=command["power_limit_w"],
         )
         for command in kept["commands"]
     ]
-    if any(moment.tzinfo for row in rows for moment in (row.start, row.end)):
-        raise ValueError("local times have no offset")
-    return rows
 
 
 def plan_for(
@@ -53,3 +65,12 @@ def plan_for(
     if found:
         return None, found[0].sentence
     return plans.plan_of(rows, zone=zone), ""
+
+
+def _time(text: str | None) -> datetime:
+    if text is None:
+        raise ValueError("a row needs its times")
+    shown = datetime.fromisoformat(text)
+    if shown.tzinfo:
+        raise ValueError("local times have no offset")
+    return shown

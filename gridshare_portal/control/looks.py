@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import F, QuerySet
 
@@ -27,12 +27,12 @@ def settle_stuck(*, changes: QuerySet[models.Change], now: datetime) -> None:
             settling.settle(change=change, outcome=unknown, now=now)
 
 
-def due(*, now: datetime) -> QuerySet[Any]:
+def due(*, now: datetime) -> QuerySet[models.Change]:
     """Return the changes that are to be looked at again."""
     return models.Change.objects.filter(outcome=outcomes.UNCONFIRMED, read_again_at__lte=now)
 
 
-def read_again(*, change_pk: Any, now: datetime) -> None:
+def read_again(*, change_pk: uuid.UUID | str, now: datetime) -> None:
     """Look once more at what an unconfirmed change was about, if that is due and nobody else does."""
     change = due(now=now).filter(pk=change_pk).select_related("device", "site").first()
     if change is None or not _claim(change, now):
@@ -41,7 +41,7 @@ def read_again(*, change_pk: Any, now: datetime) -> None:
     read = _look(change, asked, now)
     outcome = outcomes.of_reading(asked.wanted, read, now=now, lost_since=change.sent_at)
     if outcome.name != outcomes.UNCONFIRMED:
-        after = None if read is None else asked.kept(read)
+        after = None if read is None else asks.kept(asked, read)
         settling.settle(change=change, outcome=outcome, now=now, after=after, expected=[outcomes.UNCONFIRMED])
     elif change.read_again_at is None:
         _give_up(change, now)
@@ -57,7 +57,7 @@ def _claim(change: models.Change, now: datetime) -> bool:
     return True
 
 
-def _look(change: models.Change, asked: asks.Ask, now: datetime) -> Any:
+def _look(change: models.Change, asked: asks.Ask, now: datetime) -> outcomes.Read | None:
     try:
         with calls.of_site(change.site, now=now) as heard:
             client = clients.for_site(change.site, scope=asked.reading_scope, listener=heard.append)

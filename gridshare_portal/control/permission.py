@@ -6,9 +6,10 @@ Whoever is refused leaves an event.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
 from gridshare_portal.control import asks, models
 from gridshare_portal.sites import models as sites
@@ -34,7 +35,7 @@ class NoReason(Exception):
 
 def ask(
     *,
-    actor: Any,
+    actor: accounts.User,
     device: sites.Device,
     asked: asks.Ask,
     organization_id: int | None,
@@ -53,23 +54,25 @@ def ask(
 
 def refusal_of(change: models.Change, asked: asks.Ask, *, now: datetime) -> str:
     """Ask for the right once more, for staff by the very same consent; return why not, or nothing."""
-    mine = change.consent
+    mine, actor = change.consent, change.actor
+    if actor is None:  # whoever asked has no account any more, and without it no access
+        return ACCESS_ENDED
     organization_id = mine.organization_id if mine else None
     answer = policy.may_control(
-        change.actor, change.device, now=now, scope=asked.scope, organization_id=organization_id
+        actor, change.device, now=now, scope=asked.scope, organization_id=organization_id
     )
     if answer.allowed:
         return "" if answer.consent == mine else ACCESS_ENDED
     return ACCESS_ENDED if mine and answer == policy.UNSEEN else answer.reason
 
 
-def label(actor: Any, consent: Any | None) -> str:
+def label(actor: accounts.User, consent: access.Consent | None) -> str:
     """Return who acts, with the organization on whose behalf, as it stays readable for good."""
     return str(actor)[:254] if consent is None else f"{str(actor)[:160]} ({consent.organization})"
 
 
 def _record_refusal(
-    actor: Any, device: sites.Device, asked: asks.Ask, answer: policy.Answer, now: datetime
+    actor: accounts.User, device: sites.Device, asked: asks.Ask, answer: policy.Answer, now: datetime
 ) -> None:
     record.add(
         name=names.Name.CHANGE_REFUSED,

@@ -26,16 +26,16 @@ _WATTS = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
 class MomentInput(forms.DateTimeInput):
     """A browser's own picker, except for a moment in the hour that comes twice: that needs its offset."""
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Choose the kind of input by what is to be shown."""
         context = super().get_context(name, value, attrs)
         shown = str(context["widget"]["value"] or "")
         context["widget"]["type"] = "text" if re.search(r"T.*[+-]", shown) else "datetime-local"
         return context
 
-    def format_value(self, value: Any) -> str:
+    def format_value(self, value: object) -> str:
         """Write a moment as the field reads it."""
-        return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value or ""
+        return value.isoformat(timespec="minutes") if isinstance(value, datetime) else str(value or "")
 
 
 class Moment(forms.Field):
@@ -43,7 +43,7 @@ class Moment(forms.Field):
 
     widget = MomentInput
 
-    def to_python(self, value: Any) -> datetime | None:
+    def to_python(self, value: object) -> datetime | None:
         """Return the moment as written, with an offset only if one was written."""
         text = str(value or "").strip()
         if not text:
@@ -61,7 +61,7 @@ class Watts(forms.Field):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: object) -> float | None:
         """Return the power as written, below zero too: the rules say what is wrong with that."""
         text = str(value or "").strip()
         if not text:
@@ -70,6 +70,6 @@ class Watts(forms.Field):
             raise ValidationError("Enter the power as a number of watts, in plain digits.")
         return float(text)
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         """Write whole watts without a point."""
         return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import clocks
@@ -38,6 +38,21 @@ class Row:
     end: datetime | None
     action: str
     power_limit_w: float | None = None
+
+
+class KeptCommand(TypedDict):
+    """One command as a row keeps it; moments are written as ISO 8601, in UTC."""
+
+    start: str
+    end: str
+    action: str
+    power_limit_w: float | None
+
+
+class KeptPlan(TypedDict):
+    """A plan as a row keeps it."""
+
+    commands: list[KeptCommand]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +95,8 @@ def plan_of(rows: Iterable[Row], *, zone: ZoneInfo) -> types.Plan:
     """Return the plan that rows without faults ask for, in order of time."""
     commands = [
         types.Command(
-            start=clocks.to_utc(row.start, zone),
-            end=clocks.to_utc(row.end, zone),
+            start=clocks.to_utc(_filled_in(row.start), zone),
+            end=clocks.to_utc(_filled_in(row.end), zone),
             action=row.action,
             power_limit_w=None if row.power_limit_w is None else row.power_limit_w + 0.0,
         )
@@ -146,7 +161,7 @@ def fingerprint(plan: types.Plan) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
-def to_json(plan: types.Plan) -> dict[str, Any]:
+def to_json(plan: types.Plan) -> KeptPlan:
     """Return a plan as it is kept in a row."""
     return {
         "commands": [
@@ -161,7 +176,7 @@ def to_json(plan: types.Plan) -> dict[str, Any]:
     }
 
 
-def from_json(kept: dict[str, Any]) -> types.Plan:
+def from_json(kept: KeptPlan) -> types.Plan:
     """Return the plan that to_json kept."""
     return types.Plan(
         commands=tuple(
@@ -182,11 +197,13 @@ def _row_faults(
     if row.action not in ACTIONS:
         yield Fault(row=number, field="action", sentence="Choose charge, discharge, hold or follow.")
     start, sentence = _moment(row.start, zone, "When should it start?")
-    sentence = sentence or _start_fault(start, now)
+    if start is not None:
+        sentence = _start_fault(start, now)
     if sentence:
         yield Fault(row=number, field="start", sentence=sentence)
     end, sentence = _moment(row.end, zone, "When should it end?")
-    sentence = sentence or _end_fault(start, end, now)
+    if end is not None:
+        sentence = _end_fault(start, end, now)
     if sentence:
         yield Fault(row=number, field="end", sentence=sentence)
     sentence = _power_fault(row.power_limit_w, limit_w)
@@ -203,6 +220,12 @@ def _moment(shown: datetime | None, zone: ZoneInfo, question: str) -> tuple[date
         return None, str(fault)
     except OverflowError:
         return None, "Choose a day in the coming week."
+
+
+def _filled_in(shown: datetime | None) -> datetime:
+    if shown is None:
+        raise ValueError("a row without its times has a fault, and asks for nothing")
+    return shown
 
 
 def _start_fault(start: datetime, now: datetime) -> str:
@@ -270,7 +293,7 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _asked(command: types.Command) -> list[Any]:
+def _asked(command: types.Command) -> list[int | float | str | None]:
     moments = [round(moment.timestamp()) for moment in (command.start, command.end)]
     power_w = command.power_limit_w
     return [*moments, command.action, None if power_w is None else round(power_w + 0.0, 3)]

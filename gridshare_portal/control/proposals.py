@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
 from gridshare_portal.control import asks, changes, models, permission, plans, queries, tasks
@@ -82,7 +83,7 @@ def expiry(asked: asks.Ask, *, consent_until_at: datetime | None, now: datetime)
 
 def propose(
     *,
-    actor: Any,
+    actor: accounts.User,
     device: sites.Device,
     asked: asks.Ask,
     reason: str,
@@ -118,7 +119,7 @@ def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
     return plans.fault_of(asked.plan, now=now, limit_w=proposal.device.power_limit_w)
 
 
-def approve(*, proposal: models.Proposal, actor: Any, now: datetime) -> models.Change:
+def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> models.Change:
     """Make the proposed change in the homeowner's name; what stands against it leaves the proposal open."""
     _ask_owner(proposal, actor, now)
     _check_open(proposal, now)
@@ -139,7 +140,7 @@ def approve(*, proposal: models.Proposal, actor: Any, now: datetime) -> models.C
 
 
 @transaction.atomic
-def decline(*, proposal: models.Proposal, actor: Any, now: datetime) -> None:
+def decline(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
     """Say no to a proposal; nothing is sent."""
     _ask_owner(proposal, actor, now)
     _check_open(proposal, now)
@@ -147,7 +148,7 @@ def decline(*, proposal: models.Proposal, actor: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def withdraw(*, proposal: models.Proposal, actor: Any, now: datetime) -> None:
+def withdraw(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
     """Take a proposal back; any colleague of whoever made it can."""
     standing = policy.standing_of(actor, proposal.site, now=now)
     colleague = None if standing is None else standing.at(proposal.consent.organization_id)
@@ -157,7 +158,9 @@ def withdraw(*, proposal: models.Proposal, actor: Any, now: datetime) -> None:
     _answer(proposal, names.Name.PROPOSAL_WITHDRAWN, actor, now)
 
 
-def _consent(actor: Any, site: sites.Site | None, organization_id: int | None, now: datetime) -> Any:
+def _consent(
+    actor: accounts.User, site: sites.Site | None, organization_id: int | None, now: datetime
+) -> access.Consent:
     standing = policy.standing_of(actor, site, now=now) if site else None
     if standing is None or standing.own:
         raise permission.NotPermitted(policy.UNSEEN.reason)
@@ -195,7 +198,7 @@ def _of_key(proposal: models.Proposal) -> models.Proposal | None:
     return earlier
 
 
-def _ask_owner(proposal: models.Proposal, actor: Any, now: datetime) -> None:
+def _ask_owner(proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
     if not policy.own_sites(actor, now=now).filter(pk=proposal.site_id).exists():
         raise permission.NotPermitted(OWNERS_ONLY)
 
@@ -216,7 +219,7 @@ def _check_fit(proposal: models.Proposal, now: datetime) -> None:
 def _answer(
     proposal: models.Proposal,
     name: names.Name,
-    actor: Any,
+    actor: accounts.User,
     now: datetime,
     change: models.Change | None = None,
 ) -> None:
@@ -230,7 +233,7 @@ def _answer(
     _tell(proposal, name, actor, now)
 
 
-def _tell(proposal: models.Proposal, name: names.Name, actor: Any, now: datetime) -> None:
+def _tell(proposal: models.Proposal, name: names.Name, actor: accounts.User | None, now: datetime) -> None:
     organization = proposal.consent.organization
     details = {
         "proposal": str(proposal.pk),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -11,6 +12,8 @@ from gridshare_portal.access import policy
 from gridshare_portal.control import models, outcomes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or proposals, however they were narrowed
 
 
 def changes_of(site: sites.Site) -> QuerySet[models.Change]:
@@ -26,10 +29,8 @@ def changes_in(homes: Iterable[sites.Site]) -> QuerySet[models.Change]:
 
 def proposals_in(homes: Iterable[sites.Site], *, now: datetime) -> QuerySet[models.Proposal]:
     """Return what staff proposed for these homes, the newest first; `holds` says whether they still may."""
-    found = models.Proposal.objects.filter(site__in=homes)
-    return found.annotate(holds=_holds(now)).select_related(
-        "site", "device", "consent__organization", "change"
-    )
+    beside = ("site", "device", "consent__organization", "change")
+    return _marked(models.Proposal.objects.filter(site__in=homes), now).select_related(*beside)
 
 
 def waiting_of(site: sites.Site, *, now: datetime) -> QuerySet[models.Proposal]:
@@ -37,14 +38,20 @@ def waiting_of(site: sites.Site, *, now: datetime) -> QuerySet[models.Proposal]:
     return _waiting(proposals_in([site], now=now), now)
 
 
-def marked_waiting(homes: QuerySet[sites.Site], *, now: datetime) -> QuerySet[sites.Site]:
+def marked_waiting(homes: Rows, *, now: datetime) -> Rows:
     """Mark each home with `proposal_waits`: whether there is something to answer."""
-    there = models.Proposal.objects.filter(site=OuterRef("pk")).annotate(holds=_holds(now))
-    return homes.annotate(proposal_waits=Exists(_waiting(there, now).order_by()))
+    there = models.Proposal.objects.filter(site=OuterRef("pk"))
+    marked: Rows = homes.annotate(proposal_waits=Exists(_waiting(there, now).order_by()))
+    return marked
+
+
+def _marked(proposals: Rows, now: datetime) -> Rows:
+    marked: Rows = proposals.annotate(holds=_holds(now))
+    return marked
 
 
 def _waiting(proposals: QuerySet[models.Proposal], now: datetime) -> QuerySet[models.Proposal]:
-    return proposals.filter(answer=models.Proposal.Answer.OPEN, expires_at__gt=now, holds=True)
+    return proposals.filter(_holds(now), answer=models.Proposal.Answer.OPEN, expires_at__gt=now)
 
 
 def _holds(now: datetime) -> Exists:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.dispatch import receiver
 
 from gridshare_portal.celery import wake
@@ -13,6 +11,6 @@ from gridshare_portal.sites import signals
 
 
 @receiver(signals.synced, dispatch_uid="control.synced")
-def start(sender: Any, *, site: sites.Site, **_rest: Any) -> None:
+def start(sender: object, *, site: sites.Site, **_rest: object) -> None:
     """Read the modes and plans of the home's batteries."""
     wake(tasks.refresh_states, site.pk)

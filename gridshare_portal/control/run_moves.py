@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -31,7 +30,7 @@ class Refused(Exception):
         self.field = field
 
 
-def may_run(actor: Any, organization: accounts.Organization) -> bool:
+def may_run(actor: accounts.User | None, organization: accounts.Organization) -> bool:
     """Say whether this person may start, pause and stop the organization's runs at this moment."""
     if actor is None:
         return False
@@ -40,7 +39,13 @@ def may_run(actor: Any, organization: accounts.Organization) -> bool:
 
 
 def move(
-    *, run: run_models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
+    *,
+    run: run_models.Run,
+    deed: str,
+    after: Collection[str],
+    actor: accounts.User | None,
+    now: datetime,
+    **written: object,
 ) -> bool:
     """Change a run that is in one of these states, and record the deed; say whether it was done here."""
     with transaction.atomic():
@@ -51,7 +56,7 @@ def move(
     return done
 
 
-def begin(*, run: run_models.Run, actor: Any, now: datetime) -> bool:
+def begin(*, run: run_models.Run, actor: accounts.User | None, now: datetime) -> bool:
     """Start a run that was checked: every home that is ready waits for its turn from now on.
 
     That is one row, however many homes there are: in a run that was started, ready means waiting.
@@ -64,7 +69,7 @@ def stop(
     *,
     run: run_models.Run,
     after: Collection[str],
-    actor: Any,
+    actor: accounts.User | None,
     now: datetime,
     why: str = "",
     sentence: str = "",
@@ -104,7 +109,7 @@ def _leave_out(run: run_models.Run) -> bool:
     return len(waiting) == TOGETHER
 
 
-def tell(*, run: run_models.Run, deed: str, actor: Any, now: datetime) -> None:
+def tell(*, run: run_models.Run, deed: str, actor: accounts.User | None, now: datetime) -> None:
     """Add a deed to the record of the organization."""
     details = {"run": run.name, "number": run.pk, "deed": deed}
     if run.homes:

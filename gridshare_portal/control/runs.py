@@ -6,9 +6,9 @@ becomes of each home is the workers' part (carrying.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -34,15 +34,38 @@ ON_THEIR_WAY = "Some homes of this run are still on their way. Take it back when
 NOT_READ = "The homes of this run are still being found. Try again in a moment."
 NOT_CHECKED = "The homes are still being checked. Try again in a moment."
 CANCELED_ALREADY = "This run is being taken back already."
+STANDS: dict[str, str] = {
+    R.READING: NOT_READ,
+    R.VOID: "This run came to nothing: it has no homes.",
+    R.DRAFT: NOT_CHECKED,
+    R.CHECKED: "This run has not been started.",
+    R.PAUSED: "This run is paused.",
+    R.STOPPING: "This run is being stopped.",
+    R.STOPPED: "This run was stopped.",
+    R.DONE: "This run is done.",
+}
+
+
+class Wish(TypedDict):
+    """What is asked of homes, by whom; see ask."""
+
+    organization: accounts.Organization
+    actor: accounts.User
+    name: str
+    kind: str
+    asked: Mapping[str, object]
+    times: NotRequired[str]
+    canary: NotRequired[int]
+    stop_at_failure_pct: NotRequired[int]
 
 
 def ask(
     *,
     organization: accounts.Organization,
-    actor: Any,
+    actor: accounts.User,
     name: str,
     kind: str,
-    asked: dict[str, Any],
+    asked: Mapping[str, object],
     times: str = Times.ABSOLUTE,
     canary: int = 0,
     stop_at_failure_pct: int = 100,
@@ -66,7 +89,9 @@ def ask(
     return drafts.open(run=run, now=now)
 
 
-def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Any) -> run_models.Run:
+def draft(
+    *, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Unpack[Wish]
+) -> run_models.Run:
     """Ask something of these homes and write them all down at once: for practice, tests and benchmarks.
 
     Homes that come as keys stand in the run in their order, each named once.
@@ -85,7 +110,7 @@ def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish:
     return _fresh(run)
 
 
-def check_again(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
+def check_again(*, run: run_models.Run, actor: accounts.User, now: datetime) -> run_models.Run:
     """Check every home of a run once more before it is started."""
     _ask(actor, run.organization)
     with transaction.atomic():
@@ -95,7 +120,7 @@ def check_again(*, run: run_models.Run, actor: Any, now: datetime) -> run_models
     return _fresh(run)
 
 
-def start(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
+def start(*, run: run_models.Run, actor: accounts.User, now: datetime) -> run_models.Run:
     """Start a run that was checked."""
     _ask(actor, run.organization)
     with transaction.atomic():
@@ -107,14 +132,14 @@ def start(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     return _fresh(run)
 
 
-def pause(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
+def pause(*, run: run_models.Run, actor: accounts.User, now: datetime) -> run_models.Run:
     """Pause a run: what is on its way comes to its end, and nothing more is sent."""
     _ask(actor, run.organization)
     _move(run, "paused", [R.RUNNING], actor, now, state=R.PAUSED, why="", sentence="")
     return _fresh(run)
 
 
-def resume(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
+def resume(*, run: run_models.Run, actor: accounts.User, now: datetime) -> run_models.Run:
     """Let a paused run go on, in the name of whoever resumes it."""
     _ask(actor, run.organization)
     goes_on = {"state": R.RUNNING, "carried_by": actor, "why": "", "sentence": ""}
@@ -125,7 +150,7 @@ def resume(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     return _fresh(run)
 
 
-def stop(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
+def stop(*, run: run_models.Run, actor: accounts.User, now: datetime) -> run_models.Run:
     """Stop a run for good."""
     _ask(actor, run.organization)
     if not run_moves.stop(run=run, after=[R.RUNNING, R.PAUSED], actor=actor, now=now):
@@ -133,7 +158,7 @@ def stop(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
     return _fresh(run)
 
 
-def retry_failed(*, run: run_models.Run, actor: Any, now: datetime) -> int:
+def retry_failed(*, run: run_models.Run, actor: accounts.User, now: datetime) -> int:
     """Give the homes where nothing was sent another turn; return how many. What is unconfirmed stays."""
     _ask(actor, run.organization)
     with transaction.atomic():
@@ -148,7 +173,9 @@ def retry_failed(*, run: run_models.Run, actor: Any, now: datetime) -> int:
     return homes
 
 
-def schedule(*, run: run_models.Run, actor: Any, start_at: datetime | None, now: datetime) -> run_models.Run:
+def schedule(
+    *, run: run_models.Run, actor: accounts.User, start_at: datetime | None, now: datetime
+) -> run_models.Run:
     """Have a checked run start by itself at a moment, or, with None, no longer."""
     _ask(actor, run.organization)
     if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
@@ -158,7 +185,7 @@ def schedule(*, run: run_models.Run, actor: Any, start_at: datetime | None, now:
     return _fresh(run)
 
 
-def cancel(*, run: run_models.Run, actor: Any, now: datetime) -> run_models.Run:
+def cancel(*, run: run_models.Run, actor: accounts.User, now: datetime) -> run_models.Run:
     """Draft a run that puts back what was there before, where a plan is still the one that this run set."""
     _ask(actor, run.organization)
     undoing = run_models.Run(
@@ -194,7 +221,7 @@ def _ask_undoing(run: run_models.Run) -> None:
         raise run_moves.Refused(CANCELED_ALREADY)
 
 
-def _ask(actor: Any, organization: accounts.Organization) -> None:
+def _ask(actor: accounts.User, organization: accounts.Organization) -> None:
     if not run_moves.may_run(actor, organization):
         raise run_moves.Refused(NOT_YOURS)
 
@@ -210,7 +237,7 @@ def _ask_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
         raise run_moves.Refused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
 
 
-def _ask_wish(kind: str, times: str, asked: dict[str, Any], now: datetime) -> None:
+def _ask_wish(kind: str, times: str, asked: Any, now: datetime) -> None:
     """Refuse what no home could do; what stands in the way at some homes is found by the check."""
     try:
         if kind == Kind.MODE:
@@ -228,7 +255,12 @@ def _ask_wish(kind: str, times: str, asked: dict[str, Any], now: datetime) -> No
 
 
 def _move(
-    run: run_models.Run, deed: str, after: Collection[str], actor: Any, now: datetime, **written: Any
+    run: run_models.Run,
+    deed: str,
+    after: Collection[str],
+    actor: accounts.User,
+    now: datetime,
+    **written: object,
 ) -> None:
     if not run_moves.move(run=run, deed=deed, after=after, actor=actor, now=now, **written):
         raise run_moves.Refused(_why_not(run))
@@ -240,16 +272,7 @@ def _why_not(run: run_models.Run) -> str:
     who = run.carried_by or "Somebody"
     if run.state == R.RUNNING:
         return f"{who} has started this run already."
-    return {
-        R.READING: NOT_READ,
-        R.VOID: "This run came to nothing: it has no homes.",
-        R.DRAFT: NOT_CHECKED,
-        R.CHECKED: "This run has not been started.",
-        R.PAUSED: "This run is paused.",
-        R.STOPPING: "This run is being stopped.",
-        R.STOPPED: "This run was stopped.",
-        R.DONE: "This run is done.",
-    }[run.state]
+    return STANDS[run.state]
 
 
 def _fresh(run: run_models.Run) -> run_models.Run:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from gridshare_portal.audit import names, record
-from gridshare_portal.control import models, outcomes, run_models
+from gridshare_portal.control import asks, models, outcomes, run_models
 
 
 def settle(
@@ -17,9 +16,9 @@ def settle(
     change: models.Change,
     outcome: outcomes.Outcome,
     now: datetime,
-    after: dict[str, Any] | None = None,
+    after: asks.Kept | None = None,
     expected: Collection[str] = (outcomes.OPEN,),
-    **only_if: Any,
+    **only_if: object,
 ) -> bool:
     """Settle the change, unless somebody else did so meanwhile; say whether it was done here.
 

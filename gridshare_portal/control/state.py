@@ -6,14 +6,15 @@ that one comes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from gridshare_portal.control import asks, models, plans
+from gridshare_portal.control import asks, models, outcomes, plans
+from gridshare_portal.gridshare import calls as api
+from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, parallel, types
 from gridshare_portal.sites import calls, clients, sync
 from gridshare_portal.sites import models as sites
@@ -30,35 +31,41 @@ def of(device: sites.Device) -> models.State:
 
 def plan_of(state: models.State) -> types.Plan | None:
     """Return the plan as last read; None means that it was never read, and is not the same as no plan."""
-    return plans.from_json(state.plan) if state.plan_read_at else None
+    return plans.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
 
 
 def refresh(*, device: sites.Device, now: datetime) -> models.State:
-    """Read mode and plan from the device, as far as the connection allows, and keep them."""
-    looks = [_mode, _plan]
-    with calls.of_site(device.site, now=now) as heard:
-        ways = [_way(device.site, scope, heard) for scope in (asks.DEVICE_READ, asks.PLAN_READ)]
-        open_ways = [(look, way) for look, way in zip(looks, ways, strict=True) if _is_open(way)]
-        came = parallel.gather([partial(look, way, device.synth_id) for look, way in open_ways])
+    """Read mode and plan from the device, as far as the connection allows, and keep them.
+
+    Nobody reaches a device that belongs to no home: of that one nothing new is known.
+    """
+    site = device.site
+    if site is None:
+        return of(device)
+    with calls.of_site(site, now=now) as heard:
+        ways = [(look, _way(site, scope, heard.append)) for look, scope in LOOKS]
+        came = parallel.gather(
+            [partial(look, way, device.synth_id) for look, way in ways if not isinstance(way, Exception)]
+        )
     for error in came:
         if isinstance(error, Exception) and not _is_expected(error):
             raise error
     for read in came:
         if not isinstance(read, Exception):
             store(device=device, read=read, now=now)
-    failures = [item for item in [*ways, *came] if isinstance(item, Exception)]
+    failures = [item for item in [*(way for _, way in ways), *came] if isinstance(item, Exception)]
     models.State.objects.filter(device=_known(device)).update(tried_at=now, last_error=_word(failures))
     return of(device)
 
 
-def store(*, device: sites.Device, read: types.Mode | types.Plan | types.Device, now: datetime) -> None:
+def store(*, device: sites.Device, read: outcomes.Read, now: datetime) -> None:
     """Keep what a device said at this moment, unless something newer is known."""
     if isinstance(read, types.Device):
         sync.store_device(device, read, now)
         return
     if isinstance(read, types.Mode):
         older = Q(mode_read_at=None) | Q(mode_read_at__lte=now)
-        written: dict[str, Any] = {"mode": read.name[:60], "mode_read_at": now}
+        written: dict[str, object] = {"mode": read.name[:60], "mode_read_at": now}
     else:
         older = Q(plan_read_at=None) | Q(plan_read_at__lte=now)
         written = {"plan": plans.to_json(read), "plan_read_at": now}
@@ -81,7 +88,7 @@ def note_watched(*, known: Sequence[models.State], now: datetime) -> list[int]:
     return [state.device_id for state in known if state.tried_at is None or state.tried_at <= now - FRESH_FOR]
 
 
-def due(*, now: datetime) -> Iterable[int]:
+def due(*, now: datetime) -> QuerySet[models.State, int]:
     """Return the devices whose state somebody looks at and that was not read for a minute."""
     watched = models.State.objects.filter(watched_at__gt=now - WATCHED_FOR)
     return watched.filter(_stale(now)).values_list("device_id", flat=True)
@@ -96,23 +103,23 @@ def _known(device: sites.Device) -> sites.Device:
     return device
 
 
-def _way(site: sites.Site, scope: str, heard: list[Any]) -> Any:
+def _way(site: sites.Site, scope: str, listener: api.Listener) -> gridshare.Client | clients.WayError:
     try:
-        return clients.for_site(site, scope=scope, listener=heard.append).within(DEADLINE_S)
+        return clients.for_site(site, scope=scope, listener=listener).within(DEADLINE_S)
     except clients.WayError as closed:
         return closed
 
 
-def _is_open(way: Any) -> bool:
-    return not isinstance(way, clients.WayError)
-
-
-def _mode(client: Any, synth_id: str) -> types.Mode:
+def _mode(client: gridshare.Client, synth_id: str) -> types.Mode:
     return client.get_device_operation_mode(synth_id)
 
 
-def _plan(client: Any, synth_id: str) -> types.Plan:
+def _plan(client: gridshare.Client, synth_id: str) -> types.Plan:
     return client.get_device_overlay_plan(synth_id)
+
+
+Look = Callable[[gridshare.Client, str], types.Mode | types.Plan]
+LOOKS: Sequence[tuple[Look, str]] = ((_mode, asks.DEVICE_READ), (_plan, asks.PLAN_READ))
 
 
 def _is_expected(error: Exception) -> bool:

@@ -59,8 +59,14 @@ def refresh_states(site_pk: int) -> None:
 @shared_task
 def read_canceled(run_pk: int) -> None:
     """Write down the homes of a run that takes another back, for a while, and then have them checked."""
-    how = {"owner": uuid.uuid4().hex, "clock": timezone.now, "for_s": TASK_S}
-    came_to = drafts.read(run_pk=run_pk, parts=drafts.lines_to_undo, nothing=drafts.NOTHING_THERE, **how)
+    came_to = drafts.read(
+        run_pk=run_pk,
+        parts=drafts.lines_to_undo,
+        nothing=drafts.NOTHING_THERE,
+        owner=uuid.uuid4().hex,
+        clock=timezone.now,
+        for_s=TASK_S,
+    )
     if came_to == run_models.Run.State.READING:
         wake(read_canceled, run_pk)
     elif came_to == run_models.Run.State.DRAFT:
@@ -81,10 +87,10 @@ def check_run(run_pk: int) -> None:
 @shared_task
 def carry_run(run_pk: int) -> None:
     """Carry a bulk run on for a while, then stand behind everybody else again."""
-    how = {"owner": uuid.uuid4().hex, "clock": timezone.now, "for_s": TASK_S}
     # Eager tasks run inside somebody's transaction, where no other thread could see the homes.
     many = 1 if settings.CELERY_TASK_ALWAYS_EAGER else turns.SIDE_BY_SIDE
-    if carrying.carry(run_pk=run_pk, side_by_side=many, **how):
+    owner = uuid.uuid4().hex
+    if carrying.carry(run_pk=run_pk, owner=owner, clock=timezone.now, for_s=TASK_S, side_by_side=many):
         wake(carry_run, run_pk)
 
 

@@ -235,6 +235,15 @@ class TestWhoMay:
 
         assert (change.outcome, sandbox.calls(MODE)) == ("refused", 0)
 
+    def test_is_nobody_any_more_once_the_account_is_gone(self, ask_smart, co_owner, now):
+        change = ask_smart(actor=co_owner.user)
+        co_owner.user.delete()
+        change.refresh_from_db()
+
+        refusal = permission.refusal_of(change, asks.AskMode(mode="Smart"), now=now)
+
+        assert refusal == permission.ACCESS_ENDED
+
     def test_goes_through_ones_own_connection_and_not_a_co_owners(
         self, ask_smart, homeowner, co_owner, sandbox
     ):

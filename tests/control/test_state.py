@@ -62,6 +62,14 @@ class TestReading:
 
         assert (known.pk, known.mode, known.mode_read_at, state.plan_of(known)) == (None, "", None, None)
 
+    def test_of_a_device_of_no_home_brings_nothing_new(self, battery, now):
+        state.refresh(device=battery, now=now)
+        battery.site = None
+
+        known = state.refresh(device=battery, now=now + timedelta(minutes=5))
+
+        assert (known.mode, known.mode_read_at, known.tried_at) == ("Simple", now, now)
+
 
 class TestWatching:
     def test_reads_again_at_most_once_a_minute(self, battery, homeowner, now, monkeypatch):
