@@ -73,6 +73,6 @@ window.seenByTests = {
   },
   async faults(rules) {
     const waits = await complete();
-    return [...waits, ...sideways(), ...(await judged(rules))];
+    return [...waits, ...sideways(), ...(rules ? await judged(rules) : [])];
   },
 };

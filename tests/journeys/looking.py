@@ -1,8 +1,8 @@
 """A page is looked at in every size and theme on one load: by axe, for its width, for what it draws.
 
-Sizes and themes are changed on the open page, which stands complete before it is judged. The themes differ in
-colors alone, so in the dark axe judges colors. With SCREENSHOTS naming a folder, each look is kept there as a
-picture.
+Sizes and themes are changed on the open page, which stands complete before it is judged: in each by its width,
+in the narrowest and the widest by axe. The themes differ in colors alone, so in the dark axe judges colors.
+With SCREENSHOTS naming a folder, each look is kept there as a picture.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 NARROWEST = {"width": 320, "height": 640}
 PATIENCE_MS = 60_000  # with a machine that is busy with something else; nothing waits longer than it must
+EDGES = (NARROWEST, DESKTOP)  # a phone's layout is the hardest to read where it is narrowest
 LAYOUTS = [(size, theme) for size in (NARROWEST, PHONE, DESKTOP) for theme in ("light", "dark")]
 
 
@@ -66,12 +67,19 @@ def _around(page, name):
     for size, theme in LAYOUTS:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=theme)
-        faults = _ask(page, "faults", ALL_RULES if theme == "light" else COLOR_RULES)
+        faults = _ask(page, "faults", _rules(size, theme))
         found += [f"{address}, {size['width']} px, {theme}: {fault}" for fault in faults]
         _keep(page, f"{size['width']}-{theme}-{name}")
     page.set_viewport_size(before)
     page.emulate_media(color_scheme="light")
     return found
+
+
+def _rules(size, theme):
+    """Return what axe is asked: all at both edges in the light, colors in the dark, nothing between."""
+    if size not in EDGES:
+        return None
+    return ALL_RULES if theme == "light" else COLOR_RULES
 
 
 def _ask(page, question, rules=None):
