@@ -20,8 +20,9 @@ CALLBACK = "http://testserver/accounts/lunar/login/callback/"
 
 
 # A slow machine is no fault of what is tested: no property has a deadline.
-hypothesis.settings.register_profile("quick", deadline=None)
-hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
+patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("quick", **patient)
+hypothesis.settings.register_profile("long", **patient, max_examples=2000)
 hypothesis.settings.load_profile("long" if environment.rounds(quick=0, long=1) else "quick")
 
 
