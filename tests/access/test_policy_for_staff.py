@@ -61,6 +61,7 @@ class TestStaffSee:
         installer.user.authenticator_set.all().delete()
 
         assert sees(installer, now) == set()
+        assert policy.standing_of(installer.user, homeowner.site, now=now) is None
 
     def test_nothing_with_recovery_codes_alone(self, installer, now):
         installer.user.authenticator_set.update(type="recovery_codes")
