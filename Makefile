@@ -22,7 +22,8 @@ check: test-setup
 
 format: test-setup
 	$(VENV)/bin/ruff check --fix-only -q . && $(VENV)/bin/ruff format -q .
-	FORMATTERS
+	$(VENV)/bin/djangofmt -q templates || true
+	node_modules/.bin/biome check --write static
 
 setup: $(VENV)/.ready node_modules/.ready
 

@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
 BIOME = str(ROOT / "node_modules" / ".bin" / "biome")
-TEMPLATES = ("templates",)
 PRODUCTION = {  # as on a server: nothing here opens anything
     "SECRET_KEY": "5vJ0lqf2C8dTn7YxW4sZkPbE9uGhR1mA6oQiNcXeLtVyKwDfSgJpUzBrHaMj",
     "TOKEN_KEYS": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
@@ -64,6 +63,12 @@ CHECKS = (  # the longest first
         name="deployment",
         command=(PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
         is_quick=False,
+    ),
+    Check(name="templates", command=(str(BIN / "djlint"), "templates", "--lint", "--quiet"), is_quick=False),
+    Check(
+        name="templates' format",
+        command=(str(BIN / "djangofmt"), "--check", "templates"),
+        mend="make format",
     ),
     Check(
         name="dependencies",
