@@ -1,9 +1,11 @@
 """A small fleet for bulk runs: six homes like each other, shared with a retailer that has two admins."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.utils import timezone
 
+from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import carrying, drafts, dry_runs, runs
 from gridshare_portal.sites import models as sites
 from tests import people
@@ -12,16 +14,28 @@ CUSTOMERS = tuple(f"home{number:04d}" for number in range(7, 13))
 MODE, PLAN = "setDeviceOperationMode", "setDeviceOverlayPlan"
 
 
+ADMINS = ("rita@brightgrid.example", "rob@brightgrid.example")
+
+
+def _gather(sandbox, customers):
+    brightgrid = people.organization("retailer", "BrightGrid")
+    for email in ADMINS:
+        people.staff(email, brightgrid, "admin")
+    for name in customers:
+        owner = people.with_home(f"{name}@portal.example", name, sandbox=sandbox)
+        people.share(owner.site, brightgrid, owner.user)
+
+
 class Fleet:
     """The homes of an organization, and what its admin does with them."""
 
     def __init__(self, sandbox, customers=CUSTOMERS):
         self.sandbox = sandbox
-        self.organization = people.organization("retailer", "BrightGrid")
-        self.admin = people.staff("rita@brightgrid.example", self.organization, "admin").user
-        self.colleague = people.staff("rob@brightgrid.example", self.organization, "admin").user
-        self.owners = [people.settled(f"{name}@portal.example", name, sandbox=sandbox) for name in customers]
-        self.consents = [people.share(one.site, self.organization, one.user) for one in self.owners]
+        people.put(("fleet", customers), partial(_gather, sandbox, customers), sandbox=sandbox)
+        self.organization = accounts.Organization.objects.get(slug="brightgrid")
+        self.admin, self.colleague = (people.known(email).user for email in ADMINS)
+        self.owners = [people.known(f"{name}@portal.example") for name in customers]
+        self.consents = list(self.organization.consents.order_by("pk"))
 
     @property
     def homes(self):

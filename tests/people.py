@@ -7,6 +7,7 @@ lets SunFix see and change the home (`installer`, `installer_admin`, `viewer`) a
 """
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -32,6 +33,21 @@ class Visitor(Client):
 
     user: accounts.User | None = None
     organization: accounts.Organization | None = None
+    signs_in_first = False  # with the first request: not all who are known come by
+
+    def generic(self, *what, **how):
+        self.sign_in()
+        return super().generic(*what, **how)
+
+    @property
+    def session(self):
+        self.sign_in()
+        return super().session
+
+    def sign_in(self):
+        if self.signs_in_first:
+            self.signs_in_first = False
+            self.force_login(self.user)
 
     @property
     def connection(self) -> lunar.Connection:
@@ -49,9 +65,16 @@ def person(email: str) -> accounts.User:
 
 
 def signed_in(email: str) -> Visitor:
+    person(email)
+    visitor = known(email)
+    visitor.sign_in()
+    return visitor
+
+
+def known(email: str) -> Visitor:
+    """Return somebody who has an account, signed in as soon as a page is asked for."""
     visitor = Visitor()
-    visitor.user = person(email)
-    visitor.force_login(visitor.user)
+    visitor.user, visitor.signs_in_first = accounts.User.objects.get(email=email), True
     return visitor
 
 
@@ -81,16 +104,24 @@ def with_home(email, username, *, sandbox, **how) -> Visitor:
 
 def settled(email, username, *, sandbox, granted=ALL_SCOPES) -> Visitor:
     """Return somebody with homes, from the rows that reading them wrote once in this process."""
+    write = partial(with_home, email, username, sandbox=sandbox, granted=granted)
+    put((email, username, granted), write, sandbox=sandbox)
+    visitor = known(email)
+    visitor.sign_in()
+    return visitor
+
+
+def put(name, write, *, sandbox) -> None:
+    """Put the rows into the database that `write` made once in this process, or let it make them now.
+
+    What it makes may depend on the homes that are there, so they belong to the name; and where something is
+    to go wrong, it must go wrong now.
+    """
     there = tuple(sites.Site.objects.order_by("pk").values_list("pk", flat=True))
     if sandbox.faults.on() or any(pk < snapshots.APART for pk in there):
-        return with_home(email, username, sandbox=sandbox, granted=granted)
-    key = (email, username, granted, there, sandbox.issuer, missing.HISTORY)
-    taken = snapshots.of(key, lambda: with_home(email, username, sandbox=sandbox, granted=granted))
-    taken.load(sandbox=sandbox, username=username, scopes=granted)
-    visitor = Visitor()
-    visitor.user = accounts.User.objects.get(email=email)
-    visitor.force_login(visitor.user)
-    return visitor
+        write()
+    else:
+        snapshots.of((*name, there, sandbox.issuer, missing.HISTORY), write).load(sandbox=sandbox)
 
 
 def organization(kind, name) -> accounts.Organization:

@@ -29,13 +29,13 @@ class Snapshot:
     taken_at: datetime
     rows: list[tuple[type[models.Model], list[dict[str, object]]]]
 
-    def load(self, *, sandbox, username, scopes):
+    def load(self, *, sandbox):
         """Write the rows as of now, with tokens that the sandbox granted just now."""
         now = timezone.now()
         for model, rows in self.rows:
             made = [model(**_as_of(row, now - self.taken_at)) for row in rows]
-            if model is Connection:
-                _give_tokens(made[0], sandbox.pool.grant(username, scopes=scopes), now)
+            for row in made if model is Connection else ():
+                _give_tokens(row, sandbox.pool.grant(row.username, scopes=row.scopes.split()), now)
             model._base_manager.bulk_create(made)
         _number_on(self.rows)
 
