@@ -88,7 +88,7 @@ def _cut(
         if piece.start >= period.end:
             return
         inside = piece.within(period)
-        if inside.seconds:
+        if inside.start < inside.end:
             label = day if whole is local_day else day.replace(day=1)
             yield label, inside
         day = following(day)
