@@ -6,7 +6,6 @@ lets SunFix see and change the home (`installer`, `installer_admin`, `viewer`) a
 (`retailer`); `outsider` works for another installer, which was let in nowhere.
 """
 
-import re
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +18,7 @@ from django.utils.text import slugify
 
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.demo.visitor import as_one_line
 from gridshare_portal.lunar import arrivals, cognito, connections, identity, scopes
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
@@ -29,17 +29,9 @@ from tests import snapshots
 ALL_SCOPES = tuple(scope.id for scope in scopes.SCOPES)
 
 
-def as_one_line(html: str) -> str:
-    """Return a page without the line breaks of its templates, so that tests read what is said and not how it is
-    laid out: also that something is *not* said."""
-    html = re.sub(r"<[a-zA-Z][^<>]*>", lambda tag: re.sub(r"\s+", " ", tag[0]).replace(" >", ">"), html)
-    html = re.sub(r">\s*\n\s*", ">", html)
-    html = re.sub(r"\s*\n\s*<", "<", html)
-    return re.sub(r"\s*\n\s*", " ", html)
-
-
 class Visitor(Client):
-    """A browser session with the person behind it."""
+    """A browser session with the person behind it, who reads pages as one line: so that tests hold what a page
+    says and does *not* say, and not how its template is laid out."""
 
     user: accounts.User | None = None
     organization: accounts.Organization | None = None

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import requests
 
 from gridshare_portal.demo import people
-from gridshare_portal.demo.visitor import Form, Visitor, forms_of
+from gridshare_portal.demo.visitor import Form, Visitor, forms_of, said_by
 
 AT = "/portfolio/brightgrid/"
 ZONE = "America/Los_Angeles"  # where the sandbox's customers live
@@ -50,15 +50,15 @@ def walk(url: str, customers: Sequence[people.Person]) -> None:
     for person in customers:
         _join(Visitor(url), person, link)
     _until(lambda: _count(rita) >= len(customers))
-    if CARRIED not in rita.look(f"{AT}runs/").text:
+    if CARRIED not in said_by(rita.look(f"{AT}runs/")):
         _carry(rita, _draft(rita, CARRIED, kind="plan", **_row()))
-    if CHECKED not in rita.look(f"{AT}runs/").text:
+    if CHECKED not in said_by(rita.look(f"{AT}runs/")):
         _draft(rita, CHECKED, kind="mode", mode="Schedule")
 
 
 def _campaign(rita: Visitor) -> str:
     """Return the path of the campaign's link, made if it is not there."""
-    found = re.search(rf'href="([^"]+)"><bdi>{CAMPAIGN["name"]}<', rita.look(f"{AT}campaigns/").text)
+    found = re.search(rf'href="([^"]+)"><bdi>{CAMPAIGN["name"]}<', said_by(rita.look(f"{AT}campaigns/")))
     page = rita.look(found[1] if found else f"{AT}campaigns/new/")
     if not found:
         page = rita.fill(page, _form(page, "name"), **CAMPAIGN)
@@ -68,7 +68,7 @@ def _campaign(rita: Visitor) -> str:
 def _join(guest: Visitor, person: people.Person, link: str) -> None:
     """Come by the link, connect, share the home as this person likes it, and give it a name."""
     guest.sign_in(person.email)
-    if people.BRIGHTGRID.name in guest.look("/sharing/").text:
+    if people.BRIGHTGRID.name in said_by(guest.look("/sharing/")):
         return
     page = guest.look(link)
     if not _door(page):
@@ -81,7 +81,7 @@ def _join(guest: Visitor, person: people.Person, link: str) -> None:
     home = f"/homes/{urlsplit(page.url).path.split('/')[2]}/"
     page = guest.look(f"{home}settings/")
     guest.fill(page, _form(page, "name"), name=f"{person.name}’s house", time_zone=ZONE)
-    _until(lambda: "Powered by yourself" in guest.look(home).text)
+    _until(lambda: "Powered by yourself" in said_by(guest.look(home)))
 
 
 def _draft(rita: Visitor, why: str, **wish: object) -> str:
@@ -90,7 +90,7 @@ def _draft(rita: Visitor, why: str, **wish: object) -> str:
     every = {"choose": "filter", "every": "on", "zone": ZONE, "times": "local"}
     page = rita.fill(page, _form(page, "canary"), name=why, canary=2, do="check", **every, **wish)
     path = urlsplit(page.url).path
-    _until(lambda: "Checked, not started" in rita.look(path).text)
+    _until(lambda: "Checked, not started" in said_by(rita.look(path)))
     return path
 
 
@@ -99,7 +99,7 @@ def _carry(rita: Visitor, path: str) -> None:
     page = rita.look(path)
     ready = _first(r"Type (\d+) to confirm", page)
     rita.fill(page, next(form for form in forms_of(page) if form.action.endswith("/start/")), homes=ready)
-    _until(lambda: 'class="run-state"><span class="state good"' in rita.look(path).text)
+    _until(lambda: 'class="run-state"><span class="state good"' in said_by(rita.look(path)))
 
 
 def _row() -> dict[str, str]:
@@ -116,22 +116,22 @@ def _count(rita: Visitor) -> int:
 
 def _door(page: requests.Response) -> str:
     """Return where the page leads to share a home, once there is one."""
-    found = re.search(r'href="(/sharing/[^"]+organization=brightgrid)"', page.text)
+    found = re.search(r'href="(/sharing/[^"]+organization=brightgrid)"', said_by(page))
     return html.unescape(found[1]) if found else ""
 
 
 def _has(page: requests.Response, field: str) -> bool:
-    return f'name="{field}"' in page.text
+    return f'name="{field}"' in said_by(page)
 
 
 def _form(page: requests.Response, field: str) -> Form:
     """Return the form that the field stands in."""
-    before = page.text[: page.text.index(f'name="{field}"')]
+    before = said_by(page)[: said_by(page).index(f'name="{field}"')]
     return forms_of(page)[before.count("<form") - 1]
 
 
 def _first(pattern: str, page: requests.Response) -> str:
-    found = re.search(pattern, page.text)
+    found = re.search(pattern, said_by(page))
     if found is None:
         raise Stuck(f"{urlsplit(page.url).path} does not say {pattern}")
     return found[1]

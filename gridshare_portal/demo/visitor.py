@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -43,6 +44,19 @@ def forms_of(page: requests.Response) -> list[Form]:
     reader = _Forms()
     reader.feed(page.text)
     return reader.found
+
+
+def as_one_line(markup: str) -> str:
+    """Return a page without the line breaks of its templates: what it says, however that is laid out."""
+    markup = re.sub(r"<[a-zA-Z][^<>]*>", lambda tag: re.sub(r"\s+", " ", tag[0]).replace(" >", ">"), markup)
+    markup = re.sub(r">\s*\n\s*", ">", markup)
+    markup = re.sub(r"\s*\n\s*<", "<", markup)
+    return re.sub(r"\s*\n\s*", " ", markup)
+
+
+def said_by(page: requests.Response) -> str:
+    """Return the markup of a page as one line."""
+    return as_one_line(page.text)
 
 
 class Visitor(requests.Session):

@@ -36,6 +36,11 @@ class TestCountingTheHomes:
 
         assert opening._count(Visitor(f"http://127.0.0.1:{portal.server_port}")) == 12
 
+    def test_reads_them_however_the_page_is_laid_out(self, portal):
+        portal.words = "<h1>\n  Homes\n  <small\n    class='n'\n  >12 in\n    all</small>\n</h1>"
+
+        assert opening._count(Visitor(f"http://127.0.0.1:{portal.server_port}")) == 12
+
     def test_says_so_where_a_page_does_not(self, portal):
         portal.words = "<h1>Something went wrong</h1>"
 

@@ -93,7 +93,9 @@ class TestLongerPeriods:
 
 class TestCuttingAPeriod:
     @given(moments, st.integers(0, 100_000), zones)
-    @example(datetime(2008, 1, 1, 23, 0, 0, 1, tzinfo=UTC), 60, ZoneInfo("Europe/London"))  # ends a moment after
+    @example(
+        datetime(2008, 1, 1, 23, 0, 0, 1, tzinfo=UTC), 60, ZoneInfo("Europe/London")
+    )  # ends a moment after
     def test_puts_every_second_into_one_day_and_one_month(self, start, minutes, zone):
         period = periods.Period(start, start + timedelta(minutes=minutes))
 
