@@ -82,7 +82,7 @@ def _strays(values: np.ndarray, *, reach: int) -> np.ndarray | None:
     if not falls.size:
         return None
     strays = np.zeros(len(values), dtype=bool)
-    for fall in falls:
+    for fall in falls.tolist():
         strays[_stray(values, last=int(at[fall]), low=int(at[fall + 1]), reach=reach)] = True
     return strays
 

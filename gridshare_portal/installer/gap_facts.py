@@ -132,7 +132,9 @@ def _falls(counter: np.ndarray, starts: np.ndarray) -> list[int]:
     at = np.flatnonzero(~np.isnan(counter))
     values = counter[at]
     falls = np.flatnonzero(values[:-1] - values[1:] > RESET_WH)
-    stays = [fall for fall in falls if (values[fall + 1 : fall + 1 + HALF_A_DAY] < values[fall]).all()]
+    stays = [
+        fall for fall in falls.tolist() if (values[fall + 1 : fall + 1 + HALF_A_DAY] < values[fall]).all()
+    ]
     return [int(starts[at[fall + 1]]) for fall in stays]
 
 

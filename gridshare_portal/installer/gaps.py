@@ -205,7 +205,7 @@ def _holes(known: np.ndarray) -> list[tuple[int, int]]:
     """Return the stretches of missing buckets between two known ones, as [first, last)."""
     at = np.flatnonzero(known)
     jumps = np.flatnonzero(np.diff(at) > 1)
-    return [(int(at[jump]) + 1, int(at[jump + 1])) for jump in jumps]
+    return [(int(at[jump]) + 1, int(at[jump + 1])) for jump in jumps.tolist()]
 
 
 def _last(sensors: Sequence[Sensor]) -> datetime | None:

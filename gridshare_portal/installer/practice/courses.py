@@ -127,7 +127,7 @@ def _battery(
 def _charge(key: Key, charging_w: np.ndarray) -> np.ndarray:
     """Return how full it is at the end of each quarter hour: at its emptiest, only the reserve is left."""
     stored_wh = charging_w.cumsum() * STEP_H
-    charge_pct = LEAST_PCT + key.kind + (stored_wh - stored_wh.min()) / BATTERY_WH * 100
+    charge_pct = LEAST_PCT + key.kind + (stored_wh - np.min(stored_wh)) / BATTERY_WH * 100
     rounded: np.ndarray = np.round(np.minimum(charge_pct, 100.0), 1)
     return rounded
 
