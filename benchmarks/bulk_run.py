@@ -26,15 +26,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from benchmarks import world
-from gridshare_portal.control import asks
+from gridshare_portal.control import operations
 
 if TYPE_CHECKING:
     from benchmarks import programs
     from gridshare_portal.accounts import models as accounts
-    from gridshare_portal.control import run_models
     from gridshare_portal.lunar import models
+    from gridshare_portal.runs import models as runs
     from gridshare_portal.sandbox import wsgi
-    from gridshare_portal.sandbox.homes import Customer
+    from gridshare_portal.sandbox.simulation.homes import Customer
     from gridshare_portal.sites import models as sites
 
     Lunar = wsgi.Sandbox | programs.Lunar
@@ -68,15 +68,16 @@ def work(run_pk: int) -> None:
     django.setup()
     from django.utils import timezone
 
-    from gridshare_portal.control import carrying, turns
+    from gridshare_portal.runs.dispatch import slots
+    from gridshare_portal.runs.dispatch import worker as dispatch_worker
 
     def turn() -> bool:
-        return carrying.carry(
+        return dispatch_worker.carry(
             run_pk=run_pk,
             owner=uuid.uuid4().hex,
             clock=timezone.now,
             for_s=8.0,
-            side_by_side=turns.SIDE_BY_SIDE,
+            side_by_side=slots.SIDE_BY_SIDE,
         )
 
     while turn():
@@ -86,7 +87,10 @@ def work(run_pk: int) -> None:
 def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     from django.utils import timezone
 
-    from gridshare_portal.control import dry_runs, models, run_queries, runs
+    from gridshare_portal.control import models
+    from gridshare_portal.runs import lifecycle
+    from gridshare_portal.runs import queries as run_queries
+    from gridshare_portal.runs.checks import dry_run
     from gridshare_portal.sites import models as sites
 
     began_s = time.monotonic()
@@ -95,7 +99,7 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     print(f"made in {time.monotonic() - began_s:.0f} s")
     found = list(sites.Site.objects.order_by("pk").values_list("pk", flat=True)[:homes])
     began_s = time.monotonic()
-    run = runs.draft(
+    run = lifecycle.draft(
         organization=organization,
         actor=admin,
         name="Benchmark",
@@ -104,12 +108,12 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
         sites=found,
         now=timezone.now(),
     )
-    while dry_runs.check(run=run, now=timezone.now()):
+    while dry_run.check(run=run, now=timezone.now()):
         pass
     print(f"drafted and checked in {time.monotonic() - began_s:.1f} s: {run_queries.tally(run).states}")
     owner = Homeowner(sites.Site.objects.latest("pk"))
     alone_s = [owner.change() for _ in range(9)]
-    runs.start(run=run, actor=admin, now=timezone.now())
+    lifecycle.start(run=run, actor=admin, now=timezone.now())
     began_s = time.monotonic()
     beside_s = _carry(run, homes, owner)
     took_s = time.monotonic() - began_s
@@ -143,7 +147,7 @@ class Homeowner:
 
         from gridshare_portal.control import changes
 
-        asked = asks.AskMode(mode=("Smart", "Simple")[self.changes % 2])
+        asked = operations.AskMode(mode=("Smart", "Simple")[self.changes % 2])
         began_s = time.monotonic()
         change = changes.make(actor=self.user, device=self.device, asked=asked, now=timezone.now())
         assert change.outcome == "confirmed", change.outcome
@@ -159,7 +163,7 @@ def _tell_times(alone_s: list[float], beside_s: list[float]) -> None:
     )
 
 
-def _carry(run: run_models.Run, homes: int, owner: Homeowner) -> list[float]:
+def _carry(run: runs.Run, homes: int, owner: Homeowner) -> list[float]:
     """Let two workers carry the run, kill one of them in the middle, and put another in its place."""
     workers, beside_s = [_worker(run.pk) for _ in range(WORKERS)], []
     while run.lines.filter(state="confirmed").count() < homes // 2:
@@ -168,27 +172,29 @@ def _carry(run: run_models.Run, homes: int, owner: Homeowner) -> list[float]:
         beside_s.append(owner.change())
     workers[0].send_signal(signal.SIGKILL)
     workers[0].wait()
-    from gridshare_portal.control import run_models
+    from gridshare_portal.runs import models as runs
 
     left = run.lines.filter(state="taken").count()
     print(f"one worker killed with -9 half way; {left} homes were in the hands of workers")
-    run_models.Lane.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
+    runs.Lane.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
     workers[0] = _worker(run.pk)
     for worker in workers:
         assert worker.wait() == 0
     return beside_s
 
 
-def _take_over(run: run_models.Run, now: datetime) -> None:
+def _take_over(run: runs.Run, now: datetime) -> None:
     """Do what the sweeps do once the killed worker's leases have ended."""
-    from gridshare_portal.control import carrying, looks, models, run_sweeps
+    from gridshare_portal.control import models, read_back
+    from gridshare_portal.runs import sweeps
+    from gridshare_portal.runs.dispatch import worker as dispatch_worker
 
-    looks.settle_stuck(changes=models.Change.objects.all(), now=now)
-    run_sweeps.tidy(now=now)
+    read_back.settle_stuck(changes=models.Change.objects.all(), now=now)
+    sweeps.tidy(now=now)
     later = now + timedelta(minutes=1)
-    carrying.carry(run_pk=run.pk, owner="the next", clock=lambda: later, for_s=600)
-    for change_pk in list(looks.due(now=later).values_list("pk", flat=True)):
-        looks.read_again(change_pk=change_pk, now=later)
+    dispatch_worker.carry(run_pk=run.pk, owner="the next", clock=lambda: later, for_s=600)
+    for change_pk in list(read_back.due(now=later).values_list("pk", flat=True)):
+        read_back.read_again(change_pk=change_pk, now=later)
 
 
 def _worker(run_pk: int) -> subprocess.Popen[bytes]:
@@ -256,7 +262,8 @@ def _make_some(
 def _connections(
     lunar: Lunar, customers: list[Customer], users: list[accounts.User], now: datetime
 ) -> list[models.Connection]:
-    from gridshare_portal.lunar import models, scopes, seal
+    from gridshare_portal.lunar import models, scopes
+    from gridshare_portal.lunar.tokens import seal
 
     allowed = tuple(scope.id for scope in scopes.SCOPES)
     since = {"status_since_at": now, "authorized_at": now, "last_read_at": now}

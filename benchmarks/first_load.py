@@ -121,7 +121,7 @@ def _measured(work: Callable[[], object]) -> Load:
 @contextmanager
 def _watched() -> Iterator[list[tuple[float, float]]]:
     """Note the begin and the end of every call to Gridshare."""
-    from gridshare_portal.gridshare import transport
+    from gridshare_portal.gridshare.http import transport
 
     calls: list[tuple[float, float]] = []
     send, lock = transport.send, threading.Lock()
@@ -143,7 +143,9 @@ def _connection(sandbox: wsgi.Sandbox, username: str) -> lunar.Connection:
     from django.utils import timezone
 
     from gridshare_portal.accounts.models import User
-    from gridshare_portal.lunar import arrivals, cognito, connections, identity
+    from gridshare_portal.lunar import connections
+    from gridshare_portal.lunar.login import cognito, identity
+    from gridshare_portal.lunar.tokens import pending
     from gridshare_portal.sites.models import Site
 
     User.objects.all().delete()
@@ -153,9 +155,9 @@ def _connection(sandbox: wsgi.Sandbox, username: str) -> lunar.Connection:
         access=granted["access_token"], refresh=granted["refresh_token"], expires_in_s=granted["expires_in"]
     )
     now = timezone.now()
-    key = arrivals.keep(tokens=tokens, now=now).key
+    key = pending.keep(tokens=tokens, now=now).key
     owner = identity.identify(tokens.access, issuer=sandbox.issuer, client_id=sandbox.client_id)
-    arrivals.name_owner(key=key, owner=owner)
+    pending.name_owner(key=key, owner=owner)
     user = User.objects.create_user(f"{uuid.uuid4().hex}@portal.example")
     return connections.store(user=user, key=key, time_zone="America/Los_Angeles", now=now)
 

@@ -158,10 +158,10 @@ def fill(size: int) -> str:
     from django.core.management import call_command
 
     from gridshare_portal.accounts import models as accounts
-    from gridshare_portal.installer import open_cases
-    from gridshare_portal.installer.practice import rows
-    from gridshare_portal.retailer import counting
-    from gridshare_portal.retailer.models import Group, Home
+    from gridshare_portal.cases import open_counts
+    from gridshare_portal.portfolio.models import Group, Home
+    from gridshare_portal.portfolio.projection import passes
+    from gridshare_portal.synthetic import rows
     from tests import people
 
     began_s = time.monotonic()
@@ -172,10 +172,10 @@ def fill(size: int) -> str:
     with _patience() as cursor:
         is_late = _freshen(now)
         cursor.execute("ANALYZE")
-    open_cases.count(now=now)
+    open_counts.count(now=now)
     if is_late or not Group.objects.exists():
         _group(whose)
-        counting.whole(organization=whose, now=datetime.now(UTC))
+        passes.whole(organization=whose, now=datetime.now(UTC))
     if not accounts.User.objects.filter(email=STAFF).exists():
         people.staff(STAFF, whose, "admin")
     with _patience() as cursor:
@@ -211,8 +211,8 @@ def _freshen(now: datetime) -> bool:
 
 def _group(whose: accounts.Organization) -> None:
     """Put a hundred homes into one group, and half of all into another."""
-    from gridshare_portal.retailer import groups
-    from gridshare_portal.retailer.models import Group, Home
+    from gridshare_portal.portfolio.models import Group, Home
+    from gridshare_portal.portfolio.table import groups
 
     if not Group.objects.exists():
         pks = list(Home.objects.order_by("site_id").values_list("site_id", flat=True))
@@ -225,8 +225,9 @@ def _deeds() -> dict[str, Callable[[], int]]:
     from django.http import QueryDict
 
     from gridshare_portal.accounts import models as accounts
-    from gridshare_portal.retailer import asked, homes
-    from gridshare_portal.retailer.models import Group, Home
+    from gridshare_portal.portfolio.models import Group, Home
+    from gridshare_portal.portfolio.table import listing
+    from gridshare_portal.portfolio.table import query as table_query
 
     browser, whose = client(), organization()
     user = accounts.User.objects.get(email=STAFF)
@@ -234,7 +235,7 @@ def _deeds() -> dict[str, Callable[[], int]]:
     middle = lines[lines.count() // 2]
 
     def lies(query: str, word: str) -> str:
-        page = homes.page(user, whose, asked.read(QueryDict(query)), now=datetime.now(UTC))
+        page = listing.page(user, whose, table_query.read(QueryDict(query)), now=datetime.now(UTC))
         return f"homes/?{getattr(page, word)}"
 
     places = {

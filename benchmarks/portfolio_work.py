@@ -97,15 +97,15 @@ def _round(told: Connection) -> None:
     """Count the portfolio as the workers do: some steps at a time."""
 
     def deed() -> str:
-        from gridshare_portal.retailer import counting
-        from gridshare_portal.retailer.models import Round
+        from gridshare_portal.portfolio.models import Round
+        from gridshare_portal.portfolio.projection import passes
 
         row, now = Round.objects.get(organization=portfolio_pages.organization()), datetime.now(UTC)
         Round.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
         turns, goes_on = [], True
         while goes_on:
             began_s = time.perf_counter()
-            goes_on = counting.run(pk=row.pk, now=now, owner="benchmark")
+            goes_on = passes.run(pk=row.pk, now=now, owner="benchmark")
             turns.append(time.perf_counter() - began_s)
         return f"in {len(turns)} tasks of {max(turns):.1f} s at most"
 
@@ -118,12 +118,12 @@ def _round_of_news(told: Connection) -> None:
     def deed() -> str:
         from django.db.models import F
 
-        from gridshare_portal.retailer import counting
-        from gridshare_portal.retailer.models import Home
+        from gridshare_portal.portfolio.models import Home
+        from gridshare_portal.portfolio.projection import passes
 
         Home.objects.update(solar_w=F("solar_w") + 1, told_key=F("told_key") - 1)
         began_s = time.perf_counter()
-        counting.whole(organization=portfolio_pages.organization(), now=datetime.now(UTC))
+        passes.whole(organization=portfolio_pages.organization(), now=datetime.now(UTC))
         return f"of which {time.perf_counter() - began_s:.2f} s the round"
 
     _measured(told, "… with news of every home", deed)
@@ -133,14 +133,15 @@ def _day(told: Connection) -> None:
     """Sum yesterday over all homes."""
 
     def deed() -> str:
-        from gridshare_portal.retailer import day_sums, enrolment_models
+        from gridshare_portal.portfolio import models as portfolio
+        from gridshare_portal.portfolio.projection import daily_sums
 
         now, whose = datetime.now(UTC), portfolio_pages.organization()
         day = now.date() - timedelta(days=1)
-        day_sums.count(organization=whose.pk, day=day, now=now)
-        homes = enrolment_models.PortfolioDay.objects.get(organization=whose, day=day).figures[
-            "from_grid_wh"
-        ]["homes"]
+        daily_sums.count(organization=whose.pk, day=day, now=now)
+        homes = portfolio.PortfolioDay.objects.get(organization=whose, day=day).figures["from_grid_wh"][
+            "homes"
+        ]
         return f"over {homes:,} homes"
 
     _measured(told, "sums of one day", deed)
@@ -150,10 +151,10 @@ def _open_cases(told: Connection) -> None:
     """Count the open cases."""
 
     def deed() -> str:
-        from gridshare_portal.installer import open_cases
+        from gridshare_portal.cases import open_counts
 
-        open_cases.count(now=datetime.now(UTC))
-        counted = open_cases.of(portfolio_pages.organization())
+        open_counts.count(now=datetime.now(UTC))
+        counted = open_counts.of(portfolio_pages.organization())
         assert counted is not None  # they were counted a line above
         return ", ".join(f"{level.label} {number:,}" for level, number in counted.levels)
 

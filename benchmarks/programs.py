@@ -20,8 +20,10 @@ from typing import Any
 import requests
 
 from gridshare_portal.demo import stage, supervisor
-from gridshare_portal.sandbox import cast, grants, ledger, wsgi
-from gridshare_portal.sandbox.homes import Customer
+from gridshare_portal.sandbox import wsgi
+from gridshare_portal.sandbox.login import grants
+from gridshare_portal.sandbox.simulation import cast, ledger
+from gridshare_portal.sandbox.simulation.homes import Customer
 
 OPEN_FOR_S = 36_000
 

@@ -109,8 +109,10 @@ def _connection(sandbox: wsgi.Sandbox) -> lunar.Connection:
     from django.utils import timezone
 
     from gridshare_portal.accounts.models import User
-    from gridshare_portal.lunar import arrivals, cognito, identity, models
     from gridshare_portal.lunar import connections as deeds
+    from gridshare_portal.lunar import models
+    from gridshare_portal.lunar.login import cognito, identity
+    from gridshare_portal.lunar.tokens import pending as tokens_pending
 
     settings.LUNAR_ISSUER, settings.LUNAR_LOGIN_URL = sandbox.issuer, sandbox.url
     User.objects.all().delete()
@@ -119,9 +121,9 @@ def _connection(sandbox: wsgi.Sandbox) -> lunar.Connection:
         access=granted["access_token"], refresh=granted["refresh_token"], expires_in_s=3600
     )
     now = timezone.now()
-    pending = arrivals.keep(tokens=tokens, now=now)
+    pending = tokens_pending.keep(tokens=tokens, now=now)
     owner = identity.identify(tokens.access, issuer=sandbox.issuer, client_id=sandbox.client_id)
-    arrivals.name_owner(key=pending.key, owner=owner)
+    tokens_pending.name_owner(key=pending.key, owner=owner)
     user = User.objects.create_user(f"{uuid.uuid4().hex}@portal.example")
     connection = deeds.store(user=user, key=pending.key, time_zone="", now=now)
     models.Connection.objects.update(access_expires_at=now, refresh_due_at=now)
@@ -157,15 +159,17 @@ def _want(want: Callable[[int], None], pk: int, start_at: float, outcomes: list[
 
 
 def _by_lease(pk: int) -> None:
-    from gridshare_portal.lunar import tokens
+    from gridshare_portal.lunar.tokens import refresh
 
-    tokens.access_token(pk)
+    refresh.access_token(pk)
 
 
 def _by_hand(pk: int) -> None:
     from django.utils import timezone
 
-    from gridshare_portal.lunar import cognito, models, registration, seal
+    from gridshare_portal.lunar import models
+    from gridshare_portal.lunar.login import cognito, registration
+    from gridshare_portal.lunar.tokens import seal
 
     row = models.Connection.objects.get(pk=pk)
     if row.access_expires_at and row.access_expires_at > timezone.now():

@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import bulk_run, programs, world
-from gridshare_portal.sandbox import ledger
+from gridshare_portal.sandbox.simulation import ledger
 
 if TYPE_CHECKING:
-    from gridshare_portal.control import run_models
+    from gridshare_portal.runs import models as runs
 
 MODE = "setDeviceOperationMode"
 ENDED = 12  # homes whose consent or connection ends in the middle
@@ -41,7 +41,7 @@ class Trial:
     """One run and the fault it met; `ended` says for which homes access ended, and when."""
 
     name: str
-    run: run_models.Run
+    run: runs.Run
     took_s: float = 0.0
     ended: dict[int, datetime] = field(default_factory=dict)
 
@@ -65,10 +65,11 @@ class Stand:
         """Start a run of homes that no other run has, and return when a fifth of them had their turn."""
         from django.utils import timezone
 
-        from gridshare_portal.control import dry_runs, runs
+        from gridshare_portal.runs import lifecycle
+        from gridshare_portal.runs.checks import dry_run
 
         mine, self.sites = self.sites[: self.homes], self.sites[self.homes :]
-        run = runs.draft(
+        run = lifecycle.draft(
             organization=self.organization,
             actor=self.admin,
             name=name,
@@ -77,9 +78,9 @@ class Stand:
             sites=mine,
             now=timezone.now(),
         )
-        while dry_runs.check(run=run, now=timezone.now()):
+        while dry_run.check(run=run, now=timezone.now()):
             pass
-        trial = Trial(name=name, run=runs.start(run=run, actor=self.admin, now=timezone.now()))
+        trial = Trial(name=name, run=lifecycle.start(run=run, actor=self.admin, now=timezone.now()))
         self.trials.append(trial)
         print(f"{name} …", flush=True)
         return trial
@@ -197,12 +198,13 @@ def settle(stand: Stand) -> None:
     """Wait until every run has ended and nobody looks at any change again within a minute and a half."""
     from django.utils import timezone
 
-    from gridshare_portal.control import models, run_models
+    from gridshare_portal.control import models
+    from gridshare_portal.runs import models as runs
 
     def is_quiet() -> bool:
         soon = timezone.now() + timedelta(seconds=90)
         unknown = models.Change.objects.filter(outcome="unconfirmed", read_again_at__lte=soon)
-        going = run_models.Run.objects.filter(state__in=("running", "stopping"))
+        going = runs.Run.objects.filter(state__in=("running", "stopping"))
         return not (
             going.exists() or unknown.exists() or models.Change.objects.filter(outcome="open").exists()
         )
@@ -216,11 +218,11 @@ def try_again(stand: Stand) -> None:
     """Give the homes where nothing was sent another turn, in every run that has some."""
     from django.utils import timezone
 
-    from gridshare_portal.control import runs
+    from gridshare_portal.runs import lifecycle
 
     for trial in stand.trials:
         if trial.run.lines.filter(state="failed").exists():
-            runs.retry_failed(run=trial.run, actor=stand.admin, now=timezone.now())
+            lifecycle.retry_failed(run=trial.run, actor=stand.admin, now=timezone.now())
 
 
 def lies(trial: Trial, asked: dict[str, ledger.Stored], first_modes: dict[str, str]) -> list[str]:
@@ -248,12 +250,12 @@ def lies(trial: Trial, asked: dict[str, ledger.Stored], first_modes: dict[str, s
     return found
 
 
-def _device_of(line: run_models.Line) -> str:
+def _device_of(line: runs.Line) -> str:
     assert line.device is not None, f"the device of {line.site_id} was deleted, which nothing here does"
     return line.device.synth_id
 
 
-def _taken(asked: dict[str, ledger.Stored], line: run_models.Line) -> list[tuple[str, str]]:
+def _taken(asked: dict[str, ledger.Stored], line: runs.Line) -> list[tuple[str, str]]:
     """Return the modes that a line's device really took, each with its moment."""
     known = asked.get(_device_of(line))
     return known["modes"] if known else []

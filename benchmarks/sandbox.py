@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from gridshare_portal.sandbox import wsgi
-from gridshare_portal.sandbox.homes import Home
-from gridshare_portal.sandbox.simulation import Shelf
+from gridshare_portal.sandbox.simulation.homes import Home
+from gridshare_portal.sandbox.simulation.lifetime import Shelf
 
 NOW = datetime(2026, 6, 17, 19, 0, tzinfo=UTC)
 ROUNDS = 15

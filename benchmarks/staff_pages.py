@@ -134,8 +134,8 @@ def _fill(size: int) -> str:
     from django.db import connection, transaction
 
     from gridshare_portal.accounts import models as accounts
-    from gridshare_portal.installer.models import Case, Examination
-    from gridshare_portal.installer.practice import examined, rows
+    from gridshare_portal.cases.models import Case, Examination
+    from gridshare_portal.synthetic import examined, rows
     from tests import people
 
     began_s = time.monotonic()

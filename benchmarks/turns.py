@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks import bulk_run, world
 
 if TYPE_CHECKING:
-    from gridshare_portal.control import run_models
+    from gridshare_portal.runs import models as runs
 
 SIZES = (1_000, 100_000)
 ROUNDS = 60
@@ -32,14 +32,14 @@ def main() -> None:
     with world.portal() as database:
         from django.utils import timezone
 
-        from gridshare_portal.control import turns
+        from gridshare_portal.runs.dispatch import slots
 
         made = {size: _run(size, timezone.now()) for size in SIZES}
         times: dict[int, list[float]] = {size: [] for size in SIZES}
         for _ in range(ROUNDS):
             for size, run in made.items():
                 began_s = time.monotonic()
-                _, lines = turns.take(run_pk=run.pk, owner="me", now=timezone.now())
+                _, lines = slots.take(run_pk=run.pk, owner="me", now=timezone.now())
                 times[size].append(time.monotonic() - began_s)
                 assert lines, "there was nothing to take"
         small, large = (statistics.median(times[size]) for size in SIZES)
@@ -49,11 +49,11 @@ def main() -> None:
         )
 
 
-def _run(homes: int, now: datetime) -> run_models.Run:
-    from gridshare_portal.control import run_models
+def _run(homes: int, now: datetime) -> runs.Run:
+    from gridshare_portal.runs import models as runs
     from gridshare_portal.sites import models as sites
 
-    known = run_models.Run.objects.select_related("organization", "carried_by").first()
+    known = runs.Run.objects.select_related("organization", "carried_by").first()
     organization, admin = (known.organization, known.carried_by) if known else bulk_run.people()
     who = {
         "organization": organization,
@@ -63,14 +63,14 @@ def _run(homes: int, now: datetime) -> run_models.Run:
         "started_at": now,
     }
     terms = {"kind": "mode", "asked": {"mode": "Smart"}, "stop_at_failure_pct": 5, "homes": homes}
-    run = run_models.Run.objects.create(name=f"{homes}", state="running", **terms, **who)
+    run = runs.Run.objects.create(name=f"{homes}", state="running", **terms, **who)
     rows = [sites.Site(synth_id=f"{homes}-{number}", created_at=now) for number in range(homes)]
     made = sites.Site.objects.bulk_create(rows, batch_size=2_000)
     lines = [
-        run_models.Line(run=run, site=site, position=number, state=STATES[number % len(STATES)])
+        runs.Line(run=run, site=site, position=number, state=STATES[number % len(STATES)])
         for number, site in enumerate(made)
     ]
-    run_models.Line.objects.bulk_create(lines, batch_size=2_000)
+    runs.Line.objects.bulk_create(lines, batch_size=2_000)
     return run
 
 

@@ -16,6 +16,7 @@ import celery.signals
 import kombu.transport.redis
 from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gridshare_portal.settings")
 
@@ -34,12 +35,16 @@ _starting = threading.Lock()
 _messenger: threading.Thread | None = None
 
 
-def wake(task: celery.Task[..., object], *args: object) -> None:
-    """Ask for a task as soon as the present transaction is committed; forget it when Redis is away."""
+def wake(task: str | celery.Task[..., object], *args: object) -> None:
+    """Ask for a task as soon as the present transaction is committed; forget it when Redis is away.
+
+    A task is named as "room.tasks.function" by what its own module imports, so that the two need no circle.
+    """
+    found: celery.Task[..., object] = import_string(f"{app.main}.{task}") if isinstance(task, str) else task
     if settings.CELERY_TASK_ALWAYS_EAGER:
-        transaction.on_commit(lambda: task.delay(*args))
+        transaction.on_commit(lambda: found.delay(*args))
     else:
-        transaction.on_commit(lambda: _hand_over(task, args))
+        transaction.on_commit(lambda: _hand_over(found, args))
 
 
 def _hand_over(task: celery.Task[..., object], args: tuple[object, ...]) -> None:

@@ -26,6 +26,22 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 PUBLIC_URL = env.str("PUBLIC_URL")
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 ROOT_URLCONF = "gridshare_portal.urls"
+PAGES = {  # what rooms below the pages call them, in letters and on the way back: see mail/addresses.py
+    "front": "homeowner:welcome",
+    "connect": "lunar_connect",
+    "connections": "homeowner:connection",
+    "sharing": "homeowner:sharing",
+    "share link": "homeowner:share_link",
+    "home": "homeowner:site",
+    "proposal": "homeowner:proposal",
+    "invitation": "accounts:invitation",
+    "case": "installer:case",
+    "work list": "installer:homes",
+    "daily letter": "installer:digest",
+    "campaign": "retailer:join",
+    "portfolio": "retailer:portfolio",
+    "report": "retailer:report",
+}
 WSGI_APPLICATION = "gridshare_portal.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_NAME = "Lunar home portal"
@@ -54,6 +70,11 @@ INSTALLED_APPS = [
     "gridshare_portal.access",
     "gridshare_portal.telemetry",
     "gridshare_portal.control",
+    "gridshare_portal.cases",
+    "gridshare_portal.portfolio",
+    "gridshare_portal.runs",
+    "gridshare_portal.campaigns",
+    "gridshare_portal.reports",
     "gridshare_portal.homeowner",
     "gridshare_portal.installer",
     "gridshare_portal.retailer",
@@ -74,7 +95,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "gridshare_portal.accounts.middleware.staff_need_a_second_factor",
+    "gridshare_portal.accounts.signing_in.middleware.staff_need_a_second_factor",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -151,14 +172,14 @@ SMALLEST_GROUP = env.int("SMALLEST_GROUP", default=5)
 
 # --- people and their sessions ------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["gridshare_portal.accounts.backends.Backend"]
+AUTHENTICATION_BACKENDS = ["gridshare_portal.accounts.signing_in.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "gridshare_portal.accounts.adapter.Accounts"
+ACCOUNT_ADAPTER = "gridshare_portal.accounts.signing_in.adapter.Accounts"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
@@ -173,12 +194,12 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
-SOCIALACCOUNT_ADAPTER = "gridshare_portal.lunar.adapter.SocialAccounts"
+SOCIALACCOUNT_ADAPTER = "gridshare_portal.lunar.login.adapter.SocialAccounts"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {"lunar": {"APPS": [{"client_id": LUNAR_CLIENT_ID, "secret": LUNAR_CLIENT_SECRET}]}}
-MFA_ADAPTER = "gridshare_portal.accounts.adapter.SecondFactors"
+MFA_ADAPTER = "gridshare_portal.accounts.signing_in.adapter.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
@@ -219,7 +240,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "gridshare_portal.uploads.Bounded",
+    "gridshare_portal.files.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -289,15 +310,15 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetching of readings
     "gridshare_portal.access.tasks.tell": {"queue": "interactive"},
-    "gridshare_portal.control.tasks.carry_run": {"queue": "runs"},
-    "gridshare_portal.control.tasks.check_run": {"queue": "runs"},
+    "gridshare_portal.runs.tasks.carry_run": {"queue": "runs"},
+    "gridshare_portal.runs.tasks.check_run": {"queue": "runs"},
     "gridshare_portal.control.tasks.read_again": {"queue": "interactive"},
-    "gridshare_portal.control.tasks.read_canceled": {"queue": "runs"},
+    "gridshare_portal.runs.tasks.read_canceled": {"queue": "runs"},
     "gridshare_portal.control.tasks.refresh_state": {"queue": "interactive"},
     "gridshare_portal.control.tasks.refresh_states": {"queue": "interactive"},
-    "gridshare_portal.installer.tasks.fetch_answer": {"queue": "interactive"},
-    "gridshare_portal.retailer.tasks.find_homes": {"queue": "runs"},
-    "gridshare_portal.retailer.tasks.remind": {"queue": "interactive"},
+    "gridshare_portal.cases.tasks.fetch_answer": {"queue": "interactive"},
+    "gridshare_portal.runs.tasks.find_homes": {"queue": "runs"},
+    "gridshare_portal.portfolio.tasks.remind": {"queue": "interactive"},
     "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
 }
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
@@ -307,17 +328,18 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, every in [
         ("due-connections", "gridshare_portal.sites.tasks.sweep", 15.0),
         ("due-readings", "gridshare_portal.telemetry.tasks.sweep", 15.0),
-        ("bulk-runs", "gridshare_portal.control.tasks.sweep_runs", 15.0),
+        ("bulk-runs", "gridshare_portal.runs.tasks.sweep", 15.0),
         ("open-changes", "gridshare_portal.control.tasks.sweep", 15.0),
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
-        ("raw-answers", "gridshare_portal.installer.tasks.sweep_answers", 15.0),
-        ("examinations", "gridshare_portal.installer.tasks.sweep", 60.0),
-        ("open-cases", "gridshare_portal.installer.tasks.count_open_cases", 60.0),
-        ("daily-letters", "gridshare_portal.installer.tasks.sweep_digests", 60.0),
-        ("portfolios", "gridshare_portal.retailer.tasks.sweep", 15.0),
-        ("portfolio-days", "gridshare_portal.retailer.tasks.sweep_days", 300.0),
-        ("homes-of-runs", "gridshare_portal.retailer.tasks.sweep_choices", 15.0),
-        ("portfolio-letters", "gridshare_portal.retailer.tasks.sweep_letters", 60.0),
+        ("raw-answers", "gridshare_portal.cases.tasks.sweep_answers", 15.0),
+        ("examinations", "gridshare_portal.cases.tasks.sweep", 60.0),
+        ("open-cases", "gridshare_portal.cases.tasks.count_open_cases", 60.0),
+        ("daily-letters", "gridshare_portal.cases.tasks.sweep_digests", 60.0),
+        ("portfolios", "gridshare_portal.portfolio.tasks.sweep", 15.0),
+        ("portfolio-days", "gridshare_portal.portfolio.tasks.sweep_days", 300.0),
+        ("homes-of-runs", "gridshare_portal.runs.tasks.sweep_targets", 15.0),
+        ("reminders", "gridshare_portal.portfolio.tasks.sweep_reminders", 60.0),
+        ("reports", "gridshare_portal.reports.tasks.sweep", 60.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
     ]
 }

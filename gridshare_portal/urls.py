@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from gridshare_portal import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("gridshare_portal.lunar.pages")),  # answers one of allauth's addresses itself
+    path("", include("gridshare_portal.lunar.login.scope_page")),  # answers one of allauth's addresses itself
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal import cache
-from gridshare_portal.gridshare import gate
+from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
 from tests import chromium, environment
@@ -50,7 +50,7 @@ def running_sandbox():
 def sandbox(running_sandbox, settings):
     """The pretended Lunar as new, with the portal pointed at it."""
     running_sandbox.reset()
-    gate.forget()
+    circuit_breaker.forget()
     settings.LUNAR_LOGIN_URL = settings.GRIDSHARE_URL = running_sandbox.url
     settings.LUNAR_ISSUER = running_sandbox.issuer
     settings.LUNAR_CLIENT_ID = running_sandbox.client_id
@@ -59,7 +59,7 @@ def sandbox(running_sandbox, settings):
     settings.SOCIALACCOUNT_PROVIDERS = {"lunar": {"APPS": [app]}}
     yield running_sandbox
     running_sandbox.faults.clear()
-    gate.forget()
+    circuit_breaker.forget()
 
 
 @pytest.fixture(autouse=True)

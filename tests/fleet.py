@@ -6,7 +6,10 @@ from functools import partial
 from django.utils import timezone
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.control import carrying, drafts, dry_runs, runs
+from gridshare_portal.runs import lifecycle
+from gridshare_portal.runs.checks import dry_run
+from gridshare_portal.runs.dispatch import worker
+from gridshare_portal.runs.targets import enumeration
 from gridshare_portal.sites import models as sites
 from tests import people
 
@@ -44,31 +47,31 @@ class Fleet:
     def draft(self, **other):
         known = {"organization": self.organization, "actor": self.admin, "name": "Evening peak"}
         wish = {"kind": "mode", "asked": {"mode": "Smart"}, "sites": self.homes, "now": timezone.now()}
-        return runs.draft(**(known | wish | other))
+        return lifecycle.draft(**(known | wish | other))
 
     def checked(self, run=None, **other):
         run = run or self.draft(**other)
         if run.state == "reading":
             self.read(run)
-        while dry_runs.check(run=run, now=timezone.now()):
+        while dry_run.check(run=run, now=timezone.now()):
             pass
         run.refresh_from_db()
         return run
 
     def read(self, run, owner="a worker", for_s=30):
         """Write down the homes of a run that takes another back, as a worker would."""
-        how = {"owner": owner, "clock": timezone.now, "for_s": for_s, "nothing": drafts.NOTHING_THERE}
-        state = drafts.read(run_pk=run.pk, parts=drafts.lines_to_undo, **how)
+        how = {"owner": owner, "clock": timezone.now, "for_s": for_s, "nothing": enumeration.NOTHING_THERE}
+        state = enumeration.read(run_pk=run.pk, parts=enumeration.lines_to_undo, **how)
         run.refresh_from_db()
         return state
 
     def started(self, **other):
-        return runs.start(run=self.checked(**other), actor=self.admin, now=timezone.now())
+        return lifecycle.start(run=self.checked(**other), actor=self.admin, now=timezone.now())
 
     def carry(self, run, after=None, owner="a worker", for_s=30):
         """Carry a run on as a worker would, with a clock that goes ahead by `after`."""
         ahead = after or timedelta()
-        more = carrying.carry(run_pk=run.pk, owner=owner, clock=lambda: timezone.now() + ahead, for_s=for_s)
+        more = worker.carry(run_pk=run.pk, owner=owner, clock=lambda: timezone.now() + ahead, for_s=for_s)
         run.refresh_from_db()
         return more
 

@@ -19,8 +19,10 @@ from django.utils.text import slugify
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.demo.visitor import as_one_line
-from gridshare_portal.lunar import arrivals, cognito, connections, identity, scopes
+from gridshare_portal.lunar import connections, scopes
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar.login import cognito, identity
+from gridshare_portal.lunar.tokens import pending
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import sync
 from gridshare_portal.telemetry import missing
@@ -92,9 +94,9 @@ def connect(user, username, *, sandbox, granted=ALL_SCOPES, now=None, time_zone=
         refresh=answer.get("refresh_token"),
         expires_in_s=answer["expires_in"],
     )
-    key = arrivals.keep(tokens=tokens, now=now).key
+    key = pending.keep(tokens=tokens, now=now).key
     owner = identity.identify(tokens.access, issuer=sandbox.issuer, client_id=sandbox.client_id)
-    arrivals.name_owner(key=key, owner=owner)
+    pending.name_owner(key=key, owner=owner)
     return connections.store(user=user, key=key, time_zone=time_zone, now=now)
 
 

@@ -11,4 +11,5 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to connections that end, to consents that are deleted, and to what homes are found by."""
-        from gridshare_portal.access import indexing, receivers  # noqa: F401
+        from gridshare_portal.access import receivers  # noqa: F401
+        from gridshare_portal.access.finding import indexing  # noqa: F401

@@ -12,7 +12,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from gridshare_portal.access import coming, durations, entries, models, policy, signals
+from gridshare_portal.access import durations, models, policy, return_address, signals
+from gridshare_portal.access.finding import entries
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
 from gridshare_portal.lunar import models as lunar
@@ -43,7 +44,7 @@ def give(
     right: str,
     lasts: str,
     ask_first: bool,
-    through: coming.Suggested | None = None,
+    through: return_address.Suggested | None = None,
     now: datetime,
 ) -> models.Consent:
     """Let an organization see a home, or see and change it, in place of what the giver allowed it before.
@@ -73,7 +74,10 @@ def give(
 
 @transaction.atomic
 def _keep(
-    consent: models.Consent, duration: durations.Duration, through: coming.Suggested | None, now: datetime
+    consent: models.Consent,
+    duration: durations.Duration,
+    through: return_address.Suggested | None,
+    now: datetime,
 ) -> models.Consent:
     _ask_permission(consent, now)
     before = open_ones().filter(

@@ -55,7 +55,6 @@ def ask(
     now: datetime,
 ) -> models.Request:
     """Keep a request to whoever has this e-mail address, or lives with the device of this serial number."""
-    from gridshare_portal.access import tasks
 
     membership = staff.standing_of(asked_by).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.ASK):
@@ -77,7 +76,7 @@ def ask(
             expires_at=now + LASTS,
         )
         _tell_of_asking(request, now)
-        wake(tasks.tell, request.pk)
+        wake("access.tasks.tell", request.pk)
     return request
 
 

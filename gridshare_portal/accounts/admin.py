@@ -18,7 +18,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gridshare_portal.accounts import invitations, letters, members, models, organizations, sessions
+from gridshare_portal.accounts import models
+from gridshare_portal.accounts.organizations import details, emails, invitations, members
+from gridshare_portal.accounts.signing_in import sessions
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth says to
 admin.site.unregister(Authenticator)
@@ -57,11 +59,11 @@ class OrganizationForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         """Refuse a name that nobody can read."""
-        return _asked(organizations.checked_name, self.cleaned_data["name"])
+        return _asked(details.checked_name, self.cleaned_data["name"])
 
     def clean_about(self) -> str:
         """Refuse what is too long for a homeowner's page."""
-        return _asked(organizations.checked_about, self.cleaned_data["about"])
+        return _asked(details.checked_about, self.cleaned_data["about"])
 
     def clean_invite(self) -> str:
         """Ask for a first admin, because somebody must invite the others."""
@@ -94,10 +96,10 @@ class Organization(admin.ModelAdmin):
         """Do what the organization's own page or the command would do, and record it."""
         wish, now = form.cleaned_data, timezone.now()
         if not change:
-            made = organizations.make(kind=wish["kind"], name=wish["name"], actor=_operator(request), now=now)
+            made = details.make(kind=wish["kind"], name=wish["name"], actor=_operator(request), now=now)
             obj.pk, obj.slug, obj._state.adding = made.pk, made.slug, False
         said = {name: wish[name] for name in ("name", "about", "is_listed")}
-        held = organizations.describe(organization=obj, actor=_operator(request), now=now, **said)
+        held = details.describe(organization=obj, actor=_operator(request), now=now, **said)
         if wish["invite"]:
             _invite(request, held, wish["invite"])
 
@@ -203,7 +205,7 @@ def _invite(request: HttpRequest, organization: models.Organization, email: str)
 
 
 def _send(request: HttpRequest, made: invitations.Made) -> None:
-    if letters.send(made):
+    if emails.send(made):
         messages.success(request, f"{made.invitation.email} is invited.")
         return
     invitations.withdraw(invitation=made.invitation, actor=_operator(request), now=timezone.now())

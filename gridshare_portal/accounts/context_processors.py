@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from gridshare_portal.accounts import doors as staff_doors
+from gridshare_portal.accounts import entry as staff_doors
 from gridshare_portal.accounts import models
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from gridshare_portal.accounts import members, models, organizations
+from gridshare_portal.accounts import models
+from gridshare_portal.accounts.organizations import details, members
 from gridshare_portal.audit import names
 
 LONGEST_TYPED = 20_000  # beyond any limit that a deed names, and short enough to give back
@@ -50,14 +51,14 @@ class Details(Plain):
     name = forms.CharField(
         label="Name",
         max_length=LONGEST_TYPED,
-        widget=forms.TextInput(attrs={"maxlength": organizations.LONGEST_NAME}),
-        error_messages={"required": organizations.NO_NAME},
+        widget=forms.TextInput(attrs={"maxlength": details.LONGEST_NAME}),
+        error_messages={"required": details.NO_NAME},
     )
     about = forms.CharField(
         label="What you do, in a sentence or two",
         max_length=LONGEST_TYPED,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "maxlength": organizations.LONGEST_ABOUT}),
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": details.LONGEST_ABOUT}),
         help_text="Homeowners read it before they share a home.",
     )
     is_listed = forms.BooleanField(label="Homeowners find us by our name", required=False)

@@ -11,7 +11,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gridshare_portal.accounts import doors, models, sessions, staff
+from gridshare_portal.accounts import entry, models, staff
+from gridshare_portal.accounts.signing_in import sessions
 from gridshare_portal.audit import names, record
 
 
@@ -42,7 +43,7 @@ def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -
 
 @receiver(mfa_signals.authenticator_added)
 def on_second_factor(
-    user: models.User, request: doors.SignedInRequest, authenticator: Authenticator, **_context: object
+    user: models.User, request: entry.SignedInRequest, authenticator: Authenticator, **_context: object
 ) -> None:
     """Sign out of every other browser when a first passkey or app stands: those were never asked for it.
 

@@ -17,10 +17,11 @@ from django.db import IntegrityError, transaction
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names
-from gridshare_portal.control import asks, looks, models, outcomes, permission, plans, settling, state
-from gridshare_portal.gridshare import calls as api
+from gridshare_portal.control import finalize, models, operations, outcomes, permission, read_back, state
+from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
+from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 
@@ -44,7 +45,7 @@ def make(
     *,
     actor: accounts.User,
     device: sites.Device,
-    asked: asks.Ask,
+    asked: operations.Ask,
     reason: str = "",
     key: str | None = None,
     seen: str | None = None,
@@ -62,7 +63,7 @@ def make(
     answer = permission.ask(
         actor=actor, device=device, asked=asked, organization_id=organization_id, reason=reason, now=now
     )
-    looks.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
+    read_back.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
     wish = models.Change(
         device=device,
         site=device.site,
@@ -88,7 +89,7 @@ def _write(
     try:
         with transaction.atomic(durable=True):
             change.save(force_insert=True)
-            settling.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
+            finalize.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
             if also is not None:
                 also(change)
     except IntegrityError:
@@ -114,7 +115,7 @@ class _Errand:
     def __init__(
         self,
         change: models.Change,
-        asked: asks.Ask,
+        asked: operations.Ask,
         answer: policy.Answer,
         clock: Callable[[], datetime],
         listener: api.Listener,
@@ -147,7 +148,7 @@ class _Errand:
         refusal = permission.refusal_of(self.change, self.asked, now=self.clock())
         if refusal:
             return self._settle(outcomes.REFUSED, refusal)
-        wish = asks.what_differs(self.asked, self.change.before or {})
+        wish = operations.what_differs(self.asked, self.change.before or {})
         if wish is None:
             return self._settle(outcomes.CONFIRMED, ALREADY_SO)
         if not self._mark_sent():
@@ -167,7 +168,7 @@ class _Errand:
             time.sleep(SECOND_LOOK_S)
             read = self._look(client) or read
         outcome = outcomes.of_reading(self.asked.wanted, read, now=self.clock())
-        self._end(outcome, after=None if read is None else asks.kept(self.asked, read))
+        self._end(outcome, after=None if read is None else operations.kept(self.asked, read))
 
     def _look(self, client: gridshare.Client) -> outcomes.Read | None:
         at = self.clock()
@@ -179,13 +180,13 @@ class _Errand:
         return read
 
     def _fault(self) -> str:
-        if not isinstance(self.asked, asks.AskPlan):
+        if not isinstance(self.asked, operations.AskPlan):
             return ""
-        return plans.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
+        return rules.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
     def _keep_before(self, read: outcomes.Read | None) -> None:
         """Keep what the device said, or else what was last known of it."""
-        known = _stored(self.asked, self.device) if read is None else asks.kept(self.asked, read)
+        known = _stored(self.asked, self.device) if read is None else operations.kept(self.asked, read)
         models.Change.objects.filter(pk=self.change.pk).update(before=known)
         self.change.before = known
 
@@ -204,7 +205,7 @@ class _Errand:
     def _settle_unsent(self) -> None:
         """Settle what was not marked as sent; what was given up meanwhile is settled already."""
         ended = outcomes.Outcome(name=outcomes.REFUSED, sentence=permission.ACCESS_ENDED)
-        settling.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
+        finalize.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
 
     def _shut_out(self, closed: clients.WayError) -> None:
         if isinstance(closed, clients.NoWayIn):
@@ -215,15 +216,15 @@ class _Errand:
     def _settle(self, name: str, sentence: str) -> None:
         self._end(outcomes.Outcome(name=name, sentence=sentence))
 
-    def _end(self, outcome: outcomes.Outcome, *, after: asks.Kept | None = None) -> None:
-        settling.settle(change=self.change, outcome=outcome, now=self.clock(), after=after)
+    def _end(self, outcome: outcomes.Outcome, *, after: operations.Kept | None = None) -> None:
+        finalize.settle(change=self.change, outcome=outcome, now=self.clock(), after=after)
 
 
-def send(client: gridshare.Client, synth_id: str, asked: asks.Ask) -> None:
+def send(client: gridshare.Client, synth_id: str, asked: operations.Ask) -> None:
     """Write to the device; the only place in the portal that does."""
-    if isinstance(asked, asks.AskMode):
+    if isinstance(asked, operations.AskMode):
         client.set_device_operation_mode(synth_id, mode=asked.mode)
-    elif isinstance(asked, asks.AskPlan):
+    elif isinstance(asked, operations.AskPlan):
         client.set_device_overlay_plan(synth_id, plan=asked.plan)
     else:
         client.patch_device(synth_id, changes=asked.changes)
@@ -240,18 +241,18 @@ def _changed_since(
         return None
     if not isinstance(before, types.Plan):
         return outcomes.FAILED, outcomes.NOT_LOOKED
-    stored = shown or plans.NO_PLAN
-    is_shown = seen == plans.fingerprint(stored) and outcomes.same_plan(stored, before, now=now)
-    if is_shown or seen == plans.fingerprint(before):
+    stored = shown or rules.NO_PLAN
+    is_shown = seen == rules.fingerprint(stored) and outcomes.same_plan(stored, before, now=now)
+    if is_shown or seen == rules.fingerprint(before):
         return None
     return outcomes.REFUSED, outcomes.PLAN_CHANGED
 
 
-def _stored(asked: asks.Ask, device: sites.Device) -> asks.Kept | None:
-    if isinstance(asked, asks.AskDetails):
+def _stored(asked: operations.Ask, device: sites.Device) -> operations.Kept | None:
+    if isinstance(asked, operations.AskDetails):
         return {name: getattr(device, name) for name in asked.changes}
     known = state.of(device)
-    if isinstance(asked, asks.AskMode):
+    if isinstance(asked, operations.AskMode):
         return {"mode": known.mode} if known.mode_read_at else None
     return known.plan
 

@@ -1,6 +1,6 @@
 """What is kept about control: each wish and what became of it, what staff propose, and a device's state.
 
-A state is a device's mode and plan as last read. Bulk runs are kept in run_models.py.
+A state is a device's mode and plan as last read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 
 from gridshare_portal.access import models as access
-from gridshare_portal.control import outcomes, run_models  # noqa: F401 - Django looks for all of them here
+from gridshare_portal.control import outcomes
 from gridshare_portal.sites import models as sites
 
 

@@ -11,7 +11,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
-from gridshare_portal.control import asks, models
+from gridshare_portal.control import models, operations
 from gridshare_portal.sites import models as sites
 
 LONGEST_REASON = 500
@@ -37,7 +37,7 @@ def ask(
     *,
     actor: accounts.User,
     device: sites.Device,
-    asked: asks.Ask,
+    asked: operations.Ask,
     organization_id: int | None,
     reason: str,
     now: datetime,
@@ -52,7 +52,7 @@ def ask(
     return answer
 
 
-def refusal_of(change: models.Change, asked: asks.Ask, *, now: datetime) -> str:
+def refusal_of(change: models.Change, asked: operations.Ask, *, now: datetime) -> str:
     """Ask for the right once more, for staff by the very same consent; return why not, or nothing."""
     mine, actor = change.consent, change.actor
     if actor is None:  # whoever asked has no account any more, and without it no access
@@ -72,7 +72,7 @@ def label(actor: accounts.User, consent: access.Consent | None) -> str:
 
 
 def _record_refusal(
-    actor: accounts.User, device: sites.Device, asked: asks.Ask, answer: policy.Answer, now: datetime
+    actor: accounts.User, device: sites.Device, asked: operations.Ask, answer: policy.Answer, now: datetime
 ) -> None:
     record.add(
         name=names.Name.CHANGE_REFUSED,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.dispatch import receiver
 
 from gridshare_portal.celery import wake
-from gridshare_portal.control import tasks
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import signals
 
@@ -13,4 +12,4 @@ from gridshare_portal.sites import signals
 @receiver(signals.synced, dispatch_uid="control.synced")
 def start(sender: object, *, site: sites.Site, **_rest: object) -> None:
     """Read the modes and plans of the home's batteries."""
-    wake(tasks.refresh_states, site.pk)
+    wake("control.tasks.refresh_states", site.pk)

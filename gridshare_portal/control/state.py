@@ -12,10 +12,12 @@ from functools import partial
 
 from django.db.models import Q, QuerySet
 
-from gridshare_portal.control import asks, models, outcomes, plans
-from gridshare_portal.gridshare import calls as api
+from gridshare_portal.control import models, operations, outcomes
+from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors, parallel, types
+from gridshare_portal.gridshare import errors, types
+from gridshare_portal.gridshare.http import calls as api
+from gridshare_portal.gridshare.http import parallel
 from gridshare_portal.sites import calls, clients, sync
 from gridshare_portal.sites import models as sites
 
@@ -31,7 +33,7 @@ def of(device: sites.Device) -> models.State:
 
 def plan_of(state: models.State) -> types.Plan | None:
     """Return the plan as last read; None means that it was never read, and is not the same as no plan."""
-    return plans.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
+    return rules.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
 
 
 def refresh(*, device: sites.Device, now: datetime) -> models.State:
@@ -68,7 +70,7 @@ def store(*, device: sites.Device, read: outcomes.Read, now: datetime) -> None:
         written: dict[str, object] = {"mode": read.name[:60], "mode_read_at": now}
     else:
         older = Q(plan_read_at=None) | Q(plan_read_at__lte=now)
-        written = {"plan": plans.to_json(read), "plan_read_at": now}
+        written = {"plan": rules.to_json(read), "plan_read_at": now}
     if not models.State.objects.filter(older, device=device).update(**written):
         models.State.objects.filter(older, device=_known(device)).update(**written)
 
@@ -119,7 +121,7 @@ def _plan(client: gridshare.Client, synth_id: str) -> types.Plan:
 
 
 Look = Callable[[gridshare.Client, str], types.Mode | types.Plan]
-LOOKS: Sequence[tuple[Look, str]] = ((_mode, asks.DEVICE_READ), (_plan, asks.PLAN_READ))
+LOOKS: Sequence[tuple[Look, str]] = ((_mode, operations.DEVICE_READ), (_plan, operations.PLAN_READ))
 
 
 def _is_expected(error: Exception) -> bool:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from gridshare_portal.gridshare import calls, errors, ids, plan_forms, transport, types, wire
+from gridshare_portal.gridshare import errors, ids, plan_dialects, types, wire
+from gridshare_portal.gridshare.http import calls, transport
 
 T = TypeVar("T")
 
@@ -123,7 +124,7 @@ class Client:
         place = self._place("setDeviceOverlayPlan", synth_id)
         try:
             body = self._dialect.plan(plan, now=datetime.now(UTC))
-        except plan_forms.NotExpressible as error:
+        except plan_dialects.NotExpressible as error:
             raise errors.Unprocessable(place["operation"], message=str(error)) from None
         self._send("PUT", place, _nothing, body)
 

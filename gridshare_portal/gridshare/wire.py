@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from gridshare_portal.gridshare import ids, plan_forms, types, values
+from gridshare_portal.gridshare import ids, plan_dialects, types, values
 
 JOULES_IN_A_WH = 3600.0
 MODES = {name.casefold(): name for name in ("Simple", "Schedule", "Smart", "Unknown")}
@@ -55,7 +55,7 @@ class Published:
 
     def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, object]:
         """Return the body that sets a plan; `now` is when an empty one takes effect."""
-        return plan_forms.published(plan)
+        return plan_dialects.published(plan)
 
 
 class Live(Published):
@@ -79,7 +79,7 @@ class Live(Published):
 
     def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, object]:
         """Return the body that sets a plan; `now` is when an empty one takes effect."""
-        return plan_forms.live(plan, now=now)
+        return plan_dialects.live(plan, now=now)
 
 
 DIALECTS: Mapping[str, Published] = {"published": Published(), "live": Live()}
@@ -154,7 +154,7 @@ def mode_if_any(body: object) -> types.Mode | None:
 
 def plan(body: object) -> types.Plan:
     """Read a plan in either form; no answer at all is no plan."""
-    return types.Plan() if body is None else plan_forms.read(body)
+    return types.Plan() if body is None else plan_dialects.read(body)
 
 
 def _named(body: object, name: str) -> list[tuple[str, dict[str, object]]]:

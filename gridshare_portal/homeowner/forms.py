@@ -10,9 +10,9 @@ from django.utils.datastructures import MultiValueDict
 
 from gridshare_portal.access import visits
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.homeowner import modes
-from gridshare_portal.sites import homes
+from gridshare_portal.homeowner.control import modes
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import settings
 
 LONGEST_REASON = 200
 DETAILS = ("manufacturer", "model", "serial_number")
@@ -39,7 +39,7 @@ class Once(forms.Form):
 
 
 def _zones() -> list[tuple[str, str]]:
-    return [(zone, zone.replace("_", " ")) for zone in homes.time_zones()]
+    return [(zone, zone.replace("_", " ")) for zone in settings.time_zones()]
 
 
 class Home(Once):

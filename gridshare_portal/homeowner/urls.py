@@ -5,62 +5,57 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from gridshare_portal.homeowner import addresses
-from gridshare_portal.homeowner.views import (
-    access_log,
-    account,
-    activity,
-    connection,
-    control,
-    devices,
-    front,
-    plan,
-    proposals,
-    requests,
-    sharing,
-    sites,
-    telemetry,
-    visit,
-)
+from gridshare_portal.homeowner.account import connection_views, views
+from gridshare_portal.homeowner.activity import log_views
+from gridshare_portal.homeowner.activity import views as activity_views
+from gridshare_portal.homeowner.control import plan_views, proposal_views
+from gridshare_portal.homeowner.control import views as control_views
+from gridshare_portal.homeowner.devices import views as devices_views
+from gridshare_portal.homeowner.entry import views as entry_views
+from gridshare_portal.homeowner.history import views as history_views
+from gridshare_portal.homeowner.home import views as home_views
+from gridshare_portal.homeowner.sharing import request_views, visit_views
+from gridshare_portal.homeowner.sharing import views as sharing_views
 
 register_converter(addresses.SynthId, "synth")
 
 app_name = "homeowner"
 urlpatterns = [
-    path("", front.welcome, name="welcome"),
-    path("theme/", front.theme, name="theme"),
-    path("homes/", sites.sites, name="sites"),
-    path("homes/<synth:synth_id>/", sites.site, name="site"),
-    path("homes/<synth:synth_id>/now/", sites.now, name="now"),
-    path("homes/<synth:synth_id>/progress/", sites.progress, name="progress"),
-    path("homes/<synth:synth_id>/history/", telemetry.telemetry, name="telemetry"),
-    path("homes/<synth:synth_id>/history.csv", telemetry.telemetry_csv, name="telemetry_csv"),
-    path("homes/<synth:synth_id>/history.json", telemetry.telemetry_json, name="telemetry_json"),
-    path("homes/<synth:synth_id>/devices/", devices.devices, name="devices"),
-    path("homes/<synth:synth_id>/settings/", sites.settings, name="settings"),
-    path("homes/<synth:synth_id>/activity/", activity.activity, name="activity"),
-    path("homes/<synth:synth_id>/control/", control.control, name="control"),
-    path("homes/<synth:synth_id>/access/", access_log.access_log, name="access_log"),
-    path("homes/<synth:synth_id>/access.csv", access_log.access_log_csv, name="access_log_csv"),
-    path("homes/<synth:synth_id>/proposals/", proposals.proposals, name="proposals"),
-    path("homes/<synth:synth_id>/visit/", visit.visit, name="visit"),
-    path("homes/<synth:synth_id>/looking/", visit.looking, name="looking"),
-    path("homes/<synth:synth_id>/leave/", visit.leave, name="leave"),
-    path("devices/<synth:synth_id>/", devices.device, name="device"),
-    path("devices/<synth:synth_id>/mode/", control.mode, name="mode"),
-    path("devices/<synth:synth_id>/state/", control.state, name="state"),
-    path("devices/<synth:synth_id>/plan/", plan.plan, name="plan"),
-    path("devices/<synth:synth_id>/details/", control.details, name="details"),
-    path("sensors/<int:pk>/role/", devices.sensor_role, name="sensor_role"),
-    path("changes/<uuid:pk>/", control.change, name="change"),
-    path("proposals/<uuid:pk>/", proposals.proposal, name="proposal"),
-    path("sharing/", sharing.sharing, name="sharing"),
-    path("sharing/search/", sharing.search, name="share_search"),
-    path("sharing/requests/<int:pk>/", requests.answer, name="request"),
-    path("sharing/<int:pk>/end/", sharing.consent_end, name="consent_end"),
-    path("sharing/<synth:synth_id>/", sharing.share, name="share"),
-    path("share/<slug:slug>/", sharing.share_link, name="share_link"),
-    path("account/delete/", account.delete, name="delete_account"),
-    path("connection/", connection.connection, name="connection"),
-    path("connection/<int:pk>/loading/", sites.loading, name="loading"),
-    path("connection/<int:pk>/disconnect/", connection.disconnect, name="disconnect"),
+    path("", entry_views.welcome, name="welcome"),
+    path("theme/", entry_views.theme, name="theme"),
+    path("homes/", home_views.sites, name="sites"),
+    path("homes/<synth:synth_id>/", home_views.site, name="site"),
+    path("homes/<synth:synth_id>/now/", home_views.now, name="now"),
+    path("homes/<synth:synth_id>/progress/", home_views.progress, name="progress"),
+    path("homes/<synth:synth_id>/history/", history_views.telemetry, name="telemetry"),
+    path("homes/<synth:synth_id>/history.csv", history_views.telemetry_csv, name="telemetry_csv"),
+    path("homes/<synth:synth_id>/history.json", history_views.telemetry_json, name="telemetry_json"),
+    path("homes/<synth:synth_id>/devices/", devices_views.devices, name="devices"),
+    path("homes/<synth:synth_id>/settings/", home_views.settings, name="settings"),
+    path("homes/<synth:synth_id>/activity/", activity_views.activity, name="activity"),
+    path("homes/<synth:synth_id>/control/", control_views.control, name="control"),
+    path("homes/<synth:synth_id>/access/", log_views.access_log, name="access_log"),
+    path("homes/<synth:synth_id>/access.csv", log_views.access_log_csv, name="access_log_csv"),
+    path("homes/<synth:synth_id>/proposals/", proposal_views.proposals, name="proposals"),
+    path("homes/<synth:synth_id>/visit/", visit_views.visit, name="visit"),
+    path("homes/<synth:synth_id>/looking/", visit_views.looking, name="looking"),
+    path("homes/<synth:synth_id>/leave/", visit_views.leave, name="leave"),
+    path("devices/<synth:synth_id>/", devices_views.device, name="device"),
+    path("devices/<synth:synth_id>/mode/", control_views.mode, name="mode"),
+    path("devices/<synth:synth_id>/state/", control_views.state, name="state"),
+    path("devices/<synth:synth_id>/plan/", plan_views.plan, name="plan"),
+    path("devices/<synth:synth_id>/details/", control_views.details, name="details"),
+    path("sensors/<int:pk>/role/", devices_views.sensor_role, name="sensor_role"),
+    path("changes/<uuid:pk>/", control_views.change, name="change"),
+    path("proposals/<uuid:pk>/", proposal_views.proposal, name="proposal"),
+    path("sharing/", sharing_views.sharing, name="sharing"),
+    path("sharing/search/", sharing_views.search, name="share_search"),
+    path("sharing/requests/<int:pk>/", request_views.answer, name="request"),
+    path("sharing/<int:pk>/end/", sharing_views.consent_end, name="consent_end"),
+    path("sharing/<synth:synth_id>/", sharing_views.share, name="share"),
+    path("share/<slug:slug>/", sharing_views.share_link, name="share_link"),
+    path("account/delete/", views.delete, name="delete_account"),
+    path("connection/", connection_views.connection, name="connection"),
+    path("connection/<int:pk>/loading/", home_views.loading, name="loading"),
+    path("connection/<int:pk>/disconnect/", connection_views.disconnect, name="disconnect"),
 ]

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy, visits
-from gridshare_portal.accounts import doors
+from gridshare_portal.accounts import entry
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 
@@ -63,8 +63,8 @@ class Looked:
         return visits.REASONS.get(self.visit.reason, self.visit.reason) if self.visit else ""
 
 
-VisitView = Callable[Concatenate[doors.MemberRequest, str, Looked, P], HttpResponseBase]
-HomeView = Callable[Concatenate[doors.MemberRequest, ...], HttpResponseBase]
+VisitView = Callable[Concatenate[entry.MemberRequest, str, Looked, P], HttpResponseBase]
+HomeView = Callable[Concatenate[entry.MemberRequest, ...], HttpResponseBase]
 
 
 def visited(word: str, *, download: bool = False) -> Callable[[VisitView[P]], HomeView]:
@@ -73,7 +73,7 @@ def visited(word: str, *, download: bool = False) -> Callable[[VisitView[P]], Ho
     def closed(view: VisitView[P]) -> HomeView:
         @functools.wraps(view)
         def guarded(
-            request: doors.MemberRequest, slug: str, synth_id: str, *args: P.args, **more: P.kwargs
+            request: entry.MemberRequest, slug: str, synth_id: str, *args: P.args, **more: P.kwargs
         ) -> HttpResponseBase:
             looked = _looked(request, synth_id, timezone.now())
             if looked.visit is None and not _lives_there(request, looked):
@@ -87,7 +87,7 @@ def visited(word: str, *, download: bool = False) -> Callable[[VisitView[P]], Ho
     return closed
 
 
-def _looked(request: doors.MemberRequest, synth_id: str, now: datetime) -> Looked:
+def _looked(request: entry.MemberRequest, synth_id: str, now: datetime) -> Looked:
     organization = request.organization
     shared = policy.shared_sites(request.user, now=now, organization=organization)
     site = get_object_or_404(shared, synth_id=synth_id)
@@ -105,17 +105,17 @@ def _consents(site: sites.Site, organization: accounts.Organization, now: dateti
     return list(holding.select_related("given_by", "organization"))
 
 
-def _lives_there(request: doors.MemberRequest, looked: Looked) -> bool:
+def _lives_there(request: entry.MemberRequest, looked: Looked) -> bool:
     return policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk).exists()
 
 
-def _how(request: doors.MemberRequest, download: bool) -> Callable[..., None]:
+def _how(request: entry.MemberRequest, download: bool) -> Callable[..., None]:
     if download:
         return visits.note_export
     return visits.note_renewed if request.htmx or request.method == "POST" else visits.note
 
 
-def _say_why(request: doors.MemberRequest, site: sites.Site, download: bool) -> HttpResponse:
+def _say_why(request: entry.MemberRequest, site: sites.Site, download: bool) -> HttpResponse:
     """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
     is_page = request.method in ("GET", "HEAD") and not download
     back = request.htmx.current_url_abs_path if request.htmx else request.get_full_path() if is_page else ""

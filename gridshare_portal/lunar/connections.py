@@ -17,7 +17,10 @@ from django.db.models import F
 
 from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
-from gridshare_portal.lunar import arrivals, cognito, models, outages, revocations, seal, signals
+from gridshare_portal.lunar import models, signals
+from gridshare_portal.lunar.login import cognito
+from gridshare_portal.lunar.tokens import outages, revocations, seal
+from gridshare_portal.lunar.tokens import pending as tokens_pending
 
 PROVIDER = "lunar"
 BEFORE_EXPIRY = timedelta(minutes=5)
@@ -49,7 +52,7 @@ def store(
 def _store(
     user: AbstractBaseUser, key: str, time_zone: str, now: datetime, may_narrow: bool
 ) -> models.Connection:
-    pending, tokens = arrivals.take(key=key, now=now)
+    pending, tokens = tokens_pending.take(key=key, now=now)
     account = _account_of(user, pending)
     connection, is_new = _row_of(user, pending, now)
     if not (is_new or may_narrow) and _is_wider(connection, pending):
@@ -79,7 +82,7 @@ def belongs_to_another(*, sub: str, user: AbstractBaseUser) -> bool:
 @transaction.atomic
 def refuse(*, key: str, user: AbstractBaseUser, now: datetime) -> None:
     """End the tokens that a stranger brought, and record the attempt."""
-    arrivals.discard(key=key, now=now)
+    tokens_pending.discard(key=key, now=now)
     record.add(name=names.Name.CONNECTION_REFUSED, at=now, actor=user, subject=user)
 
 
@@ -106,7 +109,6 @@ def disconnect(
 @transaction.atomic
 def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: datetime) -> bool:
     """Mark a connection as ended by Lunar, unless somebody renewed it meanwhile; return whether it was."""
-    from gridshare_portal.lunar import tasks
 
     mine = models.Connection.objects.filter(
         pk=connection.pk, version=connection.version, lease_owner=lease_owner, status=Status.ACTIVE
@@ -118,7 +120,7 @@ def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: d
     row = models.Connection.objects.get(pk=connection.pk)
     record.add(name=names.Name.CONNECTION_ENDED, at=now, subject=row.user, details={"reason": reason[:40]})
     signals.ended.send(models.Connection, connection=row, forget=False)
-    wake(tasks.tell_owner, row.pk)
+    wake("lunar.tasks.tell_owner", row.pk)
     return True
 
 

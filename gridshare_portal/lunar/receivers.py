@@ -10,7 +10,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from gridshare_portal.lunar import adapter, connections, models
+from gridshare_portal.lunar import connections, models
+from gridshare_portal.lunar.login import adapter
 
 
 @receiver(user_logged_in)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from gridshare_portal.lunar import arrivals, letters, revocations
+from gridshare_portal.lunar import emails
+from gridshare_portal.lunar.tokens import pending, revocations
 
 
 @shared_task
@@ -21,14 +22,14 @@ def revoke(pk: int) -> None:
 @shared_task
 def tell_owner(pk: int) -> None:
     """Write to the owner of a connection that Lunar ended."""
-    letters.tell_owner(pk=pk, now=timezone.now())
+    emails.tell_owner(pk=pk, now=timezone.now())
 
 
 @shared_task
 def sweep() -> None:
     """Discard tokens nobody fetched, and take up whatever is due."""
-    arrivals.sweep(now=timezone.now())
-    for pk in letters.due():
-        letters.tell_owner(pk=pk, now=timezone.now())
+    pending.sweep(now=timezone.now())
+    for pk in emails.due():
+        emails.tell_owner(pk=pk, now=timezone.now())
     for pk in revocations.due(now=timezone.now(), at_most=5):
         revocations.carry_out(pk=pk, now=timezone.now())

@@ -23,7 +23,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from gridshare_portal.lunar import arrivals, cognito, connections, identity, registration
+from gridshare_portal.lunar import connections
+from gridshare_portal.lunar.login import cognito, identity, registration
+from gridshare_portal.lunar.tokens import pending as tokens_pending
 
 LONGEST_CODE = 2_000
 BELONGS_TO_ANOTHER = (
@@ -66,7 +68,7 @@ class LunarOAuth2Adapter(OAuth2Adapter):
 
     def parse_token(self, data: cognito.Tokens) -> SocialToken:
         """Seal the tokens away and return the key of their row, which is all that allauth gets."""
-        pending = arrivals.keep(tokens=data, now=timezone.now())
+        pending = tokens_pending.keep(tokens=data, now=timezone.now())
         return SocialToken(token=pending.key)
 
     def complete_login(
@@ -87,9 +89,9 @@ class LunarOAuth2Adapter(OAuth2Adapter):
         try:
             owner = identity.identify(tokens.access, issuer=settings.LUNAR_ISSUER, client_id=app.client_id)
         except (identity.NotGenuine, identity.NoKeys) as failure:
-            arrivals.discard(key=key, now=timezone.now())
+            tokens_pending.discard(key=key, now=timezone.now())
             raise OAuth2Error(type(failure).__name__) from None
-        arrivals.name_owner(key=key, owner=owner)
+        tokens_pending.name_owner(key=key, owner=owner)
         return owner
 
 

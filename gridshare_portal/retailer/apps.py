@@ -8,7 +8,3 @@ class RetailerConfig(AppConfig):
 
     name = "gridshare_portal.retailer"
     label = "retailer"
-
-    def ready(self) -> None:
-        """Listen to homes that are shared by way of a campaign."""
-        from gridshare_portal.retailer import receivers  # noqa: F401

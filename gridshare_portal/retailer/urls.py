@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from gridshare_portal.retailer import enrolment_urls, run_urls
-from gridshare_portal.retailer.views import homes, portfolio
+from gridshare_portal.retailer.campaigns import urls
+from gridshare_portal.retailer.homes import portfolio_views, views
+from gridshare_portal.retailer.runs import urls as runs_urls
 
 app_name = "retailer"
 pages: list[URLPattern] = [
-    path("", portfolio.portfolio, name="portfolio"),
-    path("now/", portfolio.now, name="now"),
-    path("homes/", homes.homes, name="homes"),
-    path("homes.csv", homes.homes_csv, name="homes_csv"),
-    path("homes.xlsx", homes.homes_xlsx, name="homes_xlsx"),
-    path("views/", homes.keep_view, name="keep_view"),
-    path("views/<int:pk>/", homes.view, name="view"),
-    path("views/<int:pk>/delete/", homes.delete_view, name="delete_view"),
-    path("groups/", homes.group, name="group"),
-    path("groups/<int:pk>/delete/", homes.delete_group, name="delete_group"),
-    *enrolment_urls.pages,
-    *run_urls.pages,
+    path("", portfolio_views.portfolio, name="portfolio"),
+    path("now/", portfolio_views.now, name="now"),
+    path("homes/", views.homes, name="homes"),
+    path("homes.csv", views.homes_csv, name="homes_csv"),
+    path("homes.xlsx", views.homes_xlsx, name="homes_xlsx"),
+    path("views/", views.keep_view, name="keep_view"),
+    path("views/<int:pk>/", views.view, name="view"),
+    path("views/<int:pk>/delete/", views.delete_view, name="delete_view"),
+    path("groups/", views.group, name="group"),
+    path("groups/<int:pk>/delete/", views.delete_group, name="delete_group"),
+    *urls.pages,
+    *runs_urls.pages,
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    *enrolment_urls.public,
+    *urls.public,
     path("portfolio/<slug:slug>/", include(pages)),
 ]

@@ -9,12 +9,12 @@ from typing import Any
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from gridshare_portal.sandbox import asked
-from gridshare_portal.sandbox.clock import Clock
-from gridshare_portal.sandbox.faults import Fault, Faults
-from gridshare_portal.sandbox.gridshare_api import answer, refused
-from gridshare_portal.sandbox.plans import spelled
-from gridshare_portal.sandbox.world import World
+from gridshare_portal.sandbox.api import parsing
+from gridshare_portal.sandbox.api.faults import Fault, Faults
+from gridshare_portal.sandbox.api.operations import answer, refused
+from gridshare_portal.sandbox.api.plans import spelled
+from gridshare_portal.sandbox.simulation.clock import Clock
+from gridshare_portal.sandbox.simulation.world import World
 
 URLS = Map(
     [
@@ -52,7 +52,7 @@ class Switchboard:
         """Do what is asked, or say why not."""
         try:
             return self._deeds[name](request)
-        except asked.Refusal as refusal:
+        except parsing.Refusal as refusal:
             return refused(refusal)
 
     def _calls(self, request: Request) -> Response:
@@ -62,12 +62,12 @@ class Switchboard:
         return answer([_described(fault) for fault in self._switches.on()])
 
     def _switch_on(self, request: Request) -> Response:
-        wanted: dict[str, Any] = asked.json_object(request)
+        wanted: dict[str, Any] = parsing.json_object(request)
         operation, kind = wanted.pop("operation", None), wanted.pop("kind", None)
         try:
             self._switches.switch_on(operation, kind, **wanted)
         except (TypeError, ValueError) as problem:
-            raise asked.unprocessable(str(problem)) from problem
+            raise parsing.unprocessable(str(problem)) from problem
         return answer([_described(fault) for fault in self._switches.on()], 201)
 
     def _clear(self, request: Request) -> Response:
@@ -78,18 +78,18 @@ class Switchboard:
         return answer({"now": spelled(self._time.now())})
 
     def _set_clock(self, request: Request) -> Response:
-        wanted = asked.json_object(request)
+        wanted = parsing.json_object(request)
         if "now" in wanted:
-            self._time.set(asked.moment(wanted["now"], "now"), ticking=wanted.get("ticking") is True)
+            self._time.set(parsing.moment(wanted["now"], "now"), ticking=wanted.get("ticking") is True)
         if "advance_s" in wanted:
-            self._time.advance(timedelta(seconds=asked.number(wanted["advance_s"], "advance_s")))
+            self._time.advance(timedelta(seconds=parsing.number(wanted["advance_s"], "advance_s")))
         return answer({"now": spelled(self._time.now())})
 
     def _truth(self, request: Request) -> Response:
         site = request.args.get("site", "")
         if self._world.home(site) is None:
-            raise asked.unprocessable("there is no such site")
-        start, end = (asked.moment(request.args.get(name), name) for name in ("start", "end"))
+            raise parsing.unprocessable("there is no such site")
+        start, end = (parsing.moment(request.args.get(name), name) for name in ("start", "end"))
         return answer(self._world.truth(site, start, end))
 
     def _asked(self, request: Request) -> Response:

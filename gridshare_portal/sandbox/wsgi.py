@@ -16,16 +16,18 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from gridshare_portal.sandbox import asked, gridshare_api, mishaps, pages, switchboard
-from gridshare_portal.sandbox.browsers import Browsers
-from gridshare_portal.sandbox.clock import Clock
-from gridshare_portal.sandbox.cognito_pool import Login
-from gridshare_portal.sandbox.faults import Faults, Options
-from gridshare_portal.sandbox.grants import Client, Pool
-from gridshare_portal.sandbox.grants import Stored as StoredPool
+from gridshare_portal.sandbox import switchboard
+from gridshare_portal.sandbox.api import mishaps, operations, parsing
+from gridshare_portal.sandbox.api.faults import Faults, Options
+from gridshare_portal.sandbox.login import pages
+from gridshare_portal.sandbox.login.browsers import Browsers
+from gridshare_portal.sandbox.login.grants import Client, Pool
+from gridshare_portal.sandbox.login.grants import Stored as StoredPool
+from gridshare_portal.sandbox.login.pool import Login
 from gridshare_portal.sandbox.serving import Dropped, Server
-from gridshare_portal.sandbox.statefile import StateFile
-from gridshare_portal.sandbox.world import World
+from gridshare_portal.sandbox.simulation.clock import Clock
+from gridshare_portal.sandbox.simulation.statefile import StateFile
+from gridshare_portal.sandbox.simulation.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -83,13 +85,13 @@ class Sandbox:
             homes_count=settings.homes, seed=settings.seed, clock=self.clock, stored=stored.get("world")
         )
         self.pool = self._new_pool(stored.get("pool"))
-        self.api = gridshare_api.Api(self.world, self.pool, dialect=settings.dialect, saved=self.save)
+        self.api = operations.Api(self.world, self.pool, dialect=settings.dialect, saved=self.save)
         remember = settings.remember_sign_in
         self._browsers = Browsers(remember=remember, time=lambda: self.pool.time())  # tests move pool.time
         self._login = Login(self.pool, self.world.customers, self._browsers)
         self._switchboard = switchboard.Switchboard(self.world, self.faults, self.clock)
         self._api_urls, self._login_urls = (
-            gridshare_api.urls(settings.dialect),
+            operations.urls(settings.dialect),
             Map([rule.empty() for rule in _LOGIN_URLS]),
         )
         self.save()
@@ -103,7 +105,7 @@ class Sandbox:
             raise
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            response = gridshare_api.answer(
+            response = operations.answer(
                 {"message": "the sandbox itself is broken", "code": "InternalError"}, 500
             )
         return response(environ, start_response)
@@ -155,11 +157,11 @@ class Sandbox:
         try:
             operation, ids = self._api_urls.bind_to_environ(request.environ).match()
         except MethodNotAllowed as problem:
-            response = gridshare_api.refused(asked.Refusal(405, "MethodNotAllowed", "no such method here"))
+            response = operations.refused(parsing.Refusal(405, "MethodNotAllowed", "no such method here"))
             response.headers["Allow"] = ", ".join(sorted(set(problem.valid_methods or ()) - {"HEAD"}))
             return response
         except HTTPException:
-            return gridshare_api.gateway_refusal()
+            return operations.gateway_refusal()
         return self._with_faults(
             operation,
             request,

@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from gridshare_portal.gridshare import calls
+from gridshare_portal.gridshare.http import calls
 from gridshare_portal.sites import models as sites
 
 logger = logging.getLogger(__name__)

@@ -18,10 +18,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connections as databases
 
-from gridshare_portal.gridshare import calls
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.lunar import connections, seal, tokens
+from gridshare_portal.gridshare.http import calls
+from gridshare_portal.lunar import connections
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar.tokens import refresh, seal
 from gridshare_portal.sites import models as sites
 
 HOLD_S = 60.0
@@ -132,14 +133,14 @@ class _Token:
 
     def _fetch(self, *, refused: str | None) -> str:
         try:
-            return tokens.access_token(self._pk, stale=refused)
-        except tokens.ReconnectRequired as ended:
+            return refresh.access_token(self._pk, stale=refused)
+        except refresh.ReconnectRequired as ended:
             raise NoWayIn("ended") from ended
-        except tokens.Busy as busy:
+        except refresh.Busy as busy:
             raise NotNow("busy") from busy
-        except (tokens.Misconfigured, seal.SecretUnreadable) as fault:
+        except (refresh.Misconfigured, seal.SecretUnreadable) as fault:
             raise NotNow("misconfigured") from fault
-        except tokens.Transient as failure:
+        except refresh.Transient as failure:
             raise NotNow("transient") from failure
         finally:
             if threading.get_ident() != self._home:

@@ -8,14 +8,14 @@ from django.utils import timezone
 from gridshare_portal.celery import wake
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import signals as lunar_signals
-from gridshare_portal.sites import homes, sync, tasks
+from gridshare_portal.sites import settings, sync
 
 
 @receiver(lunar_signals.connected, dispatch_uid="sites.connected")
 def start(sender: object, *, connection: lunar.Connection, **_rest: object) -> None:
     """Put the connection first in the queue, and wake a worker."""
     sync.request(connection=connection, now=timezone.now())
-    wake(tasks.sync_connection, connection.pk)
+    wake("sites.tasks.sync_connection", connection.pk)
 
 
 @receiver(lunar_signals.ended, dispatch_uid="sites.ended")
@@ -23,4 +23,4 @@ def end(sender: object, *, connection: lunar.Connection, forget: bool, **_rest: 
     """Stop reading through the connection, and forget its homes if the homeowner wishes so."""
     sync.stop(connection=connection)
     if forget:
-        homes.forget(connection=connection)
+        settings.forget(connection=connection)

@@ -18,13 +18,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Manager, Q, QuerySet
 
-from gridshare_portal.gridshare import calls as api
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
+from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
-from gridshare_portal.sites import calls, clients, reads, rows, signals
+from gridshare_portal.sites import calls, clients, signals
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites.reading import requests, rows
 
 LEASE = timedelta(seconds=90)  # longer than a task may run
 CLAIMED = timedelta(minutes=2)
@@ -39,8 +40,8 @@ State = sites.Sync.State
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    listed: reads.Listed
-    parts: reads.Parts
+    listed: requests.Listed
+    parts: requests.Parts
 
     @property
     def failures(self) -> tuple[Exception, ...]:
@@ -116,13 +117,13 @@ def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.C
 
 
 def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -> _Read:
-    listed = reads.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
+    listed = requests.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
     site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
     device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
     total = 2 + len(listed.site_ids) + len(listed.device_ids or ())
     wanted = len(site_ids) + len(device_ids)
     mine.update(step="devices", done=total - wanted, total=total)
-    parts = reads.parts(
+    parts = requests.parts(
         client,
         site_ids=site_ids,
         device_ids=device_ids,
@@ -165,7 +166,7 @@ def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, object]:
     told["last_error"] = _words(read.failures)
     if read.parts.left:
         return {**told, "state": State.DUE, "due_at": now}
-    passing = [failure for failure in read.failures if isinstance(failure, reads.AGAIN)]
+    passing = [failure for failure in read.failures if isinstance(failure, requests.AGAIN)]
     if passing:
         return {**told, **_again(row, passing, now)}
     every = EVERY if read.listed.site_ids else EVERY_WITHOUT_A_HOME

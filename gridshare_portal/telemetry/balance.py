@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gridshare_portal.energy import counters, flows, periods, series
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, kept, missing, packing
+from gridshare_portal.telemetry import days, missing, packing, stored
 
 TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
@@ -73,10 +73,10 @@ class Columns:
         return charge(self.sensors, self.values["charge_pct"], self.absent)
 
 
-def columns(home: kept.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
+def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
     """Return stored fields of the counted sensors over a period, in a constant number of queries."""
     grid = series.grid_over(period, missing.STEP_S)
-    read = kept.of(home, period)
+    read = stored.of(home, period)
     sensors = read.sensors
     first, last = missing.day_of(grid.start), missing.day_of(grid.end)
     rows = read.days(first, last)
@@ -94,7 +94,7 @@ def columns(home: kept.Home, period: periods.Period, fields: Sequence[str]) -> C
     return Columns(grid=grid, sensors=sensors, values=values, absent=_absent(read, grid, rows))
 
 
-def energy(home: kept.Home, period: periods.Period) -> tuple[series.Grid, Balance]:
+def energy(home: stored.Home, period: periods.Period) -> tuple[series.Grid, Balance]:
     """Return the watt-hours of each finest bucket of a period, from the counters.
 
     A day to either side is read along, because whether a counter is believed depends on it: the
@@ -102,7 +102,7 @@ def energy(home: kept.Home, period: periods.Period) -> tuple[series.Grid, Balanc
     """
     grid = series.grid_over(period, missing.STEP_S)
     wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
-    read = columns(kept.of(home, period), wide, ("in_wh", "out_wh"))
+    read = columns(stored.of(home, period), wide, ("in_wh", "out_wh"))
     inside = slice(missing.BUCKETS, missing.BUCKETS + grid.count)
     roles = [sensor.role for sensor in read.sensors]
     went_in = _grown(read.values["in_wh"], [role in TAKING for role in roles])[:, inside]
@@ -173,7 +173,7 @@ def _grown(counted: series.Column, wanted: Sequence[bool]) -> series.Column:
     return grown
 
 
-def _absent(read: kept.Kept, grid: series.Grid, rows: Sequence[kept.Row]) -> Known:
+def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.Row]) -> Known:
     """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
     A battery that was removed, a meter that was replaced or an array that was added must not make
@@ -181,7 +181,7 @@ def _absent(read: kept.Kept, grid: series.Grid, rows: Sequence[kept.Row]) -> Kno
     sensor's first reading, proves that it was not there yet; such a row knows no bucket.
     """
     away = np.zeros((len(read.sensors), grid.count), dtype=bool)
-    shared = kept.shared(read.sensors)
+    shared = stored.shared(read.sensors)
     numbers = {sensor.pk: number for number, sensor in enumerate(read.sensors)}
     for number, sensor in enumerate(read.sensors):
         if sensor.gone_at is not None and (sensor.pk in shared or sensor.role != "grid"):

@@ -17,12 +17,12 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
-from gridshare_portal.gridshare import calls as api
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors
+from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import asking, days, missing, packing
+from gridshare_portal.telemetry import days, fetching, missing, packing
 from gridshare_portal.telemetry.models import Collection, Day
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
@@ -167,7 +167,7 @@ def _newest(run: _Run, client: gridshare.Client) -> None:
     asks = missing.newest(list(run.sensors), _stored(run), now=run.moment)
     answered = False
     for some in _batches(asks):
-        outcome = asking.ask(client, run.sensors, some)
+        outcome = fetching.ask(client, run.sensors, some)
         run.failed += outcome.refused + outcome.failed
         answered = answered or bool(outcome.answers)
         _keep(run, outcome.answers)
@@ -192,7 +192,7 @@ def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
         for some in _batches(asks):
             if run.elapsed_s() >= seconds:
                 return True
-            outcome = asking.ask(client, run.sensors, some)
+            outcome = fetching.ask(client, run.sensors, some)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
             _keep(run, outcome.answers)
@@ -254,7 +254,7 @@ def _settle(run: _Run, *, more: bool) -> bool:
     watched = Collection.objects.filter(pk=run.row.pk, watched_at__gt=run.moment - WATCHED_FOR).exists()
     pause = (EVERY_WATCHED if watched else EVERY) * random.uniform(0.9, 1.0)
     due_at = run.moment if more else run.moment + pause
-    _leave(run, due_at=due_at, failures=0, last_error=asking.words(run.failed))
+    _leave(run, due_at=due_at, failures=0, last_error=fetching.words(run.failed))
     return more
 
 
@@ -264,7 +264,7 @@ def _put_off(run: _Run, failure: Exception) -> None:
     asked_s = getattr(failure, "retry_after_s", None) or 0.0
     pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_PAUSE))
     due_at = None if isinstance(failure, clients.NoWayIn) else run.moment + pause
-    _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=asking.words([failure]))
+    _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=fetching.words([failure]))
 
 
 def _leave(run: _Run, **changes: object) -> None:

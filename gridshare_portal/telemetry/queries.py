@@ -16,7 +16,7 @@ import numpy as np
 
 from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
-from gridshare_portal.telemetry import balance, kept, missing
+from gridshare_portal.telemetry import balance, missing, stored
 from gridshare_portal.telemetry.models import Collection
 
 TABLED = ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh")
@@ -88,17 +88,17 @@ class Progress:
     last_error: str
 
 
-def totals(home: kept.Home, period: periods.Period) -> Totals:
+def totals(home: stored.Home, period: periods.Period) -> Totals:
     """Return what went through the home in one period."""
     return bars(home, [period])[0]
 
 
-def bars(home: kept.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
+def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     """Return what went through the home in each of several periods, in one pass over the stored days."""
     if not pieces:
         return []
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
-    home = kept.of(home, whole)
+    home = stored.of(home, whole)
     grid, went = balance.energy(home, whole)
     expected = _expected(home.collection, grid)
     between = grids.edges(grid, pieces)
@@ -121,13 +121,13 @@ def bars(home: kept.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     return found
 
 
-def series(home: kept.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
+def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
     """Return the columns of a power chart: mean watts per step from `start` on, null where nobody knows.
 
     `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
     `complete` says whether everything was known that was over when the home was last read.
     """
-    home = kept.of(home, period)
+    home = stored.of(home, period)
     grid, between, drawn, known = _drawn(home, period, step_s)
     expected = _expected(home.collection, grid)
     counts = grids.known(np.where(known, 0.0, np.nan), between)
@@ -142,9 +142,9 @@ def series(home: kept.Home, period: periods.Period, *, step_s: int) -> dict[str,
     }
 
 
-def table(home: kept.Home, period: periods.Period, *, step_s: int) -> list[Row]:
+def table(home: stored.Home, period: periods.Period, *, step_s: int) -> list[Row]:
     """Return the same numbers as series, line by line, with the energy of each step."""
-    home = kept.of(home, period)
+    home = stored.of(home, period)
     grid, between, drawn, _known = _drawn(home, period, step_s)
     _grid, went = balance.energy(home, period)
     counts = grids.known(np.where(went.known, 0.0, np.nan), between)
@@ -175,9 +175,9 @@ def table(home: kept.Home, period: periods.Period, *, step_s: int) -> list[Row]:
     ]
 
 
-def progress(home: kept.Home) -> Progress:
+def progress(home: stored.Home) -> Progress:
     """Return how many days of the past were asked for, out of how many."""
-    row = kept.collection_of(home)
+    row = stored.collection_of(home)
     if row is None:
         return Progress(
             days_done=0,
@@ -201,7 +201,7 @@ def progress(home: kept.Home) -> Progress:
 
 
 def _drawn(
-    home: kept.Home, period: periods.Period, step_s: int
+    home: stored.Home, period: periods.Period, step_s: int
 ) -> tuple[grids.Grid, np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Return mean power and charge per step, and which of the finest buckets are known."""
     if step_s <= 0 or step_s % missing.STEP_S:

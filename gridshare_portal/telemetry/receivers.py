@@ -8,11 +8,11 @@ from django.utils import timezone
 from gridshare_portal.celery import wake
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import signals
-from gridshare_portal.telemetry import collect, tasks
+from gridshare_portal.telemetry import collect
 
 
 @receiver(signals.synced, dispatch_uid="telemetry.synced")
 def start(sender: object, *, site: sites.Site, **_rest: object) -> None:
     """Put the home into the queue, and wake a worker for its first load."""
     if collect.begin(site=site, now=timezone.now()):
-        wake(tasks.collect_site, site.collection.pk)
+        wake("telemetry.tasks.collect_site", site.collection.pk)

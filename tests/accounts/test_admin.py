@@ -6,8 +6,8 @@ from allauth.mfa.totp.internal import auth
 from cryptography.fernet import Fernet
 from django.test import Client
 
-from gridshare_portal.accounts import second_factors
 from gridshare_portal.accounts.models import User
+from gridshare_portal.accounts.signing_in import second_factors
 from tests.accounts.conftest import known, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,8 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from gridshare_portal.accounts import invitations, models
+from gridshare_portal.accounts import models
+from gridshare_portal.accounts.organizations import invitations
 from gridshare_portal.audit.models import Event
 from tests import people
 from tests.accounts.conftest import known

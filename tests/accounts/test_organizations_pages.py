@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 
-from gridshare_portal.accounts import members, models, rights
+from gridshare_portal.accounts import models, rights
+from gridshare_portal.accounts.organizations import members
 from gridshare_portal.audit import names, record
 from tests import people
 

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from gridshare_portal.gridshare import client, errors, gate, parallel, sockets, transport, types
+from gridshare_portal.gridshare import client, errors, types
+from gridshare_portal.gridshare.http import circuit_breaker, parallel, sockets, transport
 from gridshare_portal.sandbox import wsgi
 
 DOCUMENT = json.loads(Path(__file__).with_name("openapi.json").read_text())
@@ -35,9 +36,9 @@ def sandbox(request):
 
 @pytest.fixture(autouse=True)
 def as_new(request):
-    gate.forget()
+    circuit_breaker.forget()
     yield
-    gate.forget()
+    circuit_breaker.forget()
     if "sandbox" in request.fixturenames:
         request.getfixturevalue("sandbox").faults.clear()
 

@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from gridshare_portal.sandbox import wsgi
-from gridshare_portal.sandbox.gridshare_api import SCOPES
+from gridshare_portal.sandbox.api.operations import SCOPES
 from tests import environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,29 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.control import asks, changes, plans, run_models
-from gridshare_portal.sandbox import wsgi
-from tests import fleet as fleets
-
-
-@pytest.fixture(scope="session")
-def running_sandbox():
-    """A pretended Lunar with customers enough for a bulk run."""
-    with wsgi.running(homes=12, faults=True) as running:
-        yield running
-
-
-@pytest.fixture
-def fleet(db, sandbox, settings):
-    """Homes alike, and a retailer that may change them, at a pace that no test waits for."""
-    settings.RUNS_PER_MINUTE = 60_000
-    return fleets.Fleet(sandbox)
-
-
-@pytest.fixture
-def lines(fleet):
-    """Return the lines of the only run, in their order."""
-    return lambda: list(run_models.Line.objects.order_by("position").select_related("change", "device"))
+from gridshare_portal.control import changes, operations
+from gridshare_portal.control.plans import rules
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +19,7 @@ def ask_smart(homeowner, battery, now):
         asked = {
             "actor": homeowner.user,
             "device": battery,
-            "asked": asks.AskMode(mode="Smart"),
+            "asked": operations.AskMode(mode="Smart"),
             "now": now,
         }
         return changes.make(**(asked | other))
@@ -51,4 +30,6 @@ def ask_smart(homeowner, battery, now):
 @pytest.fixture
 def charging(now):
     """The wish to charge for two hours."""
-    return asks.AskPlan(plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0))
+    return operations.AskPlan(
+        plan=rules.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
+    )

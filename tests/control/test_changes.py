@@ -7,7 +7,8 @@ from django.db import transaction
 
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import asks, changes, looks, models, outcomes, permission, plans, state
+from gridshare_portal.control import changes, models, operations, outcomes, permission, read_back, state
+from gridshare_portal.control.plans import rules
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
@@ -64,7 +65,7 @@ class TestAMode:
         assert sandbox.calls(MODE) == 1
 
     def test_is_unconfirmed_when_the_device_cannot_be_read_afterwards(self, ask_smart, sandbox, battery):
-        ask_smart(asked=asks.AskMode(mode="Simple"))
+        ask_smart(asked=operations.AskMode(mode="Simple"))
         sandbox.faults.switch_on("getDeviceOperationMode", "truncated")
 
         change = ask_smart()
@@ -82,10 +83,10 @@ class TestAMode:
     def test_is_confirmed_when_the_device_was_only_slow_to_say_so(
         self, ask_smart, sandbox, battery, homeowner
     ):
-        plain = ask_smart(asked=asks.AskMode(mode="Simple"))
+        plain = ask_smart(asked=operations.AskMode(mode="Simple"))
         assert plain.outcome == "confirmed"
         read = sandbox.calls("getDeviceOperationMode")
-        real = asks.AskMode.look
+        real = operations.AskMode.look
         answers = iter([None, "old"])
 
         def slow(self, client, synth_id):
@@ -94,7 +95,7 @@ class TestAMode:
             return real(self, client, synth_id)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asks.AskMode, "look", slow)
+            patch.setattr(operations.AskMode, "look", slow)
             change = ask_smart()
 
         assert change.outcome == "confirmed"
@@ -127,27 +128,27 @@ class TestAMode:
     @pytest.mark.parametrize("mode", ["Unknown", "smart", "Ѕmart", "Smart\u200b", "", None])
     def test_that_does_not_exist_cannot_be_asked_for(self, mode):
         with pytest.raises(ValueError):
-            asks.AskMode(mode=mode)
+            operations.AskMode(mode=mode)
 
 
 def plain_mode():
-    return asks.AskMode(mode="Simple").wanted
+    return operations.AskMode(mode="Simple").wanted
 
 
 class TestAPlan:
     def test_is_confirmed_and_can_be_cancelled(self, ask_smart, charging, battery, sandbox, now):
         change = ask_smart(asked=charging)
         assert (change.outcome, change.before) == ("confirmed", {"commands": []})
-        assert plans.fingerprint(state.plan_of(state.of(battery))) == plans.fingerprint(charging.plan)
+        assert rules.fingerprint(state.plan_of(state.of(battery))) == rules.fingerprint(charging.plan)
 
-        cancelled = ask_smart(asked=asks.AskPlan(plan=plans.NO_PLAN))
+        cancelled = ask_smart(asked=operations.AskPlan(plan=rules.NO_PLAN))
 
         assert (cancelled.outcome, cancelled.after) == ("confirmed", {"commands": []})
         assert cancelled.before == charging.to_json()
 
     def test_is_not_sent_when_the_visitor_saw_another_one(self, ask_smart, charging, sandbox, now):
-        seen = plans.fingerprint(plans.NO_PLAN)
-        other = asks.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
+        seen = rules.fingerprint(rules.NO_PLAN)
+        other = operations.AskPlan(plan=rules.hold_until(now=now, until=now + HOUR))
         assert ask_smart(asked=charging, seen=seen).outcome == "confirmed"
 
         change = ask_smart(asked=other, seen=seen)
@@ -158,12 +159,12 @@ class TestAPlan:
     def test_is_not_sent_blindly_when_the_visitor_saw_one(self, ask_smart, charging, sandbox):
         sandbox.faults.switch_on("getDeviceOverlayPlan", "truncated")
 
-        change = ask_smart(asked=charging, seen=plans.fingerprint(plans.NO_PLAN))
+        change = ask_smart(asked=charging, seen=rules.fingerprint(rules.NO_PLAN))
 
         assert (change.outcome, sandbox.calls(PLAN)) == ("failed", 0)
 
     def test_that_breaks_a_rule_is_refused_before_anybody_is_asked(self, ask_smart, sandbox, now):
-        late = asks.AskPlan(plan=plans.hold_until(now=now - HOUR, until=now + HOUR))
+        late = operations.AskPlan(plan=rules.hold_until(now=now - HOUR, until=now + HOUR))
         before = sum(sandbox.faults.all_calls().values())
 
         change = ask_smart(asked=late)
@@ -174,7 +175,7 @@ class TestAPlan:
     def test_that_lunar_refuses_says_why(self, ask_smart, battery, sandbox, now):
         sites.Device.objects.filter(pk=battery.pk).update(power_limit_w=None)
         battery.refresh_from_db()
-        strong = asks.AskPlan(plan=plans.charge_now(now=now, lasting=HOUR, power_limit_w=900_000.0))
+        strong = operations.AskPlan(plan=rules.charge_now(now=now, lasting=HOUR, power_limit_w=900_000.0))
 
         change = ask_smart(asked=strong, device=battery)
 
@@ -184,7 +185,7 @@ class TestAPlan:
 
 class TestDetails:
     def test_are_sent_only_as_far_as_they_change(self, ask_smart, battery, sandbox):
-        asked = asks.AskDetails(changes={"model": battery.model, "serial_number": "S-2"})
+        asked = operations.AskDetails(changes={"model": battery.model, "serial_number": "S-2"})
 
         change = ask_smart(asked=asked)
 
@@ -193,7 +194,7 @@ class TestDetails:
         assert change.after == {"model": battery.model, "serial_number": "S-2"}
 
     def test_are_not_sent_when_nothing_changes(self, ask_smart, battery, sandbox):
-        change = ask_smart(asked=asks.AskDetails(changes={"model": battery.model}))
+        change = ask_smart(asked=operations.AskDetails(changes={"model": battery.model}))
 
         assert (change.outcome, change.sentence) == ("confirmed", changes.ALREADY_SO)
         assert sandbox.calls(DETAILS) == 0
@@ -201,7 +202,7 @@ class TestDetails:
     @pytest.mark.parametrize("wrong", [{}, {"siteId": "x"}, {"model": None}, {"model": "x" * 201}])
     def test_of_another_kind_cannot_be_asked_for(self, wrong):
         with pytest.raises(ValueError):
-            asks.AskDetails(changes=wrong)
+            operations.AskDetails(changes=wrong)
 
 
 class TestWhoMay:
@@ -218,19 +219,19 @@ class TestWhoMay:
         device = sites.Device.objects.filter(site=reader.site, sensors__role_found="battery").first()
 
         with pytest.raises(permission.NotPermitted) as refused:
-            changes.make(actor=reader.user, device=device, asked=asks.AskMode(mode="Smart"), now=now)
+            changes.make(actor=reader.user, device=device, asked=operations.AskMode(mode="Smart"), now=now)
 
         assert refused.value.scope == "lunar/device.write"
 
     def test_is_asked_again_just_before_sending(self, ask_smart, homeowner, sandbox):
-        real = asks.AskMode.look
+        real = operations.AskMode.look
 
         def look_while_disconnecting(self, client, synth_id):
             lunar.Connection.objects.filter(user=homeowner.user).update(status="disconnected")
             return real(self, client, synth_id)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asks.AskMode, "look", look_while_disconnecting)
+            patch.setattr(operations.AskMode, "look", look_while_disconnecting)
             change = ask_smart()
 
         assert (change.outcome, sandbox.calls(MODE)) == ("refused", 0)
@@ -240,7 +241,7 @@ class TestWhoMay:
         co_owner.user.delete()
         change.refresh_from_db()
 
-        refusal = permission.refusal_of(change, asks.AskMode(mode="Smart"), now=now)
+        refusal = permission.refusal_of(change, operations.AskMode(mode="Smart"), now=now)
 
         assert refusal == permission.ACCESS_ENDED
 
@@ -265,7 +266,7 @@ class TestTwiceAtOnce:
         ask_smart(key="form-1")
 
         with pytest.raises(changes.KeyReused):
-            ask_smart(key="form-1", asked=asks.AskMode(mode="Simple"))
+            ask_smart(key="form-1", asked=operations.AskMode(mode="Simple"))
         assert ask_smart(key="form-1", actor=co_owner.user).outcome == "confirmed"
 
     def test_a_device_has_one_change_on_its_way(self, ask_smart, battery, homeowner, now):
@@ -276,7 +277,7 @@ class TestTwiceAtOnce:
 
     def test_a_change_that_got_stuck_does_not_hold_up_the_next(self, ask_smart, battery, homeowner, now):
         stuck = models.Change.objects.create(
-            device=battery, site=homeowner.site, kind="mode", asked={}, made_at=now - looks.STUCK_AFTER
+            device=battery, site=homeowner.site, kind="mode", asked={}, made_at=now - read_back.STUCK_AFTER
         )
 
         assert ask_smart().outcome == "confirmed"
@@ -315,11 +316,15 @@ class TestSideBySide:
             inside.append(real().in_atomic_block)
             return send(self, request, *args, **kwargs)
 
-        from gridshare_portal.gridshare import sockets
+        from gridshare_portal.gridshare.http import sockets
 
         send = sockets.Adapter.send
         monkeypatch.setattr(sockets.Adapter, "send", noting)
-        for asked in (asks.AskMode(mode="Smart"), charging, asks.AskDetails(changes={"model": "M2"})):
+        for asked in (
+            operations.AskMode(mode="Smart"),
+            charging,
+            operations.AskDetails(changes={"model": "M2"}),
+        ):
             assert ask_smart(asked=asked).outcome == "confirmed"
 
         assert len(inside) == 9
@@ -331,13 +336,13 @@ class TestAProcessThatDies:
         given_up = []
 
         def look_for_long(self, client, synth_id):
-            late = now + looks.STUCK_AFTER + timedelta(seconds=1)
-            looks.settle_stuck(changes=models.Change.objects.all(), now=late)
+            late = now + read_back.STUCK_AFTER + timedelta(seconds=1)
+            read_back.settle_stuck(changes=models.Change.objects.all(), now=late)
             given_up.append(models.Change.objects.get().outcome)
             return plain_mode()
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asks.AskMode, "look", look_for_long)
+            patch.setattr(operations.AskMode, "look", look_for_long)
             change = ask_smart()
 
         assert given_up[0] == "failed"

@@ -6,7 +6,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import queries as record
-from gridshare_portal.control import asks, looks, models, permission
+from gridshare_portal.control import models, operations, permission, read_back
 from gridshare_portal.lunar import models as lunar
 from tests import people
 
@@ -30,14 +30,14 @@ def while_looking(monkeypatch):
     """Do something just after the device was looked at, before anything is sent."""
 
     def then(deed):
-        real = asks.AskMode.look
+        real = operations.AskMode.look
 
         def look(self, client, synth_id):
             read = real(self, client, synth_id)
             deed()
             return read
 
-        monkeypatch.setattr(asks.AskMode, "look", look)
+        monkeypatch.setattr(operations.AskMode, "look", look)
 
     return then
 
@@ -81,7 +81,7 @@ class TestAChangeByStaff:
         assert sandbox.calls(MODE) == 0 and not models.Change.objects.exists()
 
     def test_may_correct_details(self, help_smart, battery):
-        change = help_smart(asked=asks.AskDetails(changes={"model": "Battery 30"}))
+        change = help_smart(asked=operations.AskDetails(changes={"model": "Battery 30"}))
 
         battery.refresh_from_db()
         assert (change.outcome, battery.model) == ("confirmed", "Battery 30")
@@ -153,13 +153,13 @@ class TestAccessThatEndsMeanwhile:
     def test_sends_nothing_when_it_ends_between_the_last_question_and_the_sending(
         self, help_smart, monkeypatch, sandbox, now
     ):
-        real = asks.what_differs
+        real = operations.what_differs
 
         def then_ended(asked, known):
             end_all(now - A_SECOND)
             return real(asked, known)
 
-        monkeypatch.setattr(asks, "what_differs", then_ended)
+        monkeypatch.setattr(operations, "what_differs", then_ended)
 
         change = help_smart()
 
@@ -176,7 +176,7 @@ class TestAccessThatEndsMeanwhile:
         change = help_smart()
         end_all(now)
 
-        looks.read_again(change_pk=change.pk, now=now + timedelta(minutes=2))
+        read_back.read_again(change_pk=change.pk, now=now + timedelta(minutes=2))
 
         change.refresh_from_db()
         assert change.outcome in ("confirmed", "contradicted")

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.control import models, plans, queries, state, tasks, watching
+from gridshare_portal.control import models, queries, state, tasks, watched
+from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
@@ -17,7 +18,7 @@ class TestReading:
         known = state.refresh(device=battery, now=now)
 
         assert (known.mode, known.mode_read_at, known.plan_read_at) == ("Simple", now, now)
-        assert state.plan_of(known) == plans.NO_PLAN
+        assert state.plan_of(known) == rules.NO_PLAN
         assert list(queries.states_of(homeowner.site)) == [known]
 
     def test_takes_the_time_of_one_call_and_not_of_two(self, battery, sandbox, now):
@@ -75,11 +76,11 @@ class TestWatching:
     def test_reads_again_at_most_once_a_minute(self, battery, homeowner, now, monkeypatch):
         models.State.objects.all().delete()
         woken = []
-        monkeypatch.setattr(watching, "wake", lambda task, pk: woken.append(pk))
+        monkeypatch.setattr(watched, "wake", lambda task, pk: woken.append(pk))
 
-        watching.watch(site=homeowner.site, now=now)
+        watched.watch(site=homeowner.site, now=now)
         state.refresh(device=battery, now=now)
-        watching.watch(site=homeowner.site, now=now + timedelta(seconds=30))
+        watched.watch(site=homeowner.site, now=now + timedelta(seconds=30))
         assert woken == [battery.pk]
 
         assert list(state.due(now=now + timedelta(seconds=61))) == [battery.pk]
@@ -88,21 +89,21 @@ class TestWatching:
     def test_notes_a_look_once_a_minute(
         self, battery, homeowner, now, monkeypatch, django_assert_num_queries
     ):
-        monkeypatch.setattr(watching, "wake", lambda task, pk: None)
+        monkeypatch.setattr(watched, "wake", lambda task, pk: None)
         site = homeowner.site
-        watching.watch(site=site, now=now)
+        watched.watch(site=site, now=now)
         for seconds, asked in ((59, 0), (60, 1), (61, 0)):
             known = queries.battery_states_of(site)
             with django_assert_num_queries(asked):
-                watching.watch(site=site, now=now + timedelta(seconds=seconds), known=known)
+                watched.watch(site=site, now=now + timedelta(seconds=seconds), known=known)
 
         assert state.of(battery).watched_at == now + timedelta(seconds=60)
 
     def test_asks_lunar_nothing_in_the_page(self, homeowner, sandbox, now, monkeypatch):
-        monkeypatch.setattr(watching, "wake", lambda task, pk: None)
+        monkeypatch.setattr(watched, "wake", lambda task, pk: None)
         calls = sum(sandbox.faults.all_calls().values())
 
-        watching.watch(site=homeowner.site, now=now)
+        watched.watch(site=homeowner.site, now=now)
 
         assert sum(sandbox.faults.all_calls().values()) == calls
 

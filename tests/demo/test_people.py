@@ -5,7 +5,8 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import Http404
 
-from gridshare_portal.accounts import models, second_factors, staff
+from gridshare_portal.accounts import models, staff
+from gridshare_portal.accounts.signing_in import second_factors
 from gridshare_portal.demo import people, views
 from gridshare_portal.demo.management.commands import prepare_demo
 

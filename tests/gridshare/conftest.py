@@ -1,13 +1,14 @@
 import pytest
 
-from gridshare_portal.gridshare import client, gate
+from gridshare_portal.gridshare import client
+from gridshare_portal.gridshare.http import circuit_breaker
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered_of_any_host():
-    gate.forget()
+    circuit_breaker.forget()
     yield
-    gate.forget()
+    circuit_breaker.forget()
 
 
 class Tokens:

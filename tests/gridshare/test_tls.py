@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gridshare_portal.gridshare import client, errors, sockets
+from gridshare_portal.gridshare import client, errors
+from gridshare_portal.gridshare.http import sockets
 from tests.gridshare import servers
 
 SITES = b'{"entries":[{"siteId":"site-1"}]}'

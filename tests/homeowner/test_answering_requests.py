@@ -32,6 +32,25 @@ class TestARequest:
         usual = {"answer": "share", "homes": [homes(person)[0].synth_id], **TERMS}
         return person.post(address, {**usual, **sent}, follow=True)
 
+    @pytest.mark.parametrize("answer", ["share", "decline"])
+    def test_that_another_of_the_home_answers_at_that_moment_is_answered_once(
+        self, homeowner, asked, answer, monkeypatch
+    ):
+        deeds = {"share": requests.share, "decline": requests.decline}
+
+        def late(*, request, now, **how):
+            deeds["decline"](request=models.Request.objects.get(pk=asked.pk), by=homeowner.user, now=now)
+            return deeds[answer](request=request, now=now, **how)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(requests, answer, late)
+            page = self.answer(homeowner, asked, answer=answer)
+
+        assert page.status_code == 200 and not models.Consent.objects.exists()
+        assert "has been answered" in page.text
+        asked.refresh_from_db()
+        assert asked.answer == "declined"
+
     def test_stands_on_the_sharing_page_and_on_the_home_s(self, homeowner, asked):
         home = reverse("homeowner:site", args=[homeowner.site.synth_id])
 

@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 
 from gridshare_portal.audit import queries as record
-from gridshare_portal.homeowner import parts
+from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
 
 
@@ -70,7 +70,7 @@ class TestTheTree:
         self.plant(homeowner, [node(0, None, 0), *[node(number, 0, 1) for number in range(1, 10_000)]])
 
         page = page_of(homeowner, "devices")
-        assert page.text.count('class="part"') == parts.LINES
+        assert page.text.count('class="part"') == presenter.LINES
         assert "Parts 1 to 200 of 10000" in page.text
 
         later = page_of(homeowner, "devices", **{"from": 9800})

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gridshare_portal.audit import sheets
-from gridshare_portal.homeowner import exports, history
+from gridshare_portal.files import cells
+from gridshare_portal.homeowner.history import exports, range
 from gridshare_portal.telemetry import stretches
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -16,7 +16,7 @@ KEYS = ("solar_w", "charging_w", "discharging_w", "from_grid_w", "to_grid_w", "h
 
 
 def parsed(heads, rows):
-    return list(csv.DictReader(io.StringIO("".join(sheets.lines([heads, *rows])))))
+    return list(csv.DictReader(io.StringIO("".join(cells.lines([heads, *rows])))))
 
 
 def power(
@@ -113,6 +113,6 @@ class TestTheNameOfTheHome:
         ],
     )
     def test_makes_a_safe_name_of_the_file(self, name, file):
-        day = history.Choice("day", date(2026, 11, 22), date(2026, 11, 22), "quarter")
+        day = range.Choice("day", date(2026, 11, 22), date(2026, 11, 22), "quarter")
 
         assert exports.file_name(name, day) == f"{file}_2026-11-22_quarter.csv"

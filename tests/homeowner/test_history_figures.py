@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gridshare_portal.homeowner import figures, gaps
+from gridshare_portal.homeowner.history import figures, gaps
 from gridshare_portal.telemetry import stretches
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")

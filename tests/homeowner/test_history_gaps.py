@@ -1,4 +1,4 @@
-from gridshare_portal.homeowner import gaps
+from gridshare_portal.homeowner.history import gaps
 
 KNOWN, LOST = 7, None
 

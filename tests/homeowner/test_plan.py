@@ -4,13 +4,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.control import plans
 from gridshare_portal.control import state as states
+from gridshare_portal.control.plans import rules
 
 
 def known_plan(battery):
     stored = states.of(battery)
-    return plans.from_json(stored.plan)
+    return rules.from_json(stored.plan)
 
 
 def an_hour(battery, *, start=2, **other):

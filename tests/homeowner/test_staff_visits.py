@@ -11,8 +11,8 @@ from gridshare_portal.access import models as access
 from gridshare_portal.access import visits
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import queries as record
+from gridshare_portal.homeowner import entry_points
 from gridshare_portal.homeowner import urls as homeowner_urls
-from gridshare_portal.homeowner import visible
 from gridshare_portal.lunar import models as lunar
 
 PAGES = {  # address: what its id names, and the word in the homeowner's record
@@ -331,8 +331,8 @@ class TestAView:
         request = rf.get("/")
         request.user = homeowner.user
 
-        with pytest.raises(visible.Unstated):
-            visible.site(request, homeowner.site.synth_id, now=now)
+        with pytest.raises(entry_points.Unstated):
+            entry_points.site(request, homeowner.site.synth_id, now=now)
 
 
 def test_a_person_who_lives_there_and_works_there_is_a_homeowner(homeowner, sunfix, at):

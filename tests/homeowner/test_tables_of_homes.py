@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from gridshare_portal.access import consents, queries
 from gridshare_portal.access import models as access
+from gridshare_portal.audit import downloads, names
 from gridshare_portal.audit import models as audit
-from gridshare_portal.audit import names, tables
 from gridshare_portal.lunar import models as lunar
 from tests import people
 
@@ -51,7 +51,7 @@ class TestATableOfHomes:
 
         [event] = audit.Event.objects.filter(name=names.Name.HOMES_EXPORTED)
         assert (event.actor_id, event.organization_id) == (retailer.user.pk, retailer.organization.pk)
-        assert event.details["filter"] == "has=battery" and event.details["table"] == tables.HOMES
+        assert event.details["filter"] == "has=battery" and event.details["table"] == downloads.HOMES
         record = retailer.get(reverse("accounts:record", args=[retailer.organization.slug]))
         assert "downloaded a table of homes" in record.text and "has=battery" in record.text
 
@@ -74,7 +74,7 @@ class TestATableOfHomes:
         now, whom = timezone.now(), {"actor": retailer.user, "organization": retailer.organization}
         access.Consent.objects.filter(pk=consent.pk).update(from_at=now - 2 * DAY)
         for at in (now - 3 * DAY, now - DAY, now + DAY):
-            tables.tell(table=tables.HOMES, form="CSV", at=at, **whom)
+            downloads.tell(table=downloads.HOMES, form="CSV", at=at, **whom)
         consent.refresh_from_db()
         consents.end(consent=consent, by=homeowner.user, how="by hand", now=now)
 
@@ -84,8 +84,14 @@ class TestATableOfHomes:
 
     def test_of_readings_alone_is_told_and_not_a_report_or_a_receipt(self, homeowner, retailer):
         whom = {"actor": retailer.user, "organization": retailer.organization, "at": timezone.now()}
-        for table in (tables.REPORT, tables.RECORD, tables.RECEIPTS, tables.LEFT_OUT, tables.WORK_LIST):
-            tables.tell(table=table, form="CSV", **whom)
+        for table in (
+            downloads.REPORT,
+            downloads.RECORD,
+            downloads.RECEIPTS,
+            downloads.LEFT_OUT,
+            downloads.WORK_LIST,
+        ):
+            downloads.tell(table=table, form="CSV", **whom)
 
         [only] = tables_told(homeowner)
         assert "some homes that need help" in only
@@ -97,10 +103,10 @@ class TestATableOfHomes:
             return len(asked)
 
         whom = {"actor": retailer.user, "organization": retailer.organization, "at": timezone.now()}
-        tables.tell(table=tables.HOMES, form="CSV", **whom)
+        downloads.tell(table=downloads.HOMES, form="CSV", **whom)
         few = queries_of_a_page()
         for _ in range(30):
-            tables.tell(table=tables.HOMES, form="CSV", **whom)
+            downloads.tell(table=downloads.HOMES, form="CSV", **whom)
 
         assert queries_of_a_page() == few
 
@@ -109,9 +115,9 @@ class TestTheOtherDownloads:
     @pytest.mark.parametrize(
         ("name", "table"),
         [
-            ("retailer:report_xlsx", tables.REPORT),
-            ("installer:homes_csv", tables.WORK_LIST),
-            ("accounts:record_csv", tables.RECORD),
+            ("retailer:report_xlsx", downloads.REPORT),
+            ("installer:homes_csv", downloads.WORK_LIST),
+            ("accounts:record_csv", downloads.RECORD),
         ],
     )
     def test_leave_an_event_each_and_a_look_at_their_head_none(self, homeowner, retailer, name, table):

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.homeowner import history
+from gridshare_portal.homeowner.history import range as history_range
 from gridshare_portal.telemetry import collect, queries, stretches
 from gridshare_portal.telemetry import models as telemetry
 
@@ -70,7 +70,7 @@ class TestTheHistoryPage:
     def test_asks_who_is_there(self, home, visitor, kind):
         assert visitor.get(address(home, kind)).status_code == 302
 
-    @pytest.mark.parametrize("view", history.VIEWS[:4])
+    @pytest.mark.parametrize("view", history_range.VIEWS[:4])
     def test_shows_sums_and_the_table_without_any_script(self, homeowner, home, yesterday, view):
         page = homeowner.get(address(home), {"view": view, "day": yesterday})
 
@@ -196,7 +196,7 @@ class TestTheFile:
         told = [int(row["Solar (W)"]) if row["Solar (W)"] else None for row in rows]
         assert told == data["solar_w"]
 
-    @pytest.mark.parametrize("by", history.STEPS)
+    @pytest.mark.parametrize("by", history_range.STEPS)
     def test_can_be_had_in_every_step_for_a_year(self, homeowner, home, yesterday, by):
         answer, rows = self.rows(homeowner, home, view="year", day=yesterday, by=by)
 

@@ -1,10 +1,13 @@
 """Who may lean on whom. A new arrow is drawn here, in the commit that needs it, with its reason."""
 
 import ast
+import re
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 
 HOUSE = Path(__file__).resolve().parents[2] / "gridshare_portal"
 
@@ -12,15 +15,45 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     "gridshare": set(),
     "energy": set(),
     "audit": set(),
-    "accounts": {"audit"},
-    "lunar": {"audit"},
-    "sites": {"gridshare", "lunar"},
-    # lunar: what was shared by way of a connection ends with it.
-    "access": {"accounts", "audit", "lunar", "sites"},
-    "telemetry": {"energy", "gridshare", "sites"},
-    # accounts: a bulk run belongs to an organization, and is carried only while an admin of it stands behind it.
-    "control": {"access", "accounts", "audit", "gridshare", "sites"},
-    # accounts: whom a home is shared with, and for staff who walk through, their organization.
+    "files": set(),
+    "leases": set(),
+    "mail": set(),
+    "accounts": {"audit", "files", "mail"},
+    "lunar": {"audit", "leases", "mail"},
+    "sites": {"gridshare", "leases", "lunar"},
+    "access": {"accounts", "audit", "leases", "lunar", "mail", "sites"},
+    "telemetry": {"energy", "gridshare", "leases", "sites"},
+    # accounts: whoever acts is a person of it.
+    "control": {"access", "accounts", "audit", "gridshare", "leases", "mail", "sites"},
+    "cases": {
+        "access",
+        "accounts",
+        "audit",
+        "control",
+        "energy",
+        "leases",
+        "lunar",
+        "mail",
+        "sites",
+        "telemetry",
+    },
+    "portfolio": {"access", "accounts", "audit", "files", "leases", "mail", "sites", "telemetry"},
+    "runs": {
+        "access",
+        "accounts",
+        "audit",
+        "control",
+        "files",
+        "gridshare",
+        "leases",
+        "portfolio",
+        "sites",
+    },
+    "campaigns": {"access", "accounts", "audit", "portfolio"},
+    # What a retailer is sent: it sums up portfolio, campaigns and runs, and pages keep no rows.
+    "reports": {"accounts", "audit", "campaigns", "files", "leases", "mail", "portfolio", "runs", "sites"},
+    # Made-up homes for commands and benchmarks: they write rows of many rooms, and no room needs them.
+    "synthetic": {"access", "accounts", "cases", "lunar", "sites", "telemetry"},
     # energy: the periods that a page's dates and charts stand for.
     # gridshare: a plan and its commands, by whose types control speaks of them.
     "homeowner": {
@@ -29,26 +62,49 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
         "audit",
         "control",
         "energy",
+        "files",
         "gridshare",
         "lunar",
         "sites",
         "telemetry",
     },
-    # The staff doors also name the organization and role of whoever stands in them (accounts), what a connection
-    # allows and how it fared (lunar), and local days and balances (energy).
-    "installer": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},
-    "retailer": {"access", "accounts", "audit", "control", "energy", "lunar", "sites", "telemetry"},
+    "installer": {
+        "access",
+        "accounts",
+        "audit",
+        "cases",
+        "control",
+        "energy",
+        "files",
+        "lunar",
+        "sites",
+        "telemetry",
+    },
+    "retailer": {
+        "access",
+        "accounts",
+        "audit",
+        "campaigns",
+        "cases",
+        "control",
+        "files",
+        "lunar",
+        "portfolio",
+        "reports",
+        "runs",
+        "sites",
+    },
     "sandbox": set(),
     # What exists only in the demonstration: the supervisor, the page of e-mails, sign-in by one click.
     # It needs no room, and no room may import it, so that nothing of it can be reached where DEMO is off.
     "demo": set(),
 }
+MOST_FILES = 15  # thirteen, and two that Django or Celery ask for
 NO_DJANGO = {"gridshare", "energy", "sandbox"}
 FRAME_FOR_ROOMS = {"celery"}  # `wake` is the one thing of the frame that rooms may use
 PAGES = {"homeowner", "installer", "retailer"}
-FRAME_FOR_PAGES = {
-    "templatetags"
-}  # numbers become words there and nowhere else, also in sentences made in Python
+# Numbers become words there and nowhere else, also in sentences made in Python: of pages, and of what is wrong.
+FRAME_FOR_SENTENCES, SENTENCES = {"templatetags"}, {*PAGES, "cases"}
 FRAMEWORK = {"django", "allauth", "celery", "csp", "django_htmx"}
 ENERGY_ONLY_NUMPY = {"numpy"}
 
@@ -89,7 +145,7 @@ FRAME_FOLDERS = {"templatetags", "management"}
 
 
 def faults(room, source, package):
-    granted = MAY_IMPORT[room] | FRAME_FOR_ROOMS | (FRAME_FOR_PAGES if room in PAGES else set())
+    granted = MAY_IMPORT[room] | FRAME_FOR_ROOMS | (FRAME_FOR_SENTENCES if room in SENTENCES else set())
     for module in set(imports(source, package)):
         other = room_of(module)
         if other is not None and other != room and other not in granted:
@@ -111,7 +167,7 @@ class TestTheTable:
     def test_lets_nobody_import_the_sandbox_the_demonstration_or_a_page(self):
         leaned_on = set().union(*MAY_IMPORT.values())
 
-        assert not leaned_on & {"sandbox", "demo", *PAGES}
+        assert not leaned_on & {"sandbox", "demo", "synthetic", *PAGES}
 
 
 class TestEveryFile:
@@ -143,6 +199,84 @@ class TestEveryFile:
         ]
 
         assert relative == []
+
+
+def module_of(path):
+    parts = path.relative_to(HOUSE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def circle(sources):
+    """Return a circle of modules that import each other, if there is one; `sources` by the module's name."""
+    graph = {name: {one for one in imports(source) if one in sources} for name, source in sources.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as found:
+        return found.args[1]
+    return None
+
+
+class TestFiles:
+    def test_need_each_other_in_one_direction_only(self):
+        assert circle({module_of(path): path.read_text() for path in FILES}) is None
+
+    def test_that_need_each_other_would_be_found(self):
+        far = "def late():\n    from gridshare_portal.sites import near"
+
+        assert circle(
+            {
+                "gridshare_portal.sites.near": "from gridshare_portal.sites import far",
+                "gridshare_portal.sites.far": far,
+            }
+        )
+
+    def test_wake_tasks_that_are_there(self):
+        named = {name for path in FILES for name in re.findall(r'wake\(\s*"([^"]+)"', path.read_text())}
+
+        assert len(named) > 10
+        for name in named:
+            assert callable(import_string(f"gridshare_portal.{name}").delay), name
+
+    @pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=lambda one: one.name)
+    def test_of_a_folder_are_few_and_do_not_repeat_its_name(self, folder):
+        names = [path.stem for path in folder.glob("*.py") if path.stem != "__init__"]
+
+        assert len(names) <= MOST_FILES
+        assert [name for name in names if folder != HOUSE and name.startswith(folder.name)] == []
+
+
+def upward(room, text):
+    """Name the pages of rooms above that a text of a room leads to, by the name of an address or a template."""
+    above = PAGES - {room} if room not in PAGES else set()
+    named = re.findall(r"""["']([a-z_]+):[a-z_]+["']""", text)
+    shown = re.findall(r"""\{% *(?:extends|include) *["']([a-z_]+)/""", text)
+    beside = {one for one in shown if one in MAY_IMPORT and one != room}
+    return {one for one in named if one in above} | beside
+
+
+class TestNamesOfPages:
+    @pytest.mark.parametrize("room", [room for room in ROOMS if room in MAY_IMPORT])
+    def test_stand_in_no_room_below_them(self, room):
+        templates = (HOUSE.parent / "templates" / room).rglob("*.*")
+        found = [
+            f"{path.name} leads to {', '.join(names)}"
+            for path in [*(HOUSE / room).rglob("*.py"), *templates]
+            if (names := upward(room, path.read_text()))
+        ]
+
+        assert found == []
+
+    @pytest.mark.parametrize(
+        ("room", "text"),
+        [
+            ("access", """reverse("homeowner:sharing")"""),
+            ("accounts", """{% url 'retailer:portfolio' slug=one.slug %}"""),
+            ("retailer", """{% extends "installer/layout.html" %}"""),
+            ("retailer", """{% include "homeowner/_plan_row.html" with row=row %}"""),
+        ],
+    )
+    def test_would_be_found_there(self, room, text):
+        assert upward(room, text)
 
 
 class TestTheWatchman:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from gridshare_portal.access import consents, visits
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.campaigns import models as campaigns
+from gridshare_portal.cases import models as cases
 from gridshare_portal.control import models as control
-from gridshare_portal.control import run_models
-from gridshare_portal.installer import models as installer_models
-from gridshare_portal.retailer import choice_models, enrolment_models
-from gridshare_portal.retailer import models as retailer_models
+from gridshare_portal.portfolio import models as portfolio
+from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.house import pages
@@ -64,17 +64,15 @@ def ids(cast, battery, now):
     return {
         "slug": sunfix.slug,
         "retailer": brightgrid["organization"].slug,
-        "campaign": enrolment_models.Campaign.objects.create(
+        "campaign": campaigns.Campaign.objects.create(
             slug="kept", right="view", lasts="year", color="#0b6370", made_at=now, **brightgrid
         ).slug,
         "home": home.pk,
-        "group": retailer_models.Group.objects.create(**brightgrid).pk,
-        "view": retailer_models.SavedView.objects.create(**brightgrid).pk,
-        "run": choice_models.Choice.objects.create(
+        "group": portfolio.Group.objects.create(**brightgrid).pk,
+        "view": portfolio.SavedView.objects.create(**brightgrid).pk,
+        "run": runs.Choice.objects.create(
             way="file",
-            run=run_models.Run.objects.create(
-                kind="mode", asked={"mode": "Smart"}, made_at=now, **brightgrid
-            ),
+            run=runs.Run.objects.create(kind="mode", asked={"mode": "Smart"}, made_at=now, **brightgrid),
         ).run_id,
         "site": home.synth_id,
         "device": battery.synth_id,
@@ -86,7 +84,7 @@ def ids(cast, battery, now):
         ).pk,
         "request": access.Request.objects.create(email=homeowner.user.email, **asked).pk,
         "consent": consent.pk,
-        "case": installer_models.Case.objects.create(organization=sunfix, site=home, **found).pk,
+        "case": cases.Case.objects.create(organization=sunfix, site=home, **found).pk,
         "answer": sites.Answer.objects.create(
             site=home,
             operation="listDevices",

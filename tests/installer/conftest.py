@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from gridshare_portal.installer import examine
-from gridshare_portal.installer.models import Case, Examination
+from gridshare_portal.cases import examination
+from gridshare_portal.cases.models import Case, Examination
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def examined():
 
     def look(now=None):
         now = now or timezone.now()
-        examine.enroll(now=now)
+        examination.enroll(now=now)
         Examination.objects.update(due_at=now)
-        return examine.run(pks=examine.claim(now=now), now=now, owner="the test")
+        return examination.run(pks=examination.claim(now=now), now=now, owner="the test")
 
     return look

@@ -7,8 +7,8 @@ from django.utils import timezone
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import queries as record
-from gridshare_portal.installer import cases
-from gridshare_portal.installer.models import Case
+from gridshare_portal.cases import handling
+from gridshare_portal.cases.models import Case
 from tests import people
 
 RTL = "\u202e"
@@ -73,7 +73,7 @@ class TestThePageOfACase:
         self, installer, case, django_assert_max_num_queries
     ):
         for number in range(30):
-            cases.note(case=case, actor=installer.user, words=f"Note {number}", now=timezone.now())
+            handling.note(case=case, actor=installer.user, words=f"Note {number}", now=timezone.now())
 
         with django_assert_max_num_queries(11):
             installer.get(address(installer, case))
@@ -107,12 +107,12 @@ class TestADeed:
         """The page was opened before; the sharing ended and the role changed since."""
         now = timezone.now()
         access.Consent.objects.update(ended_at=now)
-        with pytest.raises(cases.NotPermitted):
-            cases.note(case=case, actor=installer.user, words="x", now=now)
+        with pytest.raises(handling.NotPermitted):
+            handling.note(case=case, actor=installer.user, words="x", now=now)
         access.Consent.objects.update(ended_at=None)
         accounts.Membership.objects.filter(user=installer.user).update(role="viewer")
-        with pytest.raises(cases.NotPermitted):
-            cases.note(case=case, actor=installer.user, words="x", now=now)
+        with pytest.raises(handling.NotPermitted):
+            handling.note(case=case, actor=installer.user, words="x", now=now)
 
     def test_is_read_by_the_homeowner_with_its_words_and_for_whom_it_was_done(self, installer, case):
         do(installer, case, "note", **{"note-words": "Called, they switched the router on."})
@@ -220,8 +220,8 @@ class TestAssigning:
         for somebody in (viewer.user.pk, outsider.user.pk, homeowner.user.pk, 10**9, "x", "9" * 40):
             page = do(installer, case, "assign", member=somebody)
             assert page.status_code == 422 and "Choose somebody who works on cases here." in page.text
-        with pytest.raises(cases.Refused):
-            cases.assign(case=case, actor=installer.user, to=outsider.user, now=timezone.now())
+        with pytest.raises(handling.Refused):
+            handling.assign(case=case, actor=installer.user, to=outsider.user, now=timezone.now())
 
 
 class TestResolving:

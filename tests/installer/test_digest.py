@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.installer import digest, tasks
-from gridshare_portal.installer.models import Case, Digest
+from gridshare_portal.cases import digest, tasks
+from gridshare_portal.cases.models import Case, Digest
+from gridshare_portal.mail import sender
 
 DAY = timedelta(days=1)
 
@@ -94,7 +95,7 @@ class TestTheLetter:
             raise smtplib.SMTPServerDisconnected
 
         with monkeypatch.context() as patch:
-            patch.setattr(digest, "send_mail", fail)
+            patch.setattr(sender, "_deliver", fail)
             assert send_all(morning) == [False]
         assert send_all(morning + digest.AGAIN) == [True]
         assert len(mailoutbox) == 1

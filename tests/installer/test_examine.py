@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.gridshare import gate
-from gridshare_portal.installer import cases, examine, tasks
-from gridshare_portal.installer.models import Case, Examination, Note
+from gridshare_portal.cases import examination, handling, tasks
+from gridshare_portal.cases.models import Case, Examination, Note
+from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry.models import Collection
@@ -24,7 +24,7 @@ ASKED = "getDeviceTelemetry"
 
 
 def fetch(visitor, now):
-    gate.forget()
+    circuit_breaker.forget()
     row = Collection.objects.filter(site=visitor.site)
     free = {"due_at": now, "lease_owner": "", "lease_until_at": None}
     row.update(goal=(now - 12 * DAY).date(), **free)
@@ -163,7 +163,7 @@ class TestACase:
         assert not Examination.objects.exists()
 
     def test_that_was_resolved_stays_closed_for_a_day_and_then_says_so(self, ended, installer, examined, now):
-        cases.resolve(case=ended, actor=installer.user, words="Wrote to them.", now=now)
+        handling.resolve(case=ended, actor=installer.user, words="Wrote to them.", now=now)
         for hours in (1, 23):
             examined(now + hours * HOUR)
             assert not open_cases(ended.site)
@@ -173,7 +173,7 @@ class TestACase:
         assert again.again and deeds(again) == ["reopened"]
 
     def test_that_begins_anew_after_it_was_resolved_opens_at_once(self, ended, installer, examined, now):
-        cases.resolve(case=ended, actor=installer.user, words="They connected again.", now=now)
+        handling.resolve(case=ended, actor=installer.user, words="They connected again.", now=now)
         lunar.Connection.objects.update(status_since_at=now + HOUR)
         examined(now + 2 * HOUR)
 
@@ -186,7 +186,7 @@ class TestACase:
         home.sensors.first().latest.__class__.objects.update(at=silent, read_at=silent)
         examined(now)
         case = Case.objects.get(cause="site_silent")
-        cases.snooze(case=case, actor=installer.user, until_at=now + 7 * DAY, now=now)
+        handling.snooze(case=case, actor=installer.user, until_at=now + 7 * DAY, now=now)
         Collection.objects.update(last_ok_at=now + DAY)
         examined(now + DAY)
 
@@ -223,11 +223,11 @@ class TestTheQueue:
         assert len(many) <= len(one)
 
     def test_gives_a_home_to_one_worker_at_a_time(self, home, now):
-        examine.enroll(now=now)
-        (pk,) = examine.claim(now=now)
+        examination.enroll(now=now)
+        (pk,) = examination.claim(now=now)
         Examination.objects.filter(pk=pk).update(lease_owner="somebody", lease_until_at=now + HOUR)
 
-        assert examine.run(pks=[pk], now=now, owner="me") == 0
+        assert examination.run(pks=[pk], now=now, owner="me") == 0
 
     def test_is_taken_up_again_after_a_worker_was_killed(self, home, now, monkeypatch):
         class Killed(BaseException):
@@ -237,28 +237,28 @@ class TestTheQueue:
             raise Killed
 
         lunar.Connection.objects.update(status="reconnect", status_since_at=now)
-        examine.enroll(now=now)
+        examination.enroll(now=now)
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(examine, "_settle", die)
-            examine.run(pks=examine.claim(now=now), now=now, owner="the dead")
+            patch.setattr(examination, "_settle", die)
+            examination.run(pks=examination.claim(now=now), now=now, owner="the dead")
         assert not Case.objects.exists() and not Note.objects.exists()
-        assert examine.claim(now=now) == []
+        assert examination.claim(now=now) == []
 
         later = now + timedelta(minutes=3)
-        assert examine.run(pks=examine.claim(now=later), now=later, owner="the next") == 1
+        assert examination.run(pks=examination.claim(now=later), now=later, owner="the next") == 1
         assert causes(home) == ["connection_ended"]
 
     def test_writes_nothing_once_the_lease_is_another_s(self, home, now, monkeypatch):
         lunar.Connection.objects.update(status="reconnect", status_since_at=now)
-        examine.enroll(now=now)
-        gathered = examine.gather.homes
+        examination.enroll(now=now)
+        gathered = examination.sources.homes
 
         def slowly(rows, *, now):
             Examination.objects.update(lease_owner="the next")
             return gathered(rows, now=now)
 
-        monkeypatch.setattr(examine.gather, "homes", slowly)
-        examine.run(pks=examine.claim(now=now), now=now, owner="the slow")
+        monkeypatch.setattr(examination.sources, "homes", slowly)
+        examination.run(pks=examination.claim(now=now), now=now, owner="the slow")
 
         assert not Case.objects.exists()
 
@@ -266,14 +266,14 @@ class TestTheQueue:
     def test_opens_a_case_once_between_many_workers(self, home):
         now = timezone.now()
         lunar.Connection.objects.update(status="reconnect", status_since_at=now)
-        examine.enroll(now=now)
-        pks = examine.claim(now=now)
+        examination.enroll(now=now)
+        pks = examination.claim(now=now)
         start = threading.Barrier(4)
 
         def work(number):
             start.wait()
             try:
-                examine.run(pks=pks, now=now, owner=f"worker {number}")
+                examination.run(pks=pks, now=now, owner=f"worker {number}")
             finally:
                 databases.close_all()
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gridshare_portal.gridshare import gate
-from gridshare_portal.installer import gap_facts, gap_words, gaps
-from gridshare_portal.installer.gaps import Kind
+from gridshare_portal.gridshare.http import circuit_breaker
+from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps
+from gridshare_portal.installer.diagnosis.gaps import Kind
 from gridshare_portal.lunar import connections
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry.models import Collection
@@ -20,7 +20,7 @@ HOUR, STEP = timedelta(hours=1), timedelta(minutes=15)
 
 
 def fetch(visitor, now, *, seconds=60.0, days=20):
-    gate.forget()
+    circuit_breaker.forget()
     row = Collection.objects.filter(site=visitor.site)
     row.update(due_at=now, goal=(now - timedelta(days=days)).date(), lease_owner="", lease_until_at=None)
     collect.run(collection_pk=row.get().pk, now=now, owner="the test", seconds=seconds)

@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gridshare_portal.access import models as access
-from gridshare_portal.installer import open_cases, queries, tasks
-from gridshare_portal.installer.models import Case, OpenCases
-from gridshare_portal.installer.practice import examined, rows
+from gridshare_portal.cases import open_counts, queries, tasks
+from gridshare_portal.cases.models import Case, OpenCases
+from gridshare_portal.synthetic import examined, rows
 from tests import people
 
 PART = "/support/brightgrid/open-cases/"
@@ -36,7 +36,7 @@ def now(brightgrid):
 
 
 def kept(organization):
-    return {int(level): number for level, number in open_cases.of(organization).levels}
+    return {int(level): number for level, number in open_counts.of(organization).levels}
 
 
 def listed(visitor, now):
@@ -50,28 +50,28 @@ def listed(visitor, now):
 
 class TestTheNumbers:
     def test_are_those_of_the_work_list(self, brightgrid, admin, now):
-        open_cases.count(now=now)
+        open_counts.count(now=now)
 
         assert kept(brightgrid) == listed(admin, now)
         assert all(number > 0 for number in kept(brightgrid).values())
 
     def test_leave_out_what_is_closed_set_aside_or_no_longer_shared(self, brightgrid, admin, now):
-        open_cases.count(now=now)
+        open_counts.count(now=now)
         before = kept(brightgrid)
         first, second, third = Case.objects.filter(severity=3).order_by("site_id").distinct()[:3]
         Case.objects.filter(pk=first.pk).update(closed_at=now, closed_how="resolved")
         Case.objects.filter(pk=second.pk).update(snoozed_until_at=now + timedelta(days=1))
         access.Consent.objects.filter(site=third.site).update(ended_at=now)
-        open_cases.count(now=now)
+        open_counts.count(now=now)
 
         assert kept(brightgrid)[3] < before[3] - 1
         assert kept(brightgrid) == listed(admin, now)
 
     def test_count_what_was_set_aside_again_when_its_time_has_come(self, brightgrid, admin, now):
-        open_cases.count(now=now)
+        open_counts.count(now=now)
         before = kept(brightgrid)
         Case.objects.update(snoozed_until_at=now)
-        open_cases.count(now=now)
+        open_counts.count(now=now)
 
         assert kept(brightgrid) == before
 
@@ -84,21 +84,21 @@ class TestTheNumbers:
         assert OpenCases.objects.count() == 2
 
     def test_cost_the_same_for_many_homes_and_organizations(self, brightgrid, now):
-        open_cases.count(now=now)
+        open_counts.count(now=now)
         with CaptureQueriesContext(connection) as few:
-            open_cases.count(now=now)
+            open_counts.count(now=now)
         for number in range(5):
             people.organization("retailer", f"Grid {number}")
         list(rows.make(count=100, organization=brightgrid, now=now))
         with CaptureQueriesContext(connection) as many:
-            open_cases.count(now=now)
+            open_counts.count(now=now)
 
         assert len(many) == len(few) <= 5
 
 
 class TestThePart:
     def test_leads_from_each_number_to_the_cases(self, brightgrid, admin, now):
-        open_cases.count(now=now)
+        open_counts.count(now=now)
         page = admin.get(PART)
 
         assert page.status_code == 200
@@ -117,12 +117,12 @@ class TestThePart:
         assert 'hx-trigger="portal:refresh"' in page.text and "data-refresh-s" in page.text
 
     def test_costs_the_same_at_any_number_of_homes(self, brightgrid, admin, now):
-        open_cases.count(now=now)
+        open_counts.count(now=now)
         with CaptureQueriesContext(connection) as few:
             admin.get(PART)
         list(rows.make(count=60, organization=brightgrid, now=now))
         list(examined.make(now=now))
-        open_cases.count(now=now)
+        open_counts.count(now=now)
         with CaptureQueriesContext(connection) as many:
             admin.get(PART)
 

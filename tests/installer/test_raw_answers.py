@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from gridshare_portal.access import visits
 from gridshare_portal.audit import queries as record
-from gridshare_portal.installer import answers as asking
-from gridshare_portal.installer import tasks
-from gridshare_portal.sites import answers
+from gridshare_portal.cases import raw_responses as asking
+from gridshare_portal.cases import tasks
+from gridshare_portal.sites import raw_responses
 from gridshare_portal.sites.models import Answer
 from tests import people
 
@@ -49,9 +49,9 @@ def work():
 
 
 class TestAnAnswer:
-    @pytest.mark.parametrize("operation", list(answers.OPERATIONS))
+    @pytest.mark.parametrize("operation", list(raw_responses.OPERATIONS))
     def test_of_every_operation_that_reads_is_shown_as_it_came(self, home, installer, sandbox, operation):
-        about = answers.OPERATIONS[operation].about
+        about = raw_responses.OPERATIONS[operation].about
         subject = {"sensor": home.sensors.first().synth_id}.get(about, home.devices.first().synth_id)
         page = ask(installer, home, operation, subject)
         assert "Lunar is being asked" in page.text

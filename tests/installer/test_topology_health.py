@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.audit import names, record
-from gridshare_portal.installer import tree, tree_health
+from gridshare_portal.installer.diagnosis import tree, tree_health
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry.models import Collection, Latest

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.access import models as access
-from gridshare_portal.installer import queries
-from gridshare_portal.installer.models import Case
+from gridshare_portal.cases import queries
+from gridshare_portal.cases.models import Case
 from gridshare_portal.sites import models as sites
 from tests import people
 

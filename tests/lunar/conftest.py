@@ -13,7 +13,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from gridshare_portal.accounts.models import User
-from gridshare_portal.lunar import arrivals, cognito, connections, identity, models, scopes
+from gridshare_portal.lunar import connections, models, scopes
+from gridshare_portal.lunar.login import cognito, identity
+from gridshare_portal.lunar.tokens import pending as tokens_pending
 from gridshare_portal.sandbox import wsgi
 
 CALLBACK = "/accounts/lunar/login/callback/"
@@ -77,9 +79,9 @@ def connect(sandbox):
             refresh=granted_now["refresh_token"],
             expires_in_s=granted_now["expires_in"],
         )
-        pending = arrivals.keep(tokens=tokens, now=timezone.now())
+        pending = tokens_pending.keep(tokens=tokens, now=timezone.now())
         owner = identity.identify(tokens.access, issuer=sandbox.issuer, client_id=sandbox.client_id)
-        arrivals.name_owner(key=pending.key, owner=owner)
+        tokens_pending.name_owner(key=pending.key, owner=owner)
         options = {"time_zone": "America/Los_Angeles", "now": timezone.now(), **options}
         return connections.store(user=user, key=pending.key, **options)
 

@@ -7,7 +7,10 @@ from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from gridshare_portal.audit.models import Event
-from gridshare_portal.lunar import arrivals, cognito, connections, models, revocations, seal, signals, tasks
+from gridshare_portal.lunar import connections, models, signals, tasks
+from gridshare_portal.lunar.login import cognito
+from gridshare_portal.lunar.tokens import pending as tokens_pending
+from gridshare_portal.lunar.tokens import revocations, seal
 from tests.lunar.conftest import EVERYTHING
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +73,7 @@ class TestConnecting:
         pending = waiting(sandbox, now)
         connections.store(user=homeowner, key=pending.key, time_zone="", now=now)
 
-        with pytest.raises(arrivals.Gone):
+        with pytest.raises(tokens_pending.Gone):
             connections.store(user=homeowner, key=pending.key, time_zone="", now=now)
 
 
@@ -163,7 +166,7 @@ class TestTokensThatWait:
     def test_are_nobodys_after_that(self, sandbox, homeowner):
         pending = waiting(sandbox, timezone.now() - timedelta(minutes=16))
 
-        with pytest.raises(arrivals.Gone):
+        with pytest.raises(tokens_pending.Gone):
             connections.store(user=homeowner, key=pending.key, time_zone="", now=timezone.now())
 
 
@@ -204,6 +207,6 @@ def waiting(sandbox, now):
     tokens = cognito.Tokens(
         access=granted["access_token"], refresh=granted["refresh_token"], expires_in_s=3600
     )
-    pending = arrivals.keep(tokens=tokens, now=now)
+    pending = tokens_pending.keep(tokens=tokens, now=now)
     models.Pending.objects.update(sub="sub-of-ada", issuer=sandbox.issuer)
     return models.Pending.objects.get(pk=pending.pk)

@@ -10,7 +10,9 @@ from django.core import mail
 from django.db import connection as database
 
 from gridshare_portal.accounts.models import User
-from gridshare_portal.lunar import cognito, models, tasks, tokens
+from gridshare_portal.lunar import models, tasks
+from gridshare_portal.lunar.login import cognito
+from gridshare_portal.lunar.tokens import refresh as tokens_refresh
 from tests.lunar.conftest import EVERYTHING, code_from_mail, expire, go_through_lunar
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +73,7 @@ class TestATokenIsNeverFound:
         sandbox.pool.rotate = True
         connection = models.Connection.objects.get()
         expire(connection)
-        tokens.access_token(connection.pk)
+        tokens_refresh.access_token(connection.pk)
         after = "\n".join(everything_stored())
 
         assert len(planted) == 4
@@ -91,7 +93,7 @@ class TestATokenIsNeverFound:
             expire(connection)
             sandbox.faults.switch_on("oauthToken", kind, times=1)
             try:
-                tokens.access_token(connection.pk)
+                tokens_refresh.access_token(connection.pk)
             except Exception:
                 told.append(traceback.format_exc())
         written = "\n".join([caplog.text, *told, *(letter.body for letter in mail.outbox)])

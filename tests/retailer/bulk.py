@@ -7,12 +7,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.control import dry_runs, run_models, runs
-from gridshare_portal.retailer import finding
+from gridshare_portal.runs import lifecycle
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs.checks import dry_run
+from gridshare_portal.runs.targets import selection
 from gridshare_portal.sites import models as sites
 
 MODE = "setDeviceOperationMode"
-R, S = run_models.Run.State, run_models.Line.State
+R, S = runs.Run.State, runs.Line.State
 
 
 def at(name, *ids):
@@ -37,13 +39,13 @@ def of_homes(content):
 
 def worker(owner="a worker", for_s=30):
     """Find the homes of every run that waits for it, as a worker would; return the newest run."""
-    for pk in finding.due():
-        finding.find(run_pk=pk, owner=owner, clock=timezone.now, for_s=for_s)
-    return run_models.Run.objects.first()
+    for pk in selection.due():
+        selection.find(run_pk=pk, owner=owner, clock=timezone.now, for_s=for_s)
+    return runs.Run.objects.first()
 
 
 def checked(run):
-    while dry_runs.check(run=run, now=timezone.now()):
+    while dry_run.check(run=run, now=timezone.now()):
         pass
     run.refresh_from_db()
     return run
@@ -53,7 +55,7 @@ def drafted(admin, homes=None, **other):
     terms = {"name": "Storm on Friday", "kind": "mode", "asked": {"mode": "Simple"}} | other
     homes = homes if homes is not None else sites.Site.objects.all()
     whose = {"organization": admin.organization, "actor": admin.user}
-    return runs.draft(sites=homes, now=timezone.now(), **whose, **terms)
+    return lifecycle.draft(sites=homes, now=timezone.now(), **whose, **terms)
 
 
 def rows(page):

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from gridshare_portal.installer.practice import rows
-from gridshare_portal.retailer import counting
+from gridshare_portal.portfolio.projection import passes
 from gridshare_portal.sites import models as sites
+from gridshare_portal.synthetic import rows
 from tests import people
 from tests.retailer import bulk
 
@@ -30,7 +30,7 @@ def counted(brightgrid):
     """Return what counts the portfolio, at this moment unless another is named."""
 
     def count(now=None):
-        counting.whole(organization=brightgrid, now=now or timezone.now())
+        passes.whole(organization=brightgrid, now=now or timezone.now())
 
     return count
 

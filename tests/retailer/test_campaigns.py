@@ -9,9 +9,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridshare_portal.access import consents
 from gridshare_portal.access import models as access
 from gridshare_portal.audit import models as audit
-from gridshare_portal.retailer import brand, campaigns, enrolment_models, funnel, qr
+from gridshare_portal.campaigns import brand, funnel, lifecycle, qr
+from gridshare_portal.campaigns import models as campaigns
 from tests import people
 
 NEW = "/portfolio/brightgrid/campaigns/new/"
@@ -23,7 +25,7 @@ colors = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 def make(retailer):
     def make(organization=None, **wish):
         usual = {**WISH, "color": "#0b6370", "ends_at": None, "now": timezone.now(), **wish}
-        return campaigns.make(
+        return lifecycle.make(
             organization=organization or retailer.organization, actor=retailer.user, **usual
         )
 
@@ -38,15 +40,32 @@ def campaign(make):
 def counts():
     return [
         (one.opened, one.connected, one.consented)
-        for one in enrolment_models.CampaignWeek.objects.order_by("-begins")
+        for one in campaigns.CampaignWeek.objects.order_by("-begins")
     ]
 
 
 class TestMaking:
+    @pytest.mark.parametrize(
+        ("wish", "field", "sentence"),
+        [
+            ({"name": "\u202e"}, "name", lifecycle.NO_NAME),
+            ({"name": "x" * 81}, "name", lifecycle.LONG.format(80, 81)),
+            ({"right": "own"}, "right", consents.NO_RIGHT),
+            ({"lasts": "ever"}, "lasts", consents.NO_DURATION),
+            ({"color": "red;}"}, "color", brand.NOT_A_COLOR),
+            ({"ends_at": datetime(2020, 1, 1, tzinfo=UTC)}, "ends_on", lifecycle.PAST),
+        ],
+    )
+    def test_refuses_what_no_form_would_send(self, make, wish, field, sentence):
+        with pytest.raises(consents.Refused, match=re.escape(sentence)) as refusal:
+            make(**wish)
+
+        assert refusal.value.field == field and not campaigns.Campaign.objects.exists()
+
     def test_gives_it_an_address_and_leaves_an_event(self, retailer):
         page = retailer.post(NEW, {**WISH, "color": "#0B6370"}, follow=True)
 
-        made = enrolment_models.Campaign.objects.get()
+        made = campaigns.Campaign.objects.get()
         assert (made.slug, made.color, made.ends_at) == ("brightgrid-spring-letter", "#0b6370", None)
         assert f"/join/{made.slug}/" in page.text and "contrast of 6.9 to 1" in page.text
         event = audit.Event.objects.get(name="organization_changed")
@@ -64,7 +83,7 @@ class TestMaking:
         day = now.astimezone(UTC).date() + timedelta(days=3)
         retailer.post(NEW, {**WISH, "color": "#0b6370", "ends_on": day.isoformat()})
 
-        assert enrolment_models.Campaign.objects.get().ends_at == datetime.combine(
+        assert campaigns.Campaign.objects.get().ends_at == datetime.combine(
             day + timedelta(days=1), datetime.min.time(), UTC
         )
 
@@ -76,13 +95,13 @@ class TestMaking:
             ("color", "#０b6370", brand.NOT_A_COLOR),
             ("color", "", brand.NOT_A_COLOR),
             ("color", "x" * 10_000, brand.NOT_A_COLOR),
-            ("name", " \u202e\u200b ", campaigns.NO_NAME),
+            ("name", " \u202e\u200b ", lifecycle.NO_NAME),
             ("name", "x" * 10_000, "Use at most 80 characters; these are 10,000."),
             ("text", "x" * 10_000, "Use at most 600 characters; these are 10,000."),
             ("right", "own", "Choose whether they may see"),
             ("lasts", "century", "Choose how long"),
             ("ends_on", "soon", "Write the day as 2026-12-31."),
-            ("ends_on", "2020-01-01", campaigns.PAST),
+            ("ends_on", "2020-01-01", lifecycle.PAST),
             ("ends_on", "9999-12-31", "Choose a day within three years."),
         ],
     )
@@ -90,7 +109,7 @@ class TestMaking:
         page = retailer.post(NEW, {**WISH, "color": "#0b6370", field: value})
 
         assert page.status_code == 422 and said in page.text
-        assert not enrolment_models.Campaign.objects.exists()
+        assert not campaigns.Campaign.objects.exists()
 
     def test_shows_markup_and_turned_text_as_it_is(self, retailer, make, visitor):
         made = make(name="<b>=1+1</b>\u202egnirpS", text="<script>alert(1)</script>\u202e")
@@ -108,7 +127,7 @@ class TestMaking:
 
         assert [viewer.get(NEW).status_code, viewer.post(end).status_code] == [403, 403]
         assert "New campaign" not in viewer.get("/portfolio/brightgrid/campaigns/").text
-        assert not enrolment_models.Campaign.objects.get().has_ended(now=timezone.now())
+        assert not campaigns.Campaign.objects.get().has_ended(now=timezone.now())
 
     def test_shows_nothing_of_another_organization_s(self, make, retailer, db):
         other = make(organization=people.organization("retailer", "Volta"))
@@ -239,7 +258,7 @@ class TestComing:
             assert page.status_code == 410 and "This invitation has ended" in page.text
         assert counts() == [] and "came_to_share_with" not in visitor.session
         again = retailer.post(f"/portfolio/brightgrid/campaigns/{campaign.slug}/end/", follow=True)
-        assert campaigns.OVER in again.text
+        assert lifecycle.OVER in again.text
 
     @pytest.mark.parametrize("slug", ["nowhere", "x" * 200])
     def test_does_not_exist_without_a_campaign(self, slug, visitor, db):
@@ -267,7 +286,7 @@ class TestTheFunnel:
         session, week = homeowner.session, date(2026, 1, 5)
         session["campaigns"] = {campaign.slug: [week.isoformat(), ["opened"]]}
         session.save()
-        enrolment_models.CampaignWeek.objects.update(begins=week, connected=0)
+        campaigns.CampaignWeek.objects.update(begins=week, connected=0)
         homeowner.get(f"/join/{campaign.slug}/")
 
         assert counts() == [(1, 1, 0)]
@@ -279,14 +298,14 @@ class TestTheFunnel:
         assert counts() == []
 
     def test_keeps_nothing_about_who_it_was(self):
-        kept = {field.name for field in enrolment_models.CampaignWeek._meta.get_fields()}
+        kept = {field.name for field in campaigns.CampaignWeek._meta.get_fields()}
 
         assert kept == {"id", "campaign", "begins", "opened", "connected", "consented"}
 
     def test_counts_no_consent_for_another_organization_s_campaign(self, campaign, homeowner):
         campaign.organization = people.organization("retailer", "Volta")
         homeowner.get(f"/join/{campaign.slug}/")
-        enrolment_models.Campaign.objects.update(organization=campaign.organization)
+        campaigns.Campaign.objects.update(organization=campaign.organization)
         homeowner.post(
             reverse("homeowner:share", args=[homeowner.site.synth_id]),
             {"organization": "brightgrid", "right": "view", "lasts": "day"},
@@ -295,7 +314,7 @@ class TestTheFunnel:
         assert counts() == [(1, 1, 0)]
 
     def test_shows_no_figure_about_few(self, campaign, retailer):
-        enrolment_models.CampaignWeek.objects.create(
+        campaigns.CampaignWeek.objects.create(
             campaign=campaign, begins=date(2026, 11, 9), opened=40, connected=4
         )
         page = retailer.get(f"/portfolio/brightgrid/campaigns/{campaign.slug}/")
@@ -324,7 +343,7 @@ class TestTheFunnel:
 
     def test_says_at_least_how_many_where_a_week_hides_few(self, campaign, retailer):
         for begins, connected in ((date(2026, 11, 9), 4), (date(2026, 11, 2), 20)):
-            enrolment_models.CampaignWeek.objects.create(
+            campaigns.CampaignWeek.objects.create(
                 campaign=campaign, begins=begins, opened=40, connected=connected
             )
 
@@ -336,7 +355,7 @@ class TestThePages:
     def test_cost_the_same_however_many_there_are(self, make, retailer, django_assert_max_num_queries):
         for number in range(12):
             made = make(name=f"Letter {number}")
-            enrolment_models.CampaignWeek.objects.create(campaign=made, begins=date(2026, 11, 9), opened=1)
+            campaigns.CampaignWeek.objects.create(campaign=made, begins=date(2026, 11, 9), opened=1)
         with django_assert_max_num_queries(9):
             retailer.get("/portfolio/brightgrid/campaigns/")
         with django_assert_max_num_queries(9):

@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal.access.models import Consent
-from gridshare_portal.retailer import exports
-from gridshare_portal.retailer.models import Home
+from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.table import exports
 from gridshare_portal.sites import models as sites
 
 AT = "/portfolio/brightgrid/"

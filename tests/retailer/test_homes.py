@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.access.models import Consent
-from gridshare_portal.retailer import asked as asking
-from gridshare_portal.retailer import counting, homes
-from gridshare_portal.retailer.models import Group, GroupHome, Home
+from gridshare_portal.portfolio.models import Group, GroupHome, Home
+from gridshare_portal.portfolio.projection import passes
+from gridshare_portal.portfolio.table import listing
+from gridshare_portal.portfolio.table import query as asking
 from gridshare_portal.sites import models as sites
 from tests import people
 
@@ -29,7 +30,7 @@ def walk(visitor, organization, query, *, size=9):
     """Every page from the first to the last, by the links between them."""
     now, pages, following = timezone.now(), [], query
     while True:
-        page = homes.page(visitor.user, organization, read(following), now=now, size=size)
+        page = listing.page(visitor.user, organization, read(following), now=now, size=size)
         pages.append([line.site_id for line in page.lines])
         if not page.following:
             return pages
@@ -50,11 +51,11 @@ class TestThePages:
 
     def test_lead_back_from_the_last_to_the_first(self, admin, hundred):
         forward, now = walk(admin, hundred, "sort=-charge"), timezone.now()
-        page = homes.page(admin.user, hundred, read("sort=-charge&before=end"), now=now, size=9)
+        page = listing.page(admin.user, hundred, read("sort=-charge&before=end"), now=now, size=9)
         assert page.following == ""
         backward = [[line.site_id for line in page.lines]]
         while page.preceding:
-            page = homes.page(admin.user, hundred, read(page.preceding), now=now, size=9)
+            page = listing.page(admin.user, hundred, read(page.preceding), now=now, size=9)
             backward.append([line.site_id for line in page.lines])
 
         assert [pk for part in reversed(backward) for pk in part] == [pk for part in forward for pk in part]
@@ -113,9 +114,9 @@ class TestTheFilters:
         now = timezone.now()
 
         assert {pk for page in walk(admin, hundred, query) for pk in page} == expected != set()
-        matching = homes.matching(admin.user, hundred, read(query), now=now)
+        matching = listing.matching(admin.user, hundred, read(query), now=now)
         assert set(matching.values_list("pk", flat=True)) == expected
-        assert homes.count(hundred, read(query), now=now) == str(len(expected))
+        assert listing.count(hundred, read(query), now=now) == str(len(expected))
 
     def test_of_ages_part_all_homes(self, admin, hundred):
         parts = [
@@ -238,7 +239,7 @@ class TestTheGroups:
 class TestALine:
     def test_leads_to_the_home_which_asks_why(self, retailer):
 
-        counting.whole(organization=retailer.organization, now=timezone.now())
+        passes.whole(organization=retailer.organization, now=timezone.now())
         found = re.search(r'data-open href="([^"]+)"', retailer.get(TABLE).text)
 
         assert "/visit/" in retailer.get(found[1]).headers["Location"]

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from gridshare_portal.control import run_models
-from gridshare_portal.retailer.models import Group, GroupHome
+from gridshare_portal.portfolio.models import Group, GroupHome
+from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.retailer.bulk import at, of_homes, row, wish, worker
@@ -29,12 +29,12 @@ class TestANewRun:
         assert admin.get(f"{at('run_new')}?{query}").context["misread"]
         page = admin.post(f"{at('run_new')}?{query}", wish(every="on"))
 
-        assert page.status_code == 422 and not run_models.Run.objects.exists()
+        assert page.status_code == 422 and not runs.Run.objects.exists()
         assert query in page.context["form"].errors["choose"][0]
 
     def test_takes_every_home_only_if_one_says_so(self, fleet, admin):
         assert admin.post(at("run_new"), wish()).context["form"].errors["choose"]
-        assert not run_models.Run.objects.exists()
+        assert not runs.Run.objects.exists()
 
         admin.post(at("run_new"), wish(every="on"))
         assert worker().homes == sites.Site.objects.count()
@@ -45,7 +45,7 @@ class TestANewRun:
         admin.post(at("run_new"), wish(choose="group", group=str(group.pk)))
 
         assert worker().state == "draft"
-        assert [line.site for line in run_models.Line.objects.all()] == [homeowner.site]
+        assert [line.site for line in runs.Line.objects.all()] == [homeowner.site]
 
     def test_knows_no_group_of_another_organization(self, fleet, admin):
         foreign = Group.objects.create(organization=people.organization("retailer", "Other"), name="Pilot")
@@ -76,7 +76,7 @@ class TestANewRun:
     def test_refuses_what_is_wrong_at_its_field(self, fleet, admin, wrong):
         page = admin.post(at("run_new"), wish(every="on") | wrong)
 
-        assert page.status_code == 422 and not run_models.Run.objects.exists()
+        assert page.status_code == 422 and not runs.Run.objects.exists()
         assert page.context["form"].errors
 
     def test_guesses_nothing_where_two_ways_are_filled_in(self, fleet, admin, homeowner):
@@ -86,7 +86,7 @@ class TestANewRun:
         for two in ({"file": of_homes(homeowner.site.synth_id)}, {"group": str(group.pk)}, plan):
             page = admin.post(at("run_new"), wish(every="on") | two)
 
-            assert page.status_code == 422 and not run_models.Run.objects.exists()
+            assert page.status_code == 422 and not runs.Run.objects.exists()
             assert "but" in str(page.context["form"].errors)
 
     def test_says_its_filter_in_words(self, hundred, admin):
@@ -106,7 +106,7 @@ class TestANewRun:
         plan = row(0, start, start + timedelta(hours=2), power_limit_w="2000") | {"rows-TOTAL_FORMS": "1"}
         admin.post(at("run_new"), wish(every="on", kind="plan", **plan))
 
-        run = run_models.Run.objects.get()
+        run = runs.Run.objects.get()
         assert run.times == "local"
         assert run.asked["commands"][0]["start"] == f"{start:%Y-%m-%dT%H:%M}:00"
 
@@ -115,7 +115,7 @@ class TestANewRun:
         plan = row(0, start, start + timedelta(hours=2)) | {"rows-TOTAL_FORMS": "1", "times": "absolute"}
         admin.post(at("run_new"), wish(every="on", kind="plan", **plan) | {"zone": "Asia/Tokyo"})
 
-        asked = run_models.Run.objects.get().asked["commands"][0]["start"]
+        asked = runs.Run.objects.get().asked["commands"][0]["start"]
         assert asked == f"{start - timedelta(hours=9):%Y-%m-%dT%H:%M}:00+00:00"
 
     def test_refuses_a_plan_by_the_rules_of_plans_at_its_fields(self, fleet, admin):
@@ -124,7 +124,7 @@ class TestANewRun:
         page = admin.post(at("run_new"), wish(every="on", kind="plan", **plan) | {"rows-TOTAL_FORMS": "2"})
 
         first, second = page.context["rows"].forms
-        assert page.status_code == 422 and not run_models.Run.objects.exists()
+        assert page.status_code == 422 and not runs.Run.objects.exists()
         assert first.errors["end"] == ["The end must come after the start."]
         assert "below 0" in second.errors["power_limit_w"][0]
 
@@ -133,4 +133,4 @@ class TestANewRun:
         page = admin.post(at("run_new"), wish(do="add", **row(0, start, start)) | {"rows-TOTAL_FORMS": "1"})
 
         assert page.status_code == 200 and len(page.context["rows"].forms) == 2
-        assert not run_models.Run.objects.exists()
+        assert not runs.Run.objects.exists()

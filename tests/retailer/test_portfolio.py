@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from gridshare_portal.access import policy
 from gridshare_portal.access.models import Consent
-from gridshare_portal.installer.practice import rows
-from gridshare_portal.retailer import counting, portfolio, reckoning, tally
-from gridshare_portal.retailer.models import Group, GroupHome, Home, Round, Tally
+from gridshare_portal.portfolio import disclosure
+from gridshare_portal.portfolio.models import Group, GroupHome, Home, Round, Tally
+from gridshare_portal.portfolio.projection import aggregates, passes, row_builder
 from gridshare_portal.sites import models as sites
+from gridshare_portal.synthetic import rows
+from gridshare_portal.telemetry import latest
 from gridshare_portal.telemetry import models as telemetry
-from gridshare_portal.telemetry import present
 
 PAGE = "/portfolio/brightgrid/"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 def sensor(role, **told):
     at = told.pop("at", NOON - timedelta(minutes=20))
-    return reckoning.Sensor(role=role, at=at, read_at=at + timedelta(minutes=15) if at else None, **told)
+    return row_builder.Sensor(role=role, at=at, read_at=at + timedelta(minutes=15) if at else None, **told)
 
 
 def member(group, lines):
@@ -39,7 +40,7 @@ class TestALine:
             sensor("grid", in_w=100, out_w=0),
         ]
 
-        line = reckoning.columns(sensors, now=NOON)
+        line = row_builder.columns(sensors, now=NOON)
 
         assert (line["solar_w"], line["charging_w"], line["discharging_w"]) == (3000, 900, 0)
         assert (line["from_grid_w"], line["to_grid_w"], line["stored_wh"]) == (100, 0, 4000)
@@ -49,7 +50,7 @@ class TestALine:
             "battery", at=NOON - timedelta(hours=1), in_w=1, out_w=0, charge_pct=50, capacity_wh=1000
         )
 
-        line = reckoning.columns([old], now=NOON)
+        line = row_builder.columns([old], now=NOON)
 
         assert line["charging_w"] is line["charge_pct"] is line["stored_wh"] is None
         assert line["capacity_wh"] == 1000 and line["told_at"] == NOON - timedelta(minutes=45)
@@ -59,27 +60,27 @@ class TestALine:
         other = sensor("battery", in_w=50, out_w=0, charge_pct=80, capacity_wh=5_000, device=2)
         silent = sensor("battery", at=None, capacity_wh=5_000, device=3)
 
-        both = reckoning.columns([one, other], now=NOON)
+        both = row_builder.columns([one, other], now=NOON)
 
         assert both["charging_w"] == 150 and both["stored_wh"] == pytest.approx(2000 + 4000)
         assert both["charge_pct"] == pytest.approx(40)
-        assert reckoning.columns([one, silent], now=NOON)["charging_w"] is None
+        assert row_builder.columns([one, silent], now=NOON)["charging_w"] is None
 
     def test_of_a_home_without_readings_is_unknown_and_never_zero(self):
-        line = reckoning.columns([sensor("battery", at=None)], now=NOON)
+        line = row_builder.columns([sensor("battery", at=None)], now=NOON)
 
-        assert {line[name] for name in tally.SUMMED} == {None}
-        assert line["told_key"] == line["charge_key"] == reckoning.UNKNOWN_KEY
+        assert {line[name] for name in aggregates.SUMMED} == {None}
+        assert line["told_key"] == line["charge_key"] == row_builder.UNKNOWN_KEY
 
 
 @pytest.mark.django_db
 class TestTheSums:
     def test_are_those_of_the_homes(self, hundred):
         lines = list(Home.objects.filter(organization=hundred))
-        sums = portfolio.of(hundred)
+        sums = disclosure.of(hundred)
 
         assert sums.homes == len(lines) == policy.holding(now=timezone.now()).count() > 80
-        for name in tally.SUMMED:
+        for name in aggregates.SUMMED:
             known = [getattr(line, name) for line in lines if getattr(line, name) is not None]
             assert sums.figures[name].homes == len(known)
             assert sums.figures[name].value == (pytest.approx(sum(known)) if len(known) >= 5 else None)
@@ -88,16 +89,16 @@ class TestTheSums:
         now = Tally.objects.get(organization=hundred, group=None).made_at
         charging, homes = 0.0, 0
         for line in Home.objects.filter(organization=hundred, has_battery=True).select_related("site"):
-            told = present.now_of(line.site, now=now)
+            told = latest.now_of(line.site, now=now)
             if told.freshness in ("fresh", "late") and told.charging_w is not None:
                 charging, homes = charging + told.charging_w, homes + 1
 
-        figure = portfolio.of(hundred).figures["charging_w"]
+        figure = disclosure.of(hundred).figures["charging_w"]
 
         assert homes >= 5 and (figure.homes, figure.value) == (homes, pytest.approx(charging))
 
     def test_count_homes_of_unknown_charge_apart(self, hundred):
-        sums = portfolio.of(hundred)
+        sums = disclosure.of(hundred)
 
         assert sums.without_charge > 0
         assert sums.figures["stored_wh"].homes + sums.without_charge == sums.has["battery"]
@@ -112,21 +113,21 @@ class TestTheSums:
             telemetry.Day.objects.create(day=now.date() - timedelta(days=1), out_wh=9e9, **row)
         counted(now)
 
-        assert portfolio.of(hundred).figures["solar_wh"] == portfolio.Figure(value=21_000, homes=7)
+        assert disclosure.of(hundred).figures["solar_wh"] == disclosure.Figure(value=21_000, homes=7)
 
     def test_leave_out_a_home_as_soon_as_it_is_shared_no_more(self, hundred, counted):
-        before, now = portfolio.of(hundred).homes, timezone.now()
+        before, now = disclosure.of(hundred).homes, timezone.now()
         gone = Consent.objects.filter(site__in=Home.objects.values("site"), ended_at=None).first()
         Consent.objects.filter(pk=gone.pk).update(ended_at=now, ended_how="by hand")
         counted(now + timedelta(seconds=1))
 
-        assert portfolio.of(hundred).homes == before - 1
+        assert disclosure.of(hundred).homes == before - 1
         assert not Home.objects.filter(site=gone.site).exists()
 
     def test_are_the_same_in_small_steps(self, hundred, monkeypatch):
         kept = Tally.objects.get(organization=hundred, group=None)
-        monkeypatch.setattr(counting, "TOGETHER", 7)
-        counting.whole(organization=hundred, now=kept.made_at)
+        monkeypatch.setattr(passes, "TOGETHER", 7)
+        passes.whole(organization=hundred, now=kept.made_at)
         again = Tally.objects.get(pk=kept.pk)
 
         assert again.figures == kept.figures
@@ -135,22 +136,22 @@ class TestTheSums:
 @pytest.mark.django_db
 class TestARound:
     def test_is_taken_up_where_a_lost_worker_left_it(self, hundred, monkeypatch):
-        monkeypatch.setattr(counting, "TOGETHER", 20)
+        monkeypatch.setattr(passes, "TOGETHER", 20)
         now = timezone.now() + timedelta(minutes=5)
         row = Round.objects.get(organization=hundred)
-        assert counting.run(pk=row.pk, now=now, owner="a", steps=2)
+        assert passes.run(pk=row.pk, now=now, owner="a", steps=2)
         row.refresh_from_db()
         at = row.cursor
         Round.objects.filter(pk=row.pk).update(lease_owner="lost", lease_until_at=now + timedelta(seconds=90))
 
-        assert not counting.run(pk=row.pk, now=now, owner="b") and counting.due(now=now) == []
+        assert not passes.run(pk=row.pk, now=now, owner="b") and passes.due(now=now) == []
         later = now + timedelta(seconds=91)
-        assert counting.due(now=later) == [row.pk] and at > 0
-        assert not counting.run(pk=row.pk, now=later, owner="c", steps=99)
+        assert passes.due(now=later) == [row.pk] and at > 0
+        assert not passes.run(pk=row.pk, now=later, owner="c", steps=99)
         assert Tally.objects.get(organization=hundred, group=None).made_at == later
 
     def test_begins_for_a_new_retailer_and_for_no_installer(self, brightgrid, now):
-        assert counting.enroll(now=now) == 1 and counting.enroll(now=now) == 0
+        assert passes.enroll(now=now) == 1 and passes.enroll(now=now) == 0
 
     def test_asks_as_often_for_a_hundred_homes_as_for_ten(self, brightgrid):
         counts = []
@@ -160,7 +161,7 @@ class TestARound:
             Home.objects.all().delete()
             Tally.objects.all().delete()
             with CaptureQueriesContext(connection) as asked:
-                counting.whole(organization=brightgrid, now=timezone.now())
+                passes.whole(organization=brightgrid, now=timezone.now())
             counts.append(sum(query["sql"].startswith("SELECT") for query in asked))
 
         assert Home.objects.count() > 80
@@ -172,20 +173,20 @@ class TestTheSmallestGroup:
     def test_is_kept_by_a_figure_and_by_every_difference(self, homes, more):
         around = [homes + one for one in more]
 
-        if portfolio.is_enough(homes, around):
+        if disclosure.is_enough(homes, around):
             assert homes >= 5
             assert not any(0 < larger - homes < 5 for larger in around)
 
     @given(st.lists(st.integers(0, 30), min_size=4, max_size=4).map(lambda some: sorted(some, reverse=True)))
     def test_is_kept_by_each_step_of_a_week_and_between_any_two(self, counts):
-        shown = [one for one in portfolio.veiled(counts) if one is not None]
+        shown = [one for one in disclosure.veiled(counts) if one is not None]
 
         assert not any(0 < one < 5 for one in shown)
         assert not any(0 < one - other < 5 for one, other in zip(shown, shown[1:], strict=False))
 
     def test_shows_a_week_in_which_nothing_happened(self):
-        assert portfolio.veiled([0, 0, 0, 0]) == [0, 0, 0, 0]
-        assert portfolio.veiled([12, 7, 6, 0]) == [12, 7, None, 0]
+        assert disclosure.veiled([0, 0, 0, 0]) == [0, 0, 0, 0]
+        assert disclosure.veiled([12, 7, 6, 0]) == [12, 7, None, 0]
 
 
 @pytest.mark.django_db
@@ -196,7 +197,7 @@ class TestAGroup:
         member(group, lines)
         counted()
 
-        sums, page = portfolio.of(hundred, group), admin.get(f"{PAGE}?group={group.pk}")
+        sums, page = disclosure.of(hundred, group), admin.get(f"{PAGE}?group={group.pk}")
 
         assert sums.is_too_few and {one.value for one in sums.figures.values()} == {None}
         assert sums.charge_pct is None
@@ -209,8 +210,8 @@ class TestAGroup:
         member(group, [line for line in lines if line not in told[:2]])
         counted()
 
-        assert portfolio.of(hundred).figures["charging_w"].value is not None
-        assert portfolio.of(hundred, group).figures["charging_w"].is_hidden
+        assert disclosure.of(hundred).figures["charging_w"].value is not None
+        assert disclosure.of(hundred, group).figures["charging_w"].is_hidden
 
     def test_beside_a_slightly_larger_one_shows_no_sum(self, hundred, counted):
         told = list(Home.objects.filter(organization=hundred, charging_w__isnull=False)[:21])
@@ -220,9 +221,9 @@ class TestAGroup:
         member(inner, told[1:])
         counted()
 
-        assert portfolio.of(hundred, larger).figures["charging_w"].homes == 21
-        assert portfolio.of(hundred, larger).figures["charging_w"].value is not None
-        assert portfolio.of(hundred, inner).figures["charging_w"].value is None
+        assert disclosure.of(hundred, larger).figures["charging_w"].homes == 21
+        assert disclosure.of(hundred, larger).figures["charging_w"].value is not None
+        assert disclosure.of(hundred, inner).figures["charging_w"].value is None
 
     def test_of_another_organization_does_not_exist(self, admin, hundred, outsider):
         group = Group.objects.create(organization=outsider.organization, name="Theirs")
@@ -239,7 +240,7 @@ class TestThePage:
         assert page.status_code == 200
         assert "Counted" in page.text and "in UTC" in page.text
         assert "?charged=unknown" in page.text
-        assert str(portfolio.of(hundred).homes) in page.text
+        assert str(disclosure.of(hundred).homes) in page.text
 
     def test_before_the_first_count_says_so(self, admin):
         assert "are being counted" in admin.get(PAGE).text
@@ -271,9 +272,9 @@ class TestTheWeeks:
         Consent.objects.update(from_at=now - timedelta(days=400), ended_at=None, until_at=None)
         Consent.objects.filter(pk__in=pks[:12]).update(from_at=now - timedelta(days=1))
         Consent.objects.filter(pk__in=pks[12:20]).update(from_at=now - timedelta(days=8))
-        counting.whole(organization=brightgrid, now=now)
+        passes.whole(organization=brightgrid, now=now)
 
-        weeks = portfolio.of(brightgrid).weeks
+        weeks = disclosure.of(brightgrid).weeks
 
         assert [week.begins for week in weeks[:2]] == [date(2026, 11, 16), date(2026, 11, 9)]
         assert [week.shared for week in weeks[:3]] == [12, 8, 0]

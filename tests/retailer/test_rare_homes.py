@@ -8,9 +8,9 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gridshare_portal.retailer import asked as asking
-from gridshare_portal.retailer import facets, groups, homes
-from gridshare_portal.retailer.models import Home
+from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.table import facets, groups, listing
+from gridshare_portal.portfolio.table import query as asking
 from tests.retailer.test_homes import TABLE, walk
 
 ANSWERS = {
@@ -47,7 +47,7 @@ class TestTheFacets:
             if numbers is None:
                 assert not said
                 continue
-            lines = homes.listed(hundred, read(said), now=timezone.now())
+            lines = listing.listed(hundred, read(said), now=timezone.now())
             known = Home.objects.filter(organization=hundred, facets__in=numbers)
 
             assert set(known.values_list("pk")) == set(lines.values_list("pk")), said
@@ -65,7 +65,7 @@ class TestRareHomes:
     @pytest.mark.parametrize("query", QUERIES)
     def test_stand_where_they_would_stand_among_many(self, admin, hundred, query, monkeypatch):
         few = walk(admin, hundred, query)
-        monkeypatch.setattr(homes, "RARE", 0)
+        monkeypatch.setattr(listing, "RARE", 0)
 
         assert walk(admin, hundred, query) == few
 
@@ -73,18 +73,18 @@ class TestRareHomes:
     def test_cost_as_many_questions_as_many_do(self, admin, hundred, query, monkeypatch):
         with CaptureQueriesContext(connection) as rare:
             page = admin.get(f"{TABLE}?{query}")
-        monkeypatch.setattr(homes, "RARE", 0)
+        monkeypatch.setattr(listing, "RARE", 0)
         with CaptureQueriesContext(connection) as common:
             assert admin.get(f"{TABLE}?{query}").text.count("data-row") == page.text.count("data-row")
 
         assert len(rare) <= len(common)
 
     def test_are_counted_to_a_thousand(self, hundred, monkeypatch):
-        monkeypatch.setattr(homes, "COUNTED", 50)
-        assert homes.count(hundred, read(""), now=timezone.now()) == "50+"
+        monkeypatch.setattr(listing, "COUNTED", 50)
+        assert listing.count(hundred, read(""), now=timezone.now()) == "50+"
 
-        monkeypatch.setattr(homes, "COUNTED", 1000)
-        assert homes.count(hundred, read(""), now=timezone.now()) == f"{Home.objects.count()}"
+        monkeypatch.setattr(listing, "COUNTED", 1000)
+        assert listing.count(hundred, read(""), now=timezone.now()) == f"{Home.objects.count()}"
 
     def test_of_a_group_are_no_others(self, admin, hundred):
         pks = list(Home.objects.order_by("-stored_key", "-site_id").values_list("site_id", flat=True)[3:9])

@@ -10,8 +10,11 @@ from django.utils import timezone
 from gridshare_portal.access import models as access
 from gridshare_portal.audit import models as audit
 from gridshare_portal.lunar import models as lunar
-from gridshare_portal.retailer import counting, enrolment_models, reconnecting, tasks
-from gridshare_portal.retailer.models import Home
+from gridshare_portal.mail import sender
+from gridshare_portal.portfolio import models as portfolio
+from gridshare_portal.portfolio import reminders, tasks
+from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.projection import passes
 from tests import people
 
 LIST = "/portfolio/brightgrid/reconnect/"
@@ -22,7 +25,7 @@ DAY = timedelta(days=1)
 def ended(homeowner, retailer):
     """The homeowner's home, whose connection Lunar has ended; counted since."""
     lunar.Connection.objects.update(status="reconnect", status_since_at=timezone.now() - timedelta(hours=2))
-    counting.whole(organization=retailer.organization, now=timezone.now())
+    passes.whole(organization=retailer.organization, now=timezone.now())
     return homeowner.site
 
 
@@ -31,14 +34,14 @@ def ask(retailer, ended):
     def ask(now=None, who=None):
         who = who or retailer
         whose = {"organization": who.organization, "asked_by": who.user}
-        return reconnecting.ask(**whose, site=ended, now=now or timezone.now())
+        return reminders.ask(**whose, site=ended, now=now or timezone.now())
 
     return ask
 
 
 def send_all(now=None):
     now = now or timezone.now()
-    return sum(reconnecting.tell(pk=pk, now=now) for pk in reconnecting.due(now=now))
+    return sum(reminders.tell(pk=pk, now=now) for pk in reminders.due(now=now))
 
 
 class TestTheList:
@@ -52,7 +55,7 @@ class TestTheList:
         assert "No connection has ended." in retailer.get(LIST).text
         access.Consent.objects.update(ended_at=None)
         lunar.Connection.objects.update(status="active")
-        counting.whole(organization=retailer.organization, now=timezone.now())
+        passes.whole(organization=retailer.organization, now=timezone.now())
 
         assert "No connection has ended." in retailer.get(LIST).text
 
@@ -71,7 +74,7 @@ class TestTheList:
     def test_costs_the_same_queries_and_goes_on_over_pages(
         self, retailer, ended, monkeypatch, django_assert_max_num_queries
     ):
-        monkeypatch.setattr(reconnecting, "ON_A_PAGE", 1)
+        monkeypatch.setattr(reminders, "ON_A_PAGE", 1)
         other = people.sites.Site.objects.create(
             synth_id="site-2", name="Second", time_zone="UTC", created_at=timezone.now()
         )
@@ -111,11 +114,11 @@ class TestTheLetter:
     def test_comes_once_a_week_from_one_organization(self, ask, mailoutbox):
         start = timezone.now()
         ask(start)
-        with pytest.raises(reconnecting.Refused, match="asked for a letter already"):
+        with pytest.raises(reminders.Refused, match="asked for a letter already"):
             ask(start + 6 * DAY)
         ask(start + 7 * DAY)
 
-        assert send_all(start + 8 * DAY) == 1 and enrolment_models.Reminder.objects.count() == 2
+        assert send_all(start + 8 * DAY) == 1 and portfolio.Reminder.objects.count() == 2
 
     def test_comes_once_a_week_whoever_asks_and_tells_neither(self, homeowner, ask, ended, mailoutbox):
         volta = people.organization("retailer", "Volta")
@@ -124,13 +127,13 @@ class TestTheLetter:
         ask()
 
         assert send_all() == 1 and len(mailoutbox) == 1 and "Volta" in mailoutbox[0].subject
-        assert enrolment_models.Reminder.objects.filter(due_at=None).count() == 2
+        assert portfolio.Reminder.objects.filter(due_at=None).count() == 2
 
     def test_is_refused_while_the_connection_stands(self, ask, homeowner, retailer, ended):
         lunar.Connection.objects.update(status="active")
 
         page = retailer.post(reverse("retailer:reconnect_ask", args=["brightgrid", ended.pk]), follow=True)
-        assert reconnecting.NOT_ENDED in page.text and not enrolment_models.Reminder.objects.exists()
+        assert reminders.NOT_ENDED in page.text and not portfolio.Reminder.objects.exists()
 
     def test_is_dropped_when_the_connection_stands_again_or_sharing_ended(self, ask, mailoutbox):
         ask()
@@ -142,8 +145,8 @@ class TestTheLetter:
         for pk in (neighbor.site.pk, 999_999_999, 2**62):
             page = retailer.post(reverse("retailer:reconnect_ask", args=["brightgrid", pk]))
             assert page.status_code == 404
-        with pytest.raises(reconnecting.NotPermitted):
-            reconnecting.ask(
+        with pytest.raises(reminders.NotPermitted):
+            reminders.ask(
                 organization=retailer.organization, asked_by=outsider.user, site=ended, now=timezone.now()
             )
 
@@ -153,10 +156,10 @@ class TestTheLetter:
 
         ask()
         with monkeypatch.context() as patch:
-            patch.setattr(reconnecting, "send_mail", fail)
+            patch.setattr(sender, "_deliver", fail)
             assert send_all() == 0
         assert send_all() == 0
-        assert send_all(timezone.now() + reconnecting.AGAIN) == 1 and len(mailoutbox) == 1
+        assert send_all(timezone.now() + reminders.AGAIN) == 1 and len(mailoutbox) == 1
 
     def test_puts_no_second_line_into_its_head(self, ask, ended, mailoutbox):
         people.sites.Site.objects.filter(pk=ended.pk).update(name="Home\r\nBcc: all@example.org")
@@ -168,13 +171,13 @@ class TestTheLetter:
     def test_is_sent_once_between_many_workers(self, homeowner, retailer, ended, mailoutbox):
         due = timezone.now()
         whose = {"organization": retailer.organization, "site": ended}
-        pk = enrolment_models.Reminder.objects.create(**whose, asked_at=due, due_at=due).pk
+        pk = portfolio.Reminder.objects.create(**whose, asked_at=due, due_at=due).pk
         start = threading.Barrier(4)
 
         def work():
             start.wait()
             try:
-                reconnecting.tell(pk=pk, now=due)
+                reminders.tell(pk=pk, now=due)
             finally:
                 databases.close_all()
 
@@ -189,7 +192,7 @@ class TestTheLetter:
     @pytest.mark.django_db(transaction=True)
     def test_is_swept(self, homeowner, retailer, ended, mailoutbox):
         whose = {"organization": retailer.organization, "site": ended}
-        enrolment_models.Reminder.objects.create(**whose, asked_at=timezone.now(), due_at=timezone.now())
-        tasks.sweep_letters()
+        portfolio.Reminder.objects.create(**whose, asked_at=timezone.now(), due_at=timezone.now())
+        tasks.sweep_reminders()
 
         assert len(mailoutbox) == 1

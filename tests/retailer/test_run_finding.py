@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.control import drafts, run_models
-from gridshare_portal.retailer import choice_models, finding, run_choice, run_files, tasks
-from gridshare_portal.retailer.models import Group, GroupHome
+from gridshare_portal.portfolio.models import Group, GroupHome
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import tasks as runs_tasks
+from gridshare_portal.runs.targets import enumeration, selection, selectors, site_files
 from gridshare_portal.sites import models as sites
 from tests.retailer.bulk import R, at, of_homes, wish, worker
 
@@ -25,8 +26,8 @@ class Killed(BaseException):
 @pytest.fixture
 def small(monkeypatch):
     """Parts of thirty homes, so that a hundred homes are several."""
-    monkeypatch.setattr(run_files, "TOGETHER", 30)
-    monkeypatch.setattr(drafts, "TOGETHER", 30)
+    monkeypatch.setattr(site_files, "TOGETHER", 30)
+    monkeypatch.setattr(enumeration, "TOGETHER", 30)
 
 
 @pytest.fixture
@@ -61,12 +62,12 @@ def asked_by_file(admin):
     expected = list(shared(admin).order_by("-pk"))
     lines = [line for home in expected for line in (home.synth_id, "nobody", home.synth_id, "")]
     admin.post(at("run_new"), wish(choose="file", file=of_homes("\n".join(lines))))
-    return run_models.Run.objects.get(), expected
+    return runs.Run.objects.get(), expected
 
 
 def asked_by_filter(admin):
     admin.post(at("run_new"), wish(every="on"))
-    return run_models.Run.objects.get(), list(shared(admin).order_by("pk"))
+    return runs.Run.objects.get(), list(shared(admin).order_by("pk"))
 
 
 @pytest.mark.parametrize("ask", [asked_by_file, asked_by_filter])
@@ -76,7 +77,7 @@ class TestHomesOfARun:
         self, hundred, admin, small, kill, ask, name, before
     ):
         run, expected = ask(admin)
-        kill(drafts, name, before=before)
+        kill(enumeration, name, before=before)
         run.refresh_from_db()
         assert run.state == R.READING and run.homes == run.lines.count() < len(expected)
 
@@ -85,43 +86,47 @@ class TestHomesOfARun:
         assert run.state == R.DRAFT and run.homes == len(expected) > 90
         assert [line.site for line in run.lines.select_related("site")] == expected
         assert [line.position for line in run.lines.all()] == list(range(1, run.homes + 1))
-        if choice := choice_models.Choice.objects.filter(way="file").first():
-            assert choice.counts == dict.fromkeys([run_files.UNKNOWN, run_files.DOUBLE], run.homes)
+        if choice := runs.Choice.objects.filter(way="file").first():
+            assert choice.counts == dict.fromkeys([site_files.UNKNOWN, site_files.DOUBLE], run.homes)
             assert choice.read == 3 * run.homes == choice.lines and choice.blank == run.homes - 1
-            assert choice_models.LeftOut.objects.count() == choice.kept == 2 * run.homes
+            assert runs.LeftOut.objects.count() == choice.kept == 2 * run.homes
 
     def test_are_found_by_one_worker_at_a_time_until_its_lease_runs_out(self, hundred, admin, small, ask):
         run, expected = ask(admin)
         now = timezone.now()
-        held = {"taken_by": "one that was killed", "taken_until_at": now + drafts.LEASE}
-        run_models.Run.objects.update(**held)
+        held = {"taken_by": "one that was killed", "taken_until_at": now + enumeration.LEASE}
+        runs.Run.objects.update(**held)
 
-        assert worker().state == R.READING and not run_models.Line.objects.exists()
-        later = {"owner": "another", "clock": lambda: now + drafts.LEASE + timedelta(seconds=1), "for_s": 30}
-        assert finding.find(run_pk=run.pk, **later) == R.DRAFT
-        assert run_models.Line.objects.count() == len(expected)
+        assert worker().state == R.READING and not runs.Line.objects.exists()
+        later = {
+            "owner": "another",
+            "clock": lambda: now + enumeration.LEASE + timedelta(seconds=1),
+            "for_s": 30,
+        }
+        assert selection.find(run_pk=run.pk, **later) == R.DRAFT
+        assert runs.Line.objects.count() == len(expected)
 
     def test_are_not_written_by_a_worker_that_was_taken_for_dead(
         self, hundred, admin, small, ask, monkeypatch
     ):
         run, expected = ask(admin)
-        real = finding._parts
+        real = selection._parts
 
         def overtaken(*args):
-            monkeypatch.setattr(finding, "_parts", real)
-            run_models.Run.objects.update(taken_until_at=timezone.now() - timedelta(seconds=1))
+            monkeypatch.setattr(selection, "_parts", real)
+            runs.Run.objects.update(taken_until_at=timezone.now() - timedelta(seconds=1))
             assert worker("the other").state == R.DRAFT
             return real(*args)
 
-        monkeypatch.setattr(finding, "_parts", overtaken)
-        assert finding.find(run_pk=run.pk, owner="the slow one", clock=timezone.now, for_s=30) == ""
+        monkeypatch.setattr(selection, "_parts", overtaken)
+        assert selection.find(run_pk=run.pk, owner="the slow one", clock=timezone.now, for_s=30) == ""
 
         assert [line.site for line in run.lines.select_related("site")] == expected
 
     def test_are_found_in_slices_of_time(self, hundred, admin, small, ask):
         run, expected = ask(admin)
         slices = 0
-        while run_models.Run.objects.get().state == R.READING:
+        while runs.Run.objects.get().state == R.READING:
             worker(for_s=-1)
             slices += 1
 
@@ -132,19 +137,16 @@ class TestHomesOfARun:
         accounts.Membership.objects.filter(user=admin.user).delete()
 
         run = worker()
-        assert (run.state, run.why, run.sentence) == (R.VOID, "no_admin", drafts.NO_ADMIN)
-        assert (
-            not run_models.Line.objects.exists()
-            and not choice_models.Choice.objects.exclude(packed=None).exists()
-        )
+        assert (run.state, run.why, run.sentence) == (R.VOID, "no_admin", enumeration.NO_ADMIN)
+        assert not runs.Line.objects.exists() and not runs.Choice.objects.exclude(packed=None).exists()
 
     def test_are_only_those_that_are_shared_when_the_worker_looks(self, hundred, admin, ask):
         ask(admin)
         policy.holding(now=timezone.now()).update(ended_at=timezone.now())
 
         run = worker()
-        sentences = {run_choice.NO_HOME, run_files.NO_HOME}
-        assert run.state == R.VOID and run.sentence in sentences and not run_models.Line.objects.exists()
+        sentences = {selectors.NO_HOME, site_files.NO_HOME}
+        assert run.state == R.VOID and run.sentence in sentences and not runs.Line.objects.exists()
 
 
 class TestTheRequest:
@@ -158,14 +160,14 @@ class TestTheRequest:
             return len(asked)
 
         few = queries(wish(choose="group", group=str(group.pk)))
-        assert few == queries(wish(every="on")) and not run_models.Line.objects.exists()
+        assert few == queries(wish(every="on")) and not runs.Line.objects.exists()
 
     def test_refuses_more_homes_than_a_run_may_have(self, hundred, admin, monkeypatch):
-        monkeypatch.setattr(drafts, "HOMES_AT_MOST", 50)
+        monkeypatch.setattr(enumeration, "HOMES_AT_MOST", 50)
         page = admin.post(at("run_new"), wish(every="on"))
 
-        assert page.status_code == 422 and drafts.TOO_MANY in page.context["form"].errors["choose"]
-        assert not run_models.Run.objects.exists()
+        assert page.status_code == 422 and enumeration.TOO_MANY in page.context["form"].errors["choose"]
+        assert not runs.Run.objects.exists()
 
 
 class TestTheSweep:
@@ -174,7 +176,7 @@ class TestTheSweep:
     ):
         run, expected = asked_by_file(admin)
         with django_capture_on_commit_callbacks(execute=True):
-            tasks.sweep_choices()
+            runs_tasks.sweep_targets()
 
         run.refresh_from_db()
         assert (run.state, run.homes) == (R.CHECKED, len(expected))

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from gridshare_portal.access import consents
 from gridshare_portal.access import models as access
-from gridshare_portal.control import carrying, run_models, runs
+from gridshare_portal.runs import lifecycle
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs.dispatch import worker
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.retailer.bulk import MODE, R, S, at, checked, drafted, rows
@@ -55,12 +57,12 @@ class TestADryRun:
         run = drafted(admin)
         page = admin.post(at("run_start", run.pk), {"homes": str(run.homes)})
 
-        assert runs.NOT_CHECKED in page.text
-        assert run_models.Run.objects.get().state == R.DRAFT
+        assert lifecycle.NOT_CHECKED in page.text
+        assert runs.Run.objects.get().state == R.DRAFT
 
     def test_that_nobody_carries_on_says_so(self, fleet, admin):
         run = drafted(admin)
-        run_models.Run.objects.update(made_at=timezone.now() - timedelta(minutes=7))
+        runs.Run.objects.update(made_at=timezone.now() - timedelta(minutes=7))
 
         assert "No home was checked for 7" in admin.get(at("run", run.pk)).text
 
@@ -71,7 +73,7 @@ class TestStarting:
         page = admin.post(at("run_start", ready.pk), {"homes": typed})
 
         assert page.status_code == 422 and "Nothing was sent" in page.context["start"].errors["homes"][0]
-        assert run_models.Run.objects.get().state == R.CHECKED
+        assert runs.Run.objects.get().state == R.CHECKED
 
     def test_happens_once_when_two_admins_do_it(self, ready, admin, brightgrid):
         other = people.staff("rolf@brightgrid.example", brightgrid, "admin")
@@ -81,7 +83,7 @@ class TestStarting:
 
         assert "Started." in first.text
         assert second.status_code == 422 and "Rita has started this run already." in second.text
-        assert run_models.Run.objects.get().state == R.RUNNING
+        assert runs.Run.objects.get().state == R.RUNNING
 
     def test_later_waits_for_its_moment(self, ready, admin):
         homes = str(admin.get(at("run", ready.pk)).context["ready"])
@@ -89,9 +91,9 @@ class TestStarting:
         said = {"homes": homes, "at": f"{later:%Y-%m-%dT%H:%M}", "zone": "UTC"}
         page = admin.post(at("run_schedule", ready.pk), said, follow=True)
 
-        assert run_models.Run.objects.get().start_at == later and "Scheduled" in page.text
+        assert runs.Run.objects.get().start_at == later and "Scheduled" in page.text
         admin.post(at("run_schedule", ready.pk), {"do": "unschedule"})
-        assert run_models.Run.objects.get().start_at is None
+        assert runs.Run.objects.get().start_at is None
 
     @pytest.mark.parametrize(
         "moment", ["", "yesterday", "2020-01-01T10:00", "9999-12-31T23:59", "2026-13-01T10:00"]
@@ -101,13 +103,13 @@ class TestStarting:
         page = admin.post(at("run_schedule", ready.pk), {"homes": homes, "at": moment, "zone": "UTC"})
 
         assert page.status_code == 422 and page.context["schedule"].errors["at"]
-        assert run_models.Run.objects.get().start_at is None
+        assert runs.Run.objects.get().start_at is None
 
 
 class TestARun:
     def carry(self, run):
-        runs.start(run=run, actor=run.made_by, now=timezone.now())
-        carrying.carry(run_pk=run.pk, owner="the test", clock=timezone.now, for_s=20)
+        lifecycle.start(run=run, actor=run.made_by, now=timezone.now())
+        worker.carry(run_pk=run.pk, owner="the test", clock=timezone.now, for_s=20)
         run.refresh_from_db()
 
     def test_says_of_each_home_what_the_ledger_says(self, ready, admin, sandbox):
@@ -126,8 +128,8 @@ class TestARun:
             for number in range(1_000)
         ]
         sites.Site.objects.bulk_create(others)
-        run_models.Line.objects.bulk_create(
-            run_models.Line(run=ready, site=site, state=S.ELIGIBLE, position=number)
+        runs.Line.objects.bulk_create(
+            runs.Line(run=ready, site=site, state=S.ELIGIBLE, position=number)
             for number, site in enumerate(others, start=1_000)
         )
 
@@ -136,8 +138,8 @@ class TestARun:
 
     def test_that_is_paused_goes_on_telling_of_homes_on_their_way(self, ready, admin):
         taken = ready.lines.filter(state=S.ELIGIBLE).first()
-        runs.start(run=ready, actor=ready.made_by, now=timezone.now())
-        runs.pause(run=ready, actor=ready.made_by, now=timezone.now())
+        lifecycle.start(run=ready, actor=ready.made_by, now=timezone.now())
+        lifecycle.pause(run=ready, actor=ready.made_by, now=timezone.now())
         ready.lines.filter(pk=taken.pk).update(state=S.TAKEN)
         asks_again = f'hx-get="{at("run", ready.pk)}?state=paused"'
 
@@ -147,18 +149,18 @@ class TestARun:
 
     def test_calls_what_nobody_knows_unconfirmed_and_offers_no_second_try(self, ready, admin):
         ready.lines.filter(state=S.ELIGIBLE).update(state=S.UNCONFIRMED)
-        run_models.Run.objects.update(state=R.DONE, ended_at=timezone.now())
+        runs.Run.objects.update(state=R.DONE, ended_at=timezone.now())
         page = admin.get(at("run", ready.pk))
 
         assert "nobody knows yet" in page.context["summary"] and "again</button>" not in page.text
-        assert runs.NO_FAILED in admin.post(at("run_retry", ready.pk)).text
+        assert lifecycle.NO_FAILED in admin.post(at("run_retry", ready.pk)).text
         assert set(ready.lines.values_list("state", flat=True)) <= {S.UNCONFIRMED, S.SKIPPED}
 
     def test_tries_only_what_was_not_sent_again(self, ready, admin):
         first, *others = ready.lines.filter(state=S.ELIGIBLE)
         ready.lines.filter(pk=first.pk).update(state=S.FAILED)
         ready.lines.filter(pk__in=[line.pk for line in others]).update(state=S.UNCONFIRMED)
-        run_models.Run.objects.update(state=R.DONE, ended_at=timezone.now())
+        runs.Run.objects.update(state=R.DONE, ended_at=timezone.now())
         assert "Try 1 home again" in admin.get(at("run", ready.pk)).text
         admin.post(at("run_retry", ready.pk))
 
@@ -166,22 +168,22 @@ class TestARun:
         assert ready.lines.filter(state=S.UNCONFIRMED).count() == len(others)
 
     def test_is_paused_resumed_and_stopped(self, ready, admin):
-        runs.start(run=ready, actor=admin.user, now=timezone.now())
+        lifecycle.start(run=ready, actor=admin.user, now=timezone.now())
         for deed, state in (("pause", R.PAUSED), ("resume", R.RUNNING), ("stop", R.STOPPED)):
             page = admin.post(at(f"run_{deed}", ready.pk), follow=True)
 
-            assert page.status_code == 200 and run_models.Run.objects.get().state == state
+            assert page.status_code == 200 and runs.Run.objects.get().state == state
         page = admin.post(at("run_stop", ready.pk))
         assert "This run was stopped." in page.text
         assert "were left alone when the run stopped" in page.context["summary"]
 
     def test_that_nothing_carries_on_says_so_and_for_how_long(self, ready, admin):
-        runs.start(run=ready, actor=admin.user, now=timezone.now())
+        lifecycle.start(run=ready, actor=admin.user, now=timezone.now())
         long_ago = timezone.now() - timedelta(minutes=5)
-        run_models.Run.objects.update(started_at=long_ago, checked_at=long_ago, made_at=long_ago)
+        runs.Run.objects.update(started_at=long_ago, checked_at=long_ago, made_at=long_ago)
 
         assert "Nothing was sent for 5" in admin.get(at("run", ready.pk)).text
-        run_models.Pace.objects.update_or_create(defaults={"next_at": timezone.now() + timedelta(seconds=1)})
+        runs.Pace.objects.update_or_create(defaults={"next_at": timezone.now() + timedelta(seconds=1)})
         assert admin.get(at("run", ready.pk)).context["quiet"] == ""
 
     def test_in_which_the_sharing_ended_tells_so(self, ready, admin, homeowner):
@@ -194,17 +196,17 @@ class TestARun:
         assert line.state not in (S.CONFIRMED, S.WAITING) and outcome.title in ("Skipped", "Refused")
 
     def test_that_sent_no_plan_is_not_taken_back(self, ready, admin):
-        run_models.Run.objects.update(state=R.DONE)
+        runs.Run.objects.update(state=R.DONE)
 
-        assert runs.NO_PLANS in admin.post(at("run_cancel", ready.pk)).text
+        assert lifecycle.NO_PLANS in admin.post(at("run_cancel", ready.pk)).text
 
     def test_renews_only_its_own_part_for_a_script(self, ready, admin):
-        runs.start(run=ready, actor=admin.user, now=timezone.now())
+        lifecycle.start(run=ready, actor=admin.user, now=timezone.now())
         htmx = {"hx-request": "true"}
         part = admin.get(at("run", ready.pk), {"state": "running"}, headers=htmx)
         assert 'id="run-live"' in part.text and "<html" not in part.text
 
-        runs.pause(run=ready, actor=admin.user, now=timezone.now())
+        lifecycle.pause(run=ready, actor=admin.user, now=timezone.now())
         changed = admin.get(at("run", ready.pk), {"state": "running"}, headers=htmx)
         assert changed.headers["HX-Refresh"] == "true"
 
@@ -216,8 +218,8 @@ class TestARun:
                 page = admin.get(at("run_homes", run.pk), query)
             return len(asked), page
 
-        run_models.Run.objects.filter(pk=run.pk).update(read_to=100)
-        run_models.Line.objects.filter(position__gt=3).update(state=S.SKIPPED, why="stale")
+        runs.Run.objects.filter(pk=run.pk).update(read_to=100)
+        runs.Line.objects.filter(position__gt=3).update(state=S.SKIPPED, why="stale")
         few, page = queries(state="unchecked")
         many, other = queries()
         assert len(page.context["lines"]) == 3 and len(other.context["lines"]) == 100

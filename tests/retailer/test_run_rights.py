@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.control import run_models
+from gridshare_portal.runs import models as runs
 from tests import people
 from tests.retailer.bulk import R, at, wish
 
@@ -20,7 +20,7 @@ class TestWhoMayRun:
         assert viewer_there.post(at("run_new"), wish(every="on")).status_code == 403
         for deed in self.DEEDS:
             assert viewer_there.post(at(f"run_{deed}", ready.pk)).status_code == 403
-        assert run_models.Run.objects.get().state == R.CHECKED
+        assert runs.Run.objects.get().state == R.CHECKED
 
     def test_are_not_those_of_another_organization(self, ready, brightgrid):
         other = people.staff("olga@other.example", people.organization("retailer", "Other"), "admin")
@@ -39,9 +39,7 @@ class TestWhoMayRun:
     def test_read_all_runs_page_by_page(self, fleet, admin):
         now = timezone.now()
         kept = {"organization": fleet, "kind": "mode", "asked": {"mode": "Smart"}, "made_at": now}
-        run_models.Run.objects.bulk_create(
-            [run_models.Run(name=f"Run {number}", **kept) for number in range(60)]
-        )
+        runs.Run.objects.bulk_create([runs.Run(name=f"Run {number}", **kept) for number in range(60)])
         first = admin.get(at("runs"))
         last = admin.get(at("runs"), {"before": first.context["following"]})
 

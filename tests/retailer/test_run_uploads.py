@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gridshare_portal.access import policy
-from gridshare_portal.control import run_models
-from gridshare_portal.retailer import choice_models, file_lines, finding, run_choice, run_files
+from gridshare_portal.files import lines
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs.targets import selection, selectors, site_files
 from gridshare_portal.sites import models as sites
 from tests import people
 from tests.retailer.bulk import R, at, of_homes, row, rows, wish, worker
@@ -37,10 +38,10 @@ class TestAFile:
     def test_is_taken_in_at_once_and_read_by_the_worker(self, send, admin, homeowner):
         with CaptureQueriesContext(connection) as asked:
             page = send(f"Home id\n{homeowner.site.synth_id}\nnobody\n")
-        run = run_models.Run.objects.get()
+        run = runs.Run.objects.get()
 
         assert page.headers["Location"] == at("run", run.pk)
-        assert (run.state, run.homes) == (R.READING, 0) and not run_models.Line.objects.exists()
+        assert (run.state, run.homes) == (R.READING, 0) and not runs.Line.objects.exists()
         assert not any("serial_number" in query["sql"] for query in asked)  # nothing was looked up
         shown = admin.get(at("run", run.pk))
         assert "Reading the file: 0 of 2 rows" in shown.text and shown.context["looks_again_s"]
@@ -62,7 +63,7 @@ class TestAFile:
 
         assert sites_of(run) == [homeowner.site, neighbor.site]
         assert [line for line, _said, _why in page.context["file"]["left"]] == [3, 5, 6, 8]
-        assert run_files.REASONS[run_files.UNKNOWN] in page.text and "4 lines left out" in page.text
+        assert site_files.REASONS[site_files.UNKNOWN] in page.text and "4 lines left out" in page.text
         assert "1 is empty" in page.text and "<script>alert" not in page.text
         told = rows(other.get(at("run_left_csv", run.pk)))
         assert [line[0] for line in told] == ["Line", "3", "5", "6", "8"]
@@ -98,7 +99,7 @@ class TestAFile:
         run = worker()
         page = admin.get(at("run", run.pk))
 
-        assert run.state == R.VOID and run_files.NO_HOME in page.text and not page.context["looks_again_s"]
+        assert run.state == R.VOID and site_files.NO_HOME in page.text and not page.context["looks_again_s"]
         assert len(page.context["file"]["left"]) == 2
         again = admin.get(f"{at('run_new')}?{page.context['like']}")
         shown, [first] = again.context["form"], again.context["rows"].forms
@@ -114,20 +115,20 @@ class TestAFile:
     def test_is_gone_once_it_was_read(self, send, homeowner):
         for content in (homeowner.site.synth_id, "nobody"):
             send(content)
-            assert choice_models.Choice.objects.exclude(packed=None).count() == 1
+            assert runs.Choice.objects.exclude(packed=None).count() == 1
 
             worker()
-            assert not choice_models.Choice.objects.exclude(packed=None).exists()
+            assert not runs.Choice.objects.exclude(packed=None).exists()
 
     def test_of_very_many_wrong_lines_is_counted_to_the_end(self, send, admin, homeowner, monkeypatch):
-        monkeypatch.setattr(finding, "ROWS_AT_MOST", 1_500)
+        monkeypatch.setattr(selection, "ROWS_AT_MOST", 1_500)
         send("nobody\n" * 2_500 + f"{homeowner.site.synth_id}\n=1\n")
         run = worker()
 
-        assert choice_models.LeftOut.objects.count() == 1_500
-        assert choice_models.Choice.objects.get().counts == {
-            run_files.UNKNOWN: 2_500,
-            run_files.FORMULA_CELL: 1,
+        assert runs.LeftOut.objects.count() == 1_500
+        assert runs.Choice.objects.get().counts == {
+            site_files.UNKNOWN: 2_500,
+            site_files.FORMULA_CELL: 1,
         }
         told = rows(admin.get(at("run_left_csv", run.pk)))
         assert len(told) == 1_502 and told[-1][2].startswith("1,001 more lines were left out")
@@ -136,7 +137,7 @@ class TestAFile:
     def test_looks_homes_up_in_as_many_queries_for_ten_as_for_hundred(self, hundred, admin):
         shared = policy.shared_sites(admin.user, now=timezone.now())
         ids = list(shared.values_list("synth_id", flat=True))
-        look_up = run_choice.look_up(admin.user, hundred, now=timezone.now())
+        look_up = selectors.look_up(admin.user, hundred, now=timezone.now())
 
         def queries(said):
             with CaptureQueriesContext(connection) as asked:
@@ -169,18 +170,14 @@ class TestAFileThatCannotBeRead:
             (b"%PDF-1.7\n", "not a text file"),
             (b"<!DOCTYPE html><table>", "not a list"),
             (json.dumps({"homes": ["home-1"]}).encode(), "not a list"),
-            (b"home-1\n" * (file_lines.LINES_AT_MOST + 1), "more than 100,000 lines"),
-            (b"x" * (file_lines.BYTES_AT_MOST + 1), "larger than 10 MB"),
+            (b"home-1\n" * (lines.LINES_AT_MOST + 1), "more than 100,000 lines"),
+            (b"x" * (lines.BYTES_AT_MOST + 1), "larger than 10 MB"),
         ],
     )
     def test_is_refused_at_its_field(self, send, content, sentence):
         page = send(content)
 
-        assert (
-            page.status_code == 422
-            and not run_models.Run.objects.exists()
-            and not choice_models.Choice.objects.exists()
-        )
+        assert page.status_code == 422 and not runs.Run.objects.exists() and not runs.Choice.objects.exists()
         assert sentence in page.context["form"].errors["file"][0]
 
     def test_leaves_everything_else_as_it_was_typed(self, send):
@@ -210,7 +207,7 @@ class TestAFileThatIsOdd:
             lambda home: f"\u202e\u200b\n{home}\n<b>\n'=cmd|'/c calc'!A0\n\u0000".replace(
                 "\0", "\x07"
             ).encode(),
-            lambda home: f"{home}\n".encode() + b" " * (file_lines.BYTES_AT_MOST - 100),
+            lambda home: f"{home}\n".encode() + b" " * (lines.BYTES_AT_MOST - 100),
         ],
         ids=["mark", "utf-16", "unclosed", "tabs", "doubles", "columns", "characters", "10 MB"],
     )
@@ -232,8 +229,8 @@ class TestAFileThatIsOdd:
         run = worker()
 
         assert sites_of(run) == [homeowner.site, neighbor.site] and run.state == R.DRAFT
-        choice = choice_models.Choice.objects.defer("packed").get()
-        assert (choice.lines, choice.read, choice.counts) == (100_000, 100_000, {run_files.UNKNOWN: 99_998})
-        assert choice.kept == choice_models.LeftOut.objects.count() == finding.ROWS_AT_MOST
-        assert len(rows(admin.get(at("run_left_csv", run.pk)))) == finding.ROWS_AT_MOST + 2
+        choice = runs.Choice.objects.defer("packed").get()
+        assert (choice.lines, choice.read, choice.counts) == (100_000, 100_000, {site_files.UNKNOWN: 99_998})
+        assert choice.kept == runs.LeftOut.objects.count() == selection.ROWS_AT_MOST
+        assert len(rows(admin.get(at("run_left_csv", run.pk)))) == selection.ROWS_AT_MOST + 2
         print(f"answered in {answered_s:.2f} s")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gridshare_portal.retailer import saved
-from gridshare_portal.retailer.models import SavedView
+from gridshare_portal.portfolio.models import SavedView
+from gridshare_portal.portfolio.table import saved_views
 from tests import people
 
 VIEWS = "/portfolio/brightgrid/views/"
@@ -88,7 +88,7 @@ class TestAView:
         assert not SavedView.objects.exists()
 
     def test_is_one_of_so_many(self, admin, monkeypatch):
-        monkeypatch.setattr(saved, "MOST", 2)
+        monkeypatch.setattr(saved_views, "MOST", 2)
         keep(admin, name="1")
         keep(admin, name="2")
 

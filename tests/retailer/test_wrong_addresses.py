@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.control import run_models
+from gridshare_portal.runs import models as runs
 from tests import people
 from tests.retailer.bulk import at, drafted
 
@@ -78,7 +78,7 @@ class TestNonsense:
 
 class TestARunOfAnotherOrganization:
     def test_begins_no_form(self, hundred, admin):
-        theirs = run_models.Run.objects.create(
+        theirs = runs.Run.objects.create(
             organization=people.organization("retailer", "Other"),
             name="Their secret",
             kind="mode",

@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gridshare_portal.gridshare import calls as api
+from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.sites import calls, clients, sync
 from gridshare_portal.sites import models as sites
 from tests import people

@@ -4,9 +4,10 @@ from datetime import timedelta
 import pytest
 from django.db import connections as databases
 
-from gridshare_portal.gridshare import errors, parallel
+from gridshare_portal.gridshare import errors
+from gridshare_portal.gridshare.http import parallel
 from gridshare_portal.lunar import models as lunar
-from gridshare_portal.lunar import seal, tokens
+from gridshare_portal.lunar.tokens import refresh, seal
 from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
 
@@ -68,10 +69,10 @@ class TestATokenThatCannotBeHad:
     @pytest.mark.parametrize(
         ("raised", "kind", "reason"),
         [
-            (tokens.ReconnectRequired("invalid_grant"), clients.NoWayIn, "ended"),
-            (tokens.Busy(), clients.NotNow, "busy"),
-            (tokens.Transient("timeout"), clients.NotNow, "transient"),
-            (tokens.Misconfigured("invalid_client"), clients.NotNow, "misconfigured"),
+            (refresh.ReconnectRequired("invalid_grant"), clients.NoWayIn, "ended"),
+            (refresh.Busy(), clients.NotNow, "busy"),
+            (refresh.Transient("timeout"), clients.NotNow, "transient"),
+            (refresh.Misconfigured("invalid_client"), clients.NotNow, "misconfigured"),
             (seal.SecretUnreadable(), clients.NotNow, "misconfigured"),
         ],
     )
@@ -79,7 +80,7 @@ class TestATokenThatCannotBeHad:
         def refuse(*_args, **_rest):
             raise raised
 
-        monkeypatch.setattr(tokens, "access_token", refuse)
+        monkeypatch.setattr(refresh, "access_token", refuse)
 
         with pytest.raises(kind) as found:
             clients.for_site(homeowner.site, scope=READ)

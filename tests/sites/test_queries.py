@@ -2,7 +2,8 @@ import pytest
 
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries, topology
+from gridshare_portal.sites import queries
+from gridshare_portal.sites.reading import topology
 
 pytestmark = pytest.mark.django_db
 

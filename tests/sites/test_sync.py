@@ -8,9 +8,10 @@ from gridshare_portal.gridshare import types
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries, reads, signals, sync
+from gridshare_portal.sites import queries, signals, sync
+from gridshare_portal.sites.reading import requests
 from tests.people import connect, person, with_home
-from tests.sites.reading import read, row
+from tests.sites.synced import read, row
 
 pytestmark = pytest.mark.django_db
 
@@ -228,9 +229,9 @@ class TestADevice:
         sandbox_device = sites.Device.objects.get(site=homeowner.site)
         sites.Device.objects.create(synth_id="elsewhere", site=homeowner.site, kind="EV")
 
-        listed = reads.Listed(site_ids=("cleo-home",), device_ids=("elsewhere", "new"))
+        listed = requests.Listed(site_ids=("cleo-home",), device_ids=("elsewhere", "new"))
         mine = sites.Sync.objects.filter(connection=connection)
-        sync._store(mine, connection, sync._Read(listed=listed, parts=reads.Parts()), now)
+        sync._store(mine, connection, sync._Read(listed=listed, parts=requests.Parts()), now)
 
         assert sites.Device.objects.get(synth_id="elsewhere").site == homeowner.site
         assert sites.Device.objects.get(synth_id="new").site.synth_id == "cleo-home"
@@ -245,8 +246,8 @@ def node(synth_id, *children, kind="sensor", **rest):
 
 def store(connection, now, *, topology, devices=()):
     """Write what an API might answer that the pretended one never does."""
-    listed = reads.Listed(site_ids=("strange",), device_ids=tuple(device.synth_id for device in devices))
-    parts = reads.Parts(
+    listed = requests.Listed(site_ids=("strange",), device_ids=tuple(device.synth_id for device in devices))
+    parts = requests.Parts(
         topologies={"strange": types.Topology(root=topology)},
         devices={device.synth_id: device for device in devices},
     )

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.gridshare import gate
+from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries, reads, sync
+from gridshare_portal.sites import queries, sync
+from gridshare_portal.sites.reading import requests
 from tests.people import ALL_SCOPES
-from tests.sites.reading import read, row
+from tests.sites.synced import read, row
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ class TestAFailure:
         came = {name: sandbox.calls(name) for name in ("getSiteTopology", "getDevice") if name != operation}
 
         sandbox.faults.clear()
-        gate.forget()
+        circuit_breaker.forget()
         later = after.due_at
         read(connection, later)
 
@@ -52,7 +53,7 @@ class TestAFailure:
             read(connection, moment)
             pauses.append((row(connection).due_at - moment).total_seconds())
             moment = row(connection).due_at
-            gate.forget()
+            circuit_breaker.forget()
 
         assert row(connection).failures == 6 and row(connection).state == "failed"
         assert pauses == sorted(pauses) and pauses[0] < 60 and pauses[-1] > 600
@@ -123,7 +124,7 @@ class TestALargeCustomer:
     def test_is_read_in_several_runs_that_repeat_nothing(
         self, connected, now, sandbox, settings, monkeypatch
     ):
-        monkeypatch.setattr(reads, "SECONDS", 0)
+        monkeypatch.setattr(requests, "SECONDS", 0)
         settings.GRIDSHARE_PARALLEL = 1
         connection = connected("ben")
         runs = 1
@@ -159,13 +160,13 @@ class TestTwoWorkers:
 
     def test_of_which_the_late_one_writes_nothing(self, connected, now, monkeypatch):
         connection = connected("ada")
-        parts = reads.parts
+        parts = requests.parts
 
         def overtaken(*args, **kwargs):
             sync.request(connection=connection, now=now)
             return parts(*args, **kwargs)
 
-        monkeypatch.setattr(reads, "parts", overtaken)
+        monkeypatch.setattr(requests, "parts", overtaken)
 
         read(connection, now)
 

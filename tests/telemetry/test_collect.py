@@ -4,10 +4,10 @@ import pytest
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from gridshare_portal.gridshare import gate
+from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import collect, days, missing, present, queries, tasks
+from gridshare_portal.telemetry import collect, days, latest, missing, queries, tasks
 from gridshare_portal.telemetry.models import Collection, Day, Latest
 
 pytestmark = pytest.mark.usefixtures("whole_history")
@@ -56,7 +56,7 @@ class TestTheFirstLoad:
         assert Latest.objects.count() == 3
         progress = queries.progress(month.site)
         assert progress.first_48h_done and not progress.done
-        now = present.now_of(month.site, now=timezone.now())
+        now = latest.now_of(month.site, now=timezone.now())
         assert now.home_w is not None and now.freshness == "fresh"
 
     def test_walks_back_to_its_goal_in_weeks(self, month, sandbox):
@@ -162,7 +162,7 @@ class TestWhenItFails:
         assert timezone.now() < row.due_at < timezone.now() + timedelta(minutes=1)
 
         sandbox.faults.clear()
-        gate.forget()
+        circuit_breaker.forget()
         stored = set(Day.objects.values_list("sensor", "day"))
         asked = sandbox.calls(ASKED)
         collected(month)
@@ -189,7 +189,7 @@ class TestWhenItFails:
         sandbox.faults.switch_on(ASKED, "server_error")
         pauses = []
         for failures in (0, 2, 4, 20):
-            gate.forget()
+            circuit_breaker.forget()
             set_back(month, failures=failures, due_at=timezone.now())
             collected(month)
             pauses.append(collection(month).due_at - timezone.now())
@@ -265,13 +265,13 @@ class TestWhenItFails:
         assert {key: kept[key] for key in stored} == stored
 
     def test_writes_nothing_when_another_has_taken_over(self, month, monkeypatch):
-        ask = collect.asking.ask
+        ask = collect.fetching.ask
 
         def is_slow(*given):
             set_back(month, lease_owner="another", lease_until_at=timezone.now() + timedelta(minutes=1))
             return ask(*given)
 
-        monkeypatch.setattr(collect.asking, "ask", is_slow)
+        monkeypatch.setattr(collect.fetching, "ask", is_slow)
 
         assert not collected(month)
         assert not Day.objects.exists()

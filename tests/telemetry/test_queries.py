@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridshare_portal.energy import periods
-from gridshare_portal.telemetry import kept, missing, present, queries
+from gridshare_portal.telemetry import latest, missing, queries, stored
 from gridshare_portal.telemetry.models import Collection
 from tests import environment
 
@@ -238,7 +238,7 @@ class TestWhatWasReadOnce:
         home.tell(added, START + timedelta(days=1), [20] * 96, charge_pct=90.0, now=LATER)
         whole, part = over(START, 192), over(START + 8 * QUARTER, 96)
         with django_assert_num_queries(4):  # one of them for when the battery was added
-            read = kept.of(home.site, whole)
+            read = stored.of(home.site, whole)
 
         with django_assert_num_queries(0):
             told = [
@@ -262,16 +262,16 @@ class TestWhatWasReadOnce:
             for period in (whole, part)
         ]
         assert told[1][0].known_s == 88 * 900  # the added battery does not make the first day unknown
-        assert present.now_of(read, now=LATER) == present.now_of(site, now=LATER)
+        assert latest.now_of(read, now=LATER) == latest.now_of(site, now=LATER)
 
     def test_does_not_call_unknown_what_was_not_read(self, home):
         solar_home(home)
-        read = kept.of(home.site, over(START, 96))
+        read = stored.of(home.site, over(START, 96))
 
         with pytest.raises(ValueError):
             queries.totals(read, over(START, 2 * 96))
         with pytest.raises(ValueError):
-            queries.series(kept.of(home.site), over(START, 4), step_s=900)
+            queries.series(stored.of(home.site), over(START, 4), step_s=900)
         assert queries.totals(read.over(over(START, 2 * 96)), over(START, 2 * 96)) == queries.totals(
             home.site, over(START, 2 * 96)
         )

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gridshare_portal.accounts import doors, invitations, members, models, staff
+from gridshare_portal.accounts import entry, models, staff
 from gridshare_portal.accounts import rights as table
+from gridshare_portal.accounts.organizations import invitations, members
 
 JOINED = "Welcome to {}. You are {} there."
 PROVE = "Before you see anything of {}: set up a passkey or an authenticator app here."
@@ -48,7 +49,7 @@ def _page(request: HttpRequest, invited: models.Invitation, *, status: int = 200
     """Show the invitation as it is now: open, closed, or for somebody else."""
     invited.refresh_from_db()
     closed = invitations.refusal(invited, now=timezone.now())
-    works_there = any(one.organization_id == invited.organization_id for one in doors.memberships(request))
+    works_there = any(one.organization_id == invited.organization_id for one in entry.memberships(request))
     if closed and works_there:
         return redirect("accounts:organization", slug=invited.organization.slug)
     context = {

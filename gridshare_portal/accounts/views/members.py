@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gridshare_portal.accounts import doors, members, models, rights
+from gridshare_portal.accounts import entry, models, rights
+from gridshare_portal.accounts.organizations import members
 from gridshare_portal.accounts.views import organization
+from gridshare_portal.mail import addresses
 
 CHANGED = "{} is {} now."
 REMOVED = "{} does not work for {} any more and is signed out everywhere."
@@ -17,8 +19,8 @@ LEFT = "You do not work for {} any more."
 
 
 @require_POST
-@doors.door(rights.MEMBERS)
-def role(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
+@entry.door(rights.MEMBERS)
+def role(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Give a member another role."""
     now = timezone.now()
     member = _member(request, pk)
@@ -32,8 +34,8 @@ def role(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@doors.door(rights.MEMBERS)
-def remove(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
+@entry.door(rights.MEMBERS)
+def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Say what the removal does, and do it once that is confirmed."""
     member = _member(request, pk)
     if member.user_id == request.user.pk:
@@ -49,8 +51,8 @@ def remove(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@doors.door()
-def leave(request: doors.MemberRequest, slug: str) -> HttpResponse:
+@entry.door()
+def leave(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Leave the organization oneself."""
     if request.method != "POST":
         return render(request, "accounts/leave.html", _context(request, request.membership))
@@ -59,19 +61,19 @@ def leave(request: doors.MemberRequest, slug: str) -> HttpResponse:
     except members.Refused as refusal:
         return _refused(request, "accounts/leave.html", request.membership, refusal)
     messages.success(request, LEFT.format(request.organization))
-    return redirect("homeowner:welcome")
+    return redirect(addresses.path("front"))
 
 
-def _member(request: doors.MemberRequest, pk: int) -> models.Membership:
+def _member(request: entry.MemberRequest, pk: int) -> models.Membership:
     members_here = request.organization.memberships.select_related("user", "organization")
     return get_object_or_404(members_here, pk=pk)
 
 
-def _context(request: doors.MemberRequest, member: models.Membership) -> dict[str, object]:
+def _context(request: entry.MemberRequest, member: models.Membership) -> dict[str, object]:
     return {"organization": request.organization, "membership": request.membership, "member": member}
 
 
 def _refused(
-    request: doors.MemberRequest, template: str, member: models.Membership, refusal: members.Refused
+    request: entry.MemberRequest, template: str, member: models.Membership, refusal: members.Refused
 ) -> HttpResponse:
     return render(request, template, {**_context(request, member), "refused": str(refusal)}, status=422)

@@ -11,17 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from gridshare_portal.accounts import (
-    doors,
-    forms,
-    invitations,
-    letters,
-    members,
-    models,
-    organizations,
-    rights,
-    staff,
-)
+from gridshare_portal.accounts import entry, forms, models, rights, staff
+from gridshare_portal.accounts.organizations import details as organizations_details
+from gridshare_portal.accounts.organizations import emails, invitations, members
 
 ON_A_PAGE = 50
 CLOSED_SHOWN = 10
@@ -31,21 +23,21 @@ WITHDRAWN = "The invitation for {} is withdrawn. Its letter opens nothing any mo
 
 
 @require_safe
-@doors.door()
-def organization(request: doors.MemberRequest, slug: str) -> HttpResponse:
+@entry.door()
+def organization(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show the organization to whoever works there; admins also see what they can do about it."""
     return page(request, now=timezone.now())
 
 
 @require_POST
-@doors.door(rights.MEMBERS)
-def details(request: doors.MemberRequest, slug: str) -> HttpResponse:
+@entry.door(rights.MEMBERS)
+def details(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Change the name, the text for homeowners, and whether a search finds the organization."""
     now = timezone.now()
     form = forms.Details(request.POST)
     if form.is_valid():
         try:
-            organizations.describe(
+            organizations_details.describe(
                 organization=request.organization, actor=request.user, now=now, **form.cleaned_data
             )
         except members.Refused as refusal:
@@ -57,8 +49,8 @@ def details(request: doors.MemberRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@doors.door(rights.MEMBERS)
-def invite(request: doors.MemberRequest, slug: str) -> HttpResponse:
+@entry.door(rights.MEMBERS)
+def invite(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Invite somebody by e-mail."""
     now = timezone.now()
     form = forms.Invite(request.POST)
@@ -69,8 +61,8 @@ def invite(request: doors.MemberRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@doors.door(rights.MEMBERS)
-def withdraw_invitation(request: doors.MemberRequest, slug: str, pk: int) -> HttpResponse:
+@entry.door(rights.MEMBERS)
+def withdraw_invitation(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Take an invitation back."""
     invitation = get_object_or_404(request.organization.invitations, pk=pk)
     try:
@@ -83,7 +75,7 @@ def withdraw_invitation(request: doors.MemberRequest, slug: str, pk: int) -> Htt
 
 
 def page(
-    request: doors.MemberRequest,
+    request: entry.MemberRequest,
     *,
     now: datetime,
     invite: forms.Invite | None = None,
@@ -110,7 +102,7 @@ def page(
     return render(request, "accounts/organization.html", context, status=status)
 
 
-def _invited(request: doors.MemberRequest, form: forms.Invite, now: datetime) -> bool:
+def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) -> bool:
     """Keep the invitation and send its letter; one whose letter cannot be sent is taken back."""
     try:
         made = invitations.invite(
@@ -119,14 +111,14 @@ def _invited(request: doors.MemberRequest, form: forms.Invite, now: datetime) ->
     except members.Refused as refusal:
         form.refuse(refusal)
         return False
-    if letters.send(made):
+    if emails.send(made):
         return True
     invitations.withdraw(invitation=made.invitation, actor=request.user, now=now)
     form.add_error("email", NOT_SENT)
     return False
 
 
-def _members(request: doors.MemberRequest) -> Page[models.Membership]:
+def _members(request: entry.MemberRequest) -> Page[models.Membership]:
     everybody = request.organization.memberships.select_related("user")
     proven = staff.marked_standing(everybody.order_by("user__name", "user__email"))
     return Paginator(proven, ON_A_PAGE).get_page(request.GET.get("page"))

@@ -11,40 +11,42 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from gridshare_portal.accounts import chronicle, doors, forms, rights
+from gridshare_portal.accounts import entry, forms, rights
+from gridshare_portal.accounts.organizations import audit_log
+from gridshare_portal.audit import downloads
 from gridshare_portal.audit import models as audit
-from gridshare_portal.audit import sheets, tables
+from gridshare_portal.files import cells
 
 ON_A_PAGE = 50
 
 
 @require_safe
-@doors.door(rights.RECORD)
-def record(request: doors.MemberRequest, slug: str) -> HttpResponse:
+@entry.door(rights.RECORD)
+def record(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show the record, newest first."""
     return _page(request, _form(request))
 
 
 @require_safe
-@doors.door(rights.RECORD)
-def record_csv(request: doors.MemberRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
+@entry.door(rights.RECORD)
+def record_csv(request: entry.MemberRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
     """Give the same part of the record as a file."""
     form = _form(request)
     if not form.is_valid():
         return _page(request, form)
-    events = chronicle.events_of(request.organization, **form.cleaned_data)
+    events = audit_log.events_of(request.organization, **form.cleaned_data)
     if request.method == "GET":
         events = events.exclude(pk=_tell(request, form).pk)  # the file says what stood there before
-    rows = (chronicle.cells(event) for event in events.iterator(chunk_size=500))
-    lines = sheets.lines(itertools.chain([chronicle.HEADS], rows))
+    rows = (audit_log.cells(event) for event in events.iterator(chunk_size=500))
+    lines = cells.lines(itertools.chain([audit_log.HEADS], rows))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}_record.csv"'
     return response
 
 
-def _tell(request: doors.MemberRequest, form: forms.Record) -> audit.Event:
-    return tables.tell(
-        table=tables.RECORD,
+def _tell(request: entry.MemberRequest, form: forms.Record) -> audit.Event:
+    return downloads.tell(
+        table=downloads.RECORD,
         form="CSV",
         actor=request.user,
         organization=request.organization,
@@ -53,14 +55,14 @@ def _tell(request: doors.MemberRequest, form: forms.Record) -> audit.Event:
     )
 
 
-def _form(request: doors.MemberRequest) -> forms.Record:
-    return forms.Record(request.GET, people=chronicle.people_of(request.organization))
+def _form(request: entry.MemberRequest) -> forms.Record:
+    return forms.Record(request.GET, people=audit_log.people_of(request.organization))
 
 
-def _page(request: doors.MemberRequest, form: forms.Record) -> HttpResponse:
+def _page(request: entry.MemberRequest, form: forms.Record) -> HttpResponse:
     valid = form.is_valid()
     wished = form.cleaned_data if valid else {}
-    events = chronicle.events_of(request.organization, **wished)
+    events = audit_log.events_of(request.organization, **wished)
     page = Paginator(events, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "organization": request.organization,
@@ -68,6 +70,6 @@ def _page(request: doors.MemberRequest, form: forms.Record) -> HttpResponse:
         "form": form,
         "narrowed": any(wished.values()),
         "page": page,
-        "lines": [chronicle.line(event) for event in page],
+        "lines": [audit_log.line(event) for event in page],
     }
     return render(request, "accounts/record.html", context, status=200 if valid else 422)

@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from gridshare_portal.accounts import invitations, letters, members, models, organizations
+from gridshare_portal.accounts import models
+from gridshare_portal.accounts.organizations import details, emails, invitations, members
 
 
 class Command(BaseCommand):
@@ -28,15 +29,15 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         organization = made.invitation.organization
         self.stdout.write(f"{organization} is set up: /organizations/{organization.slug}/")
-        was_sent = letters.send(made)
+        was_sent = emails.send(made)
         self.stdout.write("The invitation was sent." if was_sent else "The invitation could NOT be sent.")
         self.stdout.write(
-            f"It opens, once and for {made.invitation.email} only: {letters.address_of(made.secret)}"
+            f"It opens, once and for {made.invitation.email} only: {emails.address_of(made.secret)}"
         )
 
     @transaction.atomic
     def _make(self, *, kind: str, name: str, email: str) -> invitations.Made:
         now = timezone.now()
-        organization = organizations.make(kind=kind, name=name, actor=None, now=now)
+        organization = details.make(kind=kind, name=name, actor=None, now=now)
         role = models.Role.ADMIN
         return invitations.invite(organization=organization, email=email, role=role, actor=None, now=now)

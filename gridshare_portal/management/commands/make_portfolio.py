@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.installer.practice import examined, rows
-from gridshare_portal.retailer import counting
+from gridshare_portal.portfolio.projection import passes
+from gridshare_portal.synthetic import examined, rows
 
 OWN = "People's own homes are in this database. Practice homes go into a demonstration or an empty database."
 ASK = "This makes up people and homes. Run it with DEMO on, or with --yes in a database for nothing else."
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self._tell(examined.make(now=timezone.now()), "homes examined", verbosity)
         if host.kind == accounts.Organization.Kind.RETAILER:
             began_s = time.monotonic()
-            counting.whole(organization=host, now=timezone.now())
+            passes.whole(organization=host, now=timezone.now())
             self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", verbosity)
 
     def _tell(self, counts: Iterator[int], what: str, verbosity: int) -> None:

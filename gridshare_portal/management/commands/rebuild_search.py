@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from gridshare_portal.access import entries
+from gridshare_portal.access.finding import entries
 from gridshare_portal.accounts import models as accounts
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from gridshare_portal.accounts import second_factors
-from gridshare_portal.lunar import rotation
+from gridshare_portal.accounts.signing_in import second_factors
+from gridshare_portal.lunar.tokens import rotation
 
 
 class Command(BaseCommand):

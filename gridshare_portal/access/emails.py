@@ -1,0 +1,69 @@
+"""The e-mail that tells somebody that an organization asks to help with a home.
+
+It goes to an address whether or not anybody has an account under it, and bears no words of staff's own, so
+that nobody can have the portal write a letter of theirs. An address gets at most one a day from each
+organization. The request's row is the queue; whatever could not be sent, the next sweep takes up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gridshare_portal.access import durations, models, requests
+from gridshare_portal.mail import addresses, sender
+
+
+def due(*, now: datetime, at_most: int = 50) -> list[int]:
+    """Return the open requests of which nobody was told yet, the oldest first."""
+    untold = models.Request.objects.filter(told_at=None, answer=requests.OPEN, expires_at__gt=now)
+    return list(untold.order_by("made_at").values_list("pk", flat=True)[:at_most])
+
+
+def tell(*, pk: int, now: datetime) -> int:
+    """Write to whom a request is for, unless somebody has; return how many letters were sent."""
+    mine = models.Request.objects.filter(pk=pk)
+    if not mine.filter(told_at=None, answer=requests.OPEN).update(told_at=now):
+        return 0
+    request = mine.select_related("organization").get()
+    sent = [_send_once(request, address, now) for address in _addresses(request)]
+    if None in sent:
+        mine.update(told_at=None)
+    return sum(one is True for one in sent)
+
+
+def _addresses(request: models.Request) -> list[str]:
+    if request.email:
+        return [request.email]
+    return [user.email for user in requests.residents_of(request.serial_number)]
+
+
+def _send_once(request: models.Request, address: str, now: datetime) -> bool | None:
+    """Send a letter unless the address had one within a day; None says that it could not be sent."""
+    if not _claim(request, address, now):
+        return False
+    try:
+        _send(request, address)
+    except sender.NotSent:
+        models.Letter.objects.filter(organization=request.organization, email=address).delete()
+        return None
+    return True
+
+
+def _claim(request: models.Request, address: str, now: datetime) -> bool:
+    known = {"organization": request.organization, "email": address}
+    letter, is_first = models.Letter.objects.get_or_create(**known, defaults={"sent_at": now})
+    if is_first:
+        return True
+    old = models.Letter.objects.filter(pk=letter.pk, sent_at__lte=now - requests.DAY)
+    return bool(old.update(sent_at=now))
+
+
+def _send(request: models.Request, address: str) -> None:
+    context = {
+        "organization": request.organization,
+        "wish": "see and change" if request.right == models.Right.CONTROL else "see",
+        "lasts": durations.find(request.lasts).words,
+        "days": requests.LASTS.days,
+        "address": addresses.public("sharing"),
+    }
+    sender.send(template="access/email/asked", to=address, context=context)

@@ -1,0 +1,109 @@
+"""Look into the index of one organization: what stands under a key, as long as its consent holds.
+
+Each question goes to the index by a beginning or by whole keys and is bounded, so that it takes as long
+among a hundred thousand homes as among a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from gridshare_portal.access import models, policy
+from gridshare_portal.access.finding import entries, words
+from gridshare_portal.accounts import models as accounts
+
+FETCHED = 60  # one home may stand under several keys
+FIRST = 1000  # homes of the rarest word that are looked at for the other words
+ALTERNATIVES, SLIPS = 12, 200
+Place, How = models.Entry.Place, models.Word.How
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A home found by one key; `pieces` are what of its value to show as found."""
+
+    site_pk: int
+    consent_pk: int
+    key: entries.Key
+    pieces: tuple[str, ...]
+    is_similar: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The keys of one organization whose consents hold at this moment."""
+
+    organization: accounts.Organization
+    now: datetime
+
+    def hits(self, place: int, way: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+        """Return what is found under keys of a kind, in the order of the keys."""
+        rows = self._keys(place).filter(way)
+        return self._holding(rows.order_by("key", "consent_id") if ordered else rows, pieces)
+
+    def all_of(self, ways: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+        """Return what is found by words in all these ways at once."""
+        if len(ways) == 1:
+            return self.hits(Place.WORD, ways[0], pieces=pieces, ordered=ordered)
+        rarest, left = self._with_all(ways)
+        return self._holding(_words_of(left).filter(rarest), pieces) if left else []
+
+    def _with_all(self, ways: list[Q]) -> tuple[Q, set[int]]:
+        """Return the rarest way, and the consents that have words in all of them.
+
+        Rare words are met first. A word of very many homes is only looked for among those that are left;
+        where every word is that common, the first homes of one of them must do.
+        """
+        rows = self._keys(Place.WORD).order_by()
+        known = [list(rows.filter(way).values_list("consent_id", flat=True)[:FIRST]) for way in ways]
+        met = sorted(zip(known, ways, strict=True), key=lambda pair: len(pair[0]))
+        left = {*met[0][0]}.intersection(*(found for found, _ in met if len(found) < FIRST))
+        for way in [way for found, way in met[1:] if len(found) == FIRST and left]:
+            left = {*_words_of(left).filter(way).values_list("consent_id", flat=True)}
+        return met[0][1], left
+
+    def _holding(self, rows: QuerySet[models.Entry], pieces: Sequence[str]) -> list[Hit]:
+        holds = policy.holding(now=self.now).filter(pk=OuterRef("consent")).order_by()
+        found = rows.filter(Exists(holds)).values_list(
+            "consent__site_id", "consent_id", "kind", "place", "key"
+        )
+        return [
+            Hit(site_pk=site, consent_pk=consent, key=(kind, place, bytes(key)), pieces=tuple(pieces))
+            for site, consent, kind, place, key in found[:FETCHED]
+        ]
+
+    def words_with(self, word: str) -> list[str]:
+        """Return some words that have this one inside, not at their beginning."""
+        if len(word) < words.INSIDE:
+            return []
+        rows = self._hidden(How.INSIDE).filter(beginning_with(word.encode())).order_by("key", "word")
+        return [*dict.fromkeys(rows.values_list("word", flat=True)[:FETCHED])][:ALTERNATIVES]
+
+    def words_near(self, asked: Sequence[str]) -> dict[str, list[str]]:
+        """Return, for each word, those that one slip of the finger makes of it."""
+        slips = {word: words.slips(word) if words.can_slip(word) else frozenset() for word in asked}
+        keys = [slip.encode() for one in slips.values() for slip in sorted(one)]
+        rows = self._hidden(How.SLIP).filter(key__in=keys).order_by("word")
+        known = [*dict.fromkeys(rows.values_list("word", flat=True)[:SLIPS])] if keys else []
+        near = {word: [one for one in known if one != word and words.is_near(one, word)] for word in asked}
+        return {word: found[:ALTERNATIVES] if slips[word] else [] for word, found in near.items()}
+
+    def _keys(self, place: int) -> QuerySet[models.Entry]:
+        return models.Entry.objects.filter(organization=self.organization, place=place)
+
+    def _hidden(self, how: int) -> QuerySet[models.Word]:
+        return models.Word.objects.filter(organization=self.organization, how=how)
+
+
+def _words_of(consents: set[int]) -> QuerySet[models.Entry]:
+    """Return the words of these consents, to be found by the consents and not by the words."""
+    return models.Entry.objects.filter(place=Place.WORD, consent__in=sorted(consents))
+
+
+def beginning_with(beginning: bytes) -> Q:
+    """Return the condition that a key begins with this; no key has the byte 255."""
+    return Q(key__gte=beginning, key__lt=beginning + b"\xff")

@@ -1,0 +1,91 @@
+"""Set an organization up, and change what homeowners read of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from gridshare_portal.accounts import models, plain_text
+from gridshare_portal.accounts.organizations import members
+from gridshare_portal.audit import names as events
+from gridshare_portal.audit import record
+
+LONGEST_NAME = 80
+LONGEST_ABOUT = 300
+RESERVED = {"rights"}  # an address of ours stands where an organization's would
+
+NO_NAME = "Give the organization a name that can be read."
+LONG_NAME = f"Use at most {LONGEST_NAME} letters."
+LONG_ABOUT = f"Use at most {LONGEST_ABOUT} letters."
+NO_KIND = "Choose installer or retailer."
+
+
+@transaction.atomic
+def make(*, kind: str, name: str, actor: models.User | None, now: datetime) -> models.Organization:
+    """Keep a new organization, which has no member yet: its first admin is invited."""
+    if kind not in models.Organization.Kind.values:
+        raise members.Refused(NO_KIND, field="kind")
+    plain = checked_name(name)
+    made = models.Organization.objects.create(
+        kind=kind, name=plain, slug=_free_slug(plain, kind), created_at=now
+    )
+    record.add(name=events.Name.ORGANIZATION_MADE, at=now, actor=actor, organization=made)
+    return made
+
+
+@transaction.atomic
+def describe(
+    *,
+    organization: models.Organization,
+    name: str,
+    about: str,
+    is_listed: bool,
+    actor: models.User | None,
+    now: datetime,
+) -> models.Organization:
+    """Change what the organization is called, what it says of itself, and whether a search finds it.
+
+    Its address stays, so that links which homeowners were given go on working.
+    """
+    after = {"name": checked_name(name), "about": checked_about(about), "is_listed": is_listed}
+    held = members.lock(organization, actor=actor)
+    before = {field: getattr(held, field) for field in after}
+    changed = {field: value for field, value in after.items() if value != before[field]}
+    if not changed:
+        return held
+    for field, value in changed.items():
+        setattr(held, field, value)
+    held.save(update_fields=list(changed))
+    details = {"before": {field: before[field] for field in changed}, "after": changed}
+    record.add(name=events.Name.ORGANIZATION_CHANGED, at=now, actor=actor, organization=held, details=details)
+    return held
+
+
+def checked_name(name: str) -> str:
+    """Return the name as it can be read, or refuse it."""
+    plain = plain_text.plain(name)
+    if not plain:
+        raise members.Refused(NO_NAME, field="name")
+    if len(plain) > LONGEST_NAME:
+        raise members.Refused(LONG_NAME, field="name")
+    return plain
+
+
+def checked_about(about: str) -> str:
+    """Return the text for homeowners as it can be read, or refuse it."""
+    plain = plain_text.plain(about)
+    if len(plain) > LONGEST_ABOUT:
+        raise members.Refused(LONG_ABOUT, field="about")
+    return plain
+
+
+def _free_slug(name: str, kind: str) -> str:
+    wanted = slugify(name)[:50].strip("-_") or kind
+    taken = {
+        *RESERVED,
+        *models.Organization.objects.filter(slug__startswith=wanted).values_list("slug", flat=True),
+    }
+    numbered = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(taken) + 2))
+    return next(slug for slug in numbered if slug not in taken)

@@ -1,0 +1,162 @@
+"""Who works for an organization, as what: join, get another role, be removed, leave.
+
+Each deed locks the organization's row first and asks again who does it, so that two admins who remove each
+other at the same moment do not both succeed, and an organization is never left without an admin.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from gridshare_portal.accounts import models, rights
+from gridshare_portal.accounts.signing_in import sessions
+from gridshare_portal.audit import names, record
+
+LAST_ADMIN = "{} would be left without an admin. Make somebody else an admin first."
+NO_ROLE = "Choose one of the roles in the list."
+NOT_ADMIN = "Only an admin of {} can do this, and you are none any more."
+GONE = "This person does not work for {} any more."
+
+
+class Refused(Exception):
+    """A deed that cannot be done; the text is a sentence for the page, field names the input."""
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def lock(organization: models.Organization, *, actor: models.User | None) -> models.Organization:
+    """Hold the organization's row until the transaction ends; refuse who is no admin of it at that moment.
+
+    None is the portal itself; the platform's own operators, who come from the admin, need no membership.
+    """
+    held = models.Organization.objects.select_for_update().get(pk=organization.pk)
+    if actor is None or actor.is_staff:
+        return held
+    role = held.memberships.filter(user=actor).values_list("role", flat=True).first()
+    if not rights.may(role or "", rights.MEMBERS):
+        raise Refused(NOT_ADMIN.format(held))
+    return held
+
+
+@transaction.atomic
+def add(
+    *, organization: models.Organization, user: models.User, role: str, now: datetime
+) -> models.Membership:
+    """Make somebody a member; who is one already keeps the role."""
+    _check_role(role)
+    known = {"role": role, "created_at": now}
+    membership, is_new = models.Membership.objects.get_or_create(
+        user=user, organization=organization, defaults=known
+    )
+    if is_new:
+        _record(names.Name.MEMBER_JOINED, membership, actor=user, now=now, role=role)
+    return membership
+
+
+@transaction.atomic
+def change_role(
+    *, membership: models.Membership, role: str, actor: models.User | None, now: datetime
+) -> None:
+    """Give a member another role; the last admin stays admin."""
+    _check_role(role)
+    organization = lock(membership.organization, actor=actor)
+    member = _still(membership)
+    if member.role == role:
+        return
+    _keep_an_admin(organization, without=member)
+    before, member.role = member.role, role
+    member.save(update_fields=["role"])
+    _take_back_invitations(member, actor=actor, now=now)
+    change = {"before": _word(before), "after": _word(role)}
+    _record(names.Name.MEMBER_ROLE_CHANGED, member, actor=actor, now=now, **change)
+
+
+@transaction.atomic
+def remove(*, membership: models.Membership, actor: models.User | None, now: datetime) -> None:
+    """Take somebody out of the organization and out of every browser at once, and their open
+    invitations back."""
+    organization = lock(membership.organization, actor=actor)
+    member = _still(membership)
+    _keep_an_admin(organization, without=member)
+    _take_back_invitations(member, actor=actor, now=now)
+    _record(names.Name.MEMBER_REMOVED, member, actor=actor, now=now, role=member.role)
+    member.delete()
+    sessions.end_all(member.user)
+
+
+@transaction.atomic
+def leave(*, membership: models.Membership, now: datetime) -> None:
+    """Leave the organization oneself; whoever leaves stays signed in, as a homeowner may be."""
+    organization = lock(membership.organization, actor=None)
+    member = _still(membership)
+    _keep_an_admin(organization, without=member)
+    _record(names.Name.MEMBER_REMOVED, member, actor=member.user, now=now, role=member.role)
+    member.delete()
+
+
+@transaction.atomic
+def leave_all(*, user: models.User, now: datetime) -> None:
+    """Leave every organization, before the account goes."""
+    for membership in user.memberships.select_related("organization").order_by("organization"):
+        leave(membership=membership, now=now)
+
+
+def _check_role(role: str) -> None:
+    if role not in models.Role.values:
+        raise Refused(NO_ROLE, field="role")
+
+
+def _still(membership: models.Membership) -> models.Membership:
+    found = models.Membership.objects.select_related("user", "organization").filter(pk=membership.pk).first()
+    if found is None:
+        raise Refused(GONE.format(membership.organization))
+    return found
+
+
+def _keep_an_admin(organization: models.Organization, *, without: models.Membership) -> None:
+    if without.role != models.Role.ADMIN:
+        return
+    admins = organization.memberships.filter(role=models.Role.ADMIN, user__is_active=True)
+    if not admins.exclude(pk=without.pk).exists():
+        raise Refused(LAST_ADMIN.format(organization), field="role")
+
+
+def _take_back_invitations(member: models.Membership, *, actor: models.User | None, now: datetime) -> None:
+    """Close what somebody who may invite no more left open, be it for a second address of their own."""
+    theirs = member.organization.invitations.filter(invited_by=member.user)
+    for invitation in theirs.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now):
+        invitation.withdrawn_at = now
+        invitation.save(update_fields=["withdrawn_at"])
+        record.add(
+            name=names.Name.INVITATION_WITHDRAWN,
+            at=now,
+            actor=actor,
+            organization=member.organization,
+            details={"email": invitation.email, "role": invitation.role},
+        )
+
+
+def _record(
+    name: names.Name,
+    membership: models.Membership,
+    *,
+    actor: models.User | None,
+    now: datetime,
+    **details: str,
+) -> None:
+    record.add(
+        name=name,
+        at=now,
+        actor=actor,
+        subject=membership.user,
+        organization=membership.organization,
+        details={"member": str(membership.user), **details},
+    )
+
+
+def _word(role: str) -> str:
+    return str(dict(models.Role.choices).get(role, role))

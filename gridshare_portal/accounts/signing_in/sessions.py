@@ -1,0 +1,42 @@
+"""End the sessions of a person in every browser at once, also those that no list of ours knows.
+
+A session holds a digest of its person's `sign_outs`, which is compared on every request: counting one up
+ends them all, wherever their rows are and whatever still runs in them.
+"""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import F
+
+from gridshare_portal.accounts import entry, models
+
+
+def end_all(user: models.User) -> int:
+    """Sign the person out of every browser; return of how many that we know."""
+    return _end(user, but="")
+
+
+@transaction.atomic
+def end_others(request: entry.SignedInRequest) -> int:
+    """Sign the visitor out of every browser but this one; return of how many that we know."""
+    user = request.user
+    ended = _end(user, but=request.session.session_key or "")
+    user.refresh_from_db(fields=["sign_outs"])
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+    update_session_auth_hash(request, user)
+    UserSession.objects.create_from_request(request)
+    return ended
+
+
+@transaction.atomic
+def _end(user: models.User, *, but: str) -> int:
+    models.User.objects.filter(pk=user.pk).update(sign_outs=F("sign_outs") + 1)
+    known = UserSession.objects.filter(user_id=user.pk).exclude(session_key=but)
+    keys = list(known.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    known.filter(session_key__in=keys).delete()
+    return len(keys)

@@ -1,0 +1,104 @@
+"""What only whole days of readings can tell of a home: its daylight, when its solar last worked, its balance.
+
+Pure arithmetic on what telemetry kept. It is learned every few hours and kept on the Examination row, as
+JSON, so that an examination costs the same few plain queries however many homes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from gridshare_portal.cases.examining import facts
+from gridshare_portal.cases.rules import daylight
+from gridshare_portal.energy import periods
+from gridshare_portal.telemetry import balance, missing, stored
+from gridshare_portal.telemetry import queries as telemetry
+
+LOOK_BACK = timedelta(days=8)
+MADE_W = 20.0  # below this a solar sensor measures its own inverter
+
+
+Learned = Mapping[str, Any]  # an Examination's, as JSON
+
+
+def first_day(now: datetime) -> date:
+    """Return the first UTC day that is needed to learn from."""
+    return missing.day_of(now - LOOK_BACK) - missing.DAY
+
+
+def last_day(now: datetime) -> date:
+    """Return the last one; a balance is believed only with the day after it."""
+    return missing.day_of(now) + missing.DAY
+
+
+def learned(home: stored.Kept, before: Learned, *, now: datetime) -> dict[str, object]:
+    """Return what the last days tell, as JSON; of what they do not tell, what was learned before stays."""
+    made = _made(home, now)
+    moments = {synth_id: max(found).isoformat() for synth_id, found in made.items() if found}
+    return {
+        "solar_hours": sorted(_hours(home, made)) or list(before.get("solar_hours", [])),
+        "made_at": {**before.get("made_at", {}), **moments},
+        "balance": _balance(home, now),
+    }
+
+
+def balance_of(learned: Learned) -> facts.Balance | None:
+    """Return the balance that was learned."""
+    told = learned.get("balance")
+    if not told:
+        return None
+    return facts.Balance(
+        day=date.fromisoformat(told["day"]),
+        ended_at=datetime.fromisoformat(told["ended_at"]),
+        through_wh=told["through_wh"],
+        remainder_wh=told["remainder_wh"],
+        known_s=told["known_s"],
+    )
+
+
+def _made(home: stored.Kept, now: datetime) -> dict[str, list[datetime]]:
+    """Return for each solar sensor the ends of the buckets in which it made power."""
+    if not any(sensor.role == "solar" for sensor in home.sensors):
+        return {}
+    period = periods.Period(missing.midnight(missing.day_of(now - LOOK_BACK)), now)
+    read = balance.columns(home, period, ("out_w",))
+    return {
+        sensor.synth_id: [read.grid.start + (int(step) + 1) * missing.STEP for step in np.flatnonzero(powers)]
+        for sensor, powers in zip(read.sensors, read.values["out_w"] >= MADE_W, strict=True)
+        if sensor.role == "solar"
+    }
+
+
+def _hours(home: stored.Kept, made: Mapping[str, list[datetime]]) -> frozenset[int]:
+    return daylight.hours(_local(home, made))
+
+
+def _local(home: stored.Kept, made: Mapping[str, list[datetime]]) -> Iterator[tuple[date, int]]:
+    zone = home.site.zone
+    for ends in made.values():
+        for end in ends:
+            local = (end - missing.STEP).astimezone(zone)
+            yield local.date(), local.hour
+
+
+def _balance(home: stored.Kept, now: datetime) -> dict[str, object] | None:
+    """Return what went through the home on its last whole day, as the home's own pages add it up."""
+    if not home.sensors:
+        return None
+    day = now.astimezone(home.site.zone).date() - timedelta(days=1)
+    period = periods.local_day(day, home.site.zone)
+    went = telemetry.totals(home, period)
+    if went.remainder_wh is None:
+        return None
+    came_in = (went.solar_wh, went.from_grid_wh, went.discharged_wh)
+    return {
+        "day": day.isoformat(),
+        "ended_at": period.end.isoformat(),
+        "through_wh": sum(amount for amount in came_in if amount is not None),
+        "remainder_wh": went.remainder_wh,
+        "known_s": went.known_s,
+    }

@@ -1,0 +1,120 @@
+"""Compare what was found at a home with its open cases: what opens, what changes, and what closes itself.
+
+Pure; rows are made and changed here and written by examine.py. What a person resolved stays closed for a
+day although the rules still find it: mending takes time. After that it opens again and says so. What
+happened once and does not go on, such as a change that a device contradicted, stays resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from gridshare_portal.cases.examining import health
+from gridshare_portal.cases.findings import ONCE, Finding, Key
+from gridshare_portal.cases.models import Case, Note, rank_of
+
+STAYS_RESOLVED = timedelta(hours=24)
+
+Closed, Deed = Case.Closed, Note.Deed
+
+
+class Place(TypedDict):
+    """Whose case it is, and at which home."""
+
+    organization_id: int
+    site_id: int
+
+
+@dataclass
+class Verdict:
+    """What is to be written of one home for one organization."""
+
+    new: list[Case] = field(default_factory=list)
+    changed: list[Case] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def of(
+    found: Sequence[Finding],
+    opened: Mapping[Key, Case],
+    resolved: Mapping[Key, Case],
+    *,
+    place: Place,
+    now: datetime,
+) -> Verdict:
+    """Decide what becomes of the open cases, given what is found and what people resolved lately."""
+    verdict = Verdict()
+    for finding in found:
+        case = opened.get(finding.key)
+        before = resolved.get(finding.key)
+        if case is not None:
+            _update(verdict, case, finding, now)
+        elif before is None or not _is_held_back(finding, before, now):
+            _open(verdict, finding, before, place, now)
+    hidden = health.hidden_by(found)
+    for key in opened.keys() - {finding.key for finding in found}:
+        how = Closed.HIDDEN if opened[key].cause in hidden else Closed.GONE
+        _close(verdict, opened[key], how, now)
+    return verdict
+
+
+def unshared(opened: Mapping[Key, Case], *, now: datetime) -> Verdict:
+    """Close every case of a home that its homeowner no longer shares."""
+    verdict = Verdict()
+    for case in opened.values():
+        _close(verdict, case, Closed.UNSHARED, now)
+    return verdict
+
+
+def _is_held_back(finding: Finding, before: Case, now: datetime) -> bool:
+    """Say whether a resolved case still speaks for what is found, because it is the same thing."""
+    if finding.cause in ONCE:
+        return finding.since_at <= before.since_at
+    closed_at = _closed_at(before)
+    return finding.since_at <= closed_at and now - closed_at < STAYS_RESOLVED
+
+
+def _closed_at(resolved: Case) -> datetime:
+    assert resolved.closed_at is not None  # a case is resolved by closing it, and never opened again
+    return resolved.closed_at
+
+
+def _open(verdict: Verdict, finding: Finding, before: Case | None, place: Place, now: datetime) -> None:
+    earlier = before if before is not None and finding.since_at <= _closed_at(before) else None
+    case = Case(
+        **place,
+        cause=finding.cause,
+        subject=finding.subject,
+        severity=finding.severity,
+        rank=rank_of(finding.severity, finding.since_at),
+        data=dict(finding.data),
+        since_at=finding.since_at,
+        opened_at=now,
+        seen_at=now,
+        again=earlier is not None,
+        assigned_to_id=earlier.assigned_to_id if earlier else None,
+    )
+    verdict.new.append(case)
+    verdict.notes.append(Note(case=case, deed=Deed.REOPENED if earlier else Deed.OPENED, at=now))
+
+
+def _update(verdict: Verdict, case: Case, finding: Finding, now: datetime) -> None:
+    """Take over what is found now; what is set aside comes back when it gets worse."""
+    if finding.severity != case.severity:
+        deed = Deed.WORSE if finding.severity < case.severity else Deed.BETTER
+        verdict.notes.append(Note(case=case, deed=deed, words=finding.severity.label, at=now))
+        if deed == Deed.WORSE and case.sleeps(now=now):
+            case.snoozed_until_at = None
+    case.severity, case.data, case.seen_at = finding.severity, dict(finding.data), now
+    case.since_at = min(case.since_at, finding.since_at)
+    case.rank = rank_of(case.severity, case.since_at)
+    verdict.changed.append(case)
+
+
+def _close(verdict: Verdict, case: Case, how: str, now: datetime) -> None:
+    case.closed_at, case.closed_how = now, how
+    verdict.changed.append(case)
+    verdict.notes.append(Note(case=case, deed=Deed(how), at=now))

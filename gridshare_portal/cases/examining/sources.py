@@ -1,0 +1,125 @@
+"""Gather the facts of many homes at once: the same few queries for one home and for a hundred."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gridshare_portal.access import models as access
+from gridshare_portal.access import policy
+from gridshare_portal.cases.examining import daily_statistics, facts
+from gridshare_portal.cases.models import Examination
+from gridshare_portal.cases.rules import changes as rules_changes
+from gridshare_portal.control import models as control
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing, stored
+from gridshare_portal.telemetry import models as telemetry
+
+LEARNED_FOR = timedelta(hours=3)
+
+
+def learn(rows: Sequence[Examination], *, now: datetime) -> list[Examination]:
+    """Learn anew where that is due, and return the rows that have learned; the caller keeps them."""
+    due = [row for row in rows if row.learned_at is None or now - row.learned_at >= LEARNED_FOR]
+    if not due:
+        return []
+    days = {"first": daily_statistics.first_day(now), "last": daily_statistics.last_day(now)}
+    read = stored.of_several([row.site for row in due], **days)
+    for row in due:
+        row.learned = daily_statistics.learned(read[row.site_id], row.learned, now=now)
+        row.learned_at = now
+    return due
+
+
+def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Home]:
+    """Return the facts of each home by its key, with the consents that hold now."""
+    pks = [row.site_id for row in rows]
+    connections, shares = _connections(pks), _shares(pks, now)
+    sensors, collections, changes = _sensors(rows), _collections(pks), _changes(pks, now)
+    return {
+        row.site_id: facts.Home(
+            zone=row.site.zone,
+            known_since_at=row.site.created_at,
+            connections=tuple(connections[row.site_id]),
+            shares=tuple(shares[row.site_id]),
+            sensors=tuple(sensors[row.site_id]),
+            collection=collections.get(row.site_id),
+            changes=tuple(changes[row.site_id].values()),
+            balance=daily_statistics.balance_of(row.learned),
+            solar_hours=frozenset(row.learned.get("solar_hours", ())),
+        )
+        for row in rows
+    }
+
+
+def _connections(pks: Sequence[int]) -> dict[int, list[facts.Connection]]:
+    """Return what reaches each home, as it stands: asked for that, a database may begin with all others."""
+    found: dict[int, list[facts.Connection]] = defaultdict(list)
+    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None).select_related("connection")
+    for reach in reaches:
+        connection = reach.connection
+        if connection.status not in policy.WORKING:
+            continue
+        found[reach.site_id].append(
+            facts.Connection(
+                is_active=connection.is_active,
+                since_at=connection.status_since_at,
+                scopes=connection.scope_set,
+                user=connection.user_id,
+            )
+        )
+    return found
+
+
+def _shares(pks: Sequence[int], now: datetime) -> dict[int, list[facts.Share]]:
+    found: dict[int, list[facts.Share]] = defaultdict(list)
+    for consent in policy.holding(now=now).filter(site__in=pks).order_by("pk"):
+        found[consent.site_id].append(
+            facts.Share(
+                organization=consent.organization_id,
+                given_by=consent.given_by_id,
+                controls=consent.right == access.Right.CONTROL,
+                from_at=consent.from_at,
+                until_at=consent.until_at,
+            )
+        )
+    return found
+
+
+def _sensors(rows: Sequence[Examination]) -> dict[int, list[facts.Sensor]]:
+    found: dict[int, list[facts.Sensor]] = defaultdict(list)
+    made_at = {row.site_id: row.learned.get("made_at", {}) for row in rows}
+    present = sites.Sensor.objects.filter(stored.COUNTS, site__in=list(made_at), gone_at=None)
+    for sensor in present.select_related("latest"):
+        told = made_at[sensor.site_id].get(sensor.synth_id)
+        found[sensor.site_id].append(_sensor(sensor, datetime.fromisoformat(told) if told else None))
+    return found
+
+
+def _sensor(sensor: sites.Sensor, made_at: datetime | None) -> facts.Sensor:
+    latest: telemetry.Latest | None = getattr(sensor, "latest", None)
+    told_at = min(latest.at + missing.STEP, latest.read_at) if latest else None
+    if latest and (latest.out_w or 0.0) >= daily_statistics.MADE_W:
+        made_at = told_at
+    return facts.Sensor(synth_id=sensor.synth_id, role=sensor.role, told_at=told_at, made_at=made_at)
+
+
+def _collections(pks: Sequence[int]) -> dict[int, facts.Collection]:
+    return {
+        row.site_id: facts.Collection(answered_at=row.last_ok_at, failures=row.failures, error=row.last_error)
+        for row in telemetry.Collection.objects.filter(site__in=pks)
+    }
+
+
+def _changes(pks: Sequence[int], now: datetime) -> dict[int, dict[tuple[str, str], facts.Change]]:
+    """Return the newest change of each kind to each device that was sent lately."""
+    found: dict[int, dict[tuple[str, str], facts.Change]] = defaultdict(dict)
+    lately = control.Change.objects.filter(site__in=pks, made_at__gt=now - rules_changes.FORGOTTEN)
+    told = lately.exclude(outcome__in=["refused", "failed"]).order_by("-made_at")
+    for site, device, kind, outcome, made_at in told.values_list(
+        "site_id", "device__synth_id", "kind", "outcome", "made_at"
+    ):
+        change = facts.Change(device=device, kind=kind, outcome=outcome, made_at=made_at)
+        found[site].setdefault((device, kind), change)
+    return found

@@ -1,0 +1,70 @@
+"""Whether we may still ask: the connection, what it allows, and how long the sharing lasts.
+
+A consent that lasts an hour always ends soon, and that is no news. Sharing is said to end when the last
+quarter of it begins, and never more than a week before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from gridshare_portal.cases.examining import facts
+from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
+from gridshare_portal.lunar import scopes
+
+ENDING_WITHIN = timedelta(days=7)
+ENDING_SHARE = 4  # the last quarter
+ENDING_AT_ONCE = timedelta(days=1)
+LONG_SHARING = timedelta(days=7)  # below this the last day is nothing to hurry about
+
+SHARED_FOR_CONTROL = (scopes.DEVICE_WRITE, scopes.PLAN_WRITE)
+
+
+def connection(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+    """Find that no connection lets us read the home any more."""
+    if home.connections and not home.active:
+        since_at = max(one.since_at for one in home.connections)
+        yield Finding(cause=Cause.CONNECTION_ENDED, severity=Severity.NOW, since_at=since_at)
+
+
+def permissions(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+    """Find which of Lunar's permissions are missing: to read and, where control is shared, to change."""
+    reading = frozenset().union(*(one.scopes for one in home.active))
+    since_at = max((one.since_at for one in home.active), default=now)
+    for scope in (scopes.DEVICE_READ, scopes.PLAN_READ) if home.active else ():
+        if scope not in reading:
+            level = Severity.NOW if scope == scopes.DEVICE_READ else Severity.WATCH
+            yield Finding(cause=Cause.SCOPE_MISSING, severity=level, since_at=since_at, subject=scope)
+    yield from _permissions_to_change(home)
+
+
+def sharing(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+    """Find that the sharing with the organization ends soon; the consent that lasts longest counts."""
+    ends = [(share.until_at, share.from_at) for share in home.shares if share.until_at is not None]
+    if not ends or len(ends) < len(home.shares):
+        return
+    until_at, from_at = max(ends, key=lambda end: end[0])
+    lasts = until_at - from_at
+    if until_at - now > min(ENDING_WITHIN, lasts / ENDING_SHARE):
+        return
+    hurry = until_at - now <= ENDING_AT_ONCE and lasts >= LONG_SHARING
+    yield Finding(
+        cause=Cause.SHARING_ENDS,
+        severity=Severity.SOON if hurry else Severity.WATCH,
+        since_at=until_at - min(ENDING_WITHIN, lasts / ENDING_SHARE),
+        data={"until_at": until_at.isoformat()},
+    )
+
+
+def _permissions_to_change(home: facts.Home) -> Iterator[Finding]:
+    """Look only at the connections of those who let staff change the home: changes go through these."""
+    givers = {share.given_by for share in home.shares if share.controls}
+    through = [one for one in home.active if one.user in givers]
+    allowed = frozenset().union(*(one.scopes for one in through))
+    for scope in SHARED_FOR_CONTROL if through else ():
+        if scope not in allowed:
+            since_at = max(one.since_at for one in through)
+            yield Finding(
+                cause=Cause.SCOPE_MISSING, severity=Severity.WATCH, since_at=since_at, subject=scope
+            )

@@ -1,0 +1,92 @@
+"""Who does not speak: the whole home, one sensor of it, or its solar by day; and whose readings come late.
+
+Each opens after one span and closes only after a shorter one, so that a home at the edge does not
+come and go in the list. Ages end at the moment Lunar last answered and not now: what we did not ask, nobody
+left unanswered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from gridshare_portal.cases.examining import facts
+from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
+from gridshare_portal.cases.rules import daylight
+
+FIRST_LOAD = timedelta(hours=2)  # a home that was just connected is given time
+SILENT_OPENS, SILENT_CLOSES = timedelta(hours=4), timedelta(hours=1)
+SILENT_IS_BAD = timedelta(hours=24)
+LATE_OPENS, LATE_CLOSES = timedelta(minutes=60), timedelta(minutes=35)
+SENSOR_OPENS, SENSOR_CLOSES = timedelta(hours=2), timedelta(minutes=45)
+NEVER_OPENS = timedelta(hours=24)  # a sensor that has never said anything
+SOLAR_OPENS, SOLAR_CLOSES = timedelta(hours=2), timedelta(minutes=45)  # of daylight
+IDLE_OPENS, IDLE_CLOSES = timedelta(hours=8), timedelta(minutes=30)  # of daylight
+IDLE_IS_BAD = timedelta(hours=24)  # of daylight, about three days
+NEEDED = ("grid", "battery", "solar")
+
+
+def home_or_sensors(home: facts.Home, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+    """Find that the home is silent; or, while it speaks, that it is late or that one sensor is silent."""
+    if now - home.known_since_at < FIRST_LOAD or not home.sensors:
+        return
+    told_at, age = home.told_at, _age(home, now)
+    if age >= (SILENT_CLOSES if (Cause.SITE_SILENT.value, "") in was else SILENT_OPENS):
+        level = Severity.NOW if age >= SILENT_IS_BAD else Severity.SOON
+        yield Finding(cause=Cause.SITE_SILENT, severity=level, since_at=told_at or home.known_since_at)
+        return
+    if told_at and age >= (LATE_CLOSES if (Cause.LATE.value, "") in was else LATE_OPENS):
+        yield Finding(cause=Cause.LATE, severity=Severity.WATCH, since_at=told_at)
+    yield from _sensors(home, was, now)
+
+
+def _age(home: facts.Home, now: datetime) -> timedelta:
+    """Return for how long nothing was heard; where there is nothing but solar, the nights do not count."""
+    asked_at = home.collection.answered_at if home.collection else None
+    since_at, until_at = home.told_at or home.known_since_at, asked_at or now
+    if home.told_at and all(sensor.role == "solar" for sensor in home.sensors):
+        return daylight.between(since_at, until_at, hours=home.solar_hours, zone=home.zone)
+    return until_at - since_at
+
+
+def _sensors(home: facts.Home, was: Collection[Key], now: datetime) -> Iterator[Finding]:
+    for sensor in home.sensors:
+        if _is_silent(sensor, home, was, now):
+            yield Finding(
+                cause=Cause.SENSOR_SILENT,
+                severity=Severity.SOON if sensor.role in NEEDED else Severity.WATCH,
+                since_at=sensor.told_at or home.known_since_at,
+                subject=sensor.synth_id,
+                data={"role": sensor.role, "never": int(sensor.told_at is None)},
+            )
+        elif sensor.role == "solar":
+            yield from _idle(sensor, home, was, now)
+
+
+def _is_silent(sensor: facts.Sensor, home: facts.Home, was: Collection[Key], now: datetime) -> bool:
+    """Compare with the home's newest reading, so that one that is late is not also silent."""
+    if home.told_at is None:
+        return False
+    if sensor.told_at is None:
+        return now - home.known_since_at >= NEVER_OPENS
+    is_open = (Cause.SENSOR_SILENT.value, sensor.synth_id) in was
+    if sensor.role != "solar":
+        return home.told_at - sensor.told_at >= (SENSOR_CLOSES if is_open else SENSOR_OPENS)
+    light = daylight.between(sensor.told_at, home.told_at, hours=home.solar_hours, zone=home.zone)
+    return light >= (SOLAR_CLOSES if is_open else SOLAR_OPENS)
+
+
+def _idle(sensor: facts.Sensor, home: facts.Home, was: Collection[Key], now: datetime) -> Iterator[Finding]:
+    """Find a solar that speaks and says nothing but zero through its own usual hours."""
+    if sensor.made_at is None or sensor.told_at is None:
+        return
+    light = daylight.between(sensor.made_at, sensor.told_at, hours=home.solar_hours, zone=home.zone)
+    is_open = (Cause.SOLAR_IDLE.value, sensor.synth_id) in was
+    if light >= (IDLE_CLOSES if is_open else IDLE_OPENS):
+        yield Finding(
+            cause=Cause.SOLAR_IDLE,
+            severity=Severity.SOON if light >= IDLE_IS_BAD else Severity.WATCH,
+            since_at=sensor.made_at,
+            subject=sensor.synth_id,
+            data={"light_s": int(light.total_seconds()) // 3600 * 3600},
+        )

@@ -1,0 +1,68 @@
+"""Writes an outcome into a change, once, and the event that tells about it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from gridshare_portal.audit import names, record
+from gridshare_portal.control import models, operations, outcomes, signals
+
+
+def settle(
+    *,
+    change: models.Change,
+    outcome: outcomes.Outcome,
+    now: datetime,
+    after: operations.Kept | None = None,
+    expected: Collection[str] = (outcomes.OPEN,),
+    **only_if: object,
+) -> bool:
+    """Settle the change, unless somebody else did so meanwhile; say whether it was done here.
+
+    The change handed in says the same as its row afterwards.
+    """
+    is_open_end = outcome.name == outcomes.UNCONFIRMED
+    written = {
+        "outcome": outcome.name,
+        "sentence": outcome.sentence,
+        "message": outcome.message[:300],
+        "code": outcome.code[:60],
+        "settled_at": now,
+        "read_again_at": outcomes.next_look(0, now=now) if is_open_end else None,
+    } | ({} if after is None else {"after": after})
+    with transaction.atomic():
+        mine = models.Change.objects.filter(pk=change.pk, outcome__in=expected, **only_if)
+        done = bool(mine.update(**written))
+        if done:
+            for field, value in written.items():
+                setattr(change, field, value)
+            signals.settled.send(sender=models.Change, change=change)
+            tell(change=change, name=names.Name.CHANGE_SETTLED, now=now)
+    if not done:
+        change.refresh_from_db()
+    return done
+
+
+def tell(*, change: models.Change, name: names.Name, now: datetime) -> None:
+    """Add what is known of a change to the record."""
+    details = {
+        "change": str(change.pk),
+        "kind": change.kind,
+        "asked": change.asked,
+        "before": change.before,
+        "after": change.after,
+        "outcome": change.outcome,
+        "reason": change.reason,
+    }
+    record.add(
+        name=name,
+        at=now,
+        actor=change.actor,
+        site=change.site,
+        device=change.device,
+        organization=change.consent.organization if change.consent else None,
+        details=details,
+    )

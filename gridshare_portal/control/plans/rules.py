@@ -1,0 +1,299 @@
+"""The rules of an overlay plan: what a homeowner may ask for, and in which words it is refused.
+
+The API's own limits are not published; these are the portal's, and stricter than anything known of the
+service. Nothing here reads a clock or a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.control.plans import clocks
+from gridshare_portal.gridshare import types
+
+ACTIONS = ("charge", "discharge", "hold", "follow")
+COMMANDS_AT_MOST = 48
+LONGEST = timedelta(hours=24)
+SHORTEST = timedelta(minutes=1)
+LATE_AT_MOST = timedelta(minutes=5)
+AHEAD_AT_MOST = timedelta(days=7)
+POWER_OF_NO_HOME_W = 1_000_000.0
+
+
+NO_PLAN = types.Plan()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the form: times as the home's clock shows them, and None where nothing was filled in."""
+
+    start: datetime | None
+    end: datetime | None
+    action: str
+    power_limit_w: float | None = None
+
+
+class KeptCommand(TypedDict):
+    """One command as a row keeps it; moments are written as ISO 8601, in UTC."""
+
+    start: str
+    end: str
+    action: str
+    power_limit_w: float | None
+
+
+class KeptPlan(TypedDict):
+    """A plan as a row keeps it."""
+
+    commands: list[KeptCommand]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What is wrong with a row, at which field; without a row it concerns the whole plan."""
+
+    row: int | None
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Placed:
+    row: int
+    start: datetime
+    end: datetime
+
+
+def faults(
+    rows: Sequence[Row], *, now: datetime, zone: ZoneInfo, limit_w: float | None = None
+) -> list[Fault]:
+    """Return everything that is wrong with a plan, so that the form can say it all at once."""
+    found = [
+        fault for number, row in enumerate(rows) for fault in _row_faults(number, row, now, zone, limit_w)
+    ]
+    if len(rows) > COMMANDS_AT_MOST:
+        sentence = f"A plan has at most {COMMANDS_AT_MOST} rows. Remove {len(rows) - COMMANDS_AT_MOST}."
+        found.append(Fault(row=None, field="", sentence=sentence))
+    placed = sorted(_placed(rows, zone), key=lambda place: (place.start, place.row))
+    return found + _overlaps(placed, zone) + _too_long(placed)
+
+
+def fault_of(plan: types.Plan, *, now: datetime, limit_w: float | None = None) -> str:
+    """Return the first thing that is wrong with a plan, as a sentence, or nothing."""
+    found = faults(rows_of(plan, zone=ZoneInfo("UTC")), now=now, zone=ZoneInfo("UTC"), limit_w=limit_w)
+    return found[0].sentence if found else ""
+
+
+def plan_of(rows: Iterable[Row], *, zone: ZoneInfo) -> types.Plan:
+    """Return the plan that rows without faults ask for, in order of time."""
+    commands = [
+        types.Command(
+            start=clocks.to_utc(_filled_in(row.start), zone),
+            end=clocks.to_utc(_filled_in(row.end), zone),
+            action=row.action,
+            power_limit_w=None if row.power_limit_w is None else row.power_limit_w + 0.0,
+        )
+        for row in rows
+    ]
+    return types.Plan(commands=tuple(sorted(commands, key=lambda command: command.start)))
+
+
+def rows_of(plan: types.Plan, *, zone: ZoneInfo) -> list[Row]:
+    """Return a plan as the form shows it, by the home's clock."""
+    return [
+        Row(
+            start=clocks.to_local(command.start, zone),
+            end=clocks.to_local(command.end, zone),
+            action=command.action,
+            power_limit_w=command.power_limit_w,
+        )
+        for command in plan.commands
+    ]
+
+
+def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
+    """Return what is still to come of a plan; a command that runs begins now."""
+    left = [command for command in plan.commands if command.end - now >= SHORTEST]
+    return types.Plan(
+        commands=tuple(
+            types.Command(
+                start=max(command.start, _minute(now)),
+                end=command.end,
+                action=command.action,
+                power_limit_w=command.power_limit_w,
+                extra=command.extra,
+            )
+            for command in left
+        )
+    )
+
+
+def charge_now(*, now: datetime, lasting: timedelta, power_limit_w: float | None = None) -> types.Plan:
+    """Return the plan to charge from now on for so long."""
+    return _single("charge", _minute(now), _minute(now) + lasting, power_limit_w)
+
+
+def hold_until(*, now: datetime, until: datetime) -> types.Plan:
+    """Return the plan to neither charge nor discharge from now until then."""
+    return _single("hold", _minute(now), until, None)
+
+
+def discharge(*, start: datetime, end: datetime, power_limit_w: float | None = None) -> types.Plan:
+    """Return the plan to discharge between two moments."""
+    return _single("discharge", start, end, power_limit_w)
+
+
+def follow(*, now: datetime, lasting: timedelta) -> types.Plan:
+    """Return the plan to cover the home's own use from now on for so long."""
+    return _single("follow", _minute(now), _minute(now) + lasting, None)
+
+
+def fingerprint(plan: types.Plan) -> str:
+    """Return a short text that is the same for plans that ask the same of a device, and only for those."""
+    canonical = json.dumps([_asked(command) for command in plan.commands])
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+def to_json(plan: types.Plan) -> KeptPlan:
+    """Return a plan as it is kept in a row."""
+    return {
+        "commands": [
+            {
+                "start": command.start.astimezone(UTC).isoformat(),
+                "end": command.end.astimezone(UTC).isoformat(),
+                "action": command.action,
+                "power_limit_w": command.power_limit_w,
+            }
+            for command in plan.commands
+        ]
+    }
+
+
+def from_json(kept: KeptPlan) -> types.Plan:
+    """Return the plan that to_json kept."""
+    return types.Plan(
+        commands=tuple(
+            types.Command(
+                start=datetime.fromisoformat(command["start"]),
+                end=datetime.fromisoformat(command["end"]),
+                action=command["action"],
+                power_limit_w=command["power_limit_w"],
+            )
+            for command in kept["commands"]
+        )
+    )
+
+
+def _row_faults(
+    number: int, row: Row, now: datetime, zone: ZoneInfo, limit_w: float | None
+) -> Iterable[Fault]:
+    if row.action not in ACTIONS:
+        yield Fault(row=number, field="action", sentence="Choose charge, discharge, hold or follow.")
+    start, sentence = _moment(row.start, zone, "When should it start?")
+    if start is not None:
+        sentence = _start_fault(start, now)
+    if sentence:
+        yield Fault(row=number, field="start", sentence=sentence)
+    end, sentence = _moment(row.end, zone, "When should it end?")
+    if end is not None:
+        sentence = _end_fault(start, end, now)
+    if sentence:
+        yield Fault(row=number, field="end", sentence=sentence)
+    sentence = _power_fault(row.power_limit_w, limit_w)
+    if sentence:
+        yield Fault(row=number, field="power_limit_w", sentence=sentence)
+
+
+def _moment(shown: datetime | None, zone: ZoneInfo, question: str) -> tuple[datetime | None, str]:
+    if shown is None:
+        return None, question
+    try:
+        return clocks.to_utc(shown, zone), ""
+    except clocks.NoSuchMoment as fault:
+        return None, str(fault)
+    except OverflowError:
+        return None, "Choose a day in the coming week."
+
+
+def _filled_in(shown: datetime | None) -> datetime:
+    if shown is None:
+        raise ValueError("a row without its times has a fault, and asks for nothing")
+    return shown
+
+
+def _start_fault(start: datetime, now: datetime) -> str:
+    if start < now - LATE_AT_MOST:
+        return "This start has already passed."
+    return "Plans reach at most 7 days ahead." if start > now + AHEAD_AT_MOST else ""
+
+
+def _end_fault(start: datetime | None, end: datetime, now: datetime) -> str:
+    if start is not None and end <= start:
+        return "The end must come after the start."
+    if start is not None and end - start < SHORTEST:
+        return "Make it at least one minute long."
+    return "Plans reach at most 7 days ahead." if end > now + AHEAD_AT_MOST + LONGEST else ""
+
+
+def _power_fault(power_w: float | None, limit_w: float | None) -> str:
+    if power_w is None:
+        return ""
+    if not math.isfinite(power_w):
+        return "Enter the power as a number of watts."
+    if power_w < 0:
+        return "The power cannot be below 0. Whether it goes in or out is said by charge or discharge."
+    if limit_w is not None and power_w > limit_w:
+        return f"This device can do at most {limit_w:,.0f} W."
+    return "No home has that much power." if power_w > POWER_OF_NO_HOME_W else ""
+
+
+def _placed(rows: Sequence[Row], zone: ZoneInfo) -> Iterable[_Placed]:
+    for number, row in enumerate(rows):
+        start, _ = _moment(row.start, zone, "")
+        end, _ = _moment(row.end, zone, "")
+        if start is not None and end is not None and start < end:
+            yield _Placed(row=number, start=start, end=end)
+
+
+def _overlaps(placed: Sequence[_Placed], zone: ZoneInfo) -> list[Fault]:
+    found, latest = [], None
+    for place in placed:
+        if latest is not None and place.start < latest.end:
+            until = latest.end.astimezone(zone)
+            sentence = f"Row {latest.row + 1} still runs then, until {until:%H:%M}. Two rows cannot overlap."
+            found.append(Fault(row=place.row, field="start", sentence=sentence))
+        if latest is None or place.end > latest.end:
+            latest = place
+    return found
+
+
+def _too_long(placed: Sequence[_Placed]) -> list[Fault]:
+    if not placed:
+        return []
+    last = max(placed, key=lambda place: place.end)
+    if last.end - placed[0].start <= LONGEST:
+        return []
+    sentence = "A plan lasts at most 24 hours, from the first start to the last end."
+    return [Fault(row=last.row, field="end", sentence=sentence)]
+
+
+def _single(action: str, start: datetime, end: datetime, power_limit_w: float | None) -> types.Plan:
+    command = types.Command(start=start, end=end, action=action, power_limit_w=power_limit_w)
+    return types.Plan(commands=(command,))
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _asked(command: types.Command) -> list[int | float | str | None]:
+    moments = [round(moment.timestamp()) for moment in (command.start, command.end)]
+    power_w = command.power_limit_w
+    return [*moments, command.action, None if power_w is None else round(power_w + 0.0, 3)]

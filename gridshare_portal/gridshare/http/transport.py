@@ -1,0 +1,296 @@
+"""One call to Gridshare: its attempts, its one deadline, its token, and the error it ends in.
+
+A read is sent at most three times. A write is sent once, and again only if the connection was never made.
+A refused token is renewed once. Redirects are not followed, no cookie is kept, and nothing from the
+environment (proxies, netrc) has a say, so a token goes to one host and nowhere else. No error holds a
+request, which would hold a token.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import requests
+import urllib3
+from urllib3 import exceptions
+
+from gridshare_portal.gridshare import errors, values
+from gridshare_portal.gridshare.http import (
+    bearer_token,
+    calls,
+    circuit_breaker,
+    responses,
+    sockets,
+    transport_errors,
+)
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CONNECT_S = 3.0
+ATTEMPTS = 3
+CONNECTIONS_KEPT = 32
+
+_sessions: dict[int, requests.Session] = {}
+
+
+def shared_session() -> requests.Session:
+    """Return this process's one session; it is safe to use from any thread."""
+    pid = os.getpid()
+    if pid not in _sessions:
+        session = requests.Session()
+        session.trust_env = False
+        session.adapters.clear()
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, sockets.Adapter(connections_kept=CONNECTIONS_KEPT))
+        _sessions.setdefault(pid, session)
+    return _sessions[pid]
+
+
+def send(
+    call: calls.Call,
+    token: calls.Token,
+    *,
+    read: Callable[[object], T],
+    deadline_s: float,
+    session: requests.Session | None = None,
+    listener: calls.Listener | None = None,
+) -> T:
+    """Make the call and return what `read` makes of the JSON in its answer; an empty answer is None."""
+    exchange = _Exchange(call, session or shared_session(), deadline_s)
+    failure: errors.GridshareError
+    try:
+        answer = _understood(call, read, exchange.run(token))
+    except errors.GridshareError as error:
+        failure = error.with_traceback(None)
+    else:
+        exchange.tell(listener)
+        return answer
+    failure.__context__ = None
+    exchange.tell(listener, failure)
+    _log(failure, attempts=exchange.attempts, took_s=exchange.took_s)
+    raise failure
+
+
+def fetch(
+    call: calls.Call,
+    token: calls.Token,
+    *,
+    deadline_s: float,
+    session: requests.Session | None = None,
+    listener: calls.Listener | None = None,
+) -> calls.Came:
+    """Make a call that reads, and return its answer as it came, also one that says no."""
+    if call.is_write:
+        raise ValueError("only what reads can be looked at as it came")
+    exchange = _Exchange(call, session or shared_session(), deadline_s)
+    failure: errors.GridshareError | None = None
+    try:
+        exchange.run(token)
+    except errors.GridshareError as error:
+        failure = error.with_traceback(None)
+        failure.__context__ = None
+    exchange.tell(listener, failure)
+    if exchange.came is None:
+        raise failure or errors.ConnectionLost(call.operation)
+    return exchange.came
+
+
+class _Exchange:
+    def __init__(self, call: calls.Call, session: requests.Session, deadline_s: float) -> None:
+        self.call = call
+        self.session = session
+        self.started = time.monotonic()
+        self.ends_at = self.started + deadline_s
+        self.attempts = 0
+        self.status: int | None = None
+        self.came: calls.Came | None = None
+
+    @property
+    def took_s(self) -> float:
+        return time.monotonic() - self.started
+
+    def tell(self, listener: calls.Listener | None, failure: errors.GridshareError | None = None) -> None:
+        """Say how the call went; a listener that fails costs nobody the answer."""
+        if listener is None:
+            return
+        call, error = self.call, type(failure).__name__ if failure else ""
+        status = failure.status if failure and failure.status else self.status
+        heard = calls.Heard(
+            operation=call.operation, subject=call.subject, status=status, error=error, took_s=self.took_s
+        )
+        try:
+            listener(heard)
+        except Exception as fault:
+            logger.warning("nobody could be told of %s: %s", call.operation, type(fault).__name__)
+
+    def run(self, token: calls.Token) -> object:
+        try:
+            return self._repeat(bearer_token.Bearer(token()))
+        except errors.Unauthorized as refused:
+            if refused.status is None:
+                raise
+        renewed = bearer_token.Bearer(token(force=True))
+        if self._left_s() <= 0:
+            raise errors.Unauthorized(self.call.operation, status=401)
+        return self._repeat(renewed)
+
+    def _repeat(self, bearer: bearer_token.Bearer) -> object:
+        for pause_s in _pauses():
+            self._knock()
+            try:
+                return self._attempt(bearer)
+            except errors.GridshareError as error:
+                bearer.scrub(error)
+                wait_s = self._wait_s(error, pause_s)
+                if wait_s is None:
+                    raise
+            time.sleep(wait_s)
+        raise AssertionError("the last pause is None, which raises")
+
+    def _knock(self) -> None:
+        host, operation = self.call.host, self.call.operation
+        asked_s = circuit_breaker.asked_to_wait_s(host)
+        if asked_s and (self.call.is_write or asked_s >= self._left_s()):
+            raise errors.Unavailable(operation, retry_after_s=asked_s)
+        if asked_s:
+            time.sleep(asked_s + random.uniform(0, 0.1))
+        if not circuit_breaker.may_pass(host):
+            raise errors.Unavailable(operation, retry_after_s=circuit_breaker.PROBE_EVERY_S)
+
+    def _wait_s(self, error: errors.GridshareError, pause_s: float | None) -> float | None:
+        """Return how long to wait before the next attempt; None when there must be none."""
+        if pause_s is None or not _worth_repeating(error, self.call):
+            return None
+        if isinstance(error, errors.TooManyRequests) and error.retry_after_s is None:
+            pause_s = random.uniform(0.5, 1.0)
+        wait_s = max(pause_s, circuit_breaker.asked_to_wait_s(self.call.host))
+        return wait_s if wait_s < self._left_s() else None
+
+    def _attempt(self, bearer: bearer_token.Bearer) -> object:
+        self.attempts += 1
+        self.status = self.came = None
+        try:
+            answer = self._exchange(bearer)
+        except errors.GridshareError as error:
+            _tell_gate(self.call.host, error)
+            error.may_have_happened = self.call.is_write and error.may_have_happened
+            raise
+        circuit_breaker.answered(self.call.host)
+        return answer
+
+    def _exchange(self, bearer: bearer_token.Bearer) -> object:
+        operation = self.call.operation
+        request = _prepared(self.call)
+        bearer.sign(operation, request)
+        response = self._respond(request)
+        self.status = response.status_code
+        try:
+            return self._read(response, bearer)
+        except errors.GridshareError as error:
+            error.may_have_happened = _may_have_happened(response.status_code)
+            raise
+        finally:
+            response.close()
+
+    def _respond(self, request: requests.PreparedRequest) -> requests.Response:
+        left_s = self._left_s()
+        if left_s <= 0:
+            raise errors.Timeout(self.call.operation)
+        timeout = urllib3.Timeout(total=left_s, connect=min(CONNECT_S, left_s))
+        adapter = self.session.get_adapter(request.url or self.call.url)
+        verify = True if self.session.verify is None else self.session.verify
+        try:
+            return adapter.send(
+                request,
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type]  # requests takes one, its stub leaves it out
+                verify=verify,
+            )
+        except (requests.RequestException, exceptions.HTTPError, OSError, ValueError) as error:
+            failure = transport_errors.lost(self.call.operation, error)
+        raise failure
+
+    def _read(self, response: requests.Response, bearer: bearer_token.Bearer) -> object:
+        operation, status = self.call.operation, response.status_code
+        if 200 <= status < 300:
+            return responses.content(operation, status, self._body(response, bearer))
+        retry_after_s = responses.retry_after_s(response.headers.get("Retry-After"))
+        try:
+            raw = self._body(response, bearer)
+        except errors.GridshareError:
+            raw = b""
+        raise responses.failure(operation, status, raw, retry_after_s=retry_after_s)
+
+    def _body(self, response: requests.Response, bearer: bearer_token.Bearer) -> bytes:
+        raw = responses.body(self.call.operation, response)
+        self.came = calls.Came(status=response.status_code, body=bearer.hide(raw))
+        return raw
+
+    def _left_s(self) -> float:
+        return self.ends_at - time.monotonic()
+
+
+def _understood(call: calls.Call, read: Callable[[object], T], answer: object) -> T:
+    try:
+        return read(answer)
+    except values.Misshapen as error:
+        where = str(error)
+    raise errors.WrongShape(call.operation, message=where, may_have_happened=call.is_write)
+
+
+def _pauses() -> Iterator[float | None]:
+    for attempt in range(1, ATTEMPTS):
+        yield random.uniform(0, 0.1 * 2**attempt)
+    yield None
+
+
+def _prepared(call: calls.Call) -> requests.PreparedRequest:
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "gridshare-portal"}
+    data = None
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+        data = json.dumps(call.body, allow_nan=False).encode()
+    return requests.Request(call.method, call.url, headers=headers, params=call.query, data=data).prepare()
+
+
+def _may_have_happened(status: int) -> bool:
+    return status >= 500 or status < 400 or status == 408
+
+
+def _worth_repeating(error: errors.GridshareError, call: calls.Call) -> bool:
+    if isinstance(error, errors.Unreachable):
+        return not (call.is_write and error.may_have_happened)
+    if call.is_write:
+        return False
+    return isinstance(error, errors.ServerError | errors.Truncated | errors.TooManyRequests)
+
+
+def _tell_gate(host: str, error: errors.GridshareError) -> None:
+    if error.retry_after_s is not None and error.status in (429, 503):
+        circuit_breaker.pause(host, for_s=error.retry_after_s)
+    if isinstance(error, errors.ServerError | errors.Unreachable | errors.UnexpectedAnswer):
+        circuit_breaker.failed(host)
+    elif error.status is not None:
+        circuit_breaker.answered(host)
+
+
+def _log(error: errors.GridshareError, *, attempts: int, took_s: float) -> None:
+    known = re.sub(r"[^A-Za-z0-9_.-]", "", error.code or "")[:60]
+    logger.warning(
+        "%s: %s status=%s code=%s attempts=%d took_ms=%d",
+        error.operation,
+        type(error).__name__,
+        error.status,
+        known,
+        attempts,
+        round(took_s * 1000),
+    )

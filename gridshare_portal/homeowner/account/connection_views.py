@@ -1,0 +1,65 @@
+"""The visitor's Lunar connections: how they do, what they allow, and how they end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import entry
+from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.lunar import connections, queries, scopes
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import queries as site_queries
+
+
+@login_required
+@require_safe
+def connection(request: entry.SignedInRequest) -> HttpResponse:
+    """Show each connection's health, what it allows and what it does not, and when it last answered."""
+    now = timezone.now()
+    mine = queries.connections_of(request.user)
+    context = {"connections": [_card(one) for one in mine], **_place(request, now)}
+    return render(request, "homeowner/connection.html", context)
+
+
+@entry_points.page(staff=None)
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
+    """Ask whether readings go too, then end the connection."""
+    now = timezone.now()
+    one = entry_points.connection(request, pk, now=now)
+    if one.status == lunar.Connection.Status.DISCONNECTED:
+        raise Http404
+    form = forms.Disconnect(forms.posted(request))
+    if request.method == "POST" and form.is_valid():
+        forget = form.cleaned_data["forget"]
+        connections.disconnect(connection=one, actor=request.user, forget_readings=forget, now=now)
+        kept = "The stored readings are deleted." if forget else "The stored readings stay here."
+        messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
+        return redirect("homeowner:connection")
+    context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **_place(request, now)}
+    return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
+
+
+def _card(one: lunar.Connection) -> dict[str, object]:
+    missing = {scope.id for scope in queries.missing_scopes(one)}
+    return {
+        "connection": one,
+        "homes": site_queries.sites_of(one),
+        "progress": site_queries.progress_of(one),
+        "scopes": [(scope, scope.id not in missing) for scope in scopes.SCOPES],
+    }
+
+
+def _place(request: entry.SignedInRequest, now: datetime) -> dict[str, object]:
+    """Return the home whose doors stay open beside a page of the person, where there is only one."""
+    mine = list(policy.own_sites(request.user, now=now)[:2])
+    site = mine[0] if len(mine) == 1 else None
+    return {"site": site, "zone": mine[0].zone if mine else timezone.get_default_timezone(), "now": now}

@@ -1,0 +1,57 @@
+"""The end of an account: what goes with it, and that nobody ends it by a slip."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import entry
+from gridshare_portal.accounts.organizations import members
+from gridshare_portal.audit import names, record
+from gridshare_portal.homeowner import forms
+from gridshare_portal.lunar import queries
+
+DELETED = "Your account is deleted. We can no longer read or change anything at Lunar."
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: entry.SignedInRequest) -> HttpResponse:
+    """Say what goes with the account, and delete it once the visitor has typed its address."""
+    now = timezone.now()
+    form = forms.DeleteAccount(forms.posted(request), address=request.user.email)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _delete(request, now)
+        except members.Refused as refusal:
+            form.add_error(None, f"{refusal} Nothing was deleted.")
+        else:
+            messages.success(request, DELETED)
+            return redirect("homeowner:welcome")
+    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    context = {
+        "form": form,
+        "homes": mine,
+        "site": mine[0] if len(mine) == 1 else None,
+        "connections": queries.connections_of(request.user).exclude(status="disconnected"),
+    }
+    return render(request, "homeowner/delete_account.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _delete(request: entry.SignedInRequest, now: datetime) -> None:
+    """Sign out while there is still somebody to sign out; connections end with their owner."""
+    user = request.user
+    members.leave_all(user=user, now=now)
+    record.add(name=names.Name.USER_DELETED, at=now, actor=user, subject=user)
+    logout(request)
+    user.delete()

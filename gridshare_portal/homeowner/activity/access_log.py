@@ -1,0 +1,163 @@
+"""Who looked at a home and who changed something there: the record of staff, for those who live in it.
+
+It begins when the reader first connected: what happened under somebody who lived there before is not theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.db.models import Min, QuerySet
+
+from gridshare_portal.access import queries as sharing
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.audit import models as audit
+from gridshare_portal.audit import queries as record
+from gridshare_portal.files import cells as files_cells
+from gridshare_portal.homeowner.activity import words as activity_words
+from gridshare_portal.sites import models as sites
+
+HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their words"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Somebody, or an organization, to read about alone."""
+
+    key: str
+    title: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Lines of one day that belong to one visit, or to one person's doings."""
+
+    day: date
+    who: str
+    organization: str
+    reason: str
+    words: str
+    lines: tuple[activity_words.Line, ...]
+
+
+class Log:
+    """A list that a page can be cut from without reading the whole; each cut costs one query."""
+
+    ordered = True
+
+    def __init__(
+        self, site: sites.Site, *, user: accounts.User, asked: Mapping[str, str], now: datetime
+    ) -> None:
+        self._site, self._user, self._now = site, user, now
+        self._whole = _events(site, user)
+        self._people = _people(self._whole)
+        self._names = _names(self._people)
+        self.organization_id, self.actor_id = _number(asked, "organization"), _number(asked, "person")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Say whether only a part of it was asked for."""
+        return self.organization_id is not None or self.actor_id is not None
+
+    def organizations(self) -> list[Choice]:
+        """Return the organizations that did something here."""
+        return [
+            Choice(key=str(pk), title=name, is_chosen=pk == self.organization_id)
+            for pk, name in sorted(self._names.items(), key=lambda item: item[1])
+        ]
+
+    def people(self) -> list[Choice]:
+        """Return the people who did something here, each once."""
+        named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
+        return [
+            Choice(key=str(pk), title=title, is_chosen=pk == self.actor_id)
+            for pk, title in sorted(named.items(), key=lambda item: item[1])
+        ]
+
+    def count(self) -> int:
+        """Return how many lines there are."""
+        return self._narrowed().count()
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, window: slice) -> list[Look]:
+        lines = (self._line(event) for event in self._narrowed()[window])
+        return list(_together(lines, self._site))
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the whole as rows for a file, the newest first."""
+        yield HEADS
+        for event in self._narrowed().iterator(chunk_size=500):
+            one = self._line(event)
+            when = one.at.astimezone(self._site.zone).isoformat(timespec="seconds")
+            cells = [one.who, one.organization, one.what, one.reason, one.words]
+            yield [files_cells.text(self._site.name), when, *map(files_cells.text, cells)]
+
+    def _narrowed(self) -> QuerySet[audit.Event]:
+        events = self._whole
+        if self.organization_id is not None:
+            events = events.filter(organization_id=self.organization_id)
+        return events if self.actor_id is None else events.filter(actor_id=self.actor_id)
+
+    def _line(self, event: audit.Event) -> activity_words.Line:
+        name = self._names.get(event.organization_id, "") if event.organization_id else ""
+        return activity_words.line(
+            event, organization=name, user=self._user, zone=self._site.zone, now=self._now
+        )
+
+
+GONE = "no longer here"
+
+
+def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
+    mine = sites.Reach.objects.filter(site=site, connection__user=user)
+    since = mine.aggregate(at=Min("connection__created_at"))["at"]
+    events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
+        organization_id__isnull=False, name__in=list(activity_words.SAYINGS)
+    )
+    return events.filter(at__gte=since) if since else events.none()
+
+
+def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
+    """Return who of which organization; of a homeowner's own deeds only the organization counts."""
+    known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
+    ours = activity_words.BY_HOMEOWNERS
+    people = {
+        (by, None, "") if name in ours else (by, pk, who) for name, by, pk, who in known if by is not None
+    }
+    return sorted(people, key=str)
+
+
+def _names(people: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
+    known = accounts.Organization.objects.in_bulk({by for by, _pk, _who in people})
+    return {pk: organization.name for pk, organization in known.items()}
+
+
+def _number(asked: Mapping[str, str], name: str) -> int | None:
+    """Return an id from the address; one that cannot be is one that nobody has."""
+    value = asked.get(name, "")
+    if not value:
+        return None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else 0
+
+
+def _together(lines: Iterable[activity_words.Line], site: sites.Site) -> Iterator[Look]:
+    def same(one: activity_words.Line) -> tuple[date, tuple[object, ...]]:
+        return one.at.astimezone(site.zone).date(), one.because
+
+    for (day, _because), group in groupby(lines, key=same):
+        found = tuple(group)
+        first = found[0]
+        yield Look(
+            day=day,
+            who=first.who,
+            organization=first.on_behalf,
+            reason=first.reason,
+            words=first.words,
+            lines=found,
+        )

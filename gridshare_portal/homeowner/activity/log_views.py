@@ -1,0 +1,43 @@
+"""Who looked at a home and who changed something there, as a page and as a file to take away."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from gridshare_portal.files import cells
+from gridshare_portal.homeowner import addresses, entry_points
+from gridshare_portal.homeowner.activity import access_log as logs
+
+ON_A_PAGE = 50
+
+
+@entry_points.page(staff=None)
+@never_cache
+@require_safe
+def access_log(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Show each look and each change of staff, newest first, of everybody or of one alone."""
+    now = timezone.now()
+    site = entry_points.site(request, synth_id, now=now)
+    log = logs.Log(site, user=request.user, asked=request.GET, now=now)
+    page = addresses.page(request, log, size=ON_A_PAGE)
+    context = {"site": site, "log": log, "page": page, "zone": site.zone, "now": now}
+    return render(request, "homeowner/access_log.html", context)
+
+
+@entry_points.download(staff=None)
+@require_safe
+def access_log_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpResponseBase:
+    """Stream the same lines as a file, in the home's own time."""
+    now = timezone.now()
+    site = entry_points.site(request, synth_id, now=now)
+    log = logs.Log(site, user=request.user, asked=request.GET, now=now)
+    response = StreamingHttpResponse(cells.lines(log.rows()), content_type="text/csv; charset=utf-8")
+    name = f"{slugify(site.name)[:40] or 'home'}_who-looked.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

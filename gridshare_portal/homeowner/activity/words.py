@@ -1,0 +1,189 @@
+"""Say in plain words what somebody who was let into a home did there, for those who live in it.
+
+Pure: one event of the record in, one line out. The names of pages and reasons are those that staff chose
+from; what staff wrote themselves stands apart from our words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.access import consents, visits
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.audit import downloads
+from gridshare_portal.audit import models as audit
+from gridshare_portal.audit.names import Name
+from gridshare_portal.homeowner.control import receipts
+
+KINDS = {"mode": "the mode", "plan": "the plan", "details": "a device’s details"}
+OUTCOMES = {
+    "confirmed": "the device confirmed it",
+    "contradicted": "the device says otherwise",
+    "unconfirmed": "not confirmed yet",
+    "refused": "refused",
+    "failed": "not sent",
+}
+ENDS = {
+    consents.REPLACED: "replaced what was shared with {} before",
+    consents.DISCONNECTED: "stopped sharing this home with {}: its connection to Lunar was ended",
+    consents.DELETED: "stopped sharing this home with {}: the account or the organization is gone",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One thing that was done, by whom, for which organization, and why."""
+
+    at: datetime
+    actor_id: int | None
+    who: str
+    organization: str
+    is_staff: bool
+    what: str
+    reason: str
+    words: str
+    glyph: str
+
+    @property
+    def because(self) -> tuple[object, ...]:
+        """Return what lines have in common that belong to one visit, or to one homeowner's doings."""
+        return (self.actor_id, self.who, self.on_behalf, self.reason, self.words)
+
+    @property
+    def on_behalf(self) -> str:
+        """Return in whose name staff did it; a homeowner acts in nobody else's."""
+        return self.organization if self.is_staff else ""
+
+
+class Saying(Protocol):
+    """Says what an event tells, as the verb and the rest of a sentence."""
+
+    def __call__(
+        self, event: audit.Event, told: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
+    ) -> str: ...
+
+
+WITH_WHAT = "their names and what they told last"
+AGAIN = (
+    "asked for the home to be connected to Lunar again"  # of one home, nothing else is asked in the record
+)
+
+
+def line(
+    event: audit.Event, *, organization: str, user: accounts.User, zone: ZoneInfo, now: datetime
+) -> Line:
+    """Return the line of one event, as a homeowner reads it."""
+    told = event.details if isinstance(event.details, dict) else {}
+    say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
+    reason = str(told.get("reason") or "")
+    is_change = event.name in CHANGES
+    name = organization or str(told.get("organization") or "")
+    return Line(
+        at=event.at,
+        actor_id=event.actor_id,
+        who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
+        organization=name,
+        is_staff=event.name not in BY_HOMEOWNERS,
+        what=say(event, {**told, "organization": name or "somebody"}, zone=zone, now=now),
+        reason="" if is_change else visits.REASONS.get(reason, reason),
+        words=reason if is_change else str(told.get("words") or ""),
+        glyph=glyph,
+    )
+
+
+def _as_named(event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+    return Name(event.name).label if event.name in Name.values else event.name
+
+
+def _opened(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+    return "opened this home"
+
+
+def _looked(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+    return f"looked at {_page(told)}"
+
+
+def _downloaded(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+    return f"downloaded {_page(told)}"
+
+
+def _took_a_table(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+    if told.get("table") == downloads.HOMES and told.get("filter") == "none":
+        return f"downloaded a table of all homes that are shared with {told['organization']}: {WITH_WHAT}"
+    which = (
+        "that need help"
+        if told.get("table") == downloads.WORK_LIST
+        else f"shared with {told['organization']}"
+    )
+    return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
+
+
+def _asked_again(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+    return AGAIN
+
+
+def _page(told: Mapping[str, object]) -> str:
+    page = str(told.get("page") or "")
+    return visits.PAGES.get(page, page) or "a page"
+
+
+def _given(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+    may = "see and change it" if told.get("right") == "control" else "see it"
+    asks = ", asking before every change" if told.get("ask_first") else ""
+    lasts = f" {told['lasts']}" if told.get("lasts") else ""
+    return f"shared this home with {told['organization']}{lasts}: they may {may}{asks}"
+
+
+def _ended(event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+    return ENDS.get(str(told.get("how")), "stopped sharing this home with {}").format(told["organization"])
+
+
+def _wish(verb: str) -> Saying:
+    def say(_event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+        kind = str(told.get("kind") or "")
+        asked = told.get("asked")
+        worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
+        return f"{verb} {KINDS.get(kind, 'something')}" + (f": {worded}" if worded else "")
+
+    return say
+
+
+def _answer(verb: str) -> Saying:
+    def say(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+        return f"{_wish(verb)(event, told, zone=zone, now=now)}, as {told['organization']} proposed"
+
+    return say
+
+
+def _settled(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+    outcome = OUTCOMES.get(str(told.get("outcome")), str(told.get("outcome") or ""))
+    return f"{_wish('changed')(event, told, zone=zone, now=now)} – {outcome}"
+
+
+LOOKS: dict[str, tuple[Saying, str]] = {
+    Name.SITE_OPENED: (_opened, "door"),
+    Name.SITE_VIEWED: (_looked, "eye"),
+    Name.SITE_EXPORTED: (_downloaded, "discharge"),
+    Name.HOMES_EXPORTED: (_took_a_table, "discharge"),
+    Name.ANSWER_ASKED: (_as_named, "eye"),
+    Name.ACCESS_ASKED: (_asked_again, "link"),
+}
+CHANGES: dict[str, tuple[Saying, str]] = {
+    Name.CHANGE_ASKED: (_wish("asked to change"), "control"),
+    Name.CHANGE_SETTLED: (_settled, "control"),
+    Name.CHANGE_REFUSED: (_wish("was not allowed to change"), "control"),
+    Name.CHANGE_PROPOSED: (_wish("proposed to change"), "control"),
+    Name.PROPOSAL_APPROVED: (_answer("approved to change"), "good"),
+    Name.PROPOSAL_DECLINED: (_answer("declined to change"), "closed"),
+    Name.PROPOSAL_WITHDRAWN: (_wish("no longer proposes to change"), "control"),
+}
+CONSENTS: dict[str, tuple[Saying, str]] = {
+    Name.CONSENT_GIVEN: (_given, "person"),
+    Name.CONSENT_ENDED: (_ended, "person"),
+}
+BY_HOMEOWNERS = {*CONSENTS, Name.PROPOSAL_APPROVED, Name.PROPOSAL_DECLINED}
+SAYINGS = {**LOOKS, **CHANGES, **CONSENTS}

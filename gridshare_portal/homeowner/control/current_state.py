@@ -1,0 +1,119 @@
+"""Say which mode and plan a home's batteries follow, as last read, and who set them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.control import models as control
+from gridshare_portal.control import queries
+from gridshare_portal.control import state as states
+from gridshare_portal.control.plans import rules
+from gridshare_portal.gridshare import types
+from gridshare_portal.homeowner import viewer
+from gridshare_portal.homeowner.control import modes, receipts
+from gridshare_portal.homeowner.devices import presenter
+from gridshare_portal.sites import models as sites
+from gridshare_portal.templatetags import energy
+
+DOING = {
+    "charge": "Charging",
+    "discharge": "Discharging",
+    "hold": "Holding",
+    "follow": "Following the home’s use",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One device that can be controlled, and what it follows."""
+
+    device: sites.Device
+    title: str
+    mode: str
+    mode_title: str
+    mode_sentence: str
+    plan_sentence: str
+    set_by: str
+    read_at: datetime | None
+    answers: bool
+
+
+def of(
+    site: sites.Site, *, known: Sequence[control.State] | None = None, reader: viewer.Reader, now: datetime
+) -> list[Control]:
+    """Return what each controllable device of a home follows, from their states if those were read."""
+    last = _last_confirmed(site)
+    known = queries.battery_states_of(site) if known is None else known
+    return [_control(state, site, last.get(state.device_id), reader, now) for state in known]
+
+
+def of_device(device: sites.Device, site: sites.Site, *, reader: viewer.Reader, now: datetime) -> Control:
+    """Return what one device of a home follows."""
+    state = states.of(device)
+    state.device = device  # read already
+    return _control(state, site, _last_confirmed(site).get(device.pk), reader, now)
+
+
+def _control(
+    state: control.State,
+    site: sites.Site,
+    last: control.Change | None,
+    reader: viewer.Reader,
+    now: datetime,
+) -> Control:
+    explained = modes.explained(state.mode)
+    return Control(
+        device=state.device,
+        title=presenter.title(state.device),
+        mode=state.mode,
+        mode_title=explained.name if state.mode_read_at else "Not read yet",
+        mode_sentence=explained.sentence if state.mode_read_at else "",
+        plan_sentence=plan_sentence(plan_of(state), mode=explained.name, site=site, now=now),
+        set_by=_set_by(last, site, reader, now),
+        read_at=state.mode_read_at,
+        answers=not state.last_error,
+    )
+
+
+def plan_of(state: control.State) -> types.Plan | None:
+    """Return the plan as last read, or None where it never was."""
+    return rules.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
+
+
+def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: datetime) -> str:
+    """Say what a plan does now, or next, and what follows."""
+    if plan is None:
+        return "The plan has not been read yet."
+    coming = [command for command in plan.commands if command.end > now]
+    if not coming:
+        return "No plan: the battery follows its mode."
+    current = coming[0]
+    doing = DOING.get(current.action, current.action)
+    if current.start > now:
+        return f"Next by plan: {receipts.command_worded(current, zone=site.zone, now=now)}."
+    until = energy.moment(current.end, site.zone, now)
+    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {_back(mode)}'}."
+
+
+def _back(mode: str) -> str:
+    return "its mode" if mode == modes.NOT_KNOWN else mode
+
+
+def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
+    confirmed = queries.changes_of(site).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
+    return {change.device_id: change for change in reversed(confirmed)}
+
+
+def _set_by(change: control.Change | None, site: sites.Site, reader: viewer.Reader, now: datetime) -> str:
+    if change is None:
+        return ""
+    who = receipts.who(change, reader)
+    who = (
+        who[0].lower() + who[1:]
+        if who in ("You", "Somebody", "The homeowner", "Another organization")
+        else who
+    )
+    what = receipts.KINDS.get(change.kind, change.kind)
+    return f"{what} set here by {who}, {energy.moment(change.made_at, site.zone, now)}."

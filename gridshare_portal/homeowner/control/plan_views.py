@@ -1,0 +1,93 @@
+"""The overlay plan of a battery: on a time line, by quick start, row by row, and cancelled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from gridshare_portal.control import operations
+from gridshare_portal.control import state as states
+from gridshare_portal.control.plans import rules
+from gridshare_portal.gridshare import types
+from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner.control import current_state, modes, plan_forms, receipts, submit, timeline
+from gridshare_portal.homeowner.devices import presenter
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import models as sites
+
+
+@entry_points.page(staff="plan")
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Show the plan and take another, in one of the ways it can be written."""
+    now = timezone.now()
+    device, site = entry_points.device(request, synth_id, now=now)
+    wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
+    current = current_state.plan_of(states.of(device))
+    rows = plan_forms.rows_for(current or rules.NO_PLAN, zone=site.zone, now=now)
+    quick = plan_forms.Quick()
+    if request.method == "POST":
+        rows, quick, asked = _asked(request, device, site.zone, rows, now)
+        if asked is not None and wish.is_valid():
+            made = submit.make(
+                request, device=device, asked=operations.AskPlan(plan=asked), form=wish, now=now
+            )
+            if made:
+                return submit.led_to(made)
+    context = _context(request, device, site, current, now) | {"wish": wish, "rows": rows, "quick": quick}
+    refused = wish.errors or quick.errors or (rows.is_bound and rows.total_error_count())
+    return render(request, "homeowner/plan.html", context, status=422 if refused else 200)
+
+
+def _asked(
+    request: entry_points.HomeRequest,
+    device: sites.Device,
+    zone: ZoneInfo,
+    rows: plan_forms.Rows,
+    now: datetime,
+) -> tuple[plan_forms.Rows, plan_forms.Quick, types.Plan | None]:
+    """Return the forms as sent, and the plan that they ask for, or None while there is none."""
+    deed = request.POST.get("do", "save")
+    if deed == "cancel":
+        return rows, plan_forms.Quick(), rules.NO_PLAN
+    if "quick" in request.POST:
+        quick = plan_forms.Quick(request.POST)
+        return rows, quick, quick.plan(device=device, now=now, zone=zone)
+    if deed == "add":
+        return plan_forms.one_more(request.POST), plan_forms.Quick(), None
+    rows = plan_forms.RowSet(request.POST, prefix="rows")
+    good = rows.check(now=now, zone=zone, limit_w=device.power_limit_w)
+    return rows, plan_forms.Quick(), rows.plan(zone) if good else None
+
+
+def _context(
+    request: entry_points.HomeRequest,
+    device: sites.Device,
+    site: sites.Site,
+    current: types.Plan | None,
+    now: datetime,
+) -> dict[str, object]:
+    stored = states.of(device)
+    coming = [command for command in current.commands if command.end > now] if current else []
+    mode = modes.explained(stored.mode).name
+    return {
+        "site": site,
+        "device": device,
+        "title": presenter.title(device),
+        "zone": site.zone,
+        "now": now,
+        "known": current is not None,
+        "read_at": stored.plan_read_at,
+        "coming": [(one, receipts.command_worded(one, zone=site.zone, now=now)) for one in coming],
+        "sentence": current_state.plan_sentence(current, mode=mode, site=site, now=now),
+        "line": timeline.draw(coming, now=now, zone=site.zone),
+        "seen": rules.fingerprint(current) if current is not None else "",
+        "usual": plan_forms.usual(now=now, zone=site.zone),
+        "empty_row": plan_forms.RowSet(prefix="rows").empty_form,
+        **submit.right(request, device, scopes.PLAN_WRITE, now=now),
+    }

@@ -1,0 +1,106 @@
+"""Say of a proposal who proposes what and why, what it would change, until when, and where it stands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.control import models as control
+from gridshare_portal.control import queries
+from gridshare_portal.control import state as states
+from gridshare_portal.control.proposals import lifecycle as proposals
+from gridshare_portal.homeowner import viewer
+from gridshare_portal.homeowner.control import receipts
+from gridshare_portal.homeowner.devices import presenter
+from gridshare_portal.sites import models as sites
+
+LATEST = 3
+STANDINGS = {
+    "open": ("info", "wait", "Waits for an answer"),
+    "approved": ("good", "good", "Approved"),
+    "declined": ("attention", "attention", "Declined"),
+    "withdrawn": ("info", "info", "Withdrawn"),
+    proposals.EXPIRED: ("attention", "attention", "Not answered in time"),
+    proposals.NO_ACCESS: ("attention", "attention", "No longer possible"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """One proposal as a page shows it."""
+
+    pk: uuid.UUID
+    what: str
+    device: str
+    who: str
+    organization: str
+    reason: str
+    asked: str
+    made_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+    change_pk: uuid.UUID | None
+    is_open: bool
+    state: str
+    glyph: str
+    title: str
+    sentence: str
+
+
+def of(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) -> Offer:
+    """Return a proposal as this person reads it."""
+    standing = proposals.standing_of(
+        proposal.answer, holds=proposal.holds, expires_at=proposal.expires_at, now=now
+    )
+    state, glyph, title = STANDINGS[standing]
+    by = proposal.consent.organization_id
+    return Offer(
+        pk=proposal.pk,
+        what=receipts.KINDS.get(proposal.kind, proposal.kind),
+        device=presenter.title(proposal.device),
+        who=reader.names(proposal.proposed_by_id, proposal.proposer_label, by=by),
+        organization=proposal.consent.organization.name,
+        reason=proposal.reason,
+        asked=receipts.worded(proposal.kind, proposal.asked, zone=proposal.site.zone, now=now),
+        made_at=proposal.made_at,
+        expires_at=proposal.expires_at,
+        answered_at=proposal.answered_at,
+        change_pk=proposal.change_id,
+        is_open=standing == control.Proposal.Answer.OPEN,
+        state=state,
+        glyph=glyph,
+        title=title,
+        sentence=proposals.OVER.get(standing, "").format(proposal.consent.organization),
+    )
+
+
+def latest(site: sites.Site, *, reader: viewer.Reader, now: datetime) -> list[Offer]:
+    """Return what a homeowner is to answer, or what staff proposed last."""
+    if reader.is_staff:
+        rows = queries.proposals_in([site], now=now).filter(consent__organization=reader.organization_id)
+    elif site.proposal_waits:
+        rows = queries.waiting_of(site, now=now)
+    else:
+        return []
+    return each(rows[:LATEST], reader=reader, now=now)
+
+
+def each(rows: Iterable[control.Proposal], *, reader: viewer.Reader, now: datetime) -> list[Offer]:
+    """Return several proposals as this person reads them."""
+    return [of(row, reader=reader, now=now) for row in rows]
+
+
+def before(proposal: control.Proposal, *, now: datetime) -> str:
+    """Say what is so now, or was before the change was made."""
+    said: Mapping[str, object] | None
+    if proposal.change is not None:
+        said = proposal.change.before
+    elif proposal.kind == control.Change.Kind.DETAILS:
+        said = {name: getattr(proposal.device, name) for name in proposal.asked}
+    else:
+        known = states.of(proposal.device)
+        is_mode = proposal.kind == control.Change.Kind.MODE
+        said = {"mode": known.mode} if is_mode else known.plan
+    return receipts.worded(proposal.kind, said, zone=proposal.site.zone, now=now)

@@ -1,0 +1,127 @@
+"""Say of a change who asked for what, what was before, what became of it and when: a receipt.
+
+The outcome's word is control's; here are the glyph, the title and the plain words for what a
+mode, a plan or a device's details are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.control import models as control
+from gridshare_portal.control.plans import rules
+from gridshare_portal.gridshare import types
+from gridshare_portal.homeowner import viewer
+from gridshare_portal.homeowner.devices import presenter
+from gridshare_portal.templatetags import energy
+
+OUTCOMES = {
+    "open": ("info", "wait", "Under way"),
+    "confirmed": ("good", "good", "Confirmed"),
+    "contradicted": ("bad", "bad", "The device says otherwise"),
+    "unconfirmed": ("attention", "wait", "Not confirmed yet"),
+    "refused": ("attention", "attention", "Refused"),
+    "failed": ("attention", "attention", "Not sent"),
+}
+KINDS = {"mode": "Mode", "plan": "Plan", "details": "Details"}
+ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow": "Follow the home’s use"}
+DETAILS = {"manufacturer": "Maker", "model": "Model", "serial_number": "Serial number"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """One change as a page shows it."""
+
+    kind: str
+    what: str
+    device: str
+    who: str
+    proposed_by: str
+    reason: str
+    before: str
+    asked: str
+    after: str
+    state: str
+    glyph: str
+    title: str
+    sentence: str
+    said: str
+    steps: tuple[tuple[str, datetime], ...]
+    made_at: datetime
+    is_open: bool
+
+
+def of(change: control.Change, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Receipt:
+    """Return the receipt of a change, as this person reads it."""
+    state, glyph, title = OUTCOMES.get(change.outcome, ("info", "info", change.outcome))
+    return Receipt(
+        kind=change.kind,
+        what=KINDS.get(change.kind, change.kind),
+        device=presenter.title(change.device),
+        who=who(change, reader),
+        proposed_by=_proposed_by(change, reader),
+        reason=change.reason,
+        before=worded(change.kind, change.before, zone=zone, now=now),
+        asked=worded(change.kind, change.asked, zone=zone, now=now),
+        after=worded(change.kind, change.after, zone=zone, now=now),
+        state=state,
+        glyph=glyph,
+        title=title,
+        sentence=change.sentence,
+        said=change.message,
+        steps=_steps(change, title),
+        made_at=change.made_at,
+        is_open=change.outcome == "open" or change.read_again_at is not None,
+    )
+
+
+def who(change: control.Change, reader: viewer.Reader) -> str:
+    """Say who asked for a change, as this reader may know it."""
+    by = change.consent.organization_id if change.consent else None
+    return reader.names(change.actor_id, change.actor_label or "Somebody", by=by)
+
+
+def _proposed_by(change: control.Change, reader: viewer.Reader) -> str:
+    proposal = getattr(change, "proposal", None)
+    if proposal is None:
+        return ""
+    by = proposal.consent.organization_id
+    return reader.names(proposal.proposed_by_id, proposal.proposer_label, by=by)
+
+
+def _steps(change: control.Change, title: str) -> tuple[tuple[str, datetime], ...]:
+    steps = [("Asked", change.made_at), ("Sent", change.sent_at), (title, change.settled_at)]
+    return tuple((name, at) for name, at in steps if at)
+
+
+def worded(kind: str, said: Mapping[str, object] | None, *, zone: ZoneInfo, now: datetime) -> str:
+    """Say what a mode, a plan or a device's details are; a dash where nobody knows."""
+    if not said:
+        return energy.UNKNOWN
+    if kind == "mode":
+        return str(said.get("mode") or energy.UNKNOWN)
+    if kind == "plan":
+        kept = cast("rules.KeptPlan", said)  # JSON of a row, whose kind says which form it has
+        return plan_worded(rules.from_json(kept), zone=zone, now=now)
+    named = [(DETAILS.get(name, name), value) for name, value in said.items()]
+    return ", ".join(f"{name}: {value or energy.UNKNOWN}" for name, value in named)
+
+
+def plan_worded(plan: types.Plan, *, zone: ZoneInfo, now: datetime) -> str:
+    """Say a plan in one line."""
+    if not plan.commands:
+        return "No plan"
+    return "; ".join(command_worded(command, zone=zone, now=now) for command in plan.commands)
+
+
+def command_worded(command: types.Command, *, zone: ZoneInfo, now: datetime) -> str:
+    """Say one command of a plan: what, from when to when, at most how much."""
+    action = ACTIONS.get(command.action, command.action)
+    start = energy.moment(command.start, zone, now)
+    end = energy.moment(command.end, zone, command.start)
+    limit = f", at most {energy.power(command.power_limit_w)}" if command.power_limit_w is not None else ""
+    return f"{action} {start} to {end}{limit}"

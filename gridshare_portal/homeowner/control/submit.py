@@ -1,0 +1,99 @@
+"""Bring a checked wish to the corridor, and the corridor's refusals back to the form.
+
+Every page that changes a device ends here. The corridor decides; what it refuses before anything was sent
+becomes a sentence at the form, and a missing right becomes a 403. Staff may lay the same wish before the
+homeowner instead.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TypedDict
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.control import changes, operations, permission
+from gridshare_portal.control import models as control
+from gridshare_portal.control.proposals import lifecycle as proposals
+from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import models as sites
+
+Made = control.Change | control.Proposal
+REFUSALS = (changes.Busy, changes.KeyReused, proposals.Unfit, proposals.Waiting)
+
+
+class _Wish(TypedDict):
+    actor: accounts.User
+    device: sites.Device
+    asked: operations.Ask
+    reason: str
+    key: str | None
+    organization_id: int | None
+    now: datetime
+
+
+def make(
+    request: entry_points.HomeRequest,
+    *,
+    device: sites.Device,
+    asked: operations.Ask,
+    form: forms.Wish,
+    now: datetime,
+) -> Made | None:
+    """Make the change, or propose it; None means that it was refused at the form and nothing was sent."""
+    known = form.cleaned_data
+    wish: _Wish = {
+        "actor": request.user,
+        "device": device,
+        "asked": asked,
+        "reason": known["reason"],
+        "key": str(known["key"]) if known.get("key") else None,
+        "organization_id": _acts_for(request),
+        "now": now,
+    }
+    try:
+        if request.looking is not None and "propose" in request.POST:
+            return proposals.propose(**wish)
+        return changes.make(**wish, seen=known.get("seen") or None)
+    except permission.NotPermitted as refusal:
+        raise PermissionDenied(refusal.reason) from refusal
+    except permission.NoReason as refusal:
+        form.add_error("reason", refusal.reason)
+    except REFUSALS as refusal:
+        form.add_error(None, refusal.reason)
+    return None
+
+
+def led_to(made: Made) -> HttpResponse:
+    """Lead to the page that says what becomes of it."""
+    name = "homeowner:proposal" if isinstance(made, control.Proposal) else "homeowner:change"
+    return redirect(name, pk=made.pk)
+
+
+def right(
+    request: entry_points.HomeRequest, device: sites.Device, scope: str, *, now: datetime
+) -> dict[str, object]:
+    """Say whether the visitor may do this, and if not why, with the permission to add if that is it."""
+    answer = policy.may_control(
+        request.user, device, now=now, scope=scope, organization_id=_acts_for(request)
+    )
+    look = request.looking
+    can_propose = look is not None and policy.proposing_consent(look.standing) is not None
+    return {
+        "may": answer.allowed,
+        "may_not_because": answer.reason,
+        "missing_scope": scopes.find(answer.scope) if answer.scope and look is None else None,
+        "can_propose": can_propose,
+        "may_fill": answer.allowed or can_propose,
+        "key": uuid.uuid4(),
+    }
+
+
+def _acts_for(request: entry_points.HomeRequest) -> int | None:
+    return request.looking.visit.organization_id if request.looking is not None else None

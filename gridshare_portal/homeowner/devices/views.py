@@ -1,0 +1,124 @@
+"""The devices of a home, the tree they hang in, and what each sensor measures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from gridshare_portal.audit import names, record
+from gridshare_portal.homeowner import addresses, entry_points, forms
+from gridshare_portal.homeowner.devices import presenter
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries, settings
+
+ON_A_PAGE = 24
+
+
+@entry_points.page(staff="devices")
+@require_safe
+def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Show every device with what is known of it, and the tree, a window of it at a time."""
+    now = timezone.now()
+    home = entry_points.site(request, synth_id, now=now)
+    page = addresses.page(request, queries.devices_of(home), size=ON_A_PAGE)
+    context = {
+        "site": home,
+        "now": now,
+        "device_page": page,
+        "devices": [_card(device) for device in page],
+        **_tree(request, home),
+    }
+    return render(request, "homeowner/devices.html", context)
+
+
+@entry_points.page(staff="device")
+@require_safe
+def device(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Show one device: what is known, what else Lunar says, and its sensors."""
+    now = timezone.now()
+    found, home = entry_points.device(request, synth_id, now=now)
+    sensors = found.sensors.filter(gone_at=None).select_related("latest")[:ON_A_PAGE]
+    context = {
+        "site": home,
+        "now": now,
+        "device": found,
+        "title": presenter.title(found),
+        "facts": presenter.facts(found),
+        "extra": presenter.others(found),
+        "controllable": found in queries.battery_devices_of(home),
+        "sensors": [_sensor(sensor, home, now) for sensor in sensors],
+    }
+    return render(request, "homeowner/device.html", context)
+
+
+@entry_points.page(staff=None)
+@require_POST
+def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
+    """Take the owner's word for what a sensor measures."""
+    now = timezone.now()
+    sensor = entry_points.sensor(request, pk, now=now)
+    form = forms.Role(request.POST, sensor=sensor)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the roles in the list. Nothing was changed.")
+    else:
+        role, before = form.cleaned_data["role"], sensor.role
+        with transaction.atomic():
+            settings.correct_role(sensor=sensor, role=role, actor=request.user, now=now)
+            details = {"sensor": sensor.synth_id, "before": before, "after": sensor.role}
+            record.add(
+                name=names.Name.ROLE_CORRECTED,
+                at=now,
+                actor=request.user,
+                site=sensor.site,
+                device=sensor.device,
+                details=details,
+            )
+        label = sites.Role(sensor.role).label.lower()
+        messages.success(request, f"Saved: {sensor.synth_id} now counts as {label}.")
+    if sensor.device is None:
+        return redirect("homeowner:devices", synth_id=sensor.site.synth_id)
+    return redirect("homeowner:device", synth_id=sensor.device.synth_id)
+
+
+def _card(device: sites.Device) -> dict[str, object]:
+    return {
+        "synth_id": device.synth_id,
+        "title": presenter.title(device),
+        "glyph": presenter.kind(device.kind)[1],
+        "facts": presenter.facts(device, short=True),
+    }
+
+
+def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, object]:
+    return {
+        "pk": sensor.pk,
+        "synth_id": sensor.synth_id,
+        "title": presenter.sensor_title(sensor.role, sensor.kind),
+        "kind": sensor.kind,
+        "channels": sensor.channels,
+        "newest": presenter.newest(getattr(sensor, "latest", None), zone=site.zone, now=now),
+        "choice": forms.Role(sensor=sensor)["role"],
+    }
+
+
+def _tree(request: entry_points.HomeRequest, site: sites.Site) -> dict[str, object]:
+    branches = queries.tree_of(site)
+    start = addresses.number(request, "from", usual=0)
+    start = start if start < len(branches) else 0
+    end = min(start + presenter.LINES, len(branches))
+    return {
+        "branches": presenter.lines(branches, start=start),
+        "node_count": len(branches),
+        "repeated": site.topology.get("repeated", 0),
+        "cut": site.topology.get("cut", False),
+        "first": start + 1,
+        "last": end,
+        "earlier": max(0, start - presenter.LINES) if start else None,
+        "later": end if end < len(branches) else None,
+    }

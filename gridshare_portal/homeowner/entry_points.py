@@ -1,0 +1,246 @@
+"""Narrow by who asks, then look up: what one may not see does not exist.
+
+Every view of a home says by a decorator whom it answers, beside its homeowners: staff who said why they
+look, and who leave a line for the homeowner under the word given, or no staff (None). A look-up fails in a
+view that said neither, so that no page can forget to ask.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from gridshare_portal.access import policy, requests, visits
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.control import models as control
+from gridshare_portal.control import queries as control_queries
+from gridshare_portal.homeowner import viewer
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar import queries as connections
+from gridshare_portal.sites import models as sites
+
+P = ParamSpec("P")
+
+OWNERS_ONLY = "Only whoever lives here may do this. Nothing was changed."
+NO_DOWNLOAD = "Your role does not include downloads."
+
+
+class Unstated(Exception):
+    """A view looks up a home and has not said whether staff may see it."""
+
+
+class _SayWhyFirst(Exception):
+    def __init__(self, site: sites.Site) -> None:
+        super().__init__(site)
+        self.site = site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """Whom a view answers: staff under this word for the homeowner's record, or no staff; and how."""
+
+    kind: str
+    staff: str | None
+
+
+class HomeRequest(entry.SignedInRequest):
+    """A request about a home or what is in it: by which door, and as whom where it is not one's own."""
+
+    door: Door
+    looking: viewer.Looking | None
+    membership: accounts.Membership | None
+
+
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+HomeView = Callable[Concatenate[HomeRequest, P], HttpResponseBase]
+
+
+def page(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
+    """Answer with a page: each look of staff leaves a line."""
+    return functools.partial(_guarded, Door(kind="page", staff=staff))
+
+
+def part(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
+    """Answer with a part of a page that renews itself: staff leave a line now and then.
+
+    Whoever is no longer signed in, or may no longer see it, gets the whole page again, and with it the
+    sign-in or a 404, instead of something stale on the screen.
+    """
+    return functools.partial(_guarded, Door(kind="part", staff=staff))
+
+
+def download(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
+    """Answer with a file to take away; staff need the right to, and leave a line that says so."""
+    return functools.partial(_guarded, Door(kind="download", staff=staff))
+
+
+def site(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Site:
+    """Return a home that the visitor may see, or answer 404.
+
+    It says what waits there for an answer, so that no page needs to ask for what is not there:
+    `proposal_waits` and `request_waits`.
+    """
+    visible = policy.marked_own(policy.sites_visible_to(request.user, now=now), request.user)
+    asked = Exists(requests.waiting_for(request.user, now=now).order_by())
+    marked = control_queries.marked_waiting(visible, now=now).annotate(request_waits=asked)
+    found = get_object_or_404(marked, synth_id=synth_id)
+    return _admitted(request, found, found.is_own, now)
+
+
+def device(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Device, sites.Site]:
+    """Return a device that the visitor may see, with the home that it stands in, or answer 404."""
+    visible = policy.devices_visible_to(request.user, now=now).select_related("site")
+    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), synth_id=synth_id)
+    if found.site is None:
+        raise Http404
+    return found, _admitted(request, found.site, found.is_own, now)
+
+
+def sensor(request: HomeRequest, pk: int, *, now: datetime) -> sites.Sensor:
+    """Return a sensor that the visitor may see, or answer 404."""
+    visible = policy.sensors_visible_to(request.user, now=now).select_related("site", "device")
+    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
+    _admitted(request, found.site, found.is_own, now)
+    return found
+
+
+def change(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Change:
+    """Return a change in a home that the visitor may see, or answer 404."""
+    visible = control_queries.changes_in(policy.sites_visible_to(request.user, now=now))
+    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
+    _admitted(request, found.site, found.is_own, now)
+    return found
+
+
+def proposal(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Proposal:
+    """Return a proposal for a home that the visitor may see, or answer 404; staff see their own alone."""
+    visible = control_queries.proposals_in(policy.sites_visible_to(request.user, now=now), now=now)
+    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
+    _admitted(request, found.site, found.is_own, now)
+    if reader(request).organization_id not in (None, found.consent.organization_id):
+        request.looking = None
+        raise Http404
+    return found
+
+
+def connection(request: HomeRequest, pk: int, *, now: datetime) -> lunar.Connection:
+    """Return a connection of the visitor's own; staff who see a home through it may not touch it."""
+    _door(request)
+    found = get_object_or_404(lunar.Connection.objects.filter(pk=pk).only("pk"))
+    mine = connections.connections_of(request.user).filter(pk=found.pk).first()
+    if mine is not None:
+        return mine
+    if policy.shared_sites(request.user, now=now).filter(reaches__connection=found.pk).exists():
+        raise PermissionDenied(OWNERS_ONLY)
+    raise Http404
+
+
+def threshold(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Site, policy.Standing]:
+    """Return a home as one may see it from outside, before saying why: that it is there, and as whom."""
+    _door(request)
+    found = get_object_or_404(policy.sites_visible_to(request.user, now=now), synth_id=synth_id)
+    standing = policy.standing_of(request.user, found, now=now)
+    if standing is None:
+        raise Http404
+    hosts = {consent.organization_id for consent in standing.consents}
+    if len(hosts) == 1:
+        request.membership = _membership(request, *hosts)
+    return found, standing
+
+
+def reader(request: HomeRequest) -> viewer.Reader:
+    """Return as whom the visitor reads the page of the home that was looked up."""
+    return viewer.reader_of(request.user, request.looking)
+
+
+def _door(request: HomeRequest) -> Door:
+    door: Door | None = getattr(request, "door", None)
+    if door is None:
+        raise Unstated
+    return door
+
+
+def _admitted(request: HomeRequest, found: sites.Site, is_own: bool, now: datetime) -> sites.Site:
+    door = _door(request)
+    request.looking = None if is_own else _look(request, door, found, now)
+    return found
+
+
+def _look(request: HomeRequest, door: Door, found: sites.Site, now: datetime) -> viewer.Looking:
+    if door.staff is None:
+        raise PermissionDenied(OWNERS_ONLY)
+    standing = policy.standing_of(request.user, found, now=now)
+    if standing is None:
+        raise Http404
+    visit = visits.current(request.user, found, now=now, standing=standing)
+    if visit is None:
+        raise _SayWhyFirst(found)
+    here = standing.at(visit.organization_id)
+    if door.kind == "download" and not here.may(rights.EXPORT):
+        raise PermissionDenied(NO_DOWNLOAD)
+    _how_noted(request, door)(visit=visit, page=door.staff, now=now)
+    request.membership = _membership(request, visit.organization_id)
+    return viewer.Looking(visit=visit, standing=here, now=now)
+
+
+def _membership(request: HomeRequest, organization_id: int) -> accounts.Membership | None:
+    works = entry.memberships(request)
+    return next((one for one in works if one.organization_id == organization_id), None)
+
+
+def _how_noted(request: HomeRequest, door: Door) -> Callable[..., None]:
+    if door.kind == "download":
+        return visits.note_export
+    is_opened = door.kind == "page" and not request.htmx and request.method in ("GET", "HEAD")
+    return visits.note if is_opened else visits.note_renewed
+
+
+def _guarded(door: Door, view: HomeView[P]) -> View[P]:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        asked = cast(HomeRequest, request)
+        asked.door = door
+        if asked.htmx and not asked.user.is_authenticated:
+            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+        try:
+            return login_required(view)(asked, *args, **kwargs)
+        except _SayWhyFirst as first:
+            return _ask_why(asked, door, first.site)
+        except Http404:
+            if asked.htmx:
+                return HttpResponse(status=404, headers={"HX-Refresh": "true"})
+            raise
+
+    vars(guarded)["door"] = door  # so that all that pages say about staff can be listed
+    return guarded
+
+
+def _ask_why(request: HomeRequest, door: Door, found: sites.Site) -> HttpResponse:
+    """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
+    back = request.get_full_path() if door.kind == "page" and request.method in ("GET", "HEAD") else ""
+    if door.kind == "page" and request.method == "POST":
+        back = request.path
+    if request.htmx:
+        back = request.htmx.current_url_abs_path or ""
+    address = reverse("homeowner:visit", args=[found.synth_id]) + (
+        f"?{urlencode({'next': back})}" if back else ""
+    )
+    if request.htmx:
+        return HttpResponse(status=403, headers={"HX-Redirect": address})
+    if door.kind == "page" and request.method in ("GET", "HEAD"):
+        return redirect(address)
+    return render(request, "homeowner/say_why.html", {"address": address}, status=403)

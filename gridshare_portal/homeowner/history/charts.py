@@ -1,0 +1,152 @@
+"""Ask for the readings of a home and have them made into a picture with its table.
+
+The same call serves the page, the columns it fetches and the home page's chart of today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from django.urls import reverse
+
+from gridshare_portal.energy import periods
+from gridshare_portal.homeowner.history import exports, figures, gaps, range, tables
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing, queries, stretches
+from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.telemetry import stored as telemetry_kept
+
+INTO = {"hour": "day", "day": "day", "month": "month"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows of the days chosen: the picture with its table, and the sums."""
+
+    figure: figures.Figure
+    totals: queries.Totals
+
+    @property
+    def read_at(self) -> datetime | None:
+        """Return when the home was last read."""
+        seconds = self.figure.data["read_at"]
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def read(site: sites.Site, choice: range.Choice) -> telemetry_kept.Kept:
+    """Read once what picture and sums of the days chosen are made of."""
+    return telemetry_kept.of(site, _period(site, choice))
+
+
+def shown(kept: telemetry_kept.Kept, choice: range.Choice, *, now: datetime) -> Shown:
+    """Return picture and sums of the days chosen; bars and sums come from one pass."""
+    period = _period(kept.site, choice)
+    if choice.by == "quarter":
+        return Shown(figure(kept, choice, now=now), queries.totals(kept, period))
+    pieces = stretches.cut(period, choice.by, kept.site.zone)
+    *bars, totals = queries.bars(kept, [*pieces, period])
+    return Shown(_energy(kept, choice, pieces, bars, now), totals)
+
+
+def figure(kept: telemetry_kept.Kept, choice: range.Choice, *, now: datetime) -> figures.Figure:
+    """Return the picture of the days chosen, as finely as chosen."""
+    site, period = kept.site, _period(kept.site, choice)
+    if choice.by != "quarter":
+        pieces = stretches.cut(period, choice.by, site.zone)
+        return _energy(kept, choice, pieces, queries.bars(kept, pieces), now)
+    return figures.power(
+        queries.series(kept, period, step_s=missing.STEP_S),
+        parts=_parts(kept),
+        zone=site.zone,
+        now=now,
+        past=_past(kept.collection),
+        caption=_caption(site, choice),
+    )
+
+
+def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
+    """Return what includes/_chart.html needs to show today's power."""
+    day = now.astimezone(kept.site.zone).date()
+    choice = range.Choice("day", day, day, "quarter")
+    picture = figure(kept, choice, now=now)
+    return {
+        "kind": picture.kind,
+        "title": "Power today",
+        "table": picture.table,
+        "data_url": data_url(kept.site, choice),
+    }
+
+
+def data_url(site: sites.Site, choice: range.Choice) -> str:
+    """Return where a browser fetches the columns of the choice."""
+    return f"{reverse('homeowner:telemetry_json', args=[site.synth_id])}?{choice.query()}"
+
+
+def export(site: sites.Site, choice: range.Choice, *, now: datetime) -> Iterator[Sequence[str | float]]:
+    """Yield the rows of the choice, heads first, reading no more than a month at a time."""
+    kept = telemetry_kept.of(site)
+    parts, zone = _parts(kept), site.zone
+    fine = choice.by == "quarter"
+    yield exports.power_heads(parts) if fine else exports.energy_heads(parts)
+    period = _period(site, choice)
+    for part in stretches.cut(period, "month", zone):
+        if part.start >= now:
+            return
+        kept = kept.over(part)
+        if fine:
+            series = queries.series(kept, part, step_s=missing.STEP_S)
+            yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
+        else:
+            pieces = stretches.cut(part, choice.by, zone)
+            bars = queries.bars(kept, pieces)
+            yield from exports.energy_rows(bars, pieces, home=site.name, parts=parts, zone=zone, now=now)
+
+
+def _energy(
+    kept: telemetry_kept.Kept,
+    choice: range.Choice,
+    pieces: Sequence[periods.Period],
+    bars: Sequence[queries.Totals],
+    now: datetime,
+) -> figures.Figure:
+    site = kept.site
+    return figures.energy(
+        bars,
+        pieces,
+        by=choice.by,
+        parts=_parts(kept),
+        zone=site.zone,
+        now=now,
+        past=_past(kept.collection),
+        caption=_caption(site, choice),
+        href=lambda moment: _href(site, choice.by, moment.astimezone(site.zone).date()),
+    )
+
+
+def _period(site: sites.Site, choice: range.Choice) -> periods.Period:
+    return stretches.whole_days(choice.first, choice.last, site.zone)
+
+
+def _parts(kept: telemetry_kept.Kept) -> tuple[str, ...]:
+    roles = {sensor.role for sensor in kept.sensors}
+    return tuple(part for part in tables.MEASURED if part in roles)
+
+
+def _past(collection: telemetry.Collection | None) -> figures.Past:
+    if collection is None or collection.filled_back_to is None:
+        return figures.Past(None, gaps.NOT_FETCHED, collection.last_ok_at if collection else None)
+    begins = datetime.combine(collection.filled_back_to, time(), UTC)
+    why = gaps.TOO_OLD if collection.filled_back_to <= collection.goal else gaps.NOT_FETCHED
+    return figures.Past(begins, why, collection.last_ok_at)
+
+
+def _caption(site: sites.Site, choice: range.Choice) -> str:
+    return f"{site.name}, {range.title(choice)}, times in {site.zone.key}"
+
+
+def _href(site: sites.Site, by: str, day: date) -> str:
+    view = INTO[by]
+    finer = range.Choice(view, *range.whole(view, day), range.USUAL[view])
+    return f"{reverse('homeowner:telemetry', args=[site.synth_id])}?{finer.query()}"

@@ -1,0 +1,189 @@
+"""Gather what the first screen of a home says: who feeds whom, charge, today, and what needs the owner.
+
+Everything comes from what is stored; nothing here waits for anybody. What is too old to be
+called now is said to be old, and is not drawn as if it flowed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.energy import periods
+from gridshare_portal.homeowner import viewer
+from gridshare_portal.homeowner.home import banners, flow_picture, words
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import latest, stretches
+from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.telemetry import stored as telemetry_kept
+from gridshare_portal.templatetags import energy
+
+CURRENT = ("fresh", "late")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """What the battery's card says."""
+
+    pct: float | None
+    figure: str
+    arc: int
+    doing: str
+    outlook: str
+    glyph: str
+
+
+def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
+    """Read once what the first screen is made of: the home's sensors, its collection, and today."""
+    return telemetry_kept.of(site, _today(site, now))
+
+
+def of(
+    kept: telemetry_kept.Kept,
+    *,
+    batteries: Sequence[sites.Device],
+    user: accounts.User,
+    look: viewer.Looking | None = None,
+    now: datetime,
+) -> dict[str, object]:
+    """Return the context of a home's first screen, as its homeowner reads it, or staff who look."""
+    site, reading = kept.site, latest.now_of(kept, now=now)
+    roles, flows = set(reading.roles), _flows(reading)
+    remainder_w = _known(reading, "remainder_w")
+    return {
+        "site": site,
+        "zone": site.zone,
+        "now": now,
+        "reading": reading,
+        "picture": flow_picture.draw(nodes=_nodes(reading, roles), flows=flows, remainder_w=remainder_w),
+        "sentence": _sentence(kept, reading, flows, whose="the home" if look else "your home", now=now),
+        "charge": _charge(site, reading, flows, batteries, now) if sites.Role.BATTERY in roles else None,
+        "today": telemetry.totals(kept, _today(site, now)) if reading.at else None,
+        "banner": banners.for_home(site, reading=reading, user=user, look=look, now=now),
+        "progress": _filling(kept),
+    }
+
+
+def _today(site: sites.Site, now: datetime) -> periods.Period:
+    today = now.astimezone(site.zone).date()
+    return stretches.whole_days(today, today, site.zone)
+
+
+def _current(reading: latest.Now) -> bool:
+    return reading.freshness in CURRENT
+
+
+def _known(reading: latest.Now, name: str) -> float | None:
+    """Return a power that can still be called now."""
+    return getattr(reading, name) if _current(reading) else None
+
+
+def _flows(reading: latest.Now) -> dict[str, float | None]:
+    return {name: _known(reading, f"{name}_w") for name in flow_picture.FLOWS}
+
+
+def _nodes(reading: latest.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:
+    """Name the nodes that this home has, with the power at each and what it does."""
+    solar_w, home_w = _known(reading, "solar_w"), _known(reading, "home_w")
+    grid = _known(reading, "from_grid_w"), _known(reading, "to_grid_w")
+    battery = _known(reading, "charging_w"), _known(reading, "discharging_w")
+    nodes = {
+        "solar": (solar_w, words.solar_word(solar_w)),
+        "grid": (_either(*grid), words.grid_word(*grid)),
+        "home": (home_w, "not known" if home_w is None else "using"),
+        "battery": (_either(*battery), words.battery_word(*battery)),
+    }
+    return {name: nodes[name] for name in nodes if name in roles or (name == "home" and roles)}
+
+
+def _either(one_w: float | None, other_w: float | None) -> float | None:
+    powers = [power for power in (one_w, other_w) if power is not None]
+    return max(powers, default=None)
+
+
+def _sentence(
+    kept: telemetry_kept.Kept,
+    reading: latest.Now,
+    flows: dict[str, float | None],
+    *,
+    whose: str,
+    now: datetime,
+) -> str:
+    if not reading.roles:
+        return "Lunar has not told us of any meter in this home yet. It appears here as soon as it does."
+    if reading.at is None:
+        return "The first readings are on their way."
+    if not _current(reading):
+        return (
+            f"We do not know what is happening now: the last reading is from {_at(kept.site, reading, now)}."
+        )
+    said = words.happening(
+        flows=flows,
+        home_w=reading.home_w,
+        charging_w=reading.charging_w,
+        discharging_w=reading.discharging_w,
+        to_grid_w=reading.to_grid_w,
+        whose=whose,
+    )
+    car = f" The car is taking {energy.power(reading.ev_w)} of it." if words.moving(reading.ev_w) else ""
+    return said + car
+
+
+def _at(site: sites.Site, reading: latest.Now, now: datetime) -> str:
+    return energy.moment(reading.at, site.zone, now)
+
+
+def _charge(
+    site: sites.Site,
+    reading: latest.Now,
+    flows: dict[str, float | None],
+    batteries: Sequence[sites.Device],
+    now: datetime,
+) -> Charge:
+    pct = reading.charge_pct
+    word = words.battery_word(reading.charging_w, reading.discharging_w) if _current(reading) else "old"
+    return Charge(
+        pct=pct,
+        figure=energy.percent(pct).split(energy.THIN + "%")[0],
+        arc=math.floor(min(max(pct or 0, 0), 100)),
+        doing=_doing(word, site, reading, flows, now),
+        outlook=_outlook(site, reading, batteries, now) if _current(reading) else "",
+        glyph={"charging": "charge", "discharging": "discharge", "resting": "hold"}.get(word, "unknown"),
+    )
+
+
+def _doing(
+    word: str, site: sites.Site, reading: latest.Now, flows: dict[str, float | None], now: datetime
+) -> str:
+    if word == "charging":
+        source = words.from_whom(flows, "battery")
+        return f"Charging{f' from {source}' if source else ''} at {energy.power(reading.charging_w)}."
+    if word == "discharging":
+        return f"Discharging at {energy.power(reading.discharging_w)}."
+    if word == "resting":
+        return "Resting."
+    return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."
+
+
+def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
+    capacities = [device.capacity_wh for device in batteries if device.capacity_wh]
+    found = words.outlook(
+        charge_pct=reading.charge_pct,
+        capacity_wh=sum(capacities) if len(capacities) == len(batteries) else None,
+        charging_w=reading.charging_w,
+        discharging_w=reading.discharging_w,
+        at=reading.at or now,
+    )
+    if found is None:
+        return ""
+    if found.at is None:
+        return f"At this rate it lasts for more than a day until it is {found.end}."
+    return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."
+
+
+def _filling(kept: telemetry_kept.Kept) -> telemetry.Progress | None:
+    progress = telemetry.progress(kept)
+    return None if progress.done else progress

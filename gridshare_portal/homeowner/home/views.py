@@ -1,0 +1,146 @@
+"""The list of homes, one home's first screen with the parts that renew themselves, and its settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import entry
+from gridshare_portal.audit import names, record
+from gridshare_portal.control import queries as control
+from gridshare_portal.control import watched
+from gridshare_portal.control.models import State
+from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner.control import current_state
+from gridshare_portal.homeowner.history import charts
+from gridshare_portal.homeowner.home import banners, overview
+from gridshare_portal.lunar import queries as connections
+from gridshare_portal.sites import models
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.sites import settings as sites_settings
+from gridshare_portal.telemetry import collect, latest
+from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.telemetry import stored as telemetry_kept
+
+
+@login_required
+@require_safe
+def sites(request: entry.SignedInRequest) -> HttpResponse:
+    """List the homes of the visitor, and the readings that are still under way.
+
+    Whoever came from the front page for a first home goes on to it when it was read on the way here.
+    """
+    now = timezone.now()
+    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    known = connections.connections_of(request.user).exclude(status="disconnected")
+    reads = [(connection, site_queries.progress_of(connection)) for connection in known]
+    loading = [read for read in reads if not read[1].ready]
+    if "first" in request.GET and len(mine) == 1 and not loading:
+        return redirect("homeowner:site", synth_id=mine[0].synth_id)
+    context = {
+        "cards": [{"site": site, "reading": latest.now_of(site, now=now)} for site in mine],
+        "loading": loading,
+        "connected": bool(reads),
+        "banner": banners.for_request(request.user, now=now),
+        "now": now,
+    }
+    return render(request, "homeowner/sites.html", context)
+
+
+@entry_points.part(staff=None)
+@require_safe
+def loading(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
+    """Say how far the first reading of a connection has come; once there is a home, go there."""
+    now = timezone.now()
+    connection = entry_points.connection(request, pk, now=now)
+    progress = site_queries.progress_of(connection)
+    if progress.ready:
+        return HttpResponse(headers={"HX-Redirect": reverse("homeowner:welcome")})
+    context = {"connection": connection, "progress": progress, "now": now}
+    return render(request, "homeowner/_loading.html", context)
+
+
+@entry_points.page(staff="home")
+@require_safe
+def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Show a home's first screen from what is stored, and note that somebody looks."""
+    now = timezone.now()
+    home = entry_points.site(request, synth_id, now=now)
+    kept, known = _somebody_looks(home, now)
+    context = {
+        **_glance(request, kept, known, now),
+        "controls": current_state.of(home, known=known, reader=entry_points.reader(request), now=now),
+        "chart": charts.today(kept, now=now),
+    }
+    return render(request, "homeowner/site.html", context)
+
+
+@entry_points.part(staff="home")
+@require_safe
+def now(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Renew what changes by the minute."""
+    moment = timezone.now()
+    home = entry_points.site(request, synth_id, now=moment)
+    kept, known = _somebody_looks(home, moment)
+    return render(request, "homeowner/_now.html", _glance(request, kept, known, moment))
+
+
+@entry_points.part(staff="home")
+@require_safe
+def progress(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Say how far the readings of a home have come; once the first are there, renew the page."""
+    home = entry_points.site(request, synth_id, now=timezone.now())
+    filled = telemetry.progress(home)
+    if filled.first_48h_done:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "homeowner/_filling.html", {"site": home, "progress": filled})
+
+
+@entry_points.page(staff=None)
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    """Let the owner say what the home is called and which time it keeps."""
+    moment = timezone.now()
+    home = entry_points.site(request, synth_id, now=moment)
+    form = forms.Home(forms.posted(request), initial={"name": home.name, "time_zone": home.time_zone})
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                before = {"name": home.name, "time_zone": home.time_zone}
+                sites_settings.rename(site=home, actor=request.user, now=moment, **form.cleaned_data)
+                details = {"before": before, "after": form.cleaned_data}
+                record.add(
+                    name=names.Name.SITE_RENAMED, at=moment, actor=request.user, site=home, details=details
+                )
+        except sites_settings.Refused as refusal:
+            form.add_error(refusal.field, str(refusal))
+        else:
+            messages.success(request, "Saved. Days now begin and end in this time zone.")
+            return redirect("homeowner:site", synth_id=home.synth_id)
+    status = 422 if form.errors else 200
+    return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
+
+
+def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
+    """Read what the first screen stands on, and have all of it asked for more often, in the worker."""
+    kept = overview.read(home, now=now)
+    known = control.battery_states_of(home, among=kept.sensors)
+    collect.watch(site=home, now=now, row=kept.collection)
+    watched.watch(site=home, now=now, known=known)
+    return kept, known
+
+
+def _glance(
+    request: entry_points.HomeRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
+) -> dict[str, object]:
+    batteries = [state.device for state in known]
+    return overview.of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)

@@ -1,0 +1,41 @@
+"""Say what an organization asks of a homeowner, and until when it waits for an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.access import durations, models
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.homeowner.sharing import words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as a homeowner reads it."""
+
+    pk: int
+    organization: accounts.Organization
+    kind: str
+    wish: str
+    lasts: str
+    message: str
+    who: str
+    made_at: datetime
+    expires_at: datetime
+
+
+def of(request: models.Request, *, now: datetime) -> Asked:
+    """Say one request in words."""
+    wish = "see and change" if request.right == models.Right.CONTROL else "see"
+    return Asked(
+        pk=request.pk,
+        organization=request.organization,
+        kind=words.KINDS.get(request.organization.kind, ""),
+        wish=wish,
+        lasts=durations.find(request.lasts).words,
+        message=request.message,
+        who=str(request.asked_by) if request.asked_by else "",
+        made_at=request.made_at,
+        expires_at=request.expires_at,
+    )

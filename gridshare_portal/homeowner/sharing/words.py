@@ -1,0 +1,131 @@
+"""Say in plain words what was shared with whom, until when, and how it came to an end.
+
+Consents in, one card per home out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.access import consents, durations, models, policy, return_address
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import models as sites
+from gridshare_portal.templatetags import energy
+
+SEES, CHANGES = "Sees this home", "Sees and changes this home"
+ENDED_SHOWN = 10
+LACKING = (
+    "Your connection to Lunar does not let this portal change anything yet, so {} can only look until you "
+    "allow it under More, Connection."
+)
+KINDS = {"installer": "Installer", "retailer": "Energy retailer"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """One consent as its homeowner reads it."""
+
+    pk: int
+    organization: accounts.Organization
+    kind: str
+    may: str
+    glyph: str
+    asks: bool
+    given: str
+    until: str
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """A home, who may see it now, and what was."""
+
+    site: sites.Site
+    now: tuple[Shared, ...]
+    before: tuple[Shared, ...]
+
+
+def by_home(
+    homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: accounts.User, now: datetime
+) -> list[Home]:
+    """Return a card for each home, whether or not anybody was let in."""
+    rows = list(given)
+    return [_home(site, [one for one in rows if one.site_id == site.pk], user, now) for site in homes]
+
+
+def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> Home:
+    ended = [one for one in given if is_over(one, now=now)][:ENDED_SHOWN]
+    return Home(
+        site=site,
+        now=tuple(worded(one, user=user, now=now) for one in given if not is_over(one, now=now)),
+        before=tuple(worded(one, user=user, now=now) for one in ended),
+    )
+
+
+def is_over(consent: models.Consent, *, now: datetime) -> bool:
+    """Say whether somebody ended it, or its time has passed; what only rests is not over."""
+    return consent.ended_at is not None or (consent.until_at is not None and consent.until_at <= now)
+
+
+def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Shared:
+    """Say one consent in words, in the home's own time."""
+    zone = consent.site.zone
+    may_change = consent.right == models.Right.CONTROL
+    who = "you" if consent.given_by_id == user.pk else str(consent.given_by)
+    return Shared(
+        pk=consent.pk,
+        organization=consent.organization,
+        kind=KINDS.get(consent.organization.kind, ""),
+        may=CHANGES if may_change else SEES,
+        glyph="control" if may_change else "eye",
+        asks=consent.ask_first,
+        given=f"Shared by {who}, {energy.moment(consent.from_at, zone, now)}",
+        until=until(consent.until_at, site=consent.site, now=now),
+        how=_how(consent, user, now),
+    )
+
+
+def suggestion(terms: return_address.Suggested) -> str:
+    """Say what an organization asks for, where it asked by a campaign."""
+    may = "to see and change this home" if terms.right == models.Right.CONTROL else "to see this home"
+    return f"{may} {durations.find(terms.lasts).words}"
+
+
+def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: str) -> bool:
+    """Say whether one may change a home by this right where no connection of the giver's lets anybody."""
+    return right == models.Right.CONTROL and not all(_allows_changes(user, site) for site in homes)
+
+
+def _allows_changes(user: accounts.User, site: sites.Site) -> bool:
+    granted = [reach.connection.scope_set for reach in policy.own_reaches(user, site)]
+    return any(scope.writes and scope.id in one for one in granted for scope in scopes.SCOPES)
+
+
+def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:
+    """Say until when something is shared."""
+    return f"until {energy.moment(at, site.zone, now)}" if at else "until you stop it"
+
+
+def _how(consent: models.Consent, user: accounts.User, now: datetime) -> str:
+    """Say how it ended, or why it does not hold; nothing while it does."""
+    zone = consent.site.zone
+    if consent.ended_at is None:
+        if not is_over(consent, now=now):
+            return "" if consent.holds else "At rest while the connection does not reach this home"
+        return f"Ended by itself, {energy.moment(consent.until_at, zone, now)}"
+    at = energy.moment(consent.ended_at, zone, now)
+    if consent.ended_how == consents.BY_HAND:
+        who = "you" if consent.ended_by_id == user.pk else consent.ended_by or "somebody"
+        return f"Stopped by {who}, {at}"
+    return f"{ENDS.get(consent.ended_how, 'Ended')}, {at}"
+
+
+ENDS = {
+    consents.EXPIRED: "Ended by itself",
+    consents.REPLACED: "Replaced by what was shared then",
+    consents.DISCONNECTED: "Ended with the connection to Lunar",
+    consents.DELETED: "Ended with the account",
+}

@@ -1,0 +1,285 @@
+"""The case file of one home for a warranty case: a ZIP of plain files, written as it is sent.
+
+It names the home, its devices and its readings, and no person: neither who lives there nor who helped. No
+more than one day of one sensor is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridshare_portal.files import cells
+from gridshare_portal.installer.diagnosis import calendar, gap_facts, gap_words, gaps, summary
+from gridshare_portal.installer.visiting import Looked
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.sites import raw_responses
+from gridshare_portal.telemetry import missing, packing
+from gridshare_portal.telemetry.models import Day
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+READINGS = timedelta(days=7)
+SENT_AT = 64 * 1024
+CELLS_KEPT = 2000  # letters of one cell
+
+README = """Case file of the home "{name}"
+Written {now} for {organization}.
+
+What is in it:
+  home.json             the home, how it is reached, what is missing and why
+  topology.json         how its devices belong together, as Lunar lists them
+  devices.csv           maker, model and serial number of every device
+  sensors.csv           every sensor: what it measures, first and newest reading
+  completeness.csv      how many quarters of an hour are known of each of the last 400 days (UTC days)
+  readings.csv          the readings of the last 7 days, one line per sensor and quarter of an hour
+  calls.csv             when Lunar was last asked for what, and what it answered
+  changes.csv           changes of mode, plan and details, and what the device said
+  connection.csv        when the connection to Lunar began and ended
+
+Moments are in UTC. Power is in watts, energy in watt-hours since the device began to count. Going in means
+into the device or the home, going out means out of it; no number has a sign, also no current. An empty cell
+means that nobody knows; it never means 0. A cell that a spreadsheet would take for a formula begins with an
+apostrophe.
+
+There is no name of a person in these files, no address, no password and no access key.
+"""
+
+
+class _Pipe(io.RawIOBase):
+    """A file that hands on what was written to it and keeps nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer) -> int:
+        written = bytes(data)
+        self._parts.append(written)
+        self.size += len(written)
+        return len(written)
+
+    def drain(self) -> bytes:
+        drained, self._parts, self.size = b"".join(self._parts), [], 0
+        return drained
+
+
+def file_name(looked: Looked) -> str:
+    """Name the file after the home and the day, in letters that every system takes."""
+    plain = unicodedata.normalize("NFKD", looked.site.name).encode("ascii", "ignore").decode()
+    home = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "home"
+    return f"case-file_{home}_{looked.now:%Y-%m-%d}.zip"
+
+
+def stream(looked: Looked) -> Iterator[bytes]:
+    """Yield the ZIP, piece by piece."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, write in _files():
+            place = zipfile.ZipInfo(name, looked.now.timetuple()[:6])
+            place.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(place, "w") as file:
+                for line in write(looked):
+                    file.write(raw_responses.hidden(line).encode())
+                    if pipe.size > SENT_AT:
+                        yield pipe.drain()
+            yield pipe.drain()
+    yield pipe.drain()
+
+
+def _files() -> Sequence[tuple[str, Callable[[Looked], Iterable[str]]]]:
+    return (
+        ("README.txt", _readme),
+        ("home.json", _home),
+        ("topology.json", _topology),
+        ("devices.csv", _devices),
+        ("sensors.csv", _sensors),
+        ("completeness.csv", _completeness),
+        ("readings.csv", _readings),
+        ("calls.csv", _calls),
+        ("changes.csv", _changes),
+        ("connection.csv", _connection),
+    )
+
+
+def _readme(looked: Looked) -> Iterator[str]:
+    told = {"name": cells.text(looked.site.name), "organization": cells.text(looked.organization.name)}
+    yield README.format(now=f"{looked.now:%Y-%m-%d %H:%M} UTC", **told)
+
+
+def _home(looked: Looked) -> Iterator[str]:
+    site, now = looked.site, looked.now
+    home = gap_facts.of(site, now=now)
+    called = summary.titles(site)
+    said = [gap_words.of(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
+    told = {
+        "id": site.synth_id,
+        "name": site.name,
+        "time_zone": site.time_zone,
+        "known_since": _at(site.created_at),
+        "connected": any(way.is_active for way in home.ways),
+        "read_at": _at(home.collected.read_at if home.collected else None),
+        "last_problem": home.collected.error if home.collected else "",
+        "missing": [
+            {
+                "cause": one.kind,
+                "sensors": list(one.gap.sensors),
+                "good_until": _at(one.gap.good_until),
+                "good_again": _at(one.gap.good_again),
+                "goes_on": one.gap.goes_on,
+                "why": one.why,
+                "next_step": one.next_step,
+            }
+            for one in said
+        ],
+    }
+    yield json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _topology(looked: Looked) -> Iterator[str]:
+    yield json.dumps(looked.site.topology, indent=2, ensure_ascii=False) + "\n"
+
+
+def _devices(looked: Looked) -> Iterator[str]:
+    heads = [
+        "Id",
+        "Kind",
+        "Maker",
+        "Model",
+        "Serial number",
+        "Capacity (Wh)",
+        "Limit (W)",
+        "Read",
+        "Gone since",
+    ]
+    rows = (
+        [one.synth_id, one.kind, one.manufacturer, one.model, one.serial_number, one.capacity_wh,
+         one.power_limit_w, one.details_read_at, one.gone_at]
+        for one in looked.site.devices.order_by("pk").iterator(chunk_size=200)
+    )  # fmt: skip
+    return _sheet(heads, rows)
+
+
+def _sensors(looked: Looked) -> Iterator[str]:
+    heads = ["Id", "Device", "Kind", "Measures", "Said by", "Channels", "Newest reading", "Gone since"]
+    found = looked.site.sensors.select_related("device", "latest")
+    rows = (
+        [one.synth_id, one.device.synth_id if one.device else None, one.kind, one.role,
+         "a person" if one.role_set else "the portal", " ".join(map(str, one.channels)),
+         one.latest.at if hasattr(one, "latest") else None, one.gone_at]
+        for one in found
+    )  # fmt: skip
+    return _sheet(heads, rows)
+
+
+def _completeness(looked: Looked) -> Iterator[str]:
+    first = missing.day_of(looked.now) - timedelta(days=calendar.DAYS)
+    told = Day.objects.filter(sensor__site=looked.site, day__gte=first, step_s=missing.STEP_S)
+    found = told.order_by("day", "sensor__position").values_list("day", "sensor__synth_id", "known_count")
+    rows = ([day, sensor, known, missing.BUCKETS] for day, sensor, known in found.iterator(chunk_size=500))
+    return _sheet(["Day (UTC)", "Sensor", "Known", "Of"], rows)
+
+
+def _readings(looked: Looked) -> Iterator[str]:
+    heads = ["Sensor", "Measures", "Start (UTC)", "In (W)", "Out (W)", "Voltage (V)", "Current (A)"]
+    heads += ["Charge (%)", "Counted in (Wh)", "Counted out (Wh)"]
+    return _sheet(heads, _buckets(looked.site, looked.now))
+
+
+def _buckets(site: sites.Site, now: datetime) -> Iterator[list[object]]:
+    roles = {one.pk: (one.synth_id, one.role) for one in site_queries.sensors_of(site)}
+    told = Day.objects.filter(
+        sensor__in=roles, day__gte=missing.day_of(now - READINGS), step_s=missing.STEP_S
+    )
+    found = told.order_by("sensor__position", "sensor", "day").values_list(
+        "sensor_id", "day", "packed", "known"
+    )
+    for sensor, day, packed, known in found.iterator(chunk_size=8):
+        columns = packing.unpack(bytes(packed))
+        empty = np.full(missing.BUCKETS, np.nan)
+        table = [columns.get(name, empty) for name in packing.FIELDS]
+        for bucket in np.flatnonzero(packing.flags(bytes(known), missing.BUCKETS)):
+            at = missing.midnight(day) + int(bucket) * missing.STEP
+            values = [float(column[bucket]) for column in table]
+            yield [*roles[sensor], at, *map(_amount, values)]
+
+
+def _calls(looked: Looked) -> Iterator[str]:
+    heads = [
+        "Operation",
+        "Last asked",
+        "Status",
+        "Problem",
+        "Took (ms)",
+        "Last went well",
+        "Failures in a row",
+    ]
+    rows = (
+        [
+            call.operation,
+            call.last_at,
+            call.status,
+            call.error,
+            call.ms,
+            call.ok_at,
+            call.failures,
+            call.since_at,
+        ]
+        for _title, call in summary.calls_of(looked.site)
+    )
+    return _sheet([*heads, "Failing since"], rows)
+
+
+def _changes(looked: Looked) -> Iterator[str]:
+    heads = ["Made", "Kind", "Device", "Outcome", "Asked for", "Before", "After", "What the portal said"]
+    found = looked.site.changes.select_related("device").order_by("-made_at")[:1000]
+    rows = (
+        [one.made_at, one.kind, one.device.synth_id, one.outcome, _json(one.asked), _json(one.before),
+         _json(one.after), one.sentence]
+        for one in found
+    )  # fmt: skip
+    return _sheet(heads, rows)
+
+
+def _connection(looked: Looked) -> Iterator[str]:
+    rows = ([one.at, one.words] for one in summary.history_of(looked))
+    return _sheet(["When", "What happened"], rows)
+
+
+def _sheet(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    yield from cells.lines([heads])
+    yield from cells.lines([_cell(value) for value in row] for row in rows)
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return _at(value)
+    return cells.text(value[:CELLS_KEPT]) if isinstance(value, str) else value
+
+
+def _amount(value: float) -> float | None:
+    return None if value != value else round(abs(value), 3)
+
+
+def _json(value: object) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _at(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

@@ -1,0 +1,170 @@
+"""Say a gap in words: what is wrong, what to do next, and who must do it. Pure: gaps in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.installer.diagnosis.gaps import Gap, Kind
+from gridshare_portal.templatetags import energy
+
+YOU, HOMEOWNER, LUNAR, US, NOBODY = "You", "The homeowner", "Lunar", "The portal", "Nobody"
+
+TITLES = {
+    Kind.ENDED: "Connection ended",
+    Kind.SCOPE_MISSING: "Permission missing",
+    Kind.UPSTREAM: "Lunar does not answer as it should",
+    Kind.NOT_ASKED: "Not asked lately",
+    Kind.SITE_OFFLINE: "Home offline",
+    Kind.SENSOR_SILENT: "Sensor silent",
+    Kind.LATE: "Reading late",
+    Kind.NOT_FETCHED: "Not fetched yet",
+    Kind.RESET: "Counter began anew",
+    Kind.BEFORE: "Before history",
+}
+GLYPHS = {
+    Kind.ENDED: "bad",
+    Kind.SCOPE_MISSING: "bad",
+    Kind.UPSTREAM: "attention",
+    Kind.NOT_ASKED: "attention",
+    Kind.SITE_OFFLINE: "bad",
+    Kind.SENSOR_SILENT: "attention",
+}
+ERRORS = {  # Lunar's failures by our words for them: what happened, what to do, who
+    "forbidden": (
+        "says that this home is not this account’s",
+        "Ask the homeowner to connect again.",
+        HOMEOWNER,
+    ),
+    "not_found": ("does not know it any more", "Ask Lunar’s support what became of it.", YOU),
+    "unauthorized": ("does not take our sign-in", "Ask the homeowner to connect again.", HOMEOWNER),
+    "too_many_requests": ("asks us to ask less often", "Wait. The portal slows down by itself.", US),
+    "unavailable": ("failed too often and is left alone", "Wait. The portal tries again by itself.", LUNAR),
+    "server_error": ("fails on its side", "Wait. The portal tries again by itself.", LUNAR),
+    "timeout": ("does not answer in time", "Wait. The portal tries again by itself.", LUNAR),
+    "connection_lost": ("cannot be reached", "Wait. The portal tries again by itself.", LUNAR),
+    "not_json": (
+        "answers with a web page",
+        "Wait. If it lasts a day, send Lunar’s support the case file.",
+        LUNAR,
+    ),
+    "wrong_shape": ("answers in another form than agreed", "Send Lunar’s support the case file.", YOU),
+    "truncated": ("breaks off in the middle of an answer", "Wait. The portal tries again by itself.", LUNAR),
+    "transient": ("’s sign-in does not answer", "Wait. The portal tries again by itself.", LUNAR),
+    "misconfigured": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+    "wrong_route": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+    "fault": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+}
+UNKNOWN_ERROR = ("answers “{}”", "Wait an hour. If it lasts, send Lunar’s support the case file.", LUNAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """A gap as a page shows it."""
+
+    gap: Gap
+    title: str
+    glyph: str
+    why: str
+    next_step: str
+    who: str
+    names: str
+
+    @property
+    def kind(self) -> str:
+        """Name the cause for a style sheet or a file."""
+        return self.gap.kind.value
+
+
+def of(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
+    """Say one gap in words; `titles` are what sensors are called."""
+    names = ", ".join(titles.get(sensor, sensor) for sensor in gap.sensors)
+    why, next_step, who = _said(gap, names, zone, now)
+    over = not gap.goes_on
+    return Words(
+        gap=gap,
+        title=TITLES[gap.kind],
+        glyph="info" if over else GLYPHS.get(gap.kind, "info"),
+        why=why,
+        next_step=next_step,
+        who=who,
+        names=names,
+    )
+
+
+def _said(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, str]:
+    since = energy.moment(gap.since_at or gap.good_until, zone, now)
+    if gap.kind is Kind.ENDED:
+        return _ended(gap, since)
+    if gap.kind is Kind.UPSTREAM:
+        return _upstream(gap, names)
+    if gap.kind is Kind.NOT_FETCHED:
+        done, total = gap.extra.get("done", 0), gap.extra.get("total", 0)
+        why = f"The portal is still fetching the past: {done} of {total} days are here."
+        return why, "Wait. It goes on by itself.", US
+    if gap.kind in (Kind.SITE_OFFLINE, Kind.SENSOR_SILENT) and not gap.goes_on:
+        whom = names or "the whole home"
+        why = (
+            f"Lunar has nothing of {whom} from then, and says so for good. It was away from power or network."
+        )
+        return (
+            why,
+            "Nothing, if you know why. If it comes again and again, look at the network there.",
+            NOBODY,
+        )
+    why, next_step, who = PLAIN[gap.kind]
+    return why.format(names=names, since=since), next_step, who
+
+
+PLAIN = {
+    Kind.SCOPE_MISSING: (
+        "The connection to Lunar does not include the permission to see the home and its readings.",
+        "Ask the homeowner to add it under “Lunar connection”.",
+        HOMEOWNER,
+    ),
+    Kind.NOT_ASKED: (
+        "The portal has not asked Lunar since {since}, although it should every quarter of an hour.",
+        "Tell whoever runs this portal, if it does not go on within the hour.",
+        US,
+    ),
+    Kind.SITE_OFFLINE: (
+        "Lunar answers, but has heard nothing from the whole home since {since}.",
+        "Ask whether power and internet are on at the home, then have the gateway restarted.",
+        YOU,
+    ),
+    Kind.SENSOR_SILENT: (
+        "Nothing from {names} since {since}, while the rest of the home speaks.",
+        "Check the device behind it: its power, its cable, its breaker.",
+        YOU,
+    ),
+    Kind.LATE: (
+        "The newest reading of {names} is not there yet. Most come within ten minutes.",
+        "Wait. The portal asks again by itself.",
+        NOBODY,
+    ),
+    Kind.RESET: (
+        "The lifetime counter of {names} began anew. The energy of that quarter of an hour is not known.",
+        "Nothing, if a device was replaced or restarted. If not, ask its maker.",
+        NOBODY,
+    ),
+    Kind.BEFORE: ("Lunar has no readings of this home from before.", "Nothing.", NOBODY),
+}
+
+
+def _ended(gap: Gap, since: str) -> tuple[str, str, str]:
+    if gap.detail == "homeowner":
+        why = f"The homeowner disconnected Lunar: {since}."
+        return why, "Ask the homeowner whether to connect again.", HOMEOWNER
+    why = f"Lunar has ended the connection: {since}."
+    return why, "Ask the homeowner to press “Connect again” under “Lunar connection”.", HOMEOWNER
+
+
+def _upstream(gap: Gap, names: str) -> tuple[str, str, str]:
+    word = gap.detail.split(",")[0].strip()
+    unknown = (UNKNOWN_ERROR[0].format(word.replace("_", " ")), *UNKNOWN_ERROR[1:])
+    what, next_step, who = ERRORS.get(word, unknown)
+    about = f" when asked for {names}" if names else ""
+    joint = "" if what.startswith("’") else " "
+    return f"Lunar{joint}{what}{about}.", next_step, who

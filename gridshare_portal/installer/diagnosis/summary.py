@@ -1,0 +1,231 @@
+"""Everything that tells what is wrong with one home, on one page: why, since when, and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.audit import models as audit
+from gridshare_portal.audit import names as events
+from gridshare_portal.cases import handling, queries
+from gridshare_portal.control import models as control
+from gridshare_portal.control import queries as changes
+from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps, names
+from gridshare_portal.installer.visiting import Looked
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+
+OF_CONNECTIONS = (
+    events.Name.CONNECTED,
+    events.Name.RECONNECTED,
+    events.Name.CONNECTION_ENDED,
+    events.Name.CONNECTION_REFUSED,
+    events.Name.DISCONNECTED,
+    events.Name.REFRESH_PAUSED,
+)
+PAST_GAPS, LINES = 12, 12
+SECRETS = ("access_sealed", "refresh_sealed")
+WELL = "Nothing is missing: every sensor speaks, and Lunar answers."
+
+
+OfSensors = Sequence[tuple[str, gaps.Sensor]]  # what each is called, and what is known of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What is wrong and what to do, in one sentence each; nothing to do where all is well."""
+
+    glyph: str
+    why: str
+    next_step: str
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A connection of somebody who shares the home, with the permissions in it and not in it."""
+
+    connection: lunar.Connection
+    scopes: Sequence[tuple[scopes.Scope, bool]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One line of the connection's history."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """A change or a proposal, who made it, and what became of it."""
+
+    at: datetime
+    what: str
+    who: str
+    outcome: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What the page of one home shows."""
+
+    summary: Summary
+    gaps: Sequence[gap_words.Words]
+    past: Sequence[gap_words.Words]
+    sensors: OfSensors
+    cases: Sequence[queries.Line]
+    calls: Sequence[tuple[str, sites.Call]]
+    ways: Sequence[Way]
+    history: Sequence[Moment]
+    deeds: Sequence[Deed]
+
+
+def of(looked: Looked, *, user: accounts.User) -> Diagnosis:
+    """Return what is wrong with a home, in a constant number of queries."""
+    site, now = looked.site, looked.now
+    home = gap_facts.of(site, now=now)
+    called = titles(site)
+    said = [gap_words.of(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
+    going_on = [one for one in said if one.gap.goes_on]
+    opened = cases_of(looked, user=user)
+    return Diagnosis(
+        summary=summary(going_on, opened),
+        gaps=going_on,
+        past=[one for one in said if not one.gap.goes_on][:PAST_GAPS],
+        sensors=[(called[one.synth_id], one) for one in home.sensors],
+        cases=opened,
+        calls=calls_of(site),
+        ways=_ways(looked),
+        history=history_of(looked),
+        deeds=deeds_of(looked),
+    )
+
+
+def titles(site: sites.Site) -> dict[str, str]:
+    """Return what the sensors of a home are called, by their ids."""
+    return titles_of(site_queries.sensors_of(site))
+
+
+def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
+    """Return what sensors are called, as short as tells them apart; at worst with their ids."""
+    listed = list(sensors)
+    often = Counter(names.role(sensor) for sensor in listed)
+    called = {
+        one.synth_id: names.role(one) if often[names.role(one)] == 1 else names.sensor(one) for one in listed
+    }
+    often = Counter(called.values())
+    ends = Counter((title, _end(synth_id)) for synth_id, title in called.items())
+    for synth_id, title in called.items():
+        if often[title] > 1:
+            end = _end(synth_id)
+            called[synth_id] = f"{title} ({end if ends[title, end] == 1 else synth_id})"
+    return called
+
+
+def _end(synth_id: str) -> str:
+    """Return the last part of a sensor's id, which names it within its device."""
+    return synth_id.rpartition("__")[2]
+
+
+def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.Line]) -> Summary:
+    """Say in one sentence what is wrong, and in another what to do: readings first, then open cases."""
+    grave = [one for one in going_on if one.gap.kind is not gaps.Kind.LATE]
+    for one in grave[:1]:
+        return Summary(glyph=one.glyph, why=one.why, next_step=one.next_step, who=one.who)
+    for line in opened[:1]:
+        return Summary(
+            glyph=line.case.level.glyph, why=line.sentence, next_step=line.advice, who=gap_words.YOU
+        )
+    if going_on:
+        return Summary(glyph="info", why=going_on[0].why, next_step=going_on[0].next_step, who="")
+    return Summary(glyph="good", why=WELL, next_step="", who="")
+
+
+def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.Line]:
+    """Return the open cases of the home, the worst first."""
+    mine = handling.visible_to(user, looked.organization, now=looked.now)
+    found = mine.filter(site=looked.site, closed_at=None).select_related("site", "assigned_to")
+    return queries.lines(found.order_by("rank", "pk")[:LINES], now=looked.now)
+
+
+def calls_of(site: sites.Site) -> list[tuple[str, sites.Call]]:
+    """Return the last calls by operation, those that fail first, then the newest first."""
+    kept = sorted(site.calls.all(), key=lambda call: (not call.failures, -call.last_at.timestamp()))
+    return [(names.operation(call.operation), call) for call in kept]
+
+
+def _ways(looked: Looked) -> list[Way]:
+    givers = {consent.given_by_id for consent in looked.consents}
+    mine = site_queries.connections_of(looked.site).filter(user__in=givers)
+    return [
+        Way(connection=one, scopes=[(scope, scope.id in one.scope_set) for scope in scopes.SCOPES])
+        for one in mine.defer(*SECRETS)
+    ]
+
+
+def history_of(looked: Looked) -> list[Moment]:
+    """Return what happened to the Lunar connections of those who share the home, newest first."""
+    givers = {consent.given_by_id for consent in looked.consents}
+    told = audit.Event.objects.filter(subject_id__in=givers, name__in=[name.value for name in OF_CONNECTIONS])
+    return [Moment(at=event.at, words=_said(event)) for event in told.order_by("-at", "-pk")[:LINES]]
+
+
+def _said(event: audit.Event) -> str:
+    """Say an event of a connection in words; of its details only permissions and reasons we know."""
+    granted = set(event.details.get("scopes") or ())
+    titles = [scope.title for scope in scopes.SCOPES if scope.id in granted]
+    words = {
+        events.Name.CONNECTED: "The homeowner connected Lunar",
+        events.Name.RECONNECTED: "The homeowner connected Lunar again",
+        events.Name.CONNECTION_ENDED: "Lunar ended the connection",
+        events.Name.CONNECTION_REFUSED: "A connection was refused: the Lunar account is another person’s",
+        events.Name.DISCONNECTED: "The homeowner disconnected Lunar",
+        events.Name.REFRESH_PAUSED: "Renewing the access was paused",
+    }[events.Name(event.name)]
+    return f"{words}: {', '.join(titles)}." if titles else f"{words}."
+
+
+def deeds_of(looked: Looked) -> list[Deed]:
+    """Return the newest changes of the home and the organization's own proposals, and their outcomes."""
+    made = changes.changes_of(looked.site).select_related("consent")[:LINES]
+    asked = control.Proposal.objects.filter(site=looked.site, consent__organization=looked.organization)
+    deeds = [_change(change, looked) for change in made]
+    deeds += [_proposal(one) for one in asked.filter(change=None).select_related("device")[:LINES]]
+    return sorted(deeds, key=lambda deed: deed.at, reverse=True)[:LINES]
+
+
+def _change(change: control.Change, looked: Looked) -> Deed:
+    what = f"{change.get_kind_display()} of {names.device(change.device)}"
+    return Deed(
+        at=change.made_at,
+        what=what,
+        who=_who(change, looked),
+        outcome=change.get_outcome_display(),
+        sentence=change.sentence,
+    )
+
+
+def _who(change: control.Change, looked: Looked) -> str:
+    """Say who changed something: staff are told the names of their own colleagues alone."""
+    if change.consent is None:
+        return "The homeowner"
+    mine = change.consent.organization_id == looked.organization.pk
+    return change.actor_label if mine else "Another organization"
+
+
+def _proposal(one: control.Proposal) -> Deed:
+    return Deed(
+        at=one.made_at,
+        what=f"Proposal: {one.get_kind_display().lower()} of {names.device(one.device)}",
+        who=one.proposer_label,
+        outcome=one.get_answer_display(),
+        sentence=one.reason,
+    )

@@ -1,0 +1,188 @@
+"""Gather a home's tree with the health of everything in it, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db.models import Sum
+
+from gridshare_portal.audit import names as events
+from gridshare_portal.audit import queries as record
+from gridshare_portal.energy import periods
+from gridshare_portal.installer.diagnosis import names, tree_health
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries
+from gridshare_portal.telemetry import latest as telemetry_latest
+from gridshare_portal.telemetry import missing, packing
+from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.telemetry.models import Day, Latest
+
+DAYS = 8
+FOUND = "the portal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the tree: what stands there, how fresh it is, and what cannot be right about it."""
+
+    branch: queries.Branch
+    title: str
+    latest: Latest | None
+    freshness: str
+    role_by: str
+    wrong: Sequence[tree_health.Mismatch]
+    unfolded: bool
+
+    @property
+    def opens(self) -> bool:
+        """Say whether a list opens after this line."""
+        return self.branch.opens
+
+    @property
+    def closing(self) -> range:
+        """Return something to loop over, once per list that ends here."""
+        return self.branch.closing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """A home's tree, what is wrong with the home as a whole, and sensors that hang nowhere in it."""
+
+    lines: Sequence[Line]
+    home: Sequence[tree_health.Mismatch]
+    wrong_count: int
+    silent_count: int
+    sensor_count: int
+
+
+UNFOLDED = 80
+
+
+def of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
+    """Return the tree of a home with the health of its parts."""
+    branches = queries.tree_of(site)
+    sensors = list(queries.sensors_of(site).select_related("device", "latest"))
+    latest = {one.synth_id: getattr(one, "latest", None) for one in sensors}
+    hung = {branch.device.synth_id for branch in branches if branch.device}
+    wrong = tree_health.mismatches(_facts(sensors, site.zone, now), sorted(hung), _balance(site, now))
+    said = _roles_said(site, organization_id)
+    lines = [
+        Line(
+            branch=branch,
+            title=_title(branch),
+            latest=latest.get(branch.synth_id),
+            freshness=_freshness(branch, latest, now),
+            role_by=_role_by(branch.sensor, said),
+            wrong=wrong.get(branch.synth_id, ()),
+            unfolded=branch.depth == 0 or len(branches) <= UNFOLDED,
+        )
+        for branch in branches
+    ]
+    return Tree(
+        lines=lines,
+        home=wrong.get(tree_health.HOME, ()),
+        wrong_count=sum(len(some) for some in wrong.values()),
+        silent_count=sum(
+            line.freshness in ("stale", "silent", "none") for line in lines if line.branch.sensor
+        ),
+        sensor_count=len(sensors),
+    )
+
+
+def _title(branch: queries.Branch) -> str:
+    if branch.sensor:
+        return names.role(branch.sensor)
+    return names.device(branch.device) if branch.device else names.part(branch.kind)
+
+
+def _freshness(branch: queries.Branch, latest: Mapping[str, Latest | None], now: datetime) -> str:
+    if branch.sensor is None:
+        return ""
+    newest = latest.get(branch.synth_id)
+    return telemetry_latest.freshness(
+        min(newest.at + missing.STEP, newest.read_at) if newest else None, now=now
+    )
+
+
+def _role_by(sensor: sites.Sensor | None, said: Mapping[str, str]) -> str:
+    if sensor is None:
+        return ""
+    return said.get(sensor.synth_id, "somebody") if sensor.role_set else FOUND
+
+
+def _roles_said(site: sites.Site, organization_id: int) -> dict[str, str]:
+    """Return who said what each sensor measures; of people only one's own colleagues are named."""
+    told = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
+    said: dict[str, str] = {}
+    for event in told.order_by("at", "pk"):
+        who = event.actor_label if event.organization_id == organization_id else "another organization"
+        said[str(event.details.get("sensor"))] = who if event.organization_id else "the homeowner"
+    return said
+
+
+def _balance(site: sites.Site, now: datetime) -> tree_health.Balance | None:
+    yesterday = now.astimezone(site.zone).date() - timedelta(days=1)
+    day = telemetry.totals(site, periods.local_day(yesterday, site.zone))
+    came = [day.solar_wh, day.from_grid_wh, day.discharged_wh]
+    if day.remainder_wh is None or day.known_s < 12 * 3600:
+        return None
+    return tree_health.Balance(through_wh=sum(one or 0 for one in came), remainder_wh=day.remainder_wh)
+
+
+def _facts(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.Sensor]:
+    first = missing.day_of(now) - timedelta(days=DAYS)
+    sums = _sums(sensors, first)
+    hours = _hours([one for one in sensors if one.role == "solar"], first, zone)
+    found = []
+    for sensor in sensors:
+        newest = getattr(sensor, "latest", None)
+        went_in, went_out = sums.get(sensor.pk, (None, None))
+        found.append(
+            tree_health.Sensor(
+                synth_id=sensor.synth_id,
+                role=sensor.role,
+                device=sensor.device.synth_id if sensor.device else "",
+                channels=tuple(sensor.channels),
+                has_told=newest is not None,
+                charge_pct=newest.charge_pct if newest else None,
+                in_wh=went_in,
+                out_wh=went_out,
+                hours=hours.get(sensor.pk, {}),
+            )
+        )
+    return found
+
+
+def _sums(sensors: Sequence[sites.Sensor], first: date) -> dict[int, tuple[float | None, float | None]]:
+    told = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__gte=first)
+    rows = told.values_list("sensor").annotate(went_in=Sum("in_wh"), went_out=Sum("out_wh")).order_by()
+    return {sensor: (went_in, went_out) for sensor, went_in, went_out in rows}
+
+
+def _hours(
+    sensors: Sequence[sites.Sensor], first: date, zone: ZoneInfo
+) -> dict[int, dict[date, dict[int, float]]]:
+    """Return the mean power given by each sensor in each hour of the home's clock, day by day."""
+    told = Day.objects.filter(sensor__in=sensors, day__gte=first, step_s=missing.STEP_S)
+    rows = list(told.values_list("sensor_id", "day", "packed"))
+    if not rows:
+        return {}
+    powers = packing.unpack_many([bytes(row[2]) for row in rows], ("out_w",), missing.BUCKETS)["out_w"]
+    seen: dict[int, dict[tuple[date, int], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for (sensor, day, _packed), column in zip(rows, powers, strict=True):
+        for bucket in np.flatnonzero(~np.isnan(column)):
+            local = (missing.midnight(day) + int(bucket) * missing.STEP).astimezone(zone)
+            seen[sensor][local.date(), local.hour].append(float(column[bucket]))
+    return {sensor: _means(told) for sensor, told in seen.items()}
+
+
+def _means(told: Mapping[tuple[date, int], Sequence[float]]) -> dict[date, dict[int, float]]:
+    hours: dict[date, dict[int, float]] = defaultdict(dict)
+    for (day, hour), powers in told.items():
+        hours[day][hour] = sum(powers) / len(powers)
+    return dict(hours)

@@ -1,0 +1,133 @@
+"""The shape of a request to a homeowner, and what staff may read of what became of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from gridshare_portal.access import consents, durations, models, requests
+from gridshare_portal.accounts import plain_text
+
+LONGEST_MESSAGE = 1_000
+SERIAL = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
+NO_ADDRESS = "This is not an e-mail address. It looks like name@example.com."
+NO_SERIAL = "A serial number has plain letters, digits and signs, at most 200."
+STATES = {
+    "sent": ("wait", "", "Sent"),
+    "shared": ("good", "good", "Shared"),
+    "over": ("info", "", "Ended by itself"),
+}
+
+
+class Asked(TypedDict):
+    """What requests.ask takes from the form; of address and serial number, one is empty."""
+
+    email: str
+    serial_number: str
+    right: str
+    lasts: str
+    message: str
+
+
+class Ask(forms.Form):
+    """Whom to ask, for what, for how long, and why."""
+
+    use_required_attribute = False
+    whom = forms.CharField(
+        max_length=254,
+        label="E-mail address or serial number",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={
+            "required": requests.NOBODY,
+            "max_length": "This is too long to be an address or a serial number.",
+        },
+    )
+    right = forms.ChoiceField(
+        choices=models.Right.choices,
+        label="To",
+        error_messages={"required": consents.NO_RIGHT, "invalid_choice": consents.NO_RIGHT},
+    )
+    lasts = forms.ChoiceField(
+        choices=[(one.id, one.words.capitalize()) for one in durations.DURATIONS],
+        label="How long",
+        initial=durations.MONTH.id,
+        error_messages={"required": consents.NO_DURATION, "invalid_choice": consents.NO_DURATION},
+    )
+    message = forms.CharField(
+        required=False,
+        label="Why",
+        help_text="The homeowner reads it here, not in the e-mail.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_whom(self) -> str:
+        """Refuse what is neither an address nor a serial number."""
+        whom: str = self.cleaned_data["whom"].strip()
+        if "@" in whom:
+            try:
+                validate_email(whom)
+            except ValidationError:
+                raise ValidationError(NO_ADDRESS) from None
+        elif not SERIAL.fullmatch(whom):
+            raise ValidationError(NO_SERIAL)
+        return whom
+
+    def clean_message(self) -> str:
+        """Say in figures when it is too long, and leave out what cannot be seen."""
+        message = plain_text.plain(self.cleaned_data["message"])
+        if len(message) > LONGEST_MESSAGE:
+            told = f"Use at most {LONGEST_MESSAGE:,} characters; these are {len(message):,}."
+            raise ValidationError(told)
+        return message
+
+    def asked(self) -> Asked:
+        """Return what to ask for, and whom."""
+        said, whom = self.cleaned_data, self.cleaned_data["whom"]
+        return Asked(
+            email=whom if "@" in whom else "",
+            serial_number="" if "@" in whom else whom,
+            right=said["right"],
+            lasts=said["lasts"],
+            message=said["message"],
+        )
+
+    def refuse(self, refusal: consents.Refused) -> None:
+        """Place a refusal at the field it names, else above all."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One request as its organization may read it."""
+
+    whom: str
+    wish: str
+    lasts: str
+    who: str
+    made_at: datetime
+    expires_at: datetime
+    glyph: str
+    state: str
+    title: str
+
+
+def sent(request: models.Request, *, now: datetime) -> Sent:
+    """Say one request in words: sent, shared, or ended by itself; never that somebody declined."""
+    glyph, state, title = STATES[requests.standing_of(request, now=now)]
+    return Sent(
+        whom=request.email or request.serial_number,
+        wish=models.Right(request.right).label,
+        lasts=durations.find(request.lasts).words,
+        who=str(request.asked_by) if request.asked_by else "",
+        made_at=request.made_at,
+        expires_at=request.expires_at,
+        glyph=glyph,
+        state=state,
+        title=title,
+    )

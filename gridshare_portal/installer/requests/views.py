@@ -1,0 +1,54 @@
+"""Ask a homeowner to share a home, and see which of the requests were answered by sharing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from gridshare_portal.access import consents
+from gridshare_portal.access import requests as asking
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.installer.requests import forms as shapes
+
+ON_A_PAGE = 50
+ASKED = "Asked. Whoever can be reached that way reads it and decides. You see it here when they share."
+
+
+@entry.door(rights.ASK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Show what was asked and take another request; the answer is the same whoever is asked."""
+    now = timezone.now()
+    form = shapes.Ask(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _asked(request, form, now):
+        messages.success(request, ASKED)
+        return redirect("installer:requests", slug=slug)
+    page = Paginator(asking.sent_by(request.organization), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "sent": [shapes.sent(one, now=now) for one in page.object_list],
+        "address": request.build_absolute_uri(reverse("homeowner:share_link", args=[slug])),
+        "zone": UTC,
+        "now": now,
+    }
+    return render(request, "installer/requests.html", context, status=422 if form.errors else 200)
+
+
+def _asked(request: entry.MemberRequest, form: shapes.Ask, now: datetime) -> bool:
+    try:
+        asking.ask(organization=request.organization, asked_by=request.user, now=now, **form.asked())
+    except consents.Refused as refusal:
+        form.refuse(refusal)
+        return False
+    except asking.NotPermitted as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    return True

@@ -1,0 +1,34 @@
+"""The page on which staff find a home; the same address answers with its list alone while one types."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from gridshare_portal.access.finding import search as finding
+from gridshare_portal.accounts import entry, rights
+
+
+@require_safe
+@entry.door(rights.SEE)
+def search(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Show the homes that are found, or say why nothing can be looked for.
+
+    While one types nothing is wrong yet, so that a list alone is never refused.
+    """
+    text = request.GET.get("q", "")
+    context: dict[str, object] = {"q": text[: finding.LONGEST]}
+    status = 200
+    try:
+        query = finding.parse(text)
+        context["results"] = finding.search(request.user, request.organization, query, now=timezone.now())
+    except finding.Refused as refusal:
+        context["sentence"] = str(refusal)
+        status = 422 if text.strip() and not request.htmx else 200
+    template = "installer/_found.html" if request.htmx else "installer/search.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

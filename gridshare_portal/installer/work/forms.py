@@ -1,0 +1,114 @@
+"""The shape of what staff may send about a case and about their letter; cases.py decides what it means."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.cases import handling
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import settings
+
+MORNING = time(7)
+SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+
+
+class _Words(forms.Form):
+    words = forms.CharField(
+        strip=True, widget=forms.Textarea(attrs={"rows": 3, "maxlength": handling.LONGEST_WORDS})
+    )
+
+    def __init__(self, *args: Any, label: str, needed: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["words"].label = label
+        self.fields["words"].error_messages["required"] = needed
+
+    def clean_words(self) -> str:
+        """Say in figures when it is too long."""
+        words: str = self.cleaned_data["words"]
+        if len(words) > handling.LONGEST_WORDS:
+            told = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
+            raise ValidationError(told)
+        return words
+
+
+class Note(_Words):
+    """A line for the timeline."""
+
+    prefix = "note"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        needed = "Write what the next person should know."
+        super().__init__(*args, label="Note", needed=needed, **options)
+
+
+class Resolve(_Words):
+    """What was done."""
+
+    prefix = "resolve"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        needed = "Write what was done; the homeowner reads it too."
+        super().__init__(*args, label="What was done", needed=needed, **options)
+
+
+class Snooze(forms.Form):
+    """Until when the case is set aside: for a span, or until the morning of a day."""
+
+    span = forms.ChoiceField(
+        choices=[("hour", "1 hour"), ("day", "1 day"), ("week", "7 days"), ("until", "Until a day")],
+        error_messages={"required": "Choose for how long.", "invalid_choice": "Choose for how long."},
+    )
+    until = forms.DateField(
+        required=False,
+        label="Until the morning of",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write the day as 2026-12-31."},
+    )
+
+    def clean(self) -> dict[str, object]:
+        """Ask for the day where one is needed."""
+        said = self.cleaned_data
+        if said.get("span") == "until" and not said.get("until") and "until" not in self.errors:
+            self.add_error("until", "Choose a day.")
+        return said
+
+    def until_at(self, site: sites.Site, *, now: datetime) -> datetime:
+        """Return the moment that was meant; a day begins at seven in the morning of the home's time."""
+        day: date | None = self.cleaned_data["until"]
+        if self.cleaned_data["span"] == "until" and day is not None:
+            return datetime.combine(day, MORNING, site.zone)
+        return now + SPANS[self.cleaned_data["span"]]
+
+
+class Assign(forms.Form):
+    """To whom the case is given; nobody chosen means nobody."""
+
+    member = forms.ModelChoiceField(
+        queryset=accounts.User.objects.none(),
+        required=False,
+        label="Assigned to",
+        empty_label="Nobody",
+        error_messages={"invalid_choice": "Choose somebody who works on cases here."},
+    )
+
+    def __init__(self, *args: Any, organization: accounts.Organization, **options: Any) -> None:
+        super().__init__(*args, **options)
+        member = self.fields["member"]
+        assert isinstance(member, forms.ModelChoiceField)  # as it is declared above
+        member.queryset = handling.members_of(organization)
+
+
+class Digest(forms.Form):
+    """Whether the letter comes, and in whose morning."""
+
+    is_on = forms.BooleanField(required=False, label="Send me the letter")
+    time_zone = forms.ChoiceField(
+        label="Your time zone",
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
+    )

@@ -1,0 +1,136 @@
+"""What a portfolio page may show of the sums that were made: nothing about fewer homes than allowed.
+
+A figure is also kept back where one about too few homes would follow from it by subtraction: from what all
+homes give, or from a group that contains this one. Whoever shows a sum asks here; nobody else reads Tally.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.portfolio.models import Group, Tally
+from gridshare_portal.portfolio.projection.aggregates import AGES, SUMMED, Figures
+
+STEPS = ("shared", "holding", "connected", "telling")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A sum and over how many homes it is; the value is None where it may not be shown, or nobody knows."""
+
+    value: float | None
+    homes: int
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """One week of the funnel; None where a step is about too few homes, or tells about too few."""
+
+    begins: date
+    asked: int | None
+    shared: int | None
+    holding: int | None
+    connected: int | None
+    telling: int | None
+    ended: int | None
+
+    @property
+    def counts(self) -> tuple[int | None, ...]:
+        """Return the numbers in the order of the table."""
+        return (self.asked, self.shared, self.holding, self.connected, self.telling, self.ended)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portfolio:
+    """What may be shown of all homes or of a group, and when it was counted."""
+
+    made_at: datetime
+    homes: int
+    is_too_few: bool
+    figures: Mapping[str, Figure]
+    charge_pct: float | None
+    ages: Mapping[str, int]
+    has: Mapping[str, int]
+    without_charge: int
+    ended: int
+    controllable: int
+    ask_first: int
+    day: date
+    weeks: Sequence[Week]
+
+
+def of(organization: accounts.Organization, group: Group | None = None) -> Portfolio | None:
+    """Return what may be shown, in one query; None before the first count."""
+    kept = {row.group_id: row for row in Tally.objects.filter(organization=organization)}
+    row = kept.get(group.pk if group else None)
+    if row is None:
+        return None
+    around = [kept[None], *(kept[pk] for pk in row.figures.get("inside", ()) if pk in kept)] if group else []
+    return _portfolio(row, [one.figures for one in around])
+
+
+def is_enough(homes: int, around: Iterable[int] = ()) -> bool:
+    """Say whether a figure about so many homes may stand beside figures about more: also their difference.
+
+    None of the homes differing is enough, for then it is the same figure.
+    """
+    smallest = max(settings.SMALLEST_GROUP, 1)
+    return homes >= smallest and all(not 0 < more - homes < smallest for more in around)
+
+
+def veiled(counts: Sequence[int]) -> list[int | None]:
+    """Return the steps of a funnel, None where a step or what left it since the last one shown is too few."""
+    found: list[int | None] = []
+    last: int | None = None
+    for count in counts:
+        around = [] if last is None else [last]
+        shown = count == 0 and last in (None, 0) or is_enough(count, around) or _all_left(count, last)
+        found.append(count if shown else None)
+        last = count if shown else last
+    return found
+
+
+def _all_left(count: int, last: int | None) -> bool:
+    return count == 0 and last is not None and is_enough(last)
+
+
+def _portfolio(row: Tally, around: Sequence[Figures]) -> Portfolio:
+    kept = row.figures
+    figures = {name: _figure(name, kept, around) for name in SUMMED}
+    stored, full_wh = figures["stored_wh"], kept["full_wh"]
+    return Portfolio(
+        made_at=row.made_at,
+        homes=row.homes,
+        is_too_few=not is_enough(row.homes, [one["homes"] for one in around]),
+        figures=figures,
+        charge_pct=stored.value / full_wh * 100 if stored.value is not None and full_wh else None,
+        ages={name: kept[f"age_{name}"] for name in AGES},
+        has={name: kept[f"has_{name}"] for name in ("solar", "battery", "ev")},
+        without_charge=kept["has_battery"] - kept["of_stored_wh"],
+        ended=kept["ended"],
+        controllable=kept["controllable"],
+        ask_first=kept["ask_first"],
+        day=date.fromisoformat(kept["day"]),
+        weeks=[_week(one) for one in kept.get("weeks", ())],
+    )
+
+
+def _figure(name: str, kept: Figures, around: Sequence[Figures]) -> Figure:
+    homes = kept[f"of_{name}"]
+    if not homes:
+        return Figure(value=None, homes=0)
+    if not is_enough(homes, [one[f"of_{name}"] for one in around]):
+        return Figure(value=None, homes=homes, is_hidden=True)
+    return Figure(value=kept[f"sum_{name}"], homes=homes)
+
+
+def _week(kept: Figures) -> Week:
+    steps = dict(zip(STEPS, veiled([kept[step] for step in STEPS]), strict=True))
+    apart = {name: veiled([kept[name]])[0] for name in ("asked", "ended")}
+    return Week(begins=date.fromisoformat(kept["begins"]), **steps, **apart)

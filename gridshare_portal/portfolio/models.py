@@ -1,0 +1,203 @@
+"""What is kept of a portfolio: each shared home as the table shows it, the sums, groups and saved views.
+
+Home and Tally are counted again in rounds from what other rooms keep, so that a page costs the same however
+many homes there are. They are at most a round old and give no right: who may see a home is asked of
+access.policy whenever one is shown. What is kept of enrolment and of letters stands in enrolment_models.py,
+and of how a bulk run's homes are found in choice_models.py.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.portfolio.table import facets
+from gridshare_portal.sites import models as sites
+
+
+class Group(models.Model):
+    """Homes that an organization put together under a name; a home may stand in several, as with tags."""
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="portfolio_group_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupHome(models.Model):
+    """One home in one group."""
+
+    group = models.ForeignKey(Group, models.CASCADE, related_name="members", db_index=False)
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "site"], name="portfolio_in_group_once")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} in {self.group_id}"
+
+
+class SavedView(models.Model):
+    """A way of looking at the homes table, as its address says it; without an owner it is shared there."""
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="saved_views")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="saved_views"
+    )
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, blank=True, default="")
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "owner", "name"], name="portfolio_own_view_once"),
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                condition=models.Q(owner=None),
+                name="portfolio_shared_view_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Home(models.Model):
+    """A shared home in plain columns, as last counted; None is not known. The keys are for sorting.
+
+    Days are UTC days: `day` says which one the energies are of.
+    """
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+", db_index=False)
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="+")
+    name_key = models.CharField(max_length=160)
+    time_zone = models.CharField(max_length=64)
+    state = models.CharField(max_length=12)
+    right = models.CharField(max_length=8)
+    ask_first = models.BooleanField(default=False)
+    shared_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+    has_solar = models.BooleanField(default=False)
+    has_battery = models.BooleanField(default=False)
+    has_ev = models.BooleanField(default=False)
+    charge_pct = models.FloatField(null=True, blank=True)
+    capacity_wh = models.FloatField(null=True, blank=True)
+    stored_wh = models.FloatField(null=True, blank=True)
+    solar_w = models.FloatField(null=True, blank=True)
+    charging_w = models.FloatField(null=True, blank=True)
+    discharging_w = models.FloatField(null=True, blank=True)
+    from_grid_w = models.FloatField(null=True, blank=True)
+    to_grid_w = models.FloatField(null=True, blank=True)
+    day = models.DateField()
+    solar_wh = models.FloatField(null=True, blank=True)
+    charged_wh = models.FloatField(null=True, blank=True)
+    discharged_wh = models.FloatField(null=True, blank=True)
+    from_grid_wh = models.FloatField(null=True, blank=True)
+    to_grid_wh = models.FloatField(null=True, blank=True)
+    told_key = models.BigIntegerField(default=-1)
+    shared_key = models.BigIntegerField(default=-1)
+    charge_key = models.FloatField(default=-1)
+    stored_key = models.FloatField(default=-1)
+    facets = models.GeneratedField(
+        expression=facets.expression(), output_field=models.SmallIntegerField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "site"], name="portfolio_home_once")]
+        indexes = [
+            models.Index(fields=["organization", "name_key", "site"], name="portfolio_by_name"),
+            models.Index(fields=["organization", "told_key", "site"], name="portfolio_by_reading"),
+            models.Index(fields=["organization", "shared_key", "site"], name="portfolio_by_sharing"),
+            models.Index(fields=["organization", "charge_key", "site"], name="portfolio_by_charge"),
+            models.Index(fields=["organization", "stored_key", "site"], name="portfolio_by_stored"),
+            models.Index(
+                fields=["organization", "facets", "name_key", "told_key", "charge_key", "time_zone", "site"],
+                name="portfolio_by_facets",
+            ),
+            models.Index(fields=["organization", "time_zone"], name="portfolio_by_zone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} for {self.organization_id}"
+
+
+class Round(models.Model):
+    """The queue of counting: one row per retailer, due at a moment, taken further by one worker at a time.
+
+    `cursor` is the last home of this round that was counted; a worker that dies costs one step.
+    """
+
+    organization = models.OneToOneField(accounts.Organization, models.CASCADE, related_name="round")
+    due_at = models.DateTimeField(db_index=True)
+    lease_owner = models.CharField(max_length=64, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True, blank=True)
+    cursor = models.BigIntegerField(default=0)
+    began_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}, due {self.due_at}"
+
+
+class Tally(models.Model):
+    """The sums over all homes of a retailer (group null), or over those of one group, as last counted."""
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="tallies")
+    group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="tally")
+    made_at = models.DateTimeField()
+    began_at = models.DateTimeField()
+    homes = models.PositiveIntegerField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(group=None),
+                name="portfolio_one_tally",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.homes} homes at {self.made_at}"
+
+
+class Reminder(models.Model):
+    """Staff asked that a homeowner be written to about a connection that ended; the row is the queue."""
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
+    site = models.ForeignKey(sites.Site, models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, db_index=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index(fields=["site", "-asked_at"], name="portfolio_reminders")]
+
+    def __str__(self) -> str:
+        return f"about {self.site_id}, asked {self.asked_at}"
+
+
+class PortfolioDay(models.Model):
+    """The energy of one UTC day over all homes of a retailer, as last counted.
+
+    `figures` holds each energy's sum and number of homes; report_figures.py says what may be shown.
+    """
+
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
+    day = models.DateField()
+    figures = models.JSONField(default=dict)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "day"], name="portfolio_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} on {self.day}"

@@ -1,0 +1,86 @@
+"""Sum a portfolio's energy by UTC day, from the daily sums of its homes; the only writer of PortfolioDay.
+
+A day is counted again for as long as late readings may still come. Counting twice gives the same, so a
+worker that dies costs nothing, and two at once do no harm. Homes are taken in steps of constant size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
+
+from gridshare_portal.portfolio import models as portfolio
+from gridshare_portal.portfolio.models import Home, Round
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.telemetry import stored
+
+DAYS_BACK = 62  # two months, so that the whole last month is always there
+SETTLED = timedelta(days=3)
+AGAIN = timedelta(hours=6)
+TOGETHER = 2000
+AT_MOST = 5
+COLUMNS = {  # name: the role of the sensor, and which way
+    "solar_wh": ("solar", "out_wh"),
+    "charged_wh": ("battery", "in_wh"),
+    "discharged_wh": ("battery", "out_wh"),
+    "from_grid_wh": ("grid", "in_wh"),
+    "to_grid_wh": ("grid", "out_wh"),
+}
+
+
+def due(*, now: datetime) -> list[tuple[int, date]]:
+    """Return for each portfolio the next days to count, the newest first."""
+    organizations = list(Round.objects.values_list("organization_id", flat=True))
+    known = portfolio.PortfolioDay.objects.filter(organization__in=organizations)
+    made = {(pk, day): at for pk, day, at in known.values_list("organization_id", "day", "made_at")}
+    return [found for pk in organizations for found in _due_of(pk, made, now)]
+
+
+def count(*, organization: int, day: date, now: datetime) -> None:
+    """Sum one day over all homes that are shared at this moment, as far as the portfolio was counted."""
+    sums: Counter[str] = Counter()
+    for pks in _homes(organization):
+        sums.update({name: value or 0 for name, value in _days(pks, day).aggregate(**_asked()).items()})
+    figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in COLUMNS}
+    portfolio.PortfolioDay.objects.update_or_create(
+        organization_id=organization, day=day, defaults={"figures": figures, "made_at": now}
+    )
+
+
+def _due_of(pk: int, made: dict[tuple[int, date], datetime], now: datetime) -> list[tuple[int, date]]:
+    today = now.astimezone(UTC).date()
+    days = (today - timedelta(days=number) for number in range(1, DAYS_BACK + 1))
+    return [(pk, day) for day in days if _is_due(day, made.get((pk, day)), now)][:AT_MOST]
+
+
+def _is_due(day: date, made_at: datetime | None, now: datetime) -> bool:
+    settled_at = datetime.combine(day, time(), UTC) + timedelta(days=1) + SETTLED
+    return made_at is None or (made_at < settled_at and made_at <= now - AGAIN)
+
+
+def _homes(organization: int) -> Iterator[list[int]]:
+    cursor = 0
+    lines = Home.objects.filter(organization=organization).order_by("site_id")
+    while pks := list(lines.filter(site__gt=cursor).values_list("site_id", flat=True)[:TOGETHER]):
+        yield pks
+        cursor = pks[-1]
+
+
+def _days(pks: list[int], day: date) -> QuerySet[telemetry.Day]:
+    sensors = sites.Sensor.objects.filter(stored.COUNTS, site__in=pks, gone_at=None)
+    found = telemetry.Day.objects.filter(day=day, sensor__in=sensors.values("pk"))
+    return found.annotate(home=F("sensor__site"))
+
+
+def _asked() -> dict[str, Aggregate]:
+    asked: dict[str, Aggregate] = {}
+    for name, (role, way) in COLUMNS.items():
+        plays = Q(sensor__role_set=role) | Q(sensor__role_set="", sensor__role_found=role)
+        is_known = plays & Q(**{f"{way}__isnull": False})
+        asked[f"sum_{name}"] = Sum(way, filter=is_known)
+        asked[f"of_{name}"] = Count("home", filter=is_known, distinct=True)
+    return asked

@@ -1,0 +1,113 @@
+"""Count a portfolio again, in rounds of small steps; the only writer of its lines and sums.
+
+The Round row is the queue. A step looks at the homes after the cursor, writes the lines that changed and
+drops those of homes that are no longer shared; after the last step the sums are made. A round begins a
+minute after the one before has ended, so figures are as old as one round and a minute at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from gridshare_portal.access import models as access
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.portfolio.models import Home, Round
+from gridshare_portal.portfolio.projection import aggregates, sources
+
+LEASE = timedelta(seconds=90)  # longer than a task may run
+PAUSE = timedelta(minutes=1)
+TOGETHER = 1000
+STEPS = 5  # some seconds at most, so that a worker soon turns to what else waits
+WRITTEN = [
+    field.attname
+    for field in Home._meta.concrete_fields
+    if field.name not in ("id", "organization", "site") and not field.generated
+]
+
+
+def enroll(*, now: datetime) -> int:
+    """Give every retailer a row in the queue; say how many were new."""
+    known = Round.objects.filter(organization=OuterRef("pk"))
+    new = accounts.Organization.objects.filter(~Exists(known), kind="retailer")
+    rows = [Round(organization=one, due_at=now) for one in new]
+    return len(Round.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def due(*, now: datetime) -> list[int]:
+    """Return the rounds that may go on and that nobody works on."""
+    return list(Round.objects.filter(_free(now), due_at__lte=now).values_list("pk", flat=True))
+
+
+def run(*, pk: int, now: datetime, owner: str, steps: int = STEPS) -> bool:
+    """Take a round some steps further, unless somebody else does; say whether more is to be done."""
+    mine = Round.objects.filter(_free(now), pk=pk, due_at__lte=now)
+    if not mine.update(lease_owner=owner, lease_until_at=now + LEASE):
+        return False
+    row = Round.objects.get(pk=pk)
+    if row.began_at is None:
+        row.began_at, row.cursor = now, 0
+    if any(_step(row, owner, now) for _ in range(steps)):
+        return False
+    Round.objects.filter(pk=pk, lease_owner=owner).update(lease_until_at=None)
+    return True
+
+
+def whole(*, organization: accounts.Organization, now: datetime, owner: str = "at once") -> None:
+    """Count all homes of one organization now: for tests, practice homes and benchmarks."""
+    row, _new = Round.objects.get_or_create(organization=organization, defaults={"due_at": now})
+    Round.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
+    while run(pk=row.pk, now=now, owner=owner):
+        pass
+
+
+def _free(now: datetime) -> Q:
+    return Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+
+
+def _step(row: Round, owner: str, now: datetime) -> bool:
+    """Count the next homes; say whether that was the end of the round."""
+    consents = access.Consent.objects.filter(organization=row.organization_id, ended_at=None)
+    beyond = consents.filter(site__gt=row.cursor).order_by("site_id")
+    pks = list(beyond.values_list("site_id", flat=True).distinct()[:TOGETHER])
+    last = pks[-1] if len(pks) == TOGETHER else None
+    lines = sources.homes(pks, organization=row.organization_id, now=now) if pks else []
+    with transaction.atomic():
+        _write(row, lines, last)
+        if last is None:
+            aggregates.make(organization=row.organization_id, began_at=row.began_at, now=now)
+        return _advance(row, owner, last, now)
+
+
+def _write(row: Round, lines: Sequence[Home], last: int | None) -> None:
+    """Write what changed among the homes after the cursor up to the last, and drop what is shared no more."""
+    here = Home.objects.filter(organization=row.organization_id, site__gt=row.cursor)
+    if last is not None:
+        here = here.filter(site__lte=last)
+    known = {one["site_id"]: one for one in here.values("pk", "site_id", *WRITTEN)}
+    changed = [line for line in lines if _differs(line, known.pop(line.site_id, None))]
+    Home.objects.filter(pk__in=[one["pk"] for one in known.values()]).delete()
+    Home.objects.bulk_create(
+        changed,
+        batch_size=TOGETHER // 4,
+        update_conflicts=True,
+        unique_fields=["organization", "site"],
+        update_fields=WRITTEN,
+    )
+
+
+def _differs(line: Home, known: dict[str, object] | None) -> bool:
+    return known is None or any(getattr(line, name) != known[name] for name in WRITTEN)
+
+
+def _advance(row: Round, owner: str, last: int | None, now: datetime) -> bool:
+    """Keep how far the round has come; say whether it is over, or somebody else's."""
+    mine = Round.objects.filter(pk=row.pk, lease_owner=owner)
+    row.cursor = last or 0
+    if last is None:
+        mine.update(cursor=0, began_at=None, due_at=now + PAUSE, lease_until_at=None)
+        return True
+    return not mine.update(cursor=last, began_at=row.began_at)

@@ -1,0 +1,171 @@
+"""Have a homeowner written to whose connection to Lunar has ended, so that a shared home can be read again.
+
+The letter goes to whoever shares the home, who knows that it is shared and that the connection ended; it
+bears no words of staff's own. A home gets one a week at most, whoever asks, and nobody learns from that
+whether another organization asked. The row is the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import rights, staff
+from gridshare_portal.audit import names, record
+from gridshare_portal.celery import wake
+from gridshare_portal.mail import addresses, sender
+from gridshare_portal.portfolio import models
+from gridshare_portal.portfolio.models import Home
+from gridshare_portal.sites import models as sites
+
+WEEK = timedelta(days=7)
+AGAIN = timedelta(minutes=15)
+ON_A_PAGE = 50
+NOT_ENDED = "The connection of this home stands. No letter is needed."
+ASKED = "Your organization asked for a letter already. It can ask again from {:%-d %B}."
+NOT_YOURS = "Your role does not include asking homeowners."
+
+
+class Refused(Exception):
+    """No letter can be asked for now; the text is a sentence for the page."""
+
+
+class NotPermitted(Exception):
+    """Whoever asks may not ask for this organization."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A home whose connection ended, since when, and when the organization last asked for a letter."""
+
+    site: sites.Site
+    ended_at: datetime | None
+    asked_at: datetime | None
+    may_ask: bool
+
+
+def page(
+    user: accounts.User, organization: accounts.Organization, *, after: int, now: datetime
+) -> tuple[list[Line], int | None]:
+    """Return homes past this one whose connection had ended when last counted, and where to go on."""
+    ended = Home.objects.filter(organization=organization, state="reconnect", site__gt=after)
+    pks = list(ended.order_by("site_id").values_list("site_id", flat=True)[: ON_A_PAGE + 1])
+    following = pks[ON_A_PAGE - 1] if len(pks) > ON_A_PAGE else None
+    pks = pks[:ON_A_PAGE]
+    shared = policy.shared_sites(user, now=now, organization=organization).filter(pk__in=pks)
+    since, asked = _since(pks), _asked(pks, organization)
+    lines = [
+        Line(
+            site=site,
+            ended_at=since.get(site.pk),
+            asked_at=asked.get(site.pk),
+            may_ask=site.pk not in asked or asked[site.pk] <= now - WEEK,
+        )
+        for site in shared.defer("topology").order_by("pk")
+    ]
+    return lines, following
+
+
+@transaction.atomic
+def ask(
+    *, organization: accounts.Organization, asked_by: accounts.User, site: sites.Site, now: datetime
+) -> models.Reminder:
+    """Have whoever shares the home with this organization be written to."""
+
+    membership = staff.standing_of(asked_by).filter(organization=organization).first()
+    if membership is None or not rights.may(membership.role, rights.ASK):
+        raise NotPermitted(NOT_YOURS)
+    sites.Site.objects.select_for_update().get(pk=site.pk)
+    if not givers(site, organization, now=now):
+        raise Refused(NOT_ENDED)
+    before = _asked([site.pk], organization).get(site.pk)
+    if before is not None and before > now - WEEK:
+        raise Refused(ASKED.format(before + WEEK))
+    reminder = models.Reminder.objects.create(
+        organization=organization, site=site, asked_by=asked_by, asked_at=now, due_at=now
+    )
+    _tell(reminder, asked_by)
+    wake("portfolio.tasks.remind", reminder.pk)
+    return reminder
+
+
+def due(*, now: datetime, at_most: int = 50) -> list[int]:
+    """Return the letters that wait to be sent."""
+    waiting = models.Reminder.objects.filter(due_at__lte=now).order_by("due_at")
+    return list(waiting.values_list("pk", flat=True)[:at_most])
+
+
+def tell(*, pk: int, now: datetime) -> int:
+    """Write to those who share the home, unless it had a letter within a week; return how many were sent."""
+    reminder = _claimed(pk, now)
+    if reminder is None:
+        return 0
+    people = givers(reminder.site, reminder.organization, now=now)
+    try:
+        for person in people:
+            _send(reminder, person)
+    except sender.NotSent:
+        models.Reminder.objects.filter(pk=pk).update(sent_at=None, due_at=now + AGAIN)
+        return 0
+    return len(people)
+
+
+def givers(site: sites.Site, organization: accounts.Organization, *, now: datetime) -> list[accounts.User]:
+    """Return who shares the home with the organization, if all their connections have ended; else nobody."""
+    held = policy.holding(now=now).filter(site=site, organization=organization)
+    people = list(accounts.User.objects.filter(consents__in=held, is_active=True).distinct().order_by("pk"))
+    reaches = sites.Reach.objects.filter(site=site, connection__user__in=people, lost_at=None)
+    return [] if reaches.filter(connection__status="active").exists() else people
+
+
+@transaction.atomic
+def _claimed(pk: int, now: datetime) -> models.Reminder | None:
+    """Take a letter, once between all workers; drop it where the home had one within a week."""
+    found = models.Reminder.objects.filter(pk=pk, due_at__lte=now)
+    reminder = found.select_related("site", "organization").first()
+    if reminder is None:
+        return None
+    sites.Site.objects.select_for_update().get(pk=reminder.site_id)
+    had_one = models.Reminder.objects.filter(site=reminder.site_id, sent_at__gt=now - WEEK).exists()
+    if not found.update(due_at=None, sent_at=None if had_one else now):
+        return None
+    return None if had_one else reminder
+
+
+def _tell(reminder: models.Reminder, asked_by: accounts.User) -> None:
+    record.add(
+        name=names.Name.ACCESS_ASKED,
+        at=reminder.asked_at,
+        actor=asked_by,
+        organization=reminder.organization,
+        site=reminder.site,
+        details={"for": "connecting to Lunar again", "organization": reminder.organization.name},
+    )
+
+
+def _since(pks: Sequence[int]) -> dict[int, datetime]:
+    """Return when the connections ended that reached these homes: the last of each."""
+    ended = sites.Reach.objects.filter(site__in=pks, lost_at=None, connection__status="reconnect")
+    return dict(ended.values_list("site").annotate(at=Max("connection__status_since_at")).order_by())
+
+
+def _asked(pks: Sequence[int], organization: accounts.Organization) -> dict[int, datetime]:
+    rows = models.Reminder.objects.filter(site__in=pks, organization=organization)
+    return dict(rows.values_list("site").annotate(at=Max("asked_at")).order_by())
+
+
+def _send(reminder: models.Reminder, person: accounts.User) -> None:
+    context = {
+        "name": person.get_short_name(),
+        "organization": " ".join(reminder.organization.name.split()),
+        "home": " ".join(reminder.site.name.split()),
+        "address": addresses.public("connect"),
+        "sharing_address": addresses.public("sharing"),
+    }
+    sender.send(template="portfolio/email/reconnect", to=person.email, context=context)

@@ -1,0 +1,228 @@
+"""What part of the homes table an address asks for: filters, order, columns and place. Pure.
+
+Whatever an address says wrongly is the usual; whatever it says rightly comes back in `address`, so that a
+view can be kept and sent to a colleague.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+from zoneinfo import available_timezones
+
+from django.http import QueryDict
+
+from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.projection.sources import name_key
+
+STATES = {"active": "Connected", "reconnect": "Connection ended"}
+RIGHTS = {"view": "See", "control": "See and change"}
+ASKING = {"yes": "Ask first", "no": "Without asking"}
+PARTS = {"battery": "Battery", "solar": "Solar", "ev": "Electric car"}
+CHARGED = {"known": "Charge known", "unknown": "Charge not known"}
+SORTS = {  # the columns of the indexes; the home comes after each
+    "name": "name_key",
+    "reading": "told_key",
+    "charge": "charge_key",
+    "stored": "stored_key",
+    "shared": "shared_key",
+}
+FRESHNESS = {
+    "fresh": "Fresh, up to 20 min",
+    "late": "Late, up to 30 min",
+    "stale": "Stale, up to a day",
+    "silent": "Silent for longer",
+    "none": "None yet",
+}
+ORDERS = {
+    "name": "Name, A to Z",
+    "-name": "Name, Z to A",
+    "-reading": "Newest reading first",
+    "reading": "Oldest reading first",
+    "-charge": "Most charged first",
+    "charge": "Least charged first",
+    "-stored": "Most energy first",
+    "stored": "Least energy first",
+    "-shared": "Newest sharing first",
+    "shared": "Oldest sharing first",
+}
+COLUMNS = {
+    "state": "Connection",
+    "right": "Consent",
+    "reading": "Readings",
+    "charge": "Charge",
+    "stored": "Stored",
+    "solar": "Solar",
+    "battery": "Battery",
+    "grid": "Grid",
+    "today": "Solar today",
+    "parts": "Has",
+    "shared": "Shared since",
+    "zone": "Time zone",
+}
+USUAL = ("state", "right", "reading", "charge", "stored", "solar", "battery", "grid")
+LONGEST = 1000
+
+Key = str | int | float  # what a line is sorted by, whichever the column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Beside which line a page lies: after it, or before it; the end of the list is before None."""
+
+    is_before: bool
+    key: Key | None = None
+    site: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Filters, order and columns, each as an address may say it."""
+
+    q: str = ""
+    state: str = ""
+    right: str = ""
+    ask: str = ""
+    age: str = ""
+    has: tuple[str, ...] = ()
+    lacks: str = ""
+    charged: str = ""
+    charge_from: float | None = None
+    charge_to: float | None = None
+    zone: str = ""
+    group: int | None = None
+    sort: str = "name"
+    columns: tuple[str, ...] = USUAL
+    place: Place | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the query that asks for this again, from the first line on."""
+        return urlencode(self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return what the address says, word by word."""
+        said: list[tuple[str, object]] = [
+            *(
+                (name, getattr(self, name))
+                for name in ("q", "state", "right", "ask", "age", "lacks", "charged")
+            ),
+            *(("has", one) for one in self.has),
+            ("charge_from", _digits(self.charge_from)),
+            ("charge_to", _digits(self.charge_to)),
+            ("zone", self.zone),
+            ("group", self.group),
+            ("sort", "" if self.sort == "name" else self.sort),
+            *(("show", one) for one in self.columns if self.columns != USUAL),
+        ]
+        return [(name, str(value)) for name, value in said if value not in ("", None)]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Say whether some homes are left out."""
+        return bool(self.filter)
+
+    @property
+    def filter(self) -> str:
+        """Return the filters alone as an address says them: order, columns and page choose no homes."""
+        return urlencode(replace(self, sort="name", columns=USUAL, place=None).pairs)
+
+    @property
+    def answers(self) -> list[tuple[str, bool]]:
+        """Return what must be so and what must not, in the words of the facets."""
+        right, ask, charged = self.right, self.ask, self.charged
+        return [
+            *([("active", self.state == "active")] if self.state else []),
+            *([("control", right == "control")] if right else []),
+            *([("control", True), ("asks", ask == "yes")] if ask else []),
+            *((part, True) for part in self.has),
+            *([(self.lacks, False)] if self.lacks else []),
+            *([("battery", True), ("charged", charged == "known")] if charged else []),
+        ]
+
+    @property
+    def key(self) -> str:
+        """Return by which column the homes are sorted."""
+        return SORTS[self.sort.removeprefix("-")]
+
+    @property
+    def is_downward(self) -> bool:
+        """Say whether the largest comes first."""
+        return self.sort.startswith("-")
+
+
+def read(said: QueryDict) -> Asked:
+    """Read an address, with several values of a name where that is meant."""
+    sort = said.get("sort", "")
+    sort = sort if sort in ORDERS else "name"
+    chosen = tuple(name for name in COLUMNS if name in said.getlist("show"))
+    asked = Asked(
+        q=name_key(said.get("q", ""))[:80],
+        state=_one_of(said, "state", STATES),
+        right=_one_of(said, "right", RIGHTS),
+        ask=_one_of(said, "ask", ASKING),
+        age=_one_of(said, "age", FRESHNESS),
+        has=tuple(name for name in PARTS if name in said.getlist("has")),
+        lacks=_one_of(said, "lacks", PARTS),
+        charged=_one_of(said, "charged", CHARGED),
+        charge_from=_percent(said.get("charge_from", "")),
+        charge_to=_percent(said.get("charge_to", "")),
+        zone=_one_of(said, "zone", available_timezones()),
+        group=_number(said.get("group", "")),
+        sort=sort,
+        columns=chosen or USUAL,
+    )
+    return replace(asked, place=_place(said, asked.key))
+
+
+def placed(asked: Asked, word: str, line: Home) -> str:
+    """Return the query of the page that lies `after` or `before` a line."""
+    return urlencode([*asked.pairs, (word, f"{line.site_id}~{getattr(line, asked.key)}")])
+
+
+def _place(said: QueryDict, key: str) -> Place | None:
+    for word in ("after", "before"):
+        site, tilde, value = said.get(word, "").partition("~")
+        number, known = _number(site), _value(value, key)
+        if tilde and number is not None and known is not None:
+            return Place(is_before=word == "before", key=known, site=number)
+    return Place(is_before=True) if said.get("before") == "end" else None
+
+
+def _value(value: str, key: str) -> Key | None:
+    """Return what an address says of a key, in the key's type; None if it cannot be one."""
+    if key == "name_key":
+        return value.replace("\0", "")[:160]
+    if key in ("told_key", "shared_key"):
+        return int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else None
+    return _float(value)
+
+
+def _one_of(said: QueryDict, name: str, known: Container[str]) -> str:
+    value = said.get(name, "")
+    return value if value in known else ""
+
+
+def _number(value: str) -> int | None:
+    return int(value) if re.fullmatch(r"\d{1,18}", value, re.ASCII) else None
+
+
+def _percent(value: str) -> float | None:
+    number = _float(value)
+    return number if number is not None and 0 <= number <= 100 else None
+
+
+def _float(value: str) -> float | None:
+    try:
+        number = float(value) if len(value) < 40 else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

@@ -1,0 +1,128 @@
+"""The scheduled report about a portfolio: who gets it how often, and sending it.
+
+The row is the queue. A worker takes it for a while; when the letter is out, the next date is set and the
+event recorded in one transaction. One that is killed before leaves a row that is taken up again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import staff
+from gridshare_portal.audit import names, record
+from gridshare_portal.mail import addresses, sender
+from gridshare_portal.reports import figures, models, periods, workbook
+from gridshare_portal.sites import settings as sites_settings
+
+LEASE = timedelta(minutes=10)  # longer than a task may run
+AGAIN = timedelta(minutes=15)
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Refused(Exception):
+    """There is no such choice."""
+
+
+def of(membership: accounts.Membership) -> models.Subscription:
+    """Return a member's choice; before there is one, that nothing comes."""
+    who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
+    return models.Subscription.objects.filter(**who).first() or models.Subscription(**who)
+
+
+def choose(
+    *, membership: accounts.Membership, every: str, time_zone: str, now: datetime
+) -> models.Subscription:
+    """Say how often a member gets the report, and by whose clock."""
+    if every not in models.Subscription.Every.values or time_zone not in sites_settings.time_zones():
+        raise Refused
+    due_at = periods.next_due(every=every, zone=time_zone, now=now)
+    return models.Subscription.objects.update_or_create(
+        user_id=membership.user_id,
+        organization_id=membership.organization_id,
+        defaults={"every": every, "time_zone": time_zone, "due_at": due_at},
+    )[0]
+
+
+def due(*, now: datetime, at_most: int = 500) -> list[int]:
+    """Return the reports whose morning has come and that nobody is sending."""
+    waiting = models.Subscription.objects.filter(_free(now), due_at__lte=now).order_by("due_at")
+    return list(waiting.values_list("pk", flat=True)[:at_most])
+
+
+def send(*, pk: int, now: datetime) -> bool:
+    """Send a report, unless somebody else does or it is not to be sent; say whether it was."""
+    mine = models.Subscription.objects.filter(_free(now), pk=pk, due_at__lte=now)
+    if not mine.update(taken_until_at=now + LEASE):
+        return False
+    row = models.Subscription.objects.select_related("user", "organization").get(pk=pk)
+    period = periods.before(every=row.every, zone=row.time_zone, now=now)
+    if row.sent_about == period.key or not _may_read(row):
+        _settle(row, row.sent_about, now)
+        return False
+    try:
+        _post(row, figures.of(row.organization, period))
+    except sender.NotSent:
+        models.Subscription.objects.filter(pk=pk).update(taken_until_at=None, due_at=now + AGAIN)
+        return False
+    with transaction.atomic():
+        _settle(row, period.key, now)
+        _tell(row, period, now)
+    return True
+
+
+def _free(now: datetime) -> Q:
+    return Q(taken_until_at=None) | Q(taken_until_at__lte=now)
+
+
+def _may_read(row: models.Subscription) -> bool:
+    here = staff.standing_of(row.user).filter(organization=row.organization, organization__kind="retailer")
+    return here.exists()
+
+
+def _settle(row: models.Subscription, about: str, now: datetime) -> None:
+    """Set the next date; a choice that was changed meanwhile keeps the date it got then."""
+    due_at = periods.next_due(every=row.every, zone=row.time_zone, now=now)
+    mine = models.Subscription.objects.filter(pk=row.pk)
+    mine.update(taken_until_at=None, sent_about=about)
+    mine.filter(due_at=row.due_at).update(due_at=due_at)
+
+
+def _tell(row: models.Subscription, period: periods.Period, now: datetime) -> None:
+    record.add(
+        name=names.Name.REPORT_SENT,
+        at=now,
+        subject=row.user,
+        organization=row.organization,
+        details={"to": str(row.user), "about": period.title},
+    )
+
+
+def _post(row: models.Subscription, report: figures.Report) -> None:
+    organization = " ".join(row.organization.name.split())
+    context: dict[str, object] = {
+        "name": row.user.get_short_name(),
+        "organization": organization,
+        "report": report,
+        "homes": workbook.homes_of(report),
+        "energies": workbook.ENERGIES,
+        "heads": ("Day", *workbook.ENERGIES),
+        "totals": list(zip(workbook.ENERGIES, report.total, strict=True)),
+        "portfolio_address": addresses.public("portfolio", row.organization.slug),
+        "report_address": addresses.public("report", row.organization.slug),
+    }
+    sender.send(
+        template="reports/email/report",
+        to=row.user.email,
+        context=context,
+        as_page=True,
+        attachments=((file_name(report), workbook.xlsx(report), SHEET),),
+    )
+
+
+def file_name(report: figures.Report) -> str:
+    """Return what the spreadsheet is called."""
+    return f"{report.organization.slug}-{report.period.every}-{report.period.first}.xlsx"

@@ -1,0 +1,116 @@
+"""A portfolio report as a spreadsheet: one sheet per subject, text as text and numbers as numbers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from gridshare_portal.files import cells
+from gridshare_portal.portfolio import disclosure
+from gridshare_portal.reports.figures import Report
+
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+TOO_FEW, NOT_KNOWN = "too few homes to say", "not known"
+ENERGIES = ("Solar", "Into batteries", "Out of batteries", "From the grid", "To the grid")
+DAY_HEADS = ("Day (UTC)", *(f"{name} ({what})" for name in ENERGIES for what in ("kWh", "homes")))
+WEEK_HEADS = (
+    "Week from (UTC)", "Asked by you", "Shared", "… still shared", "… connected", "… telling",
+    "Stopped sharing",
+)  # fmt: skip
+RUN_HEADS = (
+    "Bulk run", "Began (UTC)", "State", "Homes", "Confirmed", "Not confirmed", "Failed", "Skipped",
+)  # fmt: skip
+
+Cell = str | float | date
+
+
+def xlsx(report: Report) -> bytes:
+    """Return the spreadsheet."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        _sheet(book, "Homes", ("What", "How many"), _homes(report))
+        _sheet(book, "Energy by day", DAY_HEADS, _days(report))
+        _sheet(book, "Sharing by week", WEEK_HEADS, _weeks(report))
+        _sheet(book, "Bulk runs", RUN_HEADS, _runs(report))
+    return file.getvalue()
+
+
+def homes_of(report: Report) -> list[tuple[str, int | None]]:
+    """Return how many homes there are in which state; None where that is too few to say."""
+    sums = report.sums
+    if sums is None:
+        return []
+    if sums.is_too_few:
+        return [("Homes shared with you", None)]
+    return [
+        ("Homes shared with you", sums.homes),
+        ("Fresh readings, up to 20 min old", sums.ages["fresh"]),
+        ("Late, up to 30 min", sums.ages["late"]),
+        ("Stale, up to a day", sums.ages["stale"]),
+        ("Silent for longer", sums.ages["silent"]),
+        ("No readings yet", sums.ages["none"]),
+        ("Connection ended", sums.ended),
+        ("You may change something", sums.controllable),
+    ]
+
+
+def _homes(report: Report) -> Iterable[Sequence[Cell]]:
+    yield ("Portfolio of", report.organization.name)
+    yield ("Period", report.period.title)
+    yield ("Counted (UTC)", _moment(report.sums.made_at) if report.sums else NOT_KNOWN)
+    for what, homes in homes_of(report):
+        yield (what, TOO_FEW if homes is None else homes)
+
+
+def _days(report: Report) -> Iterable[Sequence[Cell]]:
+    for one in report.days:
+        yield (one.day, *(cell for figure in one.figures for cell in _cells(figure)))
+
+
+def _cells(figure: disclosure.Figure) -> tuple[Cell, Cell]:
+    if figure.value is None:
+        return (TOO_FEW, "") if figure.is_hidden else (NOT_KNOWN, "")
+    return round(figure.value / 1000, 3), figure.homes
+
+
+def _weeks(report: Report) -> Iterable[Sequence[Cell]]:
+    for week in report.weeks:
+        yield (week.begins, *(TOO_FEW if count is None else count for count in week.counts))
+
+
+def _runs(report: Report) -> Iterable[Sequence[Cell]]:
+    for run in report.runs:
+        counts = (run.homes, run.confirmed, run.unconfirmed, run.failed, run.skipped)
+        yield (run.name, _moment(run.began_at), run.state, *counts)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def _sheet(
+    book: xlsxwriter.Workbook, name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]
+) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 1)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, len(heads), 18)
+    for row, values in enumerate([heads, *rows]):
+        for column, value in enumerate(values):
+            _write(sheet, row, column, value)
+
+
+def _write(sheet: Worksheet, row: int, column: int, value: Cell) -> None:
+    if isinstance(value, int | float):
+        sheet.write_number(row, column, value)
+    else:
+        sheet.write_string(row, column, cells.text(str(value)))

@@ -1,0 +1,96 @@
+"""The shape of a campaign, and of the choice of reports; what they mean is decided further in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypedDict
+
+from django import forms
+from django.http import QueryDict
+
+from gridshare_portal.access import consents, durations
+from gridshare_portal.access import models as access
+from gridshare_portal.campaigns import brand, lifecycle
+
+FURTHEST = timedelta(days=3 * 365)
+NO_DAY = "Write the day as 2026-12-31."
+FAR = "Choose a day within three years."
+
+
+class Asked(TypedDict):
+    """What was asked for, as campaigns.make takes it."""
+
+    name: str
+    text: str
+    right: str
+    lasts: str
+    color: str
+    ends_at: datetime | None
+
+
+class NewCampaign(forms.Form):
+    """What a campaign says and asks for."""
+
+    use_required_attribute = False
+    name = forms.CharField(
+        label="Name, for you",
+        help_text="It stands in the link, too.",
+        error_messages={"required": lifecycle.NO_NAME},
+    )
+    text = forms.CharField(
+        required=False,
+        label="Why homeowners should share",
+        help_text="They read it before they connect. At most 600 characters.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    right = forms.ChoiceField(
+        choices=access.Right.choices,
+        label="Ask to",
+        error_messages={"required": consents.NO_RIGHT, "invalid_choice": consents.NO_RIGHT},
+    )
+    lasts = forms.ChoiceField(
+        choices=[(one.id, one.words.capitalize()) for one in durations.DURATIONS],
+        label="For how long",
+        initial=durations.YEAR.id,
+        error_messages={"required": consents.NO_DURATION, "invalid_choice": consents.NO_DURATION},
+    )
+    color = forms.CharField(
+        label="Your color",
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "color"}),
+        error_messages={"required": brand.NOT_A_COLOR, "max_length": brand.NOT_A_COLOR},
+    )
+    ends_on = forms.DateField(
+        required=False,
+        label="Last day (UTC), if it ends",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DAY},
+    )
+
+    def __init__(self, data: QueryDict | None, *, initial: dict[str, object], today: date) -> None:
+        super().__init__(data, initial=initial)
+        self.today = today
+
+    def clean_ends_on(self) -> date | None:
+        """Refuse a day that nobody means."""
+        day: date | None = self.cleaned_data["ends_on"]
+        if day is not None and day > self.today + FURTHEST:
+            raise forms.ValidationError(FAR)
+        return day
+
+    def asked(self) -> Asked:
+        """Return what was asked for; the last day is still within the campaign."""
+        known = self.cleaned_data
+        day = known["ends_on"]
+        return {
+            "name": known["name"],
+            "text": known["text"],
+            "right": known["right"],
+            "lasts": known["lasts"],
+            "color": known["color"],
+            "ends_at": datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
+        }
+
+    def refuse(self, refusal: consents.Refused) -> None:
+        """Place a refusal at the field it names, else above all."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))

@@ -1,0 +1,89 @@
+"""The public page of a campaign: who asks for what, before anything is connected; then on to sharing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.access import durations, policy, return_address
+from gridshare_portal.access import models as access
+from gridshare_portal.accounts import entry
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.campaigns import brand as colors
+from gridshare_portal.campaigns import funnel
+from gridshare_portal.campaigns import models as campaigns
+from gridshare_portal.lunar import queries as connections
+
+GONE = 410
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, campaign: str) -> HttpResponse:
+    """Say who asks for what; lead through signing in and connecting, and back here to share."""
+    now = timezone.now()
+    found = get_object_or_404(campaigns.Campaign.objects.select_related("organization"), slug=campaign)
+    if found.has_ended(now=now):
+        return render(request, "retailer/join_ended.html", {"campaign": found}, status=GONE)
+    if request.method == "POST":
+        return_address.remember(request.session, slug=found.slug, page="campaign", now=now)
+        return redirect(_way(found) if request.POST.get("by") == "lunar" else "account_login")
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    is_connected = _is_connected(request.user)
+    if request.method == "GET" and not _works_there(request, found):
+        _count(request, found, is_connected, now)
+    context = {
+        "campaign": found,
+        "organization": found.organization,
+        "is_control": found.right == access.Right.CONTROL,
+        "lasts": durations.find(found.lasts).words,
+        "homes": homes,
+        "loading": is_connected and not homes,
+        "site": homes[0] if len(homes) == 1 else None,
+        "zone": UTC,
+        "now": now,
+    }
+    return render(request, "retailer/join.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def brand(request: HttpRequest, campaign: str) -> HttpResponse:
+    """Return the style sheet with the campaign's color."""
+    color = get_object_or_404(campaigns.Campaign, slug=campaign).color
+    return HttpResponse(colors.stylesheet(color), content_type="text/css; charset=utf-8")
+
+
+def _count(request: HttpRequest, campaign: campaigns.Campaign, is_connected: bool, now: datetime) -> None:
+    """Count what came of the link, and suggest to the share form what the campaign asks for."""
+    week = funnel.count(request.session, campaign=campaign, step=funnel.OPENED, now=now)
+    if is_connected:
+        funnel.count(request.session, campaign=campaign, step=funnel.CONNECTED, now=now)
+    terms = return_address.Suggested(
+        right=campaign.right, lasts=campaign.lasts, campaign=campaign.slug, week=week
+    )
+    return_address.suggest(request.session, organization=campaign.organization.slug, terms=terms, now=now)
+
+
+def _way(campaign: campaigns.Campaign) -> str:
+    """Return the way to Lunar; it says what a campaign needs, and leaves every box to the homeowner."""
+    wants = "?for=changes" if campaign.right == access.Right.CONTROL else ""
+    return f"{reverse('lunar_connect')}{wants}"
+
+
+def _is_connected(user: accounts.AnyUser) -> bool:
+    if not user.is_authenticated:
+        return False
+    return connections.connections_of(user).exclude(status="disconnected").exists()
+
+
+def _works_there(request: HttpRequest, campaign: campaigns.Campaign) -> bool:
+    """Say whether somebody only looks at the own organization's page."""
+    if not request.user.is_authenticated:
+        return False
+    return any(one.organization_id == campaign.organization_id for one in entry.memberships(request))

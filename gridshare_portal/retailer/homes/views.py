@@ -1,0 +1,202 @@
+"""The homes table as page and as files, with the views and groups that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.audit import downloads
+from gridshare_portal.portfolio.models import Group, Home
+from gridshare_portal.portfolio.table import exports, groups, saved_views
+from gridshare_portal.portfolio.table import listing as table
+from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.retailer.homes import forms
+
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NOT_SHARED_VIEWS = "Your role lets you keep views of your own, not change those that everybody shares."
+
+
+@entry.door(kind="retailer")
+@require_safe
+def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Show one page of the homes that the filters ask for."""
+    return _table(request, asking.read(request.GET))
+
+
+@entry.door(rights.EXPORT, kind="retailer")
+@require_safe
+def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
+    """Send all homes that the filters ask for, line by line."""
+    return _file(request, "CSV", exports.csv, "text/csv; charset=utf-8")
+
+
+@entry.door(rights.EXPORT, kind="retailer")
+@require_safe
+def homes_xlsx(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
+    """Send all homes that the filters ask for as a spreadsheet, piece by piece."""
+    return _file(request, "XLSX", exports.xlsx, SHEET)
+
+
+@entry.door(kind="retailer")
+@require_POST
+def keep_view(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Keep the view under a name, for oneself or for everybody there."""
+    asked, form = _list(request), forms.View(request.POST)
+    if not form.is_valid():
+        return _table(request, asked, view_form=form)
+    is_shared = form.cleaned_data["is_shared"]
+    _check_sharing(request, is_shared)
+    try:
+        view = saved_views.keep(
+            organization=request.organization,
+            user=request.user,
+            name=form.cleaned_data["name"],
+            query=asked.address,
+            is_shared=is_shared,
+        )
+    except saved_views.TooMany as refusal:
+        form.add_error("name", str(refusal))
+        return _table(request, asked, view_form=form)
+    messages.success(request, f"Kept as “{view.name}”{' for everybody here' if is_shared else ''}.")
+    return _back(request, asked)
+
+
+@entry.door(kind="retailer")
+@require_safe
+def view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Go to the table as a view shows it."""
+    found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
+    return redirect(f"{reverse('retailer:homes', args=[slug])}?{found.query}")
+
+
+@entry.door(kind="retailer")
+@require_POST
+def delete_view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Forget a view."""
+    found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
+    _check_sharing(request, found.owner_id is None)
+    saved_views.delete(view=found)
+    messages.success(request, f"“{found.name}” is deleted.")
+    return redirect("retailer:homes", slug=slug)
+
+
+@entry.door(rights.WORK, kind="retailer")
+@require_POST
+def group(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Put chosen homes, or all that match, into a group, or take them out."""
+    asked, now = _list(request), timezone.now()
+    form = forms.Group(request.POST, homes=request.POST.getlist("home"))
+    if not form.is_valid():
+        return _table(request, asked, group_form=form)
+    try:
+        _regroup(request, form, asked, now)
+    except groups.TooMany as refusal:
+        form.add_error("group", str(refusal))
+        return _table(request, asked, group_form=form)
+    return _back(request, asked)
+
+
+@entry.door(rights.WORK, kind="retailer")
+@require_POST
+def delete_group(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Delete a group; its homes stay as they are."""
+    found = get_object_or_404(Group, organization=request.organization, pk=pk)
+    groups.delete(group=found)
+    messages.success(request, f"The group “{found.name}” is deleted. Its homes stay as they are.")
+    return redirect("retailer:homes", slug=slug)
+
+
+def _table(
+    request: entry.MemberRequest, asked: asking.Asked, **errors: forms.View | forms.Group
+) -> HttpResponse:
+    now, organization = timezone.now(), request.organization
+    page = table.page(request.user, organization, asked, now=now)
+    context = {
+        "asked": asked,
+        "page": page,
+        "count": page.count,
+        "groups": list(Group.objects.filter(organization=organization)),
+        "views": list(saved_views.views_for(request.user, organization)),
+        "may_work": rights.may(request.membership.role, rights.WORK),
+        "may_run": rights.may(request.membership.role, rights.RUN),
+        "words": asking,
+        "now": now,
+        **errors,
+    }
+    return render(request, "retailer/homes.html", context, status=422 if errors else 200)
+
+
+def _list(request: entry.MemberRequest) -> asking.Asked:
+    return asking.read(QueryDict(request.POST.get("list", "")[: asking.LONGEST]))
+
+
+def _regroup(request: entry.MemberRequest, form: forms.Group, asked: asking.Asked, now: datetime) -> None:
+    """Do what the form says with the homes that this person may see, and say what was done."""
+    chosen = form.cleaned_data
+    if chosen["which"] == "all":
+        found = table.matching(request.user, request.organization, asked, now=now)
+    else:
+        shared = policy.shared_sites(request.user, now=now, organization=request.organization)
+        found = shared.filter(pk__in=chosen["home"])
+    pks = list(found.order_by().values_list("pk", flat=True))
+    if chosen["deed"] == "add":
+        kept, count = groups.add(organization=request.organization, name=chosen["group"], homes=pks)
+        messages.success(request, f"{_homes(count)} now in “{kept.name}”.")
+        return
+    known = Group.objects.filter(organization=request.organization, name=chosen["group"]).first()
+    count = groups.remove(group=known, homes=pks) if known else 0
+    messages.success(request, f"{_homes(count)} no longer in “{chosen['group']}”.")
+
+
+def _homes(count: int) -> str:
+    return "1 home is" if count == 1 else f"{count:,} homes are"
+
+
+def _check_sharing(request: entry.MemberRequest, is_shared: bool) -> None:
+    if is_shared and not rights.may(request.membership.role, rights.WORK):
+        raise PermissionDenied(NOT_SHARED_VIEWS)
+
+
+def _back(request: entry.MemberRequest, asked: asking.Asked) -> HttpResponse:
+    return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
+
+
+def _file(
+    request: entry.MemberRequest,
+    form: str,
+    write: Callable[[Iterable[Home]], Iterator[str] | Iterator[bytes]],
+    content_type: str,
+) -> StreamingHttpResponse:
+    now = timezone.now()
+    _tell(request, form, now)
+    lines = table.everything(request.user, request.organization, asking.read(request.GET), now=now)
+    answer = StreamingHttpResponse(write(lines), content_type=content_type)
+    name = f"{request.organization.slug}-homes-{now:%Y-%m-%d}.{form.lower()}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _tell(request: entry.MemberRequest, form: str, now: datetime) -> None:
+    """Leave an event of what is taken away, before it is."""
+    if request.method != "GET":
+        return
+    asked, organization = asking.read(request.GET), request.organization
+    downloads.tell(
+        table=downloads.HOMES,
+        form=form,
+        actor=request.user,
+        organization=organization,
+        asked=asked.filter,
+        details={"homes": table.listed(organization, asked, now=now).count()},
+        at=now,
+    )

@@ -1,0 +1,24 @@
+"""The shape of the choice how often a report comes."""
+
+from __future__ import annotations
+
+from django import forms
+
+from gridshare_portal.reports import models as reports
+from gridshare_portal.sites import settings
+
+
+class Report(forms.Form):
+    """How often the report comes, and by whose clock."""
+
+    every = forms.ChoiceField(
+        required=False,
+        choices=reports.Subscription.Every.choices,
+        label="Send it to me",
+        error_messages={"invalid_choice": "Choose every week, every month or never."},
+    )
+    time_zone = forms.ChoiceField(
+        label="Your time zone",
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        error_messages={"invalid_choice": "Choose a time zone from the list."},
+    )

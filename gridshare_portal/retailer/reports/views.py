@@ -1,0 +1,79 @@
+"""The portfolio report as a page, as a file, and the choice of how often it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.audit import downloads
+from gridshare_portal.reports import delivery, figures, periods, workbook
+from gridshare_portal.reports import models as reports
+from gridshare_portal.retailer.reports import forms as reports_forms
+
+CHOSEN = {
+    "week": "The report comes every Monday.",
+    "month": "The report comes on the first of every month.",
+    "": "No more reports.",
+}
+
+
+@entry.door(kind="retailer")
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Show what the report says, and take how often it is sent to whoever looks."""
+    now = timezone.now()
+    chosen = delivery.of(request.membership)
+    known = {"every": chosen.every, "time_zone": chosen.time_zone}
+    form = reports_forms.Report(request.POST if request.method == "POST" else None, initial=known)
+    if request.method == "POST" and form.is_valid():
+        delivery.choose(membership=request.membership, now=now, **form.cleaned_data)
+        messages.success(request, CHOSEN[form.cleaned_data["every"]])
+        return redirect("retailer:report", slug=slug)
+    found = _report(request, chosen, now)
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "report": found,
+        "homes": workbook.homes_of(found),
+        "is_counted": any(day.is_known for day in found.days),
+        "energies": workbook.ENERGIES,
+        "smallest": settings.SMALLEST_GROUP,
+        "zone": ZoneInfo(chosen.time_zone),
+        "now": now,
+    }
+    return render(request, "retailer/report.html", context, status=422 if form.errors else 200)
+
+
+@entry.door(rights.EXPORT, kind="retailer")
+@require_safe
+def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Send the report's spreadsheet."""
+    now = timezone.now()
+    found = _report(request, delivery.of(request.membership), now)
+    if request.method == "GET":
+        downloads.tell(
+            table=downloads.REPORT,
+            form="XLSX",
+            actor=request.user,
+            organization=request.organization,
+            details={"about": found.period.title},
+            at=now,
+        )
+    headers = {"Content-Disposition": f'attachment; filename="{delivery.file_name(found)}"'}
+    return HttpResponse(workbook.xlsx(found), content_type=delivery.SHEET, headers=headers)
+
+
+def _report(request: entry.MemberRequest, chosen: reports.Subscription, now: datetime) -> figures.Report:
+    """Return the report about the last whole week or month, whichever the address or the choice says."""
+    asked = request.GET.get("every")
+    every = asked if asked in (periods.WEEK, periods.MONTH) else chosen.every
+    period = periods.before(every=every or periods.WEEK, zone=chosen.time_zone, now=now)
+    return figures.of(request.organization, period)

@@ -1,0 +1,129 @@
+"""What can be done with a bulk run: start, start later, pause, go on, stop, try again, take back.
+
+A deed that came too late, because somebody else was faster, is said on the page and does nothing twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.retailer.runs import detail_views as pages
+from gridshare_portal.retailer.runs import forms
+from gridshare_portal.retailer.runs.words import R, S
+from gridshare_portal.runs import lifecycle, transitions
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import queries as run_queries
+
+
+class Deed(Protocol):
+    """What is done with a run by somebody at a moment."""
+
+    def __call__(self, *, run: runs.Run, actor: accounts.User, now: datetime) -> object: ...
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Start a run that was checked, after the number of its homes was typed."""
+    found = pages.of(request, pk)
+    form = forms.Start(request.POST, ready=_ready(found))
+    if found.state == R.CHECKED and not form.is_valid():
+        return pages.page(request, found, start=form, status=422)
+    return _done(request, found, lifecycle.start, "Started. It goes on when you leave this page.")
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Have a checked run start by itself later; or no longer."""
+    found, now = pages.of(request, pk), timezone.now()
+    if request.POST.get("do") == "unschedule":
+        return _done(
+            request, found, partial(lifecycle.schedule, start_at=None), "It no longer starts by itself."
+        )
+    form = forms.Schedule(request.POST, ready=_ready(found), now=now)
+    if found.state == R.CHECKED and not form.is_valid():
+        return pages.page(request, found, schedule=form, status=422)
+    at = form.cleaned_data["at"] if form.is_valid() else now
+    said = "It starts by itself, and every home is asked for again at its turn."
+    return _done(request, found, partial(lifecycle.schedule, start_at=at), said)
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_check(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Check every home once more."""
+    return _done(request, pages.of(request, pk), lifecycle.check_again, "Every home is checked once more.")
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_pause(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Send nothing more for now."""
+    said = "Paused. Homes that were on their way come to their end."
+    return _done(request, pages.of(request, pk), lifecycle.pause, said)
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_resume(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Go on after a pause."""
+    return _done(request, pages.of(request, pk), lifecycle.resume, "The run goes on.")
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_stop(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Stop for good."""
+    said = "Stopped. Homes that were on their way come to their end; the others are left alone."
+    return _done(request, pages.of(request, pk), lifecycle.stop, said)
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_retry(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Give the homes where nothing was sent another turn."""
+    said = "The homes where nothing was sent have another turn. No other home is sent anything."
+    return _done(request, pages.of(request, pk), lifecycle.retry_failed, said)
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_POST
+def run_cancel(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Draft the run that puts back what was there before."""
+    found = pages.of(request, pk)
+    try:
+        undoing = lifecycle.cancel(run=found, actor=request.user, now=timezone.now())
+    except transitions.Refused as refusal:
+        return _refused(request, found, refusal)
+    messages.info(request, "This run puts the earlier plans back. Nothing is sent before you start it.")
+    return redirect("retailer:run", slug, undoing.pk)
+
+
+def _ready(found: runs.Run) -> int:
+    return run_queries.tally(found).states.get(S.ELIGIBLE, 0)
+
+
+def _done(request: entry.MemberRequest, found: runs.Run, deed: Deed, said: str) -> HttpResponse:
+    """Do it, and say what came of it."""
+    try:
+        deed(run=found, actor=request.user, now=timezone.now())
+    except transitions.Refused as refusal:
+        return _refused(request, found, refusal)
+    messages.success(request, said)
+    return redirect("retailer:run", request.organization.slug, found.pk)
+
+
+def _refused(request: entry.MemberRequest, found: runs.Run, refusal: transitions.Refused) -> HttpResponse:
+    messages.warning(request, refusal.reason)
+    return pages.page(request, pages.of(request, found.pk), status=422)

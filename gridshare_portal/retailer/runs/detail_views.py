@@ -1,0 +1,225 @@
+"""One bulk run: its dry run, how it goes, what came of it, each home with its receipt, and all as a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TypedDict
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.audit import downloads
+from gridshare_portal.files import cells
+from gridshare_portal.retailer.runs import forms, prefill, progress, words
+from gridshare_portal.retailer.runs.words import R, S
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import queries as run_queries
+from gridshare_portal.runs.checks import eligibility
+from gridshare_portal.runs.targets import rejected_rows, selection, selectors
+
+ON_A_PAGE = 100
+TOGETHER = 1000
+HEADS = ("Position", "Home", "Home id", "Outcome", "Why", "In words", "Attempt", "Asked at (UTC)",
+         "Sent at (UTC)", "Settled at (UTC)", "Lunar said")  # fmt: skip
+
+
+class Asked(TypedDict):
+    """Which lines of a run an address asks for, as run_queries.lines takes it."""
+
+    states: list[str]
+    why: str
+    text: str
+    after: int | None
+
+
+@entry.door(kind="retailer")
+@require_safe
+def run(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Show one run as it stands; a script asks for the part that moves, and for all when the state has."""
+    found = of(request, pk)
+    if request.htmx and request.GET.get("state") != found.state:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    name = "retailer/_run_live.html" if request.htmx else "retailer/run.html"
+    return page(request, found, name=name)
+
+
+@entry.door(kind="retailer")
+@require_safe
+def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Show the homes of a run, those of one outcome or reason if asked, a page at a time."""
+    found = of(request, pk)
+    asked = _asked(request)
+    lines = list(run_queries.lines(found, **asked)[: ON_A_PAGE + 1])
+    shown = lines[:ON_A_PAGE]
+    filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
+    tally = run_queries.tally(found)
+    context = {
+        "run": found,
+        "lines": [(line, words.OUTCOMES[S(line.stands)], _why(line)) for line in shown],
+        "counts": words.counts(tally),
+        "reasons": words.reasons(tally),
+        "state": "".join(asked["states"]),
+        "why": asked["why"],
+        "text": asked["text"],
+        "address": urlencode(filters),
+        "following": shown[-1].position if len(lines) > ON_A_PAGE else None,
+        "is_first": asked["after"] is None,
+        "may_export": rights.may(request.membership.role, rights.EXPORT),
+    }
+    return render(request, "retailer/run_homes.html", context)
+
+
+@entry.door(rights.EXPORT, kind="retailer")
+@require_safe
+def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """Send the receipts of a run, or those that are asked for, as a file, line by line."""
+    found = of(request, pk)
+    _tell(request, found, downloads.RECEIPTS)
+    return _csv(_rows(found, _asked(request)), f"{slug}-run-{found.pk}.csv")
+
+
+@entry.door(rights.EXPORT, kind="retailer")
+@require_safe
+def run_left_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """Send the lines that the file of a run left out, as a file."""
+    found = of(request, pk)
+    choice = get_object_or_404(runs.Choice.objects.defer("packed"), run=found, way=runs.Choice.Way.FILE)
+    _tell(request, found, downloads.LEFT_OUT)
+    return _csv(rejected_rows.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
+
+
+def of(request: entry.MemberRequest, pk: int) -> runs.Run:
+    """Return a run of this organization; of no other is said whether it exists."""
+    if pk > 2**63 - 1:
+        raise Http404
+    return get_object_or_404(run_queries.runs_of(request.organization), pk=pk)
+
+
+def page(
+    request: entry.MemberRequest,
+    found: runs.Run,
+    *,
+    start: forms.Start | None = None,
+    schedule: forms.Schedule | None = None,
+    name: str = "retailer/run.html",
+    status: int = 200,
+) -> HttpResponse:
+    """Render a run with its forms; those that are not handed in are empty."""
+    now = timezone.now()
+    tally, choice = run_queries.tally(found), selection.choice_of(found)
+    ready = tally.states.get(S.ELIGIBLE, 0)
+    zones = selectors.zones_of(request.organization) if found.state == R.CHECKED else []
+    zone: dict[str, object] = {"zone": zones[0] if zones else "UTC"}
+    context = {
+        "run": found,
+        "is": {state.name.lower(): found.state == state for state in R},
+        "said": words.state_of(found),
+        "wish": words.wish(found),
+        "summary": words.found_so_far(found, choice)
+        if found.state == R.READING
+        else words.summary(found, tally),
+        "choice": choice,
+        "like": prefill.address(found, choice),
+        "following": progress.following(found, tally),
+        "bar": progress.bar(tally),
+        "quiet": words.quiet(found, tally, last_at=_last_at(found), now=now),
+        "looks_again_s": progress.looks_again_s(found, tally),
+        "tally": tally,
+        "checked": tally.homes - tally.states.get(S.UNCHECKED, 0),
+        "ready": ready,
+        "failed": tally.states.get(S.FAILED, 0),
+        "unconfirmed": tally.states.get(S.UNCONFIRMED, 0),
+        "taking_part": words.taking_part(tally),
+        "counts": words.counts(tally),
+        "reasons": words.reasons(tally),
+        "file": rejected_rows.told(choice)
+        if choice and choice.file_name and found.state != R.READING
+        else None,
+        "start": start or forms.Start(ready=ready),
+        "schedule": schedule or forms.Schedule(ready=ready, now=now, initial=zone),
+        "may_run": rights.may(request.membership.role, rights.RUN),
+        "may_export": rights.may(request.membership.role, rights.EXPORT),
+        "now": now,
+    }
+    return render(request, name, context, status=status)
+
+
+def _csv(rows: Iterator[list[str | int]], name: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(cells.lines(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _tell(request: entry.MemberRequest, found: runs.Run, table: str) -> None:
+    """Leave an event of what is taken away, before it is."""
+    if request.method == "GET":
+        filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
+        downloads.tell(
+            table=table,
+            form="CSV",
+            actor=request.user,
+            organization=request.organization,
+            asked=urlencode(filters).replace("%00", ""),
+            details={"run": found.name, "number": found.pk},
+            at=timezone.now(),
+        )
+
+
+def _last_at(found: runs.Run) -> datetime | None:
+    """Return when any run last had a turn: all share one pace, so this costs the same for every run."""
+    pace = runs.Pace.objects.first() if found.state == R.RUNNING else None
+    return pace.next_at if pace else None
+
+
+def _asked(request: entry.MemberRequest) -> Asked:
+    """Read the filters of the list out of the address; whatever it says wrongly finds everything."""
+    said = request.GET
+    state, why, after = said.get("state", ""), said.get("why", ""), said.get("after", "")
+    return {
+        "states": [state] if state in S.values else [],
+        "why": why if why in eligibility.REASONS else "",
+        "text": said.get("q", "").replace("\0", "").strip()[:80],
+        "after": int(after) if re.fullmatch(r"\d{1,9}", after, re.ASCII) else None,
+    }
+
+
+def _why(line: runs.Line) -> str:
+    return words.reason(line.why) if line.why else ""
+
+
+def _rows(found: runs.Run, asked: Asked) -> Iterator[list[str | int]]:
+    """Yield the rows of the file, part by part, so that memory does not grow with the run."""
+    yield list(HEADS)
+    while True:
+        lines = list(run_queries.lines(found, **asked)[:TOGETHER])
+        for line in lines:
+            yield _row(line)
+        if len(lines) < TOGETHER:
+            return
+        asked = {**asked, "after": lines[-1].position}
+
+
+def _row(line: runs.Line) -> list[str | int]:
+    change = line.change
+    return [
+        line.position,
+        cells.text(line.site.name),
+        cells.text(line.site.synth_id),
+        words.OUTCOMES[S(line.stands)].title,
+        _why(line),
+        cells.text(line.told),
+        line.attempt,
+        *(_moment(getattr(change, name, None)) for name in ("made_at", "sent_at", "settled_at")),
+        cells.text(change.message if change else ""),
+    ]
+
+
+def _moment(at: datetime | None) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if at else ""

@@ -1,0 +1,190 @@
+"""The list of an organization's bulk runs, and how a new one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gridshare_portal.accounts import entry, rights
+from gridshare_portal.control.plans import rules
+from gridshare_portal.files import lines as files_lines
+from gridshare_portal.portfolio.table import listing
+from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.portfolio.table.query import Asked
+from gridshare_portal.retailer.runs import forms, prefill, words
+from gridshare_portal.runs import creation, transitions
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import queries as run_queries
+from gridshare_portal.runs.targets import selection, selectors, site_files
+
+ON_A_PAGE = 50
+UTC = ZoneInfo("UTC")
+PLACES = {"name": "name", "canary": "canary", "stop_at_failure_pct": "stop_at_failure_pct", "sites": "choose"}
+MISREAD = "This part of the filter is not understood: {}. Set the filter again in the homes table."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked of the homes of a run."""
+
+    kind: str
+    asked: Mapping[str, object]
+    times: str = runs.Run.Times.ABSOLUTE
+
+
+@entry.door(kind="retailer")
+@require_safe
+def list_of_runs(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Show the runs, the newest first."""
+    said = request.GET.get("before", "")
+    before = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    known = run_queries.runs_of(request.organization).order_by("-pk")
+    found = list((known.filter(pk__lt=before) if before is not None else known)[: ON_A_PAGE + 1])
+    shown = found[:ON_A_PAGE]
+    context = {
+        "lines": [(run, words.state_of(run)) for run in shown],
+        "following": shown[-1].pk if len(found) > ON_A_PAGE else None,
+        "is_first": before is None,
+        "may_run": rights.may(request.membership.role, rights.RUN),
+        "now": timezone.now(),
+    }
+    return render(request, "retailer/runs.html", context)
+
+
+@entry.door(rights.RUN, kind="retailer")
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Ask what is to be done, when, and at which homes; what comes of it is a run that is checked first."""
+    now = timezone.now()
+    posted = request.POST if request.method == "POST" else None
+    is_submitted = posted is not None and posted.get("do") != "add"
+    zones = selectors.zones_of(request.organization)
+    groups = selectors.groups_of(request.organization)
+    first, first_rows = _first(request, zones[0] if zones else "UTC")
+    form = forms.Run(posted, request.FILES or None, groups=groups, initial=first)
+    rows = _rows(request, first_rows)
+    if is_submitted:
+        wish = _wish(form, rows, zones=zones, now=now)
+        made = _made(request, form, wish, now) if wish is not None else None
+        if made is not None:
+            return redirect("retailer:run", slug, made.pk)
+    is_refused = is_submitted and bool(form.errors or (rows.is_bound and rows.total_error_count()))
+    asked = asking.read(request.GET)
+    context = {
+        "form": form,
+        "rows": rows,
+        "asked": asked,
+        "filter_words": selectors.worded(asked, groups=groups),
+        "misread": selectors.misread(request.GET, asked),
+        "fitting": listing.count(request.organization, asked, now=now),
+        "has_groups": bool(groups),
+        "empty_row": forms.RowSet(prefix="rows").empty_form,
+        "is_refused": is_refused,
+    }
+    return render(request, "retailer/run_new.html", context, status=422 if is_refused else 200)
+
+
+def _first(request: entry.MemberRequest, zone: str) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return what the form and its rows begin with: the usual, or what another run asked for."""
+    like = prefill.found(request.organization, request.GET.get("like", ""))
+    if like is None:
+        return {"zone": zone, "canary": 5, "stop_at_failure_pct": 10}, []
+    return prefill.wish(like, selection.choice_of(like), zone=zone), prefill.rows(like, zone=zone)
+
+
+def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> forms.Rows:
+    """Return the rows as sent, with one more if that was asked for, or those that it begins with."""
+    if request.method != "POST":
+        return forms.RowSet(prefix="rows", initial=first or [{"action": "charge"}])
+    if request.POST.get("do") != "add":
+        return forms.RowSet(request.POST, prefix="rows")
+    total = request.POST.get("rows-TOTAL_FORMS", "")
+    count = min(int(total), rules.COMMANDS_AT_MOST) if total.isascii() and total.isdigit() else 0
+    kept = [number for number in range(count) if not request.POST.get(f"rows-{number}-DELETE")]
+    names = forms.FIELDS
+    filled = [{name: request.POST.get(f"rows-{number}-{name}", "") for name in names} for number in kept]
+    return forms.RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
+
+
+def _wish(form: forms.Run, rows: forms.Rows, *, zones: list[str], now: datetime) -> Wish | None:
+    """Return what is asked of the homes, or None after placing what is wrong with it."""
+    good, known = form.is_valid(), form.cleaned_data
+    if known.get("kind") == "mode":
+        if rows.live():
+            form.add_error("kind", forms.PLAN_TOO)
+        return Wish(kind="mode", asked={"mode": known["mode"]}) if form.is_valid() else None
+    if known.get("kind") != "plan" or not known.get("times") or not known.get("zone"):
+        return None
+    is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
+    clocks = [ZoneInfo(name) for name in zones] or [UTC]
+    if not rows.check(now=now, zones=clocks if is_local else [zone], is_local=is_local) or not good:
+        return None
+    return Wish(kind="plan", asked=rows.asked(zone, is_local=is_local), times=known["times"])
+
+
+def _made(request: entry.MemberRequest, form: forms.Run, wish: Wish, now: datetime) -> runs.Run | None:
+    """Return the run that was asked for, or None after placing what stands in its way."""
+    known = form.cleaned_data
+    choice = _choice(request, form, now)
+    if choice is None or form.errors:
+        return None
+    try:
+        return creation.ask(
+            choice=choice,
+            organization=request.organization,
+            actor=request.user,
+            name=known["name"],
+            kind=wish.kind,
+            asked=wish.asked,
+            times=wish.times,
+            canary=known["canary"],
+            stop_at_failure_pct=known["stop_at_failure_pct"],
+            now=now,
+        )
+    except transitions.Refused as refusal:
+        form.add_error(PLACES.get(refusal.field), refusal.reason)
+        return None
+
+
+def _choice(request: entry.MemberRequest, form: forms.Run, now: datetime) -> runs.Choice | None:
+    """Return how the homes are to be found; None after placing why there is nothing to look for."""
+    known = form.cleaned_data
+    if known["choose"] == "file":
+        return _file(form)
+    if known["choose"] == "group":
+        return _filter(request, form, Asked(group=int(known["group"])), now)
+    asked = asking.read(request.GET)
+    wrong = selectors.misread(request.GET, asked)
+    if wrong:
+        form.add_error("choose", MISREAD.format(", ".join(wrong)))
+    elif not asked.is_filtered and not known["every"]:
+        form.add_error("choose", selectors.UNASKED)
+    else:
+        return _filter(request, form, asked, now)
+    return None
+
+
+def _filter(request: entry.MemberRequest, form: forms.Run, asked: Asked, now: datetime) -> runs.Choice | None:
+    sentence = selectors.why_not(request.user, request.organization, asked, now=now)
+    if sentence:
+        form.add_error("choose", sentence)
+    return None if sentence else runs.Choice(way=form.cleaned_data["choose"], query=asked.filter)
+
+
+def _file(form: forms.Run) -> runs.Choice | None:
+    """Look at the file as a whole, and keep it for the worker, who asks whose its ids are."""
+    file = form.cleaned_data["file"]
+    try:
+        lines = site_files.look(file.chunks())
+    except files_lines.Refused as refusal:
+        form.add_error("file", str(refusal))
+        return None
+    packed = selection.packed(file.chunks())
+    return runs.Choice(way=runs.Choice.Way.FILE, file_name=file.name[:80], lines=lines, packed=packed)

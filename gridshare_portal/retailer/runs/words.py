@@ -1,0 +1,218 @@
+"""Say in plain words how a bulk run stands and what became of each home: never more than the ledger says.
+
+Pure but for the rows it is handed. Unconfirmed is not failed, and only what was never sent may be sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TypedDict
+
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import queries as run_queries
+from gridshare_portal.runs.checks import eligibility
+from gridshare_portal.runs.models import Line, Run
+from gridshare_portal.templatetags import energy
+
+S, R = Line.State, Run.State
+QUIET_AFTER = timedelta(minutes=2)
+ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow": "Follow the home’s use"}
+LIVE = (R.READING, R.DRAFT, R.RUNNING, R.STOPPING)
+
+
+class Row(TypedDict):
+    """A row of a plan as a run keeps it: moments as text, with an offset where they are absolute."""
+
+    start: str
+    end: str
+    action: str
+    power_limit_w: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a line's state is called and means, with the look and the glyph of its sign."""
+
+    look: str
+    glyph: str
+    title: str
+    meaning: str
+
+
+OUTCOMES = {
+    S.UNCHECKED: Outcome(look="info", glyph="wait", title="Not checked yet", meaning="Its turn comes."),
+    S.ELIGIBLE: Outcome(look="info", glyph="info", title="Ready", meaning="Takes part once the run starts."),
+    S.WAITING: Outcome(look="info", glyph="wait", title="Waiting", meaning="Nothing was sent yet."),
+    S.TAKEN: Outcome(look="info", glyph="wait", title="On its way", meaning="Has its turn now."),
+    S.CONFIRMED: Outcome(
+        look="good", glyph="good", title="Confirmed", meaning="The device says that it has what was asked."
+    ),
+    S.UNCONFIRMED: Outcome(
+        look="attention",
+        glyph="wait",
+        title="Not confirmed",
+        meaning="Sent, but there was no answer. We look again by ourselves and never send it twice.",
+    ),
+    S.CONTRADICTED: Outcome(
+        look="bad",
+        glyph="bad",
+        title="Says otherwise",
+        meaning="Sent, but the device says something else.",
+    ),
+    S.REFUSED: Outcome(
+        look="attention",
+        glyph="attention",
+        title="Refused",
+        meaning="Not allowed at its turn, or Lunar said no. Nothing was changed.",
+    ),
+    S.FAILED: Outcome(
+        look="attention",
+        glyph="attention",
+        title="Not sent",
+        meaning="It could not be sent. It is safe to try again.",
+    ),
+    S.SKIPPED: Outcome(
+        look="info",
+        glyph="closed",
+        title="Skipped",
+        meaning="Does not take part.",
+    ),
+}
+IN_ORDER = (
+    S.CONFIRMED, S.UNCONFIRMED, S.CONTRADICTED, S.REFUSED, S.FAILED,
+    S.TAKEN, S.WAITING, S.ELIGIBLE, S.UNCHECKED, S.SKIPPED,
+)  # fmt: skip
+STATES = {
+    R.READING: ("info", "wait", "Finding the homes"),
+    R.VOID: ("attention", "closed", "Came to nothing"),
+    R.DRAFT: ("info", "wait", "Being checked"),
+    R.CHECKED: ("info", "info", "Checked, not started"),
+    R.RUNNING: ("info", "wait", "Running"),
+    R.PAUSED: ("attention", "attention", "Paused"),
+    R.STOPPING: ("attention", "wait", "Stopping"),
+    R.STOPPED: ("attention", "closed", "Stopped"),
+    R.DONE: ("good", "good", "Done"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """How many homes there are of one kind, and the query that lists them."""
+
+    count: int
+    query: str
+    outcome: Outcome
+
+
+def counts(tally: run_queries.Tally) -> list[Count]:
+    """Return the outcomes that there are, in the order in which one asks for them."""
+    present = ((state, tally.states.get(state, 0)) for state in IN_ORDER)
+    return [
+        Count(count=count, query=f"state={state.value}", outcome=OUTCOMES[state])
+        for state, count in present
+        if count
+    ]
+
+
+def reasons(tally: run_queries.Tally) -> list[tuple[str, str, int]]:
+    """Return why homes are skipped: the word, its title, and how many, the most first."""
+    found = [(why, reason(why), count) for why, count in tally.skipped.items()]
+    return sorted(found, key=lambda one: (-one[2], one[1]))
+
+
+def reason(why: str) -> str:
+    """Return what a reason is called."""
+    return eligibility.REASONS.get(why, "Another reason")
+
+
+def state_of(run: Run) -> Outcome:
+    """Return how a run stands; one that waits for its moment says so."""
+    look, glyph, title = STATES[R(run.state)]
+    if run.state == R.CHECKED and run.start_at:
+        look, glyph, title = "info", "wait", "Scheduled"
+    return Outcome(look=look, glyph=glyph, title=title, meaning=run.sentence)
+
+
+def taking_part(tally: run_queries.Tally) -> int:
+    """Return how many homes could take part, also those that a stop kept from having their turn."""
+    return tally.homes - tally.states.get(S.SKIPPED, 0) + tally.skipped.get("stopped", 0)
+
+
+def found_so_far(run: Run, choice: runs.Choice | None) -> str:
+    """Say how far the finding of a run's homes has come."""
+    if choice is not None and choice.way == runs.Choice.Way.FILE:
+        return (
+            f"Reading the file: {choice.read:,} of {choice.lines:,} rows. {_homes(run.homes)} found so far."
+        )
+    return f"Finding the homes: {run.homes:,} so far."
+
+
+def summary(run: Run, tally: run_queries.Tally) -> str:
+    """Say in a sentence or two how far a run has come."""
+    if run.state == R.VOID:
+        kept = "" if run.cancel_of_id else " What you asked for is kept: choose other homes for it."
+        return f"Nothing was sent.{kept}"
+    if run.state == R.DRAFT:
+        checked = tally.homes - tally.states.get(S.UNCHECKED, 0)
+        return f"{checked:,} of {_homes(tally.homes)} checked. Nothing is sent by checking."
+    if run.state == R.CHECKED:
+        ready = tally.states.get(S.ELIGIBLE, 0)
+        return f"{_homes(ready)} of {tally.homes:,} can take part. Nothing was sent."
+    confirmed = tally.states.get(S.CONFIRMED, 0)
+    said = f"{confirmed:,} of {_homes(taking_part(tally))} confirmed."
+    unknown = tally.states.get(S.UNCONFIRMED, 0)
+    if unknown:
+        said += f" Of {unknown:,} nobody knows yet; they are looked at again, and never sent twice."
+    if tally.left:
+        said += f" {tally.left:,} still to come."
+    if tally.skipped.get("stopped"):
+        said += f" {tally.skipped['stopped']:,} were left alone when the run stopped."
+    return said
+
+
+def quiet(run: Run, tally: run_queries.Tally, *, last_at: datetime | None, now: datetime) -> str:
+    """Say that nothing moves where something should; `last_at` is when a run last had a turn."""
+    since = max((at for at in (last_at, run.checked_at, run.started_at, run.made_at) if at), default=now)
+    waits = run.state in (R.READING, R.DRAFT) or run.state == R.RUNNING and tally.left
+    if not waits or now - since < QUIET_AFTER:
+        return ""
+    lasts = energy.duration((now - since).total_seconds())
+    what = {R.READING: "No home was looked up", R.DRAFT: "No home was checked"}.get(
+        R(run.state), "Nothing was sent"
+    )
+    return (
+        f"{what} for {lasts}. The part of the portal that works in the background seems to be away. "
+        "Nothing is lost or sent twice: the run goes on by itself when it is back."
+    )
+
+
+def wish(run: Run) -> list[str]:
+    """Say what a run asks for, a line per row of a plan."""
+    if run.cancel_of_id:
+        return ["Puts back what was there before, where the plan is still the one that the run set."]
+    if run.kind == Run.Kind.MODE:
+        return [f"Mode {run.asked.get('mode', energy.UNKNOWN)}"]
+    return [_row(row) for row in run.asked.get("commands", ())]
+
+
+def _row(row: Row) -> str:
+    start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
+    power_w = row.get("power_limit_w")
+    limit = f", at most {energy.power(power_w)}" if power_w is not None else ""
+    utc = " UTC" if start.tzinfo else ", each home’s own time"
+    end_shown = _shown(end)[-5:] if _day(start) == _day(end) else _shown(end)
+    return f"{ACTIONS.get(row['action'], row['action'])} {_shown(start)} to {end_shown}{utc}{limit}"
+
+
+def _day(moment: datetime) -> date:
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+
+
+def _shown(moment: datetime) -> str:
+    shown = moment.astimezone(UTC) if moment.tzinfo else moment
+    return f"{shown:%a} {shown.day} {shown:%b}, {shown:%H:%M}"
+
+
+def _homes(count: int) -> str:
+    return f"{count:,} home{'' if count == 1 else 's'}"

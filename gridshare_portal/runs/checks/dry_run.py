@@ -1,0 +1,171 @@
+"""The dry run: what is known of each home is judged in batches, and nothing is sent or asked anywhere.
+
+A batch costs the same few queries however many homes it has.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from gridshare_portal.access import models as access
+from gridshare_portal.access import policy
+from gridshare_portal.control import models, operations, outcomes
+from gridshare_portal.control.plans import rules
+from gridshare_portal.gridshare import types
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import transitions
+from gridshare_portal.runs.checks import eligibility, local_plans
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
+
+BATCH = 500
+R, S = runs.Run.State, runs.Line.State
+WRITTEN = ("device", "state", "why", "sentence", "asked")
+
+Ways = list[tuple[frozenset[str], datetime | None]]  # what each connection allows, and when it was last read
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What was read of many homes at once, by home, by its giver or by its battery."""
+
+    consents: Mapping[int, access.Consent]
+    reaches: Mapping[tuple[int, int], Ways]
+    batteries: Mapping[int, list[sites.Device]]
+    states: Mapping[int, models.State]
+    changing: frozenset[int]
+    our_plans: Mapping[int, types.Plan]
+
+
+def check(*, run: runs.Run, now: datetime) -> bool:
+    """Judge the next batch of a draft's homes, those behind `read_to`; say whether there are more."""
+    read_to = runs.Run.objects.values_list("read_to", flat=True).get(pk=run.pk)
+    beyond = run.lines.filter(position__gt=read_to).order_by("position")
+    batch = list(beyond.select_related("site", "undoes")[:BATCH])
+    known = _known(run, batch, now)
+    for line in batch:
+        _judge(run, line, known, now)
+    with transaction.atomic():
+        # A dry run that was overtaken writes nothing any more: somebody may have started the run.
+        drafts = runs.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
+        if not drafts.exists():
+            return False
+        runs.Line.objects.bulk_update(batch, WRITTEN)
+        if batch:
+            runs.Run.objects.filter(pk=run.pk).update(read_to=batch[-1].position)
+        if len(batch) == BATCH:
+            return True
+        return not transitions.move(
+            run=run, deed="checked", after=[R.DRAFT], actor=None, now=now, state=R.CHECKED, checked_at=now
+        )
+
+
+def our_plans(device_pks: Iterable[int], organization_id: int, *, now: datetime) -> dict[int, types.Plan]:
+    """Return the plan that the organization itself set last on each device, of those that may still run."""
+    reach = rules.AHEAD_AT_MOST + rules.LONGEST
+    sent = models.Change.objects.filter(
+        device__in=list(device_pks),
+        kind=operations.AskPlan.kind,
+        consent__organization=organization_id,
+        sent_at__gte=now - reach,
+        outcome__in=[outcomes.CONFIRMED, outcomes.UNCONFIRMED, outcomes.CONTRADICTED],
+    )
+    in_order = sent.order_by("sent_at").values_list("device_id", "asked")
+    return {device_pk: rules.from_json(asked) for device_pk, asked in in_order}
+
+
+def _known(run: runs.Run, batch: list[runs.Line], now: datetime) -> _Known:
+    site_pks = [line.site_id for line in batch]
+    batteries = site_queries.battery_devices_in(site_pks)
+    device_pks = [device.pk for devices in batteries.values() for device in devices]
+    consents = policy.holding(now=now).filter(organization=run.organization_id, site__in=site_pks)
+    open_changes = models.Change.objects.filter(device__in=device_pks, outcome=outcomes.OPEN)
+    return _Known(
+        consents=_furthest(consents.order_by("pk")),
+        reaches=_reaches(site_pks),
+        batteries=batteries,
+        states={state.device_id: state for state in models.State.objects.filter(device__in=device_pks)},
+        changing=frozenset(open_changes.values_list("device_id", flat=True)),
+        our_plans=our_plans(device_pks, run.organization_id, now=now),
+    )
+
+
+def _furthest(consents: Iterable[access.Consent]) -> dict[int, access.Consent]:
+    """Return by home the consent that allows most, which is the one that the corridor goes by."""
+    found: dict[int, access.Consent] = {}
+    for one in sorted(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk)):
+        found.setdefault(one.site_id, one)
+    return found
+
+
+def _reaches(site_pks: list[int]) -> dict[tuple[int, int], Ways]:
+    there = sites.Reach.objects.filter(site__in=site_pks, lost_at=None, connection__status="active")
+    wanted = ("site_id", "connection__user_id", "connection__scopes", "connection__last_read_at")
+    found: dict[tuple[int, int], Ways] = defaultdict(list)
+    for site_pk, user_pk, scopes, read_at in there.values_list(*wanted):
+        found[site_pk, user_pk].append((frozenset(scopes.split()), read_at))
+    return found
+
+
+def _judge(run: runs.Run, line: runs.Line, known: _Known, now: datetime) -> None:
+    """Write into a line whether its home takes part, with what it is asked for."""
+    batteries = known.batteries.get(line.site_id, [])
+    device = batteries[0] if len(batteries) == 1 else None
+    asked, fault = _asked(run, line, device, now)
+    facts = _facts(run, line, device, known, fault)
+    if line.undoes is None:
+        verdict = eligibility.of(facts, asked, now=now)
+    else:
+        before = rules.from_json(line.undoes.before) if line.undoes.before else None
+        verdict = eligibility.of_cancel(facts, asked, before=before, now=now)
+    line.device = device
+    line.state = S.ELIGIBLE if verdict.is_eligible else S.SKIPPED
+    line.why, line.sentence = verdict.why, verdict.sentence[:300]
+    line.asked = asked.to_json()
+
+
+def _facts(
+    run: runs.Run, line: runs.Line, device: sites.Device | None, known: _Known, fault: str
+) -> eligibility.Facts:
+    consent = known.consents.get(line.site_id)
+    ways = known.reaches.get((line.site_id, consent.given_by_id), []) if consent else []
+    state = known.states.get(device.pk) if device else None
+    ours = line.undoes.asked if line.undoes else None
+    return eligibility.Facts(
+        right=consent.right if consent else "",
+        ask_first=bool(consent and consent.ask_first),
+        is_connected=bool(ways),
+        scopes=max((scopes for scopes, _ in ways), key=len, default=frozenset()),
+        batteries=len(known.batteries.get(line.site_id, [])),
+        read_at=max((read_at for _, read_at in ways if read_at), default=None),
+        mode=state.mode if state else "",
+        mode_read_at=state.mode_read_at if state else None,
+        plan=rules.from_json(state.plan) if state and state.plan is not None else None,
+        plan_read_at=state.plan_read_at if state else None,
+        our_plan=rules.from_json(ours) if ours else known.our_plans.get(device.pk) if device else None,
+        is_changing=bool(device and device.pk in known.changing),
+        fault=fault,
+    )
+
+
+def _asked(
+    run: runs.Run, line: runs.Line, device: sites.Device | None, now: datetime
+) -> tuple[operations.Ask, str]:
+    """Return what is asked of this home, and what is wrong with it there."""
+    if line.undoes is not None:
+        before = rules.from_json(line.undoes.before) if line.undoes.before else rules.NO_PLAN
+        return operations.AskPlan(plan=rules.rest_of(before, now=now)), ""
+    if run.kind == runs.Run.Kind.MODE:
+        return operations.from_json(run.kind, run.asked), ""
+    limit_w = device.power_limit_w if device else None
+    if run.times == runs.Run.Times.ABSOLUTE:
+        plan = rules.from_json(run.asked)
+        return operations.AskPlan(plan=plan), rules.fault_of(plan, now=now, limit_w=limit_w)
+    rows = local_plans.from_json(run.asked)
+    local, fault = local_plans.plan_for(rows, zone=line.site.zone, now=now, limit_w=limit_w)
+    return operations.AskPlan(plan=local or rules.NO_PLAN), fault

@@ -1,0 +1,120 @@
+"""Whether a run goes on: first a few homes and what became of them, then until too many fail.
+
+What nobody knows yet is no failure; but the first homes are waited for, and where nobody learns what became
+of any of them, a person has to decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import queries as run_queries
+from gridshare_portal.runs import transitions
+
+R, S = runs.Run.State, runs.Line.State
+JUDGED_FROM = 10
+NO_LIMIT = 1_000_000
+TOO_MANY = "{failures} of {known} homes did not get what was asked, so the run stopped by itself."
+NOBODY_KNOWS = "Nobody knows what became of the first homes, so the run waits for you."
+NO_ADMIN = "Whoever started this run may no longer do so. Another admin can resume it."
+
+
+# By run, for this process: how many homes were confirmed when they were last counted.
+_confirmed_at_least: dict[tuple[int, datetime | None], int] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """What became of the homes that had their turn; `open` may still settle, `unknown` never will."""
+
+    failures: int
+    confirmed: int
+    open: int
+    unknown: int
+
+    @property
+    def known(self) -> int:
+        """Return of how many homes the end is known."""
+        return self.failures + self.confirmed
+
+
+def too_many(score: Score, *, limit_pct: int) -> bool:
+    """Say whether more than this share of the homes whose end is known failed. Pure."""
+    return score.failures * 100 > limit_pct * score.known
+
+
+def room(*, run: runs.Run, now: datetime) -> int:
+    """Return how many more homes may have their turn now; stop or pause the run where it must not go on.
+
+    This is asked for every few homes, so it never counts all of them: see _may_be_too_many.
+    """
+    if not transitions.may_run(run.carried_by, run.organization):
+        _pause(run, "no_admin", NO_ADMIN, now)
+        return 0
+    if run.canary > 0 and run.canary_passed_at is None:
+        return _canary_room(run, now)
+    if _may_be_too_many(run):
+        score = score_of(run)
+        if score.known >= JUDGED_FROM and too_many(score, limit_pct=run.stop_at_failure_pct):
+            _stop(run, score, now)
+            return 0
+        _confirmed_at_least[run.pk, run.started_at] = score.confirmed
+    return NO_LIMIT
+
+
+def _canary_room(run: runs.Run, now: datetime) -> int:
+    had_turn = run.lines.filter(state__in=(S.TAKEN, *run_queries.SENT_OR_TRIED)).order_by()
+    left = run.canary - had_turn[: run.canary].count()
+    if left > 0:
+        return left
+    score = score_of(run)
+    if score.open:
+        return 0
+    if too_many(score, limit_pct=run.stop_at_failure_pct):
+        _stop(run, score, now)
+        return 0
+    if not score.known:
+        _pause(run, "canary_unknown", NOBODY_KNOWS, now)
+        return 0
+    runs.Run.objects.filter(pk=run.pk).update(canary_passed_at=now)
+    return NO_LIMIT
+
+
+def _may_be_too_many(run: runs.Run) -> bool:
+    """Say whether it has to be counted how many failed of how many.
+
+    The failures are few or the run would have stopped, and a home that was confirmed stays so: how many were
+    confirmed at the last count is enough for as long as that excuses the failures.
+    """
+    if run.stop_at_failure_pct >= 100:
+        return False
+    failures = run.lines.filter(state__in=run_queries.FAILURES).order_by().count()
+    confirmed = _confirmed_at_least.get((run.pk, run.started_at), 0)
+    known = Score(failures=failures, confirmed=confirmed, open=0, unknown=0)
+    return too_many(known, limit_pct=run.stop_at_failure_pct)
+
+
+def score_of(run: runs.Run) -> Score:
+    """Return what became of a run's homes so far."""
+    states = run_queries.tally(run).states
+    unconfirmed = states.get(S.UNCONFIRMED, 0)
+    looked_at = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
+    still = looked_at.count() if unconfirmed else 0
+    return Score(
+        failures=sum(states.get(state, 0) for state in run_queries.FAILURES),
+        confirmed=states.get(S.CONFIRMED, 0),
+        open=states.get(S.TAKEN, 0) + still,
+        unknown=unconfirmed - still,
+    )
+
+
+def _stop(run: runs.Run, score: Score, now: datetime) -> None:
+    sentence = TOO_MANY.format(failures=score.failures, known=score.known)
+    transitions.stop(run=run, after=[R.RUNNING], actor=None, now=now, why="failures", sentence=sentence)
+
+
+def _pause(run: runs.Run, why: str, sentence: str, now: datetime) -> None:
+    written = {"state": R.PAUSED, "why": why, "sentence": sentence}
+    transitions.move(run=run, deed="paused", after=[R.RUNNING], actor=None, now=now, **written)

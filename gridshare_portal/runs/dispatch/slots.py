@@ -1,0 +1,119 @@
+"""Whose turn it is: lanes for workers, a pace for all of them, and the next homes of a run.
+
+Everything stands in the database, so that a flushed Redis or a killed worker changes nothing: what was taken
+and not written is free again when its lease ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from gridshare_portal.control import outcomes
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs.dispatch import abort_policy
+
+LANES = 2  # of four workers, so that two are always free for what people wait for
+SIDE_BY_SIDE = 4  # homes in one lane: most of their time is spent waiting for Lunar
+LANE_LEASE = timedelta(seconds=90)  # longer than a task may run
+LINE_LEASE = timedelta(minutes=2)
+CHUNK = 4
+BURST = timedelta(seconds=2)
+DELAY = timedelta(seconds=30)
+DELAYS_AT_MOST = 20
+GIVEN_UP = f"This home’s turn could not be taken for too long. {outcomes.NEVER_SENT}"
+
+R, S = runs.Run.State, runs.Line.State
+
+
+def enter(*, owner: str, now: datetime) -> int | None:
+    """Take a free lane and return its number, or None when all are taken."""
+    runs.Lane.objects.bulk_create(
+        [runs.Lane(number=number) for number in range(1, LANES + 1)], ignore_conflicts=True
+    )
+    free = Q(taken_until_at=None) | Q(taken_until_at__lt=now)
+    for lane in runs.Lane.objects.filter(free, number__lte=LANES).order_by("number"):
+        taken = {"taken_by": owner, "taken_until_at": now + LANE_LEASE}
+        if runs.Lane.objects.filter(free, pk=lane.pk).update(**taken):
+            return lane.number
+    return None
+
+
+def leave(*, owner: str) -> None:
+    """Give a lane back."""
+    runs.Lane.objects.filter(taken_by=owner).update(taken_by="", taken_until_at=None)
+
+
+def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Sequence[runs.Line]]:
+    """Take the next homes of a run, as many as the pace allows.
+
+    No run means that it does not go on for now; no lines beside a run, that it is too early for more.
+    """
+    with transaction.atomic():
+        rows = runs.Run.objects.select_for_update(of=("self",)).order_by()
+        run = rows.filter(pk=run_pk, state=R.RUNNING).select_related("organization", "carried_by").first()
+        room = abort_policy.room(run=run, now=now) if run else 0
+        waiting = _waiting(run, now)[:room] if run and room else []
+        if not run or not waiting:
+            return None, []
+        mine = waiting[: _turns(len(waiting), now)]
+        taken = {"state": S.TAKEN, "taken_by": owner, "taken_until_at": now + LINE_LEASE}
+        # By their keys alone: another condition may lead a database through all lines of the run. The run is
+        # held, and nobody touches a line that waits without holding its run.
+        runs.Line.objects.filter(pk__in=mine).update(**taken)
+    lines = runs.Line.objects.filter(pk__in=mine).select_related("site", "device__site", "undoes")
+    return run, sorted(lines.order_by(), key=lambda line: line.position)
+
+
+def give_back(*, lines: Sequence[runs.Line], owner: str) -> None:
+    """Let lines wait again that were taken and came to nothing."""
+    mine = _unwritten().filter(pk__in=[line.pk for line in lines], taken_by=owner)
+    mine.update(state=S.WAITING, taken_by="", taken_until_at=None)
+
+
+def put_off(*, line: runs.Line, owner: str, now: datetime) -> None:
+    """Let a line wait a while because another change is on its way; give up in the end."""
+    mine = _unwritten().filter(pk=line.pk, taken_by=owner)
+    _delay(mine, now)
+
+
+def free_the_lost(*, now: datetime) -> None:
+    """Let lines wait again whose worker died before it wrote anything; what is written settles by itself."""
+    _delay(_unwritten().filter(taken_until_at__lt=now), now)
+
+
+def _waiting(run: runs.Run, now: datetime) -> list[int]:
+    """Return the next homes: those that wait again, then those that were ready when the run was started."""
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    again = list(run.lines.filter(due, state=S.WAITING).values_list("pk", flat=True)[:CHUNK])
+    ready = run.lines.filter(state=S.ELIGIBLE).values_list("pk", flat=True)
+    return again + list(ready[: CHUNK - len(again)]) if len(again) < CHUNK else again
+
+
+def _delay(lines: QuerySet[runs.Line], now: datetime) -> None:
+    given_up = {"state": S.FAILED, "sentence": GIVEN_UP, "taken_by": "", "taken_until_at": None}
+    lines.filter(delays__gte=DELAYS_AT_MOST).update(**given_up)
+    waits = {"state": S.WAITING, "due_at": now + DELAY, "taken_by": "", "taken_until_at": None}
+    lines.update(delays=F("delays") + 1, **waits)
+
+
+def _unwritten() -> QuerySet[runs.Line]:
+    return runs.Line.objects.filter(state=S.TAKEN, change=None)
+
+
+def _turns(wanted: int, now: datetime) -> int:
+    """Take as many turns as there are at this moment, from all workers' common store."""
+    apart = timedelta(minutes=1) / settings.RUNS_PER_MINUTE
+    pace = runs.Pace.objects.select_for_update().filter(pk=1).first()
+    if pace is None:
+        runs.Pace.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
+        pace = runs.Pace.objects.select_for_update().get(pk=1)
+    # No further back than a burst, and never ahead, whatever another worker's clock says.
+    begin = min(max(pace.next_at, now - max(BURST, apart)), now)
+    turns = max(0, min(wanted, (now - begin) // apart))
+    runs.Pace.objects.filter(pk=1).update(next_at=begin + turns * apart)
+    return turns

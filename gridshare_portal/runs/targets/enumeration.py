@@ -1,0 +1,175 @@
+"""A run's homes are written down in the worker, some at a time, until it has a line for each of them.
+
+The run is the queue: a lease keeps two workers apart, and `read_to`, which is written with the lines, says
+where the next one goes on after one that was killed. Which homes they are says whoever had the run made.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
+
+from gridshare_portal.control import outcomes
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs import transitions
+
+R = runs.Run.State
+HOMES_AT_MOST = 200_000
+TOGETHER = 1_000
+LEASE = timedelta(seconds=90)  # longer than a task may run
+MAY_BE_THERE = (outcomes.CONFIRMED, outcomes.UNCONFIRMED, outcomes.CONTRADICTED)
+
+TOO_MANY = f"A run has at most {HOMES_AT_MOST:,} homes. Choose fewer."
+NO_ADMIN = "Whoever asked for this run may no longer make runs, so its homes were not looked up."
+NOTHING_THERE = "No plan of that run is left that could be taken back."
+
+Homes = Sequence[tuple[int, uuid.UUID | None]]  # a home, and the change that is taken back there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The next homes of a run, how far they reach, and what is kept in the transaction that keeps them."""
+
+    homes: Homes
+    read_to: int
+    also: Callable[[], object] | None = None
+
+
+Parts = Callable[[runs.Run], Iterable[Part]]
+
+
+class _Lost(Exception):
+    """Another worker has the run by now, or it is no longer to be read."""
+
+
+def open(*, run: runs.Run, now: datetime) -> runs.Run:
+    """Write down that a run is asked for; its homes follow."""
+    run.state = R.READING
+    with transaction.atomic():
+        run.save(force_insert=True)
+        transitions.tell(run=run, deed="drafted", actor=run.made_by, now=now)
+    return run
+
+
+def read(
+    *, run_pk: int, parts: Parts, nothing: str, owner: str, clock: Callable[[], datetime], for_s: float
+) -> str:
+    """Write down a run's homes for so long; return the state it is in then, "" if somebody else is at it.
+
+    `nothing` is the sentence for a run of which no home was found.
+    """
+    run = _claim(run_pk, owner, clock())
+    if run is None:
+        return ""
+    try:
+        _read(run, parts, nothing, owner, clock, for_s)
+    except _Lost:
+        return ""
+    finally:
+        runs.Run.objects.filter(pk=run_pk, taken_by=owner).update(taken_by="", taken_until_at=None)
+    return run.state
+
+
+def write(*, run: runs.Run, homes: Homes) -> None:
+    """Add lines to a run behind those that it has; the first of its homes that come twice counts."""
+    if run.homes + len(homes) > HOMES_AT_MOST:
+        raise transitions.Refused(TOO_MANY, field="sites")
+    numbered = enumerate(homes, start=run.homes + 1)
+    runs.Line.objects.bulk_create(
+        runs.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
+        for position, (site_pk, change_pk) in numbered
+    )
+    run.homes += len(homes)
+
+
+def sent(run: runs.Run) -> QuerySet[runs.Line]:
+    """Return the lines of a run whose plan may be on the device."""
+    return run.lines.filter(change__sent_at__isnull=False, change__outcome__in=MAY_BE_THERE)
+
+
+def lines_to_undo(run: runs.Run) -> Iterator[Part]:
+    """Yield the homes of the run that this one takes back, with what was sent there."""
+    if run.cancel_of is None:
+        return
+    read_to = run.read_to
+    while True:
+        beyond = sent(run.cancel_of).filter(position__gt=read_to).order_by("position")
+        found = list(beyond.values_list("position", "site_id", "change_id")[:TOGETHER])
+        if not found:
+            return
+        read_to = found[-1][0]
+        yield Part(homes=[(site_pk, change_pk) for _, site_pk, change_pk in found], read_to=read_to)
+
+
+def _free(now: datetime) -> Q:
+    return Q(taken_until_at=None) | Q(taken_until_at__lt=now)
+
+
+def _claim(run_pk: int, owner: str, now: datetime) -> runs.Run | None:
+    taken = {"taken_by": owner, "taken_until_at": now + LEASE}
+    if not runs.Run.objects.filter(_free(now), pk=run_pk, state=R.READING).update(**taken):
+        return None
+    return runs.Run.objects.select_related("organization", "made_by", "cancel_of").get(pk=run_pk)
+
+
+def _read(
+    run: runs.Run, parts: Parts, nothing: str, owner: str, clock: Callable[[], datetime], for_s: float
+) -> None:
+    if not transitions.may_run(run.made_by, run.organization):
+        _give_up(run, owner, "no_admin", NO_ADMIN, clock())
+        return
+    try:
+        done = _write_parts(run, parts, owner, clock, for_s)
+    except transitions.Refused as refusal:
+        _give_up(run, owner, "refused", refusal.reason, clock())
+        return
+    if done and run.homes:
+        _close(run, owner)
+    elif done:
+        _give_up(run, owner, "no_homes", nothing, clock())
+
+
+def _write_parts(
+    run: runs.Run, parts: Parts, owner: str, clock: Callable[[], datetime], for_s: float
+) -> bool:
+    """Write part by part, each whole or not at all; say whether that was the last."""
+    until_s = time.monotonic() + for_s
+    for part in parts(run):
+        with transaction.atomic():
+            _keep(run, owner, read_to=part.read_to, homes=F("homes") + len(part.homes), until=clock() + LEASE)
+            write(run=run, homes=part.homes)
+            if part.also is not None:
+                part.also()
+        run.read_to = part.read_to
+        if time.monotonic() > until_s:
+            return False
+    return True
+
+
+def _keep(run: runs.Run, owner: str, *, read_to: int, homes: Combinable, until: datetime) -> None:
+    mine = runs.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner)
+    if not mine.update(read_to=read_to, homes=homes, taken_until_at=until):
+        raise _Lost
+
+
+def _close(run: runs.Run, owner: str) -> None:
+    if not runs.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner).update(
+        state=R.DRAFT, read_to=0
+    ):
+        raise _Lost
+    run.state = R.DRAFT
+
+
+def _give_up(run: runs.Run, owner: str, why: str, sentence: str, now: datetime) -> None:
+    written = {"state": R.VOID, "why": why, "sentence": sentence, "ended_at": now}
+    with transaction.atomic():
+        if not runs.Run.objects.select_for_update().filter(pk=run.pk, taken_by=owner).exists():
+            raise _Lost
+        transitions.move(run=run, deed="came to nothing", after=[R.READING], actor=None, now=now, **written)

@@ -1,0 +1,122 @@
+"""Find the homes of a bulk run in the worker, some at a time: those that a filter finds, or a file names.
+
+What a part of the file came to is kept in the transaction that writes its homes into the run, so that a
+worker that is killed costs one part and nothing is read twice. The file goes once it was read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial
+
+from django.http import QueryDict
+
+from gridshare_portal.access import policy
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.portfolio.table import listing
+from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs.targets import enumeration, selectors, site_files
+
+PACKED_AT_ONCE = 64 * 1024
+ROWS_AT_MOST = 10_000
+NOTHING: dict[str, str] = {runs.Choice.Way.FILE: site_files.NO_HOME}
+
+
+def packed(chunks: Iterable[bytes]) -> bytes:
+    """Return a file as small as it gets without anybody waiting for it."""
+    packer = zlib.compressobj(level=1)
+    return b"".join([*map(packer.compress, chunks), packer.flush()])
+
+
+def choice_of(run: runs.Run) -> runs.Choice | None:
+    """Return how a run's homes were chosen, without the file; none for a run that takes another back."""
+    return runs.Choice.objects.defer("packed").filter(run=run).first()
+
+
+def due() -> list[int]:
+    """Return the runs whose homes are still to be found, the oldest first."""
+    reading = runs.Choice.objects.filter(run__state=runs.Run.State.READING).order_by("run_id")
+    return list(reading.values_list("run_id", flat=True))
+
+
+def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float) -> str:
+    """Find a run's homes for so long; return the state it is in then, "" if somebody else is at it."""
+    choice = runs.Choice.objects.defer("packed").filter(run=run_pk).first()
+    if choice is None:
+        return ""
+    nothing = NOTHING.get(choice.way, selectors.NO_HOME)
+    parts = partial(_parts, choice, clock)
+    state = enumeration.read(
+        run_pk=run_pk, parts=parts, nothing=nothing, owner=owner, clock=clock, for_s=for_s
+    )
+    forget()
+    return state
+
+
+def forget() -> None:
+    """Drop the files that were read, or that nobody reads any more."""
+    over = runs.Choice.objects.exclude(run__state=runs.Run.State.READING)
+    over.filter(packed__isnull=False).update(packed=None)
+
+
+def _parts(choice: runs.Choice, clock: Callable[[], datetime], run: runs.Run) -> Iterator[enumeration.Part]:
+    choice.refresh_from_db()
+    admin = run.made_by
+    assert admin is not None  # drafts.read asks for parts only while whoever asked may still make runs
+    if choice.way == runs.Choice.Way.FILE:
+        return _of_file(choice, run, admin, clock())
+    return _of_filter(choice, run, admin, clock)
+
+
+def _of_file(
+    choice: runs.Choice, run: runs.Run, admin: accounts.User, now: datetime
+) -> Iterator[enumeration.Part]:
+    taken = run.lines.order_by().values_list("site_id", flat=True) if run.homes else ()
+    steps = site_files.steps(
+        _unpacked(bytes(choice.packed or b"")),
+        look_up=selectors.look_up(admin, run.organization, now=now),
+        after=run.read_to,
+        taken=taken,
+    )
+    for step in steps:
+        found = [(site_pk, None) for site_pk in step.homes]
+        yield enumeration.Part(homes=found, read_to=step.to, also=partial(_note, choice, step))
+
+
+def _of_filter(
+    choice: runs.Choice, run: runs.Run, admin: accounts.User, clock: Callable[[], datetime]
+) -> Iterator[enumeration.Part]:
+    asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
+    while True:
+        now = clock()
+        beyond = listing.listed(run.organization, asked, now=now).filter(site__gt=read_to).order_by("site_id")
+        found = list(beyond.values_list("site_id", flat=True)[: enumeration.TOGETHER])
+        if not found:
+            return
+        shared = policy.shared_sites(admin, now=now, organization=run.organization)
+        visible, read_to = selectors.among(shared, found), found[-1]
+        yield enumeration.Part(homes=[(pk, None) for pk in found if pk in visible], read_to=read_to)
+
+
+def _note(choice: runs.Choice, step: site_files.Step) -> None:
+    """Keep what was left out, all of it as counts and the first as rows."""
+    rows = step.left[: max(0, ROWS_AT_MOST - choice.kept)]
+    runs.LeftOut.objects.bulk_create(
+        runs.LeftOut(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows
+    )
+    counts = Counter(choice.counts) + Counter(one.why for one in step.left)
+    choice.read, choice.blank = choice.read + step.lines, choice.blank + step.blank
+    choice.counts, choice.kept = dict(counts), choice.kept + len(rows)
+    choice.save(update_fields=["read", "blank", "counts", "kept"])
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj()
+    while packed:
+        yield unpacker.decompress(packed, PACKED_AT_ONCE)
+        packed = unpacker.unconsumed_tail
+    yield unpacker.flush()

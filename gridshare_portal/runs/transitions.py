@@ -1,0 +1,121 @@
+"""From one state of a run to the next: once, whoever asks at the same time, and each with its event.
+
+A run is carried only while an admin of its organization stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts import rights, staff
+from gridshare_portal.audit import names, record
+from gridshare_portal.runs import models
+
+R, S = models.Run.State, models.Line.State
+WAITS = (S.WAITING, S.ELIGIBLE)  # for a turn, once the run was started
+TOGETHER = 1_000
+STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
+
+
+class Refused(Exception):
+    """It cannot be done; the reason is a sentence, and `field` names the part of the form it belongs to."""
+
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+
+
+def may_run(actor: accounts.User | None, organization: accounts.Organization) -> bool:
+    """Say whether this person may start, pause and stop the organization's runs at this moment."""
+    if actor is None:
+        return False
+    standing = staff.standing_of(actor).filter(organization=organization).first()
+    return standing is not None and rights.may(standing.role, rights.RUN)
+
+
+def move(
+    *,
+    run: models.Run,
+    deed: str,
+    after: Collection[str],
+    actor: accounts.User | None,
+    now: datetime,
+    **written: object,
+) -> bool:
+    """Change a run that is in one of these states, and record the deed; say whether it was done here."""
+    with transaction.atomic():
+        done = bool(models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
+        run.refresh_from_db()
+        if done:
+            tell(run=run, deed=deed, actor=actor, now=now)
+    return done
+
+
+def begin(*, run: models.Run, actor: accounts.User | None, now: datetime) -> bool:
+    """Start a run that was checked: every home that is ready waits for its turn from now on.
+
+    That is one row, however many homes there are: in a run that was started, ready means waiting.
+    """
+    started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
+    return move(run=run, deed="started", after=[R.CHECKED], actor=actor, now=now, **started)
+
+
+def stop(
+    *,
+    run: models.Run,
+    after: Collection[str],
+    actor: accounts.User | None,
+    now: datetime,
+    why: str = "",
+    sentence: str = "",
+) -> bool:
+    """Stop a run for good; homes that are on their way come to their end, the others are left alone."""
+    with transaction.atomic():
+        written = {"state": R.STOPPING, "why": why, "sentence": sentence}
+        done = move(run=run, deed="stopped", after=after, actor=actor, now=now, **written)
+        if done:
+            finish(run=run, now=now)
+    return done
+
+
+def finish(*, run: models.Run, now: datetime) -> bool:
+    """End a run of which no home waits or is on its way any more; say whether to look again at once.
+
+    Homes of a run that is being stopped are left out some at a time, so that nobody waits for all of them.
+    """
+    with transaction.atomic():
+        here = models.Run.objects.select_for_update().filter(pk=run.pk).first()
+        if here is None or here.state not in (R.RUNNING, R.STOPPING):
+            return False
+        if here.state == R.STOPPING and _leave_out(here):
+            return True
+        if here.lines.filter(state__in=[*WAITS, S.TAKEN]).exists():
+            return False
+        ended = R.STOPPED if here.state == R.STOPPING else R.DONE
+        move(run=run, deed="ended", after=[here.state], actor=None, now=now, state=ended, ended_at=now)
+    return False
+
+
+def _leave_out(run: models.Run) -> bool:
+    """Leave out the next homes that wait; say whether there may be more."""
+    waiting = list(run.lines.filter(state__in=WAITS).values_list("pk", flat=True)[:TOGETHER])
+    left_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
+    models.Line.objects.filter(pk__in=waiting).update(**left_out)
+    return len(waiting) == TOGETHER
+
+
+def tell(*, run: models.Run, deed: str, actor: accounts.User | None, now: datetime) -> None:
+    """Add a deed to the record of the organization."""
+    details = {"run": run.name, "number": run.pk, "deed": deed}
+    if run.homes:
+        details["homes"] = run.homes
+    if run.why:
+        details["why"] = run.sentence
+    record.add(
+        name=names.Name.RUN_CHANGED, at=now, actor=actor, organization=run.organization, details=details
+    )

@@ -1,0 +1,138 @@
+"""How each fault looks on the wire.
+
+Some are done to a call before it is carried out, the others to its answer after.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from werkzeug.wrappers import Request, Response
+
+from gridshare_portal.sandbox import serving
+from gridshare_portal.sandbox.api.faults import Options
+
+_HTML = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
+
+
+def before(request: Request, faults: Mapping[str, Options]) -> Response | None:
+    """Delay, drop or answer a call in place of the operation; None lets it go on."""
+    if "refuse_connection" in faults:
+        raise serving.drop(request.environ, hard=True)
+    if "latency" in faults:
+        time.sleep(faults["latency"].get("ms", 1000) / 1000)
+    for kind, answer in _INSTEAD.items():
+        if kind in faults:
+            return answer(faults[kind])
+    return None
+
+
+def after(request: Request, response: Response, faults: Mapping[str, Options]) -> Response:
+    """Lose or spoil the answer of an operation that was carried out."""
+    if "lost_reply" in faults:
+        raise serving.drop(request.environ)
+    if "wrong_types" in faults and response.status_code == 200 and response.get_data():
+        response.set_data(json.dumps(_twisted(json.loads(response.get_data()), faults["wrong_types"])))
+    if "silence" in faults and response.status_code == 200:
+        _silence(request, response, faults["silence"])
+    if "truncated" in faults:
+        _cut(response, faults["truncated"])
+    if "drip" in faults:
+        _drip(response, faults["drip"])
+    return response
+
+
+def _too_many(options: Options) -> Response:
+    response = _error(429, "TooManyRequests", "too many requests")
+    if options.get("retry_after", 1) is not None:
+        response.headers["Retry-After"] = str(options.get("retry_after", 1))
+    return response
+
+
+def _unavailable(options: Options) -> Response:
+    response = _error(503, "Unavailable", "down for maintenance")
+    if "retry_after" in options:
+        response.headers["Retry-After"] = str(options["retry_after"])
+    return response
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return Response(json.dumps({"message": message, "code": code}), status, content_type="application/json")
+
+
+def _oauth_error(status: int, error: str) -> Response:
+    return Response(json.dumps({"error": error}), status, content_type="application/json")
+
+
+def _page(status: int, title: str) -> Response:
+    return Response(_HTML.format(title), status, content_type="text/html")
+
+
+def _redirect(options: Options) -> Response:
+    return Response(status=302, headers={"Location": options.get("to", "http://elsewhere.invalid/")})
+
+
+_INSTEAD: dict[str, Callable[[Options], Response]] = {
+    "too_many": _too_many,
+    "server_error": lambda options: _error(options.get("status", 500), "InternalError", "something broke"),
+    "unavailable": _unavailable,
+    "bad_gateway_html": lambda options: _page(502, "502 Bad Gateway"),
+    "html_page": lambda options: _page(200, "Welcome to our network"),
+    "redirect": _redirect,
+    "token_revoked": lambda options: _error(401, "Unauthorized", "the access token was revoked"),
+    "token_expired": lambda options: _error(401, "Unauthorized", "the access token has expired"),
+    "forbidden_without_code": lambda options: Response(
+        json.dumps({"message": "Forbidden"}), 403, content_type="application/json"
+    ),
+    "wrong_route": lambda options: Response(
+        json.dumps({"message": "Missing Authentication Token"}), 403, content_type="application/json"
+    ),
+    "invalid_grant": lambda options: _oauth_error(400, "invalid_grant"),
+    "invalid_client": lambda options: _oauth_error(options.get("status", 400), "invalid_client"),
+}
+
+
+def _twisted(value: object, options: Options) -> object:
+    """Turn every number into a text, every text into a number, and every list into an object."""
+    if "replace" in options:
+        return options["replace"]
+    if isinstance(value, dict):
+        return {name: _twisted(inner, options) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_twisted(inner, options) for inner in value] if value else {}
+    if isinstance(value, str):
+        return 12
+    return str(value)
+
+
+def _silence(request: Request, response: Response, options: Options) -> None:
+    """Leave out what sensors told between two moments; `sensor` is a part of the ids of those meant."""
+    if options.get("sensor", "") not in request.path:
+        return
+    since, until = options.get("since", ""), options.get("until", "9999")
+    answer = json.loads(response.get_data())
+    answer["entries"] = [one for one in answer["entries"] if not since <= one["timestamp"] < until]
+    response.set_data(json.dumps(answer))
+
+
+def _cut(response: Response, options: Options) -> None:
+    """Send only the first half: with a fitting length, or (`short=False`) with the length of the whole."""
+    whole = response.get_data()
+    response.set_data(whole[: len(whole) // 2])
+    if not options.get("fitting_length", True):
+        response.headers["Content-Length"] = str(len(whole))
+        response.headers["Connection"] = "close"
+
+
+def _drip(response: Response, options: Options) -> None:
+    whole, pause = response.get_data(), options.get("pause_ms", 200) / 1000
+
+    def parts() -> Iterator[bytes]:
+        for place in range(len(whole)):
+            time.sleep(pause)
+            yield whole[place : place + 1]
+
+    response.response = parts()
+    response.headers["Content-Length"] = str(len(whole))

@@ -1,0 +1,251 @@
+"""The ten operations of the Gridshare Customer API: wire in, wire out, in both dialects.
+
+A caller is asked for a token, then for the scope, then whether the id is theirs, and only
+then is what they sent looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from gridshare_portal.sandbox.api import parsing, plans, telemetry, topology
+from gridshare_portal.sandbox.login.grants import Pool
+from gridshare_portal.sandbox.simulation.homes import Customer, Device, Home, Sensor
+from gridshare_portal.sandbox.simulation.strategy import SMART_SMALLEST_WH
+from gridshare_portal.sandbox.simulation.world import World
+
+SCOPES = {
+    "listSites": "lunar/device.read",
+    "getSiteTopology": "lunar/device.read",
+    "listDevices": "lunar/device.read",
+    "getDevice": "lunar/device.read",
+    "patchDevice": "lunar/device.write",
+    "getDeviceTelemetry": "lunar/device.read",
+    "getDeviceOperationMode": "lunar/device.read",
+    "setDeviceOperationMode": "lunar/device.write",
+    "getDeviceOverlayPlan": "lunar/plan.read",
+    "setDeviceOverlayPlan": "lunar/plan.write",
+}
+MODES = ("Simple", "Schedule", "Smart")
+_CHANGEABLE = {"manufacturer": "manufacturer", "model": "model", "serialNumber": "serial_number"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of one operation: who asks, about what, when, and how many changes ago is answered for."""
+
+    request: Request
+    customer: Customer
+    now: datetime
+    stale: int = 0
+
+
+def rules(dialect: str) -> list[Rule]:
+    """Return where the operations are found."""
+    mode = "/api/v2/devices/<synth_id>/" + ("operationMode" if dialect == "live" else "operationmode")
+    places = [
+        ("GET", "/api/v2/sites", "listSites"),
+        ("GET", "/api/v2/sites/<site_id>/topology", "getSiteTopology"),
+        ("GET", "/api/v2/devices", "listDevices"),
+        ("GET", "/api/v2/devices/<synth_id>", "getDevice"),
+        ("PATCH", "/api/v2/devices/<synth_id>", "patchDevice"),
+        ("GET", "/api/v2/devices/<synth_id>/telemetry", "getDeviceTelemetry"),
+        ("GET", mode, "getDeviceOperationMode"),
+        ("PUT", mode, "setDeviceOperationMode"),
+        ("GET", "/api/v2/devices/<synth_id>/plans/overlay", "getDeviceOverlayPlan"),
+        ("PUT", "/api/v2/devices/<synth_id>/plans/overlay", "setDeviceOverlayPlan"),
+    ]
+    return [Rule(path, methods=[method], endpoint=operation) for method, path, operation in places]
+
+
+def urls(dialect: str) -> Map:
+    """Return the API's routes; no slash is forgiven."""
+    return Map(rules(dialect), strict_slashes=True, merge_slashes=False, redirect_defaults=False)
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """Return a JSON answer."""
+    return _json(json.dumps(value, separators=(",", ":"), allow_nan=False), status)
+
+
+def refused(refusal: parsing.Refusal) -> Response:
+    """Return an error as every operation spells it."""
+    response = answer({"message": refusal.message, "code": refusal.code}, refusal.status)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def gateway_refusal() -> Response:
+    """Return what the gateway in front of the API says about a path that does not exist."""
+    return answer({"message": "Missing Authentication Token"}, 403)
+
+
+class Api:
+    """The API of one world, for the holders of one pool's tokens."""
+
+    def __init__(self, world: World, pool: Pool, *, dialect: str, saved: Callable[[], None]) -> None:
+        self._world, self._pool, self._dialect, self._saved = world, pool, dialect, saved
+        self._operations: dict[str, Callable[..., Response]] = {
+            "listSites": self._list_sites,
+            "getSiteTopology": self._topology,
+            "listDevices": self._list_devices,
+            "getDevice": self._device,
+            "patchDevice": self._patch,
+            "getDeviceTelemetry": self._telemetry,
+            "getDeviceOperationMode": self._mode,
+            "setDeviceOperationMode": self._set_mode,
+            "getDeviceOverlayPlan": self._plan,
+            "setDeviceOverlayPlan": self._set_plan,
+        }
+
+    def handle(self, operation: str, request: Request, ids: Mapping[str, str], *, stale: int = 0) -> Response:
+        """Carry out an operation, or say why not."""
+        try:
+            customer = self._caller(request, SCOPES[operation])
+            call = Call(request=request, customer=customer, now=self._world.clock.now(), stale=stale)
+            return self._operations[operation](call, **ids)
+        except parsing.Refusal as refusal:
+            return refused(refusal)
+
+    def _caller(self, request: Request, scope: str) -> Customer:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        claims = self._pool.claims(token.strip()) if kind.lower() == "bearer" else None
+        customer = self._world.customer(claims["username"]) if claims else None
+        if claims is None or customer is None:
+            raise parsing.Refusal(
+                401, "Unauthorized", "the access token is missing, expired or not from here"
+            )
+        if scope not in claims["scope"].split():
+            raise parsing.Refusal(403, "Forbidden", f"the access token lacks the scope {scope}")
+        return customer
+
+    def _own_device(self, call: Call, synth_id: str) -> tuple[Home, Device]:
+        found = self._world.device(synth_id)
+        if found is None or found[0] not in call.customer.homes:
+            raise _not_yours()
+        return found
+
+    def _list_sites(self, call: Call) -> Response:
+        return answer({"entries": [{"siteId": home.site_id} for home in call.customer.homes]})
+
+    def _topology(self, call: Call, site_id: str) -> Response:
+        home = self._world.home(site_id)
+        if home is None or home not in call.customer.homes:
+            raise _not_yours()
+        compact = call.request.args.get("compact", "true") != "false"
+        return answer(topology.tree(home, dialect=self._dialect, compact=compact))
+
+    def _list_devices(self, call: Call) -> Response:
+        devices = [device for home in call.customer.homes for device in home.devices]
+        return answer({"entries": [{"synthId": device.synth_id} for device in devices]})
+
+    def _device(self, call: Call, synth_id: str) -> Response:
+        home, device = self._own_device(call, synth_id)
+        return answer(self._described(home, device, call))
+
+    def _described(self, home: Home, device: Device, call: Call) -> dict[str, str]:
+        changed = self._world.ledger(device).details_at(call.now, back=call.stale)
+        kind = topology.LIVE_KINDS.get(device.kind, device.kind) if self._dialect == "live" else device.kind
+        known = {"synthId": device.synth_id, "kind": kind, "siteId": home.site_id}
+        return known | {
+            word: changed.get(word, getattr(device, attribute)) for word, attribute in _CHANGEABLE.items()
+        }
+
+    def _patch(self, call: Call, synth_id: str) -> Response:
+        home, device = self._own_device(call, synth_id)
+        body = parsing.json_object(call.request)
+        known = self._described(home, device, call)
+        if "synthId" not in body:
+            raise parsing.unprocessable("synthId is needed")
+        sent = {name: parsing.text(body[name], name) for name in known if name in body}
+        for name in ("synthId", "kind", "siteId"):
+            if sent.get(name, known[name]) != known[name]:
+                raise parsing.unprocessable(f"{name} cannot be changed")
+        details = {name: sent[name] for name in _CHANGEABLE if name in sent}
+        self._world.amend(device, details=details, now=call.now)
+        self._saved()
+        return _nothing(200)
+
+    def _telemetry(self, call: Call, synth_id: str) -> Response:
+        found = self._world.sensor(synth_id)
+        home, sensor = self._stream_of_device(call, synth_id) if found is None else found
+        if home not in call.customer.homes:
+            raise _not_yours()
+        wanted = telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
+        if sensor is None:
+            return answer({"entries": []})
+        told = self._world.buckets(sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now)
+        entries = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
+        return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
+
+    def _stream_of_device(self, call: Call, synth_id: str) -> tuple[Home, Sensor | None]:
+        """Only the published contract lets a device stand for its main stream."""
+        home, device = self._own_device(call, synth_id)
+        return home, device.main_sensor if self._dialect == "published" else None
+
+    def _mode(self, call: Call, synth_id: str) -> Response:
+        _, device = self._own_device(call, synth_id)
+        mode = (
+            self._world.ledger(device).mode_at(call.now, back=call.stale) if device.has_modes else "Unknown"
+        )
+        return answer({"mode": self._cased(mode)})
+
+    def _set_mode(self, call: Call, synth_id: str) -> Response:
+        home, device = self._own_device(call, synth_id)
+        asked_for = parsing.json_object(call.request).get("mode")
+        mode = next((known for known in MODES if self._same(known, asked_for)), None)
+        if mode is None:
+            raise parsing.unprocessable(
+                f"mode must be one of {', '.join(self._cased(known) for known in MODES)}"
+            )
+        if not device.has_modes:
+            raise parsing.unprocessable(f"a device of kind {device.kind} has no operation mode")
+        if mode == "Smart" and home.own_battery.capacity_wh < SMART_SMALLEST_WH:
+            raise parsing.unprocessable("Smart needs a battery of at least 4.8 kWh")
+        self._world.set_mode(device, mode=mode, now=call.now)
+        self._saved()
+        return answer({"mode": self._cased(mode)})
+
+    def _cased(self, mode: str) -> str:
+        return mode.lower() if self._dialect == "live" else mode
+
+    def _same(self, known: str, word: object) -> bool:
+        if self._dialect == "live":
+            return isinstance(word, str) and word.lower() == known.lower()
+        return word == known
+
+    def _plan(self, call: Call, synth_id: str) -> Response:
+        _, device = self._own_device(call, synth_id)
+        plan = self._world.ledger(device).plan_at(call.now, back=call.stale)
+        return answer(plans.written(plan, dialect=self._dialect))
+
+    def _set_plan(self, call: Call, synth_id: str) -> Response:
+        home, device = self._own_device(call, synth_id)
+        body = parsing.json_object(call.request)
+        plan = plans.read(body, home, device, dialect=self._dialect, now=call.now)
+        self._world.set_plan(device, plan=plan, now=call.now)
+        self._saved()
+        return _nothing(204 if self._dialect == "live" else 200)
+
+
+def _not_yours() -> parsing.Refusal:
+    return parsing.Refusal(403, "Forbidden", "there is nothing with this id that you may see")
+
+
+def _json(body: str | bytes, status: int) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(body, status=status, content_type="application/json", headers=headers)
+
+
+def _nothing(status: int) -> Response:
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response

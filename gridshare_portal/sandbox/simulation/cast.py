@@ -1,0 +1,190 @@
+"""Who the demo customers are, where they live and what they own.
+
+Ids are made from the seed, so that two sandboxes with one seed have the same homes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TypedDict, Unpack
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.sandbox.simulation.homes import (
+    BATTERY_CHANNELS,
+    FLOW_CHANNELS,
+    Customer,
+    Device,
+    Home,
+    Sensor,
+)
+from gridshare_portal.sandbox.simulation.physics import Battery, Place
+
+SAN_FRANCISCO = Place(
+    name="San Francisco", zone=ZoneInfo("America/Los_Angeles"), latitude=37.77, longitude=-122.42
+)
+SACRAMENTO = Place(name="Sacramento", zone=ZoneInfo("America/Los_Angeles"), latitude=38.58, longitude=-121.49)
+TAHOE = Place(name="Lake Tahoe", zone=ZoneInfo("America/Los_Angeles"), latitude=39.10, longitude=-120.03)
+AUSTIN = Place(name="Austin", zone=ZoneInfo("America/Chicago"), latitude=30.27, longitude=-97.74)
+PONCE = Place(name="Ponce", zone=ZoneInfo("America/Puerto_Rico"), latitude=18.01, longitude=-66.61)
+HONOLULU = Place(name="Honolulu", zone=ZoneInfo("Pacific/Honolulu"), latitude=21.31, longitude=-157.86)
+
+LUNAR_20 = Battery(capacity_wh=20_000, power_limit_w=9_600, efficiency=0.90, reserve=0.10)
+LUNAR_15 = Battery(capacity_wh=15_000, power_limit_w=5_000, efficiency=0.88, reserve=0.10)
+SMALL = Battery(capacity_wh=4_000, power_limit_w=2_400, efficiency=0.86, reserve=0.05)
+
+
+class _Has(TypedDict, total=False):
+    size: float
+    solar_peak_w: float
+    battery: Battery
+    first_mode: str
+    vehicle_w: float
+    hot_water_w: float
+    circuits: int
+
+
+def customers(count: int, *, seed: int) -> tuple[Customer, ...]:
+    """Return the first customers of the cast, and the co-owner of the first one's home."""
+    cast = [
+        _MAKERS[number](seed, number) if number < 6 else _another(seed, number) for number in range(count)
+    ]
+    if cast:
+        shared = _customer(seed, "cora", "shares ada's home with her", cast[0].homes)
+        cast.insert(1, shared)
+    return tuple(cast)
+
+
+def _ada(seed: int, number: int) -> Customer:
+    return _customer(seed, "ada", "solar and a battery in San Francisco", (_classic(seed, "ada"),))
+
+
+def _ben(seed: int, number: int) -> Customer:
+    return _customer(
+        seed, "ben", "two homes, one with a vehicle and a water heater", (_full(seed), _cabin(seed))
+    )
+
+
+def _cleo(seed: int, number: int) -> Customer:
+    home = _home(
+        seed, "cleo", AUSTIN, [_hub(seed, "cleo", SMALL, ("grid", "battery"), model="Battery 4")],
+        battery=SMALL, first_mode="Schedule", size=1.6,
+    )  # fmt: skip
+    return _customer(seed, "cleo", "a small battery without solar in Austin", (home,))
+
+
+def _dev(seed: int, number: int) -> Customer:
+    inverter = _device(seed, "dev", "inverter", ("grid", "solar"), maker="SolarEdge", model="SE7600H")
+    home = _home(seed, "dev", PONCE, [inverter], solar_peak_w=7_200, size=1.8)
+    return _customer(seed, "dev", "solar without a battery in Ponce", (home,))
+
+
+def _eve(seed: int, number: int) -> Customer:
+    return _customer(seed, "eve", "a login that reaches no home yet", ())
+
+
+def _finn(seed: int, number: int) -> Customer:
+    panels = [_panel(seed, number, first) for number, first in enumerate((1, 20, 39), start=1)]
+    hub = _hub(seed, "finn", LUNAR_20, ("grid", "battery", "solar"))
+    home = _home(
+        seed, "finn", HONOLULU, [hub, *panels], battery=LUNAR_20, solar_peak_w=11_000, size=2.6, circuits=57
+    )
+    return _customer(seed, "finn", "a home with 60 sensors in Honolulu", (home,))
+
+
+def _another(seed: int, number: int) -> Customer:
+    name = f"home{number + 1:04d}"
+    return _customer(seed, name, "solar and a battery in San Francisco", (_classic(seed, name),))
+
+
+_MAKERS = (_ada, _ben, _cleo, _dev, _eve, _finn)
+
+
+def _classic(seed: int, name: str) -> Home:
+    hub = _hub(seed, name, LUNAR_20, ("grid", "battery", "solar"))
+    return _home(seed, name, SAN_FRANCISCO, [hub], battery=LUNAR_20, solar_peak_w=8_200, size=2.2)
+
+
+def _full(seed: int) -> Home:
+    devices = [
+        _hub(seed, "ben", LUNAR_15, ("grid", "battery"), model="Battery 15"),
+        _device(seed, "ben", "PV", ("solar",), maker="Enphase", model="IQ8"),
+        _device(seed, "ben", "EV", ("ev",), maker="Wallbox", model="Pulsar Plus"),
+        _device(seed, "ben", "load_control_relay", ("relay",), maker="Eaton", model="AbleEdge BR"),
+    ]
+    return _home(
+        seed, "ben", SACRAMENTO, devices, battery=LUNAR_15, solar_peak_w=9_500, first_mode="Smart", size=2.0,
+        vehicle_w=7_200, hot_water_w=3_000,
+    )  # fmt: skip
+
+
+def _cabin(seed: int) -> Home:
+    devices = [
+        _device(seed, "ben-cabin", "meter", ("grid",), maker="Landis+Gyr", model="E360"),
+        _device(seed, "ben-cabin", "load_control_relay", ("relay",), maker="Eaton", model="AbleEdge BR"),
+    ]
+    return _home(seed, "ben-cabin", TAHOE, devices, size=0.6, hot_water_w=2_000)
+
+
+def _home(seed: int, name: str, place: Place, devices: list[Device], **has: Unpack[_Has]) -> Home:
+    return Home(site_id=f"site-{_uuid(seed, 'site', name)}", place=place, devices=tuple(devices), **has)
+
+
+def _hub(
+    seed: int, name: str, battery: Battery, meanings: tuple[str, ...], model: str = "Battery 20"
+) -> Device:
+    return _device(seed, name, "battery_pack", meanings, maker="Lunar Energy", model=model)
+
+
+_STREAMS = {  # meaning: suffix of the id, column that flows in, column that flows out
+    "grid": ("GRID_METER_DERIVED", "from_grid", "to_grid"),
+    "battery": ("bb_agg", "charged", "discharged"),
+    "solar": ("PV_DERIVED", None, "solar"),
+    "ev": ("EV_CHARGER", "ev", None),
+    "relay": ("RELAY", "relay", None),
+}
+
+
+def _device(seed: int, name: str, kind: str, meanings: tuple[str, ...], *, maker: str, model: str) -> Device:
+    synth_id = _uuid(seed, kind, name)
+    sensors = []
+    for meaning in meanings:
+        suffix, into, out_of = _STREAMS[meaning]
+        channels = BATTERY_CHANNELS if meaning == "battery" else FLOW_CHANNELS
+        sensors.append(
+            Sensor(
+                synth_id=f"{synth_id}__{suffix}", device_id=synth_id, meaning=meaning,
+                into=into, out_of=out_of, channels=channels,
+            )
+        )  # fmt: skip
+    return _made(synth_id, kind, maker, model, sensors)
+
+
+def _panel(seed: int, number: int, first: int) -> Device:
+    synth_id = _uuid(seed, "panel", number)
+    sensors = [
+        Sensor(
+            synth_id=f"{synth_id}__BREAKER_{circuit:02d}", device_id=synth_id, meaning="relay",
+            into=f"circuit_{circuit}", out_of=None,
+        )
+        for circuit in range(first, first + 19)
+    ]  # fmt: skip
+    return _made(synth_id, "load_control_relay", "Eaton", "AbleEdge panel", sensors, panel=True)
+
+
+def _made(
+    synth_id: str, kind: str, maker: str, model: str, sensors: list[Sensor], panel: bool = False
+) -> Device:
+    serial = f"SN-{synth_id[:8].upper()}"
+    return Device(
+        synth_id=synth_id, kind=kind, manufacturer=maker, model=model, serial_number=serial,
+        sensors=tuple(sensors), panel=panel,
+    )  # fmt: skip
+
+
+def _customer(seed: int, username: str, about: str, homes: tuple[Home, ...]) -> Customer:
+    return Customer(username=username, sub=_uuid(seed, "customer", username), about=about, homes=homes)
+
+
+def _uuid(seed: int, *words: object) -> str:
+    text = "/".join(str(word) for word in (seed, *words))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"gridshare-sandbox/{text}"))

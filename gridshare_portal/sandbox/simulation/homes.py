@@ -1,0 +1,107 @@
+"""What stands in a home and who may reach it: customers, homes, devices, sensors, and what is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gridshare_portal.sandbox.simulation.physics import Battery, Place
+
+COUNTERS = ("energy_Wh_increment", "energy_Wh_decrement")
+FLOW_CHANNELS = ("power_W", "voltage_V", "current_A", *COUNTERS)
+BATTERY_CHANNELS = ("power_W", "voltage_V", "current_A", "stateOfCharge_pct", *COUNTERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensor:
+    """One stream: which column of the home flows into it, which out of it (None: never)."""
+
+    synth_id: str
+    device_id: str
+    meaning: str
+    into: str | None
+    out_of: str | None
+    channels: tuple[str, ...] = FLOW_CHANNELS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device as it left the factory; `has_modes` and `takes_plans` say what can be asked of it."""
+
+    synth_id: str
+    kind: str
+    manufacturer: str
+    model: str
+    serial_number: str
+    sensors: tuple[Sensor, ...]
+    panel: bool = False
+
+    @property
+    def has_modes(self) -> bool:
+        """Say whether the device has an operation mode."""
+        return self.kind == "battery_pack"
+
+    @property
+    def takes_plans(self) -> bool:
+        """Say whether the device follows overlay plans."""
+        return self.has_modes or (self.kind == "load_control_relay" and not self.panel)
+
+    @property
+    def main_sensor(self) -> Sensor | None:
+        """Return the stream that stands for the whole device, if there is one."""
+        wanted = {"battery_pack": "battery", "inverter": "solar", "PV": "solar", "meter": "grid"}.get(
+            self.kind
+        )
+        found = [sensor for sensor in self.sensors if wanted in (None, sensor.meaning)]
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """One site: where it stands, what it has, and how the battery was set when it was put in."""
+
+    site_id: str
+    place: Place
+    devices: tuple[Device, ...]
+    size: float = 1.0
+    solar_peak_w: float = 0.0
+    battery: Battery | None = None
+    first_mode: str = "Simple"
+    vehicle_w: float = 0.0
+    hot_water_w: float = 0.0
+    circuits: int = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of all that is counted in this home, in order."""
+        loads = [f"circuit_{number}" for number in range(1, self.circuits + 1)]
+        return (*COLUMNS, *loads)
+
+    @property
+    def sensors(self) -> tuple[Sensor, ...]:
+        """Return every sensor of the home."""
+        return tuple(sensor for device in self.devices for sensor in device.sensors)
+
+    @property
+    def own_battery(self) -> Battery:
+        """Return the battery of a home that has one, as every home with a battery pack does."""
+        if self.battery is None:
+            raise ValueError(f"there is no battery in {self.site_id}")
+        return self.battery
+
+    def device_with(self, meaning: str) -> Device | None:
+        """Return the device that a battery, relay or other meaning belongs to."""
+        return next((d for d in self.devices if any(s.meaning == meaning for s in d.sensors)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """Somebody who can sign in, with the homes this login reaches."""
+
+    username: str
+    sub: str
+    about: str
+    homes: tuple[Home, ...]
+
+
+# Counted over a life in Wh; "stored" is the level summed over time (Wh x h), for its average.
+COLUMNS = ("solar", "from_grid", "to_grid", "charged", "discharged", "home", "ev", "relay", "stored")

@@ -1,0 +1,89 @@
+"""What a mode or a command makes a battery want, for a run of steps: a wish in watts and two limits.
+
+Simple follows the home's balance, Schedule a weekly plan of the owner's, Smart fills up in
+cheap night hours when little sun is expected. A command rules over the mode while it lasts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridshare_portal.sandbox.simulation.dice import Floats, Numbers
+from gridshare_portal.sandbox.simulation.ledger import Command
+from gridshare_portal.sandbox.simulation.physics import Battery
+
+CHEAP_HOURS = (0.0, 5.0)
+SMART_SMALLEST_WH = 4800.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A run of steps as the battery's controller sees it, one number per step."""
+
+    surplus_w: Floats
+    hour: Floats
+    weekday: Numbers
+    expected_sun_wh: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the battery should do: charge (above 0) up to `high_wh`, or discharge down to `low_wh`."""
+
+    power_w: Floats
+    low_wh: Floats
+    high_wh: Floats
+
+
+def wish(battery: Battery, mode: str, command: Command | None, stretch: Stretch) -> Wish:
+    """Return what the battery wants under this mode and command."""
+    if command is not None:
+        return _commanded(battery, command, stretch)
+    if mode == "Schedule":
+        return _scheduled(battery, stretch)
+    if mode == "Smart":
+        return _smart(battery, stretch)
+    return _balance(battery, stretch)
+
+
+def _limits(battery: Battery, power_w: Floats, high_wh: Floats | float | None = None) -> Wish:
+    high = battery.capacity_wh if high_wh is None else high_wh
+    return Wish(
+        power_w=power_w,
+        low_wh=np.full(len(power_w), battery.capacity_wh * battery.reserve),
+        high_wh=np.broadcast_to(np.asarray(high, dtype=float), power_w.shape),
+    )
+
+
+def _balance(battery: Battery, stretch: Stretch, limit_w: float | None = None) -> Wish:
+    limit = battery.power_limit_w if limit_w is None else min(limit_w, battery.power_limit_w)
+    return _limits(battery, np.clip(stretch.surplus_w, -limit, limit))
+
+
+def _commanded(battery: Battery, command: Command, stretch: Stretch) -> Wish:
+    limit = battery.power_limit_w if command.power_w is None else min(command.power_w, battery.power_limit_w)
+    if command.action == "follow":
+        return _balance(battery, stretch, limit)
+    power = {"charge": limit, "discharge": -limit}.get(command.action, 0.0)
+    return _limits(battery, np.full(len(stretch.hour), power))
+
+
+def _scheduled(battery: Battery, stretch: Stretch) -> Wish:
+    """Charge to nine tenths from one to four on weekdays, stand idle on Saturday noon, else balance."""
+    night = (stretch.hour >= 1) & (stretch.hour < 4) & (stretch.weekday < 5)
+    idle = (stretch.hour >= 12) & (stretch.hour < 14) & (stretch.weekday == 5)
+    limit = battery.power_limit_w
+    power = np.where(night, 0.5 * limit, np.clip(stretch.surplus_w, -limit, limit))
+    high = np.where(night, 0.9, 1.0) * battery.capacity_wh
+    return _limits(battery, np.where(idle, 0.0, power), high)
+
+
+def _smart(battery: Battery, stretch: Stretch) -> Wish:
+    """Fill up in cheap hours, the further the less sun is expected; never discharge in them."""
+    cheap = (stretch.hour >= CHEAP_HOURS[0]) & (stretch.hour < CHEAP_HOURS[1])
+    share = np.clip(1.0 - stretch.expected_sun_wh / (2.5 * battery.capacity_wh), 0.35, 0.95)
+    limit = battery.power_limit_w
+    power = np.where(cheap, 0.4 * limit, np.clip(stretch.surplus_w, -limit, limit))
+    return _limits(battery, power, np.where(cheap, share, 1.0) * battery.capacity_wh)

@@ -1,0 +1,168 @@
+"""The demo homes as they are: who reaches which, their state, their clock, and the truth about them.
+
+Whatever is accepted is written down with its moment and acts from then on; the past stays.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from typing import TypedDict
+
+import numpy as np
+
+from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, sensors
+from gridshare_portal.sandbox.simulation.clock import Clock
+from gridshare_portal.sandbox.simulation.homes import Customer, Device, Home, Sensor
+from gridshare_portal.sandbox.simulation.ledger import Command, Ledger
+
+HISTORY_DAYS = 400
+
+
+class Stored(TypedDict, total=False):
+    """What a restart has to know, as plain JSON values."""
+
+    begin: str
+    started: str
+    devices: dict[str, ledger.Stored]
+
+
+class World:
+    """All homes of one sandbox. Safe to ask from many threads."""
+
+    def __init__(self, *, homes_count: int, seed: int, clock: Clock, stored: Stored | None = None) -> None:
+        self.clock, self.seed = clock, seed
+        self.customers = cast.customers(homes_count, seed=seed)
+        self._lock = threading.RLock()
+        self.shelf = lifetime.Shelf()
+        self._histories: dict[str, lifetime.History] = {}
+        self._flaws: dict[str, sensors.Blemishes] = {}
+        self._index()
+        self._found(stored or {})
+
+    def customer(self, username: str) -> Customer | None:
+        """Return the customer with this name."""
+        return self._customers.get(username)
+
+    def home(self, site_id: str) -> Home | None:
+        """Return the home with this id."""
+        return self._homes.get(site_id)
+
+    def device(self, synth_id: str) -> tuple[Home, Device] | None:
+        """Return a device and the home it stands in."""
+        return self._devices.get(synth_id)
+
+    def sensor(self, synth_id: str) -> tuple[Home, Sensor] | None:
+        """Return a sensor and the home it measures."""
+        return self._sensors.get(synth_id)
+
+    def ledger(self, device: Device) -> Ledger:
+        """Return what was asked of a device."""
+        return self._ledgers[device.synth_id]
+
+    def set_mode(self, device: Device, *, mode: str, now: datetime) -> None:
+        """Let a mode rule from now on."""
+        with self._lock:
+            self.ledger(device).accept(now=now, mode=mode)
+            self._relive(device, now)
+
+    def set_plan(self, device: Device, *, plan: tuple[Command, ...], now: datetime) -> None:
+        """Let a plan stand over the mode from now on, in place of any other; an empty one deletes it."""
+        with self._lock:
+            self.ledger(device).accept(now=now, plan=plan)
+            self._relive(device, now)
+
+    def amend(self, device: Device, *, details: dict[str, str], now: datetime) -> None:
+        """Change what a device says of its maker, model and serial number."""
+        with self._lock:
+            self.ledger(device).amend(now=now, details=details)
+
+    def buckets(
+        self, sensor: Sensor, *, start: datetime, end: datetime, step: timedelta, now: datetime
+    ) -> sensors.Buckets:
+        """Return what a sensor tells of a stretch of time."""
+        with self._lock:
+            return sensors.buckets(
+                self._history(self._sensors[sensor.synth_id][0]), sensor, self._flaws_of(sensor),
+                start_s=start.timestamp(), end_s=end.timestamp(), step_s=int(step.total_seconds()),
+                now_s=now.timestamp(),
+            )  # fmt: skip
+
+    def blemishes(self, synth_id: str) -> sensors.Blemishes:
+        """Return what is wrong with a sensor's story, for tests that look for it."""
+        return self._flaws_of(self._sensors[synth_id][1])
+
+    def truth(self, site_id: str, start: datetime, end: datetime) -> dict[str, float]:
+        """Return the exact watt-hours of a stretch of time, without outage, reset or dip, up to now."""
+        home = self._homes[site_id]
+        relays = [sensor.into for sensor in home.sensors if sensor.meaning == "relay"]
+        names = ["solar", "from_grid", "to_grid", "charged", "discharged", "home", "ev", *relays]
+        now_s = self.clock.now().timestamp()
+        moments = np.array([min(moment.timestamp(), now_s) for moment in (start, end)])
+        with self._lock:
+            values = self._history(home).at(moments, names)
+        grown = (values[1] - values[0]).tolist()
+        return dict(zip(names[:7], grown[:7], strict=True)) | {"relay": sum(grown[7:])}
+
+    def reset(self) -> None:
+        """Forget all that was asked of the devices, as if the world had just been made."""
+        with self._lock:
+            for synth_id, known in self._ledgers.items():
+                if known.modes or known.plans:
+                    first = min(at for at, _ in (*known.modes, *known.plans))
+                    self._relive(self._devices[synth_id][1], first)
+                for entries in (known.modes, known.plans, known.details):
+                    entries.clear()
+
+    def packed(self) -> Stored:
+        """Return all that a restart has to know, as plain JSON values."""
+        with self._lock:
+            asked = {
+                id_: known
+                for id_, known in self._ledgers.items()
+                if known.modes or known.plans or known.details
+            }
+            packed = {id_: ledger.packed(known) for id_, known in asked.items()}
+            return {"begin": self.begin.isoformat(), "started": self._started.isoformat(), "devices": packed}
+
+    def _index(self) -> None:
+        self._customers = {customer.username: customer for customer in self.customers}
+        self._homes = {home.site_id: home for customer in self.customers for home in customer.homes}
+        everywhere = [(home, device) for home in self._homes.values() for device in home.devices]
+        self._devices = {device.synth_id: (home, device) for home, device in everywhere}
+        self._sensors = {s.synth_id: (home, s) for home in self._homes.values() for s in home.sensors}
+
+    def _found(self, stored: Stored) -> None:
+        now = self.clock.now()
+        self._started = datetime.fromisoformat(stored["started"]) if "started" in stored else now
+        begin = now.date() - timedelta(days=HISTORY_DAYS)
+        self.begin = date.fromisoformat(stored["begin"]) if "begin" in stored else begin
+        known = stored.get("devices", {})
+        self._ledgers = {
+            synth_id: ledger.unpacked(known[synth_id])
+            if synth_id in known
+            else Ledger(first_mode=home.first_mode)
+            for synth_id, (home, _) in self._devices.items()
+        }
+
+    def _history(self, home: Home) -> lifetime.History:
+        if home.site_id not in self._histories:
+            ledgers = {device.synth_id: self._ledgers[device.synth_id] for device in home.devices}
+            self._histories[home.site_id] = lifetime.History(
+                home, seed=self.seed, begin=self.begin, ledgers=ledgers, shelf=self.shelf
+            )
+        return self._histories[home.site_id]
+
+    def _flaws_of(self, sensor: Sensor) -> sensors.Blemishes:
+        if sensor.synth_id not in self._flaws:
+            home = self._sensors[sensor.synth_id][0]
+            begin_s = datetime(self.begin.year, self.begin.month, self.begin.day, tzinfo=UTC).timestamp()
+            self._flaws[sensor.synth_id] = sensors.blemishes(
+                home, sensor, seed=self.seed, begin_s=begin_s, start_s=self._started.timestamp()
+            )
+        return self._flaws[sensor.synth_id]
+
+    def _relive(self, device: Device, now: datetime) -> None:
+        home = self._devices[device.synth_id][0]
+        if home.site_id in self._histories:
+            self._histories[home.site_id].forget_from(now.timestamp())

@@ -1,0 +1,177 @@
+"""Answers of the API for a person to look at: what may be asked, the asking, and what of it is shown.
+
+Only operations that read are asked for. What comes back is kept for an hour, at most 256 KB of it, with
+nothing in it that looks like a token, and of a list only what belongs to the home. Whoever lets a person ask
+has seen to it that they may; the worker is told through whose connection.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
+
+from gridshare_portal.gridshare import errors
+from gridshare_portal.gridshare.http import calls as api
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import calls, clients
+from gridshare_portal.sites import models as sites
+
+KEPT = timedelta(hours=1)
+LATE = timedelta(seconds=60)
+LONGEST = 256 * 1024
+DEADLINE_S = 15.0
+CUT = "\n… cut here: {:,} characters are not shown"
+HIDDEN = "…hidden…"
+ELSEWHERE = "left out: not of this home"
+NOT_SHOWN = "This list could not be read, so nobody can tell which homes are in it. It is not shown."
+
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)*")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
+_SECRET = re.compile(
+    r'(?i)("[^"]{0,60}(?:token|secret|password|authorization|cookie)[^"]{0,60}"\s*:\s*)"(?:[^"\\]|\\.)*"'
+)
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What can be asked: about a home, device or sensor (nothing for a list), and by which scope."""
+
+    word: str
+    about: str
+    scope: str = scopes.DEVICE_READ
+    has_day: bool = False
+
+
+OPERATIONS = {
+    one.word: one
+    for one in (
+        Operation(word="getDeviceTelemetry", about="sensor", has_day=True),
+        Operation(word="getDevice", about="device"),
+        Operation(word="getDeviceOperationMode", about="device"),
+        Operation(word="getDeviceOverlayPlan", about="device", scope=scopes.PLAN_READ),
+        Operation(word="getSiteTopology", about="site"),
+        Operation(word="listSites", about=""),
+        Operation(word="listDevices", about=""),
+    )
+}
+
+
+def of_home(
+    site: sites.Site, *, asked_by: AbstractBaseUser, asked_for: int, now: datetime
+) -> QuerySet[sites.Answer]:
+    """Return what a person asked for on behalf of an organization within the last hour, newest first."""
+    mine = sites.Answer.objects.filter(site=site, asked_by=asked_by.pk, asked_for=asked_for)
+    return mine.filter(asked_at__gt=now - KEPT)
+
+
+def untaken(*, now: datetime) -> QuerySet[sites.Answer]:
+    """Return what was asked within the last minute and no worker has taken up."""
+    return sites.Answer.objects.filter(taken_at=None, came_at=None, asked_at__gt=now - LATE)
+
+
+def take(*, pk: int, now: datetime) -> sites.Answer | None:
+    """Return what was asked, if it is fresh and nobody else has taken it up."""
+    mine = untaken(now=now).filter(pk=pk)
+    if not mine.update(taken_at=now):
+        return None
+    return sites.Answer.objects.select_related("site", "asked_by").get(pk=pk)
+
+
+def refuse(*, answer: sites.Answer, why: str, now: datetime) -> None:
+    """Say why nothing was asked."""
+    sites.Answer.objects.filter(pk=answer.pk).update(error=why[:40], came_at=now)
+
+
+def fetch(*, answer: sites.Answer, connection: lunar.Connection, now: datetime) -> None:
+    """Ask the API in the name of this connection, and keep what it says as far as it may be shown."""
+    began_s = time.monotonic()
+    told: dict[str, object] = {}
+    try:
+        with calls.of_site(answer.site, now=now) as heard:
+            client = clients.for_connection(connection, listener=heard.append).within(DEADLINE_S)
+            came = client.fetch(answer.operation, answer.subject, start=answer.start, end=answer.end)
+        told = {"status": came.status, "size": len(came.body), "body": shown(came, answer)}
+    except errors.GridshareError as failure:
+        told = {"status": failure.status, "error": type(failure).__name__[:40]}
+    except clients.WayError as closed:
+        told = {"error": closed.reason}
+    ms = round((time.monotonic() - began_s) * 1000)
+    came_at = now + timedelta(milliseconds=ms)
+    sites.Answer.objects.filter(pk=answer.pk).update(ms=ms, came_at=came_at, **told)
+
+
+def sweep(*, now: datetime) -> int:
+    """Forget what was asked more than an hour ago; return how many that were."""
+    return sites.Answer.objects.filter(asked_at__lte=now - KEPT).delete()[0]
+
+
+def shown(came: api.Came, answer: sites.Answer) -> str:
+    """Return of an answer what a person may see: readable, of this home, without tokens, not too long."""
+    text = came.body.decode("utf-8-sig", "replace")
+    value = _json(text)
+    if answer.operation in calls.LISTS and 200 <= came.status < 300:
+        value = _of_home(value, _ids(answer.site))
+        if value is None:
+            return NOT_SHOWN
+    if value is not None:
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = hidden(text)
+    return text if len(text) <= LONGEST else _cut(text)
+
+
+def hidden(text: str) -> str:
+    """Return a text without anything that looks like a token, and with every mark in it visible."""
+    text = _SECRET.sub(rf'\g<1>"{HIDDEN}"', text)
+    text = _BEARER.sub(rf"\g<1> {HIDDEN}", _JWT.sub(HIDDEN, text))
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return _UNSEEN.sub(lambda mark: f"\\u{ord(mark.group()):04x}", whole.replace("\r\n", "\n"))
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _cut(text: str) -> str:
+    kept = text.encode()[:LONGEST].decode("utf-8", "ignore")
+    return kept + CUT.format(len(text) - len(kept))
+
+
+def _ids(site: sites.Site) -> frozenset[str]:
+    devices = site.devices.values_list("synth_id", flat=True)
+    return frozenset([site.synth_id, *devices, *site.sensors.values_list("synth_id", flat=True)])
+
+
+def _of_home(value: object, ids: Collection[str]) -> object:
+    """Return a list's answer with every entry taken out that is not of this home; None if it is no list."""
+    entries = value.get("entries") if isinstance(value, dict) else value
+    if not isinstance(entries, list):
+        return None
+    kept = [_plain(one) if _names(one, ids) else ELSEWHERE for one in entries]
+    return {"entries": kept} if isinstance(value, dict) else kept
+
+
+def _names(entry: object, ids: Collection[str]) -> bool:
+    """Say whether an entry is about this home: everything in it that is an id is one of its ids."""
+    if not isinstance(entry, dict):
+        return isinstance(entry, str) and entry in ids
+    named = [inner for name, inner in entry.items() if name.casefold().endswith("id")]
+    return bool(named) and all(isinstance(inner, str) and inner in ids for inner in named)
+
+
+def _plain(entry: object) -> object:
+    """Return an entry without what is nested in it: nobody knows of which home that is."""
+    if not isinstance(entry, dict):
+        return entry
+    return {name: ELSEWHERE if isinstance(inner, dict | list) else inner for name, inner in entry.items()}

@@ -1,0 +1,122 @@
+"""Ask for everything that stands still about a customer's homes, in two rounds of calls.
+
+Sites and devices are listed side by side, then every topology and every device's details side by
+side: a first load costs two round trips however many homes there are. A part that fails is kept
+as an error beside the parts that came.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors, ids, types
+from gridshare_portal.gridshare.http import parallel
+
+T = TypeVar("T")
+Part = types.Topology | types.Device
+Came = Part | Exception
+
+SECONDS = 15.0
+MOST_LISTED = 5_000
+
+AGAIN = (  # failures that may be over in a minute; the others wait for the next ordinary sync
+    errors.Unavailable,
+    errors.Unauthorized,
+    errors.TooManyRequests,
+    errors.ServerError,
+    errors.Unreachable,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """What the customer may reach; device_ids is None where that part failed."""
+
+    site_ids: tuple[str, ...]
+    device_ids: tuple[str, ...] | None
+    errors: tuple[Exception, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What came, what failed, and how many parts are still to be asked for."""
+
+    topologies: dict[str, types.Topology] = field(default_factory=dict)
+    devices: dict[str, types.Device] = field(default_factory=dict)
+    errors: tuple[Exception, ...] = ()
+    left: int = 0
+
+
+def listed(client: gridshare.Client, *, at_most: int) -> Listed:
+    """List sites and devices side by side; raise where the sites failed: nothing can be kept without."""
+    calls = [partial(_site_ids, client), partial(_device_ids, client)]
+    sites, devices = parallel.gather(calls, at_most=at_most)
+    if isinstance(sites, Exception):
+        raise sites
+    if isinstance(devices, Exception):
+        return Listed(site_ids=sites, device_ids=None, errors=_expected([devices]))
+    return Listed(site_ids=sites, device_ids=devices)
+
+
+def parts(
+    client: gridshare.Client,
+    *,
+    site_ids: Collection[str],
+    device_ids: Collection[str],
+    at_most: int,
+    told: Callable[[int], object],
+) -> Parts:
+    """Ask for topologies and details side by side, topologies first, for as long as SECONDS allow.
+
+    `told` hears how many answers are there. What is left when the time is up is left to the next run,
+    so that a slow API cannot keep a worker until it is killed with everything it read.
+    """
+    wanted = [*(("topology", one) for one in site_ids), *(("device", one) for one in device_ids)]
+    answers: list[Came] = []
+    began_s = time.monotonic()
+    while len(answers) < len(wanted) and (not answers or time.monotonic() - began_s < SECONDS):
+        some = wanted[len(answers) : len(answers) + 2 * at_most]
+        answers += parallel.gather([_call(client, *part) for part in some], at_most=at_most)
+        told(len(answers))
+    came = dict(zip(wanted, answers, strict=False))
+    return Parts(
+        topologies=_of(types.Topology, came),
+        devices=_of(types.Device, came),
+        errors=_expected([answer for answer in answers if isinstance(answer, Exception)]),
+        left=len(wanted) - len(answers),
+    )
+
+
+def _site_ids(client: gridshare.Client) -> tuple[str, ...]:
+    return _usable([item.site_id for item in client.list_sites()])
+
+
+def _device_ids(client: gridshare.Client) -> tuple[str, ...]:
+    return _usable([item.synth_id for item in client.list_devices()])
+
+
+def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Part]:
+    if kind == "topology":
+        return lambda: client.get_site_topology(synth_id)
+    return lambda: client.get_device(synth_id)
+
+
+def _of(kind: type[T], came: Mapping[tuple[str, str], Came]) -> dict[str, T]:
+    return {synth_id: answer for (_part, synth_id), answer in came.items() if isinstance(answer, kind)}
+
+
+def _usable(found: Collection[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(synth_id for synth_id in found if ids.allowed(synth_id)))[:MOST_LISTED]
+
+
+def _expected(failures: list[Exception]) -> tuple[Exception, ...]:
+    """Return failures of the API; anything else is a fault of ours, or of the way there, and is raised."""
+    for failure in failures:
+        if not isinstance(failure, errors.GridshareError):
+            raise failure
+    return tuple(failures)

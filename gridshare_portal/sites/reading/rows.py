@@ -1,0 +1,238 @@
+"""Write what was read about a customer's homes into rows, in bulk, each row at most once.
+
+Called by sync alone, inside its transaction. Rows are written in the order of their ids, so that
+two co-owners whose homes are read at once never wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from gridshare_portal.gridshare import types
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+from gridshare_portal.sites.reading import plain, roles, topology
+
+BATCH = 500
+DETAILS = ["kind", "manufacturer", "model", "serial_number", "power_limit_w", "extra", "details_read_at"]
+FOUND = ["device_id", "kind", "channels", "role_found", "position", "gone_at"]
+LIMIT_NAMES = ("maxPower_W", "ratedPower_W", "powerLimit_W")
+
+
+def write_sites(
+    connection: lunar.Connection, *, site_ids: Collection[str], now: datetime
+) -> dict[str, sites.Site]:
+    """Make rows for sites never seen, and record which sites the connection reaches and which it lost."""
+    known = set(sites.Site.objects.filter(synth_id__in=site_ids).values_list("synth_id", flat=True))
+    names = _names(connection)
+    zone = _zone(connection)
+    new = [
+        sites.Site(synth_id=synth_id, name=next(names), time_zone=zone, created_at=now)
+        for synth_id in site_ids
+        if synth_id not in known
+    ]
+    sites.Site.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
+    reached = {site.synth_id: site for site in sites.Site.objects.filter(synth_id__in=site_ids)}
+    pairs = [
+        sites.Reach(site=reached[synth_id], connection=connection, seen_at=now)
+        for synth_id in sorted(reached)
+    ]
+    sites.Reach.objects.bulk_create(
+        pairs,
+        update_conflicts=True,
+        unique_fields=["site", "connection"],
+        update_fields=["seen_at", "lost_at"],
+        batch_size=BATCH,
+    )
+    lost = sites.Reach.objects.filter(connection=connection, lost_at=None)
+    lost.exclude(site__in=reached.values()).update(lost_at=now)
+    return reached
+
+
+def write_topologies(
+    reached: Mapping[str, sites.Site], *, topologies: Mapping[str, types.Topology], now: datetime
+) -> None:
+    """Keep each site's cleaned tree; where Gridshare answers with no tree at all, the last one stays."""
+    for synth_id in sorted(topologies):
+        site, read = reached[synth_id], topologies[synth_id]
+        if read.root is not None:
+            site.topology = topology.cleaned(read)
+        site.topology_read_at = now
+        site.save(update_fields=["topology", "topology_read_at"])
+
+
+def write_devices(
+    reached: Mapping[str, sites.Site],
+    *,
+    device_ids: Collection[str] | None,
+    details: Mapping[str, types.Device],
+    now: datetime,
+) -> None:
+    """Give every listed device, and every device of a tree, a row at its site, with what is known of it.
+
+    A device belongs to the site its details name, else to the one whose tree shows it, else to
+    the only one there is; one that no site of this customer claims is not kept.
+    """
+    shown = _shown_in(reached)
+    ids = {*(device_ids or ()), *shown, *details}
+    standing = _standing(ids)
+    found: dict[str, sites.Device] = {}
+    for synth_id in sorted(ids):
+        site = _site_of(synth_id, reached, shown, details, standing)
+        if site is None:
+            continue
+        kind = shown[synth_id][1] if synth_id in shown else ""
+        device = sites.Device(synth_id=synth_id, site=site, kind=plain.word(kind, limit=64))
+        found[synth_id] = describe(device, details[synth_id], now) if synth_id in details else device
+    described = [device for device in found.values() if device.details_read_at is not None]
+    _upsert(described, update=["site", "gone_at", *DETAILS])
+    _upsert(
+        [device for device in found.values() if device.details_read_at is None], update=["site", "gone_at"]
+    )
+    if device_ids is not None:
+        here = sites.Device.objects.filter(site__in=reached.values(), gone_at=None)
+        _mark_gone(here, present=found, now=now)
+
+
+def describe(device: sites.Device, read: types.Device, now: datetime) -> sites.Device:
+    """Fill a row with what the API said of the device; do not save it."""
+    device.kind = plain.word(read.kind, limit=64) or device.kind
+    device.manufacturer = plain.word(read.manufacturer, limit=200)
+    device.model = plain.word(read.model, limit=200)
+    device.serial_number = plain.word(read.serial_number, limit=200)
+    device.power_limit_w = _power_limit_w(read.extra) or device.power_limit_w
+    device.extra = plain.tree(read.extra)
+    device.details_read_at = now
+    return device
+
+
+def write_sensors(site: sites.Site, *, now: datetime) -> None:
+    """Find the site's sensors and their roles anew from its kept tree and its devices' kinds.
+
+    What the homeowner said about a sensor stays. A sensor that left the tree keeps its row.
+    """
+    devices = {device.synth_id: device for device in site.devices.filter(gone_at=None)}
+    found = roles.found(site.topology, kinds={synth_id: device.kind for synth_id, device in devices.items()})
+    rows = {
+        one.stream.synth_id: sites.Sensor(
+            site=site,
+            device=devices.get(one.stream.device_id or ""),
+            synth_id=one.stream.synth_id,
+            kind=one.stream.kind,
+            channels=list(one.stream.channels),
+            role_found=one.role,
+            position=position,
+        )
+        for position, one in enumerate(found)
+    }
+    known = {row["synth_id"]: row for row in site.sensors.values("synth_id", *FOUND)}
+    changed = [rows[synth_id] for synth_id in sorted(rows) if _differs(rows[synth_id], known.get(synth_id))]
+    sites.Sensor.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["site", "synth_id"],
+        update_fields=FOUND,
+        batch_size=BATCH,
+    )
+    if not site.topology.get("cut", False):
+        _mark_gone(site.sensors.filter(gone_at=None), present=rows, now=now)
+    _write_batteries(devices, found)
+
+
+def _differs(row: sites.Sensor, known: Mapping[str, object] | None) -> bool:
+    return known is None or any(getattr(row, name) != known[name] for name in FOUND)
+
+
+def _mark_gone(known: QuerySet, *, present: Container[str], now: datetime) -> None:
+    gone = [pk for pk, synth_id in known.values_list("pk", "synth_id") if synth_id not in present]
+    for start in range(0, len(gone), BATCH):
+        known.model.objects.filter(pk__in=gone[start : start + BATCH]).update(gone_at=now)
+
+
+def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.Found]) -> None:
+    """Keep what the tree says about each device's batteries: capacities add up, and so do power limits."""
+    counted: dict[str, list[topology.Stream]] = {}
+    for one in found:
+        owner = one.stream.device_id
+        if one.role == roles.BATTERY and owner is not None and owner in devices:
+            counted.setdefault(owner, []).append(one.stream)
+    for synth_id, streams in counted.items():
+        device = devices[synth_id]
+        device.capacity_wh = _sum(stream.capacity_wh for stream in streams) or device.capacity_wh
+        limit_w = _sum(_power_limit_w(stream.extra) for stream in streams)
+        device.power_limit_w = limit_w or device.power_limit_w
+    changed = [devices[synth_id] for synth_id in sorted(counted)]
+    sites.Device.objects.bulk_update(changed, ["capacity_wh", "power_limit_w"], batch_size=BATCH)
+
+
+def _power_limit_w(extra: Mapping[str, object]) -> float | None:
+    limits = (plain.number(extra.get(name)) for name in LIMIT_NAMES)
+    return next((limit for limit in limits if limit is not None and limit > 0), None)
+
+
+def _sum(amounts: Iterable[float | None]) -> float | None:
+    all_of_them = list(amounts)
+    known = [amount for amount in all_of_them if amount is not None]
+    return sum(known) if known and len(known) == len(all_of_them) else None
+
+
+def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
+    sites.Device.objects.bulk_create(
+        devices, update_conflicts=True, unique_fields=["synth_id"], update_fields=update, batch_size=BATCH
+    )
+
+
+def _shown_in(reached: Mapping[str, sites.Site]) -> dict[str, tuple[sites.Site, str]]:
+    shown: dict[str, tuple[sites.Site, str]] = {}
+    for site in reached.values():
+        for synth_id, kind in topology.devices_in(site.topology, kinds={}).items():
+            shown.setdefault(synth_id, (site, kind))
+    return shown
+
+
+def _standing(ids: Collection[str]) -> dict[str, sites.Site | None]:
+    """Return the site at which each known device stands so far."""
+    ordered, standing = sorted(ids), {}
+    for start in range(0, len(ordered), BATCH):
+        known = sites.Device.objects.filter(synth_id__in=ordered[start : start + BATCH]).select_related(
+            "site"
+        )
+        standing.update({device.synth_id: device.site for device in known})
+    return standing
+
+
+def _site_of(
+    synth_id: str,
+    reached: Mapping[str, sites.Site],
+    shown: Mapping[str, tuple[sites.Site, str]],
+    details: Mapping[str, types.Device],
+    standing: Mapping[str, sites.Site | None],
+) -> sites.Site | None:
+    named = details[synth_id].site_id if synth_id in details else None
+    if named is not None and named in reached:
+        return reached[named]
+    if standing.get(synth_id) in reached.values():
+        return standing[synth_id]
+    if synth_id in shown:
+        return shown[synth_id][0]
+    alone = named is None and len(reached) == 1 and standing.get(synth_id) is None
+    return next(iter(reached.values())) if alone else None
+
+
+def _names(connection: lunar.Connection) -> Iterator[str]:
+    """Yield names this person has not given yet: Home, Home 2, Home 3…"""
+    own = sites.Site.objects.filter(reaches__connection__user=connection.user_id)
+    taken = set(own.values_list("name", flat=True))
+    numbered = ("Home" if number == 1 else f"Home {number}" for number in itertools.count(1))
+    return (name for name in numbered if name not in taken)
+
+
+def _zone(connection: lunar.Connection) -> str:
+    told = connection.time_zone
+    return told if told in available_timezones() else settings.TIME_ZONE

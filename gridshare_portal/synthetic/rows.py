@@ -1,0 +1,249 @@
+"""Write practice homes into the database, many at once, so that nothing ever asks Lunar about them.
+
+Their connections are an issuer's that cannot exist, hold no token, and wait for a moment that never comes;
+they stand in no queue, and no letter goes to their owners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Model, prefetch_related_objects
+
+from gridshare_portal.access import durations
+from gridshare_portal.access import models as access
+from gridshare_portal.access.finding import entries
+from gridshare_portal.accounts import models as accounts
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models as sites
+from gridshare_portal.synthetic import people
+from gridshare_portal.synthetic import sites as synthetic_sites
+from gridshare_portal.synthetic import stored_days as readings
+from gridshare_portal.telemetry import missing
+from gridshare_portal.telemetry import models as telemetry
+
+ISSUER = "https://practice.invalid"
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+CHUNK = 500
+
+Node = dict[str, object]  # one of the tree, as JSON
+Row = TypeVar("Row", bound=Model)
+
+
+def standing() -> int:
+    """Return how many practice homes there are."""
+    return lunar.Connection.objects.filter(issuer=ISSUER).count()
+
+
+def has_people_s_own() -> bool:
+    """Say whether somebody's real connection is kept in this database."""
+    return lunar.Connection.objects.exclude(issuer=ISSUER).exists()
+
+
+def make(*, count: int, organization: accounts.Organization, now: datetime, days: int = 0) -> Iterator[int]:
+    """Add homes that are shared with the organization, and yield how many there are so far.
+
+    Homes are numbered on from those there are: the same numbers give the same homes. Each has so many days
+    of readings, up to this moment.
+    """
+    first = standing()
+    for start in range(first, first + count, CHUNK):
+        numbers = range(start, min(start + CHUNK, first + count))
+        _write(numbers, organization, now, days)
+        yield numbers.stop - first
+
+
+@transaction.atomic
+def _write(numbers: range, organization: accounts.Organization, now: datetime, days: int) -> None:
+    made = [synthetic_sites.home(number, now=now) for number in numbers]
+    persons = [people.person(number) for number in numbers]
+    users = _create(accounts.User, (_user(one, home) for one, home in zip(persons, made, strict=True)))
+    links = _create(lunar.Connection, (_connection(*pair) for pair in zip(numbers, users, made, strict=True)))
+    rows = _create(sites.Site, (_site(one, home, now) for one, home in zip(persons, made, strict=True)))
+    _create(sites.Reach, map(_reach, rows, links, made))
+    _create(telemetry.Collection, (_collection(row, home, now) for row, home in zip(rows, made, strict=True)))
+    _write_devices(rows, made, now, days)
+    _create(access.Request, _requests(persons, made, users, organization))
+    consents = _create(
+        access.Consent, (_consent(*trio, organization) for trio in zip(rows, users, made, strict=True))
+    )
+    held = [consent for consent in consents if consent.ended_at is None]
+    prefetch_related_objects(held, "site__devices")
+    entries.write(held)
+
+
+def _write_devices(
+    rows: list[sites.Site], made: list[synthetic_sites.Home], now: datetime, days: int
+) -> None:
+    trios = [(row, home, device) for row, home in zip(rows, made, strict=True) for device in home.devices]
+    kept = _create(sites.Device, (_device(row, device, now) for row, _home, device in trios))
+    parts = [
+        (row, device, sensor, position, home.course)
+        for device, (row, home, device_made) in zip(kept, trios, strict=True)
+        for position, sensor in enumerate(device_made.sensors)
+    ]
+    sensors = _create(sites.Sensor, (_sensor(*part[:4]) for part in parts))
+    told = [(sensor, part[2], part[4]) for sensor, part in zip(sensors, parts, strict=True)]
+    newest = ((sensor, part.reading) for sensor, part, _course in told if part.reading)
+    _create(telemetry.Latest, (_latest(sensor, reading, now) for sensor, reading in newest))
+    readings.write(told, days=days, now=now)
+
+
+def _create(model: type[Row], rows: Iterable[Row]) -> list[Row]:
+    return model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
+
+
+def _user(person: people.Person, home: synthetic_sites.Home) -> accounts.User:
+    return accounts.User(
+        email=person.email, name=person.name, password=make_password(None), date_joined=home.created_at
+    )
+
+
+def _connection(number: int, user: accounts.User, home: synthetic_sites.Home) -> lunar.Connection:
+    return lunar.Connection(
+        user=user,
+        issuer=ISSUER,
+        sub=f"practice-{number}",
+        username=user.email,
+        scopes=" ".join(home.scopes),
+        status=home.status,
+        status_since_at=home.created_at,
+        authorized_at=home.created_at,
+        time_zone=home.time_zone,
+        retry_at=NEVER,
+        owner_told_at=home.created_at,
+    )
+
+
+def _site(person: people.Person, home: synthetic_sites.Home, now: datetime) -> sites.Site:
+    return sites.Site(
+        synth_id=home.synth_id,
+        name=person.home,
+        time_zone=home.time_zone,
+        zone_confirmed_at=home.created_at,
+        topology=_tree(home),
+        topology_read_at=now,
+        created_at=home.created_at,
+    )
+
+
+def _tree(home: synthetic_sites.Home) -> dict[str, object]:
+    """Return the home's tree as it is kept: the home, its devices, and each device's sensors below it."""
+    nodes = [_node(home.synth_id, "Site", parent=None, depth=0)]
+    for device in home.devices:
+        nodes.append(_node(device.synth_id, device.kind, parent=0, depth=1))
+        place = len(nodes) - 1
+        nodes.extend(
+            _node(one.synth_id, "Sensor", parent=place, depth=2, channels=_channels(one))
+            for one in device.sensors
+            if one.synth_id != device.synth_id
+        )
+    return {"nodes": nodes, "repeated": 0, "cut": False}
+
+
+def _node(synth_id: str, kind: str, *, parent: int | None, depth: int, channels: Iterable[str] = ()) -> Node:
+    found: Node = {"synth_id": synth_id, "kind": kind, "channels": [*channels], "capacity_wh": None}
+    return {**found, "parent": parent, "depth": depth}
+
+
+def _channels(sensor: synthetic_sites.Sensor) -> list[str]:
+    return [*synthetic_sites.CHANNELS, *(["stateOfCharge_pct"] if sensor.role == sites.Role.BATTERY else [])]
+
+
+def _reach(row: sites.Site, connection: lunar.Connection, home: synthetic_sites.Home) -> sites.Reach:
+    return sites.Reach(site=row, connection=connection, seen_at=home.created_at)
+
+
+def _collection(row: sites.Site, home: synthetic_sites.Home, now: datetime) -> telemetry.Collection:
+    goal = (home.created_at - timedelta(days=1)).date()
+    told = [one.reading.at for device in home.devices for one in device.sensors if one.reading]
+    return telemetry.Collection(
+        site=row, due_at=None, goal=goal, cursor=goal, filled_back_to=goal, last_ok_at=max(told, default=None)
+    )
+
+
+def _device(row: sites.Site, device: synthetic_sites.Device, now: datetime) -> sites.Device:
+    return sites.Device(
+        site=row,
+        synth_id=device.synth_id,
+        kind=device.kind,
+        manufacturer=device.maker,
+        model=device.model,
+        serial_number=device.serial,
+        capacity_wh=device.capacity_wh,
+        power_limit_w=5000.0 if device.capacity_wh else None,
+        details_read_at=now,
+    )
+
+
+def _sensor(
+    row: sites.Site, kept: sites.Device, sensor: synthetic_sites.Sensor, position: int
+) -> sites.Sensor:
+    return sites.Sensor(
+        site=row,
+        device=kept,
+        synth_id=sensor.synth_id,
+        kind="Sensor",
+        channels=_channels(sensor),
+        role_found=sensor.role,
+        position=position,
+    )
+
+
+def _latest(sensor: sites.Sensor, reading: synthetic_sites.Reading, now: datetime) -> telemetry.Latest:
+    read_at = min(reading.at + missing.STEP, now)
+    return telemetry.Latest(
+        sensor=sensor,
+        at=reading.at,
+        in_w=reading.in_w,
+        out_w=reading.out_w,
+        charge_pct=reading.charge_pct,
+        in_wh=reading.in_wh,
+        out_wh=reading.out_wh,
+        read_at=read_at,
+    )
+
+
+def _consent(
+    row: sites.Site, user: accounts.User, home: synthetic_sites.Home, organization: accounts.Organization
+) -> access.Consent:
+    sharing = home.sharing
+    return access.Consent(
+        site=row,
+        organization=organization,
+        given_by=user,
+        right=sharing.right,
+        ask_first=sharing.ask_first,
+        from_at=sharing.from_at,
+        until_at=sharing.until_at,
+        ended_at=sharing.ended_at,
+        ended_by=user if sharing.ended_at else None,
+        ended_how="by hand" if sharing.ended_at else "",
+    )
+
+
+def _requests(
+    persons: list[people.Person],
+    made: list[synthetic_sites.Home],
+    users: list[accounts.User],
+    organization: accounts.Organization,
+) -> Iterator[access.Request]:
+    """Yield what the organization had asked before a home was shared; nobody gets a letter about it."""
+    for person, home, user in zip(persons, made, users, strict=True):
+        if home.asked_at:
+            yield access.Request(
+                organization=organization,
+                email=person.email,
+                right=home.sharing.right,
+                lasts=durations.OPEN.id,
+                made_at=home.asked_at,
+                told_at=home.asked_at,
+                expires_at=home.asked_at + timedelta(days=30),
+                answer=access.Request.Answer.SHARED,
+                answered_at=home.created_at,
+                answered_by=user,
+            )

@@ -1,0 +1,237 @@
+"""Make up what stands in a home, what it told last, and how its homeowner shares it. Pure.
+
+Everything about the home of a number follows from that number and the moment. Most homes have solar, a
+battery and a meter that told something minutes ago; the others are what support staff are there for.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.lunar import scopes
+from gridshare_portal.sites.models import Role
+from gridshare_portal.synthetic import days_of_energy
+from gridshare_portal.telemetry import missing
+
+T = TypeVar("T")
+
+ZONES = ("America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin", "Australia/Sydney")
+CHANNELS = ("power_W", "energy_Wh_increment", "energy_Wh_decrement")
+ENDINGS: dict[str, str] = {
+    Role.GRID: "__GRID_METER_DERIVED",
+    Role.BATTERY: "__bb_agg",
+    Role.SOLAR: "__PV_DERIVED",
+}
+MAKERS = ("Lunar Energy", "Solnox", "Voltera", "Helian")
+Shape = tuple[tuple[str, tuple[str, ...]], ...]
+Table = tuple[tuple[int, T], ...]  # of a hundred, how many are what
+EVERYTHING = tuple(scope.id for scope in scopes.SCOPES)
+# of a hundred homes, how many have which devices, each with what its sensors measure
+SHAPES: Table[Shape] = (
+    (70, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)),)),
+    (12, (("Inverter", (Role.GRID, Role.SOLAR)),)),
+    (6, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("BatteryPack", (Role.BATTERY,)))),
+    (5, (("BatteryPack", (Role.GRID, Role.BATTERY)),)),
+    (5, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("EV", (Role.EV,)))),
+    (2, (("Meter", ()),)),
+)
+# of a hundred homes, since when the last reading is; None: there never was one
+SILENCES: Table[timedelta | None] = (
+    (78, timedelta(minutes=4)),
+    (8, timedelta(minutes=50)),
+    (5, timedelta(hours=7)),
+    (4, timedelta(days=3)),
+    (2, timedelta(days=40)),
+    (3, None),
+)
+# of a hundred connections, how they stand and what they allow
+CONNECTIONS: Table[tuple[str, tuple[str, ...]]] = (
+    (89, ("active", EVERYTHING)),
+    (5, ("active", EVERYTHING[:2])),
+    (1, ("active", EVERYTHING[:1])),
+    (1, ("active", EVERYTHING[1:])),
+    (3, ("reconnect", EVERYTHING)),
+    (1, ("disconnected", EVERYTHING)),
+)
+# of a hundred homes: right, ask first, days until it ends or since it ended, ended by hand
+SHARINGS: Table[tuple[str, bool, float | None, bool]] = (
+    (45, ("view", False, None, False)),
+    (30, ("control", False, None, False)),
+    (11, ("control", True, None, False)),
+    (6, ("view", False, 200, False)),
+    (3, ("control", False, 3, False)),
+    (2, ("view", False, 0.5, False)),
+    (1, ("view", False, -5, False)),
+    (2, ("view", False, -20, True)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The newest reading of one sensor."""
+
+    at: datetime
+    in_w: float
+    out_w: float
+    charge_pct: float | None
+    in_wh: float
+    out_wh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensor:
+    """A sensor, what it measures, how many measure that together, and what it told last, if ever."""
+
+    synth_id: str
+    role: str
+    sharing: int
+    reading: Reading | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device with its sensors."""
+
+    synth_id: str
+    kind: str
+    maker: str
+    model: str
+    serial: str
+    capacity_wh: float | None
+    sensors: tuple[Sensor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """How a home is shared."""
+
+    right: str
+    ask_first: bool
+    from_at: datetime
+    until_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """Everything about one home but its name and its homeowner."""
+
+    synth_id: str
+    time_zone: str
+    created_at: datetime
+    status: str
+    scopes: tuple[str, ...]
+    sharing: Sharing
+    asked_at: datetime | None
+    course: days_of_energy.Key
+    devices: tuple[Device, ...]
+
+
+def home(number: int, *, now: datetime) -> Home:
+    """Return the home of a number, always the same one at the same moment."""
+    dice = Random(f"home {number}")
+    created_at = now - timedelta(days=dice.uniform(0.5, 900))
+    status, allowed = _of_hundred(dice, CONNECTIONS)
+    told_at, zone, shape = _told_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
+    course = _course(dice, shape, zone, now)
+    asked_at = created_at - timedelta(days=dice.uniform(0, 20)) if dice.random() < 0.3 else None
+    return Home(
+        synth_id=f"site-{_uuid(dice)}",
+        time_zone=zone,
+        created_at=created_at,
+        status=status,
+        scopes=allowed,
+        sharing=_sharing(dice, created_at, now),
+        asked_at=asked_at,
+        course=course,
+        devices=tuple(_devices(dice, shape, course, told_at)),
+    )
+
+
+def _course(dice: Random, shape: Shape, zone: str, now: datetime) -> days_of_energy.Key:
+    ahead = now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+    roles = days_of_energy.roles_of(role for _kind, some in shape for role in some)
+    return days_of_energy.Key(
+        roles=roles, kind=dice.randrange(days_of_energy.KINDS), shift=ahead // missing.STEP
+    )
+
+
+def _devices(
+    dice: Random, shape: Shape, course: days_of_energy.Key, told_at: datetime | None
+) -> Iterator[Device]:
+    silent = dice.random() < 0.03  # one sensor of the home tells nothing any more
+    sharing = Counter(role for _kind, roles in shape for role in roles)
+    for kind, roles in shape:
+        synth_id, model = _uuid(dice), f"{kind[:2].upper()}-{dice.choice((5, 10, 15, 20))}"
+        sensors = [
+            Sensor(
+                synth_id=synth_id + ENDINGS.get(role, ""),
+                role=role,
+                sharing=sharing[role],
+                reading=_reading(dice, course, role, sharing[role], told_at, silent and not place),
+            )
+            for place, role in enumerate(roles)
+        ]
+        yield Device(
+            synth_id=synth_id,
+            kind=kind,
+            maker=dice.choice(MAKERS),
+            model=model,
+            serial=f"{model}-{dice.randrange(10**8):08}",
+            capacity_wh=dice.choice((5000.0, 10000.0, 15000.0)) if Role.BATTERY in roles else None,
+            sensors=tuple(sensors),
+        )
+
+
+def _reading(
+    dice: Random, course: days_of_energy.Key, role: str, sharing: int, told_at: datetime | None, silent: bool
+) -> Reading | None:
+    if told_at is None or (silent and dice.random() < 0.5):
+        return None
+    at = told_at - timedelta(days=2) if silent else told_at
+    day, bucket = at.date(), (at - missing.midnight(at.date())) // missing.STEP
+    mine = days_of_energy.of(course, role, sharing)
+    return Reading(
+        at=at,
+        in_w=float(mine.in_w[bucket]),
+        out_w=float(mine.out_w[bucket]),
+        charge_pct=None if mine.charge_pct is None else float(mine.charge_pct[bucket]),
+        in_wh=float(mine.counted_wh("in_w", day)[bucket]),
+        out_wh=float(mine.counted_wh("out_w", day)[bucket]),
+    )
+
+
+def _told_at(dice: Random, now: datetime) -> datetime | None:
+    """Return the beginning of the quarter hour of which the home told last."""
+    silence = _of_hundred(dice, SILENCES)
+    if silence is None:
+        return None
+    last = now.astimezone(UTC) - silence * dice.uniform(0.5, 1.5)
+    return last.replace(minute=last.minute // 15 * 15, second=0, microsecond=0)
+
+
+def _sharing(dice: Random, created_at: datetime, now: datetime) -> Sharing:
+    right, ask_first, days, by_hand = _of_hundred(dice, SHARINGS)
+    until_at = None if days is None else now + timedelta(days=days * dice.uniform(0.5, 1.5))
+    return Sharing(
+        right=right,
+        ask_first=ask_first,
+        from_at=created_at + timedelta(hours=1),
+        until_at=None if by_hand else until_at,
+        ended_at=until_at if by_hand else None,
+    )
+
+
+def _of_hundred(dice: Random, table: Table[T]) -> T:
+    return dice.choices([what for _, what in table], [weight for weight, _ in table])[0]
+
+
+def _uuid(dice: Random) -> str:
+    return str(uuid.UUID(int=dice.getrandbits(128), version=4))

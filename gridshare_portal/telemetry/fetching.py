@@ -1,0 +1,73 @@
+"""Make the calls for readings side by side, and tell what is final from what may pass.
+
+A sensor that the API refuses for good has an empty answer; one that could not be read just now has
+failed. When every call of a batch was refused the fault is not the sensor's, and all have failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+
+from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors
+from gridshare_portal.gridshare.http import parallel
+from gridshare_portal.sites import clients
+from gridshare_portal.telemetry import days, missing
+
+REFUSED = (
+    errors.NotFound,
+    errors.Unprocessable,
+    errors.Malformed,
+    errors.BadId,
+    errors.Forbidden,
+    errors.WrongRoute,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a batch of calls brought: answers to keep, refusals among them, and failures to try again."""
+
+    answers: tuple[days.Answer, ...]
+    refused: tuple[Exception, ...]
+    failed: tuple[Exception, ...]
+
+
+def ask(client: gridshare.Client, ids: Mapping[int, str], asks: Sequence[missing.Ask]) -> Outcome:
+    """Make one call per sensor, side by side; whatever closes the way to the home is raised."""
+    calls = [
+        partial(client.get_device_telemetry, ids[one.sensor], start=one.start, end=one.end) for one in asks
+    ]
+    outcomes = parallel.gather(calls, at_most=settings.GRIDSHARE_PARALLEL)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):
+            raise outcome
+    some_answered = any(not isinstance(outcome, Exception) for outcome in outcomes)
+    answers, refused, failed = [], [], []
+    for one, outcome in zip(asks, outcomes, strict=True):
+        if not isinstance(outcome, Exception):
+            answers.append(days.Answer(ask=one, readings=outcome))
+        elif some_answered and isinstance(outcome, REFUSED):
+            refused.append(outcome)
+            answers.append(days.Answer(ask=one, readings=()))
+        else:
+            failed.append(outcome)
+    return Outcome(answers=tuple(answers), refused=tuple(refused), failed=tuple(failed))
+
+
+def words(failures: Sequence[Exception]) -> str:
+    """Return what failed as words for a page to translate: "forbidden", "timeout", "ended"."""
+    found = []
+    for failure in failures:
+        if isinstance(failure, clients.WayError):
+            found.append(failure.reason)
+        elif isinstance(failure, errors.GridshareError):
+            found.append(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower())
+        else:
+            found.append("fault")
+    return ", ".join(dict.fromkeys(found))[:200]

@@ -1,0 +1,112 @@
+"""What a home does at this moment, from the newest reading of each sensor, and how old that is.
+
+`queries.now_of` is the question; this module knows when readings of different sensors still
+belong together, and in which four steps they age.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from gridshare_portal.telemetry import balance, missing, stored
+from gridshare_portal.telemetry.models import Latest
+
+FRESH, LATE, STALE = timedelta(minutes=20), timedelta(minutes=30), timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Now:
+    """The powers of this moment in watts; None where nobody knows.
+
+    `at` is the moment the readings reach to, `read_at` when the home was last read. `roles` are the
+    roles the home has sensors for, and `unknown` those of them whose newest reading is too
+    old, or says nothing. The remainder is what came in and is not accounted for.
+    """
+
+    solar_w: float | None
+    charging_w: float | None
+    discharging_w: float | None
+    from_grid_w: float | None
+    to_grid_w: float | None
+    home_w: float | None
+    remainder_w: float | None
+    ev_w: float | None
+    relay_w: float | None
+    solar_to_home_w: float | None
+    solar_to_battery_w: float | None
+    solar_to_grid_w: float | None
+    battery_to_home_w: float | None
+    battery_to_grid_w: float | None
+    grid_to_home_w: float | None
+    grid_to_battery_w: float | None
+    charge_pct: float | None
+    at: datetime | None
+    read_at: datetime | None
+    freshness: str
+    roles: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def now_of(home: stored.Home, *, now: datetime) -> Now:
+    """Return what the home does at this moment, in at most three queries."""
+    read = stored.of(home)
+    sensors = [sensor for sensor in read.sensors if sensor.gone_at is None]
+    latest = {row.sensor_id: row for row in Latest.objects.filter(sensor__in=sensors)}
+    newest = max((row.at for row in latest.values()), default=None)
+    together = [_reading(latest.get(sensor.pk), newest) for sensor in sensors]
+    went_in, went_out, charged_pct = np.array(together, dtype=float).reshape(-1, 3).T[:, :, None]
+    nowhere = np.zeros(went_in.shape, dtype=bool)
+    went = balance.balance(sensors, went_in, went_out, nowhere)
+    at = max((min(row.at + missing.STEP, row.read_at) for row in latest.values()), default=None)
+    unknown = {sensor.role for sensor, row in zip(sensors, together, strict=True) if np.isnan(row[:2]).any()}
+    return Now(
+        **_powers(went),
+        charge_pct=_one(balance.charge(sensors, charged_pct, nowhere)),
+        at=at,
+        read_at=read.collection.last_ok_at if read.collection else None,
+        freshness=freshness(at, now=now),
+        roles=tuple(sorted(went.roles)),
+        unknown=tuple(sorted(unknown)),
+    )
+
+
+def freshness(at: datetime | None, *, now: datetime) -> str:
+    """Return how readings age: fresh, late (half an hour), stale (a day), silent; or none at all."""
+    if at is None:
+        return "none"
+    age = now - at
+    return "fresh" if age <= FRESH else "late" if age <= LATE else "stale" if age <= STALE else "silent"
+
+
+def _reading(row: Latest | None, newest: datetime | None) -> tuple[float, float, float]:
+    """Return power in, power out and charge; unknown when it is more than a bucket behind the newest."""
+    if row is None or newest is None or newest - row.at > missing.STEP:
+        return (np.nan, np.nan, np.nan)
+    return (_known(row.in_w), _known(row.out_w), _known(row.charge_pct))
+
+
+def _known(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _powers(went: balance.Balance) -> dict[str, float | None]:
+    columns = {
+        "solar_w": went.solar,
+        "charging_w": went.charged,
+        "discharging_w": went.discharged,
+        "from_grid_w": went.from_grid,
+        "to_grid_w": went.to_grid,
+        "home_w": went.home,
+        "remainder_w": went.remainder,
+        "ev_w": went.ev if "ev" in went.roles else went.ev + np.nan,
+        "relay_w": went.relay if "relay" in went.roles else went.relay + np.nan,
+    }
+    flows = {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
+    return {name: _one(column) for name, column in (columns | flows).items()}
+
+
+def _one(column: np.ndarray) -> float | None:
+    return None if np.isnan(column[0]) else float(column[0])

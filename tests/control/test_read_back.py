@@ -1,0 +1,190 @@
+from datetime import timedelta
+
+import pytest
+
+from gridshare_portal.audit import queries as record
+from gridshare_portal.control import finalize, models, operations, outcomes, read_back, tasks
+from gridshare_portal.sites import clients
+
+pytestmark = pytest.mark.django_db
+MODE = "setDeviceOperationMode"
+
+
+@pytest.fixture
+def unconfirmed(ask_smart, sandbox):
+    sandbox.faults.lose_reply_to(MODE)
+    return ask_smart()
+
+
+@pytest.fixture
+def stuck(battery, homeowner, now):
+    """A change whose process was killed more than a minute ago."""
+
+    def make(**fields):
+        return models.Change.objects.create(
+            **{
+                "device": battery,
+                "site": homeowner.site,
+                "actor": homeowner.user,
+                "kind": "mode",
+                "asked": {"mode": "Smart"},
+                "made_at": now - timedelta(seconds=61),
+            }
+            | fields
+        )
+
+    return make
+
+
+def look(change, at):
+    read_back.read_again(change_pk=change.pk, now=at)
+    change.refresh_from_db()
+    return change.outcome
+
+
+class TestLookingAgain:
+    def test_confirms_what_the_device_took_all_the_same(self, unconfirmed, sandbox, now):
+        assert look(unconfirmed, now + timedelta(seconds=30)) == "confirmed"
+
+        assert unconfirmed.after == {"mode": "Smart"}
+        assert unconfirmed.read_again_at is None
+        assert sandbox.calls(MODE) == 1
+
+    def test_waits_until_it_is_due(self, unconfirmed, sandbox, now):
+        read = sandbox.calls("getDeviceOperationMode")
+
+        assert look(unconfirmed, now) == "unconfirmed"
+        assert sandbox.calls("getDeviceOperationMode") == read
+
+    def test_leaves_an_event_when_something_new_is_known(self, unconfirmed, now):
+        look(unconfirmed, now + timedelta(seconds=30))
+
+        told = record.events_of_site(unconfirmed.site.synth_id)
+        assert [event.details["outcome"] for event in told if "outcome" in event.details] == [
+            "confirmed",
+            "unconfirmed",
+            "open",
+        ]
+
+    def test_contradicts_only_when_the_device_had_its_time(self, ask_smart, sandbox, now):
+        sandbox.faults.switch_on(MODE, "server_error")
+        change = ask_smart()
+
+        assert look(change, now + timedelta(seconds=20)) == "unconfirmed"
+        assert look(change, now + timedelta(seconds=100)) == "contradicted"
+        assert sandbox.calls(MODE) == 1
+
+    def test_grows_rarer_ends_and_says_so(self, unconfirmed, sandbox, now):
+        sandbox.faults.switch_on("getDeviceOperationMode", "truncated")
+        moments, at = [], now
+        while unconfirmed.read_again_at is not None:
+            at = unconfirmed.read_again_at
+            moments.append(at)
+            assert look(unconfirmed, at) == "unconfirmed"
+
+        gaps = [
+            round((later - earlier).total_seconds())
+            for earlier, later in zip(moments, moments[1:], strict=False)
+        ]
+        assert gaps == [15, 60, 300, 1800]
+        assert unconfirmed.sentence == outcomes.STAYS_UNCONFIRMED
+        assert sandbox.calls(MODE) == 1
+
+    def test_happens_once_however_many_workers_wake(self, unconfirmed, monkeypatch, now):
+        seen = []
+        monkeypatch.setattr(read_back, "_look", lambda change, asked, at: seen.append(change.pk))
+        at = now + timedelta(seconds=30)
+
+        look(unconfirmed, at), look(unconfirmed, at)
+
+        assert len(seen) == 1
+
+    def test_belongs_to_the_first_of_two_who_found_it_due(self, unconfirmed, monkeypatch, now):
+        at, seen, real = now + timedelta(seconds=30), [], read_back._claim
+
+        def somebody_is_faster(change, moment):
+            monkeypatch.setattr(read_back, "_claim", real)
+            read_back.read_again(change_pk=change.pk, now=moment)
+            return real(change, moment)
+
+        monkeypatch.setattr(read_back, "_look", lambda change, asked, moment: seen.append(change.pk))
+        monkeypatch.setattr(read_back, "_claim", somebody_is_faster)
+
+        assert look(unconfirmed, at) == "unconfirmed"
+        assert (len(seen), unconfirmed.attempts) == (1, 1)
+
+    def test_goes_on_while_nobody_is_let_in(self, unconfirmed, monkeypatch, now):
+        def closed(*args, **kwargs):
+            raise clients.NoWayIn("ended")
+
+        monkeypatch.setattr(clients, "for_site", closed)
+
+        assert look(unconfirmed, now + timedelta(seconds=30)) == "unconfirmed"
+        assert unconfirmed.attempts == 1
+
+
+class TestTheSweep:
+    def test_settles_what_was_never_sent_as_failed(self, stuck, sandbox):
+        change = stuck()
+
+        tasks.sweep()
+
+        change.refresh_from_db()
+        assert (change.outcome, change.sentence) == ("failed", outcomes.NEVER_SENT)
+        assert sandbox.calls(MODE) == 0
+
+    def test_reads_back_what_was_sent_without_a_result(self, stuck, sandbox, now):
+        change = stuck(sent_at=now - timedelta(seconds=61))
+
+        read_back.settle_stuck(changes=models.Change.objects.all(), now=now)
+        change.refresh_from_db()
+        assert change.outcome == "unconfirmed"
+
+        assert look(change, now + timedelta(seconds=5)) == "contradicted"
+        assert sandbox.calls(MODE) == 0
+
+    def test_does_not_call_failed_what_was_sent_just_now(self, stuck, now, monkeypatch):
+        change, real = stuck(), finalize.settle
+
+        def while_it_is_sent(**how):
+            models.Change.objects.filter(pk=change.pk).update(sent_at=now)
+            return real(**how)
+
+        monkeypatch.setattr(finalize, "settle", while_it_is_sent)
+        read_back.settle_stuck(changes=models.Change.objects.all(), now=now)
+
+        change.refresh_from_db()
+        assert change.outcome == "open"
+
+    def test_leaves_alone_what_is_on_its_way(self, stuck, now):
+        young = stuck(made_at=now - timedelta(seconds=59))
+
+        read_back.settle_stuck(changes=models.Change.objects.all(), now=now)
+
+        young.refresh_from_db()
+        assert young.outcome == "open"
+
+    def test_wakes_what_is_due(self, stuck, now, monkeypatch):
+        due = stuck(outcome="unconfirmed", read_again_at=now - timedelta(seconds=1))
+        stuck(outcome="unconfirmed", read_again_at=now + timedelta(hours=1))
+        woken = []
+        monkeypatch.setattr(tasks, "wake", lambda task, *args: woken.append((task.name, *args)))
+
+        tasks.sweep()
+
+        assert woken == [("gridshare_portal.control.tasks.read_again", str(due.pk))]
+
+
+class TestWhatIsKept:
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            operations.AskMode(mode="Schedule"),
+            operations.AskDetails(changes={"manufacturer": "Acme", "serial_number": ""}),
+        ],
+    )
+    def test_is_the_wish_itself(self, asked):
+        assert operations.from_json(asked.kind, asked.to_json()) == asked
+
+    def test_is_the_plan_itself(self, charging):
+        assert operations.from_json("plan", charging.to_json()) == charging

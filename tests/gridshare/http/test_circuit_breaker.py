@@ -1,0 +1,124 @@
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from gridshare_portal.gridshare import errors
+from gridshare_portal.gridshare.http import circuit_breaker, responses
+from tests.gridshare import servers
+
+SITES = b'{"entries":[]}'
+
+
+class TestRetryAfter:
+    def test_keeps_everybody_from_that_host(self, client_of):
+        answer = servers.status("429 Slow down", b"{}", b"Retry-After: 120")
+        with servers.serving(answer) as server:
+            with pytest.raises(errors.TooManyRequests) as first:
+                client_of(server).list_sites()
+            with pytest.raises(errors.Unavailable) as second:
+                client_of(server).list_devices()
+
+        assert first.value.retry_after_s == 120
+        assert 119 < second.value.retry_after_s <= 120
+        assert len(server.requests) == 1
+
+    def test_leaves_other_hosts_alone(self, client_of):
+        busy = servers.status("503 Later", b"{}", b"Retry-After: 120")
+        with servers.serving(busy) as server, servers.serving(servers.json_answer(SITES)) as other:
+            with pytest.raises(errors.ServerError):
+                client_of(server).list_sites()
+
+            assert client_of(other).list_sites() == ()
+
+    def test_is_waited_for_by_a_read_that_has_the_time(self, client_of):
+        busy = servers.status("429 Slow down", b"{}", b"Retry-After: 1")
+        with servers.serving(servers.in_turn(busy, servers.json_answer(SITES))) as server:
+            started = time.monotonic()
+            client_of(server).list_sites()
+
+        assert 1 <= time.monotonic() - started < 2
+        assert len(server.requests) == 2
+
+    @pytest.mark.parametrize(
+        ("value", "seconds"),
+        [
+            (None, None),
+            ("", None),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+            ("٣", None),
+            ("0", 0),
+            ("120", 120),
+            ("86400", 3600),
+            ("9" * 40, None),
+            ("Sun, 99 Nov 2026 00:00:00 GMT", None),
+        ],
+    )
+    def test_is_read_in_seconds(self, value, seconds):
+        assert responses.retry_after_s(value) == seconds
+
+    @pytest.mark.parametrize(("ahead_s", "seconds"), [(90, 90), (-90, 0), (9000, 3600)])
+    def test_is_read_as_a_date(self, ahead_s, seconds):
+        now = datetime(2026, 11, 1, tzinfo=UTC)
+        value = format_datetime(now + timedelta(seconds=ahead_s), usegmt=True)
+
+        assert responses.retry_after_s(value, now=now) == seconds
+
+
+class TestTheBreaker:
+    def test_opens_after_five_failures_in_a_row_and_lets_one_call_through(self, client_of, monkeypatch):
+        with servers.serving(servers.status("500 Oops")) as server:
+            caller = client_of(server)
+            for _ in range(6):
+                with pytest.raises(errors.GridshareError):
+                    caller.list_sites()
+            assert len(server.requests) == circuit_breaker.FAILURES_IN_A_ROW
+
+            moment = time.monotonic()
+            monkeypatch.setattr(
+                circuit_breaker.time, "monotonic", lambda: moment + circuit_breaker.PROBE_EVERY_S
+            )
+            with pytest.raises(errors.GridshareError):
+                caller.list_sites()
+
+        assert len(server.requests) == circuit_breaker.FAILURES_IN_A_ROW + 1
+
+    def test_closes_with_the_first_answer(self):
+        for _ in range(circuit_breaker.FAILURES_IN_A_ROW):
+            circuit_breaker.failed("host")
+        assert not circuit_breaker.may_pass("host")
+
+        circuit_breaker.answered("host")
+
+        assert circuit_breaker.may_pass("host")
+
+    def test_lets_a_single_probe_through(self, monkeypatch):
+        for _ in range(circuit_breaker.FAILURES_IN_A_ROW):
+            circuit_breaker.failed("host")
+        moment = time.monotonic()
+        monkeypatch.setattr(
+            circuit_breaker.time, "monotonic", lambda: moment + circuit_breaker.PROBE_EVERY_S + 1
+        )
+
+        assert [circuit_breaker.may_pass("host") for _ in range(3)] == [True, False, False]
+
+    def test_does_not_open_for_refusals(self, client_of):
+        with servers.serving(servers.status("403 No")) as server:
+            for _ in range(8):
+                with pytest.raises(errors.Forbidden):
+                    client_of(server).list_sites()
+
+        assert len(server.requests) == 8
+
+    def test_refuses_a_write_before_it_is_sent(self, client_of):
+        with servers.serving(servers.json_answer(b"{}")) as server:
+            for _ in range(circuit_breaker.FAILURES_IN_A_ROW):
+                circuit_breaker.failed(server.url.removeprefix("http://"))
+            with pytest.raises(errors.Unavailable) as refused:
+                client_of(server).set_device_operation_mode("d1", mode="Smart")
+
+        assert not refused.value.may_have_happened
+        assert server.requests == []

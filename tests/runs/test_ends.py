@@ -1,0 +1,172 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gridshare_portal.control import changes, models, operations, read_back, state
+from gridshare_portal.control.plans import rules
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.runs import lifecycle, sweeps, transitions
+from gridshare_portal.runs import models as runs
+from gridshare_portal.runs.checks import eligibility
+from gridshare_portal.sites import models as sites
+from tests.fleet import MODE
+
+pytestmark = pytest.mark.django_db
+S = runs.Line.State
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def charging(now):
+    """A plan that every home can have, as a run keeps it."""
+    return {"kind": "plan", "asked": rules.to_json(rules.charge_now(now=now, lasting=2 * HOUR))}
+
+
+class TestTheFirstHomes:
+    def test_are_waited_for_and_the_rest_follows(self, fleet):
+        run = fleet.started(canary=2, stop_at_failure_pct=20)
+        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
+
+        fleet.carry(run)
+        assert fleet.sandbox.calls(MODE) == 2 and run.canary_passed_at is None
+
+        change = models.Change.objects.get(outcome="unconfirmed")
+        read_back.read_again(change_pk=change.pk, now=timezone.now() + timedelta(minutes=2))
+        fleet.carry(run)
+        assert fleet.sandbox.calls(MODE) == 6 and fleet.states(run) == [S.CONFIRMED] * 6
+
+    def test_stop_the_run_when_too_many_of_them_fail(self, fleet):
+        run = fleet.started(canary=2, stop_at_failure_pct=20)
+        lunar.Connection.objects.filter(user=fleet.owners[0].user).update(status="reconnect")
+
+        fleet.carry(run)
+
+        assert (run.state, run.why) == ("stopped", "failures")
+        assert run.sentence.startswith("1 of 2 homes") and fleet.sandbox.calls(MODE) == 1
+
+    def test_of_which_nobody_knows_leave_it_to_a_person(self, fleet):
+        run = fleet.started(canary=1)
+        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
+        fleet.carry(run)
+        models.Change.objects.update(read_again_at=None)
+
+        fleet.carry(run)
+        assert (run.state, run.why) == ("paused", "canary_unknown") and fleet.sandbox.calls(MODE) == 1
+
+        fleet.carry(lifecycle.resume(run=run, actor=fleet.admin, now=timezone.now()))
+        assert fleet.sandbox.calls(MODE) == 6
+
+
+class TestASchedule:
+    def test_starts_the_run_at_its_time(self, fleet):
+        run = fleet.checked()
+        lifecycle.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
+
+        sweeps.tidy(now=timezone.now())
+        assert fleet.states(run) == [S.ELIGIBLE] * 6
+        sweeps.tidy(now=timezone.now() + HOUR)
+
+        run.refresh_from_db()
+        assert run.state == "running" and run.carried_by == fleet.admin
+        assert sweeps.carried() == [run.pk, run.pk]
+
+    def test_does_nothing_when_whoever_made_it_has_left(self, fleet):
+        run = fleet.checked()
+        lifecycle.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
+        fleet.admin.memberships.all().delete()
+
+        sweeps.tidy(now=timezone.now() + HOUR)
+
+        run.refresh_from_db()
+        assert (run.state, run.why, run.start_at) == ("checked", "no_admin", None)
+
+    @pytest.mark.parametrize("ahead", [-HOUR, timedelta(days=31)])
+    def test_is_within_a_month(self, fleet, ahead):
+        with pytest.raises(transitions.Refused) as refused:
+            lifecycle.schedule(
+                run=fleet.checked(), actor=fleet.admin, start_at=timezone.now() + ahead, now=timezone.now()
+            )
+
+        assert refused.value.field == "start_at"
+
+
+class TestTakingARunBack:
+    def test_puts_back_what_was_there_where_the_plan_is_still_ours(self, fleet, charging, now):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        own = rules.hold_until(now=now, until=now + HOUR)
+        devices = [line.device for line in run.lines.select_related("device__site")]
+        changes.make(
+            actor=fleet.owners[0].user,
+            device=devices[0],
+            asked=operations.AskPlan(plan=own),
+            now=timezone.now(),
+        )
+
+        back = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        assert [line.why for line in back.lines.all()] == ["changed_since", "", "", "", "", ""]
+        fleet.carry(lifecycle.start(run=back, actor=fleet.admin, now=timezone.now()))
+
+        assert fleet.states(back) == [S.SKIPPED] + [S.CONFIRMED] * 5
+        there = [state.plan_of(state.refresh(device=device, now=timezone.now())) for device in devices]
+        assert len(there[0].commands) == 1 and not any(plan.commands for plan in there[1:])
+
+    def test_leaves_alone_what_changed_after_it_was_checked(self, fleet, charging, now):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        back = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        device = run.lines.select_related("device__site").first().device
+        own = operations.AskPlan(plan=rules.hold_until(now=now, until=now + HOUR))
+        changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
+
+        fleet.carry(lifecycle.start(run=back, actor=fleet.admin, now=timezone.now()))
+
+        first = back.lines.first()
+        assert (first.state, first.told) == (S.REFUSED, eligibility.CHANGED_SINCE)
+        assert fleet.states(back)[1:] == [S.CONFIRMED] * 5
+
+    def test_waits_for_homes_that_are_on_their_way(self, fleet, charging):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        runs.Run.objects.filter(pk=run.pk).update(state=runs.Run.State.PAUSED)
+        late = run.lines.first()
+        run.lines.filter(pk=late.pk).update(state=S.TAKEN)
+        assert refusal(lifecycle.cancel, run, fleet) == lifecycle.ON_THEIR_WAY
+
+        run.lines.filter(pk=late.pk).update(state=S.CONFIRMED)
+        back = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        assert back.lines.count() == run.lines.count()
+
+    def test_once_more_takes_back_what_was_left_and_nothing_twice(self, fleet, charging):
+        run = fleet.started(**charging)
+        fleet.carry(run)
+        late = run.lines.first()
+        reaches = sites.Reach.objects.filter(site=late.site)
+        reaches.update(lost_at=timezone.now())
+        first = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        fleet.carry(lifecycle.start(run=first, actor=fleet.admin, now=timezone.now()))
+        assert first.lines.exclude(state=S.CONFIRMED).get().site == late.site
+
+        reaches.update(lost_at=None)
+        second = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
+        assert {line.why for line in second.lines.exclude(site=late.site)} == {"changed_since"}
+        fleet.carry(lifecycle.start(run=second, actor=fleet.admin, now=timezone.now()))
+        assert second.lines.get(site=late.site).state == S.CONFIRMED
+
+    def test_is_done_once_and_only_for_plans_that_were_sent(self, fleet, charging):
+        modes = fleet.started()
+        fleet.carry(modes)
+        run = fleet.started(**charging)
+        assert refusal(lifecycle.cancel, run, fleet) == lifecycle.STILL_RUNS
+        fleet.carry(run)
+        lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now())
+
+        assert refusal(lifecycle.cancel, run, fleet) == lifecycle.CANCELED_ALREADY
+        assert refusal(lifecycle.cancel, modes, fleet) == lifecycle.NO_PLANS
+
+
+def refusal(deed, run, fleet):
+    with pytest.raises(transitions.Refused) as refused:
+        deed(run=run, actor=fleet.admin, now=timezone.now())
+    return refused.value.reason

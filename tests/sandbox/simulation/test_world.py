@@ -1,0 +1,332 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from gridshare_portal.sandbox.simulation.clock import Clock
+from gridshare_portal.sandbox.simulation.ledger import Command
+from gridshare_portal.sandbox.simulation.world import World
+
+NOW = datetime(2026, 6, 17, 19, 0, tzinfo=UTC)
+CAST = ("ada", "ben", "cleo", "dev", "finn")
+
+
+def new_world(seed=1, now=NOW, **stored):
+    return World(homes_count=6, seed=seed, clock=Clock(now, ticking=False), **stored)
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """A world that nothing is asked of but its past."""
+    return new_world()
+
+
+@pytest.fixture(scope="module")
+def touched():
+    return new_world()
+
+
+@pytest.fixture
+def world(touched):
+    """A world that a test may ask things of."""
+    yield touched
+    touched.reset()
+    touched.clock.reset()
+
+
+def homes_of(world):
+    return [home for name in CAST for home in world.customer(name).homes]
+
+
+def device(world, name="ada"):
+    return world.customer(name).homes[0].device_with("battery")
+
+
+def told(world, meaning, start, end, *, name="ada", minutes=15, now=None):
+    home = world.customer(name).homes[0]
+    sensor = next(sensor for sensor in home.sensors if sensor.meaning == meaning)
+    step = timedelta(minutes=minutes)
+    return world.buckets(sensor, start=start, end=end, step=step, now=now or world.clock.now())
+
+
+def power(world, meaning, start, end, **how):
+    buckets = told(world, meaning, start, end, **how)
+    return (buckets.in_wh - buckets.out_wh) / buckets.length_h
+
+
+def gained(truth):
+    return truth["solar"] + truth["from_grid"] + truth["discharged"]
+
+
+def spent(truth):
+    return truth["home"] + truth["to_grid"] + truth["charged"]
+
+
+class TestEnergy:
+    def test_is_conserved_over_all_of_history(self, lived):
+        for home in homes_of(lived):
+            truth = lived.truth(home.site_id, NOW - timedelta(days=400), NOW)
+            assert gained(truth) == pytest.approx(spent(truth), abs=1)
+            assert gained(truth) > 400_000
+
+    def test_is_conserved_in_every_bucket_between_the_meters(self, world):
+        battery, now = device(world), NOW
+        world.set_mode(battery, mode="Smart", now=now - timedelta(hours=20, minutes=7, seconds=13))
+        odd = now - timedelta(hours=5, seconds=17)
+        plan = (
+            Command(start=odd, end=odd + timedelta(minutes=31, seconds=7), action="charge", power_w=3210.0),
+        )
+        world.set_plan(battery, plan=plan, now=odd)
+        site = world.customer("ada").homes[0].site_id
+        for number in range(2 * 288):
+            start = now - timedelta(minutes=5 * (number + 1))
+            truth = world.truth(site, start, start + timedelta(minutes=5))
+            assert gained(truth) == pytest.approx(spent(truth), abs=1e-3)
+
+    def test_is_used_by_vehicle_and_relay_within_the_home(self, lived):
+        home = lived.customer("ben").homes[0]
+        truth = lived.truth(home.site_id, NOW - timedelta(days=100), NOW)
+
+        assert truth["ev"] > 100_000 and truth["relay"] > 50_000
+        assert truth["ev"] + truth["relay"] < truth["home"]
+
+    def test_is_lost_in_the_battery_as_its_efficiency_says(self, lived):
+        home = lived.customer("ada").homes[0]
+        truth = lived.truth(home.site_id, NOW - timedelta(days=400), NOW)
+
+        assert truth["discharged"] / truth["charged"] == pytest.approx(home.battery.efficiency, abs=0.01)
+
+    @pytest.mark.parametrize("meaning", ["grid", "battery", "solar"])
+    def test_of_the_counters_is_the_integral_of_the_power(self, lived, meaning):
+        start = NOW - timedelta(days=2)
+        buckets = told(lived, meaning, start, NOW, minutes=5)
+        grown = np.diff(buckets.counted_in_wh - buckets.counted_out_wh)
+        steps = np.diff(buckets.start_s) == 300
+
+        watts = (buckets.in_wh - buckets.out_wh)[1:] / buckets.length_h[1:]
+        assert grown[steps] == pytest.approx((watts * buckets.length_h[1:])[steps], abs=1e-3)
+        assert steps.sum() > 500
+
+    def test_is_the_same_at_every_size_of_bucket(self, lived):
+        start = datetime(2026, 6, 10, tzinfo=UTC)
+        sums = [
+            told(lived, "solar", start, start + timedelta(days=5), minutes=m).out_wh.sum()
+            for m in (5, 15, 30, 60, 1440)
+        ]
+
+        assert sums == pytest.approx([sums[0]] * 5)
+
+    def test_charge_stays_between_empty_and_full(self, lived):
+        for name in ("ada", "ben", "cleo", "finn"):
+            battery = lived.customer(name).homes[0].battery
+            levels = told(lived, "battery", NOW - timedelta(days=7), NOW, name=name).level_wh
+            assert (
+                battery.capacity_wh * battery.reserve - 1
+                <= levels.min()
+                < levels.max()
+                <= battery.capacity_wh
+            )
+
+
+class TestHistory:
+    def test_is_the_same_for_the_same_seed_and_another_for_another(self, lived):
+        first = lived.truth(homes_of(lived)[0].site_id, NOW - timedelta(days=400), NOW)
+        again, other = new_world(), new_world(seed=2)
+
+        assert again.truth(homes_of(again)[0].site_id, NOW - timedelta(days=400), NOW) == first
+        assert other.truth(homes_of(other)[0].site_id, NOW - timedelta(days=400), NOW) != first
+
+    def test_does_not_depend_on_what_was_asked_first(self, lived):
+        day = datetime(2026, 1, 10, tzinfo=UTC)
+        site = homes_of(lived)[0].site_id
+        lived.truth(site, NOW - timedelta(days=400), NOW)
+
+        assert new_world().truth(site, day, day + timedelta(days=1)) == lived.truth(
+            site, day, day + timedelta(days=1)
+        )
+
+    @pytest.mark.parametrize("meaning", ["grid", "battery"])
+    def test_is_the_same_when_it_is_lived_again(self, world, meaning):
+        world.set_mode(device(world), mode="Smart", now=NOW - timedelta(days=50, seconds=77))
+
+        def year():
+            buckets = told(world, meaning, NOW - timedelta(days=365), NOW, minutes=60)
+            return np.stack([buckets.counted_in_wh, buckets.counted_out_wh, buckets.level_wh]).tolist()
+
+        first = year()
+        world.shelf.clear()
+        assert year() == first
+
+    def test_has_no_seam_at_midnight(self, lived):
+        site, step = homes_of(lived)[0].site_id, timedelta(minutes=5)
+        for number in range(20):
+            midnight = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(days=number)
+            assert (
+                lived.truth(site, midnight - step, midnight)["home"] > 10
+            )  # the fridge and what never sleeps
+            assert lived.truth(site, midnight, midnight + step)["home"] > 10
+
+    def test_goes_back_four_hundred_days_and_no_further(self, lived):
+        begin = NOW.date() - timedelta(days=400)
+        buckets = told(lived, "grid", NOW - timedelta(days=402), NOW - timedelta(days=398), minutes=60)
+
+        assert datetime.fromtimestamp(buckets.start_s[0], UTC).date() == begin
+        assert len(buckets.start_s) >= 2 * 24 - 10
+
+    def test_goes_on_while_the_clock_does(self, world):
+        world.clock.advance(timedelta(days=40))
+        later = NOW + timedelta(days=39)
+
+        assert len(told(world, "grid", later, later + timedelta(hours=12)).start_s) == 48
+
+    def test_has_no_bucket_that_has_not_begun(self, world):
+        world.clock.set(NOW + timedelta(minutes=7))
+        buckets = told(world, "solar", NOW - timedelta(hours=3), NOW + timedelta(days=1))
+
+        assert buckets.start_s[-1] <= world.clock.now().timestamp()
+        assert buckets.length_h[:-1].tolist() == [0.25] * (len(buckets.length_h) - 1)
+
+
+class TestCommands:
+    def test_act_from_the_very_moment_they_are_accepted(self, world):
+        at = NOW + timedelta(minutes=2, seconds=30)
+        before = power(world, "battery", NOW - timedelta(hours=6), NOW)
+        world.clock.set(at)
+        plan = (Command(start=at, end=at + timedelta(hours=1), action="discharge", power_w=4000.0),)
+        world.set_plan(device(world), plan=plan, now=at)
+        world.clock.set(NOW + timedelta(minutes=5))
+        site = world.customer("ada").homes[0].site_id
+
+        assert world.truth(site, at, at + timedelta(seconds=150))["discharged"] == pytest.approx(
+            4000 * 150 / 3600
+        )
+        assert world.truth(site, NOW, at)["discharged"] == 0  # the sun shone, nothing had to be given
+        assert power(world, "battery", NOW - timedelta(hours=6), NOW).tolist() == before.tolist()
+
+    @pytest.mark.parametrize(("action", "watts"), [("charge", 2000), ("discharge", -2000), ("hold", 0)])
+    def test_make_the_battery_do_what_they_say(self, world, action, watts):
+        plan = (Command(start=NOW, end=NOW + timedelta(hours=1), action=action, power_w=2000.0),)
+        world.set_plan(device(world), plan=plan, now=NOW)
+        world.clock.advance(timedelta(minutes=45))
+
+        assert power(world, "battery", NOW, NOW + timedelta(minutes=45)).tolist() == pytest.approx(
+            [watts] * 3
+        )
+
+    def test_make_the_battery_follow_the_home_within_a_limit(self, world):
+        world.set_mode(device(world), mode="Schedule", now=NOW)
+        plan = (Command(start=NOW, end=NOW + timedelta(hours=8), action="follow", power_w=500.0),)
+        world.set_plan(device(world), plan=plan, now=NOW)
+        world.clock.advance(timedelta(hours=8))
+        watts = power(world, "battery", NOW, NOW + timedelta(hours=8))
+
+        assert np.abs(watts).max() <= 500.001
+        assert np.abs(watts).max() > 400
+
+    def test_end_and_leave_the_mode_to_rule(self, world):
+        undisturbed = new_world()
+        plan = (Command(start=NOW, end=NOW + timedelta(minutes=15), action="hold"),)
+        world.set_plan(device(world), plan=plan, now=NOW)
+        for each in (world, undisturbed):
+            each.clock.advance(timedelta(minutes=30))
+
+        ends = NOW + timedelta(minutes=15)
+        assert power(world, "battery", NOW, ends).tolist() == [0]
+        assert power(undisturbed, "battery", NOW, ends)[0] > 100
+        assert power(world, "battery", ends, ends + timedelta(minutes=15))[0] > 100
+
+    def test_that_are_replaced_ruled_until_then(self, world):
+        hour = timedelta(hours=1)
+        world.set_plan(device(world), plan=(Command(start=NOW, end=NOW + 2 * hour, action="hold"),), now=NOW)
+        half = NOW + timedelta(minutes=30)
+        world.clock.set(half)
+        world.set_plan(device(world), plan=(), now=half)
+        world.clock.set(NOW + hour)
+        watts = power(world, "battery", NOW, NOW + hour)
+
+        assert watts[:2].tolist() == [0, 0]
+        assert abs(watts[2:]).min() > 100
+
+
+class TestModes:
+    def test_change_what_the_battery_does_from_then_on(self, world):
+        plain = new_world()
+        world.set_mode(device(world), mode="Schedule", now=NOW)
+        for each in (world, plain):
+            each.clock.set(datetime(2026, 6, 18, 12, 0, tzinfo=UTC))
+        night = datetime(2026, 6, 18, 8, 0, tzinfo=UTC)  # one in the morning in San Francisco, a Thursday
+
+        assert power(world, "battery", night, night + timedelta(minutes=15))[0] > 4000
+        assert power(plain, "battery", night, night + timedelta(minutes=15))[0] < 0
+
+    def test_of_a_smart_battery_fill_it_in_cheap_hours_when_little_sun_is_expected(self, lived):
+        nights, suns = [], []
+        for number in range(120):
+            day = datetime(2026, 1, 5, 8, 0, tzinfo=UTC) + timedelta(days=number)
+            truth = lived.truth(lived.customer("ben").homes[0].site_id, day, day + timedelta(hours=5))
+            later = lived.truth(lived.customer("ben").homes[0].site_id, day, day + timedelta(hours=20))
+            nights.append(truth["charged"])
+            suns.append(later["solar"])
+
+        assert max(nights) > 2000
+        assert np.corrcoef(nights, suns)[0, 1] < -0.5
+
+    def test_of_a_small_home_without_sun_follow_its_weekly_plan(self, lived):
+        night = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)  # one in the morning in Austin, a Tuesday
+
+        assert power(lived, "battery", night, night + timedelta(minutes=15), name="cleo")[0] == pytest.approx(
+            1200
+        )
+
+
+class TestTheRelay:
+    def test_is_held_open_or_heats_as_told(self, world):
+        relay = world.customer("ben").homes[0].device_with("relay")
+        plan = (
+            Command(start=NOW, end=NOW + timedelta(minutes=15), action="heat"),
+            Command(start=NOW + timedelta(minutes=15), end=NOW + timedelta(hours=16), action="hold"),
+        )
+        world.set_plan(relay, plan=plan, now=NOW)
+        world.clock.advance(timedelta(hours=16))
+        watts = power(world, "relay", NOW, NOW + timedelta(hours=16), name="ben")
+
+        assert watts[0] == pytest.approx(3000)
+        assert (watts[1:] == 0).all()
+
+
+class TestARestart:
+    def test_keeps_what_was_asked_and_what_happened(self, world):
+        battery, later = device(world), NOW + timedelta(hours=9)
+        world.set_mode(battery, mode="Smart", now=NOW)
+        plan = (Command(start=NOW, end=later, action="charge", power_w=1234.5),)
+        world.set_plan(battery, plan=plan, now=NOW + timedelta(seconds=1))
+        world.amend(battery, details={"model": "Other"}, now=NOW)
+        again = new_world(now=later, stored=world.packed())
+        world.clock.set(later)
+        site, moment = world.customer("ada").homes[0].site_id, NOW + timedelta(seconds=2)
+
+        assert again.ledger(battery) == world.ledger(battery)
+        assert again.ledger(battery).plan_at(moment) == plan
+        assert again.begin == world.begin
+        assert again.truth(site, NOW - timedelta(days=400), later) == world.truth(
+            site, NOW - timedelta(days=400), later
+        )
+        assert again.blemishes(f"{battery.synth_id}__bb_agg") == world.blemishes(
+            f"{battery.synth_id}__bb_agg"
+        )
+
+    def test_is_not_what_a_reset_is(self, world):
+        battery = device(world)
+        site = world.customer("ada").homes[0].site_id
+        world.clock.advance(timedelta(hours=9))
+        before = world.truth(site, NOW, world.clock.now())
+        world.set_mode(battery, mode="Smart", now=NOW)
+        world.set_plan(
+            battery, plan=(Command(start=NOW, end=NOW + timedelta(hours=5), action="hold"),), now=NOW
+        )
+        changed = world.truth(site, NOW, world.clock.now())
+        world.reset()
+
+        assert changed != before
+        assert world.truth(site, NOW, world.clock.now()) == before
+        assert world.ledger(battery).mode_at(NOW) == "Simple"
