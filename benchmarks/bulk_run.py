@@ -176,7 +176,7 @@ def _carry(run: runs.Run, homes: int, owner: Homeowner) -> list[float]:
 
     left = run.lines.filter(state="taken").count()
     print(f"one worker killed with -9 half way; {left} homes were in the hands of workers")
-    runs.Lane.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
+    runs.DispatchSlot.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
     workers[0] = _worker(run.pk)
     for worker in workers:
         assert worker.wait() == 0
@@ -247,9 +247,9 @@ def _make_some(
             for device in devices
         ]
     )
-    sites.Reach.objects.bulk_create(
+    sites.ConnectionSite.objects.bulk_create(
         [
-            sites.Reach(site=site, connection=connection, seen_at=now)
+            sites.ConnectionSite(site=site, connection=connection, seen_at=now)
             for site, connection in zip(homes, connections, strict=True)
         ]
     )

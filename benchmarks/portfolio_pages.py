@@ -159,7 +159,7 @@ def fill(size: int) -> str:
 
     from gridshare_portal.accounts import models as accounts
     from gridshare_portal.cases import open_counts
-    from gridshare_portal.portfolio.models import Group, Home
+    from gridshare_portal.portfolio.models import Group, SiteRow
     from gridshare_portal.portfolio.projection import passes
     from gridshare_portal.synthetic import rows
     from tests import people
@@ -180,7 +180,7 @@ def fill(size: int) -> str:
         people.staff(STAFF, whose, "admin")
     with _patience() as cursor:
         cursor.execute("ANALYZE")
-    return f"{rows.standing():,} homes, {Home.objects.count():,} shared; made in {made_s:.0f} s"
+    return f"{rows.standing():,} homes, {SiteRow.objects.count():,} shared; made in {made_s:.0f} s"
 
 
 @contextlib.contextmanager
@@ -211,11 +211,11 @@ def _freshen(now: datetime) -> bool:
 
 def _group(whose: accounts.Organization) -> None:
     """Put a hundred homes into one group, and half of all into another."""
-    from gridshare_portal.portfolio.models import Group, Home
+    from gridshare_portal.portfolio.models import Group, SiteRow
     from gridshare_portal.portfolio.table import groups
 
     if not Group.objects.exists():
-        pks = list(Home.objects.order_by("site_id").values_list("site_id", flat=True))
+        pks = list(SiteRow.objects.order_by("site_id").values_list("site_id", flat=True))
         groups.add(organization=whose, name="Few", homes=pks[7 :: max(len(pks) // 100, 1)])
         groups.add(organization=whose, name="Half", homes=pks[::2])
 
@@ -225,13 +225,13 @@ def _deeds() -> dict[str, Callable[[], int]]:
     from django.http import QueryDict
 
     from gridshare_portal.accounts import models as accounts
-    from gridshare_portal.portfolio.models import Group, Home
+    from gridshare_portal.portfolio.models import Group, SiteRow
     from gridshare_portal.portfolio.table import listing
     from gridshare_portal.portfolio.table import query as table_query
 
     browser, whose = client(), organization()
     user = accounts.User.objects.get(email=STAFF)
-    lines = Home.objects.filter(organization=whose).order_by("name_key", "site_id")
+    lines = SiteRow.objects.filter(organization=whose).order_by("name_key", "site_id")
     middle = lines[lines.count() // 2]
 
     def lies(query: str, word: str) -> str:

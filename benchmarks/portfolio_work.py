@@ -97,11 +97,11 @@ def _round(told: Connection) -> None:
     """Count the portfolio as the workers do: some steps at a time."""
 
     def deed() -> str:
-        from gridshare_portal.portfolio.models import Round
+        from gridshare_portal.portfolio.models import ProjectionPass
         from gridshare_portal.portfolio.projection import passes
 
-        row, now = Round.objects.get(organization=portfolio_pages.organization()), datetime.now(UTC)
-        Round.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
+        row, now = ProjectionPass.objects.get(organization=portfolio_pages.organization()), datetime.now(UTC)
+        ProjectionPass.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
         turns, goes_on = [], True
         while goes_on:
             began_s = time.perf_counter()
@@ -118,10 +118,10 @@ def _round_of_news(told: Connection) -> None:
     def deed() -> str:
         from django.db.models import F
 
-        from gridshare_portal.portfolio.models import Home
+        from gridshare_portal.portfolio.models import SiteRow
         from gridshare_portal.portfolio.projection import passes
 
-        Home.objects.update(solar_w=F("solar_w") + 1, told_key=F("told_key") - 1)
+        SiteRow.objects.update(solar_w=F("solar_w") + 1, told_key=F("told_key") - 1)
         began_s = time.perf_counter()
         passes.whole(organization=portfolio_pages.organization(), now=datetime.now(UTC))
         return f"of which {time.perf_counter() - began_s:.2f} s the round"
@@ -154,7 +154,7 @@ def _open_cases(told: Connection) -> None:
         from gridshare_portal.cases import open_counts
 
         open_counts.count(now=datetime.now(UTC))
-        counted = open_counts.of(portfolio_pages.organization())
+        counted = open_counts.last_counts(portfolio_pages.organization())
         assert counted is not None  # they were counted a line above
         return ", ".join(f"{level.label} {number:,}" for level, number in counted.levels)
 

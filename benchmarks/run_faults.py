@@ -151,7 +151,9 @@ def end_connections(trial: Trial) -> None:
     from gridshare_portal.lunar import connections
     from gridshare_portal.sites import models as sites
 
-    for reach in sites.Reach.objects.filter(site__in=_last_waiting(trial)).select_related("connection__user"):
+    for reach in sites.ConnectionSite.objects.filter(site__in=_last_waiting(trial)).select_related(
+        "connection__user"
+    ):
         connection, now = reach.connection, timezone.now()
         connections.disconnect(connection=connection, actor=connection.user, forget_readings=False, now=now)
         trial.ended[reach.site_id] = timezone.now()

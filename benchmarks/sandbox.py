@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from gridshare_portal.sandbox import wsgi
-from gridshare_portal.sandbox.simulation.homes import Home
+from gridshare_portal.sandbox.simulation.homes import SimulatedHome
 from gridshare_portal.sandbox.simulation.lifetime import Shelf
 
 NOW = datetime(2026, 6, 17, 19, 0, tzinfo=UTC)
@@ -103,7 +103,7 @@ def live_through_all(sandbox: wsgi.Sandbox) -> float:
     return (time.process_time() - start) / len(homes)
 
 
-def all_homes(sandbox: wsgi.Sandbox) -> list[Home]:
+def all_homes(sandbox: wsgi.Sandbox) -> list[SimulatedHome]:
     """Return every home once."""
     return list({home.site_id: home for c in sandbox.world.customers for home in c.homes}.values())
 

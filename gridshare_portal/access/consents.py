@@ -28,7 +28,7 @@ NO_RIGHT = "Choose whether they may see the home, or see and change it."
 NO_DURATION = "Choose how long from the list."
 
 
-class Refused(Exception):
+class ConsentRefused(Exception):
     """A consent that cannot be given; the text is a sentence for the page, field names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -52,11 +52,11 @@ def give(
     `through` says on which suggestion, for whoever counts; it changes nothing about what is given.
     """
     if right not in models.Right.values:
-        raise Refused("right", NO_RIGHT)
+        raise ConsentRefused("right", NO_RIGHT)
     try:
         duration = durations.find(lasts)
     except durations.Unknown:
-        raise Refused("lasts", NO_DURATION) from None
+        raise ConsentRefused("lasts", NO_DURATION) from None
     consent = models.Consent(
         site=site,
         organization=organization,
@@ -97,12 +97,12 @@ def _keep(
 def _ask_permission(consent: models.Consent, now: datetime) -> None:
     """Refuse for a home that is not the giver's, and hold the connections so that none ends meanwhile."""
     if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
-        raise Refused("site", NOT_YOURS)
+        raise ConsentRefused("site", NOT_YOURS)
     reaches = policy.own_reaches(consent.given_by, consent.site)
     ids = reaches.values_list("connection_id", flat=True)
     mine = lunar.Connection.objects.select_for_update().filter(pk__in=[*ids], status__in=policy.WORKING)
     if not mine.values_list("pk", flat=True):
-        raise Refused("site", NOT_CONNECTED)
+        raise ConsentRefused("site", NOT_CONNECTED)
 
 
 @transaction.atomic
@@ -126,7 +126,7 @@ def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND
 
 def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
     """End what a homeowner shares of homes that no connection of theirs reaches without this one."""
-    reaching = sites.Reach.objects.filter(
+    reaching = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
         connection__status__in=policy.WORKING,

@@ -44,17 +44,17 @@ def _send_once(request: models.Request, address: str, now: datetime) -> bool | N
     try:
         _send(request, address)
     except sender.NotSent:
-        models.Letter.objects.filter(organization=request.organization, email=address).delete()
+        models.RequestEmail.objects.filter(organization=request.organization, email=address).delete()
         return None
     return True
 
 
 def _claim(request: models.Request, address: str, now: datetime) -> bool:
     known = {"organization": request.organization, "email": address}
-    letter, is_first = models.Letter.objects.get_or_create(**known, defaults={"sent_at": now})
+    letter, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
     if is_first:
         return True
-    old = models.Letter.objects.filter(pk=letter.pk, sent_at__lte=now - requests.DAY)
+    old = models.RequestEmail.objects.filter(pk=letter.pk, sent_at__lte=now - requests.DAY)
     return bool(old.update(sent_at=now))
 
 

@@ -86,7 +86,7 @@ class Request(models.Model):
         return f"{self.organization} asks {self.email or self.serial_number}"
 
 
-class Letter(models.Model):
+class RequestEmail(models.Model):
     """When an address last had a letter that an organization asks; so it gets at most one a day."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")

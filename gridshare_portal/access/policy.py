@@ -28,7 +28,7 @@ Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or what is in them, howev
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Decision:
     """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it.
 
     `consent` is that by which staff may; none for a homeowner. `connection` is that in whose name it goes
@@ -44,7 +44,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class AccessContext:
     """As whom a person sees a home: as its homeowner, or by consents, the furthest-reaching first."""
 
     own: bool
@@ -59,18 +59,18 @@ class Standing:
         """Say whether the person's role at this consent's organization includes the right."""
         return rights.may(self.roles.get(consent.organization_id, ""), right)
 
-    def at(self, organization_id: int) -> Standing:
+    def at(self, organization_id: int) -> AccessContext:
         """Return the standing of staff as far as it comes from one organization."""
         kept = tuple(one for one in self.consents if one.organization_id == organization_id)
-        return Standing(own=self.own, consents=kept, roles=self.roles)
+        return AccessContext(own=self.own, consents=kept, roles=self.roles)
 
 
-UNSEEN = Answer(allowed=False, reason="You cannot see this home.")
-ENDED = Answer(allowed=False, reason="The connection to Lunar has ended. Connect again to make changes.")
-OWNER_ENDED = Answer(
+UNSEEN = Decision(allowed=False, reason="You cannot see this home.")
+ENDED = Decision(allowed=False, reason="The connection to Lunar has ended. Connect again to make changes.")
+OWNER_ENDED = Decision(
     allowed=False, reason="The homeowner's connection to Lunar has ended. Only the homeowner can renew it."
 )
-NOWHERE = Answer(allowed=False, reason="This device belongs to no home, so nothing can be changed on it.")
+NOWHERE = Decision(allowed=False, reason="This device belongs to no home, so nothing can be changed on it.")
 NO_PERMISSION = "Your connection to Lunar does not include this permission. Add it to go on."
 OWNER_PERMISSION = "The homeowner's connection to Lunar does not include this permission."
 ONLY_LOOKING = "Your role lets you look, not change."
@@ -120,7 +120,7 @@ def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
 
 def holding(*, now: datetime) -> QuerySet[models.Consent]:
     """Return the consents that hold now: begun, not ended, and their giver still reaches the home."""
-    reaches = sites.Reach.objects.filter(
+    reaches = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
         connection__status__in=WORKING,
@@ -130,18 +130,18 @@ def holding(*, now: datetime) -> QuerySet[models.Consent]:
     return models.Consent.objects.filter(begun, Exists(reaches))
 
 
-def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> Standing | None:
+def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
     """Return as whom this person sees the home, or None if not at all."""
     return _standing(user, site, _reaches(site), now)
 
 
 def _standing(
-    user: accounts.AnyUser, site: sites.Site, reaches: list[sites.Reach], now: datetime
-) -> Standing | None:
+    user: accounts.AnyUser, site: sites.Site, reaches: list[sites.ConnectionSite], now: datetime
+) -> AccessContext | None:
     if not _is_somebody(user):
         return None
     if _owns(user, reaches):
-        return Standing(own=True, roles={})
+        return AccessContext(own=True, roles={})
     roles = dict(staff.standing_of(user).order_by().values_list("organization_id", "role"))
     if not roles:
         return None
@@ -149,7 +149,7 @@ def _standing(
     found = [*consents.select_related("organization", "given_by")]
     if not found:
         return None
-    return Standing(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
+    return AccessContext(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
 
 
 def may_control(
@@ -159,7 +159,7 @@ def may_control(
     now: datetime,
     scope: str = "",
     organization_id: int | None = None,
-) -> Answer:
+) -> Decision:
     """Say whether this person may change the device; `scope` names what Lunar must allow for it.
 
     A homeowner goes through an own connection, and staff through that of whoever gave the consent, never
@@ -179,7 +179,7 @@ def may_control(
     return _may_control_for(standing, reaches, scope)
 
 
-def controlling_consent(standing: Standing) -> models.Consent | None:
+def controlling_consent(standing: AccessContext) -> models.Consent | None:
     """Return the consent by which a member of staff may change the home without asking, if there is one."""
     able = (
         one
@@ -189,53 +189,55 @@ def controlling_consent(standing: Standing) -> models.Consent | None:
     return next(able, None)
 
 
-def proposing_consent(standing: Standing) -> models.Consent | None:
+def proposing_consent(standing: AccessContext) -> models.Consent | None:
     """Return the consent by which a member of staff may propose a change, if there is one."""
     return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
 
 
-def own_reaches(user: accounts.User, site: sites.Site) -> QuerySet[sites.Reach]:
+def own_reaches(user: accounts.User, site: sites.Site) -> QuerySet[sites.ConnectionSite]:
     """Return how this person's own connections reach the home, the healthiest first."""
     own = site.reaches.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
 
 
-def _may_control_for(standing: Standing, reaches: list[sites.Reach], scope: str) -> Answer:
+def _may_control_for(standing: AccessContext, reaches: list[sites.ConnectionSite], scope: str) -> Decision:
     if not standing.consents:
         return UNSEEN
     consent, proposing = controlling_consent(standing), proposing_consent(standing)
     able = consent or proposing
     if able is None:
-        return Answer(allowed=False, reason=ONLY_LOOKING)
+        return Decision(allowed=False, reason=ONLY_LOOKING)
     ways = _through(reaches, able.given_by_id)
     answer = _reachable(ways, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
         return replace(answer, consent=consent)
     asks = any(one.right == models.Right.CONTROL for one in standing.consents)
-    return Answer(allowed=False, reason=ASK_FIRST if asks else ONLY_SEEN, can_propose=True)
+    return Decision(allowed=False, reason=ASK_FIRST if asks else ONLY_SEEN, can_propose=True)
 
 
-def _reachable(reaches: Iterable[sites.Reach], scope: str, *, ended: Answer, lacking: str) -> Answer:
+def _reachable(
+    reaches: Iterable[sites.ConnectionSite], scope: str, *, ended: Decision, lacking: str
+) -> Decision:
     active = [reach.connection for reach in reaches if reach.connection.is_active]
     if not active:
         return ended
     able = [connection for connection in active if not scope or scope in connection.scope_set]
     if not able:
-        return Answer(allowed=False, reason=lacking, scope=scope)
-    return Answer(allowed=True, connection=able[0])
+        return Decision(allowed=False, reason=lacking, scope=scope)
+    return Decision(allowed=True, connection=able[0])
 
 
-def _reaches(site: sites.Site) -> list[sites.Reach]:
+def _reaches(site: sites.Site) -> list[sites.ConnectionSite]:
     """Return how anybody's connections reach the home, the healthiest first."""
     there = site.reaches.filter(lost_at=None).select_related("connection")
     return list(there.order_by("connection__failures", "pk"))
 
 
-def _through(reaches: Iterable[sites.Reach], user_pk: int) -> list[sites.Reach]:
+def _through(reaches: Iterable[sites.ConnectionSite], user_pk: int) -> list[sites.ConnectionSite]:
     return [reach for reach in reaches if reach.connection.user_id == user_pk]
 
 
-def _owns(user: accounts.User, reaches: list[sites.Reach]) -> bool:
+def _owns(user: accounts.User, reaches: list[sites.ConnectionSite]) -> bool:
     """Say of one home whose reaches were read what _is_own says of many."""
     own = {reach.connection.status for reach in _through(reaches, user.pk)}
     if own & set(WORKING):
@@ -245,7 +247,7 @@ def _owns(user: accounts.User, reaches: list[sites.Reach]) -> bool:
 
 
 def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:
-    reaches = sites.Reach.objects.filter(site=OuterRef(home), lost_at=None)
+    reaches = sites.ConnectionSite.objects.filter(site=OuterRef(home), lost_at=None)
     own = reaches.filter(connection__user=user.pk)
     others = reaches.filter(connection__status="active").exclude(connection__user=user.pk)
     through_working = Q(Exists(own.filter(connection__status__in=WORKING)))

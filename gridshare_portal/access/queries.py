@@ -39,7 +39,7 @@ def consents_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Conse
     That is what the homeowner gave, and what others gave who live there now. What somebody gave who has
     moved out is nobody's business any more.
     """
-    lives_there = sites.Reach.objects.filter(
+    lives_there = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
         connection__status__in=policy.WORKING,

@@ -35,7 +35,7 @@ NO_HOME = "Choose at least one home to share."
 OVER = "This request has been answered or has ended by itself. Nothing was changed."
 
 
-class NotPermitted(Exception):
+class RequestNotPermitted(Exception):
     """Whoever asks may not ask for this organization."""
 
 
@@ -58,9 +58,9 @@ def ask(
 
     membership = staff.standing_of(asked_by).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.ASK):
-        raise NotPermitted(NOT_YOURS)
+        raise RequestNotPermitted(NOT_YOURS)
     if bool(email) == bool(serial_number):
-        raise consents.Refused("whom", NOBODY)
+        raise consents.ConsentRefused("whom", NOBODY)
     _check_terms(right, lasts)
     whom = {"email": email.strip().lower(), "serial_number": plain_serial(serial_number)}
     with transaction.atomic():
@@ -92,7 +92,7 @@ def share(
 ) -> list[models.Consent]:
     """Give the organization that asked a consent for each of these homes, on the homeowner's own terms."""
     if not homes:
-        raise consents.Refused("homes", NO_HOME)
+        raise consents.ConsentRefused("homes", NO_HOME)
     with transaction.atomic():
         _answer(request, SHARED, by, now)
         return [
@@ -142,7 +142,7 @@ def standing_of(request: models.Request, *, now: datetime) -> str:
 def residents_of(serial_number: str) -> QuerySet[accounts.User]:
     """Return the homeowners whose connection reaches a device of this serial number now."""
     devices = sites.Device.objects.annotate(plain=_plain_serial()).filter(plain=serial_number, gone_at=None)
-    reaches = sites.Reach.objects.filter(
+    reaches = sites.ConnectionSite.objects.filter(
         site__in=devices.values("site"),
         connection__user=OuterRef("pk"),
         connection__status__in=policy.WORKING,
@@ -162,11 +162,11 @@ def _plain_serial() -> Upper:
 
 def _check_terms(right: str, lasts: str) -> None:
     if right not in models.Right.values:
-        raise consents.Refused("right", consents.NO_RIGHT)
+        raise consents.ConsentRefused("right", consents.NO_RIGHT)
     try:
         durations.find(lasts)
     except durations.Unknown:
-        raise consents.Refused("lasts", consents.NO_DURATION) from None
+        raise consents.ConsentRefused("lasts", consents.NO_DURATION) from None
 
 
 def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
@@ -174,9 +174,9 @@ def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: 
     asked = models.Request.objects.filter(organization=organization)
     before = asked.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
     if before is not None:
-        raise consents.Refused("whom", ASKED.format(before.expires_at))
+        raise consents.ConsentRefused("whom", ASKED.format(before.expires_at))
     if asked.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
-        raise consents.Refused("", TOO_MANY)
+        raise consents.ConsentRefused("", TOO_MANY)
 
 
 def _answer(request: models.Request, answer: str, by: accounts.User, now: datetime) -> None:

@@ -52,7 +52,7 @@ PAGES = {
 }
 
 
-class Refused(Exception):
+class VisitRefused(Exception):
     """The home cannot be opened like this; the text is a sentence for the page, field names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -88,7 +88,7 @@ def open(
 
 
 def current(
-    user: accounts.AnyUser, site: sites.Site, *, now: datetime, standing: policy.Standing | None = None
+    user: accounts.AnyUser, site: sites.Site, *, now: datetime, standing: policy.AccessContext | None = None
 ) -> models.Visit | None:
     """Return the visit that is going on, if its consent still holds; a homeowner needs none."""
     standing = standing or policy.standing_of(user, site, now=now)
@@ -131,11 +131,11 @@ def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
 
 def _check(reason: str, words: str) -> None:
     if reason not in REASONS:
-        raise Refused("reason", "Choose why you open this home.")
+        raise VisitRefused("reason", "Choose why you open this home.")
     if len(words.strip()) > LONGEST_WORDS:
-        raise Refused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words.strip()):,}.")
+        raise VisitRefused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words.strip()):,}.")
     if reason == OTHER and not words.strip():
-        raise Refused("words", "Say in a few words why you open this home.")
+        raise VisitRefused("words", "Say in a few words why you open this home.")
 
 
 def _consents(
@@ -146,7 +146,7 @@ def _consents(
         at = standing.at(organization.pk)
         if at.may(rights.SEE):
             return at.consents
-    raise Refused("organization", "This home is not shared with you, or no longer.")
+    raise VisitRefused("organization", "This home is not shared with you, or no longer.")
 
 
 def _until(consents: tuple[models.Consent, ...], now: datetime) -> datetime:

@@ -138,7 +138,7 @@ class Membership(admin.ModelAdmin):
         for one in chosen.select_related("user", "organization"):
             try:
                 members.remove(membership=one, actor=_operator(request), now=timezone.now())
-            except members.Refused as refusal:
+            except members.MemberRefused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
             else:
                 self.message_user(request, f"{one} is removed.")
@@ -171,7 +171,7 @@ class Invitation(admin.ModelAdmin):
         for one in chosen.select_related("organization"):
             try:
                 invitations.withdraw(invitation=one, actor=_operator(request), now=timezone.now())
-            except members.Refused as refusal:
+            except members.MemberRefused as refusal:
                 self.message_user(request, f"{one}: {refusal}", messages.ERROR)
             else:
                 self.message_user(request, f"{one}: withdrawn.")
@@ -180,7 +180,7 @@ class Invitation(admin.ModelAdmin):
 def _asked(check: Callable[[str], str], value: str) -> str:
     try:
         return check(value)
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         raise forms.ValidationError(str(refusal)) from refusal
 
 
@@ -198,7 +198,7 @@ def _invite(request: HttpRequest, organization: models.Organization, email: str)
         made = invitations.invite(
             organization=organization, actor=_operator(request), now=timezone.now(), **wish
         )
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         messages.error(request, str(refusal))
         return
     transaction.on_commit(lambda: _send(request, made))

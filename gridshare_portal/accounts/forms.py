@@ -23,7 +23,7 @@ class Plain(forms.Form):
 
     use_required_attribute = False
 
-    def refuse(self, refusal: members.Refused) -> None:
+    def refuse(self, refusal: members.MemberRefused) -> None:
         """Show at its field what a deed refused."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 

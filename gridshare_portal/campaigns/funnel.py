@@ -60,7 +60,7 @@ def add(*, campaign: models.Campaign, step: str, week: date) -> None:
     models.CampaignWeek.objects.filter(pk=row.pk).update(**{step: F(step) + 1})
 
 
-def of(campaign: models.Campaign) -> tuple[Funnel, list[Funnel]]:
+def funnel_of(campaign: models.Campaign) -> tuple[Funnel, list[Funnel]]:
     """Return the funnel of all weeks together and that of each, the newest first."""
     return shown([(row.begins, row.opened, row.connected, row.consented) for row in campaign.weeks.all()])
 

@@ -70,20 +70,20 @@ def end(*, campaign: models.Campaign, actor: accounts.User, now: datetime) -> bo
     return True
 
 
-def of(organization: accounts.Organization) -> QuerySet[models.Campaign]:
+def campaigns_of(organization: accounts.Organization) -> QuerySet[models.Campaign]:
     """Return an organization's campaigns, the newest first."""
     return models.Campaign.objects.filter(organization=organization).select_related("organization", "made_by")
 
 
 def usual_color(organization: accounts.Organization) -> str:
     """Return the color that the organization chose last."""
-    return of(organization).values_list("color", flat=True).first() or COLOR
+    return campaigns_of(organization).values_list("color", flat=True).first() or COLOR
 
 
 def _checked(text: str, field: str, longest: int) -> str:
     found = plain.plain(text)
     if len(found) > longest:
-        raise consents.Refused(field, LONG.format(longest, len(found)))
+        raise consents.ConsentRefused(field, LONG.format(longest, len(found)))
     return found
 
 
@@ -91,20 +91,20 @@ def _color(color: str) -> str:
     try:
         return brand.plain(color)
     except brand.NotAColor as refusal:
-        raise consents.Refused("color", str(refusal)) from None
+        raise consents.ConsentRefused("color", str(refusal)) from None
 
 
 def _check(campaign: models.Campaign, now: datetime) -> None:
     if not campaign.name:
-        raise consents.Refused("name", NO_NAME)
+        raise consents.ConsentRefused("name", NO_NAME)
     if campaign.right not in access.Right.values:
-        raise consents.Refused("right", consents.NO_RIGHT)
+        raise consents.ConsentRefused("right", consents.NO_RIGHT)
     try:
         durations.find(campaign.lasts)
     except durations.Unknown:
-        raise consents.Refused("lasts", consents.NO_DURATION) from None
+        raise consents.ConsentRefused("lasts", consents.NO_DURATION) from None
     if campaign.has_ended(now=now):
-        raise consents.Refused("ends_on", PAST)
+        raise consents.ConsentRefused("ends_on", PAST)
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class DigestEntry:
     """One case as the letter says it."""
 
     home: str
@@ -49,7 +49,7 @@ def next_morning(*, zone: str, now: datetime) -> datetime:
     return morning.astimezone(UTC)
 
 
-def of(membership: accounts.Membership, *, now: datetime) -> Digest:
+def digest_of(membership: accounts.Membership, *, now: datetime) -> Digest:
     """Return a member's choice; before there is one, what it would be."""
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
     known = Digest.objects.filter(**who).first()
@@ -137,7 +137,7 @@ def _claimed(row: Digest, now: datetime) -> bool:
     return bool(claimed)
 
 
-def _lines(row: Digest, now: datetime) -> list[Line]:
+def _lines(row: Digest, now: datetime) -> list[DigestEntry]:
     """Return what is new since the last letter, and what cannot wait; nothing for who is no longer staff."""
     member = staff.standing_of(row.user).filter(organization=row.organization)
     if not member.exists():
@@ -152,11 +152,11 @@ def _lines(row: Digest, now: datetime) -> list[Line]:
     return [_line(case, told_at, row.organization.slug, now) for case in listed]
 
 
-def _line(case: Case, told_at: datetime, slug: str, now: datetime) -> Line:
+def _line(case: Case, told_at: datetime, slug: str, now: datetime) -> DigestEntry:
     said = words.sentence(
         case.cause, case.subject, case.data, since_at=case.since_at, zone=case.site.zone, now=now
     )
-    return Line(
+    return DigestEntry(
         home=" ".join(case.site.name.split()),
         level=case.level.label,
         cause=case.get_cause_display(),
@@ -166,7 +166,7 @@ def _line(case: Case, told_at: datetime, slug: str, now: datetime) -> Line:
     )
 
 
-def _post(row: Digest, lines: Sequence[Line]) -> None:
+def _post(row: Digest, lines: Sequence[DigestEntry]) -> None:
     context = {
         "name": row.user.get_short_name(),
         "organization": " ".join(row.organization.name.split()),

@@ -75,7 +75,7 @@ class _Book:
     notes: list[Note] = field(default_factory=list)
 
 
-def _compared(rows: Sequence[Examination], homes: dict[int, facts.Home], now: datetime) -> _Book:
+def _compared(rows: Sequence[Examination], homes: dict[int, facts.SiteFacts], now: datetime) -> _Book:
     pks = [row.site_id for row in rows]
     opened, resolved = _open(pks), _resolved(pks, now)
     book = _Book()
@@ -84,14 +84,14 @@ def _compared(rows: Sequence[Examination], homes: dict[int, facts.Home], now: da
         shares = _by_organization(home)
         for organization in shares.keys() | opened[row.site_id].keys():
             mine = opened[row.site_id].get(organization, {})
-            place = reconciliation.Place(organization_id=organization, site_id=row.site_id)
+            place = reconciliation.CaseKey(organization_id=organization, site_id=row.site_id)
             if organization not in shares:
                 verdict = reconciliation.unshared(mine, now=now)
             else:
                 shared = replace(home, shares=tuple(shares[organization]))
                 found = health.findings(shared, mine.keys(), now=now)
                 before = resolved[row.site_id].get(organization, {})
-                verdict = reconciliation.of(found, mine, before, place=place, now=now)
+                verdict = reconciliation.decide(found, mine, before, place=place, now=now)
             _enter(book, verdict)
     return book
 
@@ -102,7 +102,7 @@ def _enter(book: _Book, verdict: reconciliation.Verdict) -> None:
     book.notes += verdict.notes
 
 
-def _by_organization(home: facts.Home) -> dict[int, list[facts.Share]]:
+def _by_organization(home: facts.SiteFacts) -> dict[int, list[facts.Share]]:
     found: dict[int, list[facts.Share]] = defaultdict(list)
     for share in home.shares:
         found[share.organization].append(share)
@@ -134,7 +134,7 @@ def _write(book: _Book) -> None:
 
 def _settle(
     rows: Sequence[Examination],
-    homes: dict[int, facts.Home],
+    homes: dict[int, facts.SiteFacts],
     learned: Sequence[Examination],
     now: datetime,
 ) -> None:

@@ -26,7 +26,7 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # among them what turns the direction o
 Deed = Note.Deed
 
 
-class Refused(Exception):
+class CaseRefused(Exception):
     """Something that cannot be done; the text is a sentence for the page, field names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -34,7 +34,7 @@ class Refused(Exception):
         self.field = field
 
 
-class NotPermitted(Exception):
+class CaseNotPermitted(Exception):
     """The person may not, or the home is no longer shared."""
 
 
@@ -68,9 +68,9 @@ def note(*, case: Case, actor: accounts.User, words: str, now: datetime) -> Case
 def snooze(*, case: Case, actor: accounts.User, until_at: datetime, now: datetime) -> Case:
     """Set the case aside until a moment; it comes back by itself, or earlier when it gets worse."""
     if until_at <= now:
-        raise Refused("until", "Choose a moment that is still to come.")
+        raise CaseRefused("until", "Choose a moment that is still to come.")
     if until_at - now > LONGEST_SNOOZE:
-        raise Refused("until", "Choose a day within the next 90 days.")
+        raise CaseRefused("until", "Choose a day within the next 90 days.")
 
     def written(found: Case) -> None:
         found.snoozed_until_at = until_at
@@ -90,7 +90,7 @@ def wake(*, case: Case, actor: accounts.User, now: datetime) -> Case:
 def assign(*, case: Case, actor: accounts.User, to: accounts.User | None, now: datetime) -> Case:
     """Give the case to a member who may work on it, or to nobody."""
     if to is not None and not members_of(case.organization).filter(pk=to.pk).exists():
-        raise Refused("member", "Choose somebody who works on cases here.")
+        raise CaseRefused("member", "Choose somebody who works on cases here.")
 
     def written(found: Case) -> None:
         found.assigned_to = to
@@ -124,9 +124,9 @@ def _do(
         mine = visible_to(actor, case.organization, now=now).select_for_update(of=("self",))
         found = mine.select_related("site", "organization").filter(pk=case.pk).first()
         if found is None:
-            raise NotPermitted("The home is no longer shared with you.")
+            raise CaseNotPermitted("The home is no longer shared with you.")
         if found.closed_at is not None and deed != Deed.NOTED:
-            raise Refused("", "This was closed meanwhile. Nothing was changed.")
+            raise CaseRefused("", "This was closed meanwhile. Nothing was changed.")
         written(found)
         found.save()
         Note.objects.create(
@@ -145,7 +145,7 @@ def _do(
 def _check(actor: accounts.User, organization: accounts.Organization) -> None:
     membership = staff.standing_of(actor).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.WORK):
-        raise NotPermitted("Your role does not include work on cases.")
+        raise CaseNotPermitted("Your role does not include work on cases.")
 
 
 def _tell(
@@ -169,7 +169,7 @@ def _words(words: str, name: str, *, needed: str) -> str:
     kept = (one for one in words if one == "\n" or unicodedata.category(one) not in UNSEEN)
     words = "".join(kept).strip()
     if not words:
-        raise Refused(name, needed)
+        raise CaseRefused(name, needed)
     if len(words) > LONGEST_WORDS:
-        raise Refused(name, f"Use at most {LONGEST_WORDS:,} characters; these are {len(words):,}.")
+        raise CaseRefused(name, f"Use at most {LONGEST_WORDS:,} characters; these are {len(words):,}.")
     return words

@@ -47,7 +47,7 @@ def count(*, now: datetime) -> None:
     )
 
 
-def of(organization: accounts.Organization) -> Counted | None:
+def last_counts(organization: accounts.Organization) -> Counted | None:
     """Return what was counted last; None before the first count."""
     row = OpenCases.objects.filter(organization=organization).first()
     if row is None:

@@ -55,7 +55,7 @@ class Filters:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class WorkListRow:
     """One case as the list shows it."""
 
     case: Case
@@ -72,7 +72,7 @@ class Line:
 class Page:
     """Some lines, and where the next ones begin, if there are any."""
 
-    lines: Sequence[Line]
+    lines: Sequence[WorkListRow]
     following: str
 
 
@@ -128,7 +128,7 @@ def page(
 
 def everything(
     user: accounts.User, organization: accounts.Organization, asked: Filters, *, now: datetime
-) -> Iterator[Line]:
+) -> Iterator[WorkListRow]:
     """Yield every line, page by page, so that neither memory nor a single query grows with the list."""
     following: tuple[int, int] | None = None
     while True:
@@ -155,12 +155,12 @@ def counts(user: accounts.User, organization: accounts.Organization, *, now: dat
     return {name: f"{COUNTED}+" if count > COUNTED else str(count) for name, count in found.items()}
 
 
-def line(case: Case, *, now: datetime) -> Line:
+def line(case: Case, *, now: datetime) -> WorkListRow:
     """Return one case as the list shows it."""
     return _lines([case], now)[0]
 
 
-def lines(found: Iterable[Case], *, now: datetime) -> list[Line]:
+def lines(found: Iterable[Case], *, now: datetime) -> list[WorkListRow]:
     """Return some cases as the list shows them, in one query more."""
     return _lines(list(found), now)
 
@@ -215,16 +215,16 @@ def _rank(severity: int) -> int:
     return severity * RANK_STEP
 
 
-def _lines(found: Sequence[Case], now: datetime) -> list[Line]:
+def _lines(found: Sequence[Case], now: datetime) -> list[WorkListRow]:
     told = told_at({case.site_id for case in found}) if found else {}
     return [_line(case, told.get(case.site_id), now) for case in found]
 
 
-def _line(case: Case, told: datetime | None, now: datetime) -> Line:
+def _line(case: Case, told: datetime | None, now: datetime) -> WorkListRow:
     said = words.sentence(
         case.cause, case.subject, case.data, since_at=case.since_at, zone=case.site.zone, now=now
     )
-    return Line(
+    return WorkListRow(
         case=case,
         sentence=said,
         step=words.step(case.cause),

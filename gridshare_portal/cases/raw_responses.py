@@ -25,7 +25,7 @@ ENDED, MISSING, UNSHARED = "ended", "missing_scope", "unshared"
 ONE_AT_A_TIME = "Your last question is still on its way. Wait for its answer first."
 
 
-class Refused(Exception):
+class ResponseRefused(Exception):
     """Nothing was asked; the text is a sentence for the page."""
 
 
@@ -38,15 +38,15 @@ def ask(
     subject: str = "",
     day: date | None = None,
     now: datetime,
-) -> sites.Answer:
+) -> sites.RawResponse:
     """Write down what is to be asked, tell the homeowner's record, and wake a worker."""
 
     waiting = raw_responses.of_home(site, asked_by=actor, asked_for=organization.pk, now=now)
     if waiting.filter(came_at=None, asked_at__gt=now - raw_responses.LATE).exists():
-        raise Refused(ONE_AT_A_TIME)
+        raise ResponseRefused(ONE_AT_A_TIME)
     period = periods.local_day(day, site.zone) if day else None
     with transaction.atomic():
-        answer = sites.Answer.objects.create(
+        answer = sites.RawResponse.objects.create(
             site=site,
             operation=operation,
             subject=subject,
@@ -79,11 +79,11 @@ def fetch(*, pk: int, now: datetime) -> None:
     if connection is None:
         raw_responses.refuse(answer=answer, why=_why(answer, consents), now=now)
         return
-    sites.Answer.objects.filter(pk=answer.pk).update(connection=connection)
+    sites.RawResponse.objects.filter(pk=answer.pk).update(connection=connection)
     raw_responses.fetch(answer=answer, connection=connection, now=now)
 
 
-def _consents(answer: sites.Answer, now: datetime) -> list[access.Consent]:
+def _consents(answer: sites.RawResponse, now: datetime) -> list[access.Consent]:
     """Return the consents that hold at this moment, if the person still works there and may look."""
     works = staff.standing_of(answer.asked_by).filter(organization=answer.asked_for).first()
     if works is None or not rights.may(works.role, rights.SEE):
@@ -92,7 +92,7 @@ def _consents(answer: sites.Answer, now: datetime) -> list[access.Consent]:
     return list(holding.select_related("given_by"))
 
 
-def _connection(answer: sites.Answer, consents: list[access.Consent]) -> lunar.Connection | None:
+def _connection(answer: sites.RawResponse, consents: list[access.Consent]) -> lunar.Connection | None:
     """Return a connection of whoever gave a consent, never that of another who lives there."""
     scope = raw_responses.OPERATIONS[answer.operation].scope
     for consent in consents:
@@ -102,7 +102,7 @@ def _connection(answer: sites.Answer, consents: list[access.Consent]) -> lunar.C
     return None
 
 
-def _why(answer: sites.Answer, consents: list[access.Consent]) -> str:
+def _why(answer: sites.RawResponse, consents: list[access.Consent]) -> str:
     if not consents:
         return UNSHARED
     reaches = [reach for one in consents for reach in policy.own_reaches(one.given_by, answer.site)]

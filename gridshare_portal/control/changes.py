@@ -116,7 +116,7 @@ class _Errand:
         self,
         change: models.Change,
         asked: operations.Ask,
-        answer: policy.Answer,
+        answer: policy.Decision,
         clock: Callable[[], datetime],
         listener: api.Listener,
     ) -> None:
@@ -136,7 +136,7 @@ class _Errand:
             return self._shut_out(closed)
         may_look = self.asked.reading_scope in self.connection.scope_set
         # What the visitor saw has to be read before the look writes over it.
-        shown = None if seen is None else state.plan_of(state.of(self.device))
+        shown = None if seen is None else state.plan_of(state.last_read(self.device))
         before = self._look(client) if may_look else None
         self._keep_before(before)
         stop = _changed_since(seen, shown, before, self.clock())
@@ -208,7 +208,7 @@ class _Errand:
         finalize.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
 
     def _shut_out(self, closed: clients.WayError) -> None:
-        if isinstance(closed, clients.NoWayIn):
+        if isinstance(closed, clients.NoAccessPath):
             self._settle(outcomes.REFUSED, f"{closed} Nothing was changed.")
         else:
             self._settle(outcomes.FAILED, f"{closed} {outcomes.NEVER_SENT}")
@@ -251,7 +251,7 @@ def _changed_since(
 def _stored(asked: operations.Ask, device: sites.Device) -> operations.Kept | None:
     if isinstance(asked, operations.AskDetails):
         return {name: getattr(device, name) for name in asked.changes}
-    known = state.of(device)
+    known = state.last_read(device)
     if isinstance(asked, operations.AskMode):
         return {"mode": known.mode} if known.mode_read_at else None
     return known.plan

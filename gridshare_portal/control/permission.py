@@ -18,7 +18,7 @@ LONGEST_REASON = 500
 ACCESS_ENDED = "The access to this home ended before anything was sent. Nothing was changed."
 
 
-class NotPermitted(Exception):
+class ChangeNotPermitted(Exception):
     """This person may not do this; the reason is a sentence, `scope` what Lunar would have to allow."""
 
     def __init__(self, reason: str, *, scope: str = "") -> None:
@@ -41,12 +41,12 @@ def ask(
     organization_id: int | None,
     reason: str,
     now: datetime,
-) -> policy.Answer:
+) -> policy.Decision:
     """Return by which consent staff act, if it is staff, and through which connection; raise otherwise."""
     answer = policy.may_control(actor, device, now=now, scope=asked.scope, organization_id=organization_id)
     if not answer.allowed:
         _record_refusal(actor, device, asked, answer, now)
-        raise NotPermitted(answer.reason, scope=answer.scope)
+        raise ChangeNotPermitted(answer.reason, scope=answer.scope)
     if answer.consent is not None and not reason.strip():
         raise NoReason
     return answer
@@ -72,7 +72,7 @@ def label(actor: accounts.User, consent: access.Consent | None) -> str:
 
 
 def _record_refusal(
-    actor: accounts.User, device: sites.Device, asked: operations.Ask, answer: policy.Answer, now: datetime
+    actor: accounts.User, device: sites.Device, asked: operations.Ask, answer: policy.Decision, now: datetime
 ) -> None:
     record.add(
         name=names.Name.CHANGE_REFUSED,

@@ -26,7 +26,7 @@ WATCHED_FOR = timedelta(minutes=2)
 NOTED = FRESH_FOR = timedelta(minutes=1)
 
 
-def of(device: sites.Device) -> models.State:
+def last_read(device: sites.Device) -> models.State:
     """Return what was last read of the device; a state that was never read says so by its moments."""
     return models.State.objects.filter(device=device).first() or models.State(device=device)
 
@@ -43,7 +43,7 @@ def refresh(*, device: sites.Device, now: datetime) -> models.State:
     """
     site = device.site
     if site is None:
-        return of(device)
+        return last_read(device)
     with calls.of_site(site, now=now) as heard:
         ways = [(look, _way(site, scope, heard.append)) for look, scope in LOOKS]
         came = parallel.gather(
@@ -57,7 +57,7 @@ def refresh(*, device: sites.Device, now: datetime) -> models.State:
             store(device=device, read=read, now=now)
     failures = [item for item in [*(way for _, way in ways), *came] if isinstance(item, Exception)]
     models.State.objects.filter(device=_known(device)).update(tried_at=now, last_error=_word(failures))
-    return of(device)
+    return last_read(device)
 
 
 def store(*, device: sites.Device, read: outcomes.Read, now: datetime) -> None:

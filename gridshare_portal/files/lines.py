@@ -30,11 +30,11 @@ _MARKS = (
 _ENDS = re.compile(r"\r\n|\r|\n")
 
 
-class Refused(Exception):
+class FileRefused(Exception):
     """The file as a whole cannot be read; the text is a sentence for the page."""
 
 
-def of(chunks: Iterable[bytes]) -> Iterator[tuple[int, str]]:
+def numbered(chunks: Iterable[bytes]) -> Iterator[tuple[int, str]]:
     """Yield line by line with its number; of a line that is too long only its beginning."""
     yield from _lines(_decoded(chunks))
 
@@ -45,7 +45,7 @@ def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
     for chunk in itertools.chain(chunks, [b""]):
         size, held = size + len(chunk), held + chunk
         if size > BYTES_AT_MOST:
-            raise Refused(TOO_LARGE)
+            raise FileRefused(TOO_LARGE)
         if decoder is None and (len(held) >= LONGEST_MARK or not chunk):
             decoder = codecs.getincrementaldecoder(_encoding(held))()
         if decoder is not None:
@@ -56,9 +56,9 @@ def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
 
 def _encoding(first: bytes) -> str:
     if first.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")):
-        raise Refused(A_WORKBOOK)
+        raise FileRefused(A_WORKBOOK)
     if first.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")):
-        raise Refused(NOT_TEXT)
+        raise FileRefused(NOT_TEXT)
     return next((name for mark, name in _MARKS if first.startswith(mark)), "utf-8")
 
 
@@ -67,9 +67,9 @@ def _text(decoder: codecs.IncrementalDecoder, chunk: bytes, lines: int, *, final
         text = decoder.decode(chunk, final)
     except UnicodeDecodeError as fault:
         at = lines + chunk[: fault.start].count(b"\n")
-        raise Refused(NOT_UTF_8.format(at)) from fault
+        raise FileRefused(NOT_UTF_8.format(at)) from fault
     if "\x00" in text:
-        raise Refused(NOT_TEXT)
+        raise FileRefused(NOT_TEXT)
     return text
 
 
@@ -92,5 +92,5 @@ def _lines(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 def _numbered(number: int, line: str) -> tuple[int, str]:
     if number > LINES_AT_MOST + 1:  # one for the head
-        raise Refused(TOO_MANY)
+        raise FileRefused(TOO_MANY)
     return number, line

@@ -18,7 +18,7 @@ LARGEST = 100_000
 Row_co = TypeVar("Row_co", covariant=True)
 
 
-class Rows(Protocol[Row_co]):
+class Sliceable(Protocol[Row_co]):
     """A list that a page can be cut from without reading the whole."""
 
     def __len__(self) -> int: ...
@@ -48,7 +48,7 @@ def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
     return min(max(int(value), 1), LARGEST)
 
 
-def page(request: HttpRequest, rows: Rows[Row_co], *, size: int) -> Page[Row_co]:
+def page(request: HttpRequest, rows: Sliceable[Row_co], *, size: int) -> Page[Row_co]:
     """Return the page that the query names; past the end, the last one."""
     # The stub also asks for one row at a time, and for all; a paginator asks for pages alone.
     pages: Paginator[Row_co] = Paginator(rows, size)  # type: ignore[arg-type]

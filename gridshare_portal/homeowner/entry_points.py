@@ -50,7 +50,7 @@ class _SayWhyFirst(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class Admission:
     """Whom a view answers: staff under this word for the homeowner's record, or no staff; and how."""
 
     kind: str
@@ -60,7 +60,7 @@ class Door:
 class HomeRequest(entry.SignedInRequest):
     """A request about a home or what is in it: by which door, and as whom where it is not one's own."""
 
-    door: Door
+    door: Admission
     looking: viewer.Looking | None
     membership: accounts.Membership | None
 
@@ -71,7 +71,7 @@ HomeView = Callable[Concatenate[HomeRequest, P], HttpResponseBase]
 
 def page(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
     """Answer with a page: each look of staff leaves a line."""
-    return functools.partial(_guarded, Door(kind="page", staff=staff))
+    return functools.partial(_guarded, Admission(kind="page", staff=staff))
 
 
 def part(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
@@ -80,12 +80,12 @@ def part(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
     Whoever is no longer signed in, or may no longer see it, gets the whole page again, and with it the
     sign-in or a 404, instead of something stale on the screen.
     """
-    return functools.partial(_guarded, Door(kind="part", staff=staff))
+    return functools.partial(_guarded, Admission(kind="part", staff=staff))
 
 
 def download(*, staff: str | None) -> Callable[[HomeView[P]], View[P]]:
     """Answer with a file to take away; staff need the right to, and leave a line that says so."""
-    return functools.partial(_guarded, Door(kind="download", staff=staff))
+    return functools.partial(_guarded, Admission(kind="download", staff=staff))
 
 
 def site(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Site:
@@ -149,7 +149,9 @@ def connection(request: HomeRequest, pk: int, *, now: datetime) -> lunar.Connect
     raise Http404
 
 
-def threshold(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Site, policy.Standing]:
+def threshold(
+    request: HomeRequest, synth_id: str, *, now: datetime
+) -> tuple[sites.Site, policy.AccessContext]:
     """Return a home as one may see it from outside, before saying why: that it is there, and as whom."""
     _door(request)
     found = get_object_or_404(policy.sites_visible_to(request.user, now=now), synth_id=synth_id)
@@ -167,8 +169,8 @@ def reader(request: HomeRequest) -> viewer.Reader:
     return viewer.reader_of(request.user, request.looking)
 
 
-def _door(request: HomeRequest) -> Door:
-    door: Door | None = getattr(request, "door", None)
+def _door(request: HomeRequest) -> Admission:
+    door: Admission | None = getattr(request, "door", None)
     if door is None:
         raise Unstated
     return door
@@ -180,7 +182,7 @@ def _admitted(request: HomeRequest, found: sites.Site, is_own: bool, now: dateti
     return found
 
 
-def _look(request: HomeRequest, door: Door, found: sites.Site, now: datetime) -> viewer.Looking:
+def _look(request: HomeRequest, door: Admission, found: sites.Site, now: datetime) -> viewer.Looking:
     if door.staff is None:
         raise PermissionDenied(OWNERS_ONLY)
     standing = policy.standing_of(request.user, found, now=now)
@@ -202,14 +204,14 @@ def _membership(request: HomeRequest, organization_id: int) -> accounts.Membersh
     return next((one for one in works if one.organization_id == organization_id), None)
 
 
-def _how_noted(request: HomeRequest, door: Door) -> Callable[..., None]:
+def _how_noted(request: HomeRequest, door: Admission) -> Callable[..., None]:
     if door.kind == "download":
         return visits.note_export
     is_opened = door.kind == "page" and not request.htmx and request.method in ("GET", "HEAD")
     return visits.note if is_opened else visits.note_renewed
 
 
-def _guarded(door: Door, view: HomeView[P]) -> View[P]:
+def _guarded(door: Admission, view: HomeView[P]) -> View[P]:
     @functools.wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         asked = cast(HomeRequest, request)
@@ -229,7 +231,7 @@ def _guarded(door: Door, view: HomeView[P]) -> View[P]:
     return guarded
 
 
-def _ask_why(request: HomeRequest, door: Door, found: sites.Site) -> HttpResponse:
+def _ask_why(request: HomeRequest, door: Admission, found: sites.Site) -> HttpResponse:
     """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
     back = request.get_full_path() if door.kind == "page" and request.method in ("GET", "HEAD") else ""
     if door.kind == "page" and request.method == "POST":

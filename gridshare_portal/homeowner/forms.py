@@ -42,7 +42,7 @@ def _zones() -> list[tuple[str, str]]:
     return [(zone, zone.replace("_", " ")) for zone in settings.time_zones()]
 
 
-class Home(Once):
+class SiteSettings(Once):
     """What a home is called, and the time it keeps."""
 
     name = forms.CharField(
@@ -65,7 +65,7 @@ class Home(Once):
     )
 
 
-class Role(Once):
+class SensorRole(Once):
     """What a sensor measures, in the owner's word; empty goes back to what was found."""
 
     role = forms.ChoiceField(choices=[], required=False, label="Measures")
@@ -80,7 +80,7 @@ class Role(Once):
         field.widget.attrs["id"] = f"role-{sensor.pk}"
 
 
-class Wish(Once):
+class ChangeForm(Once):
     """What every change carries: why, and a key that lets a form sent twice be done once."""
 
     reason = forms.CharField(
@@ -114,7 +114,7 @@ def _detail(label: str, help_text: str) -> forms.CharField:
     )
 
 
-class Details(Wish):
+class Details(ChangeForm):
     """A device's maker, model and serial number; an empty field is left as it is at Lunar."""
 
     manufacturer = _detail("Maker", "")
@@ -223,7 +223,7 @@ class DeleteAccount(Once):
         return typed
 
 
-class Mode(Wish):
+class ModeChange(ChangeForm):
     """Which mode a battery is to follow."""
 
     mode = forms.ChoiceField(
@@ -236,7 +236,7 @@ class Mode(Wish):
     )
 
 
-class Plan(Wish):
+class Plan(ChangeForm):
     """What goes with a plan's rows: which plan the visitor saw when writing them."""
 
     seen = forms.RegexField(r"\A[0-9a-f]{0,64}\Z", required=False, widget=forms.HiddenInput)

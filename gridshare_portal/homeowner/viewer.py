@@ -20,7 +20,7 @@ class Looking:
     """One visit as a page shows it."""
 
     visit: access.Visit
-    standing: policy.Standing
+    standing: policy.AccessContext
     now: datetime
 
     @property

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.conf import settings
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import Group, Tally
+from gridshare_portal.portfolio.models import Group, HomesAggregate
 from gridshare_portal.portfolio.projection.aggregates import AGES, SUMMED, Figures
 
 STEPS = ("shared", "holding", "connected", "telling")
@@ -65,9 +65,9 @@ class Portfolio:
     weeks: Sequence[Week]
 
 
-def of(organization: accounts.Organization, group: Group | None = None) -> Portfolio | None:
+def disclosed(organization: accounts.Organization, group: Group | None = None) -> Portfolio | None:
     """Return what may be shown, in one query; None before the first count."""
-    kept = {row.group_id: row for row in Tally.objects.filter(organization=organization)}
+    kept = {row.group_id: row for row in HomesAggregate.objects.filter(organization=organization)}
     row = kept.get(group.pk if group else None)
     if row is None:
         return None
@@ -100,7 +100,7 @@ def _all_left(count: int, last: int | None) -> bool:
     return count == 0 and last is not None and is_enough(last)
 
 
-def _portfolio(row: Tally, around: Sequence[Figures]) -> Portfolio:
+def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
     kept = row.figures
     figures = {name: _figure(name, kept, around) for name in SUMMED}
     stored, full_wh = figures["stored_wh"], kept["full_wh"]

@@ -30,7 +30,7 @@ class Group(models.Model):
         return self.name
 
 
-class GroupHome(models.Model):
+class GroupSite(models.Model):
     """One home in one group."""
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="members", db_index=False)
@@ -68,7 +68,7 @@ class SavedView(models.Model):
         return self.name
 
 
-class Home(models.Model):
+class SiteRow(models.Model):
     """A shared home in plain columns, as last counted; None is not known. The keys are for sorting.
 
     Days are UTC days: `day` says which one the energies are of.
@@ -127,7 +127,7 @@ class Home(models.Model):
         return f"{self.site_id} for {self.organization_id}"
 
 
-class Round(models.Model):
+class ProjectionPass(models.Model):
     """The queue of counting: one row per retailer, due at a moment, taken further by one worker at a time.
 
     `cursor` is the last home of this round that was counted; a worker that dies costs one step.
@@ -144,7 +144,7 @@ class Round(models.Model):
         return f"{self.organization_id}, due {self.due_at}"
 
 
-class Tally(models.Model):
+class HomesAggregate(models.Model):
     """The sums over all homes of a retailer (group null), or over those of one group, as last counted."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="tallies")

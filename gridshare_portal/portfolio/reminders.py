@@ -21,7 +21,7 @@ from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
 from gridshare_portal.mail import addresses, sender
 from gridshare_portal.portfolio import models
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.sites import models as sites
 
 WEEK = timedelta(days=7)
@@ -32,16 +32,16 @@ ASKED = "Your organization asked for a letter already. It can ask again from {:%
 NOT_YOURS = "Your role does not include asking homeowners."
 
 
-class Refused(Exception):
+class ReminderRefused(Exception):
     """No letter can be asked for now; the text is a sentence for the page."""
 
 
-class NotPermitted(Exception):
+class ReminderNotPermitted(Exception):
     """Whoever asks may not ask for this organization."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class EndedConnection:
     """A home whose connection ended, since when, and when the organization last asked for a letter."""
 
     site: sites.Site
@@ -52,16 +52,16 @@ class Line:
 
 def page(
     user: accounts.User, organization: accounts.Organization, *, after: int, now: datetime
-) -> tuple[list[Line], int | None]:
+) -> tuple[list[EndedConnection], int | None]:
     """Return homes past this one whose connection had ended when last counted, and where to go on."""
-    ended = Home.objects.filter(organization=organization, state="reconnect", site__gt=after)
+    ended = SiteRow.objects.filter(organization=organization, state="reconnect", site__gt=after)
     pks = list(ended.order_by("site_id").values_list("site_id", flat=True)[: ON_A_PAGE + 1])
     following = pks[ON_A_PAGE - 1] if len(pks) > ON_A_PAGE else None
     pks = pks[:ON_A_PAGE]
     shared = policy.shared_sites(user, now=now, organization=organization).filter(pk__in=pks)
     since, asked = _since(pks), _asked(pks, organization)
     lines = [
-        Line(
+        EndedConnection(
             site=site,
             ended_at=since.get(site.pk),
             asked_at=asked.get(site.pk),
@@ -80,13 +80,13 @@ def ask(
 
     membership = staff.standing_of(asked_by).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.ASK):
-        raise NotPermitted(NOT_YOURS)
+        raise ReminderNotPermitted(NOT_YOURS)
     sites.Site.objects.select_for_update().get(pk=site.pk)
     if not givers(site, organization, now=now):
-        raise Refused(NOT_ENDED)
+        raise ReminderRefused(NOT_ENDED)
     before = _asked([site.pk], organization).get(site.pk)
     if before is not None and before > now - WEEK:
-        raise Refused(ASKED.format(before + WEEK))
+        raise ReminderRefused(ASKED.format(before + WEEK))
     reminder = models.Reminder.objects.create(
         organization=organization, site=site, asked_by=asked_by, asked_at=now, due_at=now
     )
@@ -120,7 +120,7 @@ def givers(site: sites.Site, organization: accounts.Organization, *, now: dateti
     """Return who shares the home with the organization, if all their connections have ended; else nobody."""
     held = policy.holding(now=now).filter(site=site, organization=organization)
     people = list(accounts.User.objects.filter(consents__in=held, is_active=True).distinct().order_by("pk"))
-    reaches = sites.Reach.objects.filter(site=site, connection__user__in=people, lost_at=None)
+    reaches = sites.ConnectionSite.objects.filter(site=site, connection__user__in=people, lost_at=None)
     return [] if reaches.filter(connection__status="active").exists() else people
 
 
@@ -151,7 +151,7 @@ def _tell(reminder: models.Reminder, asked_by: accounts.User) -> None:
 
 def _since(pks: Sequence[int]) -> dict[int, datetime]:
     """Return when the connections ended that reached these homes: the last of each."""
-    ended = sites.Reach.objects.filter(site__in=pks, lost_at=None, connection__status="reconnect")
+    ended = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None, connection__status="reconnect")
     return dict(ended.values_list("site").annotate(at=Max("connection__status_since_at")).order_by())
 
 

@@ -23,11 +23,11 @@ AGAIN = timedelta(minutes=15)
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class Refused(Exception):
+class SubscriptionRefused(Exception):
     """There is no such choice."""
 
 
-def of(membership: accounts.Membership) -> models.Subscription:
+def subscription_of(membership: accounts.Membership) -> models.Subscription:
     """Return a member's choice; before there is one, that nothing comes."""
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
     return models.Subscription.objects.filter(**who).first() or models.Subscription(**who)
@@ -38,7 +38,7 @@ def choose(
 ) -> models.Subscription:
     """Say how often a member gets the report, and by whose clock."""
     if every not in models.Subscription.Every.values or time_zone not in sites_settings.time_zones():
-        raise Refused
+        raise SubscriptionRefused
     due_at = periods.next_due(every=every, zone=time_zone, now=now)
     return models.Subscription.objects.update_or_create(
         user_id=membership.user_id,
@@ -64,7 +64,7 @@ def send(*, pk: int, now: datetime) -> bool:
         _settle(row, row.sent_about, now)
         return False
     try:
-        _post(row, figures.of(row.organization, period))
+        _post(row, figures.report_of(row.organization, period))
     except sender.NotSent:
         models.Subscription.objects.filter(pk=pk).update(taken_until_at=None, due_at=now + AGAIN)
         return False

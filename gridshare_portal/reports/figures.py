@@ -30,7 +30,7 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class DayFigures:
     """The energy of one UTC day, in the order of day_sums.COLUMNS; `is_known` once it was counted."""
 
     day: date
@@ -39,7 +39,7 @@ class Day:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class RunFigures:
     """A bulk run that began in the period, and at how many homes what came of it."""
 
     name: str
@@ -59,20 +59,20 @@ class Report:
     organization: accounts.Organization
     period: Period
     sums: disclosure.Portfolio | None
-    days: Sequence[Day]
+    days: Sequence[DayFigures]
     total: Sequence[disclosure.Figure]
     weeks: Sequence[disclosure.Week]
-    runs: Sequence[Run]
+    runs: Sequence[RunFigures]
 
 
-def of(organization: accounts.Organization, period: Period) -> Report:
+def report_of(organization: accounts.Organization, period: Period) -> Report:
     """Return what is said of the period; the same few queries for any portfolio."""
     rows = portfolio.PortfolioDay.objects.filter(
         organization=organization, day__range=(period.first, period.last)
     )
     kept = {row.day: row.figures for row in rows}
     days = [_day(day, kept.get(day)) for day in period.days]
-    sums = disclosure.of(organization)
+    sums = disclosure.disclosed(organization)
     weeks = [one for one in sums.weeks if _touches(one.begins, period)] if sums else []
     return Report(
         organization=organization,
@@ -85,9 +85,9 @@ def of(organization: accounts.Organization, period: Period) -> Report:
     )
 
 
-def _day(day: date, kept: Mapping[str, Mapping[str, float]] | None) -> Day:
+def _day(day: date, kept: Mapping[str, Mapping[str, float]] | None) -> DayFigures:
     figures = tuple(_figure(kept.get(name) if kept else None) for name in daily_sums.COLUMNS)
-    return Day(day=day, figures=figures, is_known=kept is not None)
+    return DayFigures(day=day, figures=figures, is_known=kept is not None)
 
 
 def _figure(kept: Mapping[str, float] | None) -> disclosure.Figure:
@@ -110,7 +110,7 @@ def _touches(monday: date, period: Period) -> bool:
     return monday <= period.last and (monday - period.first).days > -7
 
 
-def _runs(organization: accounts.Organization, period: Period) -> list[Run]:
+def _runs(organization: accounts.Organization, period: Period) -> list[RunFigures]:
     began = run_queries.runs_of(organization).filter(started_at__gte=period.start, started_at__lt=period.end)
     runs = list(began.order_by("started_at", "pk")[:RUNS])
     lines = runs_models.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
@@ -118,12 +118,12 @@ def _runs(organization: accounts.Organization, period: Period) -> list[Run]:
     return [_run(run, counts) for run in runs]
 
 
-def _run(run: runs_models.Run, counts: Mapping[tuple[int, str], int]) -> Run:
+def _run(run: runs_models.Run, counts: Mapping[tuple[int, str], int]) -> RunFigures:
     assert run.started_at is not None  # only runs that were started in the period are asked for
     outcomes = {
         name: sum(counts.get((run.pk, state), 0) for state in states) for name, states in OUTCOMES.items()
     }
-    return Run(
+    return RunFigures(
         name=run.name,
         began_at=run.started_at,
         state=run.get_state_display(),

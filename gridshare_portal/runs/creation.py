@@ -17,7 +17,7 @@ from gridshare_portal.runs import lifecycle, models
 
 def ask(
     *,
-    choice: models.Choice,
+    choice: models.TargetSelection,
     organization: accounts.Organization,
     actor: accounts.User,
     name: str,

@@ -50,7 +50,7 @@ STANDS: dict[str, str] = {
 }
 
 
-class Wish(TypedDict):
+class RunTerms(TypedDict):
     """What is asked of homes, by whom; see ask."""
 
     organization: accounts.Organization
@@ -93,7 +93,9 @@ def ask(
     return enumeration.open(run=run, now=now)
 
 
-def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Unpack[Wish]) -> models.Run:
+def draft(
+    *, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Unpack[RunTerms]
+) -> models.Run:
     """Ask something of these homes and write them all down at once: for practice, tests and benchmarks.
 
     Homes that come as keys stand in the run in their order, each named once.
@@ -101,7 +103,7 @@ def draft(*, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish:
     if isinstance(sites, QuerySet):
         sites = list(sites.order_by("pk").values_list("pk", flat=True).distinct())
     if not sites:
-        raise transitions.Refused(NO_HOME, field="sites")
+        raise transitions.RunRefused(NO_HOME, field="sites")
     with transaction.atomic():
         run = ask(now=now, **wish)
         for first in range(0, len(sites), enumeration.TOGETHER):
@@ -127,9 +129,9 @@ def start(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run
     _ask(actor, run.organization)
     with transaction.atomic():
         if not transitions.begin(run=run, actor=actor, now=now):
-            raise transitions.Refused(_why_not(run))
+            raise transitions.RunRefused(_why_not(run))
         if not run.lines.filter(state=S.ELIGIBLE).exists():
-            raise transitions.Refused(NOT_READY)
+            raise transitions.RunRefused(NOT_READY)
     wake("runs.tasks.carry_run", run.pk)
     return _fresh(run)
 
@@ -156,7 +158,7 @@ def stop(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
     """Stop a run for good."""
     _ask(actor, run.organization)
     if not transitions.stop(run=run, after=[R.RUNNING, R.PAUSED], actor=actor, now=now):
-        raise transitions.Refused(_why_not(run))
+        raise transitions.RunRefused(_why_not(run))
     return _fresh(run)
 
 
@@ -170,7 +172,7 @@ def retry_failed(*, run: models.Run, actor: accounts.User, now: datetime) -> int
         fresh = {"state": S.WAITING, "change": None, "why": "", "sentence": "", "due_at": None, "delays": 0}
         homes = failed.update(attempt=F("attempt") + 1, **fresh)
         if not homes:
-            raise transitions.Refused(NO_FAILED)
+            raise transitions.RunRefused(NO_FAILED)
         wake("runs.tasks.carry_run", run.pk)
     return homes
 
@@ -181,7 +183,7 @@ def schedule(
     """Have a checked run start by itself at a moment, or, with None, no longer."""
     _ask(actor, run.organization)
     if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
-        raise transitions.Refused("Choose a moment within the next 30 days.", field="start_at")
+        raise transitions.RunRefused("Choose a moment within the next 30 days.", field="start_at")
     deed = "scheduled" if start_at else "schedule taken back"
     _move(run, deed, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
     return _fresh(run)
@@ -211,32 +213,32 @@ def cancel(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Ru
 def _ask_undoing(run: models.Run) -> None:
     """Refuse to take back what sets no plans, still runs, sent nothing or is taken back already."""
     if run.kind != Kind.PLAN:
-        raise transitions.Refused(NO_PLANS)
+        raise transitions.RunRefused(NO_PLANS)
     if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
-        raise transitions.Refused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
+        raise transitions.RunRefused(STILL_RUNS if run.state in (R.RUNNING, R.STOPPING) else NOTHING_SENT)
     if run.lines.filter(state=S.TAKEN).exists():
-        raise transitions.Refused(ON_THEIR_WAY)
+        raise transitions.RunRefused(ON_THEIR_WAY)
     if not enumeration.sent(run).exists():
-        raise transitions.Refused(NOTHING_SENT)
+        raise transitions.RunRefused(NOTHING_SENT)
     # What one that has ended left as it was, or this run sent after it, may be taken back once more.
     if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID, R.DONE]).exists():
-        raise transitions.Refused(CANCELED_ALREADY)
+        raise transitions.RunRefused(CANCELED_ALREADY)
 
 
 def _ask(actor: accounts.User, organization: accounts.Organization) -> None:
     if not transitions.may_run(actor, organization):
-        raise transitions.Refused(NOT_YOURS)
+        raise transitions.RunRefused(NOT_YOURS)
 
 
 def _ask_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
     if not name.strip():
-        raise transitions.Refused("Give the run a name. Homeowners read it as the reason.", field="name")
+        raise transitions.RunRefused("Give the run a name. Homeowners read it as the reason.", field="name")
     if len(name.strip()) > LONGEST_NAME:
-        raise transitions.Refused(f"Use at most {LONGEST_NAME} characters.", field="name")
+        raise transitions.RunRefused(f"Use at most {LONGEST_NAME} characters.", field="name")
     if not 0 <= canary <= enumeration.HOMES_AT_MOST:
-        raise transitions.Refused("Choose how many homes go first: 0 or more.", field="canary")
+        raise transitions.RunRefused("Choose how many homes go first: 0 or more.", field="canary")
     if not 0 <= stop_at_failure_pct <= 100:
-        raise transitions.Refused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
+        raise transitions.RunRefused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
 
 
 def _ask_wish(kind: str, times: str, asked: Any, now: datetime) -> None:
@@ -251,11 +253,11 @@ def _ask_wish(kind: str, times: str, asked: Any, now: datetime) -> None:
             plan = rules.from_json(asked)
             fault = rules.fault_of(plan, now=now) if plan.commands else "Add at least one row."
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise transitions.Refused(
+        raise transitions.RunRefused(
             "This is not something that can be asked of a home.", field="asked"
         ) from None
     if fault:
-        raise transitions.Refused(fault, field="asked")
+        raise transitions.RunRefused(fault, field="asked")
 
 
 def _move(
@@ -267,7 +269,7 @@ def _move(
     **written: object,
 ) -> None:
     if not transitions.move(run=run, deed=deed, after=after, actor=actor, now=now, **written):
-        raise transitions.Refused(_why_not(run))
+        raise transitions.RunRefused(_why_not(run))
 
 
 def _why_not(run: models.Run) -> str:

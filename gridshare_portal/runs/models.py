@@ -143,7 +143,7 @@ class Line(models.Model):
         return OTHER_PLAN if self.change.sentence == outcomes.PLAN_CHANGED else self.change.sentence
 
 
-class Lane(models.Model):
+class DispatchSlot(models.Model):
     """A place for one worker at a time; there are fewer than workers, so that runs never take them all."""
 
     number = models.PositiveSmallIntegerField(primary_key=True)
@@ -154,7 +154,7 @@ class Lane(models.Model):
         return f"Lane {self.number}"
 
 
-class Pace(models.Model):
+class RateLimit(models.Model):
     """When the next home may have its turn, for all runs and workers together: a single row."""
 
     number = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -164,7 +164,7 @@ class Pace(models.Model):
         return f"Next at {self.next_at}"
 
 
-class Choice(models.Model):
+class TargetSelection(models.Model):
     """What was chosen for a run: a filter or a group, as an address says it, or a file.
 
     Of the file's `lines` that hold something `read` were read so far. `counts` says how many were left out
@@ -196,10 +196,10 @@ class Choice(models.Model):
         return sum(self.counts.values())
 
 
-class LeftOut(models.Model):
+class RejectedRow(models.Model):
     """One line of a file that names no home for the run: what stands there, and a word for why."""
 
-    choice = models.ForeignKey(Choice, models.CASCADE, related_name="left", db_index=False)
+    choice = models.ForeignKey(TargetSelection, models.CASCADE, related_name="left", db_index=False)
     line = models.PositiveIntegerField()
     said = models.CharField(max_length=60, blank=True, default="")
     why = models.CharField(max_length=12)

@@ -21,7 +21,7 @@ TOGETHER = 1_000
 STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
 
 
-class Refused(Exception):
+class RunRefused(Exception):
     """It cannot be done; the reason is a sentence, and `field` names the part of the form it belongs to."""
 
     def __init__(self, reason: str, *, field: str = "") -> None:

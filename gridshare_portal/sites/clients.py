@@ -41,7 +41,7 @@ class WayError(Exception):
         self.scope = scope
 
 
-class NoWayIn(WayError):
+class NoAccessPath(WayError):
     """Only the homeowner can open the way again."""
 
     sentences = {
@@ -66,10 +66,10 @@ def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
     reaching = [reach.connection for reach in site.reaches.filter(lost_at=None).select_related("connection")]
     active = [connection for connection in reaching if connection.status == "active"]
     if not active:
-        raise NoWayIn("ended" if reaching else "none", scope=scope)
+        raise NoAccessPath("ended" if reaching else "none", scope=scope)
     able = [connection for connection in active if scope in connection.scope_set]
     if not able:
-        raise NoWayIn("missing_scope", scope=scope)
+        raise NoAccessPath("missing_scope", scope=scope)
     return min(able, key=_health)
 
 
@@ -86,7 +86,7 @@ def for_connection(
 ) -> gridshare.Client:
     """Return a client in the name of one connection, with a token at hand; see for_site."""
     if connection.status != "active":
-        raise NoWayIn("ended")
+        raise NoAccessPath("ended")
     token = _Token(connection.pk)
     token()
     return gridshare.Client(
@@ -135,7 +135,7 @@ class _Token:
         try:
             return refresh.access_token(self._pk, stale=refused)
         except refresh.ReconnectRequired as ended:
-            raise NoWayIn("ended") from ended
+            raise NoAccessPath("ended") from ended
         except refresh.Busy as busy:
             raise NotNow("busy") from busy
         except (refresh.Misconfigured, seal.SecretUnreadable) as fault:

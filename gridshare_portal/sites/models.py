@@ -51,7 +51,7 @@ class Site(models.Model):
         return ZoneInfo(self.time_zone)
 
 
-class Reach(models.Model):
+class ConnectionSite(models.Model):
     """A connection that lists a site; lost_at says since when it no longer does."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="reaches")
@@ -168,7 +168,7 @@ class Call(models.Model):
         return f"{self.operation}: {self.error or self.status}"
 
 
-class Answer(models.Model):
+class RawResponse(models.Model):
     """An answer of the API as it came, asked for by a person to look at, and soon forgotten.
 
     asked_for is the organization on whose behalf, by number: this room knows no organizations. taken_at

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import models
 from gridshare_portal.sites import models as sites
 
 DEEPEST_SHOWN = 12
@@ -128,13 +129,13 @@ def battery_device_of(site: sites.Site) -> sites.Device | None:
 
 def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
     """Return the homes that the connection lists now."""
-    reached = sites.Reach.objects.filter(connection=connection, lost_at=None)
+    reached = models.ConnectionSite.objects.filter(connection=connection, lost_at=None)
     return sites.Site.objects.filter(reaches__in=reached).order_by("name", "pk")
 
 
 def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
     """Return the connections that list the home now, whatever their health."""
-    reached = sites.Reach.objects.filter(site=site, lost_at=None)
+    reached = models.ConnectionSite.objects.filter(site=site, lost_at=None)
     return lunar.Connection.objects.filter(reaches__in=reached).order_by("pk")
 
 

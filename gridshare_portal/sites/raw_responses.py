@@ -67,31 +67,31 @@ OPERATIONS = {
 
 def of_home(
     site: sites.Site, *, asked_by: AbstractBaseUser, asked_for: int, now: datetime
-) -> QuerySet[sites.Answer]:
+) -> QuerySet[sites.RawResponse]:
     """Return what a person asked for on behalf of an organization within the last hour, newest first."""
-    mine = sites.Answer.objects.filter(site=site, asked_by=asked_by.pk, asked_for=asked_for)
+    mine = sites.RawResponse.objects.filter(site=site, asked_by=asked_by.pk, asked_for=asked_for)
     return mine.filter(asked_at__gt=now - KEPT)
 
 
-def untaken(*, now: datetime) -> QuerySet[sites.Answer]:
+def untaken(*, now: datetime) -> QuerySet[sites.RawResponse]:
     """Return what was asked within the last minute and no worker has taken up."""
-    return sites.Answer.objects.filter(taken_at=None, came_at=None, asked_at__gt=now - LATE)
+    return sites.RawResponse.objects.filter(taken_at=None, came_at=None, asked_at__gt=now - LATE)
 
 
-def take(*, pk: int, now: datetime) -> sites.Answer | None:
+def take(*, pk: int, now: datetime) -> sites.RawResponse | None:
     """Return what was asked, if it is fresh and nobody else has taken it up."""
     mine = untaken(now=now).filter(pk=pk)
     if not mine.update(taken_at=now):
         return None
-    return sites.Answer.objects.select_related("site", "asked_by").get(pk=pk)
+    return sites.RawResponse.objects.select_related("site", "asked_by").get(pk=pk)
 
 
-def refuse(*, answer: sites.Answer, why: str, now: datetime) -> None:
+def refuse(*, answer: sites.RawResponse, why: str, now: datetime) -> None:
     """Say why nothing was asked."""
-    sites.Answer.objects.filter(pk=answer.pk).update(error=why[:40], came_at=now)
+    sites.RawResponse.objects.filter(pk=answer.pk).update(error=why[:40], came_at=now)
 
 
-def fetch(*, answer: sites.Answer, connection: lunar.Connection, now: datetime) -> None:
+def fetch(*, answer: sites.RawResponse, connection: lunar.Connection, now: datetime) -> None:
     """Ask the API in the name of this connection, and keep what it says as far as it may be shown."""
     began_s = time.monotonic()
     told: dict[str, object] = {}
@@ -106,15 +106,15 @@ def fetch(*, answer: sites.Answer, connection: lunar.Connection, now: datetime) 
         told = {"error": closed.reason}
     ms = round((time.monotonic() - began_s) * 1000)
     came_at = now + timedelta(milliseconds=ms)
-    sites.Answer.objects.filter(pk=answer.pk).update(ms=ms, came_at=came_at, **told)
+    sites.RawResponse.objects.filter(pk=answer.pk).update(ms=ms, came_at=came_at, **told)
 
 
 def sweep(*, now: datetime) -> int:
     """Forget what was asked more than an hour ago; return how many that were."""
-    return sites.Answer.objects.filter(asked_at__lte=now - KEPT).delete()[0]
+    return sites.RawResponse.objects.filter(asked_at__lte=now - KEPT).delete()[0]
 
 
-def shown(came: api.Came, answer: sites.Answer) -> str:
+def shown(came: api.Came, answer: sites.RawResponse) -> str:
     """Return of an answer what a person may see: readable, of this home, without tokens, not too long."""
     text = came.body.decode("utf-8-sig", "replace")
     value = _json(text)

@@ -15,7 +15,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
 
-class Refused(Exception):
+class SettingRefused(Exception):
     """A name, zone or role that cannot be; the text is a sentence for the page, field names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -38,11 +38,11 @@ def rename(
     """
     name = " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C" or c.isspace()).split())
     if not name:
-        raise Refused("name", "Give the home a name.")
+        raise SettingRefused("name", "Give the home a name.")
     if len(name) > 80:
-        raise Refused("name", "Use at most 80 letters.")
+        raise SettingRefused("name", "Use at most 80 letters.")
     if time_zone not in time_zones():
-        raise Refused("time_zone", "Choose a time zone from the list.")
+        raise SettingRefused("time_zone", "Choose a time zone from the list.")
     site.name, site.time_zone, site.zone_confirmed_at = name, time_zone, now
     site.save(update_fields=["name", "time_zone", "zone_confirmed_at"])
     return site
@@ -53,7 +53,7 @@ def correct_role(
 ) -> sites.Sensor:
     """Say what a sensor measures; an empty role goes back to what was found."""
     if role and role not in sites.ROLES:
-        raise Refused("role", "Choose one of the roles in the list.")
+        raise SettingRefused("role", "Choose one of the roles in the list.")
     sensor.role_set = role
     sensor.save(update_fields=["role_set"])
     return sensor
@@ -67,9 +67,9 @@ def forget(*, connection: lunar.Connection) -> None:
     leaves it last decides.
     """
     reaching = Q(lost_at=None, connection__status__in=["active", "reconnect"])
-    others = sites.Reach.objects.filter(reaching, site=OuterRef("pk")).exclude(connection=connection)
+    others = sites.ConnectionSite.objects.filter(reaching, site=OuterRef("pk")).exclude(connection=connection)
     with transaction.atomic():
         own = sites.Site.objects.filter(reaches__connection=connection)
         for site in own.exclude(Exists(others)).distinct():
             site.delete()
-        sites.Reach.objects.filter(connection=connection).delete()
+        sites.ConnectionSite.objects.filter(connection=connection).delete()

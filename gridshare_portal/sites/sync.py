@@ -112,7 +112,7 @@ def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
 
 def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.Client:
     if scopes.DEVICE_READ not in connection.scope_set:
-        raise clients.NoWayIn("missing_scope", scope=scopes.DEVICE_READ)
+        raise clients.NoAccessPath("missing_scope", scope=scopes.DEVICE_READ)
     return clients.for_connection(connection, listener=listener)
 
 
@@ -180,7 +180,7 @@ def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> N
     if row is None:
         return
     told = _again(row, [failure], now)
-    if isinstance(failure, clients.NoWayIn):
+    if isinstance(failure, clients.NoAccessPath):
         told["due_at"] = None
     mine.update(**told, last_error=_words([failure]), lease_owner="", lease_until_at=None)
 

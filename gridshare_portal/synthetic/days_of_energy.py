@@ -50,7 +50,7 @@ class Course:
 
 
 @lru_cache(maxsize=1024)
-def of(key: Key, role: str, sharing: int = 1) -> Course:
+def day_of(key: Key, role: str, sharing: int = 1) -> Course:
     """Return the day of one of so many sensors that play a role in such a home."""
     flows = _flows(key)
     nothing = np.zeros(missing.BUCKETS)

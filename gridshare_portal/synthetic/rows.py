@@ -64,7 +64,7 @@ def _write(numbers: range, organization: accounts.Organization, now: datetime, d
     users = _create(accounts.User, (_user(one, home) for one, home in zip(persons, made, strict=True)))
     links = _create(lunar.Connection, (_connection(*pair) for pair in zip(numbers, users, made, strict=True)))
     rows = _create(sites.Site, (_site(one, home, now) for one, home in zip(persons, made, strict=True)))
-    _create(sites.Reach, map(_reach, rows, links, made))
+    _create(sites.ConnectionSite, map(_reach, rows, links, made))
     _create(telemetry.Collection, (_collection(row, home, now) for row, home in zip(rows, made, strict=True)))
     _write_devices(rows, made, now, days)
     _create(access.Request, _requests(persons, made, users, organization))
@@ -77,7 +77,7 @@ def _write(numbers: range, organization: accounts.Organization, now: datetime, d
 
 
 def _write_devices(
-    rows: list[sites.Site], made: list[synthetic_sites.Home], now: datetime, days: int
+    rows: list[sites.Site], made: list[synthetic_sites.MadeSite], now: datetime, days: int
 ) -> None:
     trios = [(row, home, device) for row, home in zip(rows, made, strict=True) for device in home.devices]
     kept = _create(sites.Device, (_device(row, device, now) for row, _home, device in trios))
@@ -97,13 +97,13 @@ def _create(model: type[Row], rows: Iterable[Row]) -> list[Row]:
     return model._default_manager.bulk_create(list(rows), batch_size=CHUNK)
 
 
-def _user(person: people.Person, home: synthetic_sites.Home) -> accounts.User:
+def _user(person: people.Person, home: synthetic_sites.MadeSite) -> accounts.User:
     return accounts.User(
         email=person.email, name=person.name, password=make_password(None), date_joined=home.created_at
     )
 
 
-def _connection(number: int, user: accounts.User, home: synthetic_sites.Home) -> lunar.Connection:
+def _connection(number: int, user: accounts.User, home: synthetic_sites.MadeSite) -> lunar.Connection:
     return lunar.Connection(
         user=user,
         issuer=ISSUER,
@@ -119,7 +119,7 @@ def _connection(number: int, user: accounts.User, home: synthetic_sites.Home) ->
     )
 
 
-def _site(person: people.Person, home: synthetic_sites.Home, now: datetime) -> sites.Site:
+def _site(person: people.Person, home: synthetic_sites.MadeSite, now: datetime) -> sites.Site:
     return sites.Site(
         synth_id=home.synth_id,
         name=person.home,
@@ -131,7 +131,7 @@ def _site(person: people.Person, home: synthetic_sites.Home, now: datetime) -> s
     )
 
 
-def _tree(home: synthetic_sites.Home) -> dict[str, object]:
+def _tree(home: synthetic_sites.MadeSite) -> dict[str, object]:
     """Return the home's tree as it is kept: the home, its devices, and each device's sensors below it."""
     nodes = [_node(home.synth_id, "Site", parent=None, depth=0)]
     for device in home.devices:
@@ -150,15 +150,17 @@ def _node(synth_id: str, kind: str, *, parent: int | None, depth: int, channels:
     return {**found, "parent": parent, "depth": depth}
 
 
-def _channels(sensor: synthetic_sites.Sensor) -> list[str]:
+def _channels(sensor: synthetic_sites.MadeSensor) -> list[str]:
     return [*synthetic_sites.CHANNELS, *(["stateOfCharge_pct"] if sensor.role == sites.Role.BATTERY else [])]
 
 
-def _reach(row: sites.Site, connection: lunar.Connection, home: synthetic_sites.Home) -> sites.Reach:
-    return sites.Reach(site=row, connection=connection, seen_at=home.created_at)
+def _reach(
+    row: sites.Site, connection: lunar.Connection, home: synthetic_sites.MadeSite
+) -> sites.ConnectionSite:
+    return sites.ConnectionSite(site=row, connection=connection, seen_at=home.created_at)
 
 
-def _collection(row: sites.Site, home: synthetic_sites.Home, now: datetime) -> telemetry.Collection:
+def _collection(row: sites.Site, home: synthetic_sites.MadeSite, now: datetime) -> telemetry.Collection:
     goal = (home.created_at - timedelta(days=1)).date()
     told = [one.reading.at for device in home.devices for one in device.sensors if one.reading]
     return telemetry.Collection(
@@ -166,7 +168,7 @@ def _collection(row: sites.Site, home: synthetic_sites.Home, now: datetime) -> t
     )
 
 
-def _device(row: sites.Site, device: synthetic_sites.Device, now: datetime) -> sites.Device:
+def _device(row: sites.Site, device: synthetic_sites.MadeDevice, now: datetime) -> sites.Device:
     return sites.Device(
         site=row,
         synth_id=device.synth_id,
@@ -181,7 +183,7 @@ def _device(row: sites.Site, device: synthetic_sites.Device, now: datetime) -> s
 
 
 def _sensor(
-    row: sites.Site, kept: sites.Device, sensor: synthetic_sites.Sensor, position: int
+    row: sites.Site, kept: sites.Device, sensor: synthetic_sites.MadeSensor, position: int
 ) -> sites.Sensor:
     return sites.Sensor(
         site=row,
@@ -209,7 +211,7 @@ def _latest(sensor: sites.Sensor, reading: synthetic_sites.Reading, now: datetim
 
 
 def _consent(
-    row: sites.Site, user: accounts.User, home: synthetic_sites.Home, organization: accounts.Organization
+    row: sites.Site, user: accounts.User, home: synthetic_sites.MadeSite, organization: accounts.Organization
 ) -> access.Consent:
     sharing = home.sharing
     return access.Consent(
@@ -228,7 +230,7 @@ def _consent(
 
 def _requests(
     persons: list[people.Person],
-    made: list[synthetic_sites.Home],
+    made: list[synthetic_sites.MadeSite],
     users: list[accounts.User],
     organization: accounts.Organization,
 ) -> Iterator[access.Request]:

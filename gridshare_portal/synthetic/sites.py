@@ -86,7 +86,7 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensor:
+class MadeSensor:
     """A sensor, what it measures, how many measure that together, and what it told last, if ever."""
 
     synth_id: str
@@ -96,7 +96,7 @@ class Sensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Device:
+class MadeDevice:
     """A device with its sensors."""
 
     synth_id: str
@@ -105,7 +105,7 @@ class Device:
     model: str
     serial: str
     capacity_wh: float | None
-    sensors: tuple[Sensor, ...]
+    sensors: tuple[MadeSensor, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ class Sharing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class MadeSite:
     """Everything about one home but its name and its homeowner."""
 
     synth_id: str
@@ -131,10 +131,10 @@ class Home:
     sharing: Sharing
     asked_at: datetime | None
     course: days_of_energy.Key
-    devices: tuple[Device, ...]
+    devices: tuple[MadeDevice, ...]
 
 
-def home(number: int, *, now: datetime) -> Home:
+def home(number: int, *, now: datetime) -> MadeSite:
     """Return the home of a number, always the same one at the same moment."""
     dice = Random(f"home {number}")
     created_at = now - timedelta(days=dice.uniform(0.5, 900))
@@ -142,7 +142,7 @@ def home(number: int, *, now: datetime) -> Home:
     told_at, zone, shape = _told_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
     course = _course(dice, shape, zone, now)
     asked_at = created_at - timedelta(days=dice.uniform(0, 20)) if dice.random() < 0.3 else None
-    return Home(
+    return MadeSite(
         synth_id=f"site-{_uuid(dice)}",
         time_zone=zone,
         created_at=created_at,
@@ -165,13 +165,13 @@ def _course(dice: Random, shape: Shape, zone: str, now: datetime) -> days_of_ene
 
 def _devices(
     dice: Random, shape: Shape, course: days_of_energy.Key, told_at: datetime | None
-) -> Iterator[Device]:
+) -> Iterator[MadeDevice]:
     silent = dice.random() < 0.03  # one sensor of the home tells nothing any more
     sharing = Counter(role for _kind, roles in shape for role in roles)
     for kind, roles in shape:
         synth_id, model = _uuid(dice), f"{kind[:2].upper()}-{dice.choice((5, 10, 15, 20))}"
         sensors = [
-            Sensor(
+            MadeSensor(
                 synth_id=synth_id + ENDINGS.get(role, ""),
                 role=role,
                 sharing=sharing[role],
@@ -179,7 +179,7 @@ def _devices(
             )
             for place, role in enumerate(roles)
         ]
-        yield Device(
+        yield MadeDevice(
             synth_id=synth_id,
             kind=kind,
             maker=dice.choice(MAKERS),
@@ -197,7 +197,7 @@ def _reading(
         return None
     at = told_at - timedelta(days=2) if silent else told_at
     day, bucket = at.date(), (at - missing.midnight(at.date())) // missing.STEP
-    mine = days_of_energy.of(course, role, sharing)
+    mine = days_of_energy.day_of(course, role, sharing)
     return Reading(
         at=at,
         in_w=float(mine.in_w[bucket]),

@@ -37,7 +37,7 @@ class _Packed:
 
 
 def write(
-    told: Iterable[tuple[sites.Sensor, synthetic_sites.Sensor, days_of_energy.Key]],
+    told: Iterable[tuple[sites.Sensor, synthetic_sites.MadeSensor, days_of_energy.Key]],
     *,
     days: int,
     now: datetime,
@@ -52,7 +52,7 @@ def write(
 
 
 def _rows(
-    sensor: sites.Sensor, made: synthetic_sites.Sensor, key: days_of_energy.Key, days: int, now: datetime
+    sensor: sites.Sensor, made: synthetic_sites.MadeSensor, key: days_of_energy.Key, days: int, now: datetime
 ) -> Iterator[tuple[Value, ...]]:
     if made.reading is None:
         return
@@ -86,7 +86,7 @@ def _known(told_at: datetime, day: date, now: datetime) -> int:
 
 @lru_cache(maxsize=4096)
 def _packed(key: days_of_energy.Key, role: str, sharing: int, day: date, known: int) -> _Packed:
-    course = days_of_energy.of(key, role, sharing)
+    course = days_of_energy.day_of(key, role, sharing)
     bits = np.arange(missing.BUCKETS) < known
     columns = {"in_w": course.in_w, "out_w": course.out_w, "charge_pct": course.charge_pct}
     columns |= {f"{way}_wh": course.counted_wh(f"{way}_w", day) for way in ("in", "out")}

@@ -76,7 +76,7 @@ class Columns:
 def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
     """Return stored fields of the counted sensors over a period, in a constant number of queries."""
     grid = series.grid_over(period, missing.STEP_S)
-    read = stored.of(home, period)
+    read = stored.read(home, period)
     sensors = read.sensors
     first, last = missing.day_of(grid.start), missing.day_of(grid.end)
     rows = read.days(first, last)
@@ -102,7 +102,7 @@ def energy(home: stored.Home, period: periods.Period) -> tuple[series.Grid, Bala
     """
     grid = series.grid_over(period, missing.STEP_S)
     wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
-    read = columns(stored.of(home, period), wide, ("in_wh", "out_wh"))
+    read = columns(stored.read(home, period), wide, ("in_wh", "out_wh"))
     inside = slice(missing.BUCKETS, missing.BUCKETS + grid.count)
     roles = [sensor.role for sensor in read.sensors]
     went_in = _grown(read.values["in_wh"], [role in TAKING for role in roles])[:, inside]
@@ -173,7 +173,7 @@ def _grown(counted: series.Column, wanted: Sequence[bool]) -> series.Column:
     return grown
 
 
-def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.Row]) -> Known:
+def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.StoredDay]) -> Known:
     """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
     A battery that was removed, a meter that was replaced or an array that was added must not make

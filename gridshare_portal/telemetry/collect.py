@@ -216,7 +216,7 @@ def _arrive(run: _Run, first: date, *, empty: bool) -> None:
     run.keep(**changes)
 
 
-def _keep(run: _Run, answers: Sequence[days.Answer]) -> None:
+def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
     with transaction.atomic():
         run.keep()
         days.write(answers, now=run.moment)
@@ -263,7 +263,7 @@ def _put_off(run: _Run, failure: Exception) -> None:
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(run.row.failures, 12)) * random.uniform(0.8, 1.2)
     asked_s = getattr(failure, "retry_after_s", None) or 0.0
     pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_PAUSE))
-    due_at = None if isinstance(failure, clients.NoWayIn) else run.moment + pause
+    due_at = None if isinstance(failure, clients.NoAccessPath) else run.moment + pause
     _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=fetching.words([failure]))
 
 

@@ -26,14 +26,14 @@ Key = tuple[int, date]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class FetchedReadings:
     """What came back for one call."""
 
     ask: missing.Ask
     readings: Sequence[types.Reading]
 
 
-def write(answers: Sequence[Answer], *, now: datetime) -> None:
+def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
     """Merge the answers into the stored days; a day that is closed stays as it is."""
     if not answers:
         return
@@ -51,7 +51,7 @@ def write(answers: Sequence[Answer], *, now: datetime) -> None:
     )
 
 
-def write_latest(answers: Sequence[Answer], *, now: datetime) -> None:
+def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
     """Keep each sensor's newest reading, unless a newer one is known."""
     newest = {answer.ask.sensor: answer.readings[-1] for answer in answers if answer.readings}
     known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
@@ -72,7 +72,7 @@ def write_latest(answers: Sequence[Answer], *, now: datetime) -> None:
     )
 
 
-def _rows_around(answers: Sequence[Answer]) -> dict[Key, Day]:
+def _rows_around(answers: Sequence[FetchedReadings]) -> dict[Key, Day]:
     first = missing.day_of(min(answer.ask.start for answer in answers)) - missing.DAY
     last = missing.day_of(max(answer.ask.end for answer in answers)) + missing.DAY
     sensors = {answer.ask.sensor for answer in answers}
@@ -80,7 +80,7 @@ def _rows_around(answers: Sequence[Answer]) -> dict[Key, Day]:
     return {(row.sensor_id, row.day): row for row in found}
 
 
-def _by_day(answer: Answer, now: datetime) -> Mapping[date, list[types.Reading]]:
+def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.Reading]]:
     """Return the finished buckets of an answer by UTC day, with an empty list for a day without any."""
     days: dict[date, list[types.Reading]] = defaultdict(list)
     day = missing.day_of(answer.ask.start)

@@ -30,15 +30,15 @@ REFUSED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class FetchResult:
     """What a batch of calls brought: answers to keep, refusals among them, and failures to try again."""
 
-    answers: tuple[days.Answer, ...]
+    answers: tuple[days.FetchedReadings, ...]
     refused: tuple[Exception, ...]
     failed: tuple[Exception, ...]
 
 
-def ask(client: gridshare.Client, ids: Mapping[int, str], asks: Sequence[missing.Ask]) -> Outcome:
+def ask(client: gridshare.Client, ids: Mapping[int, str], asks: Sequence[missing.Ask]) -> FetchResult:
     """Make one call per sensor, side by side; whatever closes the way to the home is raised."""
     calls = [
         partial(client.get_device_telemetry, ids[one.sensor], start=one.start, end=one.end) for one in asks
@@ -51,13 +51,13 @@ def ask(client: gridshare.Client, ids: Mapping[int, str], asks: Sequence[missing
     answers, refused, failed = [], [], []
     for one, outcome in zip(asks, outcomes, strict=True):
         if not isinstance(outcome, Exception):
-            answers.append(days.Answer(ask=one, readings=outcome))
+            answers.append(days.FetchedReadings(ask=one, readings=outcome))
         elif some_answered and isinstance(outcome, REFUSED):
             refused.append(outcome)
-            answers.append(days.Answer(ask=one, readings=()))
+            answers.append(days.FetchedReadings(ask=one, readings=()))
         else:
             failed.append(outcome)
-    return Outcome(answers=tuple(answers), refused=tuple(refused), failed=tuple(failed))
+    return FetchResult(answers=tuple(answers), refused=tuple(refused), failed=tuple(failed))
 
 
 def words(failures: Sequence[Exception]) -> str:

@@ -52,7 +52,7 @@ class Now:
 
 def now_of(home: stored.Home, *, now: datetime) -> Now:
     """Return what the home does at this moment, in at most three queries."""
-    read = stored.of(home)
+    read = stored.read(home)
     sensors = [sensor for sensor in read.sensors if sensor.gone_at is None]
     latest = {row.sensor_id: row for row in Latest.objects.filter(sensor__in=sensors)}
     newest = max((row.at for row in latest.values()), default=None)

@@ -52,7 +52,7 @@ class Totals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class StepRow:
     """One step of a chart as a line of a table: the power as drawn, and the energy of what is known.
 
     `partial` says that only some of the step's buckets are known.
@@ -98,7 +98,7 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     if not pieces:
         return []
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
-    home = stored.of(home, whole)
+    home = stored.read(home, whole)
     grid, went = balance.energy(home, whole)
     expected = _expected(home.collection, grid)
     between = grids.edges(grid, pieces)
@@ -127,7 +127,7 @@ def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[st
     `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
     `complete` says whether everything was known that was over when the home was last read.
     """
-    home = stored.of(home, period)
+    home = stored.read(home, period)
     grid, between, drawn, known = _drawn(home, period, step_s)
     expected = _expected(home.collection, grid)
     counts = grids.known(np.where(known, 0.0, np.nan), between)
@@ -142,9 +142,9 @@ def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[st
     }
 
 
-def table(home: stored.Home, period: periods.Period, *, step_s: int) -> list[Row]:
+def table(home: stored.Home, period: periods.Period, *, step_s: int) -> list[StepRow]:
     """Return the same numbers as series, line by line, with the energy of each step."""
-    home = stored.of(home, period)
+    home = stored.read(home, period)
     grid, between, drawn, _known = _drawn(home, period, step_s)
     _grid, went = balance.energy(home, period)
     counts = grids.known(np.where(went.known, 0.0, np.nan), between)
@@ -153,7 +153,7 @@ def table(home: stored.Home, period: periods.Period, *, step_s: int) -> list[Row
     sums = {name: grids.sums(energies[name], between) for name in TABLED}
     step = timedelta(seconds=missing.STEP_S)
     return [
-        Row(
+        StepRow(
             start=grid.start + int(first) * step,
             end=grid.start + int(last) * step,
             partial=0 < counts[number] < last - first,

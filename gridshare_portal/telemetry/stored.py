@@ -23,7 +23,7 @@ COUNTED = ("grid", "battery", "solar", "home", "ev", "relay")
 COUNTS = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
 
 
-class Row(NamedTuple):
+class StoredDay(NamedTuple):
     """One sensor's day as stored."""
 
     sensor: int
@@ -44,7 +44,7 @@ class Kept:
     collection: Collection | None
     first: date | None = None
     last: date | None = None
-    rows: Sequence[Row] = ()
+    rows: Sequence[StoredDay] = ()
     births: dict[int, date] = field(default_factory=dict)
 
     def over(self, period: periods.Period) -> Kept:
@@ -55,7 +55,7 @@ class Kept:
         births = _births({row.sensor for row in rows if not row.known_count} & shared(self.sensors))
         return replace(self, first=first, last=last, rows=rows, births=births)
 
-    def days(self, first: date, last: date) -> list[Row]:
+    def days(self, first: date, last: date) -> list[StoredDay]:
         """Return the stored days of all sensors from one day to another, which must have been read."""
         if self.first is None or self.last is None or first < self.first or last > self.last:
             raise ValueError(f"Of {first} to {last} not every day was read.")
@@ -65,7 +65,7 @@ class Kept:
 Home = sites.Site | Kept
 
 
-def of(home: Home, period: periods.Period | None = None) -> Kept:
+def read(home: Home, period: periods.Period | None = None) -> Kept:
     """Return what is kept of a home, with the days of a period if one is named; what was read stays so."""
     if isinstance(home, Kept):
         return home
@@ -80,7 +80,7 @@ def of_several(homes: Sequence[sites.Site], *, first: date, last: date) -> dict[
         sensors[sensor.site_id].append(sensor)
     collections = {row.site_id: row for row in Collection.objects.filter(site__in=list(sensors))}
     owners = {sensor.pk: pk for pk, some in sensors.items() for sensor in some}
-    rows: dict[int, list[Row]] = {pk: [] for pk in sensors}
+    rows: dict[int, list[StoredDay]] = {pk: [] for pk in sensors}
     for row in _rows([one for some in sensors.values() for one in some], first, last):
         rows[owners[row.sensor]].append(row)
     empty = {row.sensor for some in rows.values() for row in some if not row.known_count}
@@ -117,10 +117,10 @@ def shared(sensors: Sequence[sites.Sensor]) -> set[int]:
     return {sensor.pk for sensor in sensors if count[sensor.role] > 1}
 
 
-def _rows(sensors: Sequence[sites.Sensor], first: date, last: date) -> list[Row]:
+def _rows(sensors: Sequence[sites.Sensor], first: date, last: date) -> list[StoredDay]:
     found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
     fields = ("sensor_id", "day", "packed", "known_count")
-    return [Row(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
+    return [StoredDay(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
 
 
 def _births(sensors: set[int]) -> dict[int, date]:

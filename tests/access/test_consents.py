@@ -130,7 +130,7 @@ class TestGiving:
 
 class TestGivingIsRefused:
     def test_for_a_neighbor_s_home(self, give, neighbor):
-        with pytest.raises(consents.Refused) as refusal:
+        with pytest.raises(consents.ConsentRefused) as refusal:
             give(given_by=neighbor.user)
 
         assert (refusal.value.field, str(refusal.value)) == ("site", consents.NOT_YOURS)
@@ -139,27 +139,27 @@ class TestGivingIsRefused:
         give()
         staff = people.staff("ines@sunfix.example", sunfix, "admin")
 
-        with pytest.raises(consents.Refused):
+        with pytest.raises(consents.ConsentRefused):
             give(given_by=staff.user, organization=people.organization("installer", "RoofWorks"))
 
     def test_for_a_home_that_is_no_longer_connected(self, give, homeowner):
         lunar.Connection.objects.filter(user=homeowner.user).update(status="disconnected")
 
-        with pytest.raises(consents.Refused) as refusal:
+        with pytest.raises(consents.ConsentRefused) as refusal:
             give()
 
         assert str(refusal.value) == consents.NOT_CONNECTED
 
     @pytest.mark.parametrize("right", ["", "own", "VIEW", "view ", "control\x00"])
     def test_with_a_right_that_does_not_exist(self, give, right):
-        with pytest.raises(consents.Refused) as refusal:
+        with pytest.raises(consents.ConsentRefused) as refusal:
             give(right=right)
 
         assert refusal.value.field == "right"
 
     @pytest.mark.parametrize("lasts", ["", "forever", "-1", "hours", "HOUR", "9" * 400])
     def test_for_a_time_that_does_not_exist(self, give, lasts):
-        with pytest.raises(consents.Refused) as refusal:
+        with pytest.raises(consents.ConsentRefused) as refusal:
             give(lasts=lasts)
 
         assert refusal.value.field == "lasts"
@@ -212,7 +212,7 @@ class TestDisconnecting:
         self.disconnect(homeowner, now, forget)
 
         again = people.connect(homeowner.user, "ada", sandbox=sandbox)
-        sites.Reach.objects.update_or_create(
+        sites.ConnectionSite.objects.update_or_create(
             site=co_owner.site, connection=again, defaults={"seen_at": now, "lost_at": None}
         )
 

@@ -52,13 +52,13 @@ class TestSeeing:
         assert co_owner.site in seen_by(co_owner, now)
 
     def test_ends_when_lunar_no_longer_lists_the_home(self, homeowner, now):
-        sites.Reach.objects.filter(connection__user=homeowner.user).update(lost_at=now)
+        sites.ConnectionSite.objects.filter(connection__user=homeowner.user).update(lost_at=now)
 
         assert not seen_by(homeowner, now)
 
     def test_shows_each_home_once_however_many_connections_reach_it(self, homeowner, sandbox, now):
         second = people.connect(homeowner.user, "cora", sandbox=sandbox)
-        sites.Reach.objects.create(site=homeowner.site, connection=second, seen_at=now)
+        sites.ConnectionSite.objects.create(site=homeowner.site, connection=second, seen_at=now)
 
         assert policy.sites_visible_to(homeowner.user, now=now).count() == 1
 
@@ -82,7 +82,7 @@ class TestSeeing:
         for mine, its in itertools.product(itertools.product(statuses, (None, now)), repeat=2):
             for visitor, (status, lost_at) in zip((homeowner, co_owner), (mine, its), strict=True):
                 become(visitor, status)
-                sites.Reach.objects.filter(connection__user=visitor.user).update(lost_at=lost_at)
+                sites.ConnectionSite.objects.filter(connection__user=visitor.user).update(lost_at=lost_at)
 
             standing = policy.standing_of(homeowner.user, homeowner.site, now=now)
 
@@ -91,7 +91,7 @@ class TestSeeing:
 
 class TestControlling:
     def test_is_for_the_homeowner(self, homeowner, battery, now):
-        assert policy.may_control(homeowner.user, battery, now=now, scope=WRITE) == policy.Answer(
+        assert policy.may_control(homeowner.user, battery, now=now, scope=WRITE) == policy.Decision(
             allowed=True
         )
 

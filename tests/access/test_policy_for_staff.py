@@ -84,7 +84,7 @@ class TestStaffSee:
         assert sees(installer, now) == set()
 
     def test_nothing_once_its_giver_lost_the_home(self, homeowner, co_owner, installer, now):
-        sites.Reach.objects.filter(connection__user=homeowner.user).update(lost_at=now)
+        sites.ConnectionSite.objects.filter(connection__user=homeowner.user).update(lost_at=now)
 
         assert sees(installer, now) == set()
 

@@ -89,12 +89,12 @@ class TestAsking:
 
     @pytest.mark.parametrize("named", [{}, {"email": "a@b.example", "serial_number": "SN"}])
     def test_names_either_an_address_or_a_serial_number(self, ask, named):
-        with pytest.raises(consents.Refused):
+        with pytest.raises(consents.ConsentRefused):
             ask(**named)
 
     @pytest.mark.parametrize("wrong", [{"right": "own"}, {"lasts": "forever"}])
     def test_asks_for_what_there_is(self, ask, wrong):
-        with pytest.raises(consents.Refused):
+        with pytest.raises(consents.ConsentRefused):
             ask(email=NOBODY, **wrong)
         assert not models.Request.objects.exists()
 
@@ -106,7 +106,7 @@ class TestAsking:
         unproven.user.authenticator_set.all().delete()
 
         for person in (viewer, unproven, homeowner, installer):
-            with pytest.raises(requests.NotPermitted):
+            with pytest.raises(requests.RequestNotPermitted):
                 ask(email=NOBODY, asked_by=person.user)
 
     def test_has_a_cap_a_day_for_each_organization(self, ask, installer, monkeypatch, now):
@@ -114,7 +114,7 @@ class TestAsking:
         ask(email="one@portal.example")
         ask(email="two@portal.example")
 
-        with pytest.raises(consents.Refused):
+        with pytest.raises(consents.ConsentRefused):
             ask(email=NOBODY)
         ask(email=NOBODY, now=now + DAY)
         ask(email=NOBODY, organization=installer.organization, asked_by=installer.user)
@@ -125,7 +125,7 @@ class TestAsking:
         if request in waiting_for(homeowner, now):
             requests.decline(request=request, by=homeowner.user, now=now)
 
-        with pytest.raises(consents.Refused) as refusal:
+        with pytest.raises(consents.ConsentRefused) as refusal:
             ask(email=address.upper(), now=now + requests.LASTS - DAY)
         assert refusal.value.field == "whom"
         ask(email=address, now=now + requests.LASTS)
@@ -211,13 +211,13 @@ class TestAnswering:
     def test_cannot_share_somebody_elses_home_and_then_changes_nothing(self, ask, homeowner, neighbor, now):
         request = ask(email="ada@portal.example")
 
-        with pytest.raises(consents.Refused):
+        with pytest.raises(consents.ConsentRefused):
             share(request, homeowner, now, homes=[homeowner.site, neighbor.site])
         assert not models.Consent.objects.exists()
         assert waiting_for(homeowner, now) == {request}
 
     def test_needs_a_home(self, ask, homeowner, now):
-        with pytest.raises(consents.Refused):
+        with pytest.raises(consents.ConsentRefused):
             share(ask(email="ada@portal.example"), homeowner, now, homes=[])
 
 

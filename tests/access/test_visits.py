@@ -62,7 +62,7 @@ class TestOpeningAHome:
 
     @pytest.mark.parametrize("reason", ["", "curious", "ASKED", "other\0"])
     def test_needs_a_reason_of_the_list(self, begin, homeowner, reason):
-        with pytest.raises(visits.Refused) as refused:
+        with pytest.raises(visits.VisitRefused) as refused:
             begin(reason=reason)
 
         assert refused.value.field == "reason"
@@ -70,14 +70,14 @@ class TestOpeningAHome:
 
     @pytest.mark.parametrize("words", ["", "   \n"])
     def test_for_something_else_needs_words(self, begin, words):
-        with pytest.raises(visits.Refused) as refused:
+        with pytest.raises(visits.VisitRefused) as refused:
             begin(reason="other", words=words)
 
         assert refused.value.field == "words"
 
     def test_takes_no_more_than_500_letters(self, begin):
         assert begin(words="a" * 500)
-        with pytest.raises(visits.Refused) as refused:
+        with pytest.raises(visits.VisitRefused) as refused:
             begin(words="a" * 10_000)
 
         assert refused.value.field == "words" and "10,000" in str(refused.value)
@@ -90,7 +90,7 @@ class TestOpeningAHome:
             (installer.user, outsider.organization),
             (homeowner.user, installer.organization),
         ):
-            with pytest.raises(visits.Refused):
+            with pytest.raises(visits.VisitRefused):
                 begin(user=who, organization=where)
 
         assert not models.Visit.objects.exists()
@@ -98,7 +98,7 @@ class TestOpeningAHome:
     def test_is_refused_one_second_after_the_consent_ended(self, begin, now):
         models.Consent.objects.update(ended_at=now - timedelta(seconds=1))
 
-        with pytest.raises(visits.Refused):
+        with pytest.raises(visits.VisitRefused):
             begin()
 
 

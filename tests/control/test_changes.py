@@ -33,7 +33,7 @@ class TestAMode:
             {"mode": "Smart"},
         )
         assert change.sentence == "The device says that it is in Smart mode now."
-        assert state.of(battery).mode == "Smart"
+        assert state.last_read(battery).mode == "Smart"
         assert sandbox.calls(MODE) == 1
 
     def test_leaves_two_events_with_what_was_asked_and_what_came_of_it(self, ask_smart, homeowner):
@@ -139,7 +139,7 @@ class TestAPlan:
     def test_is_confirmed_and_can_be_cancelled(self, ask_smart, charging, battery, sandbox, now):
         change = ask_smart(asked=charging)
         assert (change.outcome, change.before) == ("confirmed", {"commands": []})
-        assert rules.fingerprint(state.plan_of(state.of(battery))) == rules.fingerprint(charging.plan)
+        assert rules.fingerprint(state.plan_of(state.last_read(battery))) == rules.fingerprint(charging.plan)
 
         cancelled = ask_smart(asked=operations.AskPlan(plan=rules.NO_PLAN))
 
@@ -207,7 +207,7 @@ class TestDetails:
 
 class TestWhoMay:
     def test_does_not_include_a_neighbor(self, ask_smart, neighbor, homeowner, sandbox):
-        with pytest.raises(permission.NotPermitted) as refused:
+        with pytest.raises(permission.ChangeNotPermitted) as refused:
             ask_smart(actor=neighbor.user)
 
         assert refused.value.reason == "You cannot see this home."
@@ -218,7 +218,7 @@ class TestWhoMay:
     def test_names_the_permission_that_is_missing(self, reader, now):
         device = sites.Device.objects.filter(site=reader.site, sensors__role_found="battery").first()
 
-        with pytest.raises(permission.NotPermitted) as refused:
+        with pytest.raises(permission.ChangeNotPermitted) as refused:
             changes.make(actor=reader.user, device=device, asked=operations.AskMode(mode="Smart"), now=now)
 
         assert refused.value.scope == "lunar/device.write"

@@ -115,7 +115,7 @@ class TestLookingAgain:
 
     def test_goes_on_while_nobody_is_let_in(self, unconfirmed, monkeypatch, now):
         def closed(*args, **kwargs):
-            raise clients.NoWayIn("ended")
+            raise clients.NoAccessPath("ended")
 
         monkeypatch.setattr(clients, "for_site", closed)
 

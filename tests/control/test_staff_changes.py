@@ -67,7 +67,7 @@ class TestAChangeByStaff:
     ):
         lunar.Connection.objects.filter(user=homeowner.user).update(scopes="lunar/device.read")
 
-        with pytest.raises(permission.NotPermitted) as refused:
+        with pytest.raises(permission.ChangeNotPermitted) as refused:
             help_smart()
 
         assert refused.value.reason == policy.OWNER_PERMISSION
@@ -98,7 +98,7 @@ class TestAChangeByStaff:
         terms = {name: now - A_SECOND if value == "now" else value for name, value in terms.items()}
         access.Consent.objects.update(**terms)
 
-        with pytest.raises(permission.NotPermitted) as refused:
+        with pytest.raises(permission.ChangeNotPermitted) as refused:
             help_smart()
 
         assert refused.value.reason == reason
@@ -106,7 +106,7 @@ class TestAChangeByStaff:
 
     def test_is_not_for_lookers_and_not_for_strangers(self, help_smart, viewer, outsider, retailer, sandbox):
         for who in (viewer, outsider, retailer):
-            with pytest.raises(permission.NotPermitted):
+            with pytest.raises(permission.ChangeNotPermitted):
                 help_smart(actor=who.user)
 
         assert sandbox.calls(MODE) == 0
@@ -116,7 +116,7 @@ class TestAChangeByStaff:
         accounts.Membership.objects.create(user=installer.user, organization=other, role="admin")
         people.share(homeowner.site, other, homeowner.user, right="view")
 
-        with pytest.raises(permission.NotPermitted) as refused:
+        with pytest.raises(permission.ChangeNotPermitted) as refused:
             help_smart(organization_id=other.pk)
 
         assert refused.value.reason == policy.ONLY_SEEN

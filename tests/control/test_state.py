@@ -54,12 +54,12 @@ class TestReading:
             device=battery, read=types.Mode(name="Simple", raw="Simple"), now=now - timedelta(seconds=1)
         )
 
-        assert state.of(battery).mode == "Smart"
+        assert state.last_read(battery).mode == "Smart"
 
     def test_of_a_device_that_was_never_read_is_not_known(self, homeowner, now):
         device = sites.Device.objects.create(site=homeowner.site, synth_id="new")
 
-        known = state.of(device)
+        known = state.last_read(device)
 
         assert (known.pk, known.mode, known.mode_read_at, state.plan_of(known)) == (None, "", None, None)
 
@@ -97,7 +97,7 @@ class TestWatching:
             with django_assert_num_queries(asked):
                 watched.watch(site=site, now=now + timedelta(seconds=seconds), known=known)
 
-        assert state.of(battery).watched_at == now + timedelta(seconds=60)
+        assert state.last_read(battery).watched_at == now + timedelta(seconds=60)
 
     def test_asks_lunar_nothing_in_the_page(self, homeowner, sandbox, now, monkeypatch):
         monkeypatch.setattr(watched, "wake", lambda task, pk: None)
@@ -113,4 +113,4 @@ class TestWatching:
         tasks.refresh_states(homeowner.site.pk)
         tasks.refresh_state(battery.pk)
 
-        assert state.of(battery).mode == "Simple"
+        assert state.last_read(battery).mode == "Simple"

@@ -47,7 +47,7 @@ class TestDetails:
 
 class TestAnyForm:
     def test_refuses_a_field_that_came_twice(self):
-        form = forms.Home(QueryDict("name=One&name=Two&time_zone=UTC"))
+        form = forms.SiteSettings(QueryDict("name=One&name=Two&time_zone=UTC"))
 
         assert not form.is_valid()
         assert "name" in form.errors
@@ -57,11 +57,11 @@ class TestAnyForm:
         sent = QueryDict(mutable=True)
         sent.update({"name": text, "time_zone": "UTC"})
 
-        assert "name" in forms.Home(sent).errors
+        assert "name" in forms.SiteSettings(sent).errors
 
     @pytest.mark.parametrize("zone", ["", "Mars/Phobos", "../../etc/passwd", "utc"])
     def test_refuses_a_time_zone_that_is_none(self, zone):
         sent = QueryDict(mutable=True)
         sent.update({"name": "Home", "time_zone": zone})
 
-        assert "time_zone" in forms.Home(sent).errors
+        assert "time_zone" in forms.SiteSettings(sent).errors

@@ -113,6 +113,6 @@ class TestTheNameOfTheHome:
         ],
     )
     def test_makes_a_safe_name_of_the_file(self, name, file):
-        day = range.Choice("day", date(2026, 11, 22), date(2026, 11, 22), "quarter")
+        day = range.HistoryRange("day", date(2026, 11, 22), date(2026, 11, 22), "quarter")
 
         assert exports.file_name(name, day) == f"{file}_2026-11-22_quarter.csv"

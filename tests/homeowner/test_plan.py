@@ -9,7 +9,7 @@ from gridshare_portal.control.plans import rules
 
 
 def known_plan(battery):
-    stored = states.of(battery)
+    stored = states.last_read(battery)
     return rules.from_json(stored.plan)
 
 

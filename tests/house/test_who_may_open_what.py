@@ -70,7 +70,7 @@ def ids(cast, battery, now):
         "home": home.pk,
         "group": portfolio.Group.objects.create(**brightgrid).pk,
         "view": portfolio.SavedView.objects.create(**brightgrid).pk,
-        "run": runs.Choice.objects.create(
+        "run": runs.TargetSelection.objects.create(
             way="file",
             run=runs.Run.objects.create(kind="mode", asked={"mode": "Smart"}, made_at=now, **brightgrid),
         ).run_id,
@@ -85,7 +85,7 @@ def ids(cast, battery, now):
         "request": access.Request.objects.create(email=homeowner.user.email, **asked).pk,
         "consent": consent.pk,
         "case": cases.Case.objects.create(organization=sunfix, site=home, **found).pk,
-        "answer": sites.Answer.objects.create(
+        "answer": sites.RawResponse.objects.create(
             site=home,
             operation="listDevices",
             asked_by=cast["installer"].user,

@@ -107,11 +107,11 @@ class TestADeed:
         """The page was opened before; the sharing ended and the role changed since."""
         now = timezone.now()
         access.Consent.objects.update(ended_at=now)
-        with pytest.raises(handling.NotPermitted):
+        with pytest.raises(handling.CaseNotPermitted):
             handling.note(case=case, actor=installer.user, words="x", now=now)
         access.Consent.objects.update(ended_at=None)
         accounts.Membership.objects.filter(user=installer.user).update(role="viewer")
-        with pytest.raises(handling.NotPermitted):
+        with pytest.raises(handling.CaseNotPermitted):
             handling.note(case=case, actor=installer.user, words="x", now=now)
 
     def test_is_read_by_the_homeowner_with_its_words_and_for_whom_it_was_done(self, installer, case):
@@ -220,7 +220,7 @@ class TestAssigning:
         for somebody in (viewer.user.pk, outsider.user.pk, homeowner.user.pk, 10**9, "x", "9" * 40):
             page = do(installer, case, "assign", member=somebody)
             assert page.status_code == 422 and "Choose somebody who works on cases here." in page.text
-        with pytest.raises(handling.Refused):
+        with pytest.raises(handling.CaseRefused):
             handling.assign(case=case, actor=installer.user, to=outsider.user, now=timezone.now())
 
 

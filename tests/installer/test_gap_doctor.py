@@ -27,7 +27,7 @@ def fetch(visitor, now, *, seconds=60.0, days=20):
 
 
 def doctor(visitor, now):
-    return gaps.gaps(gap_facts.of(visitor.site, now=now), now=now)
+    return gaps.gaps(gap_facts.coverage_of(visitor.site, now=now), now=now)
 
 
 def going_on(visitor, now):
@@ -68,13 +68,13 @@ class TestAConnection:
     def test_that_lunar_ended_is_found(self, fetched, sandbox):
         sandbox.faults.switch_on(ASKED, "token_revoked")
         sandbox.faults.switch_on("oauthToken", "invalid_grant")
-        good_until = gaps._last(gap_facts.of(fetched.site, now=sandbox.clock.now()).sensors)
+        good_until = gaps._last(gap_facts.coverage_of(fetched.site, now=sandbox.clock.now()).sensors)
         at = later(sandbox)
         fetch(fetched, at)
 
         (gap,) = going_on(fetched, at)
         assert (gap.kind, gap.detail, gap.good_until) == (Kind.ENDED, "lunar", good_until)
-        assert gap_words.of(gap, titles={}, zone=fetched.site.zone, now=at).who == "The homeowner"
+        assert gap_words.worded(gap, titles={}, zone=fetched.site.zone, now=at).who == "The homeowner"
 
     def test_that_the_homeowner_ended_is_found(self, fetched, now):
         connections.disconnect(
@@ -128,7 +128,7 @@ class TestLunar:
 
 class TestSilence:
     def test_of_the_whole_home_is_found(self, fetched, sandbox, now):
-        good_until = gaps._last(gap_facts.of(fetched.site, now=now).sensors)
+        good_until = gaps._last(gap_facts.coverage_of(fetched.site, now=now).sensors)
         sandbox.faults.switch_on(ASKED, "silence", since=stamp(good_until))
         at = later(sandbox)
         fetch(fetched, at)

@@ -36,7 +36,7 @@ def now(brightgrid):
 
 
 def kept(organization):
-    return {int(level): number for level, number in open_counts.of(organization).levels}
+    return {int(level): number for level, number in open_counts.last_counts(organization).levels}
 
 
 def listed(visitor, now):

@@ -11,7 +11,7 @@ from gridshare_portal.audit import queries as record
 from gridshare_portal.cases import raw_responses as asking
 from gridshare_portal.cases import tasks
 from gridshare_portal.sites import raw_responses
-from gridshare_portal.sites.models import Answer
+from gridshare_portal.sites.models import RawResponse
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def no_worker_yet(monkeypatch):
 
 
 def work():
-    for row in Answer.objects.filter(taken_at=None):
+    for row in RawResponse.objects.filter(taken_at=None):
         tasks.fetch_answer(row.pk)
 
 
@@ -72,7 +72,7 @@ class TestAnAnswer:
             str(today - timedelta(days=2)),
         )
 
-        row = Answer.objects.get()
+        row = RawResponse.objects.get()
         assert row.start.astimezone(home.zone).date() == today - timedelta(days=2)
         assert (row.end - row.start) in {timedelta(hours=hours) for hours in (23, 24, 25)}
 
@@ -97,7 +97,7 @@ class TestAnAnswer:
         work()
 
         assert token not in installer.get(path).text
-        assert not any(token in str(value) for value in Answer.objects.values_list().get())
+        assert not any(token in str(value) for value in RawResponse.objects.values_list().get())
 
     @pytest.mark.parametrize(
         ("fault", "shown"),
@@ -124,7 +124,7 @@ class TestAnAnswer:
         work()
         assert "larger than 10 MB" in installer.get(path).text
 
-        Answer.objects.all().delete()
+        RawResponse.objects.all().delete()
         sandbox.faults.clear()
         sandbox.faults.switch_on("getDevice", "wrong_types", replace={"x": "y" * 9_000_000})
         path = ask(installer, home).request["PATH_INFO"]
@@ -135,23 +135,23 @@ class TestAnAnswer:
     def test_is_forgotten_after_an_hour(self, home, installer):
         path = ask(installer, home).request["PATH_INFO"]
         work()
-        Answer.objects.update(asked_at=timezone.now() - timedelta(minutes=61))
+        RawResponse.objects.update(asked_at=timezone.now() - timedelta(minutes=61))
         assert installer.get(path).status_code == 404
 
         tasks.sweep_answers()
-        assert not Answer.objects.exists()
+        assert not RawResponse.objects.exists()
 
     def test_that_nobody_took_up_is_taken_up_by_the_sweep(self, home, installer, monkeypatch):
         ask(installer, home)
         monkeypatch.setattr(tasks, "wake", lambda task, *args: task(*args))
         tasks.sweep_answers()
 
-        assert Answer.objects.get().status == 200
+        assert RawResponse.objects.get().status == 200
 
     def test_is_fetched_once_however_often_a_worker_is_woken(self, home, installer, sandbox):
         ask(installer, home)
         before = sandbox.calls("getDevice")
-        pk = Answer.objects.get().pk
+        pk = RawResponse.objects.get().pk
         tasks.fetch_answer(pk)
         tasks.fetch_answer(pk)
 
@@ -172,7 +172,7 @@ class TestBetweenAskingAndCalling:
         work()
 
         assert sandbox.faults.all_calls() == before
-        assert Answer.objects.get().error == "unshared"
+        assert RawResponse.objects.get().error == "unshared"
 
     def test_a_member_who_was_removed_stops_the_call(self, home, installer, sandbox):
         ask(installer, home)
@@ -181,7 +181,7 @@ class TestBetweenAskingAndCalling:
         work()
 
         assert sandbox.faults.all_calls() == before
-        assert Answer.objects.get().error == "unshared"
+        assert RawResponse.objects.get().error == "unshared"
 
     def test_a_connection_that_ended_stops_the_call(self, home, homeowner, installer, sandbox):
         path = ask(installer, home).request["PATH_INFO"]
@@ -205,7 +205,7 @@ class TestBetweenAskingAndCalling:
         work()
 
         assert sandbox.faults.all_calls() == before
-        assert Answer.objects.get().error == "ended"
+        assert RawResponse.objects.get().error == "ended"
 
 
 class TestAQuestion:
@@ -233,25 +233,25 @@ class TestAQuestion:
         page = installer.post(address(installer, home), sent)
 
         assert page.status_code == 422 and "errorlist" in page.text
-        assert not Answer.objects.exists()
+        assert not RawResponse.objects.exists()
 
     def test_about_a_neighbor_s_device_is_refused(self, home, neighbor, installer):
         page = ask(installer, home, "getDevice", neighbor.site.devices.first().synth_id)
 
         assert page.status_code == 422 and "no such device or sensor" in page.text
-        assert not Answer.objects.exists()
+        assert not RawResponse.objects.exists()
 
     def test_waits_for_the_one_before(self, home, installer):
         ask(installer, home)
         page = ask(installer, home)
 
         assert page.status_code == 422 and "still on its way" in page.text
-        assert Answer.objects.count() == 1
+        assert RawResponse.objects.count() == 1
 
     def test_needs_a_visit(self, homeowner, installer):
         page = installer.post(address(installer, homeowner.site), {"operation": "listSites"})
 
-        assert page.status_code == 403 and not Answer.objects.exists()
+        assert page.status_code == 403 and not RawResponse.objects.exists()
 
     def test_of_a_colleague_is_not_shown(self, home, installer, viewer):
         path = ask(installer, home).request["PATH_INFO"]
@@ -270,6 +270,6 @@ class TestAQuestion:
         )  # fmt: skip
         ask(installer, home)
 
-        there = address(installer, neighbor.site, "answer_shown", Answer.objects.get().pk)
+        there = address(installer, neighbor.site, "answer_shown", RawResponse.objects.get().pk)
         assert installer.get(there).status_code == 404
         assert installer.get(address(installer, home, "answer_shown", 10**18)).status_code == 404

@@ -17,7 +17,7 @@ DAY = date(2026, 6, 15)
 
 
 def sensor(role="grid", name=None, **more):
-    return tree_health.Sensor(synth_id=name or role, role=role, device="hub", **more)
+    return tree_health.SensorWeek(synth_id=name or role, role=role, device="hub", **more)
 
 
 def words(*sensors, devices=("hub",), balance=None):
@@ -59,10 +59,12 @@ class TestWhatCannotBeRight:
         assert words(sensor("grid"), sensor("solar", in_wh=9000.0, out_wh=10.0)) == {"solar": ["turned"]}
 
     def test_is_a_sum_that_is_off(self):
-        off = tree_health.Balance(through_wh=20_000, remainder_wh=-4_000)
+        off = tree_health.DayBalance(through_wh=20_000, remainder_wh=-4_000)
 
         assert words(sensor("grid"), balance=off) == {"": ["sum"]}
-        assert words(sensor("grid"), balance=tree_health.Balance(through_wh=20_000, remainder_wh=900)) == {}
+        assert (
+            words(sensor("grid"), balance=tree_health.DayBalance(through_wh=20_000, remainder_wh=900)) == {}
+        )
 
 
 class TestSolarAtNight:
@@ -99,7 +101,7 @@ def read(homeowner, now):
 
 
 def drawn(visitor, now, organization_id=0):
-    return tree.of(visitor.site, organization_id=organization_id, now=now)
+    return tree.tree_of(visitor.site, organization_id=organization_id, now=now)
 
 
 class TestTheTree:

@@ -57,7 +57,7 @@ class TestMaking:
         ],
     )
     def test_refuses_what_no_form_would_send(self, make, wish, field, sentence):
-        with pytest.raises(consents.Refused, match=re.escape(sentence)) as refusal:
+        with pytest.raises(consents.ConsentRefused, match=re.escape(sentence)) as refusal:
             make(**wish)
 
         assert refusal.value.field == field and not campaigns.Campaign.objects.exists()

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal.access.models import Consent
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.table import exports
 from gridshare_portal.sites import models as sites
 
@@ -33,7 +33,7 @@ def cells(page):
 @pytest.fixture
 def nasty(hundred):
     """Homes whose names try to be more than names."""
-    for line, name in zip(Home.objects.order_by("name_key", "site_id"), NASTY, strict=False):
+    for line, name in zip(SiteRow.objects.order_by("name_key", "site_id"), NASTY, strict=False):
         sites.Site.objects.filter(pk=line.site_id).update(name=name)
     return hundred
 
@@ -42,7 +42,7 @@ def nasty(hundred):
 class TestAFile:
     def test_has_every_home_that_the_filters_ask_for(self, admin, hundred):
         rows = table(admin.get(f"{AT}homes.csv?has=battery"))
-        expected = Home.objects.filter(has_battery=True).select_related("site")
+        expected = SiteRow.objects.filter(has_battery=True).select_related("site")
 
         assert tuple(rows[0]) == exports.HEADS and {len(row) for row in rows} == {len(exports.HEADS)}
         assert sorted(row[1] for row in rows[1:]) == sorted(line.site.synth_id for line in expected)
@@ -51,7 +51,7 @@ class TestAFile:
         rows = {
             row[1]: dict(zip(exports.HEADS, row, strict=True)) for row in table(admin.get(f"{AT}homes.csv"))
         }
-        for line in Home.objects.select_related("site"):
+        for line in SiteRow.objects.select_related("site"):
             row = rows[line.site.synth_id]
             assert row["Stored (kWh)"] == (
                 "" if line.stored_wh is None else str(round(line.stored_wh / 1000, 3))
@@ -59,7 +59,7 @@ class TestAFile:
             assert (row["Newest reading (UTC)"] == "") == (line.told_at is None)
 
     def test_leaves_out_a_home_that_is_shared_no_more(self, admin, hundred):
-        line = Home.objects.select_related("site").first()
+        line = SiteRow.objects.select_related("site").first()
         Consent.objects.filter(site=line.site).update(ended_at=timezone.now(), ended_how="by hand")
 
         assert line.site.synth_id not in {row[1] for row in table(admin.get(f"{AT}homes.csv"))}
@@ -114,7 +114,7 @@ class TestALongFile:
 
 def lines(count):
     now = timezone.now()
-    known = {field.attname: None for field in Home._meta.concrete_fields}
+    known = {field.attname: None for field in SiteRow._meta.concrete_fields}
     for number in range(count):
         site = SimpleNamespace(name=f"Home {number}", synth_id=f"site-{number}")
         words = {"time_zone": "UTC", "state": "active", "right": "view", "shared_at": now, "day": now.date()}

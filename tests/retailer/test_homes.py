@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.access.models import Consent
-from gridshare_portal.portfolio.models import Group, GroupHome, Home
+from gridshare_portal.portfolio.models import Group, GroupSite, SiteRow
 from gridshare_portal.portfolio.projection import passes
 from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as asking
@@ -43,7 +43,7 @@ class TestThePages:
     def test_hold_each_home_once_in_their_order(self, admin, hundred, order):
         found = [pk for page in walk(admin, hundred, f"sort={order}") for pk in page]
         key = read(f"sort={order}").key
-        keys = dict(Home.objects.filter(organization=hundred).values_list("site_id", key))
+        keys = dict(SiteRow.objects.filter(organization=hundred).values_list("site_id", key))
 
         assert len(found) == len(set(found)) == len(keys)
         sorted_keys = sorted(((keys[pk], pk) for pk in found), reverse=order.startswith("-"))
@@ -71,7 +71,7 @@ class TestThePages:
 
     def test_show_a_home_no_more_once_sharing_has_ended(self, admin, hundred):
         line = (
-            Home.objects.filter(organization=hundred)
+            SiteRow.objects.filter(organization=hundred)
             .order_by("name_key", "site_id")
             .select_related("site")[0]
         )
@@ -81,7 +81,7 @@ class TestThePages:
         assert line.site.synth_id not in admin.get(TABLE).text
 
     def test_say_a_home_s_name_as_it_is_now_and_never_as_markup(self, admin, hundred):
-        line = Home.objects.filter(organization=hundred).order_by("name_key", "site_id")[0]
+        line = SiteRow.objects.filter(organization=hundred).order_by("name_key", "site_id")[0]
         sites.Site.objects.filter(pk=line.site_id).update(name="<script>x</script>")
 
         assert "&lt;script&gt;x" in admin.get(TABLE).text
@@ -110,7 +110,7 @@ class TestTheFilters:
         ],
     )
     def test_leave_what_fits_and_nothing_else(self, admin, hundred, query, fits):
-        expected = {line.site_id for line in Home.objects.filter(organization=hundred) if fits(line)}
+        expected = {line.site_id for line in SiteRow.objects.filter(organization=hundred) if fits(line)}
         now = timezone.now()
 
         assert {pk for page in walk(admin, hundred, query) for pk in page} == expected != set()
@@ -123,11 +123,11 @@ class TestTheFilters:
             {pk for page in walk(admin, hundred, f"age={age}") for pk in page} for age in asking.FRESHNESS
         ]
 
-        assert sum(map(len, parts)) == len(set().union(*parts)) == Home.objects.count()
+        assert sum(map(len, parts)) == len(set().union(*parts)) == SiteRow.objects.count()
 
     def test_of_another_organization_s_group_find_nothing(self, admin, hundred, outsider):
         theirs = Group.objects.create(organization=outsider.organization, name="Theirs")
-        GroupHome.objects.create(group=theirs, site_id=Home.objects.first().site_id)
+        GroupSite.objects.create(group=theirs, site_id=SiteRow.objects.first().site_id)
 
         assert walk(admin, hundred, f"group={theirs.pk}") == [[]]
 
@@ -186,7 +186,7 @@ class TestTheGroups:
         return visitor.post("/portfolio/brightgrid/groups/", form)
 
     def test_take_chosen_homes_in_and_out(self, admin, hundred):
-        pks = list(Home.objects.values_list("site_id", flat=True)[:3])
+        pks = list(SiteRow.objects.values_list("site_id", flat=True)[:3])
 
         assert self.post(admin, home=pks).status_code == 302
         assert self.post(admin, home=pks[:2]).status_code == 302  # twice is once
@@ -198,13 +198,13 @@ class TestTheGroups:
     def test_take_all_that_match(self, admin, hundred):
         self.post(admin, which="all", list="lacks=battery")
 
-        kept = set(GroupHome.objects.values_list("site", flat=True))
-        assert kept == set(Home.objects.filter(has_battery=False).values_list("site", flat=True)) != set()
+        kept = set(GroupSite.objects.values_list("site", flat=True))
+        assert kept == set(SiteRow.objects.filter(has_battery=False).values_list("site", flat=True)) != set()
 
     def test_take_no_home_that_is_not_shared(self, admin, hundred, neighbor):
         self.post(admin, home=[neighbor.site.pk])
 
-        assert not GroupHome.objects.exists()
+        assert not GroupSite.objects.exists()
 
     @pytest.mark.parametrize(
         "said",

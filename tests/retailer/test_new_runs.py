@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from gridshare_portal.portfolio.models import Group, GroupHome
+from gridshare_portal.portfolio.models import Group, GroupSite
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
 from tests import people
@@ -41,7 +41,7 @@ class TestANewRun:
 
     def test_is_drafted_for_a_group(self, fleet, admin, homeowner):
         group = Group.objects.create(organization=fleet, name="Pilot")
-        GroupHome.objects.create(group=group, site=homeowner.site)
+        GroupSite.objects.create(group=group, site=homeowner.site)
         admin.post(at("run_new"), wish(choose="group", group=str(group.pk)))
 
         assert worker().state == "draft"

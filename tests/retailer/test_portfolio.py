@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gridshare_portal.access import policy
 from gridshare_portal.access.models import Consent
 from gridshare_portal.portfolio import disclosure
-from gridshare_portal.portfolio.models import Group, GroupHome, Home, Round, Tally
+from gridshare_portal.portfolio.models import Group, GroupSite, HomesAggregate, ProjectionPass, SiteRow
 from gridshare_portal.portfolio.projection import aggregates, passes, row_builder
 from gridshare_portal.sites import models as sites
 from gridshare_portal.synthetic import rows
@@ -25,11 +25,11 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 def sensor(role, **told):
     at = told.pop("at", NOON - timedelta(minutes=20))
-    return row_builder.Sensor(role=role, at=at, read_at=at + timedelta(minutes=15) if at else None, **told)
+    return row_builder.SensorNow(role=role, at=at, read_at=at + timedelta(minutes=15) if at else None, **told)
 
 
 def member(group, lines):
-    GroupHome.objects.bulk_create([GroupHome(group=group, site_id=line.site_id) for line in lines])
+    GroupSite.objects.bulk_create([GroupSite(group=group, site_id=line.site_id) for line in lines])
 
 
 class TestALine:
@@ -76,8 +76,8 @@ class TestALine:
 @pytest.mark.django_db
 class TestTheSums:
     def test_are_those_of_the_homes(self, hundred):
-        lines = list(Home.objects.filter(organization=hundred))
-        sums = disclosure.of(hundred)
+        lines = list(SiteRow.objects.filter(organization=hundred))
+        sums = disclosure.disclosed(hundred)
 
         assert sums.homes == len(lines) == policy.holding(now=timezone.now()).count() > 80
         for name in aggregates.SUMMED:
@@ -86,19 +86,19 @@ class TestTheSums:
             assert sums.figures[name].value == (pytest.approx(sum(known)) if len(known) >= 5 else None)
 
     def test_are_what_each_home_s_own_page_says(self, hundred):
-        now = Tally.objects.get(organization=hundred, group=None).made_at
+        now = HomesAggregate.objects.get(organization=hundred, group=None).made_at
         charging, homes = 0.0, 0
-        for line in Home.objects.filter(organization=hundred, has_battery=True).select_related("site"):
+        for line in SiteRow.objects.filter(organization=hundred, has_battery=True).select_related("site"):
             told = latest.now_of(line.site, now=now)
             if told.freshness in ("fresh", "late") and told.charging_w is not None:
                 charging, homes = charging + told.charging_w, homes + 1
 
-        figure = disclosure.of(hundred).figures["charging_w"]
+        figure = disclosure.disclosed(hundred).figures["charging_w"]
 
         assert homes >= 5 and (figure.homes, figure.value) == (homes, pytest.approx(charging))
 
     def test_count_homes_of_unknown_charge_apart(self, hundred):
-        sums = disclosure.of(hundred)
+        sums = disclosure.disclosed(hundred)
 
         assert sums.without_charge > 0
         assert sums.figures["stored_wh"].homes + sums.without_charge == sums.has["battery"]
@@ -106,29 +106,29 @@ class TestTheSums:
 
     def test_take_today_s_energy_from_stored_days(self, hundred, counted):
         now = timezone.now()
-        solar = sites.Sensor.objects.filter(role_found="solar", site__in=Home.objects.values("site"))[:7]
+        solar = sites.Sensor.objects.filter(role_found="solar", site__in=SiteRow.objects.values("site"))[:7]
         for number, one in enumerate(solar):
             row = {"sensor": one, "step_s": 900, "packed": b"", "known": b"", "known_count": 1, "in_wh": 0}
             telemetry.Day.objects.create(day=now.date(), out_wh=1000.0 * number, **row)
             telemetry.Day.objects.create(day=now.date() - timedelta(days=1), out_wh=9e9, **row)
         counted(now)
 
-        assert disclosure.of(hundred).figures["solar_wh"] == disclosure.Figure(value=21_000, homes=7)
+        assert disclosure.disclosed(hundred).figures["solar_wh"] == disclosure.Figure(value=21_000, homes=7)
 
     def test_leave_out_a_home_as_soon_as_it_is_shared_no_more(self, hundred, counted):
-        before, now = disclosure.of(hundred).homes, timezone.now()
-        gone = Consent.objects.filter(site__in=Home.objects.values("site"), ended_at=None).first()
+        before, now = disclosure.disclosed(hundred).homes, timezone.now()
+        gone = Consent.objects.filter(site__in=SiteRow.objects.values("site"), ended_at=None).first()
         Consent.objects.filter(pk=gone.pk).update(ended_at=now, ended_how="by hand")
         counted(now + timedelta(seconds=1))
 
-        assert disclosure.of(hundred).homes == before - 1
-        assert not Home.objects.filter(site=gone.site).exists()
+        assert disclosure.disclosed(hundred).homes == before - 1
+        assert not SiteRow.objects.filter(site=gone.site).exists()
 
     def test_are_the_same_in_small_steps(self, hundred, monkeypatch):
-        kept = Tally.objects.get(organization=hundred, group=None)
+        kept = HomesAggregate.objects.get(organization=hundred, group=None)
         monkeypatch.setattr(passes, "TOGETHER", 7)
         passes.whole(organization=hundred, now=kept.made_at)
-        again = Tally.objects.get(pk=kept.pk)
+        again = HomesAggregate.objects.get(pk=kept.pk)
 
         assert again.figures == kept.figures
 
@@ -138,17 +138,19 @@ class TestARound:
     def test_is_taken_up_where_a_lost_worker_left_it(self, hundred, monkeypatch):
         monkeypatch.setattr(passes, "TOGETHER", 20)
         now = timezone.now() + timedelta(minutes=5)
-        row = Round.objects.get(organization=hundred)
+        row = ProjectionPass.objects.get(organization=hundred)
         assert passes.run(pk=row.pk, now=now, owner="a", steps=2)
         row.refresh_from_db()
         at = row.cursor
-        Round.objects.filter(pk=row.pk).update(lease_owner="lost", lease_until_at=now + timedelta(seconds=90))
+        ProjectionPass.objects.filter(pk=row.pk).update(
+            lease_owner="lost", lease_until_at=now + timedelta(seconds=90)
+        )
 
         assert not passes.run(pk=row.pk, now=now, owner="b") and passes.due(now=now) == []
         later = now + timedelta(seconds=91)
         assert passes.due(now=later) == [row.pk] and at > 0
         assert not passes.run(pk=row.pk, now=later, owner="c", steps=99)
-        assert Tally.objects.get(organization=hundred, group=None).made_at == later
+        assert HomesAggregate.objects.get(organization=hundred, group=None).made_at == later
 
     def test_begins_for_a_new_retailer_and_for_no_installer(self, brightgrid, now):
         assert passes.enroll(now=now) == 1 and passes.enroll(now=now) == 0
@@ -157,14 +159,14 @@ class TestARound:
         counts = []
         for more in (10, 90):
             list(rows.make(count=more, organization=brightgrid, now=timezone.now()))
-            Round.objects.all().delete()
-            Home.objects.all().delete()
-            Tally.objects.all().delete()
+            ProjectionPass.objects.all().delete()
+            SiteRow.objects.all().delete()
+            HomesAggregate.objects.all().delete()
             with CaptureQueriesContext(connection) as asked:
                 passes.whole(organization=brightgrid, now=timezone.now())
             counts.append(sum(query["sql"].startswith("SELECT") for query in asked))
 
-        assert Home.objects.count() > 80
+        assert SiteRow.objects.count() > 80
         assert counts[0] == counts[1]
 
 
@@ -192,38 +194,38 @@ class TestTheSmallestGroup:
 @pytest.mark.django_db
 class TestAGroup:
     def test_below_the_smallest_size_shows_no_sum(self, hundred, counted, admin):
-        lines = list(Home.objects.filter(organization=hundred, charging_w__isnull=False)[:4])
+        lines = list(SiteRow.objects.filter(organization=hundred, charging_w__isnull=False)[:4])
         group = Group.objects.create(organization=hundred, name="Few")
         member(group, lines)
         counted()
 
-        sums, page = disclosure.of(hundred, group), admin.get(f"{PAGE}?group={group.pk}")
+        sums, page = disclosure.disclosed(hundred, group), admin.get(f"{PAGE}?group={group.pk}")
 
         assert sums.is_too_few and {one.value for one in sums.figures.values()} == {None}
         assert sums.charge_pct is None
         assert "Too few homes" in page.text and "kWh" not in page.text
 
     def test_that_leaves_too_few_out_shows_no_sum(self, hundred, counted):
-        lines = list(Home.objects.filter(organization=hundred))
+        lines = list(SiteRow.objects.filter(organization=hundred))
         group = Group.objects.create(organization=hundred, name="All but two")
         told = [line for line in lines if line.charging_w is not None]
         member(group, [line for line in lines if line not in told[:2]])
         counted()
 
-        assert disclosure.of(hundred).figures["charging_w"].value is not None
-        assert disclosure.of(hundred, group).figures["charging_w"].is_hidden
+        assert disclosure.disclosed(hundred).figures["charging_w"].value is not None
+        assert disclosure.disclosed(hundred, group).figures["charging_w"].is_hidden
 
     def test_beside_a_slightly_larger_one_shows_no_sum(self, hundred, counted):
-        told = list(Home.objects.filter(organization=hundred, charging_w__isnull=False)[:21])
+        told = list(SiteRow.objects.filter(organization=hundred, charging_w__isnull=False)[:21])
         larger = Group.objects.create(organization=hundred, name="Larger")
         inner = Group.objects.create(organization=hundred, name="Inner")
         member(larger, told)
         member(inner, told[1:])
         counted()
 
-        assert disclosure.of(hundred, larger).figures["charging_w"].homes == 21
-        assert disclosure.of(hundred, larger).figures["charging_w"].value is not None
-        assert disclosure.of(hundred, inner).figures["charging_w"].value is None
+        assert disclosure.disclosed(hundred, larger).figures["charging_w"].homes == 21
+        assert disclosure.disclosed(hundred, larger).figures["charging_w"].value is not None
+        assert disclosure.disclosed(hundred, inner).figures["charging_w"].value is None
 
     def test_of_another_organization_does_not_exist(self, admin, hundred, outsider):
         group = Group.objects.create(organization=outsider.organization, name="Theirs")
@@ -240,7 +242,7 @@ class TestThePage:
         assert page.status_code == 200
         assert "Counted" in page.text and "in UTC" in page.text
         assert "?charged=unknown" in page.text
-        assert str(disclosure.of(hundred).homes) in page.text
+        assert str(disclosure.disclosed(hundred).homes) in page.text
 
     def test_before_the_first_count_says_so(self, admin):
         assert "are being counted" in admin.get(PAGE).text
@@ -274,7 +276,7 @@ class TestTheWeeks:
         Consent.objects.filter(pk__in=pks[12:20]).update(from_at=now - timedelta(days=8))
         passes.whole(organization=brightgrid, now=now)
 
-        weeks = disclosure.of(brightgrid).weeks
+        weeks = disclosure.disclosed(brightgrid).weeks
 
         assert [week.begins for week in weeks[:2]] == [date(2026, 11, 16), date(2026, 11, 9)]
         assert [week.shared for week in weeks[:3]] == [12, 8, 0]

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.table import facets, groups, listing
 from gridshare_portal.portfolio.table import query as asking
 from tests.retailer.test_homes import TABLE, walk
@@ -48,14 +48,14 @@ class TestTheFacets:
                 assert not said
                 continue
             lines = listing.listed(hundred, read(said), now=timezone.now())
-            known = Home.objects.filter(organization=hundred, facets__in=numbers)
+            known = SiteRow.objects.filter(organization=hundred, facets__in=numbers)
 
             assert set(known.values_list("pk")) == set(lines.values_list("pk")), said
 
     def test_follow_what_is_written_without_being_written(self, hundred):
-        line = Home.objects.filter(state="active").first()
-        Home.objects.filter(pk=line.pk).update(state="reconnect")
-        before, after = line.facets, Home.objects.get(pk=line.pk).facets
+        line = SiteRow.objects.filter(state="active").first()
+        SiteRow.objects.filter(pk=line.pk).update(state="reconnect")
+        before, after = line.facets, SiteRow.objects.get(pk=line.pk).facets
 
         assert before - after == facets.BITS["active"][0]
 
@@ -84,10 +84,10 @@ class TestRareHomes:
         assert listing.count(hundred, read(""), now=timezone.now()) == "50+"
 
         monkeypatch.setattr(listing, "COUNTED", 1000)
-        assert listing.count(hundred, read(""), now=timezone.now()) == f"{Home.objects.count()}"
+        assert listing.count(hundred, read(""), now=timezone.now()) == f"{SiteRow.objects.count()}"
 
     def test_of_a_group_are_no_others(self, admin, hundred):
-        pks = list(Home.objects.order_by("-stored_key", "-site_id").values_list("site_id", flat=True)[3:9])
+        pks = list(SiteRow.objects.order_by("-stored_key", "-site_id").values_list("site_id", flat=True)[3:9])
         group, _count = groups.add(organization=hundred, name="South", homes=pks)
 
         assert [pk for page in walk(admin, hundred, f"group={group.pk}&sort=-stored") for pk in page] == pks

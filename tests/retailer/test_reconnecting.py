@@ -13,7 +13,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.mail import sender
 from gridshare_portal.portfolio import models as portfolio
 from gridshare_portal.portfolio import reminders, tasks
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.projection import passes
 from tests import people
 
@@ -78,8 +78,8 @@ class TestTheList:
         other = people.sites.Site.objects.create(
             synth_id="site-2", name="Second", time_zone="UTC", created_at=timezone.now()
         )
-        first = Home.objects.get(organization=retailer.organization)
-        Home.objects.create(
+        first = SiteRow.objects.get(organization=retailer.organization)
+        SiteRow.objects.create(
             organization=retailer.organization, site=other, state="reconnect", name_key="second",
             time_zone="UTC", right="view", shared_at=first.shared_at, day=first.day,
         )  # fmt: skip
@@ -114,7 +114,7 @@ class TestTheLetter:
     def test_comes_once_a_week_from_one_organization(self, ask, mailoutbox):
         start = timezone.now()
         ask(start)
-        with pytest.raises(reminders.Refused, match="asked for a letter already"):
+        with pytest.raises(reminders.ReminderRefused, match="asked for a letter already"):
             ask(start + 6 * DAY)
         ask(start + 7 * DAY)
 
@@ -145,7 +145,7 @@ class TestTheLetter:
         for pk in (neighbor.site.pk, 999_999_999, 2**62):
             page = retailer.post(reverse("retailer:reconnect_ask", args=["brightgrid", pk]))
             assert page.status_code == 404
-        with pytest.raises(reminders.NotPermitted):
+        with pytest.raises(reminders.ReminderNotPermitted):
             reminders.ask(
                 organization=retailer.organization, asked_by=outsider.user, site=ended, now=timezone.now()
             )

@@ -15,7 +15,7 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
 from gridshare_portal.mail import sender
 from gridshare_portal.portfolio import models as portfolio
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.projection import daily_sums
 from gridshare_portal.reports import delivery, periods, tasks, workbook
 from gridshare_portal.reports import figures as reports_figures
@@ -92,7 +92,7 @@ class TestThePeriod:
 class TestTheSumsOfDays:
     def test_are_those_of_the_homes(self, hundred, now):
         day = now.astimezone(UTC).date() - DAY
-        homes = list(Home.objects.filter(organization=hundred).values_list("site_id", flat=True)[:7])
+        homes = list(SiteRow.objects.filter(organization=hundred).values_list("site_id", flat=True)[:7])
         for pk in homes:
             for sensor in sites.Sensor.objects.filter(site=pk):
                 telemetry.Day.objects.update_or_create(
@@ -141,7 +141,7 @@ class TestTheFigures:
     def test_leave_out_what_is_about_few(self, brightgrid, days, week):
         days(week.first, 1_000, 4)
         days(week.first + DAY, 50_000, 9)
-        found = reports_figures.of(brightgrid, week)
+        found = reports_figures.report_of(brightgrid, week)
 
         assert found.days[0].figures[0].is_hidden and found.days[0].figures[0].value is None
         assert found.days[1].figures[0].value == 50_000
@@ -152,13 +152,13 @@ class TestTheFigures:
             organization=hundred, name="Peak", kind="mode", asked={}, made_at=week.start, homes=3,
             started_at=week.start + DAY, state="done",
         )  # fmt: skip
-        pks = Home.objects.filter(organization=hundred).values_list("site_id", flat=True)[:3]
+        pks = SiteRow.objects.filter(organization=hundred).values_list("site_id", flat=True)[:3]
         for position, (pk, state) in enumerate(zip(pks, ["confirmed", "refused", "skipped"], strict=True)):
             runs.Line.objects.create(run=run, site_id=pk, position=position, state=state)
         runs.Run.objects.create(
             organization=hundred, name="Later", kind="mode", asked={}, made_at=week.end, started_at=week.end
         )
-        (found,) = reports_figures.of(hundred, week).runs
+        (found,) = reports_figures.report_of(hundred, week).runs
 
         assert (found.name, found.confirmed, found.failed, found.skipped, found.unconfirmed) == (
             "Peak", 1, 1, 1, 0,
@@ -169,7 +169,7 @@ class TestTheFigures:
         for day in month.days:
             days(day, 1_000, 50)
         with django_assert_max_num_queries(5):
-            reports_figures.of(hundred, month)
+            reports_figures.report_of(hundred, month)
 
 
 class TestTheFile:
@@ -180,7 +180,7 @@ class TestTheFile:
             organization=hundred, name='=HYPERLINK("http://evil")', kind="mode", asked={},
             made_at=week.start, started_at=week.start,
         )  # fmt: skip
-        parts = cells(workbook.xlsx(reports_figures.of(hundred, week)))
+        parts = cells(workbook.xlsx(reports_figures.report_of(hundred, week)))
 
         assert not any("<f>" in part for part in parts.values())
         assert not any("hyperlink" in part for name, part in parts.items() if "worksheets" in name)
@@ -190,7 +190,7 @@ class TestTheFile:
     def test_has_numbers_as_numbers_and_says_what_is_too_few(self, brightgrid, days, week):
         days(week.first, 12_345, 10)
         days(week.first + DAY, 1, 2)
-        parts = cells(workbook.xlsx(reports_figures.of(brightgrid, week)))
+        parts = cells(workbook.xlsx(reports_figures.report_of(brightgrid, week)))
 
         assert "<v>12.345</v>" in parts["xl/worksheets/sheet2.xml"]
         assert workbook.TOO_FEW in parts["xl/sharedStrings.xml"]

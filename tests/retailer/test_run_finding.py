@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import Group, GroupHome
+from gridshare_portal.portfolio.models import Group, GroupSite
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import tasks as runs_tasks
 from gridshare_portal.runs.targets import enumeration, selection, selectors, site_files
@@ -86,10 +86,10 @@ class TestHomesOfARun:
         assert run.state == R.DRAFT and run.homes == len(expected) > 90
         assert [line.site for line in run.lines.select_related("site")] == expected
         assert [line.position for line in run.lines.all()] == list(range(1, run.homes + 1))
-        if choice := runs.Choice.objects.filter(way="file").first():
+        if choice := runs.TargetSelection.objects.filter(way="file").first():
             assert choice.counts == dict.fromkeys([site_files.UNKNOWN, site_files.DOUBLE], run.homes)
             assert choice.read == 3 * run.homes == choice.lines and choice.blank == run.homes - 1
-            assert runs.LeftOut.objects.count() == choice.kept == 2 * run.homes
+            assert runs.RejectedRow.objects.count() == choice.kept == 2 * run.homes
 
     def test_are_found_by_one_worker_at_a_time_until_its_lease_runs_out(self, hundred, admin, small, ask):
         run, expected = ask(admin)
@@ -138,7 +138,9 @@ class TestHomesOfARun:
 
         run = worker()
         assert (run.state, run.why, run.sentence) == (R.VOID, "no_admin", enumeration.NO_ADMIN)
-        assert not runs.Line.objects.exists() and not runs.Choice.objects.exclude(packed=None).exists()
+        assert (
+            not runs.Line.objects.exists() and not runs.TargetSelection.objects.exclude(packed=None).exists()
+        )
 
     def test_are_only_those_that_are_shared_when_the_worker_looks(self, hundred, admin, ask):
         ask(admin)
@@ -152,7 +154,7 @@ class TestHomesOfARun:
 class TestTheRequest:
     def test_costs_the_same_for_few_homes_as_for_many_and_writes_no_line(self, hundred, admin):
         group = Group.objects.create(organization=hundred, name="Few")
-        GroupHome.objects.create(group=group, site=sites.Site.objects.first())
+        GroupSite.objects.create(group=group, site=sites.Site.objects.first())
 
         def queries(said):
             with CaptureQueriesContext(connection) as asked:

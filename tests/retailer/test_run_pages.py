@@ -183,7 +183,7 @@ class TestARun:
         runs.Run.objects.update(started_at=long_ago, checked_at=long_ago, made_at=long_ago)
 
         assert "Nothing was sent for 5" in admin.get(at("run", ready.pk)).text
-        runs.Pace.objects.update_or_create(defaults={"next_at": timezone.now() + timedelta(seconds=1)})
+        runs.RateLimit.objects.update_or_create(defaults={"next_at": timezone.now() + timedelta(seconds=1)})
         assert admin.get(at("run", ready.pk)).context["quiet"] == ""
 
     def test_in_which_the_sharing_ended_tells_so(self, ready, admin, homeowner):

@@ -115,18 +115,18 @@ class TestAFile:
     def test_is_gone_once_it_was_read(self, send, homeowner):
         for content in (homeowner.site.synth_id, "nobody"):
             send(content)
-            assert runs.Choice.objects.exclude(packed=None).count() == 1
+            assert runs.TargetSelection.objects.exclude(packed=None).count() == 1
 
             worker()
-            assert not runs.Choice.objects.exclude(packed=None).exists()
+            assert not runs.TargetSelection.objects.exclude(packed=None).exists()
 
     def test_of_very_many_wrong_lines_is_counted_to_the_end(self, send, admin, homeowner, monkeypatch):
         monkeypatch.setattr(selection, "ROWS_AT_MOST", 1_500)
         send("nobody\n" * 2_500 + f"{homeowner.site.synth_id}\n=1\n")
         run = worker()
 
-        assert runs.LeftOut.objects.count() == 1_500
-        assert runs.Choice.objects.get().counts == {
+        assert runs.RejectedRow.objects.count() == 1_500
+        assert runs.TargetSelection.objects.get().counts == {
             site_files.UNKNOWN: 2_500,
             site_files.FORMULA_CELL: 1,
         }
@@ -177,7 +177,11 @@ class TestAFileThatCannotBeRead:
     def test_is_refused_at_its_field(self, send, content, sentence):
         page = send(content)
 
-        assert page.status_code == 422 and not runs.Run.objects.exists() and not runs.Choice.objects.exists()
+        assert (
+            page.status_code == 422
+            and not runs.Run.objects.exists()
+            and not runs.TargetSelection.objects.exists()
+        )
         assert sentence in page.context["form"].errors["file"][0]
 
     def test_leaves_everything_else_as_it_was_typed(self, send):
@@ -229,8 +233,8 @@ class TestAFileThatIsOdd:
         run = worker()
 
         assert sites_of(run) == [homeowner.site, neighbor.site] and run.state == R.DRAFT
-        choice = runs.Choice.objects.defer("packed").get()
+        choice = runs.TargetSelection.objects.defer("packed").get()
         assert (choice.lines, choice.read, choice.counts) == (100_000, 100_000, {site_files.UNKNOWN: 99_998})
-        assert choice.kept == runs.LeftOut.objects.count() == selection.ROWS_AT_MOST
+        assert choice.kept == runs.RejectedRow.objects.count() == selection.ROWS_AT_MOST
         assert len(rows(admin.get(at("run_left_csv", run.pk)))) == selection.ROWS_AT_MOST + 2
         print(f"answered in {answered_s:.2f} s")

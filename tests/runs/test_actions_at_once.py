@@ -43,7 +43,7 @@ def at_once(fleet, monkeypatch):
         def one(deed, actor):
             try:
                 return deed(run=runs.Run.objects.get(pk=run.pk), actor=actor, now=timezone.now())
-            except transitions.Refused as refusal:
+            except transitions.RunRefused as refusal:
                 return refusal.reason
             finally:
                 connection.close()

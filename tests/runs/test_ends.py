@@ -83,7 +83,7 @@ class TestASchedule:
 
     @pytest.mark.parametrize("ahead", [-HOUR, timedelta(days=31)])
     def test_is_within_a_month(self, fleet, ahead):
-        with pytest.raises(transitions.Refused) as refused:
+        with pytest.raises(transitions.RunRefused) as refused:
             lifecycle.schedule(
                 run=fleet.checked(), actor=fleet.admin, start_at=timezone.now() + ahead, now=timezone.now()
             )
@@ -142,7 +142,7 @@ class TestTakingARunBack:
         run = fleet.started(**charging)
         fleet.carry(run)
         late = run.lines.first()
-        reaches = sites.Reach.objects.filter(site=late.site)
+        reaches = sites.ConnectionSite.objects.filter(site=late.site)
         reaches.update(lost_at=timezone.now())
         first = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
         fleet.carry(lifecycle.start(run=first, actor=fleet.admin, now=timezone.now()))
@@ -167,6 +167,6 @@ class TestTakingARunBack:
 
 
 def refusal(deed, run, fleet):
-    with pytest.raises(transitions.Refused) as refused:
+    with pytest.raises(transitions.RunRefused) as refused:
         deed(run=run, actor=fleet.admin, now=timezone.now())
     return refused.value.reason

@@ -49,7 +49,7 @@ def carry_until_killed(fleet):
     def carry(run):
         with pytest.raises(Killed):
             fleet.carry(run)
-        runs.Lane.objects.all().delete()  # the killed process gave nothing back; its lease has ended
+        runs.DispatchSlot.objects.all().delete()  # the killed process gave nothing back; its lease has ended
 
     return carry
 
@@ -136,7 +136,7 @@ class TestLunarInTrouble:
 
         assert sorted(fleet.states(run)) == [S.CONFIRMED] * 4 + [S.UNCONFIRMED] * 2
         assert run.state == "done" and fleet.sandbox.calls(MODE) == 6
-        with pytest.raises(transitions.Refused) as refused:
+        with pytest.raises(transitions.RunRefused) as refused:
             lifecycle.retry_failed(run=run, actor=fleet.admin, now=timezone.now())
         assert refused.value.reason == lifecycle.NO_FAILED
         for change in models.Change.objects.filter(outcome="unconfirmed"):

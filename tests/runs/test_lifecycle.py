@@ -45,7 +45,7 @@ class TestADraft:
         ],
     )
     def test_is_refused_at_the_field_that_is_wrong(self, fleet, wish, field):
-        with pytest.raises(transitions.Refused) as refused:
+        with pytest.raises(transitions.RunRefused) as refused:
             fleet.draft(**wish)
 
         assert refused.value.field == field and not runs.Run.objects.exists()
@@ -56,7 +56,7 @@ class TestADraft:
             ({"sites": sites.Site.objects.none()}, lifecycle.NO_HOME),
             ({"actor": operator}, lifecycle.NOT_YOURS),
         ]:
-            with pytest.raises(transitions.Refused) as refused:
+            with pytest.raises(transitions.RunRefused) as refused:
                 fleet.draft(**wish)
             assert refused.value.reason == reason
         assert not runs.Run.objects.exists()
@@ -128,7 +128,7 @@ class TestTheDryRun:
         at = (timezone.now() + timedelta(days=1)).replace(
             hour=17, minute=0, second=0, microsecond=0, tzinfo=None
         )
-        row = rules.Row(start=at, end=at + 3 * HOUR, action="discharge")
+        row = rules.TypedCommand(start=at, end=at + 3 * HOUR, action="discharge")
         run = fleet.draft(kind="plan", times="local", asked=local_plans.to_json([row]))
         far, near = lines()[0].site, lines()[1].site
         sites.Site.objects.filter(pk=far.pk).update(time_zone="America/New_York")
@@ -166,7 +166,7 @@ class TestARun:
         run, same = fleet.checked(), runs.Run.objects.get()
         lifecycle.start(run=run, actor=fleet.admin, now=timezone.now())
 
-        with pytest.raises(transitions.Refused) as refused:
+        with pytest.raises(transitions.RunRefused) as refused:
             lifecycle.start(run=same, actor=fleet.colleague, now=timezone.now())
 
         assert refused.value.reason == f"{fleet.admin} has started this run already."
@@ -205,7 +205,7 @@ class TestARun:
 
         assert run.state == "stopped" and {line.why for line in lines()} == {"stopped"}
         assert fleet.sandbox.calls(MODE) == 0
-        with pytest.raises(transitions.Refused):
+        with pytest.raises(transitions.RunRefused):
             lifecycle.resume(run=run, actor=fleet.admin, now=timezone.now())
 
     def test_keeps_to_the_pace_of_all_workers_together(self, fleet, settings, now):
@@ -222,7 +222,7 @@ class TestARun:
 
     def test_leaves_workers_for_others(self, fleet):
         for number in (1, 2):
-            runs.Lane.objects.create(
+            runs.DispatchSlot.objects.create(
                 number=number, taken_by="busy", taken_until_at=timezone.now() + timedelta(minutes=1)
             )
         run = fleet.started()
@@ -231,6 +231,6 @@ class TestARun:
 
 
 def refusal(deed, run, fleet):
-    with pytest.raises(transitions.Refused) as refused:
+    with pytest.raises(transitions.RunRefused) as refused:
         deed(run=run, actor=fleet.admin, now=timezone.now())
     return refused.value.reason

@@ -41,7 +41,7 @@ class TestADeed:
         run = fleet.checked()
         run.lines.update(state=S.SKIPPED)
 
-        with pytest.raises(transitions.Refused, match="No home of this run is ready"):
+        with pytest.raises(transitions.RunRefused, match="No home of this run is ready"):
             lifecycle.start(run=run, actor=fleet.admin, now=timezone.now())
         run.refresh_from_db()
         assert run.state == R.CHECKED

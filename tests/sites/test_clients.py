@@ -38,7 +38,7 @@ class TestTheWayToAHome:
     def test_says_that_it_ended(self, homeowner, status):
         change(homeowner, status=status)
 
-        with pytest.raises(clients.NoWayIn) as found:
+        with pytest.raises(clients.NoAccessPath) as found:
             clients.for_site(homeowner.site, scope=READ)
 
         assert found.value.reason == "ended" and "Connect again" in str(found.value)
@@ -46,15 +46,15 @@ class TestTheWayToAHome:
     def test_names_the_permission_that_is_missing(self, homeowner):
         change(homeowner, scopes=READ)
 
-        with pytest.raises(clients.NoWayIn) as found:
+        with pytest.raises(clients.NoAccessPath) as found:
             clients.for_site(homeowner.site, scope=WRITE)
 
         assert (found.value.reason, found.value.scope) == ("missing_scope", WRITE)
 
     def test_does_not_exist_where_the_home_is_no_longer_listed(self, homeowner, now):
-        sites.Reach.objects.update(lost_at=now)
+        sites.ConnectionSite.objects.update(lost_at=now)
 
-        with pytest.raises(clients.NoWayIn) as found:
+        with pytest.raises(clients.NoAccessPath) as found:
             clients.for_site(homeowner.site, scope=READ)
 
         assert found.value.reason == "none"
@@ -69,7 +69,7 @@ class TestATokenThatCannotBeHad:
     @pytest.mark.parametrize(
         ("raised", "kind", "reason"),
         [
-            (refresh.ReconnectRequired("invalid_grant"), clients.NoWayIn, "ended"),
+            (refresh.ReconnectRequired("invalid_grant"), clients.NoAccessPath, "ended"),
             (refresh.Busy(), clients.NotNow, "busy"),
             (refresh.Transient("timeout"), clients.NotNow, "transient"),
             (refresh.Misconfigured("invalid_client"), clients.NotNow, "misconfigured"),
@@ -92,7 +92,7 @@ class TestATokenThatCannotBeHad:
         sandbox.faults.switch_on("oauthToken", "invalid_grant")
         change(homeowner, access_expires_at=None)
 
-        with pytest.raises(clients.NoWayIn) as found:
+        with pytest.raises(clients.NoAccessPath) as found:
             clients.for_site(homeowner.site, scope=READ)
 
         assert found.value.reason == "ended"

@@ -22,7 +22,7 @@ def site(db, now):
 @pytest.fixture
 def shown(site, homeowner_less_user, now):
     def show(body, *, operation="getDevice", status=200):
-        row = sites.Answer(
+        row = sites.RawResponse(
             site=site, operation=operation, asked_by=homeowner_less_user, asked_for=1, asked_at=now
         )
         raw = body if isinstance(body, bytes) else body.encode()
@@ -93,7 +93,7 @@ class TestWhatIsShown:
 
     @given(st.binary(max_size=300))
     def test_of_anything_is_a_text_that_can_be_kept(self, raw):
-        row = sites.Answer(operation="getDevice")
+        row = sites.RawResponse(operation="getDevice")
         text = raw_responses.shown(api.Came(status=200, body=raw), row)
 
         assert "\x00" not in text and text.encode() is not None

@@ -23,7 +23,7 @@ class TestRenamingAHome:
 
     @pytest.mark.parametrize("name", ["", "   ", "\u200b\u200b", "\n", "x" * 81])
     def test_refuses_a_name_that_is_none_or_too_long(self, homeowner, now, name):
-        with pytest.raises(settings.Refused) as refusal:
+        with pytest.raises(settings.SettingRefused) as refusal:
             rename(homeowner.site, homeowner, now, name=name)
 
         assert refusal.value.field == "name"
@@ -33,7 +33,7 @@ class TestRenamingAHome:
         "zone", ["", "Mars/Olympus", "../../etc/passwd", "localtime", "UTC\x00", "europe/rome"]
     )
     def test_refuses_a_zone_that_is_none(self, homeowner, now, zone):
-        with pytest.raises(settings.Refused) as refusal:
+        with pytest.raises(settings.SettingRefused) as refusal:
             rename(homeowner.site, homeowner, now, time_zone=zone)
 
         assert refusal.value.field == "time_zone"
@@ -55,7 +55,7 @@ class TestCorrectingARole:
         assert sites.Sensor.objects.get(pk=sensor.pk).role == "solar"
 
     def test_knows_no_other_roles(self, homeowner, now):
-        with pytest.raises(settings.Refused):
+        with pytest.raises(settings.SettingRefused):
             settings.correct_role(
                 sensor=sites.Sensor.objects.first(), role="fridge", actor=homeowner.user, now=now
             )
@@ -69,7 +69,7 @@ class TestDisconnecting:
     def test_keeps_the_home_where_the_readings_stay(self, homeowner, now):
         disconnect(homeowner, now, forget=False)
 
-        assert sites.Site.objects.count() == sites.Reach.objects.count() == 1
+        assert sites.Site.objects.count() == sites.ConnectionSite.objects.count() == 1
         assert sites.Sync.objects.get().due_at is None
 
     def test_deletes_the_home_where_the_readings_go(self, homeowner, neighbor, now):
@@ -78,7 +78,7 @@ class TestDisconnecting:
         disconnect(homeowner, now, forget=True)
 
         assert set(sites.Site.objects.values_list("pk", flat=True)) == others
-        assert not sites.Reach.objects.filter(connection=homeowner.connection).exists()
+        assert not sites.ConnectionSite.objects.filter(connection=homeowner.connection).exists()
         assert set(sites.Device.objects.values_list("site_id", flat=True)) == others
         assert set(sites.Sensor.objects.values_list("site_id", flat=True)) == others
 
@@ -86,7 +86,9 @@ class TestDisconnecting:
         disconnect(homeowner, now, forget=True)
 
         assert sites.Site.objects.get() == co_owner.site
-        assert list(sites.Reach.objects.values_list("connection_id", flat=True)) == [co_owner.connection.pk]
+        assert list(sites.ConnectionSite.objects.values_list("connection_id", flat=True)) == [
+            co_owner.connection.pk
+        ]
 
     def test_never_deletes_a_home_whose_co_owner_only_has_to_connect_again(self, homeowner, co_owner, now):
         lunar.Connection.objects.filter(pk=co_owner.connection.pk).update(status="reconnect")
@@ -102,7 +104,7 @@ class TestDisconnecting:
         assert not sites.Site.objects.exists()
 
     def test_by_one_who_lost_the_home_deletes_nothing_of_the_next_owner_s(self, homeowner, co_owner, now):
-        sites.Reach.objects.filter(connection=homeowner.connection).update(lost_at=now)
+        sites.ConnectionSite.objects.filter(connection=homeowner.connection).update(lost_at=now)
 
         disconnect(homeowner, now, forget=True)
 

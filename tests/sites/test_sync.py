@@ -190,15 +190,15 @@ class TestReadingAgain:
         connection = connected("ben")
         read(connection, now)
         sites.Site.objects.create(synth_id="sold", name="Old", time_zone="UTC", created_at=now)
-        sites.Reach.objects.create(
+        sites.ConnectionSite.objects.create(
             site=sites.Site.objects.get(synth_id="sold"), connection=connection, seen_at=now
         )
 
         later = now + timedelta(hours=7)
         read(connection, later)
 
-        assert sites.Reach.objects.get(site__synth_id="sold").lost_at == later
-        assert sites.Reach.objects.filter(lost_at=None).count() == 2
+        assert sites.ConnectionSite.objects.get(site__synth_id="sold").lost_at == later
+        assert sites.ConnectionSite.objects.filter(lost_at=None).count() == 2
         assert not queries.sites_of(connection).filter(synth_id="sold").exists()
         assert sites.Site.objects.filter(synth_id="sold").exists()
 

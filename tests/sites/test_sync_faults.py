@@ -68,7 +68,7 @@ class TestAFailure:
         read(connection, now + timedelta(hours=7))
 
         assert row(connection).state == "failed" and row(connection).last_error.startswith("listSites: ")
-        assert sites.Reach.objects.filter(lost_at=None).count() == 2
+        assert sites.ConnectionSite.objects.filter(lost_at=None).count() == 2
         assert queries.progress_of(connection).ready
 
     def test_waits_as_long_as_the_api_asks_for(self, connected, now, sandbox):

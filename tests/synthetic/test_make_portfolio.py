@@ -22,7 +22,14 @@ from gridshare_portal.telemetry import models as telemetry
 from tests import people as cast
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-TABLES = (accounts.User, lunar.Connection, sites.Site, sites.Reach, telemetry.Collection, access.Consent)
+TABLES = (
+    accounts.User,
+    lunar.Connection,
+    sites.Site,
+    sites.ConnectionSite,
+    telemetry.Collection,
+    access.Consent,
+)
 
 
 def make(count, organization="practice", **options):

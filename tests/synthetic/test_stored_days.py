@@ -41,11 +41,11 @@ class TestACourse:
     @given(KEYS)
     def test_lets_go_out_what_came_in(self, key):
         solar, battery, grid, car = (
-            days_of_energy.of(key, role) for role in ("solar", "battery", "grid", "ev")
+            days_of_energy.day_of(key, role) for role in ("solar", "battery", "grid", "ev")
         )
         came = solar.out_w + battery.out_w + grid.in_w
         went = battery.in_w + grid.out_w + car.in_w
-        bare = days_of_energy.of(replace(key, roles=frozenset({"grid"})), "grid")
+        bare = days_of_energy.day_of(replace(key, roles=frozenset({"grid"})), "grid")
 
         assert (came - went == bare.in_w).all()  # what is left is what the rooms use, whatever else there is
         assert (bare.in_w > 0).all()
@@ -53,7 +53,7 @@ class TestACourse:
 
     @given(KEYS)
     def test_ends_with_the_battery_about_as_it_began(self, key):
-        battery = days_of_energy.of(key, "battery")
+        battery = days_of_energy.day_of(key, "battery")
         moved_wh = (battery.in_w - battery.out_w).sum() * days_of_energy.STEP_H
 
         assert abs(moved_wh) < days_of_energy.BATTERY_WH / 50
@@ -61,7 +61,7 @@ class TestACourse:
 
     @given(KEYS, st.sampled_from(["solar", "battery", "grid", "ev"]), st.integers(0, 900))
     def test_goes_on_counting_from_day_to_day(self, key, role, number):
-        day, course = days_of_energy.BEGAN_ON + timedelta(days=number), days_of_energy.of(key, role)
+        day, course = days_of_energy.BEGAN_ON + timedelta(days=number), days_of_energy.day_of(key, role)
         for name in ("in_w", "out_w"):
             both = [course.counted_wh(name, one) for one in (day, day + missing.DAY)]
 
@@ -71,11 +71,13 @@ class TestACourse:
     def test_is_shared_by_two_batteries(self):
         key = days_of_energy.Key(roles=frozenset({"solar", "battery", "grid"}), kind=2, shift=0)
 
-        assert (days_of_energy.of(key, "battery", 2).in_w * 2 == days_of_energy.of(key, "battery").in_w).all()
+        assert (
+            days_of_energy.day_of(key, "battery", 2).in_w * 2 == days_of_energy.day_of(key, "battery").in_w
+        ).all()
 
     def test_is_dark_at_night(self):
         key = days_of_energy.Key(roles=frozenset({"solar", "grid"}), kind=5, shift=0)
-        lit = np.flatnonzero(days_of_energy.of(key, "solar").out_w)
+        lit = np.flatnonzero(days_of_energy.day_of(key, "solar").out_w)
 
         assert lit.size and lit.min() >= 6 * 4 and lit.max() < 19 * 4
 
@@ -132,7 +134,7 @@ class TestReady:
     def test_has_cases_at_homes_and_figures_of_today(self):
         call_command("make_portfolio", 150, kind="retailer", ready=True, yes=True, verbosity=0)
         organization = accounts.Organization.objects.get()
-        sums = disclosure.of(organization)
+        sums = disclosure.disclosed(organization)
 
         assert Examination.objects.filter(examined_at=None).count() == 0
         assert len(set(Case.objects.values_list("cause", flat=True))) >= 5

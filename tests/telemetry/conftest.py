@@ -53,7 +53,7 @@ class Home:
                 )
             )
         ask = missing.Ask(sensor=sensor.pk, start=start, end=start + len(went_in) * missing.STEP)
-        answer = days.Answer(ask=ask, readings=readings)
+        answer = days.FetchedReadings(ask=ask, readings=readings)
         days.write([answer], now=now)
         days.write_latest([answer], now=now)
         return answer

@@ -238,7 +238,7 @@ class TestWhatWasReadOnce:
         home.tell(added, START + timedelta(days=1), [20] * 96, charge_pct=90.0, now=LATER)
         whole, part = over(START, 192), over(START + 8 * QUARTER, 96)
         with django_assert_num_queries(4):  # one of them for when the battery was added
-            read = stored.of(home.site, whole)
+            read = stored.read(home.site, whole)
 
         with django_assert_num_queries(0):
             told = [
@@ -266,12 +266,12 @@ class TestWhatWasReadOnce:
 
     def test_does_not_call_unknown_what_was_not_read(self, home):
         solar_home(home)
-        read = stored.of(home.site, over(START, 96))
+        read = stored.read(home.site, over(START, 96))
 
         with pytest.raises(ValueError):
             queries.totals(read, over(START, 2 * 96))
         with pytest.raises(ValueError):
-            queries.series(stored.of(home.site), over(START, 4), step_s=900)
+            queries.series(stored.read(home.site), over(START, 4), step_s=900)
         assert queries.totals(read.over(over(START, 2 * 96)), over(START, 2 * 96)) == queries.totals(
             home.site, over(START, 2 * 96)
         )

@@ -31,7 +31,7 @@ SHORT = "Type at least two letters or digits."
 LONG = f"This is too long to look for. Use at most {LONGEST} letters."
 
 
-class Refused(Exception):
+class SearchRefused(Exception):
     """Nothing that can be looked for; the text is a sentence for the page."""
 
 
@@ -84,12 +84,12 @@ Tier = Callable[[lookups.Index, Query], list[lookups.Hit]]  # one way to look fo
 def parse(text: str) -> Query:
     """Return what to look for, or refuse with a sentence."""
     if len(text.strip()) > LONGEST:
-        raise Refused(LONG)
+        raise SearchRefused(LONG)
     found = words.words_of(text)[:MOST_WORDS]
     if not found:
-        raise Refused(UNSEEN if text.strip() else EMPTY)
+        raise SearchRefused(UNSEEN if text.strip() else EMPTY)
     if sum(map(len, found)) < SHORTEST:
-        raise Refused(SHORT)
+        raise SearchRefused(SHORT)
     return Query(words=found)
 
 

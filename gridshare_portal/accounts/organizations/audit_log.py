@@ -21,7 +21,7 @@ MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?\+00:00", re.A
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class LogEntry:
     """One event in words; home and device are the API's ids for them."""
 
     at: datetime
@@ -61,9 +61,9 @@ def people_of(organization: models.Organization) -> list[tuple[str, str]]:
     return sorted(people, key=lambda person: person[1].casefold())
 
 
-def line(event: audit.Event) -> Line:
+def line(event: audit.Event) -> LogEntry:
     """Say an event in words."""
-    return Line(
+    return LogEntry(
         at=event.at,
         who=event.actor_label or "The portal",
         what=_what(event),

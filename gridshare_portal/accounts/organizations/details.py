@@ -26,7 +26,7 @@ NO_KIND = "Choose installer or retailer."
 def make(*, kind: str, name: str, actor: models.User | None, now: datetime) -> models.Organization:
     """Keep a new organization, which has no member yet: its first admin is invited."""
     if kind not in models.Organization.Kind.values:
-        raise members.Refused(NO_KIND, field="kind")
+        raise members.MemberRefused(NO_KIND, field="kind")
     plain = checked_name(name)
     made = models.Organization.objects.create(
         kind=kind, name=plain, slug=_free_slug(plain, kind), created_at=now
@@ -67,9 +67,9 @@ def checked_name(name: str) -> str:
     """Return the name as it can be read, or refuse it."""
     plain = plain_text.plain(name)
     if not plain:
-        raise members.Refused(NO_NAME, field="name")
+        raise members.MemberRefused(NO_NAME, field="name")
     if len(plain) > LONGEST_NAME:
-        raise members.Refused(LONG_NAME, field="name")
+        raise members.MemberRefused(LONG_NAME, field="name")
     return plain
 
 
@@ -77,7 +77,7 @@ def checked_about(about: str) -> str:
     """Return the text for homeowners as it can be read, or refuse it."""
     plain = plain_text.plain(about)
     if len(plain) > LONGEST_ABOUT:
-        raise members.Refused(LONG_ABOUT, field="about")
+        raise members.MemberRefused(LONG_ABOUT, field="about")
     return plain
 
 

@@ -53,7 +53,7 @@ def invite(
     """Keep an open invitation; sending the letter is the caller's, after this has been kept."""
     address = _address(email)
     if role not in models.Role.values:
-        raise members.Refused(members.NO_ROLE, field="role")
+        raise members.MemberRefused(members.NO_ROLE, field="role")
     with transaction.atomic():
         held = members.lock(organization, actor=actor)
         _check(held, address, now=now)
@@ -78,7 +78,7 @@ def found(secret: str) -> models.Invitation:
         .first()
     )
     if invitation is None:
-        raise members.Refused(UNKNOWN)
+        raise members.MemberRefused(UNKNOWN)
     return invitation
 
 
@@ -104,9 +104,9 @@ def accept(*, secret: str, user: models.User, now: datetime) -> models.Membershi
     invitation = found(secret)
     said = refusal(invitation, now=now)
     if said:
-        raise members.Refused(said)
+        raise members.MemberRefused(said)
     if not is_for(invitation, user):
-        raise members.Refused(NOT_FOR_YOU.format(invitation.email))
+        raise members.MemberRefused(NOT_FOR_YOU.format(invitation.email))
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
     return members.add(organization=organization, user=user, role=invitation.role, now=now)
@@ -118,7 +118,7 @@ def withdraw(*, invitation: models.Invitation, actor: models.User | None, now: d
     members.lock(invitation.organization, actor=actor)
     invitation.refresh_from_db(fields=["accepted_at", "withdrawn_at", "expires_at"])
     if not invitation.is_open(now=now):
-        raise members.Refused(OPEN_NO_MORE)
+        raise members.MemberRefused(OPEN_NO_MORE)
     invitation.withdrawn_at = now
     invitation.save(update_fields=["withdrawn_at"])
     _record(names.Name.INVITATION_WITHDRAWN, invitation, actor=actor, now=now)
@@ -127,12 +127,12 @@ def withdraw(*, invitation: models.Invitation, actor: models.User | None, now: d
 def _check(organization: models.Organization, address: str, *, now: datetime) -> None:
     proven = EmailAddress.objects.filter(email=address, verified=True).values("user")
     if organization.memberships.filter(Q(user__email=address) | Q(user__in=proven)).exists():
-        raise members.Refused(IS_MEMBER.format(address, organization), field="email")
+        raise members.MemberRefused(IS_MEMBER.format(address, organization), field="email")
     still_open = organization.invitations.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)
     if still_open.filter(email=address).exists():
-        raise members.Refused(IS_INVITED.format(address), field="email")
+        raise members.MemberRefused(IS_INVITED.format(address), field="email")
     if organization.invitations.filter(made_at__gt=now - timedelta(days=1)).count() >= AT_MOST_A_DAY:
-        raise members.Refused(TOO_MANY.format(organization, AT_MOST_A_DAY), field="email")
+        raise members.MemberRefused(TOO_MANY.format(organization, AT_MOST_A_DAY), field="email")
 
 
 def _address(email: str) -> str:
@@ -140,9 +140,9 @@ def _address(email: str) -> str:
     try:
         validate_email(address)
     except ValidationError as fault:
-        raise members.Refused(NO_ADDRESS, field="email") from fault
+        raise members.MemberRefused(NO_ADDRESS, field="email") from fault
     if len(address) > LONGEST_ADDRESS:
-        raise members.Refused(NO_ADDRESS, field="email")
+        raise members.MemberRefused(NO_ADDRESS, field="email")
     return address
 
 

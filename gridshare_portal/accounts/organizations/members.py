@@ -20,7 +20,7 @@ NOT_ADMIN = "Only an admin of {} can do this, and you are none any more."
 GONE = "This person does not work for {} any more."
 
 
-class Refused(Exception):
+class MemberRefused(Exception):
     """A deed that cannot be done; the text is a sentence for the page, field names the input."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
@@ -38,7 +38,7 @@ def lock(organization: models.Organization, *, actor: models.User | None) -> mod
         return held
     role = held.memberships.filter(user=actor).values_list("role", flat=True).first()
     if not rights.may(role or "", rights.MEMBERS):
-        raise Refused(NOT_ADMIN.format(held))
+        raise MemberRefused(NOT_ADMIN.format(held))
     return held
 
 
@@ -107,13 +107,13 @@ def leave_all(*, user: models.User, now: datetime) -> None:
 
 def _check_role(role: str) -> None:
     if role not in models.Role.values:
-        raise Refused(NO_ROLE, field="role")
+        raise MemberRefused(NO_ROLE, field="role")
 
 
 def _still(membership: models.Membership) -> models.Membership:
     found = models.Membership.objects.select_related("user", "organization").filter(pk=membership.pk).first()
     if found is None:
-        raise Refused(GONE.format(membership.organization))
+        raise MemberRefused(GONE.format(membership.organization))
     return found
 
 
@@ -122,7 +122,7 @@ def _keep_an_admin(organization: models.Organization, *, without: models.Members
         return
     admins = organization.memberships.filter(role=models.Role.ADMIN, user__is_active=True)
     if not admins.exclude(pk=without.pk).exists():
-        raise Refused(LAST_ADMIN.format(organization), field="role")
+        raise MemberRefused(LAST_ADMIN.format(organization), field="role")
 
 
 def _take_back_invitations(member: models.Membership, *, actor: models.User | None, now: datetime) -> None:

@@ -33,14 +33,14 @@ def unseal(sealed: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ResealCounts:
     """How many factors were sealed again, and how many no key opens."""
 
     rotated: int
     unreadable: int
 
 
-def rotate_all() -> Outcome:
+def rotate_all() -> ResealCounts:
     """Seal every stored secret with the first key."""
     rotated = unreadable = 0
     factors = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)
@@ -49,7 +49,7 @@ def rotate_all() -> Outcome:
             rotated += _rotate(pk)
         except SecretUnreadable:
             unreadable += 1
-    return Outcome(rotated=rotated, unreadable=unreadable)
+    return ResealCounts(rotated=rotated, unreadable=unreadable)
 
 
 @transaction.atomic

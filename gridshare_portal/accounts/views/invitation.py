@@ -34,12 +34,12 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     try:
         invited = invitations.found(token)
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         return render(request, "accounts/invitation.html", {"closed": str(refusal)}, status=404)
     if request.user.is_authenticated and request.method == "POST":
         try:
             membership = invitations.accept(secret=token, user=request.user, now=now)
-        except members.Refused:
+        except members.MemberRefused:
             return _page(request, invited, status=422)
         return _welcome(request, membership)
     return _page(request, invited)

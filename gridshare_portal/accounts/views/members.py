@@ -27,7 +27,7 @@ def role(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     wished = request.POST.get("role", "")
     try:
         members.change_role(membership=member, role=wished, actor=request.user, now=now)
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         return organization.page(request, now=now, refused={pk: str(refusal)})
     messages.success(request, CHANGED.format(member.user, models.Role(wished).label.lower()))
     return redirect("accounts:organization", slug=slug)
@@ -44,7 +44,7 @@ def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
         return render(request, "accounts/remove.html", _context(request, member))
     try:
         members.remove(membership=member, actor=request.user, now=timezone.now())
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         return _refused(request, "accounts/remove.html", member, refusal)
     messages.success(request, REMOVED.format(member.user, request.organization))
     return redirect("accounts:organization", slug=slug)
@@ -58,7 +58,7 @@ def leave(request: entry.MemberRequest, slug: str) -> HttpResponse:
         return render(request, "accounts/leave.html", _context(request, request.membership))
     try:
         members.leave(membership=request.membership, now=timezone.now())
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         return _refused(request, "accounts/leave.html", request.membership, refusal)
     messages.success(request, LEFT.format(request.organization))
     return redirect(addresses.path("front"))
@@ -74,6 +74,6 @@ def _context(request: entry.MemberRequest, member: models.Membership) -> dict[st
 
 
 def _refused(
-    request: entry.MemberRequest, template: str, member: models.Membership, refusal: members.Refused
+    request: entry.MemberRequest, template: str, member: models.Membership, refusal: members.MemberRefused
 ) -> HttpResponse:
     return render(request, template, {**_context(request, member), "refused": str(refusal)}, status=422)

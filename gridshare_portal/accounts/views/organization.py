@@ -40,7 +40,7 @@ def details(request: entry.MemberRequest, slug: str) -> HttpResponse:
             organizations_details.describe(
                 organization=request.organization, actor=request.user, now=now, **form.cleaned_data
             )
-        except members.Refused as refusal:
+        except members.MemberRefused as refusal:
             form.refuse(refusal)
         else:
             messages.success(request, "Saved.")
@@ -67,7 +67,7 @@ def withdraw_invitation(request: entry.MemberRequest, slug: str, pk: int) -> Htt
     invitation = get_object_or_404(request.organization.invitations, pk=pk)
     try:
         invitations.withdraw(invitation=invitation, actor=request.user, now=timezone.now())
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, WITHDRAWN.format(invitation.email))
@@ -108,7 +108,7 @@ def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) ->
         made = invitations.invite(
             organization=request.organization, actor=request.user, now=now, **form.cleaned_data
         )
-    except members.Refused as refusal:
+    except members.MemberRefused as refusal:
         form.refuse(refusal)
         return False
     if emails.send(made):

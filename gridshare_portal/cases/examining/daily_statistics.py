@@ -46,12 +46,12 @@ def learned(home: stored.Kept, before: Learned, *, now: datetime) -> dict[str, o
     }
 
 
-def balance_of(learned: Learned) -> facts.Balance | None:
+def balance_of(learned: Learned) -> facts.BalanceFacts | None:
     """Return the balance that was learned."""
     told = learned.get("balance")
     if not told:
         return None
-    return facts.Balance(
+    return facts.BalanceFacts(
         day=date.fromisoformat(told["day"]),
         ended_at=datetime.fromisoformat(told["ended_at"]),
         through_wh=told["through_wh"],

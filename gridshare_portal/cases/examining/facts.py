@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connection:
+class ConnectionFacts:
     """A connection that reaches the home, with what it allows."""
 
     is_active: bool
@@ -32,7 +32,7 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensor:
+class SensorFacts:
     """A sensor that counts for the balance: the end of its newest reading, and its newest production."""
 
     synth_id: str
@@ -61,7 +61,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Balance:
+class BalanceFacts:
     """What went through the home on its last whole day, and how much of that is not accounted for."""
 
     day: date
@@ -72,17 +72,17 @@ class Balance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class SiteFacts:
     """One home. `solar_hours` are the hours of its local clock in which its solar lately made power."""
 
     zone: ZoneInfo
     known_since_at: datetime
-    connections: tuple[Connection, ...]
+    connections: tuple[ConnectionFacts, ...]
     shares: tuple[Share, ...]
-    sensors: tuple[Sensor, ...]
+    sensors: tuple[SensorFacts, ...]
     collection: Collection | None
     changes: tuple[Change, ...]
-    balance: Balance | None
+    balance: BalanceFacts | None
     solar_hours: frozenset[int]
 
     @property
@@ -91,6 +91,6 @@ class Home:
         return max((sensor.told_at for sensor in self.sensors if sensor.told_at), default=None)
 
     @property
-    def active(self) -> tuple[Connection, ...]:
+    def active(self) -> tuple[ConnectionFacts, ...]:
         """Return the connections through which the home can be read."""
         return tuple(one for one in self.connections if one.is_active)

@@ -18,7 +18,7 @@ HIDDEN = frozenset(  # what nobody can tell while the home cannot be read
 )
 
 
-def findings(home: facts.Home, was: Collection[Key], *, now: datetime) -> list[Finding]:
+def findings(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> list[Finding]:
     """Return what is wrong with the home, the worst first.
 
     `was` are the keys of what was wrong at the last examination: what is open closes later than it opened.

@@ -21,7 +21,7 @@ STAYS_RESOLVED = timedelta(hours=24)
 Closed, Deed = Case.Closed, Note.Deed
 
 
-class Place(TypedDict):
+class CaseKey(TypedDict):
     """Whose case it is, and at which home."""
 
     organization_id: int
@@ -37,12 +37,12 @@ class Verdict:
     notes: list[Note] = field(default_factory=list)
 
 
-def of(
+def decide(
     found: Sequence[Finding],
     opened: Mapping[Key, Case],
     resolved: Mapping[Key, Case],
     *,
-    place: Place,
+    place: CaseKey,
     now: datetime,
 ) -> Verdict:
     """Decide what becomes of the open cases, given what is found and what people resolved lately."""
@@ -82,7 +82,7 @@ def _closed_at(resolved: Case) -> datetime:
     return resolved.closed_at
 
 
-def _open(verdict: Verdict, finding: Finding, before: Case | None, place: Place, now: datetime) -> None:
+def _open(verdict: Verdict, finding: Finding, before: Case | None, place: CaseKey, now: datetime) -> None:
     earlier = before if before is not None and finding.since_at <= _closed_at(before) else None
     case = Case(
         **place,

@@ -32,13 +32,13 @@ def learn(rows: Sequence[Examination], *, now: datetime) -> list[Examination]:
     return due
 
 
-def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Home]:
+def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.SiteFacts]:
     """Return the facts of each home by its key, with the consents that hold now."""
     pks = [row.site_id for row in rows]
     connections, shares = _connections(pks), _shares(pks, now)
     sensors, collections, changes = _sensors(rows), _collections(pks), _changes(pks, now)
     return {
-        row.site_id: facts.Home(
+        row.site_id: facts.SiteFacts(
             zone=row.site.zone,
             known_since_at=row.site.created_at,
             connections=tuple(connections[row.site_id]),
@@ -53,16 +53,16 @@ def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Home
     }
 
 
-def _connections(pks: Sequence[int]) -> dict[int, list[facts.Connection]]:
+def _connections(pks: Sequence[int]) -> dict[int, list[facts.ConnectionFacts]]:
     """Return what reaches each home, as it stands: asked for that, a database may begin with all others."""
-    found: dict[int, list[facts.Connection]] = defaultdict(list)
-    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None).select_related("connection")
+    found: dict[int, list[facts.ConnectionFacts]] = defaultdict(list)
+    reaches = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None).select_related("connection")
     for reach in reaches:
         connection = reach.connection
         if connection.status not in policy.WORKING:
             continue
         found[reach.site_id].append(
-            facts.Connection(
+            facts.ConnectionFacts(
                 is_active=connection.is_active,
                 since_at=connection.status_since_at,
                 scopes=connection.scope_set,
@@ -87,8 +87,8 @@ def _shares(pks: Sequence[int], now: datetime) -> dict[int, list[facts.Share]]:
     return found
 
 
-def _sensors(rows: Sequence[Examination]) -> dict[int, list[facts.Sensor]]:
-    found: dict[int, list[facts.Sensor]] = defaultdict(list)
+def _sensors(rows: Sequence[Examination]) -> dict[int, list[facts.SensorFacts]]:
+    found: dict[int, list[facts.SensorFacts]] = defaultdict(list)
     made_at = {row.site_id: row.learned.get("made_at", {}) for row in rows}
     present = sites.Sensor.objects.filter(stored.COUNTS, site__in=list(made_at), gone_at=None)
     for sensor in present.select_related("latest"):
@@ -97,12 +97,12 @@ def _sensors(rows: Sequence[Examination]) -> dict[int, list[facts.Sensor]]:
     return found
 
 
-def _sensor(sensor: sites.Sensor, made_at: datetime | None) -> facts.Sensor:
+def _sensor(sensor: sites.Sensor, made_at: datetime | None) -> facts.SensorFacts:
     latest: telemetry.Latest | None = getattr(sensor, "latest", None)
     told_at = min(latest.at + missing.STEP, latest.read_at) if latest else None
     if latest and (latest.out_w or 0.0) >= daily_statistics.MADE_W:
         made_at = told_at
-    return facts.Sensor(synth_id=sensor.synth_id, role=sensor.role, told_at=told_at, made_at=made_at)
+    return facts.SensorFacts(synth_id=sensor.synth_id, role=sensor.role, told_at=told_at, made_at=made_at)
 
 
 def _collections(pks: Sequence[int]) -> dict[int, facts.Collection]:

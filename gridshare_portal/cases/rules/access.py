@@ -21,14 +21,14 @@ LONG_SHARING = timedelta(days=7)  # below this the last day is nothing to hurry 
 SHARED_FOR_CONTROL = (scopes.DEVICE_WRITE, scopes.PLAN_WRITE)
 
 
-def connection(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def connection(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that no connection lets us read the home any more."""
     if home.connections and not home.active:
         since_at = max(one.since_at for one in home.connections)
         yield Finding(cause=Cause.CONNECTION_ENDED, severity=Severity.NOW, since_at=since_at)
 
 
-def permissions(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def permissions(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find which of Lunar's permissions are missing: to read and, where control is shared, to change."""
     reading = frozenset().union(*(one.scopes for one in home.active))
     since_at = max((one.since_at for one in home.active), default=now)
@@ -39,7 +39,7 @@ def permissions(home: facts.Home, _was: Collection[Key], *, now: datetime) -> It
     yield from _permissions_to_change(home)
 
 
-def sharing(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def sharing(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that the sharing with the organization ends soon; the consent that lasts longest counts."""
     ends = [(share.until_at, share.from_at) for share in home.shares if share.until_at is not None]
     if not ends or len(ends) < len(home.shares):
@@ -57,7 +57,7 @@ def sharing(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterat
     )
 
 
-def _permissions_to_change(home: facts.Home) -> Iterator[Finding]:
+def _permissions_to_change(home: facts.SiteFacts) -> Iterator[Finding]:
     """Look only at the connections of those who let staff change the home: changes go through these."""
     givers = {share.given_by for share in home.shares if share.controls}
     through = [one for one in home.active if one.user in givers]

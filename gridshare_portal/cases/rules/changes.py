@@ -15,7 +15,7 @@ UNCONFIRMED_OPENS = timedelta(hours=1)
 FORGOTTEN = timedelta(days=7)
 
 
-def changes(home: facts.Home, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def changes(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find changes that the device contradicts, or that are unconfirmed for long."""
     for change in home.changes:
         age = now - change.made_at

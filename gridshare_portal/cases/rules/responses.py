@@ -21,7 +21,7 @@ PASSING = {"transient", "timeout", "connection_lost", "unavailable", "server_err
 HOMEOWNERS = {"ended", "none", "missing_scope"}  # other rules say these better
 
 
-def refused(home: facts.Home, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def refused(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that Lunar has refused, or not answered, all questions about the home for a while."""
     told = home.collection
     words = _words(told.error) if told else set()

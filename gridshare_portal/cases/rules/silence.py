@@ -26,7 +26,7 @@ IDLE_IS_BAD = timedelta(hours=24)  # of daylight, about three days
 NEEDED = ("grid", "battery", "solar")
 
 
-def home_or_sensors(home: facts.Home, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def home_or_sensors(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that the home is silent; or, while it speaks, that it is late or that one sensor is silent."""
     if now - home.known_since_at < FIRST_LOAD or not home.sensors:
         return
@@ -40,7 +40,7 @@ def home_or_sensors(home: facts.Home, was: Collection[Key], *, now: datetime) ->
     yield from _sensors(home, was, now)
 
 
-def _age(home: facts.Home, now: datetime) -> timedelta:
+def _age(home: facts.SiteFacts, now: datetime) -> timedelta:
     """Return for how long nothing was heard; where there is nothing but solar, the nights do not count."""
     asked_at = home.collection.answered_at if home.collection else None
     since_at, until_at = home.told_at or home.known_since_at, asked_at or now
@@ -49,7 +49,7 @@ def _age(home: facts.Home, now: datetime) -> timedelta:
     return until_at - since_at
 
 
-def _sensors(home: facts.Home, was: Collection[Key], now: datetime) -> Iterator[Finding]:
+def _sensors(home: facts.SiteFacts, was: Collection[Key], now: datetime) -> Iterator[Finding]:
     for sensor in home.sensors:
         if _is_silent(sensor, home, was, now):
             yield Finding(
@@ -63,7 +63,7 @@ def _sensors(home: facts.Home, was: Collection[Key], now: datetime) -> Iterator[
             yield from _idle(sensor, home, was, now)
 
 
-def _is_silent(sensor: facts.Sensor, home: facts.Home, was: Collection[Key], now: datetime) -> bool:
+def _is_silent(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime) -> bool:
     """Compare with the home's newest reading, so that one that is late is not also silent."""
     if home.told_at is None:
         return False
@@ -76,7 +76,9 @@ def _is_silent(sensor: facts.Sensor, home: facts.Home, was: Collection[Key], now
     return light >= (SOLAR_CLOSES if is_open else SOLAR_OPENS)
 
 
-def _idle(sensor: facts.Sensor, home: facts.Home, was: Collection[Key], now: datetime) -> Iterator[Finding]:
+def _idle(
+    sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime
+) -> Iterator[Finding]:
     """Find a solar that speaks and says nothing but zero through its own usual hours."""
     if sensor.made_at is None or sensor.told_at is None:
         return

@@ -18,7 +18,7 @@ LEAST_WH = 1000.0
 LEAST_KNOWN_S = 12 * 3600
 
 
-def balance(home: facts.Home, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def balance(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that too much of a day's energy is not accounted for."""
     day = home.balance
     if day is None or day.known_s < LEAST_KNOWN_S or day.through_wh <= 0:

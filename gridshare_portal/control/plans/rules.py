@@ -31,7 +31,7 @@ NO_PLAN = types.Plan()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class TypedCommand:
     """One line of the form: times as the home's clock shows them, and None where nothing was filled in."""
 
     start: datetime | None
@@ -72,7 +72,7 @@ class _Placed:
 
 
 def faults(
-    rows: Sequence[Row], *, now: datetime, zone: ZoneInfo, limit_w: float | None = None
+    rows: Sequence[TypedCommand], *, now: datetime, zone: ZoneInfo, limit_w: float | None = None
 ) -> list[Fault]:
     """Return everything that is wrong with a plan, so that the form can say it all at once."""
     found = [
@@ -91,7 +91,7 @@ def fault_of(plan: types.Plan, *, now: datetime, limit_w: float | None = None) -
     return found[0].sentence if found else ""
 
 
-def plan_of(rows: Iterable[Row], *, zone: ZoneInfo) -> types.Plan:
+def plan_of(rows: Iterable[TypedCommand], *, zone: ZoneInfo) -> types.Plan:
     """Return the plan that rows without faults ask for, in order of time."""
     commands = [
         types.Command(
@@ -105,10 +105,10 @@ def plan_of(rows: Iterable[Row], *, zone: ZoneInfo) -> types.Plan:
     return types.Plan(commands=tuple(sorted(commands, key=lambda command: command.start)))
 
 
-def rows_of(plan: types.Plan, *, zone: ZoneInfo) -> list[Row]:
+def rows_of(plan: types.Plan, *, zone: ZoneInfo) -> list[TypedCommand]:
     """Return a plan as the form shows it, by the home's clock."""
     return [
-        Row(
+        TypedCommand(
             start=clocks.to_local(command.start, zone),
             end=clocks.to_local(command.end, zone),
             action=command.action,
@@ -192,7 +192,7 @@ def from_json(kept: KeptPlan) -> types.Plan:
 
 
 def _row_faults(
-    number: int, row: Row, now: datetime, zone: ZoneInfo, limit_w: float | None
+    number: int, row: TypedCommand, now: datetime, zone: ZoneInfo, limit_w: float | None
 ) -> Iterable[Fault]:
     if row.action not in ACTIONS:
         yield Fault(row=number, field="action", sentence="Choose charge, discharge, hold or follow.")
@@ -254,7 +254,7 @@ def _power_fault(power_w: float | None, limit_w: float | None) -> str:
     return "No home has that much power." if power_w > POWER_OF_NO_HOME_W else ""
 
 
-def _placed(rows: Sequence[Row], zone: ZoneInfo) -> Iterable[_Placed]:
+def _placed(rows: Sequence[TypedCommand], zone: ZoneInfo) -> Iterable[_Placed]:
     for number, row in enumerate(rows):
         start, _ = _moment(row.start, zone, "")
         end, _ = _moment(row.end, zone, "")

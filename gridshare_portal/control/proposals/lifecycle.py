@@ -156,7 +156,7 @@ def withdraw(*, proposal: models.Proposal, actor: accounts.User, now: datetime) 
     standing = policy.standing_of(actor, proposal.site, now=now)
     colleague = None if standing is None else standing.at(proposal.consent.organization_id)
     if colleague is None or colleague.own or policy.proposing_consent(colleague) is None:
-        raise permission.NotPermitted(NOT_COLLEAGUES)
+        raise permission.ChangeNotPermitted(NOT_COLLEAGUES)
     _check_open(proposal, now)
     _answer(proposal, names.Name.PROPOSAL_WITHDRAWN, actor, now)
 
@@ -166,12 +166,12 @@ def _consent(
 ) -> access.Consent:
     standing = policy.standing_of(actor, site, now=now) if site else None
     if standing is None or standing.own:
-        raise permission.NotPermitted(policy.UNSEEN.reason)
+        raise permission.ChangeNotPermitted(policy.UNSEEN.reason)
     if organization_id is not None:
         standing = standing.at(organization_id)
     consent = policy.proposing_consent(standing)
     if consent is None:
-        raise permission.NotPermitted(LOOKERS)
+        raise permission.ChangeNotPermitted(LOOKERS)
     return consent
 
 
@@ -203,7 +203,7 @@ def _of_key(proposal: models.Proposal) -> models.Proposal | None:
 
 def _ask_owner(proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
     if not policy.own_sites(actor, now=now).filter(pk=proposal.site_id).exists():
-        raise permission.NotPermitted(OWNERS_ONLY)
+        raise permission.ChangeNotPermitted(OWNERS_ONLY)
 
 
 def _check_open(proposal: models.Proposal, now: datetime) -> None:

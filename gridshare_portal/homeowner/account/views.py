@@ -32,7 +32,7 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             _delete(request, now)
-        except members.Refused as refusal:
+        except members.MemberRefused as refusal:
             form.add_error(None, f"{refusal} Nothing was deleted.")
         else:
             messages.success(request, DELETED)

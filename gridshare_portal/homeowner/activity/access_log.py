@@ -24,7 +24,7 @@ HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their word
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class LogFilter:
     """Somebody, or an organization, to read about alone."""
 
     key: str
@@ -41,7 +41,7 @@ class Look:
     organization: str
     reason: str
     words: str
-    lines: tuple[activity_words.Line, ...]
+    lines: tuple[activity_words.LogLine, ...]
 
 
 class Log:
@@ -63,18 +63,18 @@ class Log:
         """Say whether only a part of it was asked for."""
         return self.organization_id is not None or self.actor_id is not None
 
-    def organizations(self) -> list[Choice]:
+    def organizations(self) -> list[LogFilter]:
         """Return the organizations that did something here."""
         return [
-            Choice(key=str(pk), title=name, is_chosen=pk == self.organization_id)
+            LogFilter(key=str(pk), title=name, is_chosen=pk == self.organization_id)
             for pk, name in sorted(self._names.items(), key=lambda item: item[1])
         ]
 
-    def people(self) -> list[Choice]:
+    def people(self) -> list[LogFilter]:
         """Return the people who did something here, each once."""
         named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
         return [
-            Choice(key=str(pk), title=title, is_chosen=pk == self.actor_id)
+            LogFilter(key=str(pk), title=title, is_chosen=pk == self.actor_id)
             for pk, title in sorted(named.items(), key=lambda item: item[1])
         ]
 
@@ -104,7 +104,7 @@ class Log:
             events = events.filter(organization_id=self.organization_id)
         return events if self.actor_id is None else events.filter(actor_id=self.actor_id)
 
-    def _line(self, event: audit.Event) -> activity_words.Line:
+    def _line(self, event: audit.Event) -> activity_words.LogLine:
         name = self._names.get(event.organization_id, "") if event.organization_id else ""
         return activity_words.line(
             event, organization=name, user=self._user, zone=self._site.zone, now=self._now
@@ -115,7 +115,7 @@ GONE = "no longer here"
 
 
 def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
-    mine = sites.Reach.objects.filter(site=site, connection__user=user)
+    mine = sites.ConnectionSite.objects.filter(site=site, connection__user=user)
     since = mine.aggregate(at=Min("connection__created_at"))["at"]
     events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
         organization_id__isnull=False, name__in=list(activity_words.SAYINGS)
@@ -146,8 +146,8 @@ def _number(asked: Mapping[str, str], name: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else 0
 
 
-def _together(lines: Iterable[activity_words.Line], site: sites.Site) -> Iterator[Look]:
-    def same(one: activity_words.Line) -> tuple[date, tuple[object, ...]]:
+def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[Look]:
+    def same(one: activity_words.LogLine) -> tuple[date, tuple[object, ...]]:
         return one.at.astimezone(site.zone).date(), one.because
 
     for (day, _because), group in groupby(lines, key=same):

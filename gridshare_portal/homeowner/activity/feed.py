@@ -48,7 +48,7 @@ PROPOSALS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
+class SiteEvent:
     """An event that is no change of a device."""
 
     at: datetime
@@ -58,7 +58,7 @@ class Note:
     after: str
 
 
-Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | Note]
+Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | SiteEvent]
 
 
 class Doings:
@@ -89,7 +89,7 @@ class Doings:
     def _entry(self, at: datetime, row: control.Change | audit.Event) -> Entry:
         zone, now = self._site.zone, self._now
         if isinstance(row, control.Change):
-            return "change", at, receipts.of(row, reader=self._reader, zone=zone, now=now)
+            return "change", at, receipts.receipt_of(row, reader=self._reader, zone=zone, now=now)
         return "note", at, note(row, reader=self._reader, zone=zone, now=now)
 
 
@@ -102,7 +102,7 @@ def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit
     return events.filter(Q(organization_id=reader.organization_id) | of_the_homeowner)
 
 
-def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Note:
+def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> SiteEvent:
     """Say an event in words."""
     label = names.Name(event.name).label if event.name in names.Name.values else event.name
     if event.name == names.Name.ACCESS_ASKED:
@@ -113,7 +113,9 @@ def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: date
         worded = receipts.worded(kind, asked, zone=zone, now=now)
         before, after = "", f"{receipts.KINDS.get(kind, kind)}: {worded}"
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
-    return Note(at=event.at, who=_who(event, reader), what=f"{label}{subject}", before=before, after=after)
+    return SiteEvent(
+        at=event.at, who=_who(event, reader), what=f"{label}{subject}", before=before, after=after
+    )
 
 
 def _who(event: audit.Event, reader: viewer.Reader) -> str:

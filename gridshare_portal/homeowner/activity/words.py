@@ -35,7 +35,7 @@ ENDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class LogLine:
     """One thing that was done, by whom, for which organization, and why."""
 
     at: datetime
@@ -75,14 +75,14 @@ AGAIN = (
 
 def line(
     event: audit.Event, *, organization: str, user: accounts.User, zone: ZoneInfo, now: datetime
-) -> Line:
+) -> LogLine:
     """Return the line of one event, as a homeowner reads it."""
     told = event.details if isinstance(event.details, dict) else {}
     say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
     reason = str(told.get("reason") or "")
     is_change = event.name in CHANGES
     name = organization or str(told.get("organization") or "")
-    return Line(
+    return LogLine(
         at=event.at,
         actor_id=event.actor_id,
         who="You" if event.actor_id == user.pk else event.actor_label or "The portal",

@@ -40,7 +40,7 @@ class Control:
     answers: bool
 
 
-def of(
+def states_of(
     site: sites.Site, *, known: Sequence[control.State] | None = None, reader: viewer.Reader, now: datetime
 ) -> list[Control]:
     """Return what each controllable device of a home follows, from their states if those were read."""
@@ -51,7 +51,7 @@ def of(
 
 def of_device(device: sites.Device, site: sites.Site, *, reader: viewer.Reader, now: datetime) -> Control:
     """Return what one device of a home follows."""
-    state = states.of(device)
+    state = states.last_read(device)
     state.device = device  # read already
     return _control(state, site, _last_confirmed(site).get(device.pk), reader, now)
 

@@ -25,7 +25,7 @@ FIELDS = ("start", "end", "action", "power_limit_w")
 HOURS = [(str(count), f"{count} hour{'s' if count > 1 else ''}") for count in (1, 2, 3, 4, 6, 8, 12)]
 
 
-class Command(Once):
+class CommandForm(Once):
     """One row of a plan."""
 
     action = forms.ChoiceField(
@@ -41,10 +41,10 @@ class Command(Once):
         typed = (self.data.get(self.add_prefix(name), "") for name in FIELDS if name != "action")
         return not any(text.strip() for text in typed)
 
-    def row(self) -> rules.Row:
+    def row(self) -> rules.TypedCommand:
         """Return what was understood; what was refused is None."""
         known = self.cleaned_data
-        return rules.Row(
+        return rules.TypedCommand(
             start=known.get("start"),
             end=known.get("end"),
             action=known.get("action") or "",
@@ -53,17 +53,17 @@ class Command(Once):
 
 
 if TYPE_CHECKING:
-    _Commands = BaseFormSet[Command]
+    _Commands = BaseFormSet[CommandForm]
 else:
     _Commands = BaseFormSet  # which cannot say of what while it runs
 
 
-class Rows(_Commands):
+class CommandFormSet(_Commands):
     """All rows of a plan; the rules' refusals are placed at the fields they are about."""
 
     default_error_messages = {"too_many_forms": f"A plan has at most {rules.COMMANDS_AT_MOST} rows."}
 
-    def live(self) -> list[Command]:
+    def live(self) -> list[CommandForm]:
         """Return the rows that count: neither empty nor removed."""
         removed = set(self.deleted_forms) if self.is_bound else set()
         return [form for form in self.forms if form not in removed and not form.empty]
@@ -87,10 +87,10 @@ class Rows(_Commands):
 
 
 RowSet = cast(  # a factory says of what it makes no more than that it is a set of forms
-    type[Rows],
+    type[CommandFormSet],
     formset_factory(
-        Command,
-        formset=Rows,
+        CommandForm,
+        formset=CommandFormSet,
         extra=0,
         can_delete=True,
         max_num=ROWS_READ_AT_MOST,
@@ -99,7 +99,7 @@ RowSet = cast(  # a factory says of what it makes no more than that it is a set 
 )
 
 
-def rows_for(plan: types.Plan, *, zone: ZoneInfo, now: datetime) -> Rows:
+def rows_for(plan: types.Plan, *, zone: ZoneInfo, now: datetime) -> CommandFormSet:
     """Return the form of a plan as it is, with an empty row where there is none."""
     rows = rules.rows_of(rules.rest_of(plan, now=now), zone=zone)
     filled = [{name: getattr(row, name) for name in FIELDS} | {"action": _known(row.action)} for row in rows]
@@ -111,7 +111,7 @@ def _known(action: str) -> str:
     return action if action in dict(fields.ACTIONS) else ""
 
 
-def one_more(sent: QueryDict) -> Rows:
+def one_more(sent: QueryDict) -> CommandFormSet:
     """Return the rows as sent and an empty one, with nothing refused yet: nobody asked for a plan."""
     total = sent.get("rows-TOTAL_FORMS", "")
     count = min(int(total), rules.COMMANDS_AT_MOST) if re.fullmatch(r"\d{1,4}", total, re.ASCII) else 0
@@ -148,7 +148,7 @@ class Quick(Once):
             self.add_error(fault.field if fault.field in self.fields else None, fault.sentence)
         return None if self.errors else rules.plan_of(rows, zone=zone)
 
-    def _row(self, device: sites.Device, now: datetime) -> rules.Row:
+    def _row(self, device: sites.Device, now: datetime) -> rules.TypedCommand:
         known = self.cleaned_data
         lasting = timedelta(hours=int(known["hours"])) if known["hours"] else None
         start = known["start"] or now.replace(second=0, microsecond=0)
@@ -156,4 +156,4 @@ class Quick(Once):
         power_w = known["power_limit_w"]
         if power_w is None and known["quick"] == "discharge":
             power_w = device.power_limit_w  # some of Lunar's services know no discharge without a power
-        return rules.Row(start=start, end=end, action=known["quick"], power_limit_w=power_w)
+        return rules.TypedCommand(start=start, end=end, action=known["quick"], power_limit_w=power_w)

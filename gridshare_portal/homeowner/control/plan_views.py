@@ -28,7 +28,7 @@ def plan(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     device, site = entry_points.device(request, synth_id, now=now)
     wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
-    current = current_state.plan_of(states.of(device))
+    current = current_state.plan_of(states.last_read(device))
     rows = plan_forms.rows_for(current or rules.NO_PLAN, zone=site.zone, now=now)
     quick = plan_forms.Quick()
     if request.method == "POST":
@@ -48,9 +48,9 @@ def _asked(
     request: entry_points.HomeRequest,
     device: sites.Device,
     zone: ZoneInfo,
-    rows: plan_forms.Rows,
+    rows: plan_forms.CommandFormSet,
     now: datetime,
-) -> tuple[plan_forms.Rows, plan_forms.Quick, types.Plan | None]:
+) -> tuple[plan_forms.CommandFormSet, plan_forms.Quick, types.Plan | None]:
     """Return the forms as sent, and the plan that they ask for, or None while there is none."""
     deed = request.POST.get("do", "save")
     if deed == "cancel":
@@ -72,7 +72,7 @@ def _context(
     current: types.Plan | None,
     now: datetime,
 ) -> dict[str, object]:
-    stored = states.of(device)
+    stored = states.last_read(device)
     coming = [command for command in current.commands if command.end > now] if current else []
     mode = modes.explained(stored.mode).name
     return {

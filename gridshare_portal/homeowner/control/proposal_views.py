@@ -55,7 +55,7 @@ def proposal(request: entry_points.HomeRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             return _answered(request, found, now)
-        except permission.NotPermitted as denied:
+        except permission.ChangeNotPermitted as denied:
             raise PermissionDenied(denied.reason) from denied
         except (proposals_lifecycle.Over, proposals_lifecycle.Unfit, changes.Busy) as refused:
             refusal = refused.reason
@@ -83,7 +83,7 @@ def _shown(
     request: entry_points.HomeRequest, found: control.Proposal, refusal: str, now: datetime
 ) -> HttpResponse:
     reader = entry_points.reader(request)
-    offer = proposal_words.of(found, reader=reader, now=now)
+    offer = proposal_words.worded(found, reader=reader, now=now)
     fault = proposals_lifecycle.fault_of(found, now=now) if offer.is_open else ""
     scope = operations.from_json(found.kind, found.asked).scope
     context = {

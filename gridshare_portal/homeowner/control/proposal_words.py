@@ -49,7 +49,7 @@ class Offer:
     sentence: str
 
 
-def of(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) -> Offer:
+def worded(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) -> Offer:
     """Return a proposal as this person reads it."""
     standing = proposals.standing_of(
         proposal.answer, holds=proposal.holds, expires_at=proposal.expires_at, now=now
@@ -89,7 +89,7 @@ def latest(site: sites.Site, *, reader: viewer.Reader, now: datetime) -> list[Of
 
 def each(rows: Iterable[control.Proposal], *, reader: viewer.Reader, now: datetime) -> list[Offer]:
     """Return several proposals as this person reads them."""
-    return [of(row, reader=reader, now=now) for row in rows]
+    return [worded(row, reader=reader, now=now) for row in rows]
 
 
 def before(proposal: control.Proposal, *, now: datetime) -> str:
@@ -100,7 +100,7 @@ def before(proposal: control.Proposal, *, now: datetime) -> str:
     elif proposal.kind == control.Change.Kind.DETAILS:
         said = {name: getattr(proposal.device, name) for name in proposal.asked}
     else:
-        known = states.of(proposal.device)
+        known = states.last_read(proposal.device)
         is_mode = proposal.kind == control.Change.Kind.MODE
         said = {"mode": known.mode} if is_mode else known.plan
     return receipts.worded(proposal.kind, said, zone=proposal.site.zone, now=now)

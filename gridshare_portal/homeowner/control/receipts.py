@@ -55,7 +55,7 @@ class Receipt:
     is_open: bool
 
 
-def of(change: control.Change, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Receipt:
+def receipt_of(change: control.Change, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Receipt:
     """Return the receipt of a change, as this person reads it."""
     state, glyph, title = OUTCOMES.get(change.outcome, ("info", "info", change.outcome))
     return Receipt(

@@ -43,7 +43,7 @@ def make(
     *,
     device: sites.Device,
     asked: operations.Ask,
-    form: forms.Wish,
+    form: forms.ChangeForm,
     now: datetime,
 ) -> Made | None:
     """Make the change, or propose it; None means that it was refused at the form and nothing was sent."""
@@ -61,7 +61,7 @@ def make(
         if request.looking is not None and "propose" in request.POST:
             return proposals.propose(**wish)
         return changes.make(**wish, seen=known.get("seen") or None)
-    except permission.NotPermitted as refusal:
+    except permission.ChangeNotPermitted as refusal:
         raise PermissionDenied(refusal.reason) from refusal
     except permission.NoReason as refusal:
         form.add_error("reason", refusal.reason)

@@ -25,11 +25,13 @@ def control(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     """Show mode and plan of each device that can be controlled, and the last changes."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
-    worded = functools.partial(receipts.of, reader=entry_points.reader(request), zone=site.zone, now=now)
+    worded = functools.partial(
+        receipts.receipt_of, reader=entry_points.reader(request), zone=site.zone, now=now
+    )
     context = {
         "site": site,
         "now": now,
-        "controls": current_state.of(site, reader=entry_points.reader(request), now=now),
+        "controls": current_state.states_of(site, reader=entry_points.reader(request), now=now),
         "receipts": [(change, worded(change)) for change in queries.changes_of(site)[:3]],
         "offers": proposal_words.latest(site, reader=entry_points.reader(request), now=now),
         "zone": site.zone,
@@ -43,7 +45,7 @@ def mode(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     """Explain the modes, show the one in force, and ask for another."""
     now = timezone.now()
     device, site = entry_points.device(request, synth_id, now=now)
-    form = forms.Mode(forms.posted(request), staff=request.looking is not None)
+    form = forms.ModeChange(forms.posted(request), staff=request.looking is not None)
     if request.method == "POST" and form.is_valid():
         asked = operations.AskMode(mode=form.cleaned_data["mode"])
         made = submit.make(request, device=device, asked=asked, form=form, now=now)
@@ -105,7 +107,7 @@ def change(request: entry_points.HomeRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt of one change; while it is open, the page looks again by itself."""
     now = timezone.now()
     found = entry_points.change(request, pk, now=now)
-    receipt = receipts.of(found, reader=entry_points.reader(request), zone=found.site.zone, now=now)
+    receipt = receipts.receipt_of(found, reader=entry_points.reader(request), zone=found.site.zone, now=now)
     context = {"site": found.site, "change": found, "receipt": receipt, "zone": found.site.zone, "now": now}
     template = "homeowner/_receipt.html" if request.htmx else "homeowner/change.html"
     return render(request, template, context)

@@ -35,7 +35,7 @@ LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class TreeLine:
     """One line of the tree in the window that a page shows."""
 
     title: str
@@ -117,7 +117,7 @@ def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) ->
     return f"{', '.join(said) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
 
 
-def lines(branches: Sequence[queries.Branch], *, start: int) -> list[Line]:
+def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
     """Return a window of the tree whose lists open and close within it."""
     shown = branches[start : start + LINES]
     ground = min((branch.depth for branch in shown), default=0)
@@ -142,8 +142,8 @@ def _nested(depths: list[int]) -> list[int]:
     return nested
 
 
-def _line(branch: queries.Branch) -> Line:
-    return Line(
+def _line(branch: queries.Branch) -> TreeLine:
+    return TreeLine(
         title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
         synth_id=branch.synth_id,
         capacity_wh=branch.capacity_wh,

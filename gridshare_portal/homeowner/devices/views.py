@@ -63,7 +63,7 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
     """Take the owner's word for what a sensor measures."""
     now = timezone.now()
     sensor = entry_points.sensor(request, pk, now=now)
-    form = forms.Role(request.POST, sensor=sensor)
+    form = forms.SensorRole(request.POST, sensor=sensor)
     if not form.is_valid():
         messages.error(request, "Choose one of the roles in the list. Nothing was changed.")
     else:
@@ -103,7 +103,7 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, 
         "kind": sensor.kind,
         "channels": sensor.channels,
         "newest": presenter.newest(getattr(sensor, "latest", None), zone=site.zone, now=now),
-        "choice": forms.Role(sensor=sensor)["role"],
+        "choice": forms.SensorRole(sensor=sensor)["role"],
     }
 
 

@@ -35,12 +35,12 @@ class Shown:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def read(site: sites.Site, choice: range.Choice) -> telemetry_kept.Kept:
+def read(site: sites.Site, choice: range.HistoryRange) -> telemetry_kept.Kept:
     """Read once what picture and sums of the days chosen are made of."""
-    return telemetry_kept.of(site, _period(site, choice))
+    return telemetry_kept.read(site, _period(site, choice))
 
 
-def shown(kept: telemetry_kept.Kept, choice: range.Choice, *, now: datetime) -> Shown:
+def shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> Shown:
     """Return picture and sums of the days chosen; bars and sums come from one pass."""
     period = _period(kept.site, choice)
     if choice.by == "quarter":
@@ -50,7 +50,7 @@ def shown(kept: telemetry_kept.Kept, choice: range.Choice, *, now: datetime) -> 
     return Shown(_energy(kept, choice, pieces, bars, now), totals)
 
 
-def figure(kept: telemetry_kept.Kept, choice: range.Choice, *, now: datetime) -> figures.Figure:
+def figure(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> figures.Figure:
     """Return the picture of the days chosen, as finely as chosen."""
     site, period = kept.site, _period(kept.site, choice)
     if choice.by != "quarter":
@@ -69,7 +69,7 @@ def figure(kept: telemetry_kept.Kept, choice: range.Choice, *, now: datetime) ->
 def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(kept.site.zone).date()
-    choice = range.Choice("day", day, day, "quarter")
+    choice = range.HistoryRange("day", day, day, "quarter")
     picture = figure(kept, choice, now=now)
     return {
         "kind": picture.kind,
@@ -79,14 +79,14 @@ def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
     }
 
 
-def data_url(site: sites.Site, choice: range.Choice) -> str:
+def data_url(site: sites.Site, choice: range.HistoryRange) -> str:
     """Return where a browser fetches the columns of the choice."""
     return f"{reverse('homeowner:telemetry_json', args=[site.synth_id])}?{choice.query()}"
 
 
-def export(site: sites.Site, choice: range.Choice, *, now: datetime) -> Iterator[Sequence[str | float]]:
+def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> Iterator[Sequence[str | float]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
-    kept = telemetry_kept.of(site)
+    kept = telemetry_kept.read(site)
     parts, zone = _parts(kept), site.zone
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)
@@ -106,7 +106,7 @@ def export(site: sites.Site, choice: range.Choice, *, now: datetime) -> Iterator
 
 def _energy(
     kept: telemetry_kept.Kept,
-    choice: range.Choice,
+    choice: range.HistoryRange,
     pieces: Sequence[periods.Period],
     bars: Sequence[queries.Totals],
     now: datetime,
@@ -125,7 +125,7 @@ def _energy(
     )
 
 
-def _period(site: sites.Site, choice: range.Choice) -> periods.Period:
+def _period(site: sites.Site, choice: range.HistoryRange) -> periods.Period:
     return stretches.whole_days(choice.first, choice.last, site.zone)
 
 
@@ -142,11 +142,11 @@ def _past(collection: telemetry.Collection | None) -> figures.Past:
     return figures.Past(begins, why, collection.last_ok_at)
 
 
-def _caption(site: sites.Site, choice: range.Choice) -> str:
+def _caption(site: sites.Site, choice: range.HistoryRange) -> str:
     return f"{site.name}, {range.title(choice)}, times in {site.zone.key}"
 
 
 def _href(site: sites.Site, by: str, day: date) -> str:
     view = INTO[by]
-    finer = range.Choice(view, *range.whole(view, day), range.USUAL[view])
+    finer = range.HistoryRange(view, *range.whole(view, day), range.USUAL[view])
     return f"{reverse('homeowner:telemetry', args=[site.synth_id])}?{finer.query()}"

@@ -21,7 +21,7 @@ from gridshare_portal.telemetry import queries
 Cells: TypeAlias = list[str | float]
 
 
-def file_name(name: str, choice: history_range.Choice) -> str:
+def file_name(name: str, choice: history_range.HistoryRange) -> str:
     """Name the file after home, days and step, in letters that every system takes."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     home = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "home"

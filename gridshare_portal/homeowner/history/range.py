@@ -24,7 +24,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Choice:
+class HistoryRange:
     """The days asked for, first and last included, and how finely they are to be shown."""
 
     view: str
@@ -62,14 +62,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Asked:
+class HistoryQuery:
     """What became of an address: a choice, or for each field that is wrong what is wrong with it."""
 
-    choice: Choice | None
+    choice: HistoryRange | None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False) -> Asked:
+def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False) -> HistoryQuery:
     """Understand an address, whose fields each come as the list of values given for them.
 
     any_step takes every step for any number of days: a file may be longer than a picture.
@@ -82,12 +82,12 @@ def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False)
     else:
         first, last = whole(view, reader.day("day"))
     if reader.faults:
-        return Asked(None, reader.faults)
-    plain = Choice(view, first, last, "")
+        return HistoryQuery(None, reader.faults)
+    plain = HistoryRange(view, first, last, "")
     by = reader.word("by", STEPS, plain.usual)
     if by not in plain.steps and not any_step:
         reader.faults.setdefault("by", "So many days cannot be drawn in that step. Choose another.")
-    return Asked(None if reader.faults else Choice(view, first, last, by), reader.faults)
+    return HistoryQuery(None if reader.faults else HistoryRange(view, first, last, by), reader.faults)
 
 
 def is_date(value: str) -> bool:
@@ -114,14 +114,14 @@ def whole(view: str, day: date) -> tuple[date, date]:
     return day, day
 
 
-def earlier(choice: Choice) -> Choice | None:
+def earlier(choice: HistoryRange) -> HistoryRange | None:
     """Return the stretch of the same kind just before, or None where the past ends."""
     last = choice.first - timedelta(days=1)
     first = last - timedelta(days=choice.days - 1) if choice.view == "range" else whole(choice.view, last)[0]
     return None if first < EARLIEST else _kept(choice, first, last)
 
 
-def later(choice: Choice, *, today: date) -> Choice | None:
+def later(choice: HistoryRange, *, today: date) -> HistoryRange | None:
     """Return the stretch of the same kind just after, or None where it has not begun."""
     first = choice.last + timedelta(days=1)
     if first > today:
@@ -131,15 +131,15 @@ def later(choice: Choice, *, today: date) -> Choice | None:
     return _kept(choice, first, whole(choice.view, first)[1])
 
 
-def seen_as(choice: Choice, view: str, *, today: date) -> Choice:
+def seen_as(choice: HistoryRange, view: str, *, today: date) -> HistoryRange:
     """Return what another view shows of the same time: today if it lies in it, else its first day."""
     if view == "range":
-        return _usual(Choice(view, choice.first, max(choice.first, min(choice.last, today)), ""))
+        return _usual(HistoryRange(view, choice.first, max(choice.first, min(choice.last, today)), ""))
     day = today if choice.first <= today <= choice.last else min(choice.first, today)
-    return _usual(Choice(view, *whole(view, day), ""))
+    return _usual(HistoryRange(view, *whole(view, day), ""))
 
 
-def title(choice: Choice) -> str:
+def title(choice: HistoryRange) -> str:
     """Say which days these are."""
     if choice.view == "year":
         return f"{choice.first.year}"
@@ -157,12 +157,12 @@ def _day(first: date, last: date) -> str:
     return f"{first.day} {first:%B}{year}"
 
 
-def _usual(choice: Choice) -> Choice:
-    return Choice(choice.view, choice.first, choice.last, choice.usual)
+def _usual(choice: HistoryRange) -> HistoryRange:
+    return HistoryRange(choice.view, choice.first, choice.last, choice.usual)
 
 
-def _kept(choice: Choice, first: date, last: date) -> Choice:
-    other = Choice(choice.view, first, last, choice.by)
+def _kept(choice: HistoryRange, first: date, last: date) -> HistoryRange:
+    other = HistoryRange(choice.view, first, last, choice.by)
     return other if choice.by in other.steps else _usual(other)
 
 

@@ -54,7 +54,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Row:
+class BucketRow:
     """One bucket in a table; href leads to it alone."""
 
     label: str
@@ -70,7 +70,7 @@ class Table:
     caption: str
     first: str
     heads: tuple[Head, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[BucketRow, ...]
 
     @property
     def noted(self) -> bool:
@@ -120,7 +120,7 @@ def of_power(
         if "charge_pct" in data:
             cells.append(words.percent(data["charge_pct"][n]))
         note = gaps.at(found, n) or (SO_FAR if n == data["running"] else "")
-        rows.append(Row(label, tuple(cells), note))
+        rows.append(BucketRow(label, tuple(cells), note))
     heads = [Head(one.name, "kW") for one in shown]
     if "charge_pct" in data:
         heads.append(Head("Charge", ""))
@@ -148,6 +148,6 @@ def of_energy(
         elif not note and n == data["running"]:
             note = SO_FAR
         cells = tuple(words.kilo(data[one.energy][n]) for one in shown)
-        rows.append(Row(bar_label(stretch.start, data["by"], zone), cells, note, href(stretch.start)))
+        rows.append(BucketRow(bar_label(stretch.start, data["by"], zone), cells, note, href(stretch.start)))
     heads = tuple(Head(one.name, "kWh") for one in shown)
     return Table(caption, FIRST[data["by"]], heads, tuple(rows))

@@ -37,7 +37,7 @@ def telemetry(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     asked, today = _asked(request, site, now)
     context = {"site": site, "today": today, "faults": asked.faults, "given": _given(request), "now": now}
     if asked.choice is None:
-        fallback = range.Choice("day", today, today, "quarter")
+        fallback = range.HistoryRange("day", today, today, "quarter")
         context |= {"views": _views(fallback, today, current=request.GET.get("view", "day"))}
         return render(request, "homeowner/telemetry.html", context, status=400)
     kept = charts.read(site, asked.choice)
@@ -79,12 +79,12 @@ def telemetry_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpRespo
 
 def _asked(
     request: entry_points.HomeRequest, site: sites.Site, now: datetime, *, any_step: bool = False
-) -> tuple[range.Asked, date]:
+) -> tuple[range.HistoryQuery, date]:
     today = now.astimezone(site.zone).date()
     return range.read(dict(request.GET.lists()), today=today, any_step=any_step), today
 
 
-def _shown(kept: telemetry_kept.Kept, choice: range.Choice, now: datetime) -> dict[str, object]:
+def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime) -> dict[str, object]:
     today = now.astimezone(kept.site.zone).date()
     shown = charts.shown(kept, choice, now=now)
     return {
@@ -103,7 +103,7 @@ def _shown(kept: telemetry_kept.Kept, choice: range.Choice, now: datetime) -> di
     }
 
 
-def _views(choice: range.Choice, today: date, *, current: str) -> list[tuple[str, str, bool]]:
+def _views(choice: range.HistoryRange, today: date, *, current: str) -> list[tuple[str, str, bool]]:
     return [
         (NAMES[view], range.seen_as(choice, view, today=today).query(), view == current)
         for view in range.VIEWS

@@ -46,7 +46,7 @@ FLOWS = tuple(_PATHS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class FlowLine:
     """One way that energy can take, and the power on it; None draws it as unknown."""
 
     name: str
@@ -93,7 +93,7 @@ class Picture:
     """Everything that the flow picture shows."""
 
     nodes: tuple[Node, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[FlowLine, ...]
     remainder_w: float | None
 
     @property
@@ -126,9 +126,9 @@ def draw(
     )
 
 
-def _line(name: str, power_w: float | None, scale_w: float) -> Line:
+def _line(name: str, power_w: float | None, scale_w: float) -> FlowLine:
     share = (power_w or 0.0) / scale_w
-    return Line(
+    return FlowLine(
         name=name,
         source=name.split("_to_")[0],
         path=_PATHS[name],

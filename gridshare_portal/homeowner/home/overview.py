@@ -38,10 +38,10 @@ class Charge:
 
 def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
     """Read once what the first screen is made of: the home's sensors, its collection, and today."""
-    return telemetry_kept.of(site, _today(site, now))
+    return telemetry_kept.read(site, _today(site, now))
 
 
-def of(
+def context_of(
     kept: telemetry_kept.Kept,
     *,
     batteries: Sequence[sites.Device],

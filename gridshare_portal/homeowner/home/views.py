@@ -78,7 +78,7 @@ def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     kept, known = _somebody_looks(home, now)
     context = {
         **_glance(request, kept, known, now),
-        "controls": current_state.of(home, known=known, reader=entry_points.reader(request), now=now),
+        "controls": current_state.states_of(home, known=known, reader=entry_points.reader(request), now=now),
         "chart": charts.today(kept, now=now),
     }
     return render(request, "homeowner/site.html", context)
@@ -111,7 +111,7 @@ def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     """Let the owner say what the home is called and which time it keeps."""
     moment = timezone.now()
     home = entry_points.site(request, synth_id, now=moment)
-    form = forms.Home(forms.posted(request), initial={"name": home.name, "time_zone": home.time_zone})
+    form = forms.SiteSettings(forms.posted(request), initial={"name": home.name, "time_zone": home.time_zone})
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -121,7 +121,7 @@ def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
                 record.add(
                     name=names.Name.SITE_RENAMED, at=moment, actor=request.user, site=home, details=details
                 )
-        except sites_settings.Refused as refusal:
+        except sites_settings.SettingRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
             messages.success(request, "Saved. Days now begin and end in this time zone.")
@@ -143,4 +143,4 @@ def _glance(
     request: entry_points.HomeRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
 ) -> dict[str, object]:
     batteries = [state.device for state in known]
-    return overview.of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)
+    return overview.context_of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)

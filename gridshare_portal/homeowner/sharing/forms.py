@@ -63,7 +63,7 @@ class Share(Terms):
         return found
 
 
-class Answer(Terms):
+class RequestAnswer(Terms):
     """What to share with an organization that asked, and which homes."""
 
     many = frozenset({"homes"})

@@ -34,12 +34,12 @@ def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
         return _declined(request, one, now)
     homes = policy.own_sites(request.user, now=now).order_by("name", "pk")
     initial = {"right": one.right, "lasts": one.lasts}
-    form = sharing_forms.Answer(forms.posted(request), homes=homes, initial=initial)
+    form = sharing_forms.RequestAnswer(forms.posted(request), homes=homes, initial=initial)
     if request.method == "POST" and form.is_valid() and _shared(request, one, form, now):
         return redirect("homeowner:sharing")
     own = list(homes)
     context = {
-        "asked": request_words.of(one, now=now),
+        "asked": request_words.worded(one, now=now),
         "organization": one.organization,
         "form": form,
         "homes": own,
@@ -52,12 +52,12 @@ def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _shared(
-    request: entry.SignedInRequest, one: models.Request, form: sharing_forms.Answer, now: datetime
+    request: entry.SignedInRequest, one: models.Request, form: sharing_forms.RequestAnswer, now: datetime
 ) -> bool:
     homes, terms = list(form.cleaned_data["homes"]), form.terms()
     try:
         asking.share(request=one, by=request.user, homes=homes, now=now, **terms)
-    except consents.Refused as refusal:
+    except consents.ConsentRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else "homes", str(refusal))
         return False
     except asking.Over as over:
@@ -79,7 +79,7 @@ def _declined(request: entry.SignedInRequest, one: models.Request, now: datetime
     return redirect("homeowner:sharing")
 
 
-def _chosen(form: sharing_forms.Answer, own: list[sites.Site]) -> list[str]:
+def _chosen(form: sharing_forms.RequestAnswer, own: list[sites.Site]) -> list[str]:
     """Return the ids of the homes that are ticked: what was sent, else the only home there is."""
     if form.is_bound:
         return form.data.getlist("homes")

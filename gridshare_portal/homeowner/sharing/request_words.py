@@ -11,7 +11,7 @@ from gridshare_portal.homeowner.sharing import words
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class RequestWords:
     """A request as a homeowner reads it."""
 
     pk: int
@@ -25,10 +25,10 @@ class Asked:
     expires_at: datetime
 
 
-def of(request: models.Request, *, now: datetime) -> Asked:
+def worded(request: models.Request, *, now: datetime) -> RequestWords:
     """Say one request in words."""
     wish = "see and change" if request.right == models.Right.CONTROL else "see"
-    return Asked(
+    return RequestWords(
         pk=request.pk,
         organization=request.organization,
         kind=words.KINDS.get(request.organization.kind, ""),

@@ -38,7 +38,7 @@ def sharing(request: entry.SignedInRequest) -> HttpResponse:
     form = sharing_forms.Search(request.GET)
     context = {
         "homes": words.by_home(homes, given, user=request.user, now=now),
-        "requests": [request_words.of(one, now=now) for one in waiting],
+        "requests": [request_words.worded(one, now=now) for one in waiting],
         **_found(form),
         **_place(homes, now),
     }
@@ -137,7 +137,7 @@ def _given(
             through=terms,
             now=now,
         )
-    except consents.Refused as refusal:
+    except consents.ConsentRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return False
     if terms:

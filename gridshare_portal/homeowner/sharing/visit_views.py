@@ -34,7 +34,7 @@ def visit(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
                 words=known["words"],
                 now=now,
             )
-        except visits.Refused as refusal:
+        except visits.VisitRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
             return redirect(_back(request, home.synth_id))
@@ -77,7 +77,7 @@ def leave(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     return redirect("installer:homes", slug=going_on.organization.slug)
 
 
-def _organizations(standing: policy.Standing) -> dict[int, accounts.Organization]:
+def _organizations(standing: policy.AccessContext) -> dict[int, accounts.Organization]:
     return {consent.organization_id: consent.organization for consent in standing.consents}
 
 

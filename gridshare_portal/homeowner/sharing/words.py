@@ -40,7 +40,7 @@ class Shared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class SharedSite:
     """A home, who may see it now, and what was."""
 
     site: sites.Site
@@ -50,15 +50,15 @@ class Home:
 
 def by_home(
     homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: accounts.User, now: datetime
-) -> list[Home]:
+) -> list[SharedSite]:
     """Return a card for each home, whether or not anybody was let in."""
     rows = list(given)
     return [_home(site, [one for one in rows if one.site_id == site.pk], user, now) for site in homes]
 
 
-def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> Home:
+def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> SharedSite:
     ended = [one for one in given if is_over(one, now=now)][:ENDED_SHOWN]
-    return Home(
+    return SharedSite(
         site=site,
         now=tuple(worded(one, user=user, now=now) for one in given if not is_over(one, now=now)),
         before=tuple(worded(one, user=user, now=now) for one in ended),

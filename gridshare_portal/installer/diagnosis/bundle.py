@@ -123,9 +123,9 @@ def _readme(looked: Looked) -> Iterator[str]:
 
 def _home(looked: Looked) -> Iterator[str]:
     site, now = looked.site, looked.now
-    home = gap_facts.of(site, now=now)
+    home = gap_facts.coverage_of(site, now=now)
     called = summary.titles(site)
-    said = [gap_words.of(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
+    said = [gap_words.worded(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
     told = {
         "id": site.synth_id,
         "name": site.name,

@@ -76,7 +76,7 @@ class Calendar:
         return [one for one in reversed(self.squares) if one.level in ("most", "part", "little", "none")]
 
 
-def of(
+def calendar_of(
     sensors: Sequence[sites.Sensor], collection: Collection | None, *, only: int | None, now: datetime
 ) -> Calendar:
     """Return the calendar of all sensors together, or of the one whose key is given."""

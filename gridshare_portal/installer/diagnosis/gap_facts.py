@@ -34,7 +34,7 @@ class _Known:
     last_at: datetime | None
 
 
-def of(site: sites.Site, *, now: datetime) -> gaps.Home:
+def coverage_of(site: sites.Site, *, now: datetime) -> gaps.SiteCoverage:
     """Return what is known of the last 30 days of a home, in five queries."""
     collected = _collected(Collection.objects.filter(site=site).first())
     first = missing.day_of(now) - timedelta(days=DAYS)
@@ -43,7 +43,7 @@ def of(site: sites.Site, *, now: datetime) -> gaps.Home:
     rows = _rows(sensors, first)
     ways = tuple(_way(connection) for connection in queries.connections_of(site))
     told = tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors)
-    return gaps.Home(start=missing.midnight(first), ways=ways, collected=collected, sensors=told)
+    return gaps.SiteCoverage(start=missing.midnight(first), ways=ways, collected=collected, sensors=told)
 
 
 def _way(connection: lunar.Connection) -> gaps.Way:
@@ -91,13 +91,15 @@ def _rows(sensors: Sequence[_Known], first: date) -> Mapping[int, Mapping[date, 
     return found
 
 
-def _sensor(sensor: _Known, rows: Mapping[date, tuple[bytes, bytes]], first: date, count: int) -> gaps.Sensor:
+def _sensor(
+    sensor: _Known, rows: Mapping[date, tuple[bytes, bytes]], first: date, count: int
+) -> gaps.SensorCoverage:
     days = -(-count // missing.BUCKETS)
     known = np.zeros((max(days, 1), missing.BUCKETS), dtype=bool)
     inside = {day: row for day, row in rows.items() if (day - first).days < days}
     for day, (bits, _packed) in inside.items():
         known[(day - first).days] = packing.flags(bits, missing.BUCKETS)
-    return gaps.Sensor(
+    return gaps.SensorCoverage(
         synth_id=sensor.row.synth_id,
         first_at=_first_at(sensor),
         last_at=sensor.last_at,

@@ -78,7 +78,7 @@ class Words:
         return self.gap.kind.value
 
 
-def of(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
+def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
     """Say one gap in words; `titles` are what sensors are called."""
     names = ", ".join(titles.get(sensor, sensor) for sensor in gap.sensors)
     why, next_step, who = _said(gap, names, zone, now)

@@ -61,7 +61,7 @@ class Collected:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensor:
+class SensorCoverage:
     """One sensor: its first and last good bucket, which of the last days are known, and counter resets."""
 
     synth_id: str
@@ -72,13 +72,13 @@ class Sensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class SiteCoverage:
     """What is known of a home's readings since `start`, in buckets of a quarter of an hour up to read_at."""
 
     start: datetime
     ways: tuple[Way, ...]
     collected: Collected | None
-    sensors: tuple[Sensor, ...]
+    sensors: tuple[SensorCoverage, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Gap:
         return self.good_again is None and self.kind is not Kind.RESET
 
 
-def gaps(home: Home, *, now: datetime) -> list[Gap]:
+def gaps(home: SiteCoverage, *, now: datetime) -> list[Gap]:
     """Return what is missing and why: first what goes on, by its gravity, then what is over, newest first."""
     closed = _closed(home, now)
     found = [closed] if closed else []
@@ -114,7 +114,7 @@ def gaps(home: Home, *, now: datetime) -> list[Gap]:
     return [*sorted(going_on, key=lambda gap: ORDER[gap.kind]), *newest]
 
 
-def _closed(home: Home, now: datetime) -> Gap | None:
+def _closed(home: SiteCoverage, now: datetime) -> Gap | None:
     """Return why nothing can be read at present, if nothing can."""
     told, last_at = home.collected, _last(home.sensors)
     active = [way for way in home.ways if way.is_active]
@@ -133,7 +133,7 @@ def _closed(home: Home, now: datetime) -> Gap | None:
     return None
 
 
-def _silences(home: Home) -> Iterator[Gap]:
+def _silences(home: SiteCoverage) -> Iterator[Gap]:
     """Find what had stopped when Lunar was last asked."""
     silent = {sensor.synth_id: _trailing(sensor) for sensor in home.sensors}
     if not silent or home.collected is None or home.collected.read_at is None:
@@ -154,7 +154,7 @@ def _silences(home: Home) -> Iterator[Gap]:
         yield Gap(kind=kind, sensors=tuple(sensors), good_until=until, detail=detail)
 
 
-def _past(home: Home) -> Iterator[Gap]:
+def _past(home: SiteCoverage) -> Iterator[Gap]:
     """Find holes between good readings; sensors with the same hole share it."""
     holes: dict[tuple[int, int], list[str]] = defaultdict(list)
     for sensor in home.sensors:
@@ -175,7 +175,7 @@ def _past(home: Home) -> Iterator[Gap]:
         )
 
 
-def _history(home: Home) -> Iterator[Gap]:
+def _history(home: SiteCoverage) -> Iterator[Gap]:
     """Find what lies before the first good reading: not fetched yet, or nothing that Lunar has."""
     told = home.collected
     if told is None or told.filled_back_to is None:
@@ -189,13 +189,13 @@ def _history(home: Home) -> Iterator[Gap]:
         yield Gap(kind=Kind.BEFORE, good_again=first_at)
 
 
-def _resets(home: Home) -> Iterator[Gap]:
+def _resets(home: SiteCoverage) -> Iterator[Gap]:
     for sensor in home.sensors:
         for at in sensor.resets:
             yield Gap(kind=Kind.RESET, sensors=(sensor.synth_id,), good_until=at - STEP, good_again=at)
 
 
-def _trailing(sensor: Sensor) -> int:
+def _trailing(sensor: SensorCoverage) -> int:
     """Return how many buckets are missing at the end; a sensor that never told anything lacks all."""
     back = np.flatnonzero(sensor.known[::-1])
     return int(back[0]) if back.size else len(sensor.known)
@@ -208,7 +208,7 @@ def _holes(known: np.ndarray) -> list[tuple[int, int]]:
     return [(int(at[jump]) + 1, int(at[jump + 1])) for jump in jumps.tolist()]
 
 
-def _last(sensors: Sequence[Sensor]) -> datetime | None:
+def _last(sensors: Sequence[SensorCoverage]) -> datetime | None:
     """Return the end of the newest good reading."""
     newest = max((sensor.last_at for sensor in sensors if sensor.last_at), default=None)
     return newest + STEP if newest else None

@@ -14,6 +14,7 @@ from gridshare_portal.cases import handling, queries
 from gridshare_portal.control import models as control
 from gridshare_portal.control import queries as changes
 from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps, names
+from gridshare_portal.installer.diagnosis import gaps as diagnosis_gaps
 from gridshare_portal.installer.visiting import Looked
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
@@ -33,7 +34,9 @@ SECRETS = ("access_sealed", "refresh_sealed")
 WELL = "Nothing is missing: every sensor speaks, and Lunar answers."
 
 
-OfSensors = Sequence[tuple[str, gaps.Sensor]]  # what each is called, and what is known of it
+OfSensors = Sequence[
+    tuple[str, diagnosis_gaps.SensorCoverage]
+]  # what each is called, and what is known of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,19 +84,19 @@ class Diagnosis:
     gaps: Sequence[gap_words.Words]
     past: Sequence[gap_words.Words]
     sensors: OfSensors
-    cases: Sequence[queries.Line]
+    cases: Sequence[queries.WorkListRow]
     calls: Sequence[tuple[str, sites.Call]]
     ways: Sequence[Way]
     history: Sequence[Moment]
     deeds: Sequence[Deed]
 
 
-def of(looked: Looked, *, user: accounts.User) -> Diagnosis:
+def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
     """Return what is wrong with a home, in a constant number of queries."""
     site, now = looked.site, looked.now
-    home = gap_facts.of(site, now=now)
+    home = gap_facts.coverage_of(site, now=now)
     called = titles(site)
-    said = [gap_words.of(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
+    said = [gap_words.worded(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
     going_on = [one for one in said if one.gap.goes_on]
     opened = cases_of(looked, user=user)
     return Diagnosis(
@@ -135,7 +138,7 @@ def _end(synth_id: str) -> str:
     return synth_id.rpartition("__")[2]
 
 
-def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.Line]) -> Summary:
+def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkListRow]) -> Summary:
     """Say in one sentence what is wrong, and in another what to do: readings first, then open cases."""
     grave = [one for one in going_on if one.gap.kind is not gaps.Kind.LATE]
     for one in grave[:1]:
@@ -149,7 +152,7 @@ def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.Line])
     return Summary(glyph="good", why=WELL, next_step="", who="")
 
 
-def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.Line]:
+def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.WorkListRow]:
     """Return the open cases of the home, the worst first."""
     mine = handling.visible_to(user, looked.organization, now=looked.now)
     found = mine.filter(site=looked.site, closed_at=None).select_related("site", "assigned_to")

@@ -27,7 +27,7 @@ FOUND = "the portal"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class HealthRow:
     """One line of the tree: what stands there, how fresh it is, and what cannot be right about it."""
 
     branch: queries.Branch
@@ -53,7 +53,7 @@ class Line:
 class Tree:
     """A home's tree, what is wrong with the home as a whole, and sensors that hang nowhere in it."""
 
-    lines: Sequence[Line]
+    lines: Sequence[HealthRow]
     home: Sequence[tree_health.Mismatch]
     wrong_count: int
     silent_count: int
@@ -63,7 +63,7 @@ class Tree:
 UNFOLDED = 80
 
 
-def of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
+def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
     """Return the tree of a home with the health of its parts."""
     branches = queries.tree_of(site)
     sensors = list(queries.sensors_of(site).select_related("device", "latest"))
@@ -72,7 +72,7 @@ def of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
     wrong = tree_health.mismatches(_facts(sensors, site.zone, now), sorted(hung), _balance(site, now))
     said = _roles_said(site, organization_id)
     lines = [
-        Line(
+        HealthRow(
             branch=branch,
             title=_title(branch),
             latest=latest.get(branch.synth_id),
@@ -125,16 +125,16 @@ def _roles_said(site: sites.Site, organization_id: int) -> dict[str, str]:
     return said
 
 
-def _balance(site: sites.Site, now: datetime) -> tree_health.Balance | None:
+def _balance(site: sites.Site, now: datetime) -> tree_health.DayBalance | None:
     yesterday = now.astimezone(site.zone).date() - timedelta(days=1)
     day = telemetry.totals(site, periods.local_day(yesterday, site.zone))
     came = [day.solar_wh, day.from_grid_wh, day.discharged_wh]
     if day.remainder_wh is None or day.known_s < 12 * 3600:
         return None
-    return tree_health.Balance(through_wh=sum(one or 0 for one in came), remainder_wh=day.remainder_wh)
+    return tree_health.DayBalance(through_wh=sum(one or 0 for one in came), remainder_wh=day.remainder_wh)
 
 
-def _facts(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.Sensor]:
+def _facts(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.SensorWeek]:
     first = missing.day_of(now) - timedelta(days=DAYS)
     sums = _sums(sensors, first)
     hours = _hours([one for one in sensors if one.role == "solar"], first, zone)
@@ -143,7 +143,7 @@ def _facts(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> li
         newest = getattr(sensor, "latest", None)
         went_in, went_out = sums.get(sensor.pk, (None, None))
         found.append(
-            tree_health.Sensor(
+            tree_health.SensorWeek(
                 synth_id=sensor.synth_id,
                 role=sensor.role,
                 device=sensor.device.synth_id if sensor.device else "",

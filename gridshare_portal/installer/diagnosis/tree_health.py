@@ -23,7 +23,7 @@ Hours = Mapping[date, Mapping[int, float]]  # local day: hour of the local clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensor:
+class SensorWeek:
     """One sensor, with what the last days say of it; None where nobody knows.
 
     `in_wh` and `out_wh` are what went in and out over the last week.
@@ -41,7 +41,7 @@ class Sensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Balance:
+class DayBalance:
     """What came into the home in a day, and how much of it is not accounted for."""
 
     through_wh: float
@@ -57,7 +57,7 @@ class Mismatch:
 
 
 def mismatches(
-    sensors: Sequence[Sensor], devices: Sequence[str], balance: Balance | None
+    sensors: Sequence[SensorWeek], devices: Sequence[str], balance: DayBalance | None
 ) -> dict[str, list[Mismatch]]:
     """Return what cannot be right by the id it is about; what is about the whole home stands under HOME."""
     found: dict[str, list[Mismatch]] = defaultdict(list)
@@ -78,7 +78,7 @@ SUM = (
 )
 
 
-def _of_sensor(sensor: Sensor) -> Iterator[Mismatch]:
+def _of_sensor(sensor: SensorWeek) -> Iterator[Mismatch]:
     if not sensor.has_told:
         yield Mismatch(word="never", sentence="It has never told anything.")
     if sensor.role == "unknown":
@@ -89,7 +89,7 @@ def _of_sensor(sensor: Sensor) -> Iterator[Mismatch]:
         yield from _of_solar(sensor)
 
 
-def _of_solar(sensor: Sensor) -> Iterator[Mismatch]:
+def _of_solar(sensor: SensorWeek) -> Iterator[Mismatch]:
     if (sensor.in_wh or 0) > max(LEAST_WH, sensor.out_wh or 0):
         yield Mismatch(word="turned", sentence="It counts as solar, but takes in more than it gives.")
     hours = at_night(sensor.hours)
@@ -118,12 +118,12 @@ def _is_night(hour: int, newest: Mapping[int, float], others: Sequence[Mapping[i
     return is_always or (len(before) >= DAYS_AGREED and max(before) <= NOTHING_W)
 
 
-def _tells_charge(sensor: Sensor) -> bool:
+def _tells_charge(sensor: SensorWeek) -> bool:
     named = any(channel.casefold() in CHARGE_CHANNELS for channel in sensor.channels)
     return sensor.charge_pct is not None or (named and not sensor.has_told)
 
 
-def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[Sensor]) -> None:
+def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[SensorWeek]) -> None:
     meters = [sensor for sensor in sensors if sensor.role == "grid"]
     for meter in meters if len(meters) > 1 else ():
         sentence = f"One of {len(meters)} grid meters: their readings are added up. Is one inside the other?"
@@ -136,6 +136,6 @@ def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[Sensor]) -> None:
         )
 
 
-def _is_off(balance: Balance) -> bool:
+def _is_off(balance: DayBalance) -> bool:
     lost = abs(balance.remainder_wh)
     return balance.through_wh > 0 and lost >= LEAST_WH and 100 * lost >= OFF_PCT * balance.through_wh

@@ -27,7 +27,7 @@ from gridshare_portal.telemetry.models import Collection
 def home(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
     """Show what is wrong with a home and what to do about it."""
     context = {
-        "diagnosis": summary.of(looked, user=request.user),
+        "diagnosis": summary.diagnose(looked, user=request.user),
         "can_control": _controls(request, looked),
     }
     return _page(request, "installer/home.html", looked, context)
@@ -38,7 +38,7 @@ def home(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> Ht
 @visiting.visited("topology")
 def topology(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
     """Show how every part of a home does, in the tree it hangs in."""
-    drawn = tree.of(looked.site, organization_id=looked.organization.pk, now=looked.now)
+    drawn = tree.tree_of(looked.site, organization_id=looked.organization.pk, now=looked.now)
     return _page(request, "installer/topology.html", looked, {"tree": drawn})
 
 
@@ -50,7 +50,7 @@ def calendar(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -
     sensors = list(site_queries.sensors_of(looked.site))
     only = next((one for one in sensors if str(one.pk) == request.GET.get("sensor")), None)
     row = Collection.objects.filter(site=looked.site).first()
-    drawn = completeness.of(sensors, row, only=only.pk if only else None, now=looked.now)
+    drawn = completeness.calendar_of(sensors, row, only=only.pk if only else None, now=looked.now)
     called = summary.titles_of(sensors)
     context = {
         "calendar": drawn,
@@ -80,7 +80,7 @@ def answer(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> 
                 now=looked.now,
                 **form.cleaned_data,
             )
-        except asking.Refused as refusal:
+        except asking.ResponseRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             return redirect("installer:answer_shown", slug, looked.site.synth_id, asked.pk)
@@ -110,7 +110,7 @@ def bundle(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> 
     return response
 
 
-def _asked(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySet[sites.Answer]:
+def _asked(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySet[sites.RawResponse]:
     return raw_responses.of_home(
         looked.site, asked_by=request.user, asked_for=looked.organization.pk, now=timezone.now()
     )

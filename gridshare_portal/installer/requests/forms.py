@@ -25,7 +25,7 @@ STATES = {
 }
 
 
-class Asked(TypedDict):
+class RequestTerms(TypedDict):
     """What requests.ask takes from the form; of address and serial number, one is empty."""
 
     email: str
@@ -86,10 +86,10 @@ class Ask(forms.Form):
             raise ValidationError(told)
         return message
 
-    def asked(self) -> Asked:
+    def asked(self) -> RequestTerms:
         """Return what to ask for, and whom."""
         said, whom = self.cleaned_data, self.cleaned_data["whom"]
-        return Asked(
+        return RequestTerms(
             email=whom if "@" in whom else "",
             serial_number="" if "@" in whom else whom,
             right=said["right"],
@@ -97,7 +97,7 @@ class Ask(forms.Form):
             message=said["message"],
         )
 
-    def refuse(self, refusal: consents.Refused) -> None:
+    def refuse(self, refusal: consents.ConsentRefused) -> None:
         """Place a refusal at the field it names, else above all."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 

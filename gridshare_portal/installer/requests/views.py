@@ -46,9 +46,9 @@ def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
 def _asked(request: entry.MemberRequest, form: shapes.Ask, now: datetime) -> bool:
     try:
         asking.ask(organization=request.organization, asked_by=request.user, now=now, **form.asked())
-    except consents.Refused as refusal:
+    except consents.ConsentRefused as refusal:
         form.refuse(refusal)
         return False
-    except asking.NotPermitted as refusal:
+    except asking.RequestNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     return True

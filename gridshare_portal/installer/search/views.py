@@ -25,7 +25,7 @@ def search(request: entry.MemberRequest, slug: str) -> HttpResponse:
     try:
         query = finding.parse(text)
         context["results"] = finding.search(request.user, request.organization, query, now=timezone.now())
-    except finding.Refused as refusal:
+    except finding.SearchRefused as refusal:
         context["sentence"] = str(refusal)
         status = 422 if text.strip() and not request.htmx else 200
     template = "installer/_found.html" if request.htmx else "installer/search.html"

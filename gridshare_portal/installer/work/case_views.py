@@ -38,7 +38,7 @@ def case(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 def note(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Write a line into the timeline."""
 
-    def do(found: Case, form: forms.Note) -> str:
+    def do(found: Case, form: forms.CaseNote) -> str:
         words = form.cleaned_data["words"]
         handling.note(case=found, actor=request.user, words=words, now=timezone.now())
         return "Your note is in the timeline. The homeowner can read it."
@@ -114,7 +114,7 @@ def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dic
     given = {"member": found.assigned_to_id}
     member = forms.Assign(data("assign"), organization=found.organization, initial=given, auto_id="assign-%s")
     return {
-        "note": forms.Note(data("note")),
+        "note": forms.CaseNote(data("note")),
         "snooze": forms.Snooze(data("snooze"), auto_id="snooze-%s"),
         "wake": Form(data("wake")),
         "assign": member,
@@ -131,9 +131,9 @@ def _done(request: entry.MemberRequest, pk: int, name: str, do: Callable[[Case, 
         return _shown(request, found, known, status=422)
     try:
         said = do(found, form)
-    except handling.NotPermitted as refusal:
+    except handling.CaseNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
-    except handling.Refused as refusal:
+    except handling.CaseRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _shown(request, found, known, status=422)
     messages.success(request, said)

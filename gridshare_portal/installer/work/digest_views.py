@@ -20,7 +20,7 @@ from gridshare_portal.installer.work import forms
 def digest(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show the choice, and take another; one tap turns it off."""
     now = timezone.now()
-    chosen = letters.of(request.membership, now=now)
+    chosen = letters.digest_of(request.membership, now=now)
     known = {"is_on": chosen.is_on, "time_zone": chosen.time_zone}
     form = forms.Digest(request.POST if request.method == "POST" else None, initial=known)
     if request.method != "POST" or not form.is_valid():

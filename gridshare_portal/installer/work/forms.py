@@ -36,7 +36,7 @@ class _Words(forms.Form):
         return words
 
 
-class Note(_Words):
+class CaseNote(_Words):
     """A line for the timeline."""
 
     prefix = "note"

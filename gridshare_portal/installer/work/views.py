@@ -45,7 +45,7 @@ def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @require_safe
 def open_cases(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show how many cases are open, by severity: a part that other pages ask for."""
-    context = {"counted": counts.of(request.organization), "now": timezone.now()}
+    context = {"counted": counts.last_counts(request.organization), "now": timezone.now()}
     return render(request, "installer/_open_cases.html", context)
 
 
@@ -99,7 +99,7 @@ def _tell(request: entry.MemberRequest, asked: queries.Filters, now: datetime) -
     )
 
 
-def _rows(lines: Iterator[queries.Line]) -> Iterator[list[object]]:
+def _rows(lines: Iterator[queries.WorkListRow]) -> Iterator[list[object]]:
     yield list(HEADS)
     for line in lines:
         case = line.case

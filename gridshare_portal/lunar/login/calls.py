@@ -29,7 +29,7 @@ class Unreachable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class LoginResponse:
     """A status and a body; the body may hold tokens and is never printed."""
 
     status: int
@@ -47,18 +47,20 @@ class Answer:
         return value if isinstance(value, dict) else {}
 
 
-def get(url: str, *, deadline_s: float = DEADLINE_S) -> Answer:
+def get(url: str, *, deadline_s: float = DEADLINE_S) -> LoginResponse:
     """Fetch a public document."""
     return _call("GET", url, headers={}, body=None, deadline_s=deadline_s)
 
 
-def post(url: str, *, fields: dict[str, str], basic: str, deadline_s: float = DEADLINE_S) -> Answer:
+def post(url: str, *, fields: dict[str, str], basic: str, deadline_s: float = DEADLINE_S) -> LoginResponse:
     """Send a form, with the client's name and secret in the Basic header."""
     headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
     return _call("POST", url, headers=headers, body=urlencode(fields).encode(), deadline_s=deadline_s)
 
 
-def _call(method: str, url: str, *, headers: dict[str, str], body: bytes | None, deadline_s: float) -> Answer:
+def _call(
+    method: str, url: str, *, headers: dict[str, str], body: bytes | None, deadline_s: float
+) -> LoginResponse:
     parts = urlsplit(url)
     connection = _connection(parts.scheme, parts.hostname or "", parts.port)
     cutter = _Cutter(deadline_s)
@@ -68,7 +70,7 @@ def _call(method: str, url: str, *, headers: dict[str, str], body: bytes | None,
         connection.sock.settimeout(deadline_s)
         connection.request(method, parts.path, body, {"Accept": "application/json", **headers})
         response = connection.getresponse()
-        answer = Answer(status=response.status, body=response.read(LARGEST + 1))
+        answer = LoginResponse(status=response.status, body=response.read(LARGEST + 1))
     except (OSError, http.client.HTTPException) as failure:
         raise Unreachable("late" if cutter.is_late else type(failure).__name__) from None
     finally:

@@ -101,14 +101,14 @@ def _life_s(value: object) -> int:
         return DEFAULT_LIFE_S
 
 
-def _post(client: Client, path: str, fields: dict[str, str]) -> calls.Answer:
+def _post(client: Client, path: str, fields: dict[str, str]) -> calls.LoginResponse:
     try:
         return calls.post(f"{client.url}{path}", fields=fields, basic=client.basic)
     except calls.Unreachable as failure:
         raise Unavailable(str(failure)) from None
 
 
-def _refusal(answer: calls.Answer) -> Exception:
+def _refusal(answer: calls.LoginResponse) -> Exception:
     word = answer.json().get("error") if answer.status in (400, 401) else None
     if word == "invalid_grant" and answer.status == 400:
         return GrantEnded(word)

@@ -17,14 +17,14 @@ TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RotationCounts:
     """How many rows were sealed again, and how many no key opens."""
 
     rotated: int
     unreadable: int
 
 
-def rotate_all() -> Outcome:
+def rotate_all() -> RotationCounts:
     """Seal the tokens of every row again."""
     rotated = unreadable = 0
     both, refresh = ("access_sealed", "refresh_sealed"), ("refresh_sealed",)
@@ -39,7 +39,7 @@ def rotate_all() -> Outcome:
                 rotated += _rotate(rows, pk, names)
             except seal.SecretUnreadable:
                 unreadable += 1
-    return Outcome(rotated=rotated, unreadable=unreadable)
+    return RotationCounts(rotated=rotated, unreadable=unreadable)
 
 
 def _rotate(rows: QuerySet[Model], pk: int, names: tuple[str, ...]) -> bool:

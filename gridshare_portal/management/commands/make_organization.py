@@ -25,7 +25,7 @@ class Command(BaseCommand):
         """Keep the organization with the open invitation, send the letter, and print its address too."""
         try:
             made = self._make(kind=kind, name=name, email=email)
-        except members.Refused as refusal:
+        except members.MemberRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         organization = made.invitation.organization
         self.stdout.write(f"{organization} is set up: /organizations/{organization.slug}/")

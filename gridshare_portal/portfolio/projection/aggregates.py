@@ -13,7 +13,7 @@ from django.db.models import Aggregate, Count, Exists, Model, OuterRef, Q, Query
 from django.db.models.functions import TruncWeek
 
 from gridshare_portal.access import models as access
-from gridshare_portal.portfolio.models import Group, GroupHome, Home, Tally
+from gridshare_portal.portfolio.models import Group, GroupSite, HomesAggregate, SiteRow
 from gridshare_portal.telemetry import latest
 
 SUMMED = (
@@ -29,12 +29,12 @@ Figures: TypeAlias = dict[str, Any]  # what Tally.figures keeps as JSON, by name
 
 def make(*, organization: int, began_at: datetime | None, now: datetime) -> None:
     """Write the sums of an organization's homes as they were just counted."""
-    lines = Home.objects.filter(organization=organization)
+    lines = SiteRow.objects.filter(organization=organization)
     figures = {**_figures(lines, now), "weeks": _weeks(lines, organization, now)}
     _write(organization, None, figures, began_at or now, now)
     inside = _inside(organization)
     for group in Group.objects.filter(organization=organization):
-        member = GroupHome.objects.filter(group=group, site=OuterRef("site"))
+        member = GroupSite.objects.filter(group=group, site=OuterRef("site"))
         figures = {**_figures(lines.filter(Exists(member)), now), "inside": inside.get(group.pk, [])}
         _write(organization, group, figures, began_at or now, now)
 
@@ -66,10 +66,10 @@ def _key(at: datetime) -> int:
 
 def _write(organization: int, group: Group | None, figures: Figures, began: datetime, at: datetime) -> None:
     values = {"made_at": at, "began_at": began, "homes": figures["homes"], "figures": figures}
-    Tally.objects.update_or_create(organization_id=organization, group=group, defaults=values)
+    HomesAggregate.objects.update_or_create(organization_id=organization, group=group, defaults=values)
 
 
-def _figures(lines: QuerySet[Home], now: datetime) -> Figures:
+def _figures(lines: QuerySet[SiteRow], now: datetime) -> Figures:
     today = Q(day=now.date())
     asked: dict[str, Aggregate] = {"homes": Count("pk")}
     for name in SUMMED:
@@ -87,7 +87,7 @@ def _figures(lines: QuerySet[Home], now: datetime) -> Figures:
     return {**lines.aggregate(**asked), "day": now.date().isoformat()}
 
 
-def _weeks(lines: QuerySet[Home], organization: int, now: datetime) -> list[dict[str, str | int]]:
+def _weeks(lines: QuerySet[SiteRow], organization: int, now: datetime) -> list[dict[str, str | int]]:
     """Return, for each of the last weeks, how many shared, still share, are connected and told lately."""
     asked, ended = Q(organization=organization), Q(organization=organization, ended_at__isnull=False)
     still = lines.filter(shared_at__gte=weeks(now)[-1])
@@ -114,8 +114,8 @@ def _by_week(rows: QuerySet[Model], at: str, what: str, now: datetime) -> dict[d
 
 def _inside(organization: int) -> dict[int, list[int]]:
     """Return, for each group, the larger groups in which every shared home of it stands too."""
-    shared = Home.objects.filter(organization=organization, site=OuterRef("site"))
-    members = GroupHome.objects.filter(Exists(shared), group__organization=organization)
+    shared = SiteRow.objects.filter(organization=organization, site=OuterRef("site"))
+    members = GroupSite.objects.filter(Exists(shared), group__organization=organization)
     pairs = members.filter(site__in=members.values("site")).values_list("group", "site").order_by()
     homes: dict[int, set[int]] = {}
     for group, site in pairs.iterator():

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 
 from gridshare_portal.portfolio import models as portfolio
-from gridshare_portal.portfolio.models import Home, Round
+from gridshare_portal.portfolio.models import ProjectionPass, SiteRow
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored
@@ -34,7 +34,7 @@ COLUMNS = {  # name: the role of the sensor, and which way
 
 def due(*, now: datetime) -> list[tuple[int, date]]:
     """Return for each portfolio the next days to count, the newest first."""
-    organizations = list(Round.objects.values_list("organization_id", flat=True))
+    organizations = list(ProjectionPass.objects.values_list("organization_id", flat=True))
     known = portfolio.PortfolioDay.objects.filter(organization__in=organizations)
     made = {(pk, day): at for pk, day, at in known.values_list("organization_id", "day", "made_at")}
     return [found for pk in organizations for found in _due_of(pk, made, now)]
@@ -64,7 +64,7 @@ def _is_due(day: date, made_at: datetime | None, now: datetime) -> bool:
 
 def _homes(organization: int) -> Iterator[list[int]]:
     cursor = 0
-    lines = Home.objects.filter(organization=organization).order_by("site_id")
+    lines = SiteRow.objects.filter(organization=organization).order_by("site_id")
     while pks := list(lines.filter(site__gt=cursor).values_list("site_id", flat=True)[:TOGETHER]):
         yield pks
         cursor = pks[-1]

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import Home, Round
+from gridshare_portal.portfolio.models import ProjectionPass, SiteRow
 from gridshare_portal.portfolio.projection import aggregates, sources
 
 LEASE = timedelta(seconds=90)  # longer than a task may run
@@ -24,42 +24,42 @@ TOGETHER = 1000
 STEPS = 5  # some seconds at most, so that a worker soon turns to what else waits
 WRITTEN = [
     field.attname
-    for field in Home._meta.concrete_fields
+    for field in SiteRow._meta.concrete_fields
     if field.name not in ("id", "organization", "site") and not field.generated
 ]
 
 
 def enroll(*, now: datetime) -> int:
     """Give every retailer a row in the queue; say how many were new."""
-    known = Round.objects.filter(organization=OuterRef("pk"))
+    known = ProjectionPass.objects.filter(organization=OuterRef("pk"))
     new = accounts.Organization.objects.filter(~Exists(known), kind="retailer")
-    rows = [Round(organization=one, due_at=now) for one in new]
-    return len(Round.objects.bulk_create(rows, ignore_conflicts=True))
+    rows = [ProjectionPass(organization=one, due_at=now) for one in new]
+    return len(ProjectionPass.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def due(*, now: datetime) -> list[int]:
     """Return the rounds that may go on and that nobody works on."""
-    return list(Round.objects.filter(_free(now), due_at__lte=now).values_list("pk", flat=True))
+    return list(ProjectionPass.objects.filter(_free(now), due_at__lte=now).values_list("pk", flat=True))
 
 
 def run(*, pk: int, now: datetime, owner: str, steps: int = STEPS) -> bool:
     """Take a round some steps further, unless somebody else does; say whether more is to be done."""
-    mine = Round.objects.filter(_free(now), pk=pk, due_at__lte=now)
+    mine = ProjectionPass.objects.filter(_free(now), pk=pk, due_at__lte=now)
     if not mine.update(lease_owner=owner, lease_until_at=now + LEASE):
         return False
-    row = Round.objects.get(pk=pk)
+    row = ProjectionPass.objects.get(pk=pk)
     if row.began_at is None:
         row.began_at, row.cursor = now, 0
     if any(_step(row, owner, now) for _ in range(steps)):
         return False
-    Round.objects.filter(pk=pk, lease_owner=owner).update(lease_until_at=None)
+    ProjectionPass.objects.filter(pk=pk, lease_owner=owner).update(lease_until_at=None)
     return True
 
 
 def whole(*, organization: accounts.Organization, now: datetime, owner: str = "at once") -> None:
     """Count all homes of one organization now: for tests, practice homes and benchmarks."""
-    row, _new = Round.objects.get_or_create(organization=organization, defaults={"due_at": now})
-    Round.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
+    row, _new = ProjectionPass.objects.get_or_create(organization=organization, defaults={"due_at": now})
+    ProjectionPass.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
     while run(pk=row.pk, now=now, owner=owner):
         pass
 
@@ -68,7 +68,7 @@ def _free(now: datetime) -> Q:
     return Q(lease_until_at=None) | Q(lease_until_at__lt=now)
 
 
-def _step(row: Round, owner: str, now: datetime) -> bool:
+def _step(row: ProjectionPass, owner: str, now: datetime) -> bool:
     """Count the next homes; say whether that was the end of the round."""
     consents = access.Consent.objects.filter(organization=row.organization_id, ended_at=None)
     beyond = consents.filter(site__gt=row.cursor).order_by("site_id")
@@ -82,15 +82,15 @@ def _step(row: Round, owner: str, now: datetime) -> bool:
         return _advance(row, owner, last, now)
 
 
-def _write(row: Round, lines: Sequence[Home], last: int | None) -> None:
+def _write(row: ProjectionPass, lines: Sequence[SiteRow], last: int | None) -> None:
     """Write what changed among the homes after the cursor up to the last, and drop what is shared no more."""
-    here = Home.objects.filter(organization=row.organization_id, site__gt=row.cursor)
+    here = SiteRow.objects.filter(organization=row.organization_id, site__gt=row.cursor)
     if last is not None:
         here = here.filter(site__lte=last)
     known = {one["site_id"]: one for one in here.values("pk", "site_id", *WRITTEN)}
     changed = [line for line in lines if _differs(line, known.pop(line.site_id, None))]
-    Home.objects.filter(pk__in=[one["pk"] for one in known.values()]).delete()
-    Home.objects.bulk_create(
+    SiteRow.objects.filter(pk__in=[one["pk"] for one in known.values()]).delete()
+    SiteRow.objects.bulk_create(
         changed,
         batch_size=TOGETHER // 4,
         update_conflicts=True,
@@ -99,13 +99,13 @@ def _write(row: Round, lines: Sequence[Home], last: int | None) -> None:
     )
 
 
-def _differs(line: Home, known: dict[str, object] | None) -> bool:
+def _differs(line: SiteRow, known: dict[str, object] | None) -> bool:
     return known is None or any(getattr(line, name) != known[name] for name in WRITTEN)
 
 
-def _advance(row: Round, owner: str, last: int | None, now: datetime) -> bool:
+def _advance(row: ProjectionPass, owner: str, last: int | None, now: datetime) -> bool:
     """Keep how far the round has come; say whether it is over, or somebody else's."""
-    mine = Round.objects.filter(pk=row.pk, lease_owner=owner)
+    mine = ProjectionPass.objects.filter(pk=row.pk, lease_owner=owner)
     row.cursor = last or 0
     if last is None:
         mine.update(cursor=0, began_at=None, due_at=now + PAUSE, lease_until_at=None)

@@ -16,7 +16,7 @@ UNKNOWN_KEY = -1  # sorts before everything that is known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sensor:
+class SensorNow:
     """A sensor with its newest reading, and its energy of the day; None is not known."""
 
     role: str
@@ -31,12 +31,12 @@ class Sensor:
     out_wh: float | None = None
 
 
-def columns(sensors: Sequence[Sensor], *, now: datetime) -> dict[str, object]:
+def columns(sensors: Sequence[SensorNow], *, now: datetime) -> dict[str, object]:
     """Return the columns of one home that come from its sensors."""
     moments = [(one.at, one.read_at) for one in sensors if one.at and one.read_at]
     told_at = max((min(at + missing.STEP, read_at) for at, read_at in moments), default=None)
     roles = {role: [one for one in sensors if one.role == role] for role in ("solar", "battery", "grid")}
-    speaking: dict[str, list[Sensor]] = dict.fromkeys(roles, [])
+    speaking: dict[str, list[SensorNow]] = dict.fromkeys(roles, [])
     if told_at is not None and now - told_at <= latest.LATE:
         since = max(at for at, _read_at in moments) - missing.STEP
         speaking |= {role: some for role, some in roles.items() if _all_since(some, since)}
@@ -53,11 +53,11 @@ def columns(sensors: Sequence[Sensor], *, now: datetime) -> dict[str, object]:
     }
 
 
-def _all_since(sensors: list[Sensor], since: datetime) -> bool:
+def _all_since(sensors: list[SensorNow], since: datetime) -> bool:
     return all(one.at is not None and one.at >= since for one in sensors)
 
 
-def _powers(speaking: dict[str, list[Sensor]]) -> dict[str, float | None]:
+def _powers(speaking: dict[str, list[SensorNow]]) -> dict[str, float | None]:
     return {
         "solar_w": _sum(one.out_w for one in speaking["solar"]),
         "charging_w": _sum(one.in_w for one in speaking["battery"]),
@@ -67,7 +67,7 @@ def _powers(speaking: dict[str, list[Sensor]]) -> dict[str, float | None]:
     }
 
 
-def _energies(roles: dict[str, list[Sensor]]) -> dict[str, float | None]:
+def _energies(roles: dict[str, list[SensorNow]]) -> dict[str, float | None]:
     return {
         "solar_wh": _sum(one.out_wh for one in roles["solar"]),
         "charged_wh": _sum(one.in_wh for one in roles["battery"]),
@@ -77,7 +77,7 @@ def _energies(roles: dict[str, list[Sensor]]) -> dict[str, float | None]:
     }
 
 
-def _charge(batteries: list[Sensor], speaking: list[Sensor]) -> dict[str, float | None]:
+def _charge(batteries: list[SensorNow], speaking: list[SensorNow]) -> dict[str, float | None]:
     """Return charge, capacity and what is stored; several batteries by capacity, else by plain mean."""
     capacity_wh = _sum({one.device: one.capacity_wh for one in batteries}.values())
     filled = [one.charge_pct for one in speaking if one.charge_pct is not None]

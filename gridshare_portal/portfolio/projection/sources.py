@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.projection import row_builder
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import models as telemetry
@@ -18,14 +18,14 @@ READING = ("at", "read_at", "in_w", "out_w", "charge_pct")
 FIELDS = ("pk", "site_id", "role_set", "role_found", "device_id", "device__capacity_wh")
 
 
-def homes(pks: Sequence[int], *, organization: int, now: datetime) -> list[Home]:
+def homes(pks: Sequence[int], *, organization: int, now: datetime) -> list[SiteRow]:
     """Return the line of each of these homes that is shared with the organization now."""
     consents = _consents(pks, organization, now)
     shared = list(consents)
     sensors, active = _sensors(shared, now), _active(shared)
     found = sites.Site.objects.filter(pk__in=shared).values_list("pk", "name", "time_zone")
     return [
-        Home(
+        SiteRow(
             organization_id=organization,
             site_id=pk,
             name_key=name_key(name),
@@ -69,22 +69,22 @@ def _active(pks: Sequence[int]) -> set[tuple[int, int]]:
 
     How a connection stands is looked at here: asked to, a database may begin with all that stand so.
     """
-    reaches = sites.Reach.objects.filter(site__in=pks, lost_at=None)
+    reaches = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None)
     found = reaches.values_list("site_id", "connection__user_id", "connection__status")
     return {(site, user) for site, user, status in found if status == "active"}
 
 
-def _sensors(pks: Sequence[int], now: datetime) -> dict[int, list[row_builder.Sensor]]:
+def _sensors(pks: Sequence[int], now: datetime) -> dict[int, list[row_builder.SensorNow]]:
     present = sites.Sensor.objects.filter(stored.COUNTS, site__in=pks, gone_at=None).order_by()
     latest = [f"latest__{name}" for name in READING]
     rows = list(present.values_list(*FIELDS, *latest))
     days = telemetry.Day.objects.filter(sensor__in=[row[0] for row in rows], day=now.date())
     energy = {sensor: pair for sensor, *pair in days.values_list("sensor_id", "in_wh", "out_wh")}
-    found: dict[int, list[row_builder.Sensor]] = defaultdict(list)
+    found: dict[int, list[row_builder.SensorNow]] = defaultdict(list)
     for pk, site, role_set, role_found, device, capacity_wh, *reading in rows:
         in_wh, out_wh = energy.get(pk, (None, None))
         found[site].append(
-            row_builder.Sensor(
+            row_builder.SensorNow(
                 role=role_set or role_found,
                 device=device,
                 capacity_wh=capacity_wh,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from gridshare_portal.files import cells, workbooks
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.table.query import PARTS, RIGHTS, STATES
 
 HEADS = (
@@ -21,21 +21,21 @@ HEADS = (
 )  # fmt: skip
 
 
-def csv(lines: Iterable[Home]) -> Iterator[str]:
+def csv(lines: Iterable[SiteRow]) -> Iterator[str]:
     """Yield the file, line by line."""
     yield from cells.lines(itertools.chain([HEADS], map(_row, lines)))
 
 
-def xlsx(lines: Iterable[Home]) -> Iterator[bytes]:
+def xlsx(lines: Iterable[SiteRow]) -> Iterator[bytes]:
     """Yield the spreadsheet, piece by piece."""
     yield from workbooks.xlsx(map(_row, lines), title="Homes", heads=HEADS, wide=2)
 
 
-def _row(line: Home) -> list[workbooks.Cell]:
+def _row(line: SiteRow) -> list[workbooks.Cell]:
     return [*_words(line), *_numbers(line)]
 
 
-def _words(line: Home) -> list[str]:
+def _words(line: SiteRow) -> list[str]:
     return [
         cells.text(line.site.name),
         cells.text(line.site.synth_id),
@@ -49,7 +49,7 @@ def _words(line: Home) -> list[str]:
     ]
 
 
-def _numbers(line: Home) -> list[workbooks.Cell]:
+def _numbers(line: SiteRow) -> list[workbooks.Cell]:
     powers = (line.solar_w, line.charging_w, line.discharging_w, line.from_grid_w, line.to_grid_w)
     energies = (line.solar_wh, line.charged_wh, line.discharged_wh, line.from_grid_wh, line.to_grid_wh)
     return [

@@ -9,11 +9,11 @@ from django.db.models import Q
 
 from gridshare_portal.portfolio.projection import aggregates
 from gridshare_portal.portfolio.projection.row_builder import UNKNOWN_KEY
-from gridshare_portal.portfolio.table.query import Asked
+from gridshare_portal.portfolio.table.query import ListQuery
 
 
 def conditions(
-    asked: Asked, *, now: datetime, told: str = "told_key", charge: str = "charge_key"
+    asked: ListQuery, *, now: datetime, told: str = "told_key", charge: str = "charge_key"
 ) -> Iterator[Q]:
     """Yield what must hold of a line; the group is not asked here.
 
@@ -41,7 +41,7 @@ def conditions(
         yield Q(**{f"{charge}__gte": 0, f"{charge}__lte": asked.charge_to})
 
 
-def implied(asked: Asked) -> Iterator[Q]:
+def implied(asked: ListQuery) -> Iterator[Q]:
     """Yield what follows for the columns that homes are put in order by: where they lie."""
     if asked.lacks == "battery" or asked.age == "none":
         yield Q(charge_key=UNKNOWN_KEY, stored_key=UNKNOWN_KEY)

@@ -8,7 +8,7 @@ from itertools import islice
 from django.db import transaction
 
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import Group, GroupHome
+from gridshare_portal.portfolio.models import Group, GroupSite
 
 MOST = 100
 TOGETHER = 1000
@@ -29,8 +29,8 @@ def add(*, organization: accounts.Organization, name: str, homes: Iterable[int])
             group = Group.objects.create(organization=organization, name=name)
     count = 0
     for part in _parts(homes):
-        rows = [GroupHome(group=group, site_id=pk) for pk in part]
-        count += len(GroupHome.objects.bulk_create(rows, ignore_conflicts=True))
+        rows = [GroupSite(group=group, site_id=pk) for pk in part]
+        count += len(GroupSite.objects.bulk_create(rows, ignore_conflicts=True))
     return group, count
 
 

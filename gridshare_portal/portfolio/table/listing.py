@@ -16,10 +16,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from gridshare_portal.access import policy
 from gridshare_portal.access.finding import names as finding_names
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import GroupHome, Home
+from gridshare_portal.portfolio.models import GroupSite, SiteRow
 from gridshare_portal.portfolio.table import facets, filters
 from gridshare_portal.portfolio.table import query as asking
-from gridshare_portal.portfolio.table.query import Asked, Place
+from gridshare_portal.portfolio.table.query import ListQuery, PagePosition
 from gridshare_portal.sites import models as sites
 
 ON_A_PAGE = 50
@@ -36,19 +36,19 @@ class Page:
     `count` says how many homes the filters ask for, up to a thousand.
     """
 
-    lines: Sequence[Home]
+    lines: Sequence[SiteRow]
     following: str
     preceding: str
     count: str
 
 
-def listed(organization: accounts.Organization, asked: Asked, *, now: datetime) -> QuerySet[Home]:
+def listed(organization: accounts.Organization, asked: ListQuery, *, now: datetime) -> QuerySet[SiteRow]:
     """Return the lines that the filters ask for, in no order, whether or not they may be shown."""
     return _grouped(organization, asked).filter(*filters.conditions(asked, now=now))
 
 
 def matching(
-    user: accounts.User, organization: accounts.Organization, asked: Asked, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, asked: ListQuery, *, now: datetime
 ) -> QuerySet[sites.Site]:
     """Return all homes that the filters ask for and that this person may see now."""
     lines = listed(organization, asked, now=now)
@@ -58,7 +58,7 @@ def matching(
 def page(
     user: accounts.User,
     organization: accounts.Organization,
-    asked: Asked,
+    asked: ListQuery,
     *,
     now: datetime,
     size: int = ON_A_PAGE,
@@ -71,7 +71,7 @@ def page(
     few = _few(organization, asked, now)
     found = _in_order(organization, asked, now)
     if len(few) <= RARE:
-        found = Home.objects.filter(organization=organization, site__in=few)
+        found = SiteRow.objects.filter(organization=organization, site__in=few)
     backward = asked.place is not None and asked.place.is_before
     descending = asked.is_downward != backward
     lines = list(_beyond(found, asked, descending).order_by(*_order(asked.key, descending))[: size + 1])
@@ -86,8 +86,8 @@ def page(
 
 
 def everything(
-    user: accounts.User, organization: accounts.Organization, asked: Asked, *, now: datetime
-) -> Iterator[Home]:
+    user: accounts.User, organization: accounts.Organization, asked: ListQuery, *, now: datetime
+) -> Iterator[SiteRow]:
     """Yield every line, part by part, so that neither memory nor a single query grows with the list."""
     found, place = listed(organization, asked, now=now), None
     while True:
@@ -98,15 +98,15 @@ def everything(
         yield from _shown(user, organization, lines, now)
         if len(lines) < TOGETHER:
             return
-        place = Place(is_before=False, key=last[0], site=last[1])
+        place = PagePosition(is_before=False, key=last[0], site=last[1])
 
 
-def count(organization: accounts.Organization, asked: Asked, *, now: datetime) -> str:
+def count(organization: accounts.Organization, asked: ListQuery, *, now: datetime) -> str:
     """Say how many homes the filters ask for, up to a thousand."""
     return _up_to(len(_few(organization, asked, now)))
 
 
-def _few(organization: accounts.Organization, asked: Asked, now: datetime) -> list[int]:
+def _few(organization: accounts.Organization, asked: ListQuery, now: datetime) -> list[int]:
     """Return the homes that the filters ask for, in no order: of rare ones all.
 
     What can be said with yes or no is asked as a number, so that one index has the whole answer. Groups
@@ -128,7 +128,7 @@ def _few(organization: accounts.Organization, asked: Asked, now: datetime) -> li
     return [site for site, name in names if asked.q in name]
 
 
-def _in_order(organization: accounts.Organization, asked: Asked, now: datetime) -> QuerySet[Home]:
+def _in_order(organization: accounts.Organization, asked: ListQuery, now: datetime) -> QuerySet[SiteRow]:
     """Return the lines of a filter that many fit, such that they are read in their order and never sorted.
 
     A column with an index of another order goes by another name, or a database would begin with that.
@@ -139,15 +139,15 @@ def _in_order(organization: accounts.Organization, asked: Asked, now: datetime) 
     return lines.filter(*filters.conditions(asked, now=now, **names), *filters.implied(asked))
 
 
-def _grouped(organization: accounts.Organization, asked: Asked) -> QuerySet[Home]:
-    found = Home.objects.filter(organization=organization)
+def _grouped(organization: accounts.Organization, asked: ListQuery) -> QuerySet[SiteRow]:
+    found = SiteRow.objects.filter(organization=organization)
     if asked.group is None:
         return found
     return found.filter(Exists(_members(organization, asked).filter(site=OuterRef("site"))))
 
 
-def _members(organization: accounts.Organization, asked: Asked) -> QuerySet[GroupHome]:
-    return GroupHome.objects.filter(group=asked.group, group__organization=organization)
+def _members(organization: accounts.Organization, asked: ListQuery) -> QuerySet[GroupSite]:
+    return GroupSite.objects.filter(group=asked.group, group__organization=organization)
 
 
 def _up_to(count: int) -> str:
@@ -159,7 +159,7 @@ def _order(key: str, descending: bool) -> tuple[str, str]:
     return f"{sign}{key}", f"{sign}site_id"
 
 
-def _beyond(found: QuerySet[Home], asked: Asked, descending: bool) -> QuerySet[Home]:
+def _beyond(found: QuerySet[SiteRow], asked: ListQuery, descending: bool) -> QuerySet[SiteRow]:
     """Leave out what comes before the place, and the place, in the order that is read."""
     place = asked.place
     if place is None or place.site is None:
@@ -171,8 +171,8 @@ def _beyond(found: QuerySet[Home], asked: Asked, descending: bool) -> QuerySet[H
 
 
 def _shown(
-    user: accounts.User, organization: accounts.Organization, lines: Sequence[Home], now: datetime
-) -> list[Home]:
+    user: accounts.User, organization: accounts.Organization, lines: Sequence[SiteRow], now: datetime
+) -> list[SiteRow]:
     """Return those lines whose homes this person may see now, each with its home as it is called now."""
     shared = policy.shared_sites(user, now=now, organization=organization)
     found = shared.filter(pk__in=[line.site_id for line in lines]).defer("topology").in_bulk()

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from django.http import QueryDict
 
-from gridshare_portal.portfolio.models import Home
+from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.projection.sources import name_key
 
 STATES = {"active": "Connected", "reconnect": "Connection ended"}
@@ -70,7 +70,7 @@ Key = str | int | float  # what a line is sorted by, whichever the column
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class PagePosition:
     """Beside which line a page lies: after it, or before it; the end of the list is before None."""
 
     is_before: bool
@@ -79,7 +79,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ListQuery:
     """Filters, order and columns, each as an address may say it."""
 
     q: str = ""
@@ -96,7 +96,7 @@ class Asked:
     group: int | None = None
     sort: str = "name"
     columns: tuple[str, ...] = USUAL
-    place: Place | None = None
+    place: PagePosition | None = None
 
     @property
     def address(self) -> str:
@@ -155,12 +155,12 @@ class Asked:
         return self.sort.startswith("-")
 
 
-def read(said: QueryDict) -> Asked:
+def read(said: QueryDict) -> ListQuery:
     """Read an address, with several values of a name where that is meant."""
     sort = said.get("sort", "")
     sort = sort if sort in ORDERS else "name"
     chosen = tuple(name for name in COLUMNS if name in said.getlist("show"))
-    asked = Asked(
+    asked = ListQuery(
         q=name_key(said.get("q", ""))[:80],
         state=_one_of(said, "state", STATES),
         right=_one_of(said, "right", RIGHTS),
@@ -179,18 +179,18 @@ def read(said: QueryDict) -> Asked:
     return replace(asked, place=_place(said, asked.key))
 
 
-def placed(asked: Asked, word: str, line: Home) -> str:
+def placed(asked: ListQuery, word: str, line: SiteRow) -> str:
     """Return the query of the page that lies `after` or `before` a line."""
     return urlencode([*asked.pairs, (word, f"{line.site_id}~{getattr(line, asked.key)}")])
 
 
-def _place(said: QueryDict, key: str) -> Place | None:
+def _place(said: QueryDict, key: str) -> PagePosition | None:
     for word in ("after", "before"):
         site, tilde, value = said.get(word, "").partition("~")
         number, known = _number(site), _value(value, key)
         if tilde and number is not None and known is not None:
-            return Place(is_before=word == "before", key=known, site=number)
-    return Place(is_before=True) if said.get("before") == "end" else None
+            return PagePosition(is_before=word == "before", key=known, site=number)
+    return PagePosition(is_before=True) if said.get("before") == "end" else None
 
 
 def _value(value: str, key: str) -> Key | None:

@@ -17,7 +17,7 @@ NO_DAY = "Write the day as 2026-12-31."
 FAR = "Choose a day within three years."
 
 
-class Asked(TypedDict):
+class CampaignTerms(TypedDict):
     """What was asked for, as campaigns.make takes it."""
 
     name: str
@@ -78,7 +78,7 @@ class NewCampaign(forms.Form):
             raise forms.ValidationError(FAR)
         return day
 
-    def asked(self) -> Asked:
+    def asked(self) -> CampaignTerms:
         """Return what was asked for; the last day is still within the campaign."""
         known = self.cleaned_data
         day = known["ends_on"]
@@ -91,6 +91,6 @@ class NewCampaign(forms.Form):
             "ends_at": datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
         }
 
-    def refuse(self, refusal: consents.Refused) -> None:
+    def refuse(self, refusal: consents.ConsentRefused) -> None:
         """Place a refusal at the field it names, else above all."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))

@@ -30,7 +30,7 @@ ENDED = "Ended. Its link leads on no more; what was shared stays shared."
 def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """List the organization's campaigns."""
     now = timezone.now()
-    known = deeds.of(request.organization)
+    known = deeds.campaigns_of(request.organization)
     page = Paginator(known, ON_A_PAGE).get_page(request.GET.get("page"))
     lines = [(one, one.has_ended(now=now), durations.find(one.lasts).words) for one in page.object_list]
     context = {"page": page, "lines": lines, "may_make": _may_make(request), "zone": UTC, "now": now}
@@ -64,7 +64,7 @@ def campaign(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResp
     """Show a campaign's link and code to print, and what came of it."""
     now = timezone.now()
     found = _of(request, campaign)
-    total, weeks = funnel.of(found)
+    total, weeks = funnel.funnel_of(found)
     context = {
         "campaign": found,
         "has_ended": found.has_ended(now=now),
@@ -104,7 +104,7 @@ def campaign_end(request: entry.MemberRequest, slug: str, campaign: str) -> Http
 
 
 def _of(request: entry.MemberRequest, campaign: str) -> campaigns_models.Campaign:
-    return get_object_or_404(deeds.of(request.organization), slug=campaign)
+    return get_object_or_404(deeds.campaigns_of(request.organization), slug=campaign)
 
 
 def _address(campaign: campaigns_models.Campaign) -> str:
@@ -120,6 +120,6 @@ def _made(
 ) -> campaigns_models.Campaign | None:
     try:
         return deeds.make(organization=request.organization, actor=request.user, now=now, **form.asked())
-    except consents.Refused as refusal:
+    except consents.ConsentRefused as refusal:
         form.refuse(refusal)
         return None

@@ -47,7 +47,7 @@ def _context(request: entry.MemberRequest) -> dict[str, object]:
     return {
         "group": group,
         "in_group": f"&group={group.pk}" if group else "",
-        "sums": sums.of(request.organization, group),
+        "sums": sums.disclosed(request.organization, group),
         "smallest": max(settings.SMALLEST_GROUP, 1),
         "now": timezone.now(),
     }

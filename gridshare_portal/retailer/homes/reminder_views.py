@@ -47,9 +47,9 @@ def reconnect_ask(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespo
     site = get_object_or_404(shared, pk=min(pk, FURTHEST))
     try:
         letters.ask(organization=request.organization, asked_by=request.user, site=site, now=now)
-    except letters.Refused as refusal:
+    except letters.ReminderRefused as refusal:
         messages.warning(request, str(refusal))
-    except letters.NotPermitted as refusal:
+    except letters.ReminderNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     else:
         messages.success(request, ASKED)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
-from gridshare_portal.portfolio.models import Group, Home
+from gridshare_portal.portfolio.models import Group, SiteRow
 from gridshare_portal.portfolio.table import exports, groups, saved_views
 from gridshare_portal.portfolio.table import listing as table
 from gridshare_portal.portfolio.table import query as asking
@@ -117,7 +117,7 @@ def delete_group(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespon
 
 
 def _table(
-    request: entry.MemberRequest, asked: asking.Asked, **errors: forms.View | forms.Group
+    request: entry.MemberRequest, asked: asking.ListQuery, **errors: forms.View | forms.Group
 ) -> HttpResponse:
     now, organization = timezone.now(), request.organization
     page = table.page(request.user, organization, asked, now=now)
@@ -136,11 +136,11 @@ def _table(
     return render(request, "retailer/homes.html", context, status=422 if errors else 200)
 
 
-def _list(request: entry.MemberRequest) -> asking.Asked:
+def _list(request: entry.MemberRequest) -> asking.ListQuery:
     return asking.read(QueryDict(request.POST.get("list", "")[: asking.LONGEST]))
 
 
-def _regroup(request: entry.MemberRequest, form: forms.Group, asked: asking.Asked, now: datetime) -> None:
+def _regroup(request: entry.MemberRequest, form: forms.Group, asked: asking.ListQuery, now: datetime) -> None:
     """Do what the form says with the homes that this person may see, and say what was done."""
     chosen = form.cleaned_data
     if chosen["which"] == "all":
@@ -167,14 +167,14 @@ def _check_sharing(request: entry.MemberRequest, is_shared: bool) -> None:
         raise PermissionDenied(NOT_SHARED_VIEWS)
 
 
-def _back(request: entry.MemberRequest, asked: asking.Asked) -> HttpResponse:
+def _back(request: entry.MemberRequest, asked: asking.ListQuery) -> HttpResponse:
     return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
 
 
 def _file(
     request: entry.MemberRequest,
     form: str,
-    write: Callable[[Iterable[Home]], Iterator[str] | Iterator[bytes]],
+    write: Callable[[Iterable[SiteRow]], Iterator[str] | Iterator[bytes]],
     content_type: str,
 ) -> StreamingHttpResponse:
     now = timezone.now()

@@ -30,7 +30,7 @@ CHOSEN = {
 def report(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show what the report says, and take how often it is sent to whoever looks."""
     now = timezone.now()
-    chosen = delivery.of(request.membership)
+    chosen = delivery.subscription_of(request.membership)
     known = {"every": chosen.every, "time_zone": chosen.time_zone}
     form = reports_forms.Report(request.POST if request.method == "POST" else None, initial=known)
     if request.method == "POST" and form.is_valid():
@@ -57,7 +57,7 @@ def report(request: entry.MemberRequest, slug: str) -> HttpResponse:
 def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Send the report's spreadsheet."""
     now = timezone.now()
-    found = _report(request, delivery.of(request.membership), now)
+    found = _report(request, delivery.subscription_of(request.membership), now)
     if request.method == "GET":
         downloads.tell(
             table=downloads.REPORT,
@@ -76,4 +76,4 @@ def _report(request: entry.MemberRequest, chosen: reports.Subscription, now: dat
     asked = request.GET.get("every")
     every = asked if asked in (periods.WEEK, periods.MONTH) else chosen.every
     period = periods.before(every=every or periods.WEEK, zone=chosen.time_zone, now=now)
-    return figures.of(request.organization, period)
+    return figures.report_of(request.organization, period)

@@ -35,7 +35,7 @@ class Deed(Protocol):
 @require_POST
 def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Start a run that was checked, after the number of its homes was typed."""
-    found = pages.of(request, pk)
+    found = pages.run_of(request, pk)
     form = forms.Start(request.POST, ready=_ready(found))
     if found.state == R.CHECKED and not form.is_valid():
         return pages.page(request, found, start=form, status=422)
@@ -46,7 +46,7 @@ def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Have a checked run start by itself later; or no longer."""
-    found, now = pages.of(request, pk), timezone.now()
+    found, now = pages.run_of(request, pk), timezone.now()
     if request.POST.get("do") == "unschedule":
         return _done(
             request, found, partial(lifecycle.schedule, start_at=None), "It no longer starts by itself."
@@ -63,7 +63,9 @@ def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespon
 @require_POST
 def run_check(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Check every home once more."""
-    return _done(request, pages.of(request, pk), lifecycle.check_again, "Every home is checked once more.")
+    return _done(
+        request, pages.run_of(request, pk), lifecycle.check_again, "Every home is checked once more."
+    )
 
 
 @entry.door(rights.RUN, kind="retailer")
@@ -71,14 +73,14 @@ def run_check(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 def run_pause(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Send nothing more for now."""
     said = "Paused. Homes that were on their way come to their end."
-    return _done(request, pages.of(request, pk), lifecycle.pause, said)
+    return _done(request, pages.run_of(request, pk), lifecycle.pause, said)
 
 
 @entry.door(rights.RUN, kind="retailer")
 @require_POST
 def run_resume(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Go on after a pause."""
-    return _done(request, pages.of(request, pk), lifecycle.resume, "The run goes on.")
+    return _done(request, pages.run_of(request, pk), lifecycle.resume, "The run goes on.")
 
 
 @entry.door(rights.RUN, kind="retailer")
@@ -86,7 +88,7 @@ def run_resume(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse
 def run_stop(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Stop for good."""
     said = "Stopped. Homes that were on their way come to their end; the others are left alone."
-    return _done(request, pages.of(request, pk), lifecycle.stop, said)
+    return _done(request, pages.run_of(request, pk), lifecycle.stop, said)
 
 
 @entry.door(rights.RUN, kind="retailer")
@@ -94,17 +96,17 @@ def run_stop(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 def run_retry(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Give the homes where nothing was sent another turn."""
     said = "The homes where nothing was sent have another turn. No other home is sent anything."
-    return _done(request, pages.of(request, pk), lifecycle.retry_failed, said)
+    return _done(request, pages.run_of(request, pk), lifecycle.retry_failed, said)
 
 
 @entry.door(rights.RUN, kind="retailer")
 @require_POST
 def run_cancel(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Draft the run that puts back what was there before."""
-    found = pages.of(request, pk)
+    found = pages.run_of(request, pk)
     try:
         undoing = lifecycle.cancel(run=found, actor=request.user, now=timezone.now())
-    except transitions.Refused as refusal:
+    except transitions.RunRefused as refusal:
         return _refused(request, found, refusal)
     messages.info(request, "This run puts the earlier plans back. Nothing is sent before you start it.")
     return redirect("retailer:run", slug, undoing.pk)
@@ -118,12 +120,12 @@ def _done(request: entry.MemberRequest, found: runs.Run, deed: Deed, said: str) 
     """Do it, and say what came of it."""
     try:
         deed(run=found, actor=request.user, now=timezone.now())
-    except transitions.Refused as refusal:
+    except transitions.RunRefused as refusal:
         return _refused(request, found, refusal)
     messages.success(request, said)
     return redirect("retailer:run", request.organization.slug, found.pk)
 
 
-def _refused(request: entry.MemberRequest, found: runs.Run, refusal: transitions.Refused) -> HttpResponse:
+def _refused(request: entry.MemberRequest, found: runs.Run, refusal: transitions.RunRefused) -> HttpResponse:
     messages.warning(request, refusal.reason)
-    return pages.page(request, pages.of(request, found.pk), status=422)
+    return pages.page(request, pages.run_of(request, found.pk), status=422)

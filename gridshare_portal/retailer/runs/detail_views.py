@@ -29,7 +29,7 @@ HEADS = ("Position", "Home", "Home id", "Outcome", "Why", "In words", "Attempt",
          "Sent at (UTC)", "Settled at (UTC)", "Lunar said")  # fmt: skip
 
 
-class Asked(TypedDict):
+class LineQuery(TypedDict):
     """Which lines of a run an address asks for, as run_queries.lines takes it."""
 
     states: list[str]
@@ -42,7 +42,7 @@ class Asked(TypedDict):
 @require_safe
 def run(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show one run as it stands; a script asks for the part that moves, and for all when the state has."""
-    found = of(request, pk)
+    found = run_of(request, pk)
     if request.htmx and request.GET.get("state") != found.state:
         return HttpResponse(headers={"HX-Refresh": "true"})
     name = "retailer/_run_live.html" if request.htmx else "retailer/run.html"
@@ -53,7 +53,7 @@ def run(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @require_safe
 def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show the homes of a run, those of one outcome or reason if asked, a page at a time."""
-    found = of(request, pk)
+    found = run_of(request, pk)
     asked = _asked(request)
     lines = list(run_queries.lines(found, **asked)[: ON_A_PAGE + 1])
     shown = lines[:ON_A_PAGE]
@@ -79,7 +79,7 @@ def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @require_safe
 def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
-    found = of(request, pk)
+    found = run_of(request, pk)
     _tell(request, found, downloads.RECEIPTS)
     return _csv(_rows(found, _asked(request)), f"{slug}-run-{found.pk}.csv")
 
@@ -88,13 +88,15 @@ def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> Streaming
 @require_safe
 def run_left_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the lines that the file of a run left out, as a file."""
-    found = of(request, pk)
-    choice = get_object_or_404(runs.Choice.objects.defer("packed"), run=found, way=runs.Choice.Way.FILE)
+    found = run_of(request, pk)
+    choice = get_object_or_404(
+        runs.TargetSelection.objects.defer("packed"), run=found, way=runs.TargetSelection.Way.FILE
+    )
     _tell(request, found, downloads.LEFT_OUT)
     return _csv(rejected_rows.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
 
 
-def of(request: entry.MemberRequest, pk: int) -> runs.Run:
+def run_of(request: entry.MemberRequest, pk: int) -> runs.Run:
     """Return a run of this organization; of no other is said whether it exists."""
     if pk > 2**63 - 1:
         raise Http404
@@ -174,11 +176,11 @@ def _tell(request: entry.MemberRequest, found: runs.Run, table: str) -> None:
 
 def _last_at(found: runs.Run) -> datetime | None:
     """Return when any run last had a turn: all share one pace, so this costs the same for every run."""
-    pace = runs.Pace.objects.first() if found.state == R.RUNNING else None
+    pace = runs.RateLimit.objects.first() if found.state == R.RUNNING else None
     return pace.next_at if pace else None
 
 
-def _asked(request: entry.MemberRequest) -> Asked:
+def _asked(request: entry.MemberRequest) -> LineQuery:
     """Read the filters of the list out of the address; whatever it says wrongly finds everything."""
     said = request.GET
     state, why, after = said.get("state", ""), said.get("why", ""), said.get("after", "")
@@ -194,7 +196,7 @@ def _why(line: runs.Line) -> str:
     return words.reason(line.why) if line.why else ""
 
 
-def _rows(found: runs.Run, asked: Asked) -> Iterator[list[str | int]]:
+def _rows(found: runs.Run, asked: LineQuery) -> Iterator[list[str | int]]:
     """Yield the rows of the file, part by part, so that memory does not grow with the run."""
     yield list(HEADS)
     while True:

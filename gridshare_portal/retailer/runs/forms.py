@@ -83,7 +83,7 @@ def _chosen(
     )
 
 
-class Run(Once):
+class NewRun(Once):
     """Everything about a run but the rows of its plan."""
 
     name = forms.CharField(
@@ -153,7 +153,7 @@ class Run(Once):
         return file
 
 
-class Row(Once):
+class PlanRow(Once):
     """One row of the plan."""
 
     action = forms.ChoiceField(
@@ -169,10 +169,10 @@ class Row(Once):
         typed = (self.data.get(self.add_prefix(name), "") for name in FIELDS if name != "action")
         return not any(text.strip() for text in typed)
 
-    def row(self) -> rules.Row:
+    def row(self) -> rules.TypedCommand:
         """Return what was understood; what was refused is None."""
         known = self.cleaned_data
-        return rules.Row(
+        return rules.TypedCommand(
             start=known.get("start"),
             end=known.get("end"),
             action=known.get("action") or "",
@@ -181,17 +181,17 @@ class Row(Once):
 
 
 if TYPE_CHECKING:
-    _RowSet = BaseFormSet[Row]  # a form set takes its kind of form in brackets only in types
+    _RowSet = BaseFormSet[PlanRow]  # a form set takes its kind of form in brackets only in types
 else:
     _RowSet = BaseFormSet
 
 
-class Rows(_RowSet):
+class PlanRows(_RowSet):
     """All rows of the plan; the rules' refusals are placed at the fields they are about."""
 
     default_error_messages = {"too_many_forms": f"A plan has at most {rules.COMMANDS_AT_MOST} rows."}
 
-    def live(self) -> list[Row]:
+    def live(self) -> list[PlanRow]:
         """Return the rows that count: neither empty nor removed."""
         removed = set(self.deleted_forms) if self.is_bound else set()
         return [form for form in self.forms if form not in removed and not form.empty]
@@ -220,10 +220,10 @@ class Rows(_RowSet):
 
 
 RowSet = cast(  # the factory returns a subclass of the class that it is handed, which its type does not say
-    type[Rows],
+    type[PlanRows],
     formset_factory(
-        Row,
-        formset=Rows,
+        PlanRow,
+        formset=PlanRows,
         extra=0,
         can_delete=True,
         max_num=ROWS_READ_AT_MOST,
@@ -232,7 +232,9 @@ RowSet = cast(  # the factory returns a subclass of the class that it is handed,
 )
 
 
-def _everywhere(rows: Sequence[rules.Row], *, now: datetime, zones: Sequence[ZoneInfo]) -> list[rules.Fault]:
+def _everywhere(
+    rows: Sequence[rules.TypedCommand], *, now: datetime, zones: Sequence[ZoneInfo]
+) -> list[rules.Fault]:
     """Return what is wrong with the rows by every one of the clocks, in the words of the first."""
     first, *others = [rules.faults(rows, now=now, zone=zone) for zone in zones]
     places = [{(fault.row, fault.field) for fault in found} for found in others]

@@ -17,7 +17,7 @@ from gridshare_portal.control.plans import rules
 from gridshare_portal.files import lines as files_lines
 from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as asking
-from gridshare_portal.portfolio.table.query import Asked
+from gridshare_portal.portfolio.table.query import ListQuery
 from gridshare_portal.retailer.runs import forms, prefill, words
 from gridshare_portal.runs import creation, transitions
 from gridshare_portal.runs import models as runs
@@ -31,7 +31,7 @@ MISREAD = "This part of the filter is not understood: {}. Set the filter again i
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class RunTarget:
     """What is asked of the homes of a run."""
 
     kind: str
@@ -68,7 +68,7 @@ def run_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
     zones = selectors.zones_of(request.organization)
     groups = selectors.groups_of(request.organization)
     first, first_rows = _first(request, zones[0] if zones else "UTC")
-    form = forms.Run(posted, request.FILES or None, groups=groups, initial=first)
+    form = forms.NewRun(posted, request.FILES or None, groups=groups, initial=first)
     rows = _rows(request, first_rows)
     if is_submitted:
         wish = _wish(form, rows, zones=zones, now=now)
@@ -99,7 +99,7 @@ def _first(request: entry.MemberRequest, zone: str) -> tuple[dict[str, object], 
     return prefill.wish(like, selection.choice_of(like), zone=zone), prefill.rows(like, zone=zone)
 
 
-def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> forms.Rows:
+def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> forms.PlanRows:
     """Return the rows as sent, with one more if that was asked for, or those that it begins with."""
     if request.method != "POST":
         return forms.RowSet(prefix="rows", initial=first or [{"action": "charge"}])
@@ -113,23 +113,25 @@ def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> forms
     return forms.RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
 
 
-def _wish(form: forms.Run, rows: forms.Rows, *, zones: list[str], now: datetime) -> Wish | None:
+def _wish(form: forms.NewRun, rows: forms.PlanRows, *, zones: list[str], now: datetime) -> RunTarget | None:
     """Return what is asked of the homes, or None after placing what is wrong with it."""
     good, known = form.is_valid(), form.cleaned_data
     if known.get("kind") == "mode":
         if rows.live():
             form.add_error("kind", forms.PLAN_TOO)
-        return Wish(kind="mode", asked={"mode": known["mode"]}) if form.is_valid() else None
+        return RunTarget(kind="mode", asked={"mode": known["mode"]}) if form.is_valid() else None
     if known.get("kind") != "plan" or not known.get("times") or not known.get("zone"):
         return None
     is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
     clocks = [ZoneInfo(name) for name in zones] or [UTC]
     if not rows.check(now=now, zones=clocks if is_local else [zone], is_local=is_local) or not good:
         return None
-    return Wish(kind="plan", asked=rows.asked(zone, is_local=is_local), times=known["times"])
+    return RunTarget(kind="plan", asked=rows.asked(zone, is_local=is_local), times=known["times"])
 
 
-def _made(request: entry.MemberRequest, form: forms.Run, wish: Wish, now: datetime) -> runs.Run | None:
+def _made(
+    request: entry.MemberRequest, form: forms.NewRun, wish: RunTarget, now: datetime
+) -> runs.Run | None:
     """Return the run that was asked for, or None after placing what stands in its way."""
     known = form.cleaned_data
     choice = _choice(request, form, now)
@@ -148,18 +150,18 @@ def _made(request: entry.MemberRequest, form: forms.Run, wish: Wish, now: dateti
             stop_at_failure_pct=known["stop_at_failure_pct"],
             now=now,
         )
-    except transitions.Refused as refusal:
+    except transitions.RunRefused as refusal:
         form.add_error(PLACES.get(refusal.field), refusal.reason)
         return None
 
 
-def _choice(request: entry.MemberRequest, form: forms.Run, now: datetime) -> runs.Choice | None:
+def _choice(request: entry.MemberRequest, form: forms.NewRun, now: datetime) -> runs.TargetSelection | None:
     """Return how the homes are to be found; None after placing why there is nothing to look for."""
     known = form.cleaned_data
     if known["choose"] == "file":
         return _file(form)
     if known["choose"] == "group":
-        return _filter(request, form, Asked(group=int(known["group"])), now)
+        return _filter(request, form, ListQuery(group=int(known["group"])), now)
     asked = asking.read(request.GET)
     wrong = selectors.misread(request.GET, asked)
     if wrong:
@@ -171,20 +173,24 @@ def _choice(request: entry.MemberRequest, form: forms.Run, now: datetime) -> run
     return None
 
 
-def _filter(request: entry.MemberRequest, form: forms.Run, asked: Asked, now: datetime) -> runs.Choice | None:
+def _filter(
+    request: entry.MemberRequest, form: forms.NewRun, asked: ListQuery, now: datetime
+) -> runs.TargetSelection | None:
     sentence = selectors.why_not(request.user, request.organization, asked, now=now)
     if sentence:
         form.add_error("choose", sentence)
-    return None if sentence else runs.Choice(way=form.cleaned_data["choose"], query=asked.filter)
+    return None if sentence else runs.TargetSelection(way=form.cleaned_data["choose"], query=asked.filter)
 
 
-def _file(form: forms.Run) -> runs.Choice | None:
+def _file(form: forms.NewRun) -> runs.TargetSelection | None:
     """Look at the file as a whole, and keep it for the worker, who asks whose its ids are."""
     file = form.cleaned_data["file"]
     try:
         lines = site_files.look(file.chunks())
-    except files_lines.Refused as refusal:
+    except files_lines.FileRefused as refusal:
         form.add_error("file", str(refusal))
         return None
     packed = selection.packed(file.chunks())
-    return runs.Choice(way=runs.Choice.Way.FILE, file_name=file.name[:80], lines=lines, packed=packed)
+    return runs.TargetSelection(
+        way=runs.TargetSelection.Way.FILE, file_name=file.name[:80], lines=lines, packed=packed
+    )

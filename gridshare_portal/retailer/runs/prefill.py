@@ -20,7 +20,7 @@ def found(organization: accounts.Organization, said: str) -> runs.Run | None:
     return run_queries.runs_of(organization).filter(pk=int(said), cancel_of=None).first()
 
 
-def wish(run: runs.Run, choice: runs.Choice | None, *, zone: str) -> dict[str, object]:
+def wish(run: runs.Run, choice: runs.TargetSelection | None, *, zone: str) -> dict[str, object]:
     """Return how the form begins, without the rows of a plan, whose times will be those of the zone."""
     known = {"name": run.name, "kind": run.kind, "times": run.times, "zone": zone}
     care = {"canary": run.canary, "stop_at_failure_pct": run.stop_at_failure_pct}
@@ -41,18 +41,18 @@ def rows(run: runs.Run, *, zone: str) -> list[dict[str, object]]:
     ]
 
 
-def address(run: runs.Run, choice: runs.Choice | None) -> str:
+def address(run: runs.Run, choice: runs.TargetSelection | None) -> str:
     """Return the query by which the form begins like this run, its filter included."""
-    query = choice.query if choice and choice.way == runs.Choice.Way.FILTER else ""
+    query = choice.query if choice and choice.way == runs.TargetSelection.Way.FILTER else ""
     return "&".join(filter(None, [query, urlencode({"like": run.pk})]))
 
 
-def _choice(choice: runs.Choice) -> dict[str, object]:
-    group = QueryDict(choice.query).get("group", "") if choice.way == runs.Choice.Way.GROUP else ""
+def _choice(choice: runs.TargetSelection) -> dict[str, object]:
+    group = QueryDict(choice.query).get("group", "") if choice.way == runs.TargetSelection.Way.GROUP else ""
     return {
         "choose": choice.way,
         "group": group,
-        "every": choice.way == runs.Choice.Way.FILTER and not choice.query,
+        "every": choice.way == runs.TargetSelection.Way.FILTER and not choice.query,
     }
 
 

@@ -21,7 +21,7 @@ ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow
 LIVE = (R.READING, R.DRAFT, R.RUNNING, R.STOPPING)
 
 
-class Row(TypedDict):
+class KeptPlanRow(TypedDict):
     """A row of a plan as a run keeps it: moments as text, with an offset where they are absolute."""
 
     start: str
@@ -31,7 +31,7 @@ class Row(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class LineOutcome:
     """What a line's state is called and means, with the look and the glyph of its sign."""
 
     look: str
@@ -41,38 +41,40 @@ class Outcome:
 
 
 OUTCOMES = {
-    S.UNCHECKED: Outcome(look="info", glyph="wait", title="Not checked yet", meaning="Its turn comes."),
-    S.ELIGIBLE: Outcome(look="info", glyph="info", title="Ready", meaning="Takes part once the run starts."),
-    S.WAITING: Outcome(look="info", glyph="wait", title="Waiting", meaning="Nothing was sent yet."),
-    S.TAKEN: Outcome(look="info", glyph="wait", title="On its way", meaning="Has its turn now."),
-    S.CONFIRMED: Outcome(
+    S.UNCHECKED: LineOutcome(look="info", glyph="wait", title="Not checked yet", meaning="Its turn comes."),
+    S.ELIGIBLE: LineOutcome(
+        look="info", glyph="info", title="Ready", meaning="Takes part once the run starts."
+    ),
+    S.WAITING: LineOutcome(look="info", glyph="wait", title="Waiting", meaning="Nothing was sent yet."),
+    S.TAKEN: LineOutcome(look="info", glyph="wait", title="On its way", meaning="Has its turn now."),
+    S.CONFIRMED: LineOutcome(
         look="good", glyph="good", title="Confirmed", meaning="The device says that it has what was asked."
     ),
-    S.UNCONFIRMED: Outcome(
+    S.UNCONFIRMED: LineOutcome(
         look="attention",
         glyph="wait",
         title="Not confirmed",
         meaning="Sent, but there was no answer. We look again by ourselves and never send it twice.",
     ),
-    S.CONTRADICTED: Outcome(
+    S.CONTRADICTED: LineOutcome(
         look="bad",
         glyph="bad",
         title="Says otherwise",
         meaning="Sent, but the device says something else.",
     ),
-    S.REFUSED: Outcome(
+    S.REFUSED: LineOutcome(
         look="attention",
         glyph="attention",
         title="Refused",
         meaning="Not allowed at its turn, or Lunar said no. Nothing was changed.",
     ),
-    S.FAILED: Outcome(
+    S.FAILED: LineOutcome(
         look="attention",
         glyph="attention",
         title="Not sent",
         meaning="It could not be sent. It is safe to try again.",
     ),
-    S.SKIPPED: Outcome(
+    S.SKIPPED: LineOutcome(
         look="info",
         glyph="closed",
         title="Skipped",
@@ -102,7 +104,7 @@ class Count:
 
     count: int
     query: str
-    outcome: Outcome
+    outcome: LineOutcome
 
 
 def counts(tally: run_queries.Tally) -> list[Count]:
@@ -126,12 +128,12 @@ def reason(why: str) -> str:
     return eligibility.REASONS.get(why, "Another reason")
 
 
-def state_of(run: Run) -> Outcome:
+def state_of(run: Run) -> LineOutcome:
     """Return how a run stands; one that waits for its moment says so."""
     look, glyph, title = STATES[R(run.state)]
     if run.state == R.CHECKED and run.start_at:
         look, glyph, title = "info", "wait", "Scheduled"
-    return Outcome(look=look, glyph=glyph, title=title, meaning=run.sentence)
+    return LineOutcome(look=look, glyph=glyph, title=title, meaning=run.sentence)
 
 
 def taking_part(tally: run_queries.Tally) -> int:
@@ -139,9 +141,9 @@ def taking_part(tally: run_queries.Tally) -> int:
     return tally.homes - tally.states.get(S.SKIPPED, 0) + tally.skipped.get("stopped", 0)
 
 
-def found_so_far(run: Run, choice: runs.Choice | None) -> str:
+def found_so_far(run: Run, choice: runs.TargetSelection | None) -> str:
     """Say how far the finding of a run's homes has come."""
-    if choice is not None and choice.way == runs.Choice.Way.FILE:
+    if choice is not None and choice.way == runs.TargetSelection.Way.FILE:
         return (
             f"Reading the file: {choice.read:,} of {choice.lines:,} rows. {_homes(run.homes)} found so far."
         )
@@ -196,7 +198,7 @@ def wish(run: Run) -> list[str]:
     return [_row(row) for row in run.asked.get("commands", ())]
 
 
-def _row(row: Row) -> str:
+def _row(row: KeptPlanRow) -> str:
     start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
     power_w = row.get("power_limit_w")
     limit = f", at most {energy.power(power_w)}" if power_w is not None else ""

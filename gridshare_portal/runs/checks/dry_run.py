@@ -104,7 +104,7 @@ def _furthest(consents: Iterable[access.Consent]) -> dict[int, access.Consent]:
 
 
 def _reaches(site_pks: list[int]) -> dict[tuple[int, int], Ways]:
-    there = sites.Reach.objects.filter(site__in=site_pks, lost_at=None, connection__status="active")
+    there = sites.ConnectionSite.objects.filter(site__in=site_pks, lost_at=None, connection__status="active")
     wanted = ("site_id", "connection__user_id", "connection__scopes", "connection__last_read_at")
     found: dict[tuple[int, int], Ways] = defaultdict(list)
     for site_pk, user_pk, scopes, read_at in there.values_list(*wanted):
@@ -119,7 +119,7 @@ def _judge(run: runs.Run, line: runs.Line, known: _Known, now: datetime) -> None
     asked, fault = _asked(run, line, device, now)
     facts = _facts(run, line, device, known, fault)
     if line.undoes is None:
-        verdict = eligibility.of(facts, asked, now=now)
+        verdict = eligibility.verdict_of(facts, asked, now=now)
     else:
         before = rules.from_json(line.undoes.before) if line.undoes.before else None
         verdict = eligibility.of_cancel(facts, asked, before=before, now=now)

@@ -153,7 +153,7 @@ def of_undoing(facts: Facts, before: types.Plan | None, *, now: datetime) -> Ver
     return ELIGIBLE
 
 
-def of(facts: Facts, asked: operations.Ask, *, now: datetime) -> Verdict:
+def verdict_of(facts: Facts, asked: operations.Ask, *, now: datetime) -> Verdict:
     """Return whether a home takes part in a run that asks this of it."""
     verdict = _of_standing(facts, asked, now)
     return of_wish(facts, asked, now=now) if verdict.is_eligible else verdict

@@ -29,7 +29,7 @@ class KeptRows(TypedDict):
     commands: list[KeptRow]
 
 
-def to_json(rows: Iterable[rules.Row]) -> KeptRows:
+def to_json(rows: Iterable[rules.TypedCommand]) -> KeptRows:
     """Return rows as they are kept in a run: times without an offset."""
     return {
         "commands": [
@@ -44,10 +44,10 @@ def to_json(rows: Iterable[rules.Row]) -> KeptRows:
     }
 
 
-def from_json(kept: KeptRows) -> list[rules.Row]:
+def from_json(kept: KeptRows) -> list[rules.TypedCommand]:
     """Return the rows that to_json kept; raise ValueError for times that are missing or have an offset."""
     return [
-        rules.Row(
+        rules.TypedCommand(
             start=_time(command["start"]),
             end=_time(command["end"]),
             action=command["action"],
@@ -58,7 +58,7 @@ def from_json(kept: KeptRows) -> list[rules.Row]:
 
 
 def plan_for(
-    rows: list[rules.Row], *, zone: ZoneInfo, now: datetime, limit_w: float | None = None
+    rows: list[rules.TypedCommand], *, zone: ZoneInfo, now: datetime, limit_w: float | None = None
 ) -> tuple[types.Plan | None, str]:
     """Return the plan for a home in this zone, or None and the first thing that stands in its way."""
     found = rules.faults(rows, now=now, zone=zone, limit_w=limit_w)

@@ -32,20 +32,20 @@ R, S = runs.Run.State, runs.Line.State
 
 def enter(*, owner: str, now: datetime) -> int | None:
     """Take a free lane and return its number, or None when all are taken."""
-    runs.Lane.objects.bulk_create(
-        [runs.Lane(number=number) for number in range(1, LANES + 1)], ignore_conflicts=True
+    runs.DispatchSlot.objects.bulk_create(
+        [runs.DispatchSlot(number=number) for number in range(1, LANES + 1)], ignore_conflicts=True
     )
     free = Q(taken_until_at=None) | Q(taken_until_at__lt=now)
-    for lane in runs.Lane.objects.filter(free, number__lte=LANES).order_by("number"):
+    for lane in runs.DispatchSlot.objects.filter(free, number__lte=LANES).order_by("number"):
         taken = {"taken_by": owner, "taken_until_at": now + LANE_LEASE}
-        if runs.Lane.objects.filter(free, pk=lane.pk).update(**taken):
+        if runs.DispatchSlot.objects.filter(free, pk=lane.pk).update(**taken):
             return lane.number
     return None
 
 
 def leave(*, owner: str) -> None:
     """Give a lane back."""
-    runs.Lane.objects.filter(taken_by=owner).update(taken_by="", taken_until_at=None)
+    runs.DispatchSlot.objects.filter(taken_by=owner).update(taken_by="", taken_until_at=None)
 
 
 def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Sequence[runs.Line]]:
@@ -108,12 +108,12 @@ def _unwritten() -> QuerySet[runs.Line]:
 def _turns(wanted: int, now: datetime) -> int:
     """Take as many turns as there are at this moment, from all workers' common store."""
     apart = timedelta(minutes=1) / settings.RUNS_PER_MINUTE
-    pace = runs.Pace.objects.select_for_update().filter(pk=1).first()
+    pace = runs.RateLimit.objects.select_for_update().filter(pk=1).first()
     if pace is None:
-        runs.Pace.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
-        pace = runs.Pace.objects.select_for_update().get(pk=1)
+        runs.RateLimit.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
+        pace = runs.RateLimit.objects.select_for_update().get(pk=1)
     # No further back than a burst, and never ahead, whatever another worker's clock says.
     begin = min(max(pace.next_at, now - max(BURST, apart)), now)
     turns = max(0, min(wanted, (now - begin) // apart))
-    runs.Pace.objects.filter(pk=1).update(next_at=begin + turns * apart)
+    runs.RateLimit.objects.filter(pk=1).update(next_at=begin + turns * apart)
     return turns

@@ -114,7 +114,7 @@ def _carry_one(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> Non
         slots.put_off(line=line, owner=owner, now=now)
     except _Held:
         slots.give_back(lines=[line], owner=owner)
-    except permission.NotPermitted as refusal:
+    except permission.ChangeNotPermitted as refusal:
         _refuse(line, owner, "not_permitted", refusal.reason)
     except _Refused as refusal:
         _refuse(line, owner, refusal.why, refusal.sentence)
@@ -135,7 +135,7 @@ def _wish(run: runs.Run, line: runs.Line, now: datetime) -> tuple[sites.Device, 
 
 
 def _seen(run: runs.Run, line: runs.Line, device: sites.Device, now: datetime) -> str:
-    there = state.plan_of(state.of(device)) or rules.NO_PLAN
+    there = state.plan_of(state.last_read(device)) or rules.NO_PLAN
     if line.undoes is not None:
         if not outcomes.same_plan(rules.from_json(line.undoes.asked), there, now=now):
             raise _Refused("changed_since", eligibility.CHANGED_SINCE)

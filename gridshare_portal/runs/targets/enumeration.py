@@ -80,7 +80,7 @@ def read(
 def write(*, run: runs.Run, homes: Homes) -> None:
     """Add lines to a run behind those that it has; the first of its homes that come twice counts."""
     if run.homes + len(homes) > HOMES_AT_MOST:
-        raise transitions.Refused(TOO_MANY, field="sites")
+        raise transitions.RunRefused(TOO_MANY, field="sites")
     numbered = enumerate(homes, start=run.homes + 1)
     runs.Line.objects.bulk_create(
         runs.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
@@ -127,7 +127,7 @@ def _read(
         return
     try:
         done = _write_parts(run, parts, owner, clock, for_s)
-    except transitions.Refused as refusal:
+    except transitions.RunRefused as refusal:
         _give_up(run, owner, "refused", refusal.reason, clock())
         return
     if done and run.homes:

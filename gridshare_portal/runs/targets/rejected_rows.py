@@ -13,7 +13,7 @@ TOGETHER = 1_000
 HEADS = ("Line", "What stands there", "Why it was left out")
 
 
-def told(choice: runs.Choice) -> dict[str, object]:
+def told(choice: runs.TargetSelection) -> dict[str, object]:
     """Return what the page of a run says about its file."""
     counts = sorted(choice.counts.items(), key=lambda one: -one[1])
     return {
@@ -28,7 +28,7 @@ def told(choice: runs.Choice) -> dict[str, object]:
     }
 
 
-def rows(choice: runs.Choice) -> Iterator[list[str | int]]:
+def rows(choice: runs.TargetSelection) -> Iterator[list[str | int]]:
     """Yield the rows of a file, and at the end how many lines were left out that are not among them."""
     yield list(HEADS)
     line = 0

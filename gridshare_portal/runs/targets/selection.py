@@ -23,7 +23,7 @@ from gridshare_portal.runs.targets import enumeration, selectors, site_files
 
 PACKED_AT_ONCE = 64 * 1024
 ROWS_AT_MOST = 10_000
-NOTHING: dict[str, str] = {runs.Choice.Way.FILE: site_files.NO_HOME}
+NOTHING: dict[str, str] = {runs.TargetSelection.Way.FILE: site_files.NO_HOME}
 
 
 def packed(chunks: Iterable[bytes]) -> bytes:
@@ -32,20 +32,20 @@ def packed(chunks: Iterable[bytes]) -> bytes:
     return b"".join([*map(packer.compress, chunks), packer.flush()])
 
 
-def choice_of(run: runs.Run) -> runs.Choice | None:
+def choice_of(run: runs.Run) -> runs.TargetSelection | None:
     """Return how a run's homes were chosen, without the file; none for a run that takes another back."""
-    return runs.Choice.objects.defer("packed").filter(run=run).first()
+    return runs.TargetSelection.objects.defer("packed").filter(run=run).first()
 
 
 def due() -> list[int]:
     """Return the runs whose homes are still to be found, the oldest first."""
-    reading = runs.Choice.objects.filter(run__state=runs.Run.State.READING).order_by("run_id")
+    reading = runs.TargetSelection.objects.filter(run__state=runs.Run.State.READING).order_by("run_id")
     return list(reading.values_list("run_id", flat=True))
 
 
 def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float) -> str:
     """Find a run's homes for so long; return the state it is in then, "" if somebody else is at it."""
-    choice = runs.Choice.objects.defer("packed").filter(run=run_pk).first()
+    choice = runs.TargetSelection.objects.defer("packed").filter(run=run_pk).first()
     if choice is None:
         return ""
     nothing = NOTHING.get(choice.way, selectors.NO_HOME)
@@ -59,21 +59,23 @@ def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float
 
 def forget() -> None:
     """Drop the files that were read, or that nobody reads any more."""
-    over = runs.Choice.objects.exclude(run__state=runs.Run.State.READING)
+    over = runs.TargetSelection.objects.exclude(run__state=runs.Run.State.READING)
     over.filter(packed__isnull=False).update(packed=None)
 
 
-def _parts(choice: runs.Choice, clock: Callable[[], datetime], run: runs.Run) -> Iterator[enumeration.Part]:
+def _parts(
+    choice: runs.TargetSelection, clock: Callable[[], datetime], run: runs.Run
+) -> Iterator[enumeration.Part]:
     choice.refresh_from_db()
     admin = run.made_by
     assert admin is not None  # drafts.read asks for parts only while whoever asked may still make runs
-    if choice.way == runs.Choice.Way.FILE:
+    if choice.way == runs.TargetSelection.Way.FILE:
         return _of_file(choice, run, admin, clock())
     return _of_filter(choice, run, admin, clock)
 
 
 def _of_file(
-    choice: runs.Choice, run: runs.Run, admin: accounts.User, now: datetime
+    choice: runs.TargetSelection, run: runs.Run, admin: accounts.User, now: datetime
 ) -> Iterator[enumeration.Part]:
     taken = run.lines.order_by().values_list("site_id", flat=True) if run.homes else ()
     steps = site_files.steps(
@@ -88,7 +90,7 @@ def _of_file(
 
 
 def _of_filter(
-    choice: runs.Choice, run: runs.Run, admin: accounts.User, clock: Callable[[], datetime]
+    choice: runs.TargetSelection, run: runs.Run, admin: accounts.User, clock: Callable[[], datetime]
 ) -> Iterator[enumeration.Part]:
     asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
     while True:
@@ -102,11 +104,11 @@ def _of_filter(
         yield enumeration.Part(homes=[(pk, None) for pk in found if pk in visible], read_to=read_to)
 
 
-def _note(choice: runs.Choice, step: site_files.Step) -> None:
+def _note(choice: runs.TargetSelection, step: site_files.Step) -> None:
     """Keep what was left out, all of it as counts and the first as rows."""
     rows = step.left[: max(0, ROWS_AT_MOST - choice.kept)]
-    runs.LeftOut.objects.bulk_create(
-        runs.LeftOut(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows
+    runs.RejectedRow.objects.bulk_create(
+        runs.RejectedRow(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows
     )
     counts = Counter(choice.counts) + Counter(one.why for one in step.left)
     choice.read, choice.blank = choice.read + step.lines, choice.blank + step.blank

@@ -14,7 +14,7 @@ from django.http import QueryDict
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import Group, Home
+from gridshare_portal.portfolio.models import Group, SiteRow
 from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as asking
 from gridshare_portal.runs.targets import enumeration, site_files
@@ -26,7 +26,7 @@ NO_HOME = "No home fits, so there is nothing to run on."
 UNASKED = "Choose a filter in the homes table first, or say that you mean every home."
 
 
-def misread(said: QueryDict, asked: asking.Asked) -> list[str]:
+def misread(said: QueryDict, asked: asking.ListQuery) -> list[str]:
     """Return what an address asks for that was not understood, as it was written."""
     understood = set(asked.pairs)
     typed = {"q": bool(asked.q), "charge_from": asked.charge_from is not None}
@@ -42,7 +42,7 @@ def misread(said: QueryDict, asked: asking.Asked) -> list[str]:
     return wrong
 
 
-def worded(asked: asking.Asked, *, groups: Sequence[tuple[str, str]]) -> list[str]:
+def worded(asked: asking.ListQuery, *, groups: Sequence[tuple[str, str]]) -> list[str]:
     """Say a filter in the words of the homes table."""
     names = {
         "q": "Name has “{}”",
@@ -66,7 +66,7 @@ def worded(asked: asking.Asked, *, groups: Sequence[tuple[str, str]]) -> list[st
 
 
 def why_not(
-    user: accounts.User, organization: accounts.Organization, asked: asking.Asked, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, asked: asking.ListQuery, *, now: datetime
 ) -> str:
     """Return why a filter chooses no homes for a run, or too many; "" where the worker may look for them."""
     listed = listing.listed(organization, asked, now=now)[: enumeration.HOMES_AT_MOST + 1]
@@ -82,7 +82,7 @@ def groups_of(organization: accounts.Organization) -> list[tuple[str, str]]:
 
 def zones_of(organization: accounts.Organization) -> list[str]:
     """Return the time zones that the organization's homes are in."""
-    known = Home.objects.filter(organization=organization).order_by("time_zone")
+    known = SiteRow.objects.filter(organization=organization).order_by("time_zone")
     return list(known.values_list("time_zone", flat=True).distinct())
 
 

@@ -83,9 +83,9 @@ def look(chunks: Iterable[bytes]) -> int:
 
     Nothing is looked up, so that this takes no longer than the file takes to arrive.
     """
-    lines = sum(1 for one in _below_the_head(files_lines.of(chunks)) if one.line)
+    lines = sum(1 for one in _below_the_head(files_lines.numbered(chunks)) if one.line)
     if not lines:
-        raise files_lines.Refused(NOTHING)
+        raise files_lines.FileRefused(NOTHING)
     return lines
 
 
@@ -94,7 +94,7 @@ def steps(
 ) -> Iterator[Step]:
     """Read a file some lines at a time, from behind the line `after`; `taken` are the homes from before."""
     known = set(taken)
-    said = (one for one in _said(_below_the_head(files_lines.of(chunks))) if one.line > after)
+    said = (one for one in _said(_below_the_head(files_lines.numbered(chunks))) if one.line > after)
     while batch := list(itertools.islice(said, TOGETHER)):
         found = look_up(sorted({one.said for one in batch if not one.why}))
         step = Step(blank=sum(one.why == BLANK for one in batch), to=batch[-1].line)
@@ -127,7 +127,7 @@ def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
             continue
         if not delimiter:
             if line.lstrip(" \t\ufeff").casefold().startswith(_NO_LISTS):
-                raise files_lines.Refused(NO_LIST)
+                raise files_lines.FileRefused(NO_LIST)
             delimiter = _delimiter(line)
             found = _columns(_cells(line, delimiter))
             if found:
@@ -135,7 +135,7 @@ def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
                 continue
         count += 1
         if count > files_lines.LINES_AT_MOST:
-            raise files_lines.Refused(files_lines.TOO_MANY)
+            raise files_lines.FileRefused(files_lines.TOO_MANY)
         yield _Line(number, line, delimiter, columns)
 
 

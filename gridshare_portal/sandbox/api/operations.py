@@ -17,7 +17,12 @@ from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox.api import parsing, plans, telemetry, topology
 from gridshare_portal.sandbox.login.grants import Pool
-from gridshare_portal.sandbox.simulation.homes import Customer, Device, Home, Sensor
+from gridshare_portal.sandbox.simulation.homes import (
+    Customer,
+    SimulatedDevice,
+    SimulatedHome,
+    SimulatedSensor,
+)
 from gridshare_portal.sandbox.simulation.strategy import SMART_SMALLEST_WH
 from gridshare_portal.sandbox.simulation.world import World
 
@@ -127,7 +132,7 @@ class Api:
             raise parsing.Refusal(403, "Forbidden", f"the access token lacks the scope {scope}")
         return customer
 
-    def _own_device(self, call: Call, synth_id: str) -> tuple[Home, Device]:
+    def _own_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedDevice]:
         found = self._world.device(synth_id)
         if found is None or found[0] not in call.customer.homes:
             raise _not_yours()
@@ -151,7 +156,7 @@ class Api:
         home, device = self._own_device(call, synth_id)
         return answer(self._described(home, device, call))
 
-    def _described(self, home: Home, device: Device, call: Call) -> dict[str, str]:
+    def _described(self, home: SimulatedHome, device: SimulatedDevice, call: Call) -> dict[str, str]:
         changed = self._world.ledger(device).details_at(call.now, back=call.stale)
         kind = topology.LIVE_KINDS.get(device.kind, device.kind) if self._dialect == "live" else device.kind
         known = {"synthId": device.synth_id, "kind": kind, "siteId": home.site_id}
@@ -186,7 +191,7 @@ class Api:
         entries = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
         return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
-    def _stream_of_device(self, call: Call, synth_id: str) -> tuple[Home, Sensor | None]:
+    def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:
         """Only the published contract lets a device stand for its main stream."""
         home, device = self._own_device(call, synth_id)
         return home, device.main_sensor if self._dialect == "published" else None

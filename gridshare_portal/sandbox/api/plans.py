@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gridshare_portal.sandbox.api import parsing
-from gridshare_portal.sandbox.simulation.homes import Device, Home
-from gridshare_portal.sandbox.simulation.ledger import Command
+from gridshare_portal.sandbox.simulation.homes import SimulatedDevice, SimulatedHome
+from gridshare_portal.sandbox.simulation.ledger import PlannedCommand
 
 MOST_COMMANDS = 48
 LONGEST = timedelta(hours=24)
@@ -26,8 +26,8 @@ _LIVE_WORDS = {
 
 
 def read(
-    body: dict[str, object], home: Home, device: Device, *, dialect: str, now: datetime
-) -> tuple[Command, ...]:
+    body: dict[str, object], home: SimulatedHome, device: SimulatedDevice, *, dialect: str, now: datetime
+) -> tuple[PlannedCommand, ...]:
     """Return the plan in a body, or refuse it."""
     if not device.takes_plans:
         raise parsing.unprocessable(f"a device of kind {device.kind} takes no overlay plan")
@@ -43,7 +43,7 @@ def read(
     return plan
 
 
-def written(plan: tuple[Command, ...], *, dialect: str) -> dict[str, object]:
+def written(plan: tuple[PlannedCommand, ...], *, dialect: str) -> dict[str, object]:
     """Return a plan as the API spells it; no plan is an empty list of commands."""
     if dialect == "live":
         first: dict[str, object] = {"startTime": spelled(plan[0].start)} if plan else {}
@@ -56,21 +56,21 @@ def spelled(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _published(items: list[dict[str, object]]) -> tuple[Command, ...]:
+def _published(items: list[dict[str, object]]) -> tuple[PlannedCommand, ...]:
     plan = [_published_command(item, f"commands[{number}]") for number, item in enumerate(items)]
     return tuple(sorted(plan, key=lambda command: command.start))
 
 
-def _published_command(item: dict[str, object], where: str) -> Command:
+def _published_command(item: dict[str, object], where: str) -> PlannedCommand:
     start, end = (parsing.moment(item.get(name), f"{where}.{name}") for name in ("start", "end"))
     action = item.get("action")
     if not isinstance(action, str) or action not in ("charge", "discharge", "hold", "follow"):
         raise parsing.unprocessable(f"{where}.action must be charge, discharge, hold or follow")
     power = parsing.number(item["powerLimit_W"], f"{where}.powerLimit_W") if "powerLimit_W" in item else None
-    return Command(start=start, end=end, action=action, power_w=power)
+    return PlannedCommand(start=start, end=end, action=action, power_w=power)
 
 
-def _live(body: dict[str, object], items: list[dict[str, object]]) -> tuple[Command, ...]:
+def _live(body: dict[str, object], items: list[dict[str, object]]) -> tuple[PlannedCommand, ...]:
     start, plan = parsing.moment(body.get("startTime"), "startTime"), []
     for number, item in enumerate(items):
         plan.append(_live_command(item, start, f"commands[{number}]"))
@@ -78,7 +78,7 @@ def _live(body: dict[str, object], items: list[dict[str, object]]) -> tuple[Comm
     return tuple(plan)
 
 
-def _live_command(item: dict[str, object], start: datetime, where: str) -> Command:
+def _live_command(item: dict[str, object], start: datetime, where: str) -> PlannedCommand:
     minutes = item.get("durationMinutes")
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 1440:
         raise parsing.unprocessable(f"{where}.durationMinutes must be whole minutes from 1 to 1440")
@@ -92,7 +92,9 @@ def _live_command(item: dict[str, object], start: datetime, where: str) -> Comma
         action = _LIVE_ACTIONS[kind]
     else:
         raise parsing.unprocessable(f"{where}.kind must be charge, idle, setpoint or heatWater")
-    return Command(start=start, end=_later(start, minutes, where), action=action, power_w=power, word=kind)
+    return PlannedCommand(
+        start=start, end=_later(start, minutes, where), action=action, power_w=power, word=kind
+    )
 
 
 def _later(start: datetime, minutes: int, where: str) -> datetime:
@@ -102,7 +104,7 @@ def _later(start: datetime, minutes: int, where: str) -> datetime:
         raise parsing.unprocessable(f"{where} ends after the end of time") from problem
 
 
-def _refuse_times(plan: tuple[Command, ...], now: datetime) -> None:
+def _refuse_times(plan: tuple[PlannedCommand, ...], now: datetime) -> None:
     if any(command.end <= command.start for command in plan):
         raise parsing.unprocessable("a command must end after it starts")
     if any(later.start < earlier.end for earlier, later in zip(plan, plan[1:], strict=False)):
@@ -113,7 +115,7 @@ def _refuse_times(plan: tuple[Command, ...], now: datetime) -> None:
         raise parsing.unprocessable("a plan must not start in the past")
 
 
-def _refuse_action(command: Command, home: Home, device: Device) -> None:
+def _refuse_action(command: PlannedCommand, home: SimulatedHome, device: SimulatedDevice) -> None:
     relay = device.kind == "load_control_relay"
     if command.action not in (
         ("heat", "hold", "follow") if relay else ("charge", "discharge", "hold", "follow")
@@ -124,7 +126,7 @@ def _refuse_action(command: Command, home: Home, device: Device) -> None:
         raise parsing.unprocessable(f"the power must be between 0 and {limit:.0f} W")
 
 
-def _written_published(command: Command) -> dict[str, object]:
+def _written_published(command: PlannedCommand) -> dict[str, object]:
     item: dict[str, object] = {
         "start": spelled(command.start),
         "end": spelled(command.end),
@@ -133,7 +135,7 @@ def _written_published(command: Command) -> dict[str, object]:
     return item if command.power_w is None else item | {"powerLimit_W": command.power_w}
 
 
-def _written_live(command: Command) -> dict[str, object]:
+def _written_live(command: PlannedCommand) -> dict[str, object]:
     kind = command.word or _LIVE_WORDS[command.action]
     minutes = int((command.end - command.start).total_seconds() // 60)
     item: dict[str, object] = {"kind": kind, "durationMinutes": minutes}

@@ -12,7 +12,7 @@ import numpy as np
 from gridshare_portal.sandbox.api import parsing
 from gridshare_portal.sandbox.simulation import dice
 from gridshare_portal.sandbox.simulation.dice import Floats
-from gridshare_portal.sandbox.simulation.homes import Home, Sensor
+from gridshare_portal.sandbox.simulation.homes import SimulatedHome, SimulatedSensor
 from gridshare_portal.sandbox.simulation.sensors import Buckets
 
 STEPS = {
@@ -54,7 +54,7 @@ def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Questio
 
 
 def entries(
-    wanted: Question, told: Buckets, home: Home, sensor: Sensor, *, dialect: str
+    wanted: Question, told: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, dialect: str
 ) -> list[dict[str, str | float]]:
     """Return one object per bucket."""
     stamps = np.datetime_as_string(told.start_s.astype("int64").astype("datetime64[s]")).tolist()
@@ -67,7 +67,9 @@ def entries(
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _default(wanted: Question, told: Buckets, home: Home, sensor: Sensor, *, live: bool) -> Columns:
+def _default(
+    wanted: Question, told: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, live: bool
+) -> Columns:
     power = (told.in_wh - told.out_wh) / told.length_h
     voltage = 238.0 + 4.0 * dice.rolls(dice.key(sensor.synth_id), told.start_s // 300)
     columns: Columns = {"power_W": _rounded(power)}

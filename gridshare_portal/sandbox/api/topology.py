@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from gridshare_portal.sandbox.simulation.homes import Device, Home, Sensor
+from gridshare_portal.sandbox.simulation.homes import SimulatedDevice, SimulatedHome, SimulatedSensor
 
 _LIVE_CHANNELS = {"stateOfCharge_pct": "soc_percent", "voltage_V": None, "current_A": None}
 LIVE_KINDS = {"inverter": "interver"}  # the vendor's own spelling
 
 
-def tree(home: Home, *, dialect: str, compact: bool = True) -> dict[str, object]:
+def tree(home: SimulatedHome, *, dialect: str, compact: bool = True) -> dict[str, object]:
     """Return a site's topology."""
     children = [_device(home, device, live=dialect == "live", compact=compact) for device in home.devices]
     return {"root": {"id": home.site_id, "kind": "site", "channels": [], "children": children}}
 
 
-def _device(home: Home, device: Device, *, live: bool, compact: bool) -> dict[str, object]:
+def _device(home: SimulatedHome, device: SimulatedDevice, *, live: bool, compact: bool) -> dict[str, object]:
     kind = LIVE_KINDS.get(device.kind, device.kind) if live else "device"
     nodes = [_sensor(home, sensor, live=live, compact=compact) for sensor in device.sensors]
     return {"id": device.synth_id, "kind": kind, "channels": [], "children": nodes}
 
 
-def _sensor(home: Home, sensor: Sensor, *, live: bool, compact: bool) -> dict[str, object]:
+def _sensor(home: SimulatedHome, sensor: SimulatedSensor, *, live: bool, compact: bool) -> dict[str, object]:
     channels = [_LIVE_CHANNELS.get(name, name) if live else name for name in sensor.channels]
     node: dict[str, object] = {"id": sensor.synth_id, "kind": "sensor"}
     node["channels"] = [name for name in channels if name] + (["state"] if live else [])
@@ -33,5 +33,5 @@ def _sensor(home: Home, sensor: Sensor, *, live: bool, compact: bool) -> dict[st
     return node
 
 
-def _block(sensor: Sensor, number: int) -> dict[str, object]:
+def _block(sensor: SimulatedSensor, number: int) -> dict[str, object]:
     return {"id": f"{sensor.device_id}__bms_{number}", "kind": "bms", "channels": [], "children": []}

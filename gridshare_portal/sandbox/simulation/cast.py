@@ -13,9 +13,9 @@ from gridshare_portal.sandbox.simulation.homes import (
     BATTERY_CHANNELS,
     FLOW_CHANNELS,
     Customer,
-    Device,
-    Home,
-    Sensor,
+    SimulatedDevice,
+    SimulatedHome,
+    SimulatedSensor,
 )
 from gridshare_portal.sandbox.simulation.physics import Battery, Place
 
@@ -99,12 +99,12 @@ def _another(seed: int, number: int) -> Customer:
 _MAKERS = (_ada, _ben, _cleo, _dev, _eve, _finn)
 
 
-def _classic(seed: int, name: str) -> Home:
+def _classic(seed: int, name: str) -> SimulatedHome:
     hub = _hub(seed, name, LUNAR_20, ("grid", "battery", "solar"))
     return _home(seed, name, SAN_FRANCISCO, [hub], battery=LUNAR_20, solar_peak_w=8_200, size=2.2)
 
 
-def _full(seed: int) -> Home:
+def _full(seed: int) -> SimulatedHome:
     devices = [
         _hub(seed, "ben", LUNAR_15, ("grid", "battery"), model="Battery 15"),
         _device(seed, "ben", "PV", ("solar",), maker="Enphase", model="IQ8"),
@@ -117,7 +117,7 @@ def _full(seed: int) -> Home:
     )  # fmt: skip
 
 
-def _cabin(seed: int) -> Home:
+def _cabin(seed: int) -> SimulatedHome:
     devices = [
         _device(seed, "ben-cabin", "meter", ("grid",), maker="Landis+Gyr", model="E360"),
         _device(seed, "ben-cabin", "load_control_relay", ("relay",), maker="Eaton", model="AbleEdge BR"),
@@ -125,13 +125,17 @@ def _cabin(seed: int) -> Home:
     return _home(seed, "ben-cabin", TAHOE, devices, size=0.6, hot_water_w=2_000)
 
 
-def _home(seed: int, name: str, place: Place, devices: list[Device], **has: Unpack[_Has]) -> Home:
-    return Home(site_id=f"site-{_uuid(seed, 'site', name)}", place=place, devices=tuple(devices), **has)
+def _home(
+    seed: int, name: str, place: Place, devices: list[SimulatedDevice], **has: Unpack[_Has]
+) -> SimulatedHome:
+    return SimulatedHome(
+        site_id=f"site-{_uuid(seed, 'site', name)}", place=place, devices=tuple(devices), **has
+    )
 
 
 def _hub(
     seed: int, name: str, battery: Battery, meanings: tuple[str, ...], model: str = "Battery 20"
-) -> Device:
+) -> SimulatedDevice:
     return _device(seed, name, "battery_pack", meanings, maker="Lunar Energy", model=model)
 
 
@@ -144,14 +148,16 @@ _STREAMS = {  # meaning: suffix of the id, column that flows in, column that flo
 }
 
 
-def _device(seed: int, name: str, kind: str, meanings: tuple[str, ...], *, maker: str, model: str) -> Device:
+def _device(
+    seed: int, name: str, kind: str, meanings: tuple[str, ...], *, maker: str, model: str
+) -> SimulatedDevice:
     synth_id = _uuid(seed, kind, name)
     sensors = []
     for meaning in meanings:
         suffix, into, out_of = _STREAMS[meaning]
         channels = BATTERY_CHANNELS if meaning == "battery" else FLOW_CHANNELS
         sensors.append(
-            Sensor(
+            SimulatedSensor(
                 synth_id=f"{synth_id}__{suffix}", device_id=synth_id, meaning=meaning,
                 into=into, out_of=out_of, channels=channels,
             )
@@ -159,10 +165,10 @@ def _device(seed: int, name: str, kind: str, meanings: tuple[str, ...], *, maker
     return _made(synth_id, kind, maker, model, sensors)
 
 
-def _panel(seed: int, number: int, first: int) -> Device:
+def _panel(seed: int, number: int, first: int) -> SimulatedDevice:
     synth_id = _uuid(seed, "panel", number)
     sensors = [
-        Sensor(
+        SimulatedSensor(
             synth_id=f"{synth_id}__BREAKER_{circuit:02d}", device_id=synth_id, meaning="relay",
             into=f"circuit_{circuit}", out_of=None,
         )
@@ -172,16 +178,16 @@ def _panel(seed: int, number: int, first: int) -> Device:
 
 
 def _made(
-    synth_id: str, kind: str, maker: str, model: str, sensors: list[Sensor], panel: bool = False
-) -> Device:
+    synth_id: str, kind: str, maker: str, model: str, sensors: list[SimulatedSensor], panel: bool = False
+) -> SimulatedDevice:
     serial = f"SN-{synth_id[:8].upper()}"
-    return Device(
+    return SimulatedDevice(
         synth_id=synth_id, kind=kind, manufacturer=maker, model=model, serial_number=serial,
         sensors=tuple(sensors), panel=panel,
     )  # fmt: skip
 
 
-def _customer(seed: int, username: str, about: str, homes: tuple[Home, ...]) -> Customer:
+def _customer(seed: int, username: str, about: str, homes: tuple[SimulatedHome, ...]) -> Customer:
     return Customer(username=username, sub=_uuid(seed, "customer", username), about=about, homes=homes)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from gridshare_portal.sandbox.simulation import physics, strategy
 from gridshare_portal.sandbox.simulation.dice import Floats, Numbers
-from gridshare_portal.sandbox.simulation.homes import COLUMNS, Home
+from gridshare_portal.sandbox.simulation.homes import COLUMNS, SimulatedHome
 from gridshare_portal.sandbox.simulation.ledger import Ledger, Segment
 
 LEVEL = 0  # column 0 is the battery's level; the counters follow
@@ -47,7 +47,9 @@ class _Pieces:
         return slice(*np.searchsorted(self.edges, (segment.start, segment.end)))
 
 
-def live(home: Home, first: date, mark: Floats, *, days: int, ledgers: dict[str, Ledger], key: int) -> Days:
+def live(
+    home: SimulatedHome, first: date, mark: Floats, *, days: int, ledgers: dict[str, Ledger], key: int
+) -> Days:
     """Live through UTC days from level and counters at the first one's midnight."""
     rules = {meaning: _rule(home, first, days, meaning, ledgers) for meaning in ("battery", "relay")}
     pieces = _cut(first, days, rules["battery"] + rules["relay"])
@@ -87,7 +89,9 @@ def _summed(mark: Floats, grown: list[Floats], levels: Floats) -> Floats:
     return columns.T
 
 
-def _rule(home: Home, first: date, days: int, meaning: str, ledgers: dict[str, Ledger]) -> list[Segment]:
+def _rule(
+    home: SimulatedHome, first: date, days: int, meaning: str, ledgers: dict[str, Ledger]
+) -> list[Segment]:
     device = home.device_with(meaning)
     if device is None or device.synth_id not in ledgers:
         return []
@@ -115,7 +119,7 @@ def _uncut(days: int) -> tuple[Floats, Numbers, Floats]:
     return edges, step, np.full(len(step), physics.STEP_S / 3600.0)
 
 
-def _vehicle_w(home: Home, pieces: _Pieces, key: int) -> Floats:
+def _vehicle_w(home: SimulatedHome, pieces: _Pieces, key: int) -> Floats:
     if not home.vehicle_w:
         return np.zeros(len(pieces.hours))
     spans = physics.vehicle_spans(
@@ -124,7 +128,7 @@ def _vehicle_w(home: Home, pieces: _Pieces, key: int) -> Floats:
     return home.vehicle_w * physics.duty(spans, _starts(pieces))[pieces.step]
 
 
-def _relay_w(home: Home, pieces: _Pieces, rule: list[Segment], key: int) -> Floats:
+def _relay_w(home: SimulatedHome, pieces: _Pieces, rule: list[Segment], key: int) -> Floats:
     if not home.hot_water_w:
         return np.zeros(len(pieces.hours))
     spans = physics.hot_water_spans(home.place, pieces.first, key=key + 6, days=pieces.days)
@@ -136,7 +140,7 @@ def _relay_w(home: Home, pieces: _Pieces, rule: list[Segment], key: int) -> Floa
 
 
 def _battery(
-    home: Home, pieces: _Pieces, level_wh: float, rule: list[Segment], surplus_w: Floats, key: int
+    home: SimulatedHome, pieces: _Pieces, level_wh: float, rule: list[Segment], surplus_w: Floats, key: int
 ) -> tuple[Floats, Floats, Floats]:
     battery = home.battery
     if battery is None:

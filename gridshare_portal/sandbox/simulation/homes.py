@@ -12,7 +12,7 @@ BATTERY_CHANNELS = ("power_W", "voltage_V", "current_A", "stateOfCharge_pct", *C
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensor:
+class SimulatedSensor:
     """One stream: which column of the home flows into it, which out of it (None: never)."""
 
     synth_id: str
@@ -24,7 +24,7 @@ class Sensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Device:
+class SimulatedDevice:
     """A device as it left the factory; `has_modes` and `takes_plans` say what can be asked of it."""
 
     synth_id: str
@@ -32,7 +32,7 @@ class Device:
     manufacturer: str
     model: str
     serial_number: str
-    sensors: tuple[Sensor, ...]
+    sensors: tuple[SimulatedSensor, ...]
     panel: bool = False
 
     @property
@@ -46,7 +46,7 @@ class Device:
         return self.has_modes or (self.kind == "load_control_relay" and not self.panel)
 
     @property
-    def main_sensor(self) -> Sensor | None:
+    def main_sensor(self) -> SimulatedSensor | None:
         """Return the stream that stands for the whole device, if there is one."""
         wanted = {"battery_pack": "battery", "inverter": "solar", "PV": "solar", "meter": "grid"}.get(
             self.kind
@@ -56,12 +56,12 @@ class Device:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class SimulatedHome:
     """One site: where it stands, what it has, and how the battery was set when it was put in."""
 
     site_id: str
     place: Place
-    devices: tuple[Device, ...]
+    devices: tuple[SimulatedDevice, ...]
     size: float = 1.0
     solar_peak_w: float = 0.0
     battery: Battery | None = None
@@ -77,7 +77,7 @@ class Home:
         return (*COLUMNS, *loads)
 
     @property
-    def sensors(self) -> tuple[Sensor, ...]:
+    def sensors(self) -> tuple[SimulatedSensor, ...]:
         """Return every sensor of the home."""
         return tuple(sensor for device in self.devices for sensor in device.sensors)
 
@@ -88,7 +88,7 @@ class Home:
             raise ValueError(f"there is no battery in {self.site_id}")
         return self.battery
 
-    def device_with(self, meaning: str) -> Device | None:
+    def device_with(self, meaning: str) -> SimulatedDevice | None:
         """Return the device that a battery, relay or other meaning belongs to."""
         return next((d for d in self.devices if any(s.meaning == meaning for s in d.sensors)), None)
 
@@ -100,7 +100,7 @@ class Customer:
     username: str
     sub: str
     about: str
-    homes: tuple[Home, ...]
+    homes: tuple[SimulatedHome, ...]
 
 
 # Counted over a life in Wh; "stored" is the level summed over time (Wh x h), for its average.

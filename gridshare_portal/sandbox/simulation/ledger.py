@@ -12,7 +12,7 @@ from typing import TypedDict
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class PlannedCommand:
     """One stretch of a plan: charge, discharge, hold, follow or heat, from start up to end."""
 
     start: datetime
@@ -48,7 +48,7 @@ class Segment:
     start: float
     end: float
     mode: str
-    command: Command | None
+    command: PlannedCommand | None
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Ledger:
 
     first_mode: str
     modes: list[tuple[datetime, str]] = field(default_factory=list)
-    plans: list[tuple[datetime, tuple[Command, ...]]] = field(default_factory=list)
+    plans: list[tuple[datetime, tuple[PlannedCommand, ...]]] = field(default_factory=list)
     details: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)
 
     def mode_at(self, moment: datetime, *, back: int = 0) -> str:
@@ -65,7 +65,7 @@ class Ledger:
         known = [mode for at, mode in self.modes if at <= moment]
         return known[-1 - back] if len(known) > back else self.first_mode
 
-    def plan_at(self, moment: datetime, *, back: int = 0) -> tuple[Command, ...]:
+    def plan_at(self, moment: datetime, *, back: int = 0) -> tuple[PlannedCommand, ...]:
         """Return the plan that is set at a moment; one that has run to its end is no plan any more."""
         known = [plan for at, plan in self.plans if at <= moment]
         plan = known[-1 - back] if len(known) > back else ()
@@ -78,7 +78,7 @@ class Ledger:
         return {name: value for details in known for name, value in details.items()}
 
     def accept(
-        self, *, now: datetime, mode: str | None = None, plan: tuple[Command, ...] | None = None
+        self, *, now: datetime, mode: str | None = None, plan: tuple[PlannedCommand, ...] | None = None
     ) -> None:
         """Write down a mode or a plan; what stood there for later than now never happened."""
         if mode is not None:
@@ -104,14 +104,14 @@ class Ledger:
         moments = sorted(cut for cut in cuts if start <= cut <= end)
         return [self._segment(a, b, reigns) for a, b in zip(moments, moments[1:], strict=False)]
 
-    def _reigns(self, start: float, end: float) -> list[tuple[float, float, tuple[Command, ...]]]:
+    def _reigns(self, start: float, end: float) -> list[tuple[float, float, tuple[PlannedCommand, ...]]]:
         accepted = [(at.timestamp(), plan) for at, plan in self.plans]
         ends = [at for at, _ in accepted[1:]] + [float("inf")]
         reigns = [(at, until, plan) for (at, plan), until in zip(accepted, ends, strict=False)]
         return [reign for reign in reigns if reign[0] < end and reign[1] > start]
 
     def _segment(
-        self, start: float, end: float, reigns: list[tuple[float, float, tuple[Command, ...]]]
+        self, start: float, end: float, reigns: list[tuple[float, float, tuple[PlannedCommand, ...]]]
     ) -> Segment:
         modes = [mode for at, mode in self.modes if at.timestamp() <= start]
         plan = next((plan for since, until, plan in reigns if since <= start < until), ())
@@ -144,7 +144,7 @@ def unpacked(stored: Stored) -> Ledger:
     )
 
 
-def _packed_command(command: Command) -> StoredCommand:
+def _packed_command(command: PlannedCommand) -> StoredCommand:
     return {
         "start": command.start.isoformat(),
         "end": command.end.isoformat(),
@@ -154,8 +154,8 @@ def _packed_command(command: Command) -> StoredCommand:
     }
 
 
-def _unpacked_command(stored: StoredCommand) -> Command:
-    return Command(
+def _unpacked_command(stored: StoredCommand) -> PlannedCommand:
+    return PlannedCommand(
         start=datetime.fromisoformat(stored["start"]),
         end=datetime.fromisoformat(stored["end"]),
         action=stored["action"],

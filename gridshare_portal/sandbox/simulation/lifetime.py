@@ -14,7 +14,7 @@ import numpy as np
 from gridshare_portal.sandbox.simulation import days, dice, physics
 from gridshare_portal.sandbox.simulation.days import LEVEL, Days
 from gridshare_portal.sandbox.simulation.dice import Floats
-from gridshare_portal.sandbox.simulation.homes import Home
+from gridshare_portal.sandbox.simulation.homes import SimulatedHome
 from gridshare_portal.sandbox.simulation.ledger import Ledger
 
 SHELF_BYTES = 64_000_000
@@ -59,7 +59,7 @@ class History:
     """What every counter of one home showed at any moment since it was put in."""
 
     def __init__(
-        self, home: Home, *, seed: int, begin: date, ledgers: dict[str, Ledger], shelf: Shelf
+        self, home: SimulatedHome, *, seed: int, begin: date, ledgers: dict[str, Ledger], shelf: Shelf
     ) -> None:
         self.home, self.begin, self._shelf = home, begin, shelf
         self._ledgers = ledgers

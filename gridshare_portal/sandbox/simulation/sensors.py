@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from gridshare_portal.sandbox.simulation import dice, physics
 from gridshare_portal.sandbox.simulation.dice import Floats
-from gridshare_portal.sandbox.simulation.homes import Home, Sensor
+from gridshare_portal.sandbox.simulation.homes import SimulatedHome, SimulatedSensor
 from gridshare_portal.sandbox.simulation.lifetime import History
 
 HOUR_S = 3600
@@ -47,7 +47,9 @@ class Buckets:
     level_wh: Floats
 
 
-def blemishes(home: Home, sensor: Sensor, *, seed: int, begin_s: float, start_s: float) -> Blemishes:
+def blemishes(
+    home: SimulatedHome, sensor: SimulatedSensor, *, seed: int, begin_s: float, start_s: float
+) -> Blemishes:
     """Return what is wrong with a sensor's story between the begin of history and the clock's start."""
     days = int((start_s - QUIET_S - begin_s) // physics.DAY_S)
     own, shared = dice.key(seed, sensor.synth_id), dice.key(seed, sensor.device_id, "outages")
@@ -65,7 +67,7 @@ def blemishes(home: Home, sensor: Sensor, *, seed: int, begin_s: float, start_s:
 
 def buckets(
     history: History,
-    sensor: Sensor,
+    sensor: SimulatedSensor,
     flaws: Blemishes,
     *,
     start_s: float,
@@ -123,7 +125,9 @@ def _late(seed: int, end_s: float, now_s: float) -> bool:
     return now_s < arrives
 
 
-def _missing(history: History, sensor: Sensor, flaws: Blemishes, moments: Floats, counted: Floats) -> Floats:
+def _missing(
+    history: History, sensor: SimulatedSensor, flaws: Blemishes, moments: Floats, counted: Floats
+) -> Floats:
     """Return what the device's counters lack at these moments, after its reset and in its dip."""
     missing = np.zeros_like(counted)
     if flaws.reset_s is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridshare_portal.sandbox.simulation.dice import Floats, Numbers
-from gridshare_portal.sandbox.simulation.ledger import Command
+from gridshare_portal.sandbox.simulation.ledger import PlannedCommand
 from gridshare_portal.sandbox.simulation.physics import Battery
 
 CHEAP_HOURS = (0.0, 5.0)
@@ -29,7 +29,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Demand:
     """What the battery should do: charge (above 0) up to `high_wh`, or discharge down to `low_wh`."""
 
     power_w: Floats
@@ -37,7 +37,7 @@ class Wish:
     high_wh: Floats
 
 
-def wish(battery: Battery, mode: str, command: Command | None, stretch: Stretch) -> Wish:
+def wish(battery: Battery, mode: str, command: PlannedCommand | None, stretch: Stretch) -> Demand:
     """Return what the battery wants under this mode and command."""
     if command is not None:
         return _commanded(battery, command, stretch)
@@ -48,21 +48,21 @@ def wish(battery: Battery, mode: str, command: Command | None, stretch: Stretch)
     return _balance(battery, stretch)
 
 
-def _limits(battery: Battery, power_w: Floats, high_wh: Floats | float | None = None) -> Wish:
+def _limits(battery: Battery, power_w: Floats, high_wh: Floats | float | None = None) -> Demand:
     high = battery.capacity_wh if high_wh is None else high_wh
-    return Wish(
+    return Demand(
         power_w=power_w,
         low_wh=np.full(len(power_w), battery.capacity_wh * battery.reserve),
         high_wh=np.broadcast_to(np.asarray(high, dtype=float), power_w.shape),
     )
 
 
-def _balance(battery: Battery, stretch: Stretch, limit_w: float | None = None) -> Wish:
+def _balance(battery: Battery, stretch: Stretch, limit_w: float | None = None) -> Demand:
     limit = battery.power_limit_w if limit_w is None else min(limit_w, battery.power_limit_w)
     return _limits(battery, np.clip(stretch.surplus_w, -limit, limit))
 
 
-def _commanded(battery: Battery, command: Command, stretch: Stretch) -> Wish:
+def _commanded(battery: Battery, command: PlannedCommand, stretch: Stretch) -> Demand:
     limit = battery.power_limit_w if command.power_w is None else min(command.power_w, battery.power_limit_w)
     if command.action == "follow":
         return _balance(battery, stretch, limit)
@@ -70,7 +70,7 @@ def _commanded(battery: Battery, command: Command, stretch: Stretch) -> Wish:
     return _limits(battery, np.full(len(stretch.hour), power))
 
 
-def _scheduled(battery: Battery, stretch: Stretch) -> Wish:
+def _scheduled(battery: Battery, stretch: Stretch) -> Demand:
     """Charge to nine tenths from one to four on weekdays, stand idle on Saturday noon, else balance."""
     night = (stretch.hour >= 1) & (stretch.hour < 4) & (stretch.weekday < 5)
     idle = (stretch.hour >= 12) & (stretch.hour < 14) & (stretch.weekday == 5)
@@ -80,7 +80,7 @@ def _scheduled(battery: Battery, stretch: Stretch) -> Wish:
     return _limits(battery, np.where(idle, 0.0, power), high)
 
 
-def _smart(battery: Battery, stretch: Stretch) -> Wish:
+def _smart(battery: Battery, stretch: Stretch) -> Demand:
     """Fill up in cheap hours, the further the less sun is expected; never discharge in them."""
     cheap = (stretch.hour >= CHEAP_HOURS[0]) & (stretch.hour < CHEAP_HOURS[1])
     share = np.clip(1.0 - stretch.expected_sun_wh / (2.5 * battery.capacity_wh), 0.35, 0.95)

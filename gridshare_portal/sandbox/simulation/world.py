@@ -13,8 +13,13 @@ import numpy as np
 
 from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, sensors
 from gridshare_portal.sandbox.simulation.clock import Clock
-from gridshare_portal.sandbox.simulation.homes import Customer, Device, Home, Sensor
-from gridshare_portal.sandbox.simulation.ledger import Command, Ledger
+from gridshare_portal.sandbox.simulation.homes import (
+    Customer,
+    SimulatedDevice,
+    SimulatedHome,
+    SimulatedSensor,
+)
+from gridshare_portal.sandbox.simulation.ledger import Ledger, PlannedCommand
 
 HISTORY_DAYS = 400
 
@@ -44,41 +49,41 @@ class World:
         """Return the customer with this name."""
         return self._customers.get(username)
 
-    def home(self, site_id: str) -> Home | None:
+    def home(self, site_id: str) -> SimulatedHome | None:
         """Return the home with this id."""
         return self._homes.get(site_id)
 
-    def device(self, synth_id: str) -> tuple[Home, Device] | None:
+    def device(self, synth_id: str) -> tuple[SimulatedHome, SimulatedDevice] | None:
         """Return a device and the home it stands in."""
         return self._devices.get(synth_id)
 
-    def sensor(self, synth_id: str) -> tuple[Home, Sensor] | None:
+    def sensor(self, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor] | None:
         """Return a sensor and the home it measures."""
         return self._sensors.get(synth_id)
 
-    def ledger(self, device: Device) -> Ledger:
+    def ledger(self, device: SimulatedDevice) -> Ledger:
         """Return what was asked of a device."""
         return self._ledgers[device.synth_id]
 
-    def set_mode(self, device: Device, *, mode: str, now: datetime) -> None:
+    def set_mode(self, device: SimulatedDevice, *, mode: str, now: datetime) -> None:
         """Let a mode rule from now on."""
         with self._lock:
             self.ledger(device).accept(now=now, mode=mode)
             self._relive(device, now)
 
-    def set_plan(self, device: Device, *, plan: tuple[Command, ...], now: datetime) -> None:
+    def set_plan(self, device: SimulatedDevice, *, plan: tuple[PlannedCommand, ...], now: datetime) -> None:
         """Let a plan stand over the mode from now on, in place of any other; an empty one deletes it."""
         with self._lock:
             self.ledger(device).accept(now=now, plan=plan)
             self._relive(device, now)
 
-    def amend(self, device: Device, *, details: dict[str, str], now: datetime) -> None:
+    def amend(self, device: SimulatedDevice, *, details: dict[str, str], now: datetime) -> None:
         """Change what a device says of its maker, model and serial number."""
         with self._lock:
             self.ledger(device).amend(now=now, details=details)
 
     def buckets(
-        self, sensor: Sensor, *, start: datetime, end: datetime, step: timedelta, now: datetime
+        self, sensor: SimulatedSensor, *, start: datetime, end: datetime, step: timedelta, now: datetime
     ) -> sensors.Buckets:
         """Return what a sensor tells of a stretch of time."""
         with self._lock:
@@ -145,7 +150,7 @@ class World:
             for synth_id, (home, _) in self._devices.items()
         }
 
-    def _history(self, home: Home) -> lifetime.History:
+    def _history(self, home: SimulatedHome) -> lifetime.History:
         if home.site_id not in self._histories:
             ledgers = {device.synth_id: self._ledgers[device.synth_id] for device in home.devices}
             self._histories[home.site_id] = lifetime.History(
@@ -153,7 +158,7 @@ class World:
             )
         return self._histories[home.site_id]
 
-    def _flaws_of(self, sensor: Sensor) -> sensors.Blemishes:
+    def _flaws_of(self, sensor: SimulatedSensor) -> sensors.Blemishes:
         if sensor.synth_id not in self._flaws:
             home = self._sensors[sensor.synth_id][0]
             begin_s = datetime(self.begin.year, self.begin.month, self.begin.day, tzinfo=UTC).timestamp()
@@ -162,7 +167,7 @@ class World:
             )
         return self._flaws[sensor.synth_id]
 
-    def _relive(self, device: Device, now: datetime) -> None:
+    def _relive(self, device: SimulatedDevice, now: datetime) -> None:
         home = self._devices[device.synth_id][0]
         if home.site_id in self._histories:
             self._histories[home.site_id].forget_from(now.timestamp())

@@ -40,17 +40,17 @@ def write_sites(
     sites.Site.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
     reached = {site.synth_id: site for site in sites.Site.objects.filter(synth_id__in=site_ids)}
     pairs = [
-        sites.Reach(site=reached[synth_id], connection=connection, seen_at=now)
+        sites.ConnectionSite(site=reached[synth_id], connection=connection, seen_at=now)
         for synth_id in sorted(reached)
     ]
-    sites.Reach.objects.bulk_create(
+    sites.ConnectionSite.objects.bulk_create(
         pairs,
         update_conflicts=True,
         unique_fields=["site", "connection"],
         update_fields=["seen_at", "lost_at"],
         batch_size=BATCH,
     )
-    lost = sites.Reach.objects.filter(connection=connection, lost_at=None)
+    lost = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
     lost.exclude(site__in=reached.values()).update(lost_at=now)
     return reached
 

@@ -210,7 +210,7 @@ class TestWhatIsNotShared:
         assert not any(found(installer, text, now) for text in self.TEXTS)
 
     def test_is_not_found_when_its_homeowner_reaches_it_no_more(self, home, installer, now):
-        sites.Reach.objects.update(lost_at=now)
+        sites.ConnectionSite.objects.update(lost_at=now)
 
         assert not found(installer, "sunny", now)
 
@@ -313,7 +313,7 @@ class TestThePage:
                 created_at=timezone.now(),
             )
             connection = homeowner.connection
-            sites.Reach.objects.create(site=more, connection=connection, seen_at=timezone.now())
+            sites.ConnectionSite.objects.create(site=more, connection=connection, seen_at=timezone.now())
             people.share(more, installer.organization, homeowner.user)
 
         with django_assert_max_num_queries(12):

@@ -52,13 +52,13 @@ class TestAnotherRole:
 
     @pytest.mark.parametrize("role", ["", "owner", "ADMIN", "admin\x00", "x" * 10_000])
     def test_that_does_not_exist_is_refused(self, igor, ines, now, role):
-        with pytest.raises(members.Refused) as refusal:
+        with pytest.raises(members.MemberRefused) as refusal:
             members.change_role(membership=membership(ines), role=role, actor=igor.user, now=now)
 
         assert refusal.value.field == "role" and membership(ines).role == "operator"
 
     def test_of_the_last_admin_is_refused(self, igor, ines, now):
-        with pytest.raises(members.Refused, match="without an admin"):
+        with pytest.raises(members.MemberRefused, match="without an admin"):
             members.change_role(membership=membership(igor), role="viewer", actor=igor.user, now=now)
 
         assert membership(igor).role == "admin"
@@ -67,7 +67,7 @@ class TestAnotherRole:
         members.change_role(membership=membership(ines), role="admin", actor=igor.user, now=now)
         models.User.objects.filter(pk=ines.user.pk).update(is_active=False)
 
-        with pytest.raises(members.Refused, match="without an admin"):
+        with pytest.raises(members.MemberRefused, match="without an admin"):
             members.change_role(membership=membership(igor), role="viewer", actor=igor.user, now=now)
 
     def test_needs_an_admin_at_that_moment(self, igor, ines, sunfix, now):
@@ -75,13 +75,13 @@ class TestAnotherRole:
         members.change_role(membership=membership(zoe), role="viewer", actor=igor.user, now=now)
 
         for somebody in (zoe, ines):
-            with pytest.raises(members.Refused, match="Only an admin"):
+            with pytest.raises(members.MemberRefused, match="Only an admin"):
                 members.change_role(membership=membership(ines), role="admin", actor=somebody.user, now=now)
 
     def test_is_not_given_by_the_admin_of_another_organization(self, ines, now):
         other = people.staff("rita@other.example", people.organization("retailer", "Other"), "admin")
 
-        with pytest.raises(members.Refused, match="Only an admin of SunFix"):
+        with pytest.raises(members.MemberRefused, match="Only an admin of SunFix"):
             members.change_role(membership=membership(ines), role="viewer", actor=other.user, now=now)
 
 
@@ -129,18 +129,18 @@ class TestRemoving:
         members.remove(membership=membership(zoe), actor=igor.user, now=now)
 
         again = people.signed_in("zoe.private@mail.example")
-        with pytest.raises(members.Refused, match="taken this invitation back"):
+        with pytest.raises(members.MemberRefused, match="taken this invitation back"):
             invitations.accept(secret=made.secret, user=again.user, now=now)
 
     def test_of_the_last_admin_is_refused(self, igor, now):
-        with pytest.raises(members.Refused, match="without an admin"):
+        with pytest.raises(members.MemberRefused, match="without an admin"):
             members.remove(membership=membership(igor), actor=None, now=now)
 
     def test_twice_is_said(self, igor, ines, now):
         gone = membership(ines)
         members.remove(membership=gone, actor=igor.user, now=now)
 
-        with pytest.raises(members.Refused, match="any more"):
+        with pytest.raises(members.MemberRefused, match="any more"):
             members.remove(membership=gone, actor=igor.user, now=now)
 
 
@@ -153,9 +153,9 @@ class TestLeaving:
         assert Event.objects.get(name="member_removed").actor_id == ines.user.pk
 
     def test_is_refused_to_the_last_admin_also_with_the_account(self, igor, ines, now):
-        with pytest.raises(members.Refused):
+        with pytest.raises(members.MemberRefused):
             members.leave(membership=membership(igor), now=now)
-        with pytest.raises(members.Refused):
+        with pytest.raises(members.MemberRefused):
             members.leave_all(user=igor.user, now=now)
 
         assert membership(igor).role == "admin"
@@ -181,7 +181,7 @@ class TestTheOrganization:
         [("\u202e\u200b \x07", "", "name"), ("x" * 10_000, "", "name"), ("SunFix", "x" * 10_000, "about")],
     )
     def test_refuses_what_cannot_be_read(self, igor, sunfix, now, name, about, field):
-        with pytest.raises(members.Refused) as refusal:
+        with pytest.raises(members.MemberRefused) as refusal:
             details.describe(
                 organization=sunfix, name=name, about=about, is_listed=True, actor=igor.user, now=now
             )
@@ -195,7 +195,7 @@ class TestTheOrganization:
         assert made == ["rights-2", "sun-fix", "sun-fix-2", "installer", "installer-2"]
 
     def test_is_an_installer_or_a_retailer(self, db, now):
-        with pytest.raises(members.Refused, match="installer or retailer"):
+        with pytest.raises(members.MemberRefused, match="installer or retailer"):
             details.make(kind="bank", name="Bank", actor=None, now=now)
 
 
@@ -207,7 +207,7 @@ def at_the_same_time(*deeds):
         try:
             ready.wait()
             deed()
-        except members.Refused as refusal:
+        except members.MemberRefused as refusal:
             came[number] = refusal
         finally:
             connections.close_all()

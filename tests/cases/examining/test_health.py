@@ -26,12 +26,12 @@ SUN = frozenset(range(8, 18))
 def sensor(role, ago=10 * MINUTE, *, made_ago=None, now=NOON):
     told_at = None if ago is None else now - ago
     made_at = None if made_ago is None else now - made_ago
-    return facts.Sensor(synth_id=f"one__{role}", role=role, told_at=told_at, made_at=made_at)
+    return facts.SensorFacts(synth_id=f"one__{role}", role=role, told_at=told_at, made_at=made_at)
 
 
 def home(*sensors, now=NOON, **more):
     share = facts.Share(organization=1, given_by=7, controls=True, from_at=now - 30 * DAY, until_at=None)
-    connection = facts.Connection(is_active=True, since_at=now - 90 * DAY, scopes=ALL, user=7)
+    connection = facts.ConnectionFacts(is_active=True, since_at=now - 90 * DAY, scopes=ALL, user=7)
     known = {
         "zone": ZONE,
         "known_since_at": now - 90 * DAY,
@@ -43,7 +43,7 @@ def home(*sensors, now=NOON, **more):
         "balance": None,
         "solar_hours": SUN,
     }
-    return facts.Home(**known | more)
+    return facts.SiteFacts(**known | more)
 
 
 def found(home, was=(), *, now=NOON):
@@ -281,7 +281,7 @@ class TestRefusals:
 
 class TestTheBalance:
     def day(self, remainder_wh, through_wh=20_000.0, known_s=86_400):
-        told = facts.Balance(
+        told = facts.BalanceFacts(
             day=date(2026, 6, 14),
             ended_at=MIDNIGHT,
             through_wh=through_wh,

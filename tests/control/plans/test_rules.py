@@ -16,7 +16,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def row(start=TEN, end=TEN + HOUR, action="charge", power_limit_w=None):
-    return rules.Row(start=start, end=end, action=action, power_limit_w=power_limit_w)
+    return rules.TypedCommand(start=start, end=end, action=action, power_limit_w=power_limit_w)
 
 
 def faults(*rows, limit_w=5000.0, now=NOW):

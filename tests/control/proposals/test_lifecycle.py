@@ -80,7 +80,7 @@ class TestProposing:
 
     @pytest.mark.parametrize("who", ["viewer", "outsider", "homeowner", "neighbor"])
     def test_is_for_staff_who_may(self, propose, who, request):
-        with pytest.raises(permission.NotPermitted):
+        with pytest.raises(permission.ChangeNotPermitted):
             propose(actor=request.getfixturevalue(who).user)
 
         assert not models.Proposal.objects.exists()
@@ -88,7 +88,7 @@ class TestProposing:
     def test_needs_a_consent_that_holds(self, propose, now):
         access.Consent.objects.update(ended_at=now - A_SECOND)
 
-        with pytest.raises(permission.NotPermitted):
+        with pytest.raises(permission.ChangeNotPermitted):
             propose()
 
     def test_needs_a_reason(self, propose):
@@ -147,7 +147,7 @@ class TestApproving:
     def test_is_for_those_who_live_there(self, propose, approve, who, request, sandbox):
         proposal = propose()
 
-        with pytest.raises(permission.NotPermitted):
+        with pytest.raises(permission.ChangeNotPermitted):
             approve(proposal, actor=request.getfixturevalue(who).user)
 
         proposal.refresh_from_db()
@@ -160,7 +160,7 @@ class TestApproving:
         proposal = propose()
         lunar.Connection.objects.update(scopes="lunar/device.read")
 
-        with pytest.raises(permission.NotPermitted) as refused:
+        with pytest.raises(permission.ChangeNotPermitted) as refused:
             approve(proposal)
 
         assert refused.value.scope == "lunar/device.write"
@@ -254,7 +254,7 @@ class TestOtherAnswers:
         assert sandbox.calls(MODE) == 0
 
     def test_staff_cannot_decline(self, propose, installer, now):
-        with pytest.raises(permission.NotPermitted):
+        with pytest.raises(permission.ChangeNotPermitted):
             proposals.decline(proposal=propose(), actor=installer.user, now=now)
 
     def test_a_colleague_withdraws_it(self, propose, approve, installer_admin, now):
@@ -270,14 +270,14 @@ class TestOtherAnswers:
     def test_nobody_else_withdraws_it(self, propose, who, request, now):
         proposal = propose()
 
-        with pytest.raises(permission.NotPermitted):
+        with pytest.raises(permission.ChangeNotPermitted):
             proposals.withdraw(proposal=proposal, actor=request.getfixturevalue(who).user, now=now)
 
     def test_who_was_removed_withdraws_nothing(self, propose, installer, now):
         proposal = propose()
         accounts.Membership.objects.filter(user=installer.user).delete()
 
-        with pytest.raises(permission.NotPermitted):
+        with pytest.raises(permission.ChangeNotPermitted):
             proposals.withdraw(proposal=proposal, actor=installer.user, now=now)
 
 

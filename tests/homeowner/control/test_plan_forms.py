@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 1, 7, 0, tzinfo=UTC)  # midnight in Los Angeles, on the
 
 
 def plan(**changes):
-    row = rules.Row(
+    row = rules.TypedCommand(
         start=NOW + timedelta(hours=1), end=NOW + timedelta(hours=2), action="charge", power_limit_w=2000.0
     )
     return rules.plan_of([replace(row, **changes)], zone=ZONE)

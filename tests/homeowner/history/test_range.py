@@ -23,7 +23,7 @@ def choice(**query):
 
 class TestReadingAnAddress:
     def test_means_today_when_it_says_nothing(self):
-        assert choice() == range.Choice("day", TODAY, TODAY, "quarter")
+        assert choice() == range.HistoryRange("day", TODAY, TODAY, "quarter")
 
     @pytest.mark.parametrize(
         ("view", "first", "last", "by"),
@@ -35,7 +35,7 @@ class TestReadingAnAddress:
         ],
     )
     def test_takes_the_whole_stretch_around_a_day(self, view, first, last, by):
-        assert choice(view=view, day="2026-11-04") == range.Choice(view, first, last, by)
+        assert choice(view=view, day="2026-11-04") == range.HistoryRange(view, first, last, by)
 
     def test_takes_a_leap_february_whole(self):
         assert choice(view="month", day="2024-02-10").last == date(2024, 2, 29)
@@ -113,7 +113,7 @@ class TestTurningThePages:
     def test_moves_a_range_by_its_own_length(self):
         here = choice(view="range", from_="2026-11-10", to="2026-11-12")
 
-        assert range.earlier(here) == range.Choice("range", date(2026, 11, 7), date(2026, 11, 9), "day")
+        assert range.earlier(here) == range.HistoryRange("range", date(2026, 11, 7), date(2026, 11, 9), "day")
         assert range.later(here, today=TODAY).first == date(2026, 11, 13)
 
     def test_ends_a_later_range_today(self):
@@ -135,9 +135,9 @@ class TestTheAddressOfAChoice:
         first, last = range.whole(view, day)
         if view == "range":
             last = min(date.fromordinal(day.toordinal() + more), TODAY)
-        plain = range.Choice(view, first, last, "")
+        plain = range.HistoryRange(view, first, last, "")
         for by in plain.steps:
-            here = range.Choice(view, first, last, by)
+            here = range.HistoryRange(view, first, last, by)
             query = dict(pair.split("=") for pair in here.query().split("&"))
 
             assert choice(**query) == here

@@ -84,13 +84,13 @@ class TestACalendar:
         collect.run(collection_pk=row.get().pk, now=now, owner="me", seconds=60)
         sensors = list(homeowner.site.sensors.all())
 
-        drawn = calendar.of(sensors, row.get(), only=None, now=now)
+        drawn = calendar.calendar_of(sensors, row.get(), only=None, now=now)
 
         assert drawn.counts["full"] >= 15
         assert drawn.counts["before"] >= 375
 
         row.update(filled_back_to=row.get().goal + timedelta(days=3))
-        waiting = calendar.of(sensors, row.get(), only=None, now=now)
+        waiting = calendar.calendar_of(sensors, row.get(), only=None, now=now)
         assert waiting.counts["waits"] >= 375
         assert len(drawn.squares) == 400 and drawn.squares[-1].day == missing.day_of(now)
 
@@ -98,6 +98,6 @@ class TestACalendar:
         finn = people.with_home("finn@portal.example", "finn", sandbox=sandbox)
         sensors = list(finn.site.sensors.all())
         with CaptureQueriesContext(connection) as queries:
-            calendar.of(sensors, finn.site.collection, only=None, now=now)
+            calendar.calendar_of(sensors, finn.site.collection, only=None, now=now)
 
         assert len([one for one in queries if "telemetry_day" in one["sql"]]) == 1

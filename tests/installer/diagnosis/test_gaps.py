@@ -27,11 +27,13 @@ def sensor(name="grid", *, missing=(), first_at=START - timedelta(days=300), res
         known[first:last] = False
     at = np.flatnonzero(known)
     last_at = START + int(at[-1]) * STEP if at.size else None
-    return gaps.Sensor(synth_id=name, first_at=first_at, last_at=last_at, known=known, resets=resets)
+    return gaps.SensorCoverage(synth_id=name, first_at=first_at, last_at=last_at, known=known, resets=resets)
 
 
 def found(*sensors, ways=(GOOD,), told=None, now=NOW):
-    home = gaps.Home(start=START, ways=ways, collected=told or collected(), sensors=sensors or (sensor(),))
+    home = gaps.SiteCoverage(
+        start=START, ways=ways, collected=told or collected(), sensors=sensors or (sensor(),)
+    )
     return [gap for gap in gaps.gaps(home, now=now) if gap.kind is not Kind.BEFORE]
 
 
@@ -74,7 +76,7 @@ class TestWhyEverythingIsMissing:
         assert found(told=collected(read_at=NOW - timedelta(minutes=44))) == []
 
     def test_is_that_it_was_never_asked(self):
-        home = gaps.Home(start=START, ways=(GOOD,), collected=None, sensors=(sensor(),))
+        home = gaps.SiteCoverage(start=START, ways=(GOOD,), collected=None, sensors=(sensor(),))
 
         assert gaps.gaps(home, now=NOW)[0].kind is Kind.NOT_ASKED
 
@@ -113,7 +115,9 @@ class TestWhoIsSilent:
         assert (gap.kind, gap.sensors, gap.detail) == (Kind.UPSTREAM, ("solar",), "forbidden")
 
     def test_is_nobody_before_the_first_reading(self):
-        blank = gaps.Sensor(synth_id="grid", first_at=None, last_at=None, known=np.zeros(0, dtype=bool))
+        blank = gaps.SensorCoverage(
+            synth_id="grid", first_at=None, last_at=None, known=np.zeros(0, dtype=bool)
+        )
 
         assert found(blank) == []
 
@@ -151,7 +155,7 @@ class TestThePast:
         assert (gap.kind, gap.extra) == (Kind.NOT_FETCHED, {"done": 33, "total": 428})
 
     def test_begins_somewhere(self):
-        home = gaps.Home(start=START, ways=(GOOD,), collected=collected(), sensors=(sensor(),))
+        home = gaps.SiteCoverage(start=START, ways=(GOOD,), collected=collected(), sensors=(sensor(),))
 
         (gap,) = gaps.gaps(home, now=NOW)
         assert (gap.kind, gap.good_again) == (Kind.BEFORE, START - timedelta(days=300))
@@ -166,10 +170,10 @@ class TestThePast:
 @given(st.lists(st.lists(st.booleans(), min_size=COUNT, max_size=COUNT), min_size=1, max_size=3))
 def test_every_missing_bucket_after_the_first_good_one_is_in_a_gap(columns):
     sensors = tuple(
-        gaps.Sensor(synth_id=str(number), first_at=START, last_at=START, known=np.array(column))
+        gaps.SensorCoverage(synth_id=str(number), first_at=START, last_at=START, known=np.array(column))
         for number, column in enumerate(columns)
     )
-    home = gaps.Home(start=START, ways=(GOOD,), collected=collected(), sensors=sensors)
+    home = gaps.SiteCoverage(start=START, ways=(GOOD,), collected=collected(), sensors=sensors)
     told = gaps.gaps(home, now=NOW)
     for one in sensors:
         at = np.flatnonzero(one.known)
@@ -189,7 +193,7 @@ class TestTheWords:
     @pytest.mark.parametrize("over", [True, False])
     def test_say_why_what_to_do_and_who(self, kind, over):
         gap = gaps.Gap(kind=kind, sensors=("s1",), good_until=START, good_again=NOW if over else None)
-        said = gap_words.of(gap, titles={"s1": "Solar"}, zone=ZoneInfo("UTC"), now=NOW)
+        said = gap_words.worded(gap, titles={"s1": "Solar"}, zone=ZoneInfo("UTC"), now=NOW)
 
         assert said.why.endswith(".") and said.next_step.endswith(".") and said.who and said.title
         assert "{" not in said.why and "None" not in said.why
@@ -197,4 +201,7 @@ class TestTheWords:
     def test_of_an_error_nobody_knows_stay_readable(self):
         gap = gaps.Gap(kind=Kind.UPSTREAM, detail="quite_new, timeout")
 
-        assert gap_words.of(gap, titles={}, zone=ZoneInfo("UTC"), now=NOW).why == "Lunar answers “quite new”."
+        assert (
+            gap_words.worded(gap, titles={}, zone=ZoneInfo("UTC"), now=NOW).why
+            == "Lunar answers “quite new”."
+        )

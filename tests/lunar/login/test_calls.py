@@ -93,7 +93,7 @@ class TestACallToTheLogin:
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"[" * 100_000, b'"x"', b"\xff\xfe"])
     def test_reads_no_object_out_of_anything_else(self, body):
-        assert calls.Answer(status=200, body=body).json() == {}
+        assert calls.LoginResponse(status=200, body=body).json() == {}
 
     def test_never_prints_a_body(self):
-        assert "secret" not in repr(calls.Answer(status=200, body=b"secret"))
+        assert "secret" not in repr(calls.LoginResponse(status=200, body=b"secret"))

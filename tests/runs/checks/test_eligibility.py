@@ -26,7 +26,7 @@ READY = eligibility.Facts(
 
 
 def why(asked=SMART, **other):
-    return eligibility.of(replace(READY, **other), asked, now=NOW).why
+    return eligibility.verdict_of(replace(READY, **other), asked, now=NOW).why
 
 
 class TestAHome:
@@ -53,7 +53,7 @@ class TestAHome:
     )
     @pytest.mark.parametrize("asked", [SMART, CHARGING])
     def test_is_skipped_and_told_why(self, asked, facts, reason):
-        verdict = eligibility.of(replace(READY, **facts), asked, now=NOW)
+        verdict = eligibility.verdict_of(replace(READY, **facts), asked, now=NOW)
 
         assert verdict.why == reason and verdict.sentence.endswith(".")
         assert not verdict.is_eligible and reason in eligibility.REASONS
@@ -91,7 +91,7 @@ class TestAHome:
     )
     def test_takes_part_exactly_when_everything_allows_it(self, hours, asked, **facts):
         read_at = NOW - timedelta(hours=hours)
-        verdict = eligibility.of(eligibility.Facts(read_at=read_at, **facts), asked, now=NOW)
+        verdict = eligibility.verdict_of(eligibility.Facts(read_at=read_at, **facts), asked, now=NOW)
 
         allowed = facts["right"] == "control" and not facts["ask_first"] and facts["is_connected"]
         able = {asked.scope, asked.reading_scope} <= facts["scopes"] and facts["batteries"] == 1
@@ -123,7 +123,7 @@ class TestTooMany:
 
 
 def rows(start, end):
-    return [rules.Row(start=start, end=end, action="discharge", power_limit_w=2000.0)]
+    return [rules.TypedCommand(start=start, end=end, action="discharge", power_limit_w=2000.0)]
 
 
 class TestLocalTimes:

@@ -113,7 +113,7 @@ class TestAFileOfHomes:
         assert list(read(mark + "Name,Home id\nJürgen’s,home-1\n".encode(encoding)).homes) == [1]
 
     def test_in_another_encoding_is_refused_with_the_line(self):
-        with pytest.raises(files_lines.Refused, match="Line 3 "):
+        with pytest.raises(files_lines.FileRefused, match="Line 3 "):
             read("home-1\nhome-2\nJürgen,home-3\n".encode("latin-1"), size=100)
 
     @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ class TestAFileOfHomes:
         ],
     )
     def test_that_cannot_be_read_is_refused_in_a_sentence(self, content, sentence):
-        with pytest.raises(files_lines.Refused, match=sentence):
+        with pytest.raises(files_lines.FileRefused, match=sentence):
             read(content, size=65_536)
 
     def test_of_a_hundred_thousand_homes_is_looked_up_in_equal_steps(self):
@@ -184,7 +184,7 @@ class TestAFileOfHomes:
     def test_of_any_bytes_is_read_or_refused_and_nothing_else(self, content):
         try:
             reading = read(content)
-        except files_lines.Refused:
+        except files_lines.FileRefused:
             return
         assert site_files.look([content]) == reading.lines
         assert len(reading.homes) + reading.left_out == reading.lines

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gridshare_portal.sandbox.simulation.clock import Clock
-from gridshare_portal.sandbox.simulation.ledger import Command
+from gridshare_portal.sandbox.simulation.ledger import PlannedCommand
 from gridshare_portal.sandbox.simulation.world import World
 
 NOW = datetime(2026, 6, 17, 19, 0, tzinfo=UTC)
@@ -74,7 +74,9 @@ class TestEnergy:
         world.set_mode(battery, mode="Smart", now=now - timedelta(hours=20, minutes=7, seconds=13))
         odd = now - timedelta(hours=5, seconds=17)
         plan = (
-            Command(start=odd, end=odd + timedelta(minutes=31, seconds=7), action="charge", power_w=3210.0),
+            PlannedCommand(
+                start=odd, end=odd + timedelta(minutes=31, seconds=7), action="charge", power_w=3210.0
+            ),
         )
         world.set_plan(battery, plan=plan, now=odd)
         site = world.customer("ada").homes[0].site_id
@@ -192,7 +194,7 @@ class TestCommands:
         at = NOW + timedelta(minutes=2, seconds=30)
         before = power(world, "battery", NOW - timedelta(hours=6), NOW)
         world.clock.set(at)
-        plan = (Command(start=at, end=at + timedelta(hours=1), action="discharge", power_w=4000.0),)
+        plan = (PlannedCommand(start=at, end=at + timedelta(hours=1), action="discharge", power_w=4000.0),)
         world.set_plan(device(world), plan=plan, now=at)
         world.clock.set(NOW + timedelta(minutes=5))
         site = world.customer("ada").homes[0].site_id
@@ -205,7 +207,7 @@ class TestCommands:
 
     @pytest.mark.parametrize(("action", "watts"), [("charge", 2000), ("discharge", -2000), ("hold", 0)])
     def test_make_the_battery_do_what_they_say(self, world, action, watts):
-        plan = (Command(start=NOW, end=NOW + timedelta(hours=1), action=action, power_w=2000.0),)
+        plan = (PlannedCommand(start=NOW, end=NOW + timedelta(hours=1), action=action, power_w=2000.0),)
         world.set_plan(device(world), plan=plan, now=NOW)
         world.clock.advance(timedelta(minutes=45))
 
@@ -215,7 +217,7 @@ class TestCommands:
 
     def test_make_the_battery_follow_the_home_within_a_limit(self, world):
         world.set_mode(device(world), mode="Schedule", now=NOW)
-        plan = (Command(start=NOW, end=NOW + timedelta(hours=8), action="follow", power_w=500.0),)
+        plan = (PlannedCommand(start=NOW, end=NOW + timedelta(hours=8), action="follow", power_w=500.0),)
         world.set_plan(device(world), plan=plan, now=NOW)
         world.clock.advance(timedelta(hours=8))
         watts = power(world, "battery", NOW, NOW + timedelta(hours=8))
@@ -225,7 +227,7 @@ class TestCommands:
 
     def test_end_and_leave_the_mode_to_rule(self, world):
         undisturbed = new_world()
-        plan = (Command(start=NOW, end=NOW + timedelta(minutes=15), action="hold"),)
+        plan = (PlannedCommand(start=NOW, end=NOW + timedelta(minutes=15), action="hold"),)
         world.set_plan(device(world), plan=plan, now=NOW)
         for each in (world, undisturbed):
             each.clock.advance(timedelta(minutes=30))
@@ -237,7 +239,9 @@ class TestCommands:
 
     def test_that_are_replaced_ruled_until_then(self, world):
         hour = timedelta(hours=1)
-        world.set_plan(device(world), plan=(Command(start=NOW, end=NOW + 2 * hour, action="hold"),), now=NOW)
+        world.set_plan(
+            device(world), plan=(PlannedCommand(start=NOW, end=NOW + 2 * hour, action="hold"),), now=NOW
+        )
         half = NOW + timedelta(minutes=30)
         world.clock.set(half)
         world.set_plan(device(world), plan=(), now=half)
@@ -283,8 +287,8 @@ class TestTheRelay:
     def test_is_held_open_or_heats_as_told(self, world):
         relay = world.customer("ben").homes[0].device_with("relay")
         plan = (
-            Command(start=NOW, end=NOW + timedelta(minutes=15), action="heat"),
-            Command(start=NOW + timedelta(minutes=15), end=NOW + timedelta(hours=16), action="hold"),
+            PlannedCommand(start=NOW, end=NOW + timedelta(minutes=15), action="heat"),
+            PlannedCommand(start=NOW + timedelta(minutes=15), end=NOW + timedelta(hours=16), action="hold"),
         )
         world.set_plan(relay, plan=plan, now=NOW)
         world.clock.advance(timedelta(hours=16))
@@ -298,7 +302,7 @@ class TestARestart:
     def test_keeps_what_was_asked_and_what_happened(self, world):
         battery, later = device(world), NOW + timedelta(hours=9)
         world.set_mode(battery, mode="Smart", now=NOW)
-        plan = (Command(start=NOW, end=later, action="charge", power_w=1234.5),)
+        plan = (PlannedCommand(start=NOW, end=later, action="charge", power_w=1234.5),)
         world.set_plan(battery, plan=plan, now=NOW + timedelta(seconds=1))
         world.amend(battery, details={"model": "Other"}, now=NOW)
         again = new_world(now=later, stored=world.packed())
@@ -322,7 +326,7 @@ class TestARestart:
         before = world.truth(site, NOW, world.clock.now())
         world.set_mode(battery, mode="Smart", now=NOW)
         world.set_plan(
-            battery, plan=(Command(start=NOW, end=NOW + timedelta(hours=5), action="hold"),), now=NOW
+            battery, plan=(PlannedCommand(start=NOW, end=NOW + timedelta(hours=5), action="hold"),), now=NOW
         )
         changed = world.truth(site, NOW, world.clock.now())
         world.reset()
