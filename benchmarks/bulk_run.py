@@ -110,7 +110,7 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     )
     while dry_run.check(run=run, now=timezone.now()):
         pass
-    print(f"drafted and checked in {time.monotonic() - began_s:.1f} s: {run_queries.tally(run).states}")
+    print(f"drafted and checked in {time.monotonic() - began_s:.1f} s: {run_queries.line_counts(run).states}")
     owner = Homeowner(sites.Site.objects.latest("pk"))
     alone_s = [owner.change() for _ in range(9)]
     lifecycle.start(run=run, actor=admin, now=timezone.now())
@@ -120,17 +120,18 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     _tell_times(alone_s, beside_s)
     _take_over(run, timezone.now() + AHEAD)
     run.refresh_from_db()
-    tally, changes = run_queries.tally(run), models.Change.objects.filter(consent__isnull=False)
+    line_counts, changes = run_queries.line_counts(run), models.Change.objects.filter(consent__isnull=False)
     sent = changes.filter(sent_at__isnull=False).count()
-    print(f"run: {run.state}, ledger: {tally.states}, changes: {changes.count():,}, of these sent: {sent:,}")
+    print(f"run: {run.state}, ledger: {line_counts.states}")
+    print(f"changes: {changes.count():,}, of these sent: {sent:,}")
     writes = lunar.calls(WRITES) - owner.changes
     reads = lunar.calls(READS) - 2 * owner.changes
     print(f"Lunar was asked: {writes:,} writes, {reads:,} reads, beside the homeowner's own")
     print(f"{homes / took_s:.1f} homes per second, {(writes + reads) / homes:.2f} calls per home")
     devices = lunar.world.packed()["devices"]
     twice = [name for name, one in devices.items() if len(one["modes"]) > 1 and name != owner.device.synth_id]
-    print(f"devices written to twice: {len(twice)}, lines without one end: {homes - tally.finished}")
-    assert not twice and tally.finished == homes and writes <= sent <= homes
+    print(f"devices written to twice: {len(twice)}, lines without one end: {homes - line_counts.finished}")
+    assert not twice and line_counts.finished == homes and writes <= sent <= homes
 
 
 class Homeowner:
@@ -138,7 +139,7 @@ class Homeowner:
 
     def __init__(self, site: sites.Site) -> None:
         self.device = site.devices.get()
-        self.user = site.reaches.get().connection.user
+        self.user = site.connection_sites.get().connection.user
         self.changes = 0
 
     def change(self) -> float:

@@ -145,12 +145,12 @@ def _serve(asked: Connection, size: int, kept: str) -> None:
     """Make the homes, say so, and answer what each page costs until told to stop."""
     with world.portal(kept) as kind:
         asked.send(f"{kind}: {fill(size)}")
-        deeds = _deeds()
-        for deed in deeds.values():
-            deed()
+        actions = _actions()
+        for action in actions.values():
+            action()
         while question := asked.recv():
             name, what = question
-            asked.send({"queries": _queries, "ms": _ms, "lines": _lines}[what](deeds[name]))
+            asked.send({"queries": _queries, "ms": _ms, "lines": _lines}[what](actions[name]))
 
 
 def fill(size: int) -> str:
@@ -220,7 +220,7 @@ def _group(whose: accounts.Organization) -> None:
         groups.add(organization=whose, name="Half", homes=pks[::2])
 
 
-def _deeds() -> dict[str, Callable[[], int]]:
+def _actions() -> dict[str, Callable[[], int]]:
     """Return what is measured, by its name."""
     from django.http import QueryDict
 
@@ -277,22 +277,22 @@ def organization() -> accounts.Organization:
     return accounts.Organization.objects.get(slug=SLUG)
 
 
-def _queries(deed: Callable[[], int]) -> int:
+def _queries(action: Callable[[], int]) -> int:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as captured:
-        deed()
+        action()
     return len(captured)
 
 
-def _lines(deed: Callable[[], int]) -> int:
-    return deed()
+def _lines(action: Callable[[], int]) -> int:
+    return action()
 
 
-def _ms(deed: Callable[[], int]) -> float:
+def _ms(action: Callable[[], int]) -> float:
     began_s = time.perf_counter()
-    deed()
+    action()
     return (time.perf_counter() - began_s) * 1000
 
 

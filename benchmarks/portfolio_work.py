@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.portfolio_work
     DATABASE_URL=postgres://… .venv/bin/python -m benchmarks.portfolio_work
 
-Each deed has a process of its own. Beside how long it took stands the most memory the process ever had, and
+Each action has a process of its own. Beside how long it took stands the most memory the process ever had, and
 for how much longer than a thousand homes each thousand of the many took. A file is sent as to a browser and
 read away as it comes; beside it stands one of nothing. `--kept PREFIX` as in benchmarks/portfolio_pages.py.
 """
@@ -26,7 +26,7 @@ NOTHING = "?q=qqqqqzzzz"
 
 
 def main() -> None:
-    """Print a line for each deed and each number of homes."""
+    """Print a line for each action and each number of homes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kept", default="", metavar="PREFIX")
     parser.add_argument("--sizes", type=int, nargs="+", default=portfolio_pages.SIZES)
@@ -46,11 +46,11 @@ def main() -> None:
             )
 
 
-def _apart(deed: Callable[..., None], *given: object) -> list[tuple[str, float | None, float, str]]:
-    """Run a deed in a process of its own, and return what it tells."""
+def _apart(action: Callable[..., None], *given: object) -> list[tuple[str, float | None, float, str]]:
+    """Run a action in a process of its own, and return what it tells."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=deed, args=(there, *given))
+    process = context.Process(target=action, args=(there, *given))
     process.start()
     there.close()  # so that a process that falls is heard
     told = []
@@ -58,45 +58,45 @@ def _apart(deed: Callable[..., None], *given: object) -> list[tuple[str, float |
         while True:
             told.append(here.recv())
     process.join()
-    assert process.exitcode == 0, deed
+    assert process.exitcode == 0, action
     return told
 
 
 def _all(told: Connection, size: int, kept: str) -> None:
-    """Make the homes, and let each deed run apart."""
+    """Make the homes, and let each action run apart."""
     with world.portal(kept) as kind:
         told.send((kind, None, 0.0, portfolio_pages.fill(size)))
-        for deed in DEEDS:
-            for figures in _apart(deed):
+        for action in ACTIONS:
+            for figures in _apart(action):
                 told.send(figures)
         for name in FILES:
             for figures in [*_apart(_file, name, ""), *_apart(_file, name, NOTHING)]:
                 told.send(figures)
 
 
-def _measured(told: Connection, name: str, deed: Callable[[], str]) -> None:
+def _measured(told: Connection, name: str, action: Callable[[], str]) -> None:
     import django
 
     django.setup()
     began_s = time.perf_counter()
-    words = deed()
+    words = action()
     told.send((name, time.perf_counter() - began_s, _peak_mb(), words))
 
 
 def _nothing(told: Connection) -> None:
     """Say what a process has that does nothing."""
 
-    def deed() -> str:
+    def action() -> str:
         portfolio_pages.organization()
         return ""
 
-    _measured(told, "nothing", deed)
+    _measured(told, "nothing", action)
 
 
 def _round(told: Connection) -> None:
     """Count the portfolio as the workers do: some steps at a time."""
 
-    def deed() -> str:
+    def action() -> str:
         from gridshare_portal.portfolio.models import ProjectionPass
         from gridshare_portal.portfolio.projection import passes
 
@@ -109,13 +109,13 @@ def _round(told: Connection) -> None:
             turns.append(time.perf_counter() - began_s)
         return f"in {len(turns)} tasks of {max(turns):.1f} s at most"
 
-    _measured(told, "round of counting", deed)
+    _measured(told, "round of counting", action)
 
 
 def _round_of_news(told: Connection) -> None:
     """Count once more where every home has told something new since."""
 
-    def deed() -> str:
+    def action() -> str:
         from django.db.models import F
 
         from gridshare_portal.portfolio.models import SiteRow
@@ -126,13 +126,13 @@ def _round_of_news(told: Connection) -> None:
         passes.whole(organization=portfolio_pages.organization(), now=datetime.now(UTC))
         return f"of which {time.perf_counter() - began_s:.2f} s the round"
 
-    _measured(told, "… with news of every home", deed)
+    _measured(told, "… with news of every home", action)
 
 
 def _day(told: Connection) -> None:
     """Sum yesterday over all homes."""
 
-    def deed() -> str:
+    def action() -> str:
         from gridshare_portal.portfolio import models as portfolio
         from gridshare_portal.portfolio.projection import daily_sums
 
@@ -144,13 +144,13 @@ def _day(told: Connection) -> None:
         ]
         return f"over {homes:,} homes"
 
-    _measured(told, "sums of one day", deed)
+    _measured(told, "sums of one day", action)
 
 
 def _open_cases(told: Connection) -> None:
     """Count the open cases."""
 
-    def deed() -> str:
+    def action() -> str:
         from gridshare_portal.cases import open_counts
 
         open_counts.count(now=datetime.now(UTC))
@@ -158,16 +158,16 @@ def _open_cases(told: Connection) -> None:
         assert counted is not None  # they were counted a line above
         return ", ".join(f"{level.label} {number:,}" for level, number in counted.levels)
 
-    _measured(told, "open cases", deed)
+    _measured(told, "open cases", action)
 
 
-DEEDS = (_nothing, _round, _round_of_news, _day, _open_cases)
+ACTIONS = (_nothing, _round, _round_of_news, _day, _open_cases)
 
 
 def _file(told: Connection, kind: str, query: str) -> None:
     """Ask for a file as a browser does, and read it away as it comes."""
 
-    def deed() -> str:
+    def action() -> str:
         client = portfolio_pages.client()
         began_s = time.perf_counter()
         page = client.get(f"/portfolio/{portfolio_pages.SLUG}/{FILES[kind]}{query}")
@@ -179,7 +179,7 @@ def _file(told: Connection, kind: str, query: str) -> None:
         rows = f"{lines - 1:,} rows, " if kind == "csv" else ""
         return f"{rows}{size / 1e6:.2f} MB, its beginning after {first_s:.2f} s"
 
-    _measured(told, f"{kind} of {'nothing' if query else 'all'}", deed)
+    _measured(told, f"{kind} of {'nothing' if query else 'all'}", action)
 
 
 def _peak_mb() -> float:

@@ -109,7 +109,7 @@ def _connection(sandbox: wsgi.Sandbox) -> lunar.Connection:
     from django.utils import timezone
 
     from gridshare_portal.accounts.models import User
-    from gridshare_portal.lunar import connections as deeds
+    from gridshare_portal.lunar import connections as actions
     from gridshare_portal.lunar import models
     from gridshare_portal.lunar.login import cognito, identity
     from gridshare_portal.lunar.tokens import pending as tokens_pending
@@ -125,7 +125,7 @@ def _connection(sandbox: wsgi.Sandbox) -> lunar.Connection:
     owner = identity.identify(tokens.access, issuer=sandbox.issuer, client_id=sandbox.client_id)
     tokens_pending.name_owner(key=pending.key, owner=owner)
     user = User.objects.create_user(f"{uuid.uuid4().hex}@portal.example")
-    connection = deeds.store(user=user, key=pending.key, time_zone="", now=now)
+    connection = actions.store(user=user, key=pending.key, time_zone="", now=now)
     models.Connection.objects.update(access_expires_at=now, refresh_due_at=now)
     return connection
 

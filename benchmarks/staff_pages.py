@@ -120,12 +120,12 @@ def _serve(asked: Connection, size: int, kept: str) -> None:
     with world.portal(kept) as kind:
         said = _fill(size)
         asked.send(f"{kind}: {said}")
-        deeds = _deeds()
-        for deed in deeds.values():
-            deed()
+        actions = _actions()
+        for action in actions.values():
+            action()
         while question := asked.recv():
             name, what = question
-            asked.send(_queries(deeds[name]) if what == "queries" else _ms(deeds[name]))
+            asked.send(_queries(actions[name]) if what == "queries" else _ms(actions[name]))
 
 
 def _fill(size: int) -> str:
@@ -154,7 +154,7 @@ def _fill(size: int) -> str:
     return f"{rows.standing():,} homes, {seen:,} examined, {cases:,} cases; {took}"
 
 
-def _deeds() -> dict[str, Callable[[], object]]:
+def _actions() -> dict[str, Callable[[], object]]:
     """Return what is measured, by its name."""
     from django.test import Client
 
@@ -201,18 +201,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _queries(deed: Callable[[], object]) -> int:
+def _queries(action: Callable[[], object]) -> int:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as captured:
-        deed()
+        action()
     return len(captured)
 
 
-def _ms(deed: Callable[[], object]) -> float:
+def _ms(action: Callable[[], object]) -> float:
     began_s = time.perf_counter()
-    deed()
+    action()
     return (time.perf_counter() - began_s) * 1000
 
 

@@ -32,7 +32,7 @@ def connected(sandbox: wsgi.Sandbox, username: str) -> Iterator[tuple[sites.Site
     from tests import people
 
     visitor = people.with_home(f"{username}@portal.example", username, sandbox=sandbox)
-    for site in sites.Site.objects.filter(reaches__connection__user=visitor.user).order_by("pk"):
+    for site in sites.Site.objects.filter(connection_sites__connection__user=visitor.user).order_by("pk"):
         row = Collection.objects.get(site=site)
         calls, began_s = sandbox.calls("getDeviceTelemetry"), time.monotonic()
         while collect.run(collection_pk=row.pk, now=timezone.now(), owner=uuid.uuid4().hex):
@@ -44,7 +44,7 @@ def connected(sandbox: wsgi.Sandbox, username: str) -> Iterator[tuple[sites.Site
 
 def owner_of(site: sites.Site) -> accounts.User:
     """Return who connected a home."""
-    return site.reaches.select_related("connection__user").order_by("pk")[0].connection.user
+    return site.connection_sites.select_related("connection__user").order_by("pk")[0].connection.user
 
 
 @contextmanager

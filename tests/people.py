@@ -24,7 +24,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar.login import cognito, identity
 from gridshare_portal.lunar.tokens import pending
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import sync
+from gridshare_portal.sites import signals, sync
 from gridshare_portal.telemetry import missing
 from tests import snapshots
 
@@ -62,7 +62,7 @@ class Visitor(Client):
 
     @property
     def site(self) -> sites.Site:
-        return sites.Site.objects.filter(reaches__connection__user=self.user).order_by("pk").first()
+        return sites.Site.objects.filter(connection_sites__connection__user=self.user).order_by("pk").first()
 
 
 def person(email: str) -> accounts.User:
@@ -121,14 +121,15 @@ def settled(email, username, *, sandbox, granted=ALL_SCOPES) -> Visitor:
 def put(name, write, *, sandbox) -> None:
     """Put the rows into the database that `write` made once in this process, or let it make them now.
 
-    What it makes may depend on the homes that are there, so they belong to the name; and where something is
-    to go wrong, it must go wrong now.
+    What it makes may depend on the homes that are there and on who listens to homes that were read, so they
+    belong to the name; and where something is to go wrong, it must go wrong now.
     """
     there = tuple(sites.Site.objects.order_by("pk").values_list("pk", flat=True))
     if sandbox.faults.on() or any(pk < snapshots.APART for pk in there):
         write()
     else:
-        snapshots.of((*name, there, sandbox.issuer, missing.HISTORY), write).load(sandbox=sandbox)
+        listening = len(signals.synced.receivers)
+        snapshots.of((*name, there, listening, sandbox.issuer, missing.HISTORY), write).load(sandbox=sandbox)
 
 
 def organization(kind, name) -> accounts.Organization:

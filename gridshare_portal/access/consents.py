@@ -1,7 +1,7 @@
 """Give a consent and end it: the only place that writes one.
 
 A homeowner has at most one open consent for a home and an organization. To give again ends the one before
-and begins another, so that what held when can be read afterwards. Each deed leaves its event in the same
+and begins another, so that what held when can be read afterwards. Each action leaves its event in the same
 transaction, and what has ended is never opened again.
 """
 
@@ -98,8 +98,8 @@ def _ask_permission(consent: models.Consent, now: datetime) -> None:
     """Refuse for a home that is not the giver's, and hold the connections so that none ends meanwhile."""
     if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
         raise ConsentRefused("site", NOT_YOURS)
-    reaches = policy.own_reaches(consent.given_by, consent.site)
-    ids = reaches.values_list("connection_id", flat=True)
+    connection_sites = policy.own_connection_sites(consent.given_by, consent.site)
+    ids = connection_sites.values_list("connection_id", flat=True)
     mine = lunar.Connection.objects.select_for_update().filter(pk__in=[*ids], status__in=policy.WORKING)
     if not mine.values_list("pk", flat=True):
         raise ConsentRefused("site", NOT_CONNECTED)
@@ -137,7 +137,7 @@ def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
     return sum(end(consent=consent, by=None, how=DISCONNECTED, now=now) for consent in rows)
 
 
-def bury(*, consent: models.Consent, now: datetime) -> bool:
+def record_before_delete(*, consent: models.Consent, now: datetime) -> bool:
     """End a consent whose row is about to go for good, with its giver, home or organization."""
     return end(consent=consent, by=None, how=DELETED, now=now)
 

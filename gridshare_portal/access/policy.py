@@ -1,4 +1,4 @@
-"""Who may see and who may control which home. Every page and the corridor for writes ask here.
+"""Who may see and who may control which home. Every page asks here, and so does control before it writes.
 
 A homeowner sees the homes that an own connection reaches, and controls them through it. After a disconnect
 the stored readings stay visible, but only while nobody else's connection reaches the home: it may have
@@ -120,27 +120,27 @@ def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
 
 def holding(*, now: datetime) -> QuerySet[models.Consent]:
     """Return the consents that hold now: begun, not ended, and their giver still reaches the home."""
-    reaches = sites.ConnectionSite.objects.filter(
+    connection_sites = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
         connection__status__in=WORKING,
         lost_at=None,
     )
     begun = Q(from_at__lte=now, ended_at=None) & (Q(until_at=None) | Q(until_at__gt=now))
-    return models.Consent.objects.filter(begun, Exists(reaches))
+    return models.Consent.objects.filter(begun, Exists(connection_sites))
 
 
 def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
     """Return as whom this person sees the home, or None if not at all."""
-    return _standing(user, site, _reaches(site), now)
+    return _standing(user, site, _connection_sites(site), now)
 
 
 def _standing(
-    user: accounts.AnyUser, site: sites.Site, reaches: list[sites.ConnectionSite], now: datetime
+    user: accounts.AnyUser, site: sites.Site, connection_sites: list[sites.ConnectionSite], now: datetime
 ) -> AccessContext | None:
     if not _is_somebody(user):
         return None
-    if _owns(user, reaches):
+    if _owns(user, connection_sites):
         return AccessContext(own=True, roles={})
     roles = dict(staff.standing_of(user).order_by().values_list("organization_id", "role"))
     if not roles:
@@ -169,14 +169,14 @@ def may_control(
     site = device.site
     if site is None:
         return NOWHERE
-    reaches = _reaches(site)
-    if not _is_somebody(user) or (standing := _standing(user, site, reaches, now)) is None:
+    connection_sites = _connection_sites(site)
+    if not _is_somebody(user) or (standing := _standing(user, site, connection_sites, now)) is None:
         return UNSEEN
     if standing.own:
-        return _reachable(_through(reaches, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
+        return _reachable(_through(connection_sites, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
     if organization_id is not None:
         standing = standing.at(organization_id)
-    return _may_control_for(standing, reaches, scope)
+    return _may_control_for(standing, connection_sites, scope)
 
 
 def controlling_consent(standing: AccessContext) -> models.Consent | None:
@@ -194,20 +194,22 @@ def proposing_consent(standing: AccessContext) -> models.Consent | None:
     return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
 
 
-def own_reaches(user: accounts.User, site: sites.Site) -> QuerySet[sites.ConnectionSite]:
+def own_connection_sites(user: accounts.User, site: sites.Site) -> QuerySet[sites.ConnectionSite]:
     """Return how this person's own connections reach the home, the healthiest first."""
-    own = site.reaches.filter(lost_at=None, connection__user=user.pk)
+    own = site.connection_sites.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
 
 
-def _may_control_for(standing: AccessContext, reaches: list[sites.ConnectionSite], scope: str) -> Decision:
+def _may_control_for(
+    standing: AccessContext, connection_sites: list[sites.ConnectionSite], scope: str
+) -> Decision:
     if not standing.consents:
         return UNSEEN
     consent, proposing = controlling_consent(standing), proposing_consent(standing)
     able = consent or proposing
     if able is None:
         return Decision(allowed=False, reason=ONLY_LOOKING)
-    ways = _through(reaches, able.given_by_id)
+    ways = _through(connection_sites, able.given_by_id)
     answer = _reachable(ways, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
         return replace(answer, consent=consent)
@@ -216,9 +218,13 @@ def _may_control_for(standing: AccessContext, reaches: list[sites.ConnectionSite
 
 
 def _reachable(
-    reaches: Iterable[sites.ConnectionSite], scope: str, *, ended: Decision, lacking: str
+    connection_sites: Iterable[sites.ConnectionSite], scope: str, *, ended: Decision, lacking: str
 ) -> Decision:
-    active = [reach.connection for reach in reaches if reach.connection.is_active]
+    active = [
+        connection_site.connection
+        for connection_site in connection_sites
+        if connection_site.connection.is_active
+    ]
     if not active:
         return ended
     able = [connection for connection in active if not scope or scope in connection.scope_set]
@@ -227,29 +233,39 @@ def _reachable(
     return Decision(allowed=True, connection=able[0])
 
 
-def _reaches(site: sites.Site) -> list[sites.ConnectionSite]:
+def _connection_sites(site: sites.Site) -> list[sites.ConnectionSite]:
     """Return how anybody's connections reach the home, the healthiest first."""
-    there = site.reaches.filter(lost_at=None).select_related("connection")
+    there = site.connection_sites.filter(lost_at=None).select_related("connection")
     return list(there.order_by("connection__failures", "pk"))
 
 
-def _through(reaches: Iterable[sites.ConnectionSite], user_pk: int) -> list[sites.ConnectionSite]:
-    return [reach for reach in reaches if reach.connection.user_id == user_pk]
+def _through(connection_sites: Iterable[sites.ConnectionSite], user_pk: int) -> list[sites.ConnectionSite]:
+    return [
+        connection_site
+        for connection_site in connection_sites
+        if connection_site.connection.user_id == user_pk
+    ]
 
 
-def _owns(user: accounts.User, reaches: list[sites.ConnectionSite]) -> bool:
+def _owns(user: accounts.User, connection_sites: list[sites.ConnectionSite]) -> bool:
     """Say of one home whose reaches were read what _is_own says of many."""
-    own = {reach.connection.status for reach in _through(reaches, user.pk)}
+    own = {connection_site.connection.status for connection_site in _through(connection_sites, user.pk)}
     if own & set(WORKING):
         return True
-    others = (reach for reach in reaches if reach.connection.user_id != user.pk)
-    return "disconnected" in own and not any(reach.connection.status == "active" for reach in others)
+    others = (
+        connection_site
+        for connection_site in connection_sites
+        if connection_site.connection.user_id != user.pk
+    )
+    return "disconnected" in own and not any(
+        connection_site.connection.status == "active" for connection_site in others
+    )
 
 
 def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:
-    reaches = sites.ConnectionSite.objects.filter(site=OuterRef(home), lost_at=None)
-    own = reaches.filter(connection__user=user.pk)
-    others = reaches.filter(connection__status="active").exclude(connection__user=user.pk)
+    connection_sites = sites.ConnectionSite.objects.filter(site=OuterRef(home), lost_at=None)
+    own = connection_sites.filter(connection__user=user.pk)
+    others = connection_sites.filter(connection__status="active").exclude(connection__user=user.pk)
     through_working = Q(Exists(own.filter(connection__status__in=WORKING)))
     kept = Q(Exists(own.filter(connection__status="disconnected"))) & ~Q(Exists(others))
     return through_working | kept

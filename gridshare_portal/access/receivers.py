@@ -21,4 +21,4 @@ def on_ended(sender: object, *, connection: lunar.Connection, forget: bool, **_r
 @receiver(pre_delete, sender=models.Consent)
 def on_deleted(instance: models.Consent, **_context: object) -> None:
     """Record that a consent ends whose row goes away, as it does with its giver, home or organization."""
-    consents.bury(consent=instance, now=timezone.now())
+    consents.record_before_delete(consent=instance, now=timezone.now())

@@ -64,7 +64,7 @@ def ask(
     _check_terms(right, lasts)
     whom = {"email": email.strip().lower(), "serial_number": plain_serial(serial_number)}
     with transaction.atomic():
-        _check_pace(organization, whom, now)
+        _check_rate(organization, whom, now)
         request = models.Request.objects.create(
             organization=organization,
             asked_by=asked_by,
@@ -142,13 +142,13 @@ def standing_of(request: models.Request, *, now: datetime) -> str:
 def residents_of(serial_number: str) -> QuerySet[accounts.User]:
     """Return the homeowners whose connection reaches a device of this serial number now."""
     devices = sites.Device.objects.annotate(plain=_plain_serial()).filter(plain=serial_number, gone_at=None)
-    reaches = sites.ConnectionSite.objects.filter(
+    connection_sites = sites.ConnectionSite.objects.filter(
         site__in=devices.values("site"),
         connection__user=OuterRef("pk"),
         connection__status__in=policy.WORKING,
         lost_at=None,
     )
-    return accounts.User.objects.filter(Exists(reaches), is_active=True).order_by("pk")
+    return accounts.User.objects.filter(Exists(connection_sites), is_active=True).order_by("pk")
 
 
 def plain_serial(serial_number: str) -> str:
@@ -169,7 +169,7 @@ def _check_terms(right: str, lasts: str) -> None:
         raise consents.ConsentRefused("lasts", consents.NO_DURATION) from None
 
 
-def _check_pace(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
+def _check_rate(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
     """Keep organizations from asking everybody, or one homeowner again and again, also after a no."""
     asked = models.Request.objects.filter(organization=organization)
     before = asked.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()

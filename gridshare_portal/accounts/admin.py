@@ -1,6 +1,6 @@
 """People and organizations in the admin. No password, token, second factor or invitation's secret is shown.
 
-What changes who works where goes through the same deeds as the organization's own pages, so that it is
+What changes who works where goes through the same actions as the organization's own pages, so that it is
 recorded and no organization loses its last admin.
 """
 

@@ -1,4 +1,4 @@
-"""Check the shape of what is typed into an organization's pages; what it means is decided by the deeds."""
+"""Check the shape of what is typed into an organization's pages; what it means is decided by the actions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gridshare_portal.accounts import models
 from gridshare_portal.accounts.organizations import details, members
 from gridshare_portal.audit import names
 
-LONGEST_TYPED = 20_000  # beyond any limit that a deed names, and short enough to give back
+LONGEST_TYPED = 20_000  # beyond any limit that a action names, and short enough to give back
 NO_DATE = "Write a date as year-month-day, such as 2026-11-22."
 YEARS = [MinValueValidator(date(2020, 1, 1), NO_DATE), MaxValueValidator(date(2100, 1, 1), NO_DATE)]
 
@@ -24,7 +24,7 @@ class Plain(forms.Form):
     use_required_attribute = False
 
     def refuse(self, refusal: members.MemberRefused) -> None:
-        """Show at its field what a deed refused."""
+        """Show at its field what a action refused."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gridshare_portal.accounts.models import Role
 
 ALL = frozenset(Role.values)
-HANDS_ON = frozenset({Role.OPERATOR, Role.ADMIN})
+WORKING = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINS = frozenset({Role.ADMIN})
 
 
@@ -24,10 +24,10 @@ SEE = Right(
     id="see", title="See the homes that were shared, for a reason that the homeowner reads", roles=ALL
 )
 EXPORT = Right(id="export", title="Download a home’s readings and its case file", roles=ALL)
-WORK = Right(id="work", title="Take on, note, snooze and close what needs help", roles=HANDS_ON)
-ASK = Right(id="ask", title="Ask a homeowner to share a home", roles=HANDS_ON)
-PROPOSE = Right(id="propose", title="Propose a change, for the homeowner to approve", roles=HANDS_ON)
-CONTROL = Right(id="control", title="Make a change, where the homeowner allowed control", roles=HANDS_ON)
+WORK = Right(id="work", title="Take on, note, snooze and close what needs help", roles=WORKING)
+ASK = Right(id="ask", title="Ask a homeowner to share a home", roles=WORKING)
+PROPOSE = Right(id="propose", title="Propose a change, for the homeowner to approve", roles=WORKING)
+CONTROL = Right(id="control", title="Make a change, where the homeowner allowed control", roles=WORKING)
 RUN = Right(id="run", title="Start, pause and stop bulk runs", roles=ADMINS)
 RECORD = Right(id="record", title="Read what was done in the organization’s name", roles=ADMINS)
 MEMBERS = Right(id="members", title="Invite and remove people, and give roles", roles=ADMINS)

@@ -124,11 +124,16 @@ def _free_slug(campaign: models.Campaign) -> str:
     return next(slug for slug in numbered if slug not in taken)
 
 
-def _tell(campaign: models.Campaign, deed: str, actor: accounts.User, now: datetime) -> None:
+def _tell(campaign: models.Campaign, action: str, actor: accounts.User, now: datetime) -> None:
     record.add(
         name=names.Name.ORGANIZATION_CHANGED,
         at=now,
         actor=actor,
         organization=campaign.organization,
-        details={"campaign": campaign.name, "deed": deed, "right": campaign.right, "lasts": campaign.lasts},
+        details={
+            "campaign": campaign.name,
+            "action": action,
+            "right": campaign.right,
+            "lasts": campaign.lasts,
+        },
     )

@@ -110,7 +110,7 @@ def _by_organization(home: facts.SiteFacts) -> dict[int, list[facts.Share]]:
 
 
 def _open(pks: Sequence[int]) -> dict[int, dict[int, dict[Key, Case]]]:
-    """Return the open cases by home, organization and what they are about; locked against people's deeds."""
+    """Return the open cases by home, organization and subject, locked against people's actions."""
     found: dict[int, dict[int, dict[Key, Case]]] = defaultdict(lambda: defaultdict(dict))
     for case in Case.objects.select_for_update().filter(site__in=pks, closed_at=None):
         found[case.site_id][case.organization_id][case.cause, case.subject] = case

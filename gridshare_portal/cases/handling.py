@@ -1,7 +1,7 @@
 """What people do with a case: write, set aside, give to somebody, resolve.
 
-Each deed asks once more whether the person may and whether the home is still shared, in the transaction that
-writes it, and leaves an event that the homeowner can read, with the words.
+Each action asks once more whether the person may and whether the home is still shared, in the transaction
+that writes it, and leaves an event that the homeowner can read, with the words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST_SNOOZE = timedelta(days=90)
 LONGEST_WORDS = 2000
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # among them what turns the direction of a line
 
-Deed = Note.Deed
+Action = Note.Action
 
 
 class CaseRefused(Exception):
@@ -62,7 +62,7 @@ def note(*, case: Case, actor: accounts.User, words: str, now: datetime) -> Case
     def written(_case: Case) -> None:
         pass
 
-    return _do(case, actor, Deed.NOTED, written, now=now, words=words)
+    return _do(case, actor, Action.NOTED, written, now=now, words=words)
 
 
 def snooze(*, case: Case, actor: accounts.User, until_at: datetime, now: datetime) -> Case:
@@ -75,7 +75,7 @@ def snooze(*, case: Case, actor: accounts.User, until_at: datetime, now: datetim
     def written(found: Case) -> None:
         found.snoozed_until_at = until_at
 
-    return _do(case, actor, Deed.SNOOZED, written, now=now, until_at=until_at)
+    return _do(case, actor, Action.SNOOZED, written, now=now, until_at=until_at)
 
 
 def wake(*, case: Case, actor: accounts.User, now: datetime) -> Case:
@@ -84,7 +84,7 @@ def wake(*, case: Case, actor: accounts.User, now: datetime) -> Case:
     def written(found: Case) -> None:
         found.snoozed_until_at = None
 
-    return _do(case, actor, Deed.WOKEN, written, now=now)
+    return _do(case, actor, Action.WOKEN, written, now=now)
 
 
 def assign(*, case: Case, actor: accounts.User, to: accounts.User | None, now: datetime) -> Case:
@@ -95,7 +95,7 @@ def assign(*, case: Case, actor: accounts.User, to: accounts.User | None, now: d
     def written(found: Case) -> None:
         found.assigned_to = to
 
-    return _do(case, actor, Deed.ASSIGNED, written, now=now, words=str(to) if to else "nobody")
+    return _do(case, actor, Action.ASSIGNED, written, now=now, words=str(to) if to else "nobody")
 
 
 def resolve(*, case: Case, actor: accounts.User, words: str, now: datetime) -> Case:
@@ -105,13 +105,13 @@ def resolve(*, case: Case, actor: accounts.User, words: str, now: datetime) -> C
     def written(found: Case) -> None:
         found.closed_at, found.closed_how, found.resolved_by = now, Case.Closed.RESOLVED, actor
 
-    return _do(case, actor, Deed.RESOLVED, written, now=now, words=words)
+    return _do(case, actor, Action.RESOLVED, written, now=now, words=words)
 
 
 def _do(
     case: Case,
     actor: accounts.User,
-    deed: Note.Deed,
+    action: Note.Action,
     written: Callable[[Case], None],
     *,
     now: datetime,
@@ -125,7 +125,7 @@ def _do(
         found = mine.select_related("site", "organization").filter(pk=case.pk).first()
         if found is None:
             raise CaseNotPermitted("The home is no longer shared with you.")
-        if found.closed_at is not None and deed != Deed.NOTED:
+        if found.closed_at is not None and action != Action.NOTED:
             raise CaseRefused("", "This was closed meanwhile. Nothing was changed.")
         written(found)
         found.save()
@@ -133,12 +133,12 @@ def _do(
             case=found,
             author=actor,
             author_label=str(actor),
-            deed=deed,
+            action=action,
             words=words,
             until_at=until_at,
             at=now,
         )
-        _tell(found, actor, deed, words, until_at, now)
+        _tell(found, actor, action, words, until_at, now)
     return found
 
 
@@ -149,9 +149,14 @@ def _check(actor: accounts.User, organization: accounts.Organization) -> None:
 
 
 def _tell(
-    case: Case, actor: accounts.User, deed: Note.Deed, words: str, until_at: datetime | None, now: datetime
+    case: Case,
+    actor: accounts.User,
+    action: Note.Action,
+    words: str,
+    until_at: datetime | None,
+    now: datetime,
 ) -> None:
-    told = {"case": case.pk, "about": case.get_cause_display(), "deed": deed.value, "words": words}
+    told = {"case": case.pk, "about": case.get_cause_display(), "action": action.value, "words": words}
     told["organization"] = str(case.organization)
     if until_at is not None:
         told["until_at"] = until_at.isoformat()

@@ -111,7 +111,7 @@ class Case(models.Model):
 class Note(models.Model):
     """One line of a case's timeline: what a person did or wrote, or what the portal found."""
 
-    class Deed(models.TextChoices):
+    class Action(models.TextChoices):
         OPENED = "opened", "found it"
         REOPENED = "reopened", "found it again"
         WORSE = "worse", "found it worse"
@@ -128,7 +128,7 @@ class Note(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="notes")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     author_label = models.CharField(max_length=254, blank=True, default="")
-    deed = models.CharField(max_length=8, choices=Deed.choices)
+    action = models.CharField(max_length=8, choices=Action.choices)
     words = models.CharField(max_length=2000, blank=True, default="")
     until_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField()
@@ -138,7 +138,7 @@ class Note(models.Model):
         indexes = [models.Index(fields=["case", "-at"], name="cases_notes_of_case")]
 
     def __str__(self) -> str:
-        return f"{self.author_label or 'The portal'} {self.get_deed_display()}"
+        return f"{self.author_label or 'The portal'} {self.get_action_display()}"
 
 
 class Examination(models.Model):

@@ -96,14 +96,22 @@ def _connection(answer: sites.RawResponse, consents: list[access.Consent]) -> lu
     """Return a connection of whoever gave a consent, never that of another who lives there."""
     scope = raw_responses.OPERATIONS[answer.operation].scope
     for consent in consents:
-        for reach in policy.own_reaches(consent.given_by, answer.site):
-            if reach.connection.is_active and scope in reach.connection.scope_set:
-                return reach.connection
+        for connection_site in policy.own_connection_sites(consent.given_by, answer.site):
+            if connection_site.connection.is_active and scope in connection_site.connection.scope_set:
+                return connection_site.connection
     return None
 
 
 def _why(answer: sites.RawResponse, consents: list[access.Consent]) -> str:
     if not consents:
         return UNSHARED
-    reaches = [reach for one in consents for reach in policy.own_reaches(one.given_by, answer.site)]
-    return MISSING if any(reach.connection.is_active for reach in reaches) else ENDED
+    connection_sites = [
+        connection_site
+        for one in consents
+        for connection_site in policy.own_connection_sites(one.given_by, answer.site)
+    ]
+    return (
+        MISSING
+        if any(connection_site.connection.is_active for connection_site in connection_sites)
+        else ENDED
+    )

@@ -1,4 +1,4 @@
-"""The one corridor through which anything is written to a device.
+"""The command gateway: the one way in which anything is written to a device.
 
 Ask whether it is permitted; write the wish and its event in one transaction; look at the device; send once;
 look again; settle. No network call happens inside a transaction. A write whose reply was lost is never sent
@@ -79,7 +79,7 @@ def make(
     change, is_new = _write(wish, also, now)
     if is_new:
         with calls.of_site(change.site, now=now) as heard:
-            _Errand(change, asked, answer, _clock(now), heard.append).run(seen)
+            _Execution(change, asked, answer, _clock(now), heard.append).run(seen)
     return change
 
 
@@ -109,7 +109,7 @@ def _of_key(change: models.Change) -> models.Change | None:
     return models.Change.objects.filter(actor=change.actor, key=change.key).first()
 
 
-class _Errand:
+class _Execution:
     """One wish on its way."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """What can be asked of a device, each with what it needs: a scope to write, a scope to read, and the look.
 
-Nothing here writes; that is the corridor's alone.
+Nothing here writes; that is control.changes' alone.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def connection(request: HomeRequest, pk: int, *, now: datetime) -> lunar.Connect
     mine = connections.connections_of(request.user).filter(pk=found.pk).first()
     if mine is not None:
         return mine
-    if policy.shared_sites(request.user, now=now).filter(reaches__connection=found.pk).exists():
+    if policy.shared_sites(request.user, now=now).filter(connection_sites__connection=found.pk).exists():
         raise PermissionDenied(OWNERS_ONLY)
     raise Http404
 

@@ -1,6 +1,6 @@
 """Begin, renew and end a homeowner's connection; the only place that does.
 
-Each deed bumps the row's version, so that a refresh which is still on its way cannot write
+Each action bumps the row's version, so that a refresh which is still on its way cannot write
 over it, and leaves an event in the same transaction. Tokens that are replaced or no longer
 wanted are forgotten at once and ended at Lunar afterwards.
 """
@@ -125,7 +125,7 @@ def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: d
 
 
 @transaction.atomic
-def bury(*, connection: models.Connection, now: datetime) -> None:
+def record_before_delete(*, connection: models.Connection, now: datetime) -> None:
     """End the tokens and drop the readings of a row that is about to go for good, with its user."""
     if connection.refresh_sealed:
         _end_at_lunar(_readable_refresh(connection), now)

@@ -26,4 +26,4 @@ def on_signed_in(
 @receiver(pre_delete, sender=models.Connection)
 def on_deleted(instance: models.Connection, **_context: object) -> None:
     """End the tokens of a connection whose row goes away, as it does with its user."""
-    connections.bury(connection=instance, now=timezone.now())
+    connections.record_before_delete(connection=instance, now=timezone.now())

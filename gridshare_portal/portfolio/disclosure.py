@@ -1,7 +1,8 @@
 """What a portfolio page may show of the sums that were made: nothing about fewer homes than allowed.
 
 A figure is also kept back where one about too few homes would follow from it by subtraction: from what all
-homes give, or from a group that contains this one. Whoever shows a sum asks here; nobody else reads Tally.
+homes give, or from a group that contains this one. Whoever shows a sum asks here; nobody else reads
+HomesAggregate.
 """
 
 from __future__ import annotations

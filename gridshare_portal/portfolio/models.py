@@ -1,9 +1,8 @@
-"""What is kept of a portfolio: each shared home as the table shows it, the sums, groups and saved views.
+"""What is kept of a portfolio: a row per shared home, aggregates, groups, saved views, reminders, daily sums.
 
-Home and Tally are counted again in rounds from what other rooms keep, so that a page costs the same however
-many homes there are. They are at most a round old and give no right: who may see a home is asked of
-access.policy whenever one is shown. What is kept of enrolment and of letters stands in enrolment_models.py,
-and of how a bulk run's homes are found in choice_models.py.
+SiteRow and HomesAggregate are made anew in passes from what other packages keep, so that a page costs the
+same however many homes there are. They are at most a pass old and give no right: access.policy is asked who
+may see a home whenever one is shown.
 """
 
 from __future__ import annotations
@@ -147,8 +146,8 @@ class ProjectionPass(models.Model):
 class HomesAggregate(models.Model):
     """The sums over all homes of a retailer (group null), or over those of one group, as last counted."""
 
-    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="tallies")
-    group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="tally")
+    organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="aggregates")
+    group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="aggregate")
     made_at = models.DateTimeField()
     began_at = models.DateTimeField()
     homes = models.PositiveIntegerField()
@@ -159,7 +158,7 @@ class HomesAggregate(models.Model):
             models.UniqueConstraint(
                 fields=["organization"],
                 condition=models.Q(group=None),
-                name="portfolio_one_tally",
+                name="portfolio_one_aggregate",
             )
         ]
 

@@ -120,8 +120,10 @@ def givers(site: sites.Site, organization: accounts.Organization, *, now: dateti
     """Return who shares the home with the organization, if all their connections have ended; else nobody."""
     held = policy.holding(now=now).filter(site=site, organization=organization)
     people = list(accounts.User.objects.filter(consents__in=held, is_active=True).distinct().order_by("pk"))
-    reaches = sites.ConnectionSite.objects.filter(site=site, connection__user__in=people, lost_at=None)
-    return [] if reaches.filter(connection__status="active").exists() else people
+    connection_sites = sites.ConnectionSite.objects.filter(
+        site=site, connection__user__in=people, lost_at=None
+    )
+    return [] if connection_sites.filter(connection__status="active").exists() else people
 
 
 @transaction.atomic

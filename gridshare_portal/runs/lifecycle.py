@@ -1,4 +1,4 @@
-"""The deeds of a bulk run: ask, check again, start, pause, resume, stop, retry, schedule and cancel.
+"""The actions of a bulk run: ask, check again, start, pause, resume, stop, retry, schedule and cancel.
 
 Each asks whether the person may, is done once whoever asks at the same time, and leaves an event. What
 becomes of each home is the workers' part (carrying.py).
@@ -184,8 +184,8 @@ def schedule(
     _ask(actor, run.organization)
     if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
         raise transitions.RunRefused("Choose a moment within the next 30 days.", field="start_at")
-    deed = "scheduled" if start_at else "schedule taken back"
-    _move(run, deed, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
+    action = "scheduled" if start_at else "schedule taken back"
+    _move(run, action, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
     return _fresh(run)
 
 
@@ -262,18 +262,18 @@ def _ask_wish(kind: str, times: str, asked: Any, now: datetime) -> None:
 
 def _move(
     run: models.Run,
-    deed: str,
+    action: str,
     after: Collection[str],
     actor: accounts.User,
     now: datetime,
     **written: object,
 ) -> None:
-    if not transitions.move(run=run, deed=deed, after=after, actor=actor, now=now, **written):
+    if not transitions.move(run=run, action=action, after=after, actor=actor, now=now, **written):
         raise transitions.RunRefused(_why_not(run))
 
 
 def _why_not(run: models.Run) -> str:
-    """Return why a deed came too late or too early, from where the run stands by now."""
+    """Return why a action came too late or too early, from where the run stands by now."""
     run.refresh_from_db()
     who = run.carried_by or "Somebody"
     if run.state == R.RUNNING:

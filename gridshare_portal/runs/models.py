@@ -1,6 +1,6 @@
 """What is kept about bulk runs: one row per run, one line per home, and what all workers share.
 
-A line is the receipt of its home: why it was skipped, or the change that went through the corridor. The
+A line is the receipt of its home: why it was skipped, or the change that was made. The
 lines are also the queue; nothing about a run stands anywhere else.
 """
 
@@ -151,7 +151,7 @@ class DispatchSlot(models.Model):
     taken_until_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"Lane {self.number}"
+        return f"Slot {self.number}"
 
 
 class RateLimit(models.Model):

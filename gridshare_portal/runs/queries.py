@@ -17,7 +17,7 @@ FAILURES = (S.CONTRADICTED, S.REFUSED, S.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tally:
+class LineCounts:
     """How many homes of a run are in which state; `skipped` says for how many homes which reason holds."""
 
     states: dict[str, int]
@@ -53,7 +53,7 @@ def runs_of(organization: accounts.Organization) -> QuerySet[models.Run]:
     return runs.select_related("made_by", "carried_by", "cancel_of")
 
 
-def tally(run: models.Run) -> Tally:
+def line_counts(run: models.Run) -> LineCounts:
     """Return how far a run has come."""
     states: dict[str, int] = {}
     skipped: dict[str, int] = {}
@@ -68,7 +68,7 @@ def tally(run: models.Run) -> Tally:
         states[state] = states.get(state, 0) + homes
         if state == S.SKIPPED:
             skipped[why] = skipped.get(why, 0) + homes
-    return Tally(states=states, skipped=skipped)
+    return LineCounts(states=states, skipped=skipped)
 
 
 def lines(

@@ -34,9 +34,9 @@ def unchecked() -> list[int]:
 
 
 def carried() -> list[int]:
-    """Return the runs that go on, the oldest first, once for each lane."""
+    """Return the runs that go on, the oldest first, once for each slot."""
     running = models.Run.objects.filter(state=R.RUNNING).order_by("started_at", "pk")
-    return [run_pk for run_pk in running.values_list("pk", flat=True) for _ in range(slots.LANES)]
+    return [run_pk for run_pk in running.values_list("pk", flat=True) for _ in range(slots.SLOTS)]
 
 
 def _start(run: models.Run, now: datetime) -> None:
@@ -44,4 +44,4 @@ def _start(run: models.Run, now: datetime) -> None:
         transitions.begin(run=run, actor=run.carried_by, now=now)
         return
     written = {"start_at": None, "why": "no_admin", "sentence": NOT_STARTED}
-    transitions.move(run=run, deed="not started", after=[R.CHECKED], actor=None, now=now, **written)
+    transitions.move(run=run, action="not started", after=[R.CHECKED], actor=None, now=now, **written)

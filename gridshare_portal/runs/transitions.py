@@ -41,18 +41,18 @@ def may_run(actor: accounts.User | None, organization: accounts.Organization) ->
 def move(
     *,
     run: models.Run,
-    deed: str,
+    action: str,
     after: Collection[str],
     actor: accounts.User | None,
     now: datetime,
     **written: object,
 ) -> bool:
-    """Change a run that is in one of these states, and record the deed; say whether it was done here."""
+    """Change a run that is in one of these states, and record the action; say whether it was done here."""
     with transaction.atomic():
         done = bool(models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
         run.refresh_from_db()
         if done:
-            tell(run=run, deed=deed, actor=actor, now=now)
+            tell(run=run, action=action, actor=actor, now=now)
     return done
 
 
@@ -62,7 +62,7 @@ def begin(*, run: models.Run, actor: accounts.User | None, now: datetime) -> boo
     That is one row, however many homes there are: in a run that was started, ready means waiting.
     """
     started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
-    return move(run=run, deed="started", after=[R.CHECKED], actor=actor, now=now, **started)
+    return move(run=run, action="started", after=[R.CHECKED], actor=actor, now=now, **started)
 
 
 def stop(
@@ -77,7 +77,7 @@ def stop(
     """Stop a run for good; homes that are on their way come to their end, the others are left alone."""
     with transaction.atomic():
         written = {"state": R.STOPPING, "why": why, "sentence": sentence}
-        done = move(run=run, deed="stopped", after=after, actor=actor, now=now, **written)
+        done = move(run=run, action="stopped", after=after, actor=actor, now=now, **written)
         if done:
             finish(run=run, now=now)
     return done
@@ -97,7 +97,7 @@ def finish(*, run: models.Run, now: datetime) -> bool:
         if here.lines.filter(state__in=[*WAITS, S.TAKEN]).exists():
             return False
         ended = R.STOPPED if here.state == R.STOPPING else R.DONE
-        move(run=run, deed="ended", after=[here.state], actor=None, now=now, state=ended, ended_at=now)
+        move(run=run, action="ended", after=[here.state], actor=None, now=now, state=ended, ended_at=now)
     return False
 
 
@@ -109,9 +109,9 @@ def _leave_out(run: models.Run) -> bool:
     return len(waiting) == TOGETHER
 
 
-def tell(*, run: models.Run, deed: str, actor: accounts.User | None, now: datetime) -> None:
-    """Add a deed to the record of the organization."""
-    details = {"run": run.name, "number": run.pk, "deed": deed}
+def tell(*, run: models.Run, action: str, actor: accounts.User | None, now: datetime) -> None:
+    """Add a action to the record of the organization."""
+    details = {"run": run.name, "number": run.pk, "action": action}
     if run.homes:
         details["homes"] = run.homes
     if run.why:

@@ -36,7 +36,7 @@ class Switchboard:
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         self._world, self._switches, self._time = world, faults, clock
-        self._deeds: dict[str, Callable[[Request], Response]] = {
+        self._actions: dict[str, Callable[[Request], Response]] = {
             "calls": self._calls,
             "faults": self._faults,
             "switch_on": self._switch_on,
@@ -51,7 +51,7 @@ class Switchboard:
     def handle(self, name: str, request: Request) -> Response:
         """Do what is asked, or say why not."""
         try:
-            return self._deeds[name](request)
+            return self._actions[name](request)
         except parsing.Refusal as refusal:
             return refused(refusal)
 

@@ -184,7 +184,7 @@ class Sandbox:
             return self._login.token(request, faults)
         if name == "front":
             return pages.front(self.world.customers)
-        deeds = {
+        actions = {
             "oauthAuthorize": self._login.authorize,
             "login": self._login.login,
             "oauthRevoke": self._login.revoke,
@@ -192,7 +192,7 @@ class Sandbox:
             "logout": self._login.logout,
             "jwks": self._login.jwks,
         }
-        return deeds[name](request)
+        return actions[name](request)
 
     def _switched(self, request: Request) -> Response:
         try:

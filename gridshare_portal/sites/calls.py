@@ -50,7 +50,9 @@ def of_connection(connection_pk: int, *, now: datetime) -> Iterator[list[calls.H
 
 
 def _keep_for_all(connection_pk: int, heard: Heard, now: datetime) -> None:
-    reached = sites.Site.objects.filter(reaches__connection=connection_pk, reaches__lost_at=None)
+    reached = sites.Site.objects.filter(
+        connection_sites__connection=connection_pk, connection_sites__lost_at=None
+    )
     try:
         _keep(_by_site(reached, heard), now)
     except DatabaseError as fault:

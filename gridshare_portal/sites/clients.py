@@ -63,7 +63,10 @@ class NotNow(WayError):
 
 def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
     """Return the healthiest active connection that reaches the site and may do this; ask nobody."""
-    reaching = [reach.connection for reach in site.reaches.filter(lost_at=None).select_related("connection")]
+    reaching = [
+        connection_site.connection
+        for connection_site in site.connection_sites.filter(lost_at=None).select_related("connection")
+    ]
     active = [connection for connection in reaching if connection.status == "active"]
     if not active:
         raise NoAccessPath("ended" if reaching else "none", scope=scope)

@@ -54,8 +54,8 @@ class Site(models.Model):
 class ConnectionSite(models.Model):
     """A connection that lists a site; lost_at says since when it no longer does."""
 
-    site = models.ForeignKey(Site, models.CASCADE, related_name="reaches")
-    connection = models.ForeignKey("lunar.Connection", models.CASCADE, related_name="reaches")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="connection_sites")
+    connection = models.ForeignKey("lunar.Connection", models.CASCADE, related_name="connection_sites")
     seen_at = models.DateTimeField()
     lost_at = models.DateTimeField(null=True, blank=True)
 

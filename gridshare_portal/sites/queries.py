@@ -130,13 +130,13 @@ def battery_device_of(site: sites.Site) -> sites.Device | None:
 def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
     """Return the homes that the connection lists now."""
     reached = models.ConnectionSite.objects.filter(connection=connection, lost_at=None)
-    return sites.Site.objects.filter(reaches__in=reached).order_by("name", "pk")
+    return sites.Site.objects.filter(connection_sites__in=reached).order_by("name", "pk")
 
 
 def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
     """Return the connections that list the home now, whatever their health."""
     reached = models.ConnectionSite.objects.filter(site=site, lost_at=None)
-    return lunar.Connection.objects.filter(reaches__in=reached).order_by("pk")
+    return lunar.Connection.objects.filter(connection_sites__in=reached).order_by("pk")
 
 
 def tree_of(site: sites.Site) -> list[Branch]:
@@ -169,7 +169,9 @@ def progress_of(connection: lunar.Connection) -> Progress:
 
 def progress_of_site(site: sites.Site) -> Progress:
     """Return how far the reading of one home has come, through whichever connection went furthest."""
-    syncs = sites.Sync.objects.filter(connection__reaches__site=site, connection__reaches__lost_at=None)
+    syncs = sites.Sync.objects.filter(
+        connection__connection_sites__site=site, connection__connection_sites__lost_at=None
+    )
     best = min(syncs, key=lambda sync: FURTHEST_FIRST.index(sync.state), default=None)
     return _progress(best, (site,))
 

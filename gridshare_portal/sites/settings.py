@@ -69,7 +69,7 @@ def forget(*, connection: lunar.Connection) -> None:
     reaching = Q(lost_at=None, connection__status__in=["active", "reconnect"])
     others = sites.ConnectionSite.objects.filter(reaching, site=OuterRef("pk")).exclude(connection=connection)
     with transaction.atomic():
-        own = sites.Site.objects.filter(reaches__connection=connection)
+        own = sites.Site.objects.filter(connection_sites__connection=connection)
         for site in own.exclude(Exists(others)).distinct():
             site.delete()
         sites.ConnectionSite.objects.filter(connection=connection).delete()

@@ -43,10 +43,10 @@ function isTyping(element) {
 
 function press(event) {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
-  const deed = KEYS[event.key];
-  if (!plain || !deed || isTyping(event.target) || (localStorage.getItem(OFF) && event.key !== "?")) return;
+  const action = KEYS[event.key];
+  if (!plain || !action || isTyping(event.target) || (localStorage.getItem(OFF) && event.key !== "?")) return;
   event.preventDefault();
-  deed();
+  action();
 }
 
 function leave() {

@@ -230,7 +230,7 @@ class TestDisconnecting:
     def test_leaves_what_another_connection_of_the_same_person_reaches(self, give, homeowner, sandbox, now):
         consent = give()
         second = people.connect(homeowner.user, "cora", sandbox=sandbox)
-        homeowner.site.reaches.create(connection=second, seen_at=now)
+        homeowner.site.connection_sites.create(connection=second, seen_at=now)
         first = lunar.Connection.objects.exclude(pk=second.pk).get(user=homeowner.user)
 
         connections.disconnect(connection=first, actor=homeowner.user, forget_readings=False, now=now)

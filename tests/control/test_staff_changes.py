@@ -29,12 +29,12 @@ def help_smart(installer, ask_smart, now):
 def while_looking(monkeypatch):
     """Do something just after the device was looked at, before anything is sent."""
 
-    def then(deed):
+    def then(action):
         real = operations.AskMode.look
 
         def look(self, client, synth_id):
             read = real(self, client, synth_id)
-            deed()
+            action()
             return read
 
         monkeypatch.setattr(operations.AskMode, "look", look)

@@ -38,9 +38,9 @@ class TestTheCompany:
     def run(self, seconds=0, status=0):
         return [sys.executable, "-c", f"import sys, time; time.sleep({seconds}); sys.exit({status})"]
 
-    def test_goes_on_when_an_errand_has_ended_well_or_not(self, company):
+    def test_goes_on_when_a_program_has_ended_well_or_not(self, company):
         for status in (0, 1):
-            company.send("an errand", self.run(status=status)).wait()
+            company.send("an execution", self.run(status=status)).wait()
 
         company.check()
 
@@ -51,11 +51,11 @@ class TestTheCompany:
             company.check()
 
     def test_takes_errands_along_when_it_ends(self, company):
-        errand = company.send("an errand", self.run(seconds=60))
+        execution = company.send("an execution", self.run(seconds=60))
 
         company.dismiss()
 
-        assert errand.poll() is not None
+        assert execution.poll() is not None
 
     def test_stops_at_its_next_look_and_never_within_a_signal(self, company):
         company.ask_to_stop(signal.SIGTERM, None)

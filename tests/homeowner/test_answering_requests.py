@@ -36,11 +36,11 @@ class TestARequest:
     def test_that_another_of_the_home_answers_at_that_moment_is_answered_once(
         self, homeowner, asked, answer, monkeypatch
     ):
-        deeds = {"share": requests.share, "decline": requests.decline}
+        actions = {"share": requests.share, "decline": requests.decline}
 
         def late(*, request, now, **how):
-            deeds["decline"](request=models.Request.objects.get(pk=asked.pk), by=homeowner.user, now=now)
-            return deeds[answer](request=request, now=now, **how)
+            actions["decline"](request=models.Request.objects.get(pk=asked.pk), by=homeowner.user, now=now)
+            return actions[answer](request=request, now=now, **how)
 
         with monkeypatch.context() as patch:
             patch.setattr(requests, answer, late)

@@ -265,7 +265,8 @@ OF_PK = {  # what a number in an address names
     "retailer:reconnect_ask": "home",
     **dict.fromkeys([name for name in ROUTES if name.startswith("retailer:run")], "run"),
     **dict.fromkeys(
-        [f"installer:case{deed}" for deed in ("", "_note", "_snooze", "_wake", "_assign", "_resolve")], "case"
+        [f"installer:case{action}" for action in ("", "_note", "_snooze", "_wake", "_assign", "_resolve")],
+        "case",
     ),
 }
 NOBODY_S = {  # ids that name nothing

@@ -1,4 +1,4 @@
-"""Only the corridor writes to a device: no other module even names a writing method of the client."""
+"""Only the command gateway writes to a device: no other module even names a writing method of the client."""
 
 import ast
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parents[2] / "gridshare_portal"
 CLIENT = HOUSE / "gridshare" / "client.py"
-CORRIDOR = HOUSE / "control" / "changes.py"
+GATEWAY = HOUSE / "control" / "changes.py"
 
 
 def writing_methods():
@@ -43,17 +43,17 @@ class TestWritingToADevice:
     def test_uses_no_other_verbs_than_theirs(self):
         assert set(named(CLIENT.read_text())) & {"POST", "PUT", "PATCH", "DELETE"} == {"PATCH", "PUT"}
 
-    def test_happens_in_the_corridor_alone(self):
+    def test_happens_in_the_gateway_alone(self):
         others = {
             str(path.relative_to(HOUSE)): sorted(WRITES & set(named(path.read_text())))
             for path in HOUSE.rglob("*.py")
-            if path not in (CLIENT, CORRIDOR) and "sandbox" not in path.parts
+            if path not in (CLIENT, GATEWAY) and "sandbox" not in path.parts
         }
 
         assert {path: names for path, names in others.items() if names} == {}
 
-    def test_happens_in_the_corridor(self):
-        assert set(named(CORRIDOR.read_text())) >= WRITES
+    def test_happens_in_the_gateway(self):
+        assert set(named(GATEWAY.read_text())) >= WRITES
 
     @pytest.mark.parametrize(
         "source",

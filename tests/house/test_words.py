@@ -135,3 +135,53 @@ class TestTemplates:
         assert not list(
             inline('<script type="application/json">{}</script><script defer src="a.js"></script>')
         )
+
+
+GONE = {  # words that a name in code bears no more, and what it is called instead
+    "arrivals": "pending tokens",
+    "bearers": "bearer token",
+    "bury": "record before delete",
+    "carrying": "worker",
+    "chronicle": "audit log",
+    "corridor": "command gateway",
+    "deed": "action",
+    "deeds": "actions",
+    "doings": "activity feed",
+    "errand": "execution",
+    "glance": "overview",
+    "hands": "worker pool",
+    "judging": "abort policy",
+    "lane": "slot",
+    "lanes": "slots",
+    "losses": "transport errors",
+    "reaches": "connection sites",
+    "reckoning": "row builder",
+    "settling": "finalize",
+    "tallies": "aggregates",
+    "tally": "aggregate, or line counts",
+    "verdicts": "reconciliation",
+    "wishes": "submit",
+}
+
+
+def named(source):
+    """Every name that code gives to something or calls it by."""
+    for node in ast.walk(ast.parse(source)):
+        for kind in ("id", "attr", "arg", "name"):
+            if isinstance(name := getattr(node, kind, None), str):
+                yield name
+
+
+class TestNames:
+    def test_are_the_field_s_words(self):
+        found = {
+            f"{path.relative_to(ROOT)}: {name}: {GONE[word]}"
+            for path in CODE
+            for name in {path.stem, *named(path.read_text())}
+            for word in set(name.lower().split("_")) & GONE.keys()
+        }
+
+        assert found == set()
+
+    def test_would_be_found(self):
+        assert {"deed", "x", "_lanes"} <= set(named("def deed(x):\n    return _lanes"))

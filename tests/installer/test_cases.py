@@ -12,7 +12,7 @@ from gridshare_portal.cases.models import Case
 from tests import people
 
 RTL = "\u202e"
-DEEDS = ["case_note", "case_snooze", "case_wake", "case_assign", "case_resolve"]
+ACTIONS = ["case_note", "case_snooze", "case_wake", "case_assign", "case_resolve"]
 
 
 def address(person, case, name="case"):
@@ -80,7 +80,7 @@ class TestThePageOfACase:
 
 
 class TestADeed:
-    @pytest.mark.parametrize("name", DEEDS)
+    @pytest.mark.parametrize("name", ACTIONS)
     def test_is_not_for_a_viewer(self, name, viewer, case):
         before = Case.objects.values().get()
         page = viewer.post(
@@ -90,7 +90,7 @@ class TestADeed:
         assert page.status_code == 403
         assert Case.objects.values().get() == before and not case.notes.exists()
 
-    @pytest.mark.parametrize("name", DEEDS)
+    @pytest.mark.parametrize("name", ACTIONS)
     def test_does_not_exist_for_another_organization_nor_under_its_name(self, name, outsider, case):
         for slug in ("roofworks", "sunfix"):
             page = outsider.post(
@@ -99,7 +99,7 @@ class TestADeed:
             assert page.status_code == 404
         assert not case.notes.exists()
 
-    @pytest.mark.parametrize("name", DEEDS)
+    @pytest.mark.parametrize("name", ACTIONS)
     def test_is_only_posted(self, name, installer, case):
         assert installer.get(reverse(f"installer:{name}", args=["sunfix", case.pk])).status_code == 405
 
@@ -203,7 +203,7 @@ class TestSettingAside:
         case.refresh_from_db()
 
         assert case.snoozed_until_at is None
-        assert list(case.notes.values_list("deed", flat=True)) == ["woken", "snoozed"]
+        assert list(case.notes.values_list("action", flat=True)) == ["woken", "snoozed"]
 
 
 class TestAssigning:

@@ -39,8 +39,8 @@ def causes(site):
     return sorted(cause for cause, _subject in open_cases(site))
 
 
-def deeds(case):
-    return list(case.notes.order_by("at", "pk").values_list("deed", flat=True))
+def actions(case):
+    return list(case.notes.order_by("at", "pk").values_list("action", flat=True))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ class TestAFault:
         examined(sandbox.clock.now())
         case.refresh_from_db()
         assert (causes(home), case.closed_how) == ([], "gone")
-        assert deeds(case) == ["opened", "gone"]
+        assert actions(case) == ["opened", "gone"]
 
     def test_of_one_sensor_is_found_by_name(self, home, homeowner, sandbox, examined, now):
         battery = home.sensors.get(role_found="battery")
@@ -150,7 +150,7 @@ class TestACase:
 
         again = Case.objects.get()
         assert (again.pk, again.seen_at, again.since_at) == (ended.pk, now + HOUR, ended.since_at)
-        assert deeds(again) == ["opened"]
+        assert actions(again) == ["opened"]
 
     def test_of_a_home_that_is_no_longer_shared_closes_and_the_home_leaves_the_queue(
         self, ended, examined, now
@@ -170,7 +170,7 @@ class TestACase:
         examined(now + 25 * HOUR)
 
         (again,) = open_cases(ended.site).values()
-        assert again.again and deeds(again) == ["reopened"]
+        assert again.again and actions(again) == ["reopened"]
 
     def test_that_begins_anew_after_it_was_resolved_opens_at_once(self, ended, installer, examined, now):
         handling.resolve(case=ended, actor=installer.user, words="They connected again.", now=now)
@@ -178,7 +178,7 @@ class TestACase:
         examined(now + 2 * HOUR)
 
         (new,) = open_cases(ended.site).values()
-        assert not new.again and deeds(new) == ["opened"]
+        assert not new.again and actions(new) == ["opened"]
 
     def test_that_is_set_aside_comes_back_when_it_gets_worse(self, home, sunfix, installer, examined, now):
         silent = now - 5 * HOUR
@@ -192,7 +192,7 @@ class TestACase:
 
         case.refresh_from_db()
         assert (case.severity, case.snoozed_until_at) == (1, None)
-        assert "worse" in deeds(case)
+        assert "worse" in actions(case)
 
     def test_belongs_to_each_organization_by_itself(self, ended, homeowner, retailer, examined, now):
         access.Consent.objects.update(from_at=now - DAY)
@@ -212,8 +212,8 @@ class TestTheQueue:
             site = home.__class__.objects.create(
                 synth_id=f"more-{number}", name=f"More {number}", time_zone="UTC", created_at=now - DAY
             )
-            reach = home.reaches.first()
-            site.reaches.create(connection=reach.connection, seen_at=now)
+            reach = home.connection_sites.first()
+            site.connection_sites.create(connection=reach.connection, seen_at=now)
             people.share(site, sunfix, access.Consent.objects.first().given_by, now=now - DAY)
         examined(now + 2 * HOUR / 6)
         with CaptureQueriesContext(connection) as many:

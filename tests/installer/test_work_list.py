@@ -45,7 +45,7 @@ def many_homes(homeowner, sunfix):
                 time_zone="UTC",
                 created_at=timezone.now(),
             )
-            site.reaches.create(connection=homeowner.connection, seen_at=timezone.now())
+            site.connection_sites.create(connection=homeowner.connection, seen_at=timezone.now())
             people.share(site, sunfix, homeowner.user)
             found.append(site)
         return found

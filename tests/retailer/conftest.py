@@ -48,7 +48,7 @@ def hundred(brightgrid, counted):
 def fleet(brightgrid, homeowner, neighbor, counted):
     """Two customers' homes that the retailer may change, counted."""
     for person in (homeowner, neighbor):
-        for site in sites.Site.objects.filter(reaches__connection__user=person.user):
+        for site in sites.Site.objects.filter(connection_sites__connection__user=person.user):
             people.share(site, brightgrid, person.user)
     counted()
     return brightgrid

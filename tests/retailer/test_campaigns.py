@@ -70,9 +70,9 @@ class TestMaking:
         assert f"/join/{made.slug}/" in page.text and "contrast of 6.9 to 1" in page.text
         event = audit.Event.objects.get(name="organization_changed")
         assert event.organization_id == retailer.organization.pk
-        assert event.details["campaign"] == "Spring letter" and event.details["deed"] == "made"
+        assert event.details["campaign"] == "Spring letter" and event.details["action"] == "made"
         record = retailer.get(reverse("accounts:record", args=["brightgrid"]))
-        assert "campaign: Spring letter; deed: made" in record.text
+        assert "campaign: Spring letter; action: made" in record.text
 
     def test_gives_a_second_of_the_same_name_another_address(self, make):
         assert [make().slug for _number in range(3)] == [

@@ -182,7 +182,7 @@ class TestTheFilters:
 @pytest.mark.django_db
 class TestTheGroups:
     def post(self, visitor, **said):
-        form = {"deed": "add", "which": "chosen", "group": "South", "list": "", **said}
+        form = {"do": "add", "which": "chosen", "group": "South", "list": "", **said}
         return visitor.post("/portfolio/brightgrid/groups/", form)
 
     def test_take_chosen_homes_in_and_out(self, admin, hundred):
@@ -192,7 +192,7 @@ class TestTheGroups:
         assert self.post(admin, home=pks[:2]).status_code == 302  # twice is once
         group = Group.objects.get(organization=hundred, name="South")
         assert set(group.members.values_list("site", flat=True)) == set(pks)
-        self.post(admin, home=pks[:1], deed="remove")
+        self.post(admin, home=pks[:1], do="remove")
         assert set(group.members.values_list("site", flat=True)) == set(pks[1:])
 
     def test_take_all_that_match(self, admin, hundred):

@@ -169,8 +169,8 @@ class TestARun:
 
     def test_is_paused_resumed_and_stopped(self, ready, admin):
         lifecycle.start(run=ready, actor=admin.user, now=timezone.now())
-        for deed, state in (("pause", R.PAUSED), ("resume", R.RUNNING), ("stop", R.STOPPED)):
-            page = admin.post(at(f"run_{deed}", ready.pk), follow=True)
+        for action, state in (("pause", R.PAUSED), ("resume", R.RUNNING), ("stop", R.STOPPED)):
+            page = admin.post(at(f"run_{action}", ready.pk), follow=True)
 
             assert page.status_code == 200 and runs.Run.objects.get().state == state
         page = admin.post(at("run_stop", ready.pk))

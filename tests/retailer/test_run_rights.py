@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestWhoMayRun:
-    DEEDS = ("start", "schedule", "check", "pause", "resume", "stop", "retry", "cancel")
+    ACTIONS = ("start", "schedule", "check", "pause", "resume", "stop", "retry", "cancel")
 
     def test_are_admins_alone_and_viewers_may_look(self, ready, viewer_there):
         for name in ("run", "run_homes", "run_homes_csv"):
@@ -18,8 +18,8 @@ class TestWhoMayRun:
         assert "What you can do" not in viewer_there.get(at("run", ready.pk)).text
         assert viewer_there.get(at("run_new")).status_code == 403
         assert viewer_there.post(at("run_new"), wish(every="on")).status_code == 403
-        for deed in self.DEEDS:
-            assert viewer_there.post(at(f"run_{deed}", ready.pk)).status_code == 403
+        for action in self.ACTIONS:
+            assert viewer_there.post(at(f"run_{action}", ready.pk)).status_code == 403
         assert runs.Run.objects.get().state == R.CHECKED
 
     def test_are_not_those_of_another_organization(self, ready, brightgrid):
@@ -27,8 +27,8 @@ class TestWhoMayRun:
         for name in ("run", "run_homes", "run_homes_csv"):
             assert other.get(reverse(f"retailer:{name}", args=["other", ready.pk])).status_code == 404
             assert other.get(at(name, ready.pk)).status_code == 404
-        for deed in self.DEEDS:
-            address = reverse(f"retailer:run_{deed}", args=["other", ready.pk])
+        for action in self.ACTIONS:
+            address = reverse(f"retailer:run_{action}", args=["other", ready.pk])
             assert other.post(address, {"homes": "1"}).status_code == 404
         assert "Storm on Friday" not in other.get(reverse("retailer:runs", args=["other"])).text
 

@@ -18,7 +18,7 @@ def running_sandbox():
 
 @pytest.fixture
 def fleet(db, sandbox, settings):
-    """Homes alike, and a retailer that may change them, at a pace that no test waits for."""
+    """Homes alike, and a retailer that may change them, at a rate that no test waits for."""
     settings.RUNS_PER_MINUTE = 60_000
     return fleets.Fleet(sandbox)
 

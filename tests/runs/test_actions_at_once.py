@@ -1,4 +1,4 @@
-"""Two admins at the same run at the same time: each deed happens once, and whoever came second reads why not."""
+"""Two admins at the same run at the same time: each action happens once, and whoever came second reads why not."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -32,34 +32,34 @@ def fleet(db, sandbox, monkeypatch):
 def at_once(fleet, monkeypatch):
     """Let both admins do something when each has read how the run stands and that it may; return what came of it."""
 
-    def at_once(run, *deeds):
-        both, real = threading.Barrier(len(deeds)), transitions.may_run
+    def at_once(run, *actions):
+        both, real = threading.Barrier(len(actions)), transitions.may_run
 
         def asked(*who):
             answer = real(*who)
             both.wait(10)
             return answer
 
-        def one(deed, actor):
+        def one(action, actor):
             try:
-                return deed(run=runs.Run.objects.get(pk=run.pk), actor=actor, now=timezone.now())
+                return action(run=runs.Run.objects.get(pk=run.pk), actor=actor, now=timezone.now())
             except transitions.RunRefused as refusal:
                 return refusal.reason
             finally:
                 connection.close()
 
-        with monkeypatch.context() as patch, ThreadPoolExecutor(len(deeds)) as pool:
+        with monkeypatch.context() as patch, ThreadPoolExecutor(len(actions)) as pool:
             patch.setattr(transitions, "may_run", asked)
-            came_of = list(pool.map(one, deeds, [fleet.admin, fleet.colleague]))
+            came_of = list(pool.map(one, actions, [fleet.admin, fleet.colleague]))
         run.refresh_from_db()
         return came_of
 
     return at_once
 
 
-def deeds_of(run):
+def actions_of(run):
     told = record.events_of_organization(run.organization_id).filter(name="run_changed").order_by("pk")
-    return [one.details["deed"] for one in told if one.details["number"] == run.pk]
+    return [one.details["action"] for one in told if one.details["number"] == run.pk]
 
 
 def refusals(came_of):
@@ -98,7 +98,7 @@ class TestTwoAdmins:
         assert reason == f"{run.carried_by} has started this run already."
         assert came_of.index(reason) == [fleet.colleague, fleet.admin].index(run.carried_by)
         assert run.state == "running" and fleet.states(run) == [S.WAITING] * 2
-        assert deeds_of(run).count("started") == 1
+        assert actions_of(run).count("started") == 1
 
     def test_start_it_or_have_it_checked_again_and_never_half_of_each(self, fleet, at_once, _again):
         run = fleet.checked()
@@ -108,7 +108,7 @@ class TestTwoAdmins:
             ("running", {S.WAITING}, f"{fleet.admin} has started this run already."),
             ("draft", {S.UNCHECKED}, lifecycle.NOT_CHECKED),
         ]
-        assert deeds_of(run)[2:] == ["started" if run.state == "running" else "checked again"]
+        assert actions_of(run)[2:] == ["started" if run.state == "running" else "checked again"]
 
     def test_start_it_or_schedule_it(self, fleet, at_once, _again):
         run = fleet.checked()
@@ -117,7 +117,7 @@ class TestTwoAdmins:
 
         assert run.state == "running" and run.start_at is None and run.carried_by == fleet.admin
         assert refusals(came_of) in ([], [f"{fleet.admin} has started this run already."])
-        assert deeds_of(run)[2:] in (["scheduled", "started"], ["started"])
+        assert actions_of(run)[2:] in (["scheduled", "started"], ["started"])
 
     def test_pause_and_stop_it_and_it_is_stopped(self, fleet, at_once, _again):
         run = fleet.started()
@@ -125,7 +125,7 @@ class TestTwoAdmins:
 
         assert run.state == "stopped" and fleet.states(run) == [S.SKIPPED] * 2
         assert refusals(came_of) in ([], ["This run was stopped."])
-        assert deeds_of(run)[3:] in (["paused", "stopped", "ended"], ["stopped", "ended"])
+        assert actions_of(run)[3:] in (["paused", "stopped", "ended"], ["stopped", "ended"])
 
     def test_resume_and_stop_it_and_it_is_stopped(self, fleet, at_once, _again):
         run = lifecycle.pause(run=fleet.started(), actor=fleet.admin, now=timezone.now())
@@ -143,7 +143,7 @@ class TestTwoAdmins:
             (S.WAITING, 2),
             (S.UNCONFIRMED, 1),
         ]
-        assert deeds_of(run).count("tried again") == 1
+        assert actions_of(run).count("tried again") == 1
 
     def test_take_it_back_once(self, fleet, at_once, _again):
         run = fleet.started(**charging())
@@ -163,5 +163,5 @@ class TestTwoAdmins:
             assert came_of[1] == lifecycle.STILL_RUNS and not runs.Run.objects.filter(cancel_of=run).exists()
             return
         told = record.events_of_organization(run.organization_id).filter(name="run_changed").order_by("pk")
-        last = [(one.details["number"], one.details["deed"]) for one in told][-2:]
+        last = [(one.details["number"], one.details["action"]) for one in told][-2:]
         assert last == [(came_of[1].pk, "drafted"), (run.pk, "tried again")]  # and not the other way round

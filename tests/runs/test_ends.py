@@ -142,13 +142,13 @@ class TestTakingARunBack:
         run = fleet.started(**charging)
         fleet.carry(run)
         late = run.lines.first()
-        reaches = sites.ConnectionSite.objects.filter(site=late.site)
-        reaches.update(lost_at=timezone.now())
+        connection_sites = sites.ConnectionSite.objects.filter(site=late.site)
+        connection_sites.update(lost_at=timezone.now())
         first = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
         fleet.carry(lifecycle.start(run=first, actor=fleet.admin, now=timezone.now()))
         assert first.lines.exclude(state=S.CONFIRMED).get().site == late.site
 
-        reaches.update(lost_at=None)
+        connection_sites.update(lost_at=None)
         second = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
         assert {line.why for line in second.lines.exclude(site=late.site)} == {"changed_since"}
         fleet.carry(lifecycle.start(run=second, actor=fleet.admin, now=timezone.now()))
@@ -166,7 +166,7 @@ class TestTakingARunBack:
         assert refusal(lifecycle.cancel, modes, fleet) == lifecycle.NO_PLANS
 
 
-def refusal(deed, run, fleet):
+def refusal(action, run, fleet):
     with pytest.raises(transitions.RunRefused) as refused:
-        deed(run=run, actor=fleet.admin, now=timezone.now())
+        action(run=run, actor=fleet.admin, now=timezone.now())
     return refused.value.reason

@@ -25,7 +25,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def kill(monkeypatch):
-    """Kill the worker at the third home, before or after something of the corridor."""
+    """Kill the worker at the third home, before or after something of the command gateway."""
 
     def at(module, name, *, before):
         real, calls = getattr(module, name), []

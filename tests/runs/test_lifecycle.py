@@ -68,20 +68,20 @@ class TestTheDryRun:
         access.Consent.objects.filter(site=first).update(ended_at=timezone.now())
         access.Consent.objects.filter(site=second).update(right="view")
         access.Consent.objects.filter(site=third).update(ask_first=True)
-        lunar.Connection.objects.filter(reaches__site=fourth).update(status="reconnect")
-        lunar.Connection.objects.filter(reaches__site=fifth).update(scopes="lunar/device.read")
+        lunar.Connection.objects.filter(connection_sites__site=fourth).update(status="reconnect")
+        lunar.Connection.objects.filter(connection_sites__site=fifth).update(scopes="lunar/device.read")
 
         run = fleet.checked(runs.Run.objects.get())
 
         found = [line.why for line in lines()]
         assert found == ["no_consent", "view_only", "ask_first", "connection_ended", "no_scope", ""]
-        assert run_queries.tally(run).skipped == dict.fromkeys(found[:5], 1)
+        assert run_queries.line_counts(run).skipped == dict.fromkeys(found[:5], 1)
         assert run.state == "checked" and sum(fleet.sandbox.calls(name) for name in (MODE, PLAN)) == 0
 
     def test_knows_homes_by_what_was_last_read(self, fleet, lines):
         homes = [line.site for line in self.drafted(fleet, lines)]
         devices = [sites.Device.objects.get(site=home, sensors__role_found="battery") for home in homes[1:4]]
-        lunar.Connection.objects.filter(reaches__site=homes[0]).update(
+        lunar.Connection.objects.filter(connection_sites__site=homes[0]).update(
             last_read_at=timezone.now() - timedelta(hours=30)
         )
         models.State.objects.create(device=devices[0], mode="Unknown", mode_read_at=timezone.now())
@@ -159,8 +159,8 @@ class TestARun:
         change = lines()[0].change
         assert change.actor_label == f"{fleet.admin} (BrightGrid)" and change.reason == "Evening peak"
         told = record.events_of_organization(fleet.organization.pk)
-        deeds = [one.details["deed"] for one in told.filter(name="run_changed").order_by("pk")]
-        assert deeds == ["drafted", "checked", "started", "ended"]
+        actions = [one.details["action"] for one in told.filter(name="run_changed").order_by("pk")]
+        assert actions == ["drafted", "checked", "started", "ended"]
 
     def test_is_started_once_and_the_other_admin_is_told_by_whom(self, fleet):
         run, same = fleet.checked(), runs.Run.objects.get()
@@ -230,7 +230,7 @@ class TestARun:
         assert not fleet.carry(run) and fleet.sandbox.calls(MODE) == 0
 
 
-def refusal(deed, run, fleet):
+def refusal(action, run, fleet):
     with pytest.raises(transitions.RunRefused) as refused:
-        deed(run=run, actor=fleet.admin, now=timezone.now())
+        action(run=run, actor=fleet.admin, now=timezone.now())
     return refused.value.reason

@@ -1,4 +1,4 @@
-"""A deed about a bulk run costs the same however many homes it has; what is to be done per home, workers do."""
+"""A action about a bulk run costs the same however many homes it has; what is to be done per home, workers do."""
 
 import pytest
 from django.db import connection
@@ -17,7 +17,7 @@ def written_lines(asked):
     return [one["sql"] for one in asked if one["sql"].startswith('UPDATE "runs_line"')]
 
 
-def deed(name, fleet, run):
+def action(name, fleet, run):
     with CaptureQueriesContext(connection) as asked:
         getattr(lifecycle, name)(run=run, actor=fleet.admin, now=timezone.now())
     return asked
@@ -28,12 +28,12 @@ class TestADeed:
     def test_touches_no_home(self, fleet, name):
         run = fleet.checked()
 
-        assert written_lines(deed(name, fleet, run).captured_queries) == []
+        assert written_lines(action(name, fleet, run).captured_queries) == []
 
     def test_makes_what_is_ready_wait(self, fleet):
         run = fleet.started()
 
-        assert run_queries.tally(run).states == {S.WAITING: 6} and fleet.states(run) == [S.WAITING] * 6
+        assert run_queries.line_counts(run).states == {S.WAITING: 6} and fleet.states(run) == [S.WAITING] * 6
         assert run_queries.lines(run, states=[S.WAITING]).count() == 6
         assert not run_queries.lines(run, states=[S.ELIGIBLE]).exists()
 
@@ -77,13 +77,14 @@ class TestCheckingAgain:
 
     def test_says_how_far_it_has_come(self, fleet, again):
         assert (
-            run_queries.tally(again).states == {S.UNCHECKED: 6} and fleet.states(again) == [S.UNCHECKED] * 6
+            run_queries.line_counts(again).states == {S.UNCHECKED: 6}
+            and fleet.states(again) == [S.UNCHECKED] * 6
         )
 
         assert dry_run.check(run=again, now=timezone.now())
 
         again.refresh_from_db()
-        assert run_queries.tally(again).states == {S.ELIGIBLE: 2, S.UNCHECKED: 4}
+        assert run_queries.line_counts(again).states == {S.ELIGIBLE: 2, S.UNCHECKED: 4}
         assert [run_queries.lines(again, states=[one]).count() for one in (S.ELIGIBLE, S.UNCHECKED)] == [2, 4]
 
     def test_judges_each_home_anew(self, fleet, again):

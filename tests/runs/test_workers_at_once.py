@@ -44,9 +44,9 @@ def writes(fleet):
 @pytest.mark.django_db(transaction=True)
 class TestWorkersAtOnce:
     @pytest.fixture(autouse=True)
-    def three_lanes_and_short_steps(self, monkeypatch):
+    def three_slots_and_short_steps(self, monkeypatch):
         monkeypatch.setattr(lifecycle, "wake", lambda *_task: None)  # nobody else carries the run
-        monkeypatch.setattr(slots, "LANES", 3)
+        monkeypatch.setattr(slots, "SLOTS", 3)
         monkeypatch.setattr(slots, "CHUNK", 1)
 
     def test_write_to_each_home_once_when_one_of_them_is_killed_in_the_middle(self, fleet, monkeypatch):
@@ -96,7 +96,7 @@ class TestHands:
         guard, busy, most, done = threading.Lock(), [], [], []
         all_here = threading.Barrier(3)
 
-        def deed():
+        def action():
             with guard:
                 busy.append(1)
                 most.append(len(busy))
@@ -106,11 +106,11 @@ class TestHands:
                 busy.pop()
                 done.append(1)
 
-        with pool.Hands(3) as at_work:
+        with pool.WorkerPool(3) as at_work:
             for _ in range(3):
-                at_work.give(deed)
+                at_work.give(action)
             assert at_work.until_all_is_done() and len(done) == 3
-            at_work.give(deed)
+            at_work.give(action)
 
         assert max(most) == 3 and len(done) == 4
 

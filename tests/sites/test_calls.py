@@ -104,7 +104,7 @@ class TestWhatALogHears:
         assert log[0].took_s > 0
 
     def test_is_kept_for_each_home_that_a_reading_is_about(self, neighbor):
-        first, second = neighbor.user.connections.get().reaches.order_by("pk")
+        first, second = neighbor.user.connections.get().connection_sites.order_by("pk")
         operations = {"listSites", "listDevices", "getSiteTopology", "getDevice"}
 
         for reach in (first, second):

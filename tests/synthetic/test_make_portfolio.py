@@ -93,7 +93,7 @@ class TestThePortfolio:
         make(40)
         visitor = cast.staff("sam@portal.example", accounts.Organization.objects.get(), "operator")
         given = access.Consent.objects.filter(
-            ended_at=None, until_at=None, site__reaches__connection__status="active"
+            ended_at=None, until_at=None, site__connection_sites__connection__status="active"
         )
         consent = given.exclude(given_by__name="").select_related("given_by", "site").first()
         query = search.parse(consent.given_by.email)

@@ -1,6 +1,6 @@
 """Who works for an organization, as what: join, get another role, be removed, leave.
 
-Each deed locks the organization's row first and asks again who does it, so that two admins who remove each
+Each action locks the organization's row first and asks again who does it, so that two admins who remove each
 other at the same moment do not both succeed, and an organization is never left without an admin.
 """
 
@@ -21,7 +21,7 @@ GONE = "This person does not work for {} any more."
 
 
 class MemberRefused(Exception):
-    """A deed that cannot be done; the text is a sentence for the page, field names the input."""
+    """A action that cannot be done; the text is a sentence for the page, field names the input."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(sentence)

@@ -18,7 +18,7 @@ from gridshare_portal.cases.models import Case, Note, rank_of
 
 STAYS_RESOLVED = timedelta(hours=24)
 
-Closed, Deed = Case.Closed, Note.Deed
+Closed, Action = Case.Closed, Note.Action
 
 
 class CaseKey(TypedDict):
@@ -98,15 +98,15 @@ def _open(verdict: Verdict, finding: Finding, before: Case | None, place: CaseKe
         assigned_to_id=earlier.assigned_to_id if earlier else None,
     )
     verdict.new.append(case)
-    verdict.notes.append(Note(case=case, deed=Deed.REOPENED if earlier else Deed.OPENED, at=now))
+    verdict.notes.append(Note(case=case, action=Action.REOPENED if earlier else Action.OPENED, at=now))
 
 
 def _update(verdict: Verdict, case: Case, finding: Finding, now: datetime) -> None:
     """Take over what is found now; what is set aside comes back when it gets worse."""
     if finding.severity != case.severity:
-        deed = Deed.WORSE if finding.severity < case.severity else Deed.BETTER
-        verdict.notes.append(Note(case=case, deed=deed, words=finding.severity.label, at=now))
-        if deed == Deed.WORSE and case.sleeps(now=now):
+        action = Action.WORSE if finding.severity < case.severity else Action.BETTER
+        verdict.notes.append(Note(case=case, action=action, words=finding.severity.label, at=now))
+        if action == Action.WORSE and case.sleeps(now=now):
             case.snoozed_until_at = None
     case.severity, case.data, case.seen_at = finding.severity, dict(finding.data), now
     case.since_at = min(case.since_at, finding.since_at)
@@ -117,4 +117,4 @@ def _update(verdict: Verdict, case: Case, finding: Finding, now: datetime) -> No
 def _close(verdict: Verdict, case: Case, how: str, now: datetime) -> None:
     case.closed_at, case.closed_how = now, how
     verdict.changed.append(case)
-    verdict.notes.append(Note(case=case, deed=Deed(how), at=now))
+    verdict.notes.append(Note(case=case, action=Action(how), at=now))

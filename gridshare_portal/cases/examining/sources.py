@@ -56,12 +56,14 @@ def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Site
 def _connections(pks: Sequence[int]) -> dict[int, list[facts.ConnectionFacts]]:
     """Return what reaches each home, as it stands: asked for that, a database may begin with all others."""
     found: dict[int, list[facts.ConnectionFacts]] = defaultdict(list)
-    reaches = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None).select_related("connection")
-    for reach in reaches:
-        connection = reach.connection
+    connection_sites = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None).select_related(
+        "connection"
+    )
+    for connection_site in connection_sites:
+        connection = connection_site.connection
         if connection.status not in policy.WORKING:
             continue
-        found[reach.site_id].append(
+        found[connection_site.site_id].append(
             facts.ConnectionFacts(
                 is_active=connection.is_active,
                 since_at=connection.status_since_at,

@@ -1,4 +1,4 @@
-"""What staff propose and a homeowner answers: approved, it goes down the corridor in the homeowner's name.
+"""What staff propose and a homeowner answers: approved, it becomes a change in the homeowner's name.
 
 A proposal rests on the access of whoever made it, and on the clock: when either has ended it can no longer be
 approved. It is answered once, and becomes one change at most, whoever presses what at the same time.

@@ -34,7 +34,7 @@ class LogFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Lines of one day that belong to one visit, or to one person's doings."""
+    """Lines of one day that belong to one visit, or to one person's feed."""
 
     day: date
     who: str
@@ -124,7 +124,7 @@ def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
 
 
 def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
-    """Return who of which organization; of a homeowner's own deeds only the organization counts."""
+    """Return who of which organization; of a homeowner's own actions only the organization counts."""
     known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
     ours = activity_words.BY_HOMEOWNERS
     people = {

@@ -61,7 +61,7 @@ class SiteEvent:
 Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | SiteEvent]
 
 
-class Doings:
+class Feed:
     """A list that a page can be cut from without reading the whole."""
 
     ordered = True

@@ -20,7 +20,7 @@ def activity(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
     page = addresses.page(
-        request, feed.Doings(site, reader=entry_points.reader(request), now=now), size=ON_A_PAGE
+        request, feed.Feed(site, reader=entry_points.reader(request), now=now), size=ON_A_PAGE
     )
     context = {"site": site, "page": page, "zone": site.zone, "now": now}
     return render(request, "homeowner/activity.html", context)

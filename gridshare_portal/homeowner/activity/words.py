@@ -50,7 +50,7 @@ class LogLine:
 
     @property
     def because(self) -> tuple[object, ...]:
-        """Return what lines have in common that belong to one visit, or to one homeowner's doings."""
+        """Return what lines have in common that belong to one visit, or to one homeowner's feed."""
         return (self.actor_id, self.who, self.on_behalf, self.reason, self.words)
 
     @property

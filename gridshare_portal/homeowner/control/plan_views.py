@@ -52,13 +52,13 @@ def _asked(
     now: datetime,
 ) -> tuple[plan_forms.CommandFormSet, plan_forms.Quick, types.Plan | None]:
     """Return the forms as sent, and the plan that they ask for, or None while there is none."""
-    deed = request.POST.get("do", "save")
-    if deed == "cancel":
+    action = request.POST.get("do", "save")
+    if action == "cancel":
         return rows, plan_forms.Quick(), rules.NO_PLAN
     if "quick" in request.POST:
         quick = plan_forms.Quick(request.POST)
         return rows, quick, quick.plan(device=device, now=now, zone=zone)
-    if deed == "add":
+    if action == "add":
         return plan_forms.one_more(request.POST), plan_forms.Quick(), None
     rows = plan_forms.RowSet(request.POST, prefix="rows")
     good = rows.check(now=now, zone=zone, limit_w=device.power_limit_w)

@@ -1,6 +1,6 @@
-"""Bring a checked wish to the corridor, and the corridor's refusals back to the form.
+"""Submit a checked form as a change, and bring what control refuses back to the form.
 
-Every page that changes a device ends here. The corridor decides; what it refuses before anything was sent
+Every page that changes a device ends here. control.changes decides; what it refuses before anything was sent
 becomes a sentence at the form, and a missing right becomes a 403. Staff may lay the same wish before the
 homeowner instead.
 """

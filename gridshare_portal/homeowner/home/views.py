@@ -77,7 +77,7 @@ def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     home = entry_points.site(request, synth_id, now=now)
     kept, known = _somebody_looks(home, now)
     context = {
-        **_glance(request, kept, known, now),
+        **_overview(request, kept, known, now),
         "controls": current_state.states_of(home, known=known, reader=entry_points.reader(request), now=now),
         "chart": charts.today(kept, now=now),
     }
@@ -91,7 +91,7 @@ def now(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     moment = timezone.now()
     home = entry_points.site(request, synth_id, now=moment)
     kept, known = _somebody_looks(home, moment)
-    return render(request, "homeowner/_now.html", _glance(request, kept, known, moment))
+    return render(request, "homeowner/_now.html", _overview(request, kept, known, moment))
 
 
 @entry_points.part(staff="home")
@@ -139,7 +139,7 @@ def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry_kept.Ke
     return kept, known
 
 
-def _glance(
+def _overview(
     request: entry_points.HomeRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
 ) -> dict[str, object]:
     batteries = [state.device for state in known]

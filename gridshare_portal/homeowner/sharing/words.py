@@ -100,7 +100,9 @@ def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: st
 
 
 def _allows_changes(user: accounts.User, site: sites.Site) -> bool:
-    granted = [reach.connection.scope_set for reach in policy.own_reaches(user, site)]
+    granted = [
+        connection_site.connection.scope_set for connection_site in policy.own_connection_sites(user, site)
+    ]
     return any(scope.writes and scope.id in one for one in granted for scope in scopes.SCOPES)
 
 

@@ -66,7 +66,7 @@ class Moment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
+class Action:
     """A change or a proposal, who made it, and what became of it."""
 
     at: datetime
@@ -88,7 +88,7 @@ class Diagnosis:
     calls: Sequence[tuple[str, sites.Call]]
     ways: Sequence[Way]
     history: Sequence[Moment]
-    deeds: Sequence[Deed]
+    actions: Sequence[Action]
 
 
 def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
@@ -108,7 +108,7 @@ def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
         calls=calls_of(site),
         ways=_ways(looked),
         history=history_of(looked),
-        deeds=deeds_of(looked),
+        actions=actions_of(looked),
     )
 
 
@@ -196,18 +196,18 @@ def _said(event: audit.Event) -> str:
     return f"{words}: {', '.join(titles)}." if titles else f"{words}."
 
 
-def deeds_of(looked: Looked) -> list[Deed]:
+def actions_of(looked: Looked) -> list[Action]:
     """Return the newest changes of the home and the organization's own proposals, and their outcomes."""
     made = changes.changes_of(looked.site).select_related("consent")[:LINES]
     asked = control.Proposal.objects.filter(site=looked.site, consent__organization=looked.organization)
-    deeds = [_change(change, looked) for change in made]
-    deeds += [_proposal(one) for one in asked.filter(change=None).select_related("device")[:LINES]]
-    return sorted(deeds, key=lambda deed: deed.at, reverse=True)[:LINES]
+    actions = [_change(change, looked) for change in made]
+    actions += [_proposal(one) for one in asked.filter(change=None).select_related("device")[:LINES]]
+    return sorted(actions, key=lambda action: action.at, reverse=True)[:LINES]
 
 
-def _change(change: control.Change, looked: Looked) -> Deed:
+def _change(change: control.Change, looked: Looked) -> Action:
     what = f"{change.get_kind_display()} of {names.device(change.device)}"
-    return Deed(
+    return Action(
         at=change.made_at,
         what=what,
         who=_who(change, looked),
@@ -224,8 +224,8 @@ def _who(change: control.Change, looked: Looked) -> str:
     return change.actor_label if mine else "Another organization"
 
 
-def _proposal(one: control.Proposal) -> Deed:
-    return Deed(
+def _proposal(one: control.Proposal) -> Action:
+    return Action(
         at=one.made_at,
         what=f"Proposal: {one.get_kind_display().lower()} of {names.device(one.device)}",
         who=one.proposer_label,

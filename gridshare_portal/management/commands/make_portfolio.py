@@ -75,7 +75,7 @@ class Command(BaseCommand):
             self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", verbosity)
 
     def _tell(self, counts: Iterator[int], what: str, verbosity: int) -> None:
-        """Let the deed go on to its end, and say how fast it was."""
+        """Let the action go on to its end, and say how fast it was."""
         began_s, count = time.monotonic(), 0
         for count in counts:
             if verbosity > 1:

@@ -24,7 +24,7 @@ OF_THE_DAY = ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_gri
 AGES = ("fresh", "late", "stale", "silent", "none")
 WEEKS = 8
 
-Figures: TypeAlias = dict[str, Any]  # what Tally.figures keeps as JSON, by name
+Figures: TypeAlias = dict[str, Any]  # what HomesAggregate.figures keeps as JSON, by name
 
 
 def make(*, organization: int, began_at: datetime | None, now: datetime) -> None:

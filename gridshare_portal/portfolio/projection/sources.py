@@ -69,8 +69,8 @@ def _active(pks: Sequence[int]) -> set[tuple[int, int]]:
 
     How a connection stands is looked at here: asked to, a database may begin with all that stand so.
     """
-    reaches = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None)
-    found = reaches.values_list("site_id", "connection__user_id", "connection__status")
+    connection_sites = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None)
+    found = connection_sites.values_list("site_id", "connection__user_id", "connection__status")
     return {(site, user) for site, user, status in found if status == "active"}
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gridshare_portal.access import consents, durations
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.campaigns import brand, funnel, qr
-from gridshare_portal.campaigns import lifecycle as deeds
+from gridshare_portal.campaigns import lifecycle as actions
 from gridshare_portal.campaigns import models as campaigns_models
 from gridshare_portal.retailer.campaigns import forms
 
@@ -30,7 +30,7 @@ ENDED = "Ended. Its link leads on no more; what was shared stays shared."
 def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """List the organization's campaigns."""
     now = timezone.now()
-    known = deeds.campaigns_of(request.organization)
+    known = actions.campaigns_of(request.organization)
     page = Paginator(known, ON_A_PAGE).get_page(request.GET.get("page"))
     lines = [(one, one.has_ended(now=now), durations.find(one.lasts).words) for one in page.object_list]
     context = {"page": page, "lines": lines, "may_make": _may_make(request), "zone": UTC, "now": now}
@@ -44,7 +44,7 @@ def campaign_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
     first: dict[str, object] = {
-        "color": deeds.usual_color(request.organization),
+        "color": actions.usual_color(request.organization),
         "right": "view",
         "lasts": "year",
     }
@@ -96,15 +96,15 @@ def campaign_qr(request: entry.MemberRequest, slug: str, campaign: str) -> HttpR
 def campaign_end(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
     """End a campaign now."""
     found = _of(request, campaign)
-    if deeds.end(campaign=found, actor=request.user, now=timezone.now()):
+    if actions.end(campaign=found, actor=request.user, now=timezone.now()):
         messages.success(request, ENDED)
     else:
-        messages.info(request, deeds.OVER)
+        messages.info(request, actions.OVER)
     return redirect("retailer:campaign", slug=slug, campaign=found.slug)
 
 
 def _of(request: entry.MemberRequest, campaign: str) -> campaigns_models.Campaign:
-    return get_object_or_404(deeds.campaigns_of(request.organization), slug=campaign)
+    return get_object_or_404(actions.campaigns_of(request.organization), slug=campaign)
 
 
 def _address(campaign: campaigns_models.Campaign) -> str:
@@ -119,7 +119,7 @@ def _made(
     request: entry.MemberRequest, form: forms.NewCampaign, now: datetime
 ) -> campaigns_models.Campaign | None:
     try:
-        return deeds.make(organization=request.organization, actor=request.user, now=now, **form.asked())
+        return actions.make(organization=request.organization, actor=request.user, now=now, **form.asked())
     except consents.ConsentRefused as refusal:
         form.refuse(refusal)
         return None

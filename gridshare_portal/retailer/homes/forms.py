@@ -33,7 +33,7 @@ class Group(forms.Form):
 
     group = _Name()
     which = forms.ChoiceField(choices=[("chosen", "Chosen homes"), ("all", "All that match")])
-    deed = forms.ChoiceField(choices=[("add", "Put in"), ("remove", "Take out")])
+    do = forms.ChoiceField(choices=[("add", "Put in"), ("remove", "Take out")])
 
     def __init__(self, data: QueryDict, *, homes: list[str]) -> None:
         super().__init__(data)

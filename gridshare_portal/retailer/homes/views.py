@@ -149,7 +149,7 @@ def _regroup(request: entry.MemberRequest, form: forms.Group, asked: asking.List
         shared = policy.shared_sites(request.user, now=now, organization=request.organization)
         found = shared.filter(pk__in=chosen["home"])
     pks = list(found.order_by().values_list("pk", flat=True))
-    if chosen["deed"] == "add":
+    if chosen["do"] == "add":
         kept, count = groups.add(organization=request.organization, name=chosen["group"], homes=pks)
         messages.success(request, f"{_homes(count)} now in “{kept.name}”.")
         return

@@ -1,6 +1,6 @@
 """What can be done with a bulk run: start, start later, pause, go on, stop, try again, take back.
 
-A deed that came too late, because somebody else was faster, is said on the page and does nothing twice.
+A action that came too late, because somebody else was faster, is said on the page and does nothing twice.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import queries as run_queries
 
 
-class Deed(Protocol):
+class Action(Protocol):
     """What is done with a run by somebody at a moment."""
 
     def __call__(self, *, run: runs.Run, actor: accounts.User, now: datetime) -> object: ...
@@ -113,13 +113,13 @@ def run_cancel(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse
 
 
 def _ready(found: runs.Run) -> int:
-    return run_queries.tally(found).states.get(S.ELIGIBLE, 0)
+    return run_queries.line_counts(found).states.get(S.ELIGIBLE, 0)
 
 
-def _done(request: entry.MemberRequest, found: runs.Run, deed: Deed, said: str) -> HttpResponse:
+def _done(request: entry.MemberRequest, found: runs.Run, action: Action, said: str) -> HttpResponse:
     """Do it, and say what came of it."""
     try:
-        deed(run=found, actor=request.user, now=timezone.now())
+        action(run=found, actor=request.user, now=timezone.now())
     except transitions.RunRefused as refusal:
         return _refused(request, found, refusal)
     messages.success(request, said)

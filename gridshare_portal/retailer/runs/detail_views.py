@@ -58,12 +58,12 @@ def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     lines = list(run_queries.lines(found, **asked)[: ON_A_PAGE + 1])
     shown = lines[:ON_A_PAGE]
     filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
-    tally = run_queries.tally(found)
+    line_counts = run_queries.line_counts(found)
     context = {
         "run": found,
         "lines": [(line, words.OUTCOMES[S(line.stands)], _why(line)) for line in shown],
-        "counts": words.counts(tally),
-        "reasons": words.reasons(tally),
+        "counts": words.counts(line_counts),
+        "reasons": words.reasons(line_counts),
         "state": "".join(asked["states"]),
         "why": asked["why"],
         "text": asked["text"],
@@ -114,8 +114,8 @@ def page(
 ) -> HttpResponse:
     """Render a run with its forms; those that are not handed in are empty."""
     now = timezone.now()
-    tally, choice = run_queries.tally(found), selection.choice_of(found)
-    ready = tally.states.get(S.ELIGIBLE, 0)
+    line_counts, choice = run_queries.line_counts(found), selection.choice_of(found)
+    ready = line_counts.states.get(S.ELIGIBLE, 0)
     zones = selectors.zones_of(request.organization) if found.state == R.CHECKED else []
     zone: dict[str, object] = {"zone": zones[0] if zones else "UTC"}
     context = {
@@ -125,21 +125,21 @@ def page(
         "wish": words.wish(found),
         "summary": words.found_so_far(found, choice)
         if found.state == R.READING
-        else words.summary(found, tally),
+        else words.summary(found, line_counts),
         "choice": choice,
         "like": prefill.address(found, choice),
-        "following": progress.following(found, tally),
-        "bar": progress.bar(tally),
-        "quiet": words.quiet(found, tally, last_at=_last_at(found), now=now),
-        "looks_again_s": progress.looks_again_s(found, tally),
-        "tally": tally,
-        "checked": tally.homes - tally.states.get(S.UNCHECKED, 0),
+        "following": progress.following(found, line_counts),
+        "bar": progress.bar(line_counts),
+        "quiet": words.quiet(found, line_counts, last_at=_last_at(found), now=now),
+        "looks_again_s": progress.looks_again_s(found, line_counts),
+        "line_counts": line_counts,
+        "checked": line_counts.homes - line_counts.states.get(S.UNCHECKED, 0),
         "ready": ready,
-        "failed": tally.states.get(S.FAILED, 0),
-        "unconfirmed": tally.states.get(S.UNCONFIRMED, 0),
-        "taking_part": words.taking_part(tally),
-        "counts": words.counts(tally),
-        "reasons": words.reasons(tally),
+        "failed": line_counts.states.get(S.FAILED, 0),
+        "unconfirmed": line_counts.states.get(S.UNCONFIRMED, 0),
+        "taking_part": words.taking_part(line_counts),
+        "counts": words.counts(line_counts),
+        "reasons": words.reasons(line_counts),
         "file": rejected_rows.told(choice)
         if choice and choice.file_name and found.state != R.READING
         else None,
@@ -175,9 +175,9 @@ def _tell(request: entry.MemberRequest, found: runs.Run, table: str) -> None:
 
 
 def _last_at(found: runs.Run) -> datetime | None:
-    """Return when any run last had a turn: all share one pace, so this costs the same for every run."""
-    pace = runs.RateLimit.objects.first() if found.state == R.RUNNING else None
-    return pace.next_at if pace else None
+    """Return when any run last had a turn: all share one rate, so this costs the same for every run."""
+    rate = runs.RateLimit.objects.first() if found.state == R.RUNNING else None
+    return rate.next_at if rate else None
 
 
 def _asked(request: entry.MemberRequest) -> LineQuery:

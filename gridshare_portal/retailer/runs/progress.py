@@ -31,11 +31,11 @@ class Part:
     length: int
 
 
-def bar(tally: run_queries.Tally) -> list[Part]:
+def bar(line_counts: run_queries.LineCounts) -> list[Part]:
     """Return the homes that had their turn as parts of a bar; what is left of it is still to come."""
-    whole, begun, parts = words.taking_part(tally), 0, []
+    whole, begun, parts = words.taking_part(line_counts), 0, []
     for state in run_queries.SENT_OR_TRIED:
-        homes = tally.states.get(state, 0)
+        homes = line_counts.states.get(state, 0)
         if homes and whole:
             start, end = WHOLE * begun // whole, WHOLE * (begun + homes) // whole
             parts.append(Part(look=words.OUTCOMES[state].look, start=start, length=end - start))
@@ -43,41 +43,41 @@ def bar(tally: run_queries.Tally) -> list[Part]:
     return parts
 
 
-def following(run: Run, tally: run_queries.Tally) -> str:
+def following(run: Run, line_counts: run_queries.LineCounts) -> str:
     """Say what happens next, or what is left for a person to do."""
     state = R(run.state)
-    if state == R.PAUSED and tally.states.get(S.TAKEN):
+    if state == R.PAUSED and line_counts.states.get(S.TAKEN):
         return f"Homes on their way come to their end. {HELD}"
     if state == R.CHECKED and run.start_at:
         return "It starts by itself, and nothing is sent before."
     if state == R.RUNNING:
-        return _pace(run, tally)
+        return _time_left(run, line_counts)
     if state in (R.DONE, R.STOPPED):
-        return _rest(tally)
+        return _rest(line_counts)
     return WAITS.get(state, "")
 
 
-def looks_again_s(run: Run, tally: run_queries.Tally) -> int:
+def looks_again_s(run: Run, line_counts: run_queries.LineCounts) -> int:
     """Return after how many seconds the page asks again how the run goes; 0 when only a person can change it.
 
     Homes on their way come to their end in a paused run too, and an unconfirmed one is read again long after.
     """
-    if run.state in words.LIVE or run.start_at or tally.states.get(S.TAKEN):
+    if run.state in words.LIVE or run.start_at or line_counts.states.get(S.TAKEN):
         return SOON_S
-    return NOW_AND_THEN_S if tally.states.get(S.UNCONFIRMED) else 0
+    return NOW_AND_THEN_S if line_counts.states.get(S.UNCONFIRMED) else 0
 
 
-def _pace(run: Run, tally: run_queries.Tally) -> str:
-    """Say how long it takes at the pace that all runs share; the first homes come before all others."""
+def _time_left(run: Run, line_counts: run_queries.LineCounts) -> str:
+    """Say how long it takes at the rate that all runs share; the first homes come before all others."""
     if run.canary and run.canary_passed_at is None:
         first = "home goes" if run.canary == 1 else f"{run.canary:,} homes go"
         return f"The first {first} alone. The others follow once it is known how that went."
-    lasts = energy.duration(60 * max(1.0, tally.left / settings.RUNS_PER_MINUTE))
+    lasts = energy.duration(60 * max(1.0, line_counts.left / settings.RUNS_PER_MINUTE))
     return f"It takes about {lasts} more, also when you leave this page."
 
 
-def _rest(tally: run_queries.Tally) -> str:
-    failed = tally.states.get(S.FAILED, 0)
+def _rest(line_counts: run_queries.LineCounts) -> str:
+    failed = line_counts.states.get(S.FAILED, 0)
     if failed:
         return f"Nothing was sent to {failed:,}: you can try {'it' if failed == 1 else 'them'} again."
     return "Every home has its receipt."

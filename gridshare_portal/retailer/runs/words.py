@@ -107,9 +107,9 @@ class Count:
     outcome: LineOutcome
 
 
-def counts(tally: run_queries.Tally) -> list[Count]:
+def counts(line_counts: run_queries.LineCounts) -> list[Count]:
     """Return the outcomes that there are, in the order in which one asks for them."""
-    present = ((state, tally.states.get(state, 0)) for state in IN_ORDER)
+    present = ((state, line_counts.states.get(state, 0)) for state in IN_ORDER)
     return [
         Count(count=count, query=f"state={state.value}", outcome=OUTCOMES[state])
         for state, count in present
@@ -117,9 +117,9 @@ def counts(tally: run_queries.Tally) -> list[Count]:
     ]
 
 
-def reasons(tally: run_queries.Tally) -> list[tuple[str, str, int]]:
+def reasons(line_counts: run_queries.LineCounts) -> list[tuple[str, str, int]]:
     """Return why homes are skipped: the word, its title, and how many, the most first."""
-    found = [(why, reason(why), count) for why, count in tally.skipped.items()]
+    found = [(why, reason(why), count) for why, count in line_counts.skipped.items()]
     return sorted(found, key=lambda one: (-one[2], one[1]))
 
 
@@ -136,9 +136,9 @@ def state_of(run: Run) -> LineOutcome:
     return LineOutcome(look=look, glyph=glyph, title=title, meaning=run.sentence)
 
 
-def taking_part(tally: run_queries.Tally) -> int:
+def taking_part(line_counts: run_queries.LineCounts) -> int:
     """Return how many homes could take part, also those that a stop kept from having their turn."""
-    return tally.homes - tally.states.get(S.SKIPPED, 0) + tally.skipped.get("stopped", 0)
+    return line_counts.homes - line_counts.states.get(S.SKIPPED, 0) + line_counts.skipped.get("stopped", 0)
 
 
 def found_so_far(run: Run, choice: runs.TargetSelection | None) -> str:
@@ -150,33 +150,33 @@ def found_so_far(run: Run, choice: runs.TargetSelection | None) -> str:
     return f"Finding the homes: {run.homes:,} so far."
 
 
-def summary(run: Run, tally: run_queries.Tally) -> str:
+def summary(run: Run, line_counts: run_queries.LineCounts) -> str:
     """Say in a sentence or two how far a run has come."""
     if run.state == R.VOID:
         kept = "" if run.cancel_of_id else " What you asked for is kept: choose other homes for it."
         return f"Nothing was sent.{kept}"
     if run.state == R.DRAFT:
-        checked = tally.homes - tally.states.get(S.UNCHECKED, 0)
-        return f"{checked:,} of {_homes(tally.homes)} checked. Nothing is sent by checking."
+        checked = line_counts.homes - line_counts.states.get(S.UNCHECKED, 0)
+        return f"{checked:,} of {_homes(line_counts.homes)} checked. Nothing is sent by checking."
     if run.state == R.CHECKED:
-        ready = tally.states.get(S.ELIGIBLE, 0)
-        return f"{_homes(ready)} of {tally.homes:,} can take part. Nothing was sent."
-    confirmed = tally.states.get(S.CONFIRMED, 0)
-    said = f"{confirmed:,} of {_homes(taking_part(tally))} confirmed."
-    unknown = tally.states.get(S.UNCONFIRMED, 0)
+        ready = line_counts.states.get(S.ELIGIBLE, 0)
+        return f"{_homes(ready)} of {line_counts.homes:,} can take part. Nothing was sent."
+    confirmed = line_counts.states.get(S.CONFIRMED, 0)
+    said = f"{confirmed:,} of {_homes(taking_part(line_counts))} confirmed."
+    unknown = line_counts.states.get(S.UNCONFIRMED, 0)
     if unknown:
         said += f" Of {unknown:,} nobody knows yet; they are looked at again, and never sent twice."
-    if tally.left:
-        said += f" {tally.left:,} still to come."
-    if tally.skipped.get("stopped"):
-        said += f" {tally.skipped['stopped']:,} were left alone when the run stopped."
+    if line_counts.left:
+        said += f" {line_counts.left:,} still to come."
+    if line_counts.skipped.get("stopped"):
+        said += f" {line_counts.skipped['stopped']:,} were left alone when the run stopped."
     return said
 
 
-def quiet(run: Run, tally: run_queries.Tally, *, last_at: datetime | None, now: datetime) -> str:
+def quiet(run: Run, line_counts: run_queries.LineCounts, *, last_at: datetime | None, now: datetime) -> str:
     """Say that nothing moves where something should; `last_at` is when a run last had a turn."""
     since = max((at for at in (last_at, run.checked_at, run.started_at, run.made_at) if at), default=now)
-    waits = run.state in (R.READING, R.DRAFT) or run.state == R.RUNNING and tally.left
+    waits = run.state in (R.READING, R.DRAFT) or run.state == R.RUNNING and line_counts.left
     if not waits or now - since < QUIET_AFTER:
         return ""
     lasts = energy.duration((now - since).total_seconds())

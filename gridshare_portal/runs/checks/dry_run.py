@@ -35,7 +35,7 @@ class _Known:
     """What was read of many homes at once, by home, by its giver or by its battery."""
 
     consents: Mapping[int, access.Consent]
-    reaches: Mapping[tuple[int, int], Ways]
+    connection_sites: Mapping[tuple[int, int], Ways]
     batteries: Mapping[int, list[sites.Device]]
     states: Mapping[int, models.State]
     changing: frozenset[int]
@@ -52,8 +52,8 @@ def check(*, run: runs.Run, now: datetime) -> bool:
         _judge(run, line, known, now)
     with transaction.atomic():
         # A dry run that was overtaken writes nothing any more: somebody may have started the run.
-        drafts = runs.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
-        if not drafts.exists():
+        undecided = runs.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
+        if not undecided.exists():
             return False
         runs.Line.objects.bulk_update(batch, WRITTEN)
         if batch:
@@ -61,18 +61,18 @@ def check(*, run: runs.Run, now: datetime) -> bool:
         if len(batch) == BATCH:
             return True
         return not transitions.move(
-            run=run, deed="checked", after=[R.DRAFT], actor=None, now=now, state=R.CHECKED, checked_at=now
+            run=run, action="checked", after=[R.DRAFT], actor=None, now=now, state=R.CHECKED, checked_at=now
         )
 
 
 def our_plans(device_pks: Iterable[int], organization_id: int, *, now: datetime) -> dict[int, types.Plan]:
     """Return the plan that the organization itself set last on each device, of those that may still run."""
-    reach = rules.AHEAD_AT_MOST + rules.LONGEST
+    connection_site = rules.AHEAD_AT_MOST + rules.LONGEST
     sent = models.Change.objects.filter(
         device__in=list(device_pks),
         kind=operations.AskPlan.kind,
         consent__organization=organization_id,
-        sent_at__gte=now - reach,
+        sent_at__gte=now - connection_site,
         outcome__in=[outcomes.CONFIRMED, outcomes.UNCONFIRMED, outcomes.CONTRADICTED],
     )
     in_order = sent.order_by("sent_at").values_list("device_id", "asked")
@@ -87,7 +87,7 @@ def _known(run: runs.Run, batch: list[runs.Line], now: datetime) -> _Known:
     open_changes = models.Change.objects.filter(device__in=device_pks, outcome=outcomes.OPEN)
     return _Known(
         consents=_furthest(consents.order_by("pk")),
-        reaches=_reaches(site_pks),
+        connection_sites=_connection_sites(site_pks),
         batteries=batteries,
         states={state.device_id: state for state in models.State.objects.filter(device__in=device_pks)},
         changing=frozenset(open_changes.values_list("device_id", flat=True)),
@@ -96,14 +96,14 @@ def _known(run: runs.Run, batch: list[runs.Line], now: datetime) -> _Known:
 
 
 def _furthest(consents: Iterable[access.Consent]) -> dict[int, access.Consent]:
-    """Return by home the consent that allows most, which is the one that the corridor goes by."""
+    """Return by home the consent that allows most, which is the one that the command gateway goes by."""
     found: dict[int, access.Consent] = {}
     for one in sorted(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk)):
         found.setdefault(one.site_id, one)
     return found
 
 
-def _reaches(site_pks: list[int]) -> dict[tuple[int, int], Ways]:
+def _connection_sites(site_pks: list[int]) -> dict[tuple[int, int], Ways]:
     there = sites.ConnectionSite.objects.filter(site__in=site_pks, lost_at=None, connection__status="active")
     wanted = ("site_id", "connection__user_id", "connection__scopes", "connection__last_read_at")
     found: dict[tuple[int, int], Ways] = defaultdict(list)
@@ -133,7 +133,7 @@ def _facts(
     run: runs.Run, line: runs.Line, device: sites.Device | None, known: _Known, fault: str
 ) -> eligibility.Facts:
     consent = known.consents.get(line.site_id)
-    ways = known.reaches.get((line.site_id, consent.given_by_id), []) if consent else []
+    ways = known.connection_sites.get((line.site_id, consent.given_by_id), []) if consent else []
     state = known.states.get(device.pk) if device else None
     ours = line.undoes.asked if line.undoes else None
     return eligibility.Facts(

@@ -1,6 +1,6 @@
 """Whether a home can take part in a bulk run, and if not, why, in one sentence for the admin. Pure.
 
-It judges by what was last read. What can change until the home's turn comes is asked again by the corridor.
+It judges by what was last read. What can change until the home's turn comes, control.changes asks again.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def _may_be_too_many(run: runs.Run) -> bool:
 
 def score_of(run: runs.Run) -> Score:
     """Return what became of a run's homes so far."""
-    states = run_queries.tally(run).states
+    states = run_queries.line_counts(run).states
     unconfirmed = states.get(S.UNCONFIRMED, 0)
     looked_at = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
     still = looked_at.count() if unconfirmed else 0
@@ -117,4 +117,4 @@ def _stop(run: runs.Run, score: Score, now: datetime) -> None:
 
 def _pause(run: runs.Run, why: str, sentence: str, now: datetime) -> None:
     written = {"state": R.PAUSED, "why": why, "sentence": sentence}
-    transitions.move(run=run, deed="paused", after=[R.RUNNING], actor=None, now=now, **written)
+    transitions.move(run=run, action="paused", after=[R.RUNNING], actor=None, now=now, **written)

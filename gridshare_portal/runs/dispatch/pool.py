@@ -1,75 +1,67 @@
-"""Several homes at once: the time that each waits for Lunar is the others' to use.
+"""Run callables on a bounded thread pool; each thread has a database connection of its own.
 
-Every hand is a thread with a database connection of its own, which it closes when all is done. With a single
-hand there is no thread: each home is done as it is given.
+Most of a home's time is spent waiting for Lunar, and the others use it. With a single worker there is no
+thread: each callable runs as it is given.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Barrier
 from types import TracebackType
 
 from django.db import connections as databases
 
-Deed = Callable[[], None]
+Action = Callable[[], None]
 
 
-class Hands:
-    """So many deeds side by side; leaving the block waits for all that were given."""
+class WorkerPool:
+    """At most so many callables at a time; leaving the block waits for all that were given."""
 
     def __init__(self, many: int) -> None:
-        self._todo: queue.SimpleQueue[Deed | None] = queue.SimpleQueue()
-        self._change = threading.Condition()
-        self._given = 0
-        self._threads = [
-            threading.Thread(target=self._work, name="hand", daemon=True)
-            for _ in range(many if many > 1 else 0)
-        ]
+        self._many = many
+        self._threads = ThreadPoolExecutor(many, "home") if many > 1 else None
+        self._running: set[Future[None]] = set()
 
-    def __enter__(self) -> Hands:
-        for thread in self._threads:
-            thread.start()
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _ in self._threads:
-            self._todo.put(None)
-        for thread in self._threads:
-            thread.join()
-
-    def give(self, deed: Deed) -> None:
-        """Have something done as soon as a hand is free."""
-        if not self._threads:
-            deed()
+        if self._threads is None:
             return
-        with self._change:
-            self._given += 1
-        self._todo.put(deed)
+        wait(self._running)
+        together = Barrier(self._many)  # so that each thread closes what is its own
+        for _ in range(self._many):
+            self._threads.submit(_close, together)
+        self._threads.shutdown()
+
+    def give(self, action: Action) -> None:
+        """Have something done as soon as a thread is free."""
+        if self._threads is None:
+            action()
+        else:
+            self._running.add(self._threads.submit(action))
 
     def until_some_are_free(self) -> None:
-        """Wait until no more is given than there are hands for, so that none runs dry meanwhile."""
-        with self._change:
-            self._change.wait_for(lambda: self._given <= len(self._threads))
+        """Wait until no more is given than there are threads for, so that none runs dry meanwhile."""
+        while len(self._running) > self._many:
+            self._settle(FIRST_COMPLETED)
 
     def until_all_is_done(self) -> bool:
         """Wait until nothing is under way any more; say whether there was something."""
-        with self._change:
-            was_busy = self._given > 0
-            self._change.wait_for(lambda: self._given == 0)
+        was_busy = any(not one.done() for one in self._running)
+        self._settle()
         return was_busy
 
-    def _work(self) -> None:
-        try:
-            while (deed := self._todo.get()) is not None:
-                try:
-                    deed()
-                finally:
-                    with self._change:
-                        self._given -= 1
-                        self._change.notify_all()
-        finally:
-            databases.close_all()
+    def _settle(self, until: str = "ALL_COMPLETED") -> None:
+        done, self._running = wait(self._running, return_when=until)
+        for one in done:
+            one.result()  # raises what nobody caught
+
+
+def _close(together: Barrier) -> None:
+    together.wait()
+    databases.close_all()

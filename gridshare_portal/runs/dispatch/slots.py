@@ -1,4 +1,4 @@
-"""Whose turn it is: lanes for workers, a pace for all of them, and the next homes of a run.
+"""Whose turn it is: slots for workers, a rate for all of them, and the next homes of a run.
 
 Everything stands in the database, so that a flushed Redis or a killed worker changes nothing: what was taken
 and not written is free again when its lease ends.
@@ -17,9 +17,9 @@ from gridshare_portal.control import outcomes
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.dispatch import abort_policy
 
-LANES = 2  # of four workers, so that two are always free for what people wait for
-SIDE_BY_SIDE = 4  # homes in one lane: most of their time is spent waiting for Lunar
-LANE_LEASE = timedelta(seconds=90)  # longer than a task may run
+SLOTS = 2  # of four workers, so that two are always free for what people wait for
+SIDE_BY_SIDE = 4  # homes in one slot: most of their time is spent waiting for Lunar
+SLOT_LEASE = timedelta(seconds=90)  # longer than a task may run
 LINE_LEASE = timedelta(minutes=2)
 CHUNK = 4
 BURST = timedelta(seconds=2)
@@ -31,25 +31,25 @@ R, S = runs.Run.State, runs.Line.State
 
 
 def enter(*, owner: str, now: datetime) -> int | None:
-    """Take a free lane and return its number, or None when all are taken."""
+    """Take a free slot and return its number, or None when all are taken."""
     runs.DispatchSlot.objects.bulk_create(
-        [runs.DispatchSlot(number=number) for number in range(1, LANES + 1)], ignore_conflicts=True
+        [runs.DispatchSlot(number=number) for number in range(1, SLOTS + 1)], ignore_conflicts=True
     )
     free = Q(taken_until_at=None) | Q(taken_until_at__lt=now)
-    for lane in runs.DispatchSlot.objects.filter(free, number__lte=LANES).order_by("number"):
-        taken = {"taken_by": owner, "taken_until_at": now + LANE_LEASE}
-        if runs.DispatchSlot.objects.filter(free, pk=lane.pk).update(**taken):
-            return lane.number
+    for slot in runs.DispatchSlot.objects.filter(free, number__lte=SLOTS).order_by("number"):
+        taken = {"taken_by": owner, "taken_until_at": now + SLOT_LEASE}
+        if runs.DispatchSlot.objects.filter(free, pk=slot.pk).update(**taken):
+            return slot.number
     return None
 
 
 def leave(*, owner: str) -> None:
-    """Give a lane back."""
+    """Give a slot back."""
     runs.DispatchSlot.objects.filter(taken_by=owner).update(taken_by="", taken_until_at=None)
 
 
 def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Sequence[runs.Line]]:
-    """Take the next homes of a run, as many as the pace allows.
+    """Take the next homes of a run, as many as the rate allows.
 
     No run means that it does not go on for now; no lines beside a run, that it is too early for more.
     """
@@ -108,12 +108,12 @@ def _unwritten() -> QuerySet[runs.Line]:
 def _turns(wanted: int, now: datetime) -> int:
     """Take as many turns as there are at this moment, from all workers' common store."""
     apart = timedelta(minutes=1) / settings.RUNS_PER_MINUTE
-    pace = runs.RateLimit.objects.select_for_update().filter(pk=1).first()
-    if pace is None:
+    rate = runs.RateLimit.objects.select_for_update().filter(pk=1).first()
+    if rate is None:
         runs.RateLimit.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
-        pace = runs.RateLimit.objects.select_for_update().get(pk=1)
+        rate = runs.RateLimit.objects.select_for_update().get(pk=1)
     # No further back than a burst, and never ahead, whatever another worker's clock says.
-    begin = min(max(pace.next_at, now - max(BURST, apart)), now)
+    begin = min(max(rate.next_at, now - max(BURST, apart)), now)
     turns = max(0, min(wanted, (now - begin) // apart))
     runs.RateLimit.objects.filter(pk=1).update(next_at=begin + turns * apart)
     return turns

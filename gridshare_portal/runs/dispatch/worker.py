@@ -1,4 +1,4 @@
-"""A worker's part of a bulk run: home after home through the corridor, until its time is over.
+"""A worker of a bulk run: home after home through control.changes, until its time is over.
 
 A line and its change become one in the very transaction that writes the wish, and only while the run is
 running and the line is this worker's. So no home's wish is ever written twice, and none after a pause.
@@ -51,7 +51,7 @@ def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float, side_by_side: 
         return False
     until_s = time.monotonic() + for_s
     try:
-        with pool.Hands(side_by_side) as at_work:
+        with pool.WorkerPool(side_by_side) as at_work:
             while time.monotonic() < until_s:
                 if not _carry_some(run_pk, owner, clock, until_s, at_work):
                     return False
@@ -60,7 +60,7 @@ def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float, side_by_side: 
         slots.leave(owner=owner)
 
 
-def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: pool.Hands) -> bool:
+def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: pool.WorkerPool) -> bool:
     """Carry the next few homes; say whether it is worth going on."""
     at_work.until_some_are_free()
     if circuit_breaker.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0:

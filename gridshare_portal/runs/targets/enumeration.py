@@ -54,7 +54,7 @@ def open(*, run: runs.Run, now: datetime) -> runs.Run:
     run.state = R.READING
     with transaction.atomic():
         run.save(force_insert=True)
-        transitions.tell(run=run, deed="drafted", actor=run.made_by, now=now)
+        transitions.tell(run=run, action="drafted", actor=run.made_by, now=now)
     return run
 
 
@@ -172,4 +172,4 @@ def _give_up(run: runs.Run, owner: str, why: str, sentence: str, now: datetime) 
     with transaction.atomic():
         if not runs.Run.objects.select_for_update().filter(pk=run.pk, taken_by=owner).exists():
             raise _Lost
-        transitions.move(run=run, deed="came to nothing", after=[R.READING], actor=None, now=now, **written)
+        transitions.move(run=run, action="came to nothing", after=[R.READING], actor=None, now=now, **written)

@@ -227,7 +227,7 @@ def _site_of(
 
 def _names(connection: lunar.Connection) -> Iterator[str]:
     """Yield names this person has not given yet: Home, Home 2, Home 3…"""
-    own = sites.Site.objects.filter(reaches__connection__user=connection.user_id)
+    own = sites.Site.objects.filter(connection_sites__connection__user=connection.user_id)
     taken = set(own.values_list("name", flat=True))
     numbered = ("Home" if number == 1 else f"Home {number}" for number in itertools.count(1))
     return (name for name in numbered if name not in taken)

@@ -199,20 +199,20 @@ class TestTheOrganization:
             details.make(kind="bank", name="Bank", actor=None, now=now)
 
 
-def at_the_same_time(*deeds):
-    """Run deeds in threads that begin together; return what each of them raised, or None."""
-    ready, came = threading.Barrier(len(deeds)), [None] * len(deeds)
+def at_the_same_time(*actions):
+    """Run actions in threads that begin together; return what each of them raised, or None."""
+    ready, came = threading.Barrier(len(actions)), [None] * len(actions)
 
-    def run(number, deed):
+    def run(number, action):
         try:
             ready.wait()
-            deed()
+            action()
         except members.MemberRefused as refusal:
             came[number] = refusal
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=one) for one in enumerate(deeds)]
+    threads = [threading.Thread(target=run, args=one) for one in enumerate(actions)]
     for thread in threads:
         thread.start()
     for thread in threads:

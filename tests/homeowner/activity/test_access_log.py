@@ -123,7 +123,7 @@ class TestALine:
         assert "asked to change the mode: Smart" in page and "“As agreed”" in page
         assert "the device confirmed it" in page
 
-    def test_of_one_s_own_doings_is_elsewhere(self, homeowner, installer, battery):
+    def test_of_one_s_own_actions_is_elsewhere(self, homeowner, installer, battery):
         changes.make(
             actor=homeowner.user, device=battery, asked=operations.AskMode(mode="Smart"), now=timezone.now()
         )

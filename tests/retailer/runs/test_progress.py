@@ -12,9 +12,9 @@ from gridshare_portal.runs.models import Run
 counts = st.dictionaries(st.sampled_from([state for state in S if state != S.SKIPPED]), st.integers(0, 10**5))
 
 
-def tally(skipped=0, **states):
+def line_counts(skipped=0, **states):
     found = {S[name.upper()]: count for name, count in states.items()}
-    return run_queries.Tally(
+    return run_queries.LineCounts(
         states=found | {S.SKIPPED: skipped}, skipped={"stale": skipped} if skipped else {}
     )
 
@@ -22,7 +22,7 @@ def tally(skipped=0, **states):
 class TestTheBar:
     @given(counts)
     def test_has_no_gap_and_is_full_only_when_every_home_had_its_turn(self, states):
-        of = run_queries.Tally(states={state: count for state, count in states.items()}, skipped={})
+        of = run_queries.LineCounts(states={state: count for state, count in states.items()}, skipped={})
         parts = progress.bar(of)
 
         ends = [0, *(part.start + part.length for part in parts)]
@@ -32,12 +32,12 @@ class TestTheBar:
             assert (ends[-1] == progress.WHOLE) == (of.finished == of.homes)
 
     def test_leaves_out_who_does_not_take_part(self):
-        [part] = progress.bar(tally(skipped=90, confirmed=5, waiting=5))
+        [part] = progress.bar(line_counts(skipped=90, confirmed=5, waiting=5))
 
         assert (part.look, part.start, part.length) == ("good", 0, 500)
 
     def test_tells_what_went_well_from_what_did_not(self):
-        looks = [part.look for part in progress.bar(tally(confirmed=1, unconfirmed=1, contradicted=1))]
+        looks = [part.look for part in progress.bar(line_counts(confirmed=1, unconfirmed=1, contradicted=1))]
 
         assert sorted(looks) == ["attention", "bad", "good"]
 
@@ -46,17 +46,17 @@ class TestWhatFollows:
     @pytest.mark.parametrize(
         ("state", "counted", "said"),
         [
-            (R.DRAFT, tally(unchecked=3), "When every home is checked, you can start the run."),
-            (R.CHECKED, tally(eligible=3), ""),
-            (R.PAUSED, tally(waiting=3), "Nothing more is sent until somebody lets it go on."),
+            (R.DRAFT, line_counts(unchecked=3), "When every home is checked, you can start the run."),
+            (R.CHECKED, line_counts(eligible=3), ""),
+            (R.PAUSED, line_counts(waiting=3), "Nothing more is sent until somebody lets it go on."),
             (
                 R.PAUSED,
-                tally(waiting=3, taken=1),
+                line_counts(waiting=3, taken=1),
                 "Homes on their way come to their end. Nothing more is sent until somebody lets it go on.",
             ),
-            (R.DONE, tally(confirmed=3), "Every home has its receipt."),
-            (R.DONE, tally(confirmed=3, failed=1), "Nothing was sent to 1: you can try it again."),
-            (R.STOPPED, tally(failed=1200), "Nothing was sent to 1,200: you can try them again."),
+            (R.DONE, line_counts(confirmed=3), "Every home has its receipt."),
+            (R.DONE, line_counts(confirmed=3, failed=1), "Nothing was sent to 1: you can try it again."),
+            (R.STOPPED, line_counts(failed=1200), "Nothing was sent to 1,200: you can try them again."),
         ],
     )
     def test_is_said_in_every_state(self, state, counted, said):
@@ -65,34 +65,34 @@ class TestWhatFollows:
     def test_names_the_first_homes_before_the_others(self):
         run = Run(state=R.RUNNING, canary=5)
 
-        assert progress.following(run, tally(waiting=9)).startswith("The first 5 homes go alone.")
+        assert progress.following(run, line_counts(waiting=9)).startswith("The first 5 homes go alone.")
 
     def test_says_how_long_at_the_common_pace(self, settings):
         settings.RUNS_PER_MINUTE = 600
 
-        assert "about 2\u202fh" in progress.following(Run(state=R.RUNNING), tally(waiting=72_000))
-        assert "about 1\u202fmin" in progress.following(Run(state=R.RUNNING), tally(taken=1))
+        assert "about 2\u202fh" in progress.following(Run(state=R.RUNNING), line_counts(waiting=72_000))
+        assert "about 1\u202fmin" in progress.following(Run(state=R.RUNNING), line_counts(taken=1))
 
     def test_is_never_a_question_left_open(self):
         for state in R:
-            assert isinstance(progress.following(Run(state=state), tally()), str)
+            assert isinstance(progress.following(Run(state=state), line_counts()), str)
 
 
 class TestLookingAgain:
     @pytest.mark.parametrize(
         ("state", "counted", "after_s"),
         [
-            (R.READING, tally(), 3),
-            (R.DRAFT, tally(unchecked=3), 3),
-            (R.CHECKED, tally(eligible=3), 0),
-            (R.RUNNING, tally(waiting=3), 3),
-            (R.PAUSED, tally(waiting=3), 0),
-            (R.PAUSED, tally(waiting=3, taken=1), 3),
-            (R.STOPPING, tally(taken=1), 3),
-            (R.STOPPED, tally(confirmed=1), 0),
-            (R.DONE, tally(confirmed=3, failed=1), 0),
-            (R.DONE, tally(confirmed=3, unconfirmed=1), 30),
-            (R.VOID, tally(), 0),
+            (R.READING, line_counts(), 3),
+            (R.DRAFT, line_counts(unchecked=3), 3),
+            (R.CHECKED, line_counts(eligible=3), 0),
+            (R.RUNNING, line_counts(waiting=3), 3),
+            (R.PAUSED, line_counts(waiting=3), 0),
+            (R.PAUSED, line_counts(waiting=3, taken=1), 3),
+            (R.STOPPING, line_counts(taken=1), 3),
+            (R.STOPPED, line_counts(confirmed=1), 0),
+            (R.DONE, line_counts(confirmed=3, failed=1), 0),
+            (R.DONE, line_counts(confirmed=3, unconfirmed=1), 30),
+            (R.VOID, line_counts(), 0),
         ],
     )
     def test_lasts_while_something_may_change_by_itself(self, state, counted, after_s):
@@ -101,7 +101,7 @@ class TestLookingAgain:
     def test_waits_for_the_moment_of_a_run_that_starts_later(self):
         run = Run(state=R.CHECKED, start_at=datetime(2026, 11, 23, 17, tzinfo=UTC))
 
-        assert progress.looks_again_s(run, tally(eligible=3)) == 3
+        assert progress.looks_again_s(run, line_counts(eligible=3)) == 3
 
 
 def test_a_plan_within_one_day_names_the_day_once():
