@@ -121,7 +121,7 @@ def _round_of_news(told: Connection) -> None:
         from gridshare_portal.portfolio.models import SiteRow
         from gridshare_portal.portfolio.projection import passes
 
-        SiteRow.objects.update(solar_w=F("solar_w") + 1, told_key=F("told_key") - 1)
+        SiteRow.objects.update(solar_w=F("solar_w") + 1, last_reading_key=F("last_reading_key") - 1)
         began_s = time.perf_counter()
         passes.whole(organization=portfolio_pages.organization(), now=datetime.now(UTC))
         return f"of which {time.perf_counter() - began_s:.2f} s the round"

@@ -64,7 +64,7 @@ class WorkListRow:
     advice: str
     about: str
     lasts: str
-    told_at: datetime | None
+    last_reading_at: datetime | None
     age: str
 
 
@@ -165,7 +165,7 @@ def lines(found: Iterable[Case], *, now: datetime) -> list[WorkListRow]:
     return _lines(list(found), now)
 
 
-def told_at(homes: Iterable[int]) -> dict[int, datetime]:
+def last_reading_at(homes: Iterable[int]) -> dict[int, datetime]:
     """Return to which moment the newest reading of each home reaches."""
     newest = telemetry.Latest.objects.filter(sensor__site__in=list(homes), sensor__gone_at=None)
     found = newest.values_list("sensor__site").annotate(Max("at"), Max("read_at")).order_by()
@@ -216,7 +216,7 @@ def _rank(severity: int) -> int:
 
 
 def _lines(found: Sequence[Case], now: datetime) -> list[WorkListRow]:
-    told = told_at({case.site_id for case in found}) if found else {}
+    told = last_reading_at({case.site_id for case in found}) if found else {}
     return [_line(case, told.get(case.site_id), now) for case in found]
 
 
@@ -231,7 +231,7 @@ def _line(case: Case, told: datetime | None, now: datetime) -> WorkListRow:
         advice=words.advice(case.cause),
         about=words.about(case.cause, case.subject, case.data),
         lasts=_lasts(case, now),
-        told_at=told,
+        last_reading_at=told,
         age=_short(told, now),
     )
 

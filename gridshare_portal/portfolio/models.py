@@ -81,7 +81,7 @@ class SiteRow(models.Model):
     right = models.CharField(max_length=8)
     ask_first = models.BooleanField(default=False)
     shared_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True, blank=True)
+    last_reading_at = models.DateTimeField(null=True, blank=True)
     has_solar = models.BooleanField(default=False)
     has_battery = models.BooleanField(default=False)
     has_ev = models.BooleanField(default=False)
@@ -99,7 +99,7 @@ class SiteRow(models.Model):
     discharged_wh = models.FloatField(null=True, blank=True)
     from_grid_wh = models.FloatField(null=True, blank=True)
     to_grid_wh = models.FloatField(null=True, blank=True)
-    told_key = models.BigIntegerField(default=-1)
+    last_reading_key = models.BigIntegerField(default=-1)
     shared_key = models.BigIntegerField(default=-1)
     charge_key = models.FloatField(default=-1)
     stored_key = models.FloatField(default=-1)
@@ -111,12 +111,20 @@ class SiteRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["organization", "site"], name="portfolio_home_once")]
         indexes = [
             models.Index(fields=["organization", "name_key", "site"], name="portfolio_by_name"),
-            models.Index(fields=["organization", "told_key", "site"], name="portfolio_by_reading"),
+            models.Index(fields=["organization", "last_reading_key", "site"], name="portfolio_by_reading"),
             models.Index(fields=["organization", "shared_key", "site"], name="portfolio_by_sharing"),
             models.Index(fields=["organization", "charge_key", "site"], name="portfolio_by_charge"),
             models.Index(fields=["organization", "stored_key", "site"], name="portfolio_by_stored"),
             models.Index(
-                fields=["organization", "facets", "name_key", "told_key", "charge_key", "time_zone", "site"],
+                fields=[
+                    "organization",
+                    "facets",
+                    "name_key",
+                    "last_reading_key",
+                    "charge_key",
+                    "time_zone",
+                    "site",
+                ],
                 name="portfolio_by_facets",
             ),
             models.Index(fields=["organization", "time_zone"], name="portfolio_by_zone"),

@@ -139,7 +139,7 @@ def home(number: int, *, now: datetime) -> MadeSite:
     dice = Random(f"home {number}")
     created_at = now - timedelta(days=dice.uniform(0.5, 900))
     status, allowed = _of_hundred(dice, CONNECTIONS)
-    told_at, zone, shape = _told_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
+    last_reading_at, zone, shape = _told_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
     course = _course(dice, shape, zone, now)
     asked_at = created_at - timedelta(days=dice.uniform(0, 20)) if dice.random() < 0.3 else None
     return MadeSite(
@@ -151,7 +151,7 @@ def home(number: int, *, now: datetime) -> MadeSite:
         sharing=_sharing(dice, created_at, now),
         asked_at=asked_at,
         course=course,
-        devices=tuple(_devices(dice, shape, course, told_at)),
+        devices=tuple(_devices(dice, shape, course, last_reading_at)),
     )
 
 
@@ -164,7 +164,7 @@ def _course(dice: Random, shape: Shape, zone: str, now: datetime) -> days_of_ene
 
 
 def _devices(
-    dice: Random, shape: Shape, course: days_of_energy.Key, told_at: datetime | None
+    dice: Random, shape: Shape, course: days_of_energy.Key, last_reading_at: datetime | None
 ) -> Iterator[MadeDevice]:
     silent = dice.random() < 0.03  # one sensor of the home tells nothing any more
     sharing = Counter(role for _kind, roles in shape for role in roles)
@@ -175,7 +175,7 @@ def _devices(
                 synth_id=synth_id + ENDINGS.get(role, ""),
                 role=role,
                 sharing=sharing[role],
-                reading=_reading(dice, course, role, sharing[role], told_at, silent and not place),
+                reading=_reading(dice, course, role, sharing[role], last_reading_at, silent and not place),
             )
             for place, role in enumerate(roles)
         ]
@@ -191,11 +191,16 @@ def _devices(
 
 
 def _reading(
-    dice: Random, course: days_of_energy.Key, role: str, sharing: int, told_at: datetime | None, silent: bool
+    dice: Random,
+    course: days_of_energy.Key,
+    role: str,
+    sharing: int,
+    last_reading_at: datetime | None,
+    silent: bool,
 ) -> Reading | None:
-    if told_at is None or (silent and dice.random() < 0.5):
+    if last_reading_at is None or (silent and dice.random() < 0.5):
         return None
-    at = told_at - timedelta(days=2) if silent else told_at
+    at = last_reading_at - timedelta(days=2) if silent else last_reading_at
     day, bucket = at.date(), (at - missing.midnight(at.date())) // missing.STEP
     mine = days_of_energy.day_of(course, role, sharing)
     return Reading(

@@ -78,9 +78,9 @@ def _rows(
         )
 
 
-def _known(told_at: datetime, day: date, now: datetime) -> int:
+def _known(last_reading_at: datetime, day: date, now: datetime) -> int:
     """Return how many quarter hours of the day were over when the sensor told its last."""
-    whole = min(told_at + missing.STEP, now) - missing.midnight(day)
+    whole = min(last_reading_at + missing.STEP, now) - missing.midnight(day)
     return max(0, min(whole // missing.STEP, missing.BUCKETS))
 
 

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils.module_loading import import_string
 
 HOUSE = Path(__file__).resolve().parents[2] / "gridshare_portal"
@@ -236,6 +237,14 @@ class TestFiles:
         assert len(named) > 10
         for name in named:
             assert callable(import_string(f"gridshare_portal.{name}").delay), name
+
+    def test_of_tasks_are_named_in_settings_as_they_are(self):
+        named = [
+            *settings.CELERY_TASK_ROUTES,
+            *(one["task"] for one in settings.CELERY_BEAT_SCHEDULE.values()),
+        ]
+
+        assert [name for name in named if import_string(name).name != name] == []
 
     @pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=lambda one: one.name)
     def test_of_a_folder_are_few_and_do_not_repeat_its_name(self, folder):

@@ -31,8 +31,8 @@ COLOR, WHY = "#7a1f5c", "Even out the evening peak"
 COUNT = """
 from django.utils import timezone
 from gridshare_portal.accounts.models import Organization
-from gridshare_portal.retailer import counting
-counting.whole(organization=Organization.objects.get(slug="brightgrid"), now=timezone.now())
+from gridshare_portal.portfolio.projection import passes
+passes.whole(organization=Organization.objects.get(slug="brightgrid"), now=timezone.now())
 """
 
 

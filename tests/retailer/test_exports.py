@@ -56,7 +56,7 @@ class TestAFile:
             assert row["Stored (kWh)"] == (
                 "" if line.stored_wh is None else str(round(line.stored_wh / 1000, 3))
             )
-            assert (row["Newest reading (UTC)"] == "") == (line.told_at is None)
+            assert (row["Newest reading (UTC)"] == "") == (line.last_reading_at is None)
 
     def test_leaves_out_a_home_that_is_shared_no_more(self, admin, hundred):
         line = SiteRow.objects.select_related("site").first()

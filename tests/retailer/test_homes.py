@@ -105,8 +105,13 @@ class TestTheFilters:
             ("charge_from=30&charge_to=60", lambda line: line.charge_pct and 30 <= line.charge_pct <= 60),
             ("charge_to=60", lambda line: line.charge_pct is not None and line.charge_pct <= 60),
             ("zone=Europe/Berlin", lambda line: line.time_zone == "Europe/Berlin"),
-            ("age=none", lambda line: line.told_at is None),
-            ("age=silent", lambda line: line.told_at and timezone.now() - line.told_at > timedelta(days=1)),
+            ("age=none", lambda line: line.last_reading_at is None),
+            (
+                "age=silent",
+                lambda line: (
+                    line.last_reading_at and timezone.now() - line.last_reading_at > timedelta(days=1)
+                ),
+            ),
         ],
     )
     def test_leave_what_fits_and_nothing_else(self, admin, hundred, query, fits):

@@ -53,7 +53,7 @@ class TestALine:
         line = row_builder.columns([old], now=NOON)
 
         assert line["charging_w"] is line["charge_pct"] is line["stored_wh"] is None
-        assert line["capacity_wh"] == 1000 and line["told_at"] == NOON - timedelta(minutes=45)
+        assert line["capacity_wh"] == 1000 and line["last_reading_at"] == NOON - timedelta(minutes=45)
 
     def test_adds_two_batteries_only_when_both_tell(self):
         one = sensor("battery", in_w=100, out_w=0, charge_pct=20, capacity_wh=10_000, device=1)
@@ -70,7 +70,7 @@ class TestALine:
         line = row_builder.columns([sensor("battery", at=None)], now=NOON)
 
         assert {line[name] for name in aggregates.SUMMED} == {None}
-        assert line["told_key"] == line["charge_key"] == row_builder.UNKNOWN_KEY
+        assert line["last_reading_key"] == line["charge_key"] == row_builder.UNKNOWN_KEY
 
 
 @pytest.mark.django_db

@@ -37,7 +37,7 @@ class SensorFacts:
 
     synth_id: str
     role: str
-    told_at: datetime | None
+    last_reading_at: datetime | None
     made_at: datetime | None = None
 
 
@@ -86,9 +86,11 @@ class SiteFacts:
     solar_hours: frozenset[int]
 
     @property
-    def told_at(self) -> datetime | None:
+    def last_reading_at(self) -> datetime | None:
         """Return the end of the home's newest reading, of whichever sensor."""
-        return max((sensor.told_at for sensor in self.sensors if sensor.told_at), default=None)
+        return max(
+            (sensor.last_reading_at for sensor in self.sensors if sensor.last_reading_at), default=None
+        )
 
     @property
     def active(self) -> tuple[ConnectionFacts, ...]:

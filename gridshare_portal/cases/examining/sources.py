@@ -101,10 +101,12 @@ def _sensors(rows: Sequence[Examination]) -> dict[int, list[facts.SensorFacts]]:
 
 def _sensor(sensor: sites.Sensor, made_at: datetime | None) -> facts.SensorFacts:
     latest: telemetry.Latest | None = getattr(sensor, "latest", None)
-    told_at = min(latest.at + missing.STEP, latest.read_at) if latest else None
+    last_reading_at = min(latest.at + missing.STEP, latest.read_at) if latest else None
     if latest and (latest.out_w or 0.0) >= daily_statistics.MADE_W:
-        made_at = told_at
-    return facts.SensorFacts(synth_id=sensor.synth_id, role=sensor.role, told_at=told_at, made_at=made_at)
+        made_at = last_reading_at
+    return facts.SensorFacts(
+        synth_id=sensor.synth_id, role=sensor.role, last_reading_at=last_reading_at, made_at=made_at
+    )
 
 
 def _collections(pks: Sequence[int]) -> dict[int, facts.Collection]:

@@ -30,21 +30,23 @@ def home_or_sensors(home: facts.SiteFacts, was: Collection[Key], *, now: datetim
     """Find that the home is silent; or, while it speaks, that it is late or that one sensor is silent."""
     if now - home.known_since_at < FIRST_LOAD or not home.sensors:
         return
-    told_at, age = home.told_at, _age(home, now)
+    last_reading_at, age = home.last_reading_at, _age(home, now)
     if age >= (SILENT_CLOSES if (Cause.SITE_SILENT.value, "") in was else SILENT_OPENS):
         level = Severity.NOW if age >= SILENT_IS_BAD else Severity.SOON
-        yield Finding(cause=Cause.SITE_SILENT, severity=level, since_at=told_at or home.known_since_at)
+        yield Finding(
+            cause=Cause.SITE_SILENT, severity=level, since_at=last_reading_at or home.known_since_at
+        )
         return
-    if told_at and age >= (LATE_CLOSES if (Cause.LATE.value, "") in was else LATE_OPENS):
-        yield Finding(cause=Cause.LATE, severity=Severity.WATCH, since_at=told_at)
+    if last_reading_at and age >= (LATE_CLOSES if (Cause.LATE.value, "") in was else LATE_OPENS):
+        yield Finding(cause=Cause.LATE, severity=Severity.WATCH, since_at=last_reading_at)
     yield from _sensors(home, was, now)
 
 
 def _age(home: facts.SiteFacts, now: datetime) -> timedelta:
     """Return for how long nothing was heard; where there is nothing but solar, the nights do not count."""
     asked_at = home.collection.answered_at if home.collection else None
-    since_at, until_at = home.told_at or home.known_since_at, asked_at or now
-    if home.told_at and all(sensor.role == "solar" for sensor in home.sensors):
+    since_at, until_at = home.last_reading_at or home.known_since_at, asked_at or now
+    if home.last_reading_at and all(sensor.role == "solar" for sensor in home.sensors):
         return daylight.between(since_at, until_at, hours=home.solar_hours, zone=home.zone)
     return until_at - since_at
 
@@ -55,9 +57,9 @@ def _sensors(home: facts.SiteFacts, was: Collection[Key], now: datetime) -> Iter
             yield Finding(
                 cause=Cause.SENSOR_SILENT,
                 severity=Severity.SOON if sensor.role in NEEDED else Severity.WATCH,
-                since_at=sensor.told_at or home.known_since_at,
+                since_at=sensor.last_reading_at or home.known_since_at,
                 subject=sensor.synth_id,
-                data={"role": sensor.role, "never": int(sensor.told_at is None)},
+                data={"role": sensor.role, "never": int(sensor.last_reading_at is None)},
             )
         elif sensor.role == "solar":
             yield from _idle(sensor, home, was, now)
@@ -65,14 +67,16 @@ def _sensors(home: facts.SiteFacts, was: Collection[Key], now: datetime) -> Iter
 
 def _is_silent(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime) -> bool:
     """Compare with the home's newest reading, so that one that is late is not also silent."""
-    if home.told_at is None:
+    if home.last_reading_at is None:
         return False
-    if sensor.told_at is None:
+    if sensor.last_reading_at is None:
         return now - home.known_since_at >= NEVER_OPENS
     is_open = (Cause.SENSOR_SILENT.value, sensor.synth_id) in was
     if sensor.role != "solar":
-        return home.told_at - sensor.told_at >= (SENSOR_CLOSES if is_open else SENSOR_OPENS)
-    light = daylight.between(sensor.told_at, home.told_at, hours=home.solar_hours, zone=home.zone)
+        return home.last_reading_at - sensor.last_reading_at >= (SENSOR_CLOSES if is_open else SENSOR_OPENS)
+    light = daylight.between(
+        sensor.last_reading_at, home.last_reading_at, hours=home.solar_hours, zone=home.zone
+    )
     return light >= (SOLAR_CLOSES if is_open else SOLAR_OPENS)
 
 
@@ -80,9 +84,9 @@ def _idle(
     sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime
 ) -> Iterator[Finding]:
     """Find a solar that speaks and says nothing but zero through its own usual hours."""
-    if sensor.made_at is None or sensor.told_at is None:
+    if sensor.made_at is None or sensor.last_reading_at is None:
         return
-    light = daylight.between(sensor.made_at, sensor.told_at, hours=home.solar_hours, zone=home.zone)
+    light = daylight.between(sensor.made_at, sensor.last_reading_at, hours=home.solar_hours, zone=home.zone)
     is_open = (Cause.SOLAR_IDLE.value, sensor.synth_id) in was
     if light >= (IDLE_CLOSES if is_open else IDLE_OPENS):
         yield Finding(

@@ -75,7 +75,7 @@ def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     after = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
     found = queries.homes(request.user, request.organization, state=state, after=after, now=now)
     shown = found[: queries.ON_A_PAGE]
-    told = queries.told_at([site.pk for site in shown])
+    told = queries.last_reading_at([site.pk for site in shown])
     lines = [(site, told.get(site.pk), latest.freshness(told.get(site.pk), now=now)) for site in shown]
     context = {
         "lines": lines,
@@ -110,7 +110,7 @@ def _rows(lines: Iterator[queries.WorkListRow]) -> Iterator[list[object]]:
             cells.text(line.about),
             cells.text(line.sentence),
             case.since_at.strftime("%Y-%m-%d %H:%M"),
-            line.told_at.strftime("%Y-%m-%d %H:%M") if line.told_at else "",
+            line.last_reading_at.strftime("%Y-%m-%d %H:%M") if line.last_reading_at else "",
             cells.text(str(case.assigned_to or "")),
             line.advice,
         ]

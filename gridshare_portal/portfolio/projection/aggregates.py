@@ -39,7 +39,7 @@ def make(*, organization: int, began_at: datetime | None, now: datetime) -> None
         _write(organization, group, figures, began_at or now, now)
 
 
-def age(freshness: str, *, now: datetime, key: str = "told_key") -> Q:
+def age(freshness: str, *, now: datetime, key: str = "last_reading_key") -> Q:
     """Return the condition that a home's newest reading is of this age, in the words of the index."""
     fresh, late, stale = (_key(now - step) for step in (latest.FRESH, latest.LATE, latest.STALE))
     first, end = {

@@ -34,17 +34,17 @@ class SensorNow:
 def columns(sensors: Sequence[SensorNow], *, now: datetime) -> dict[str, object]:
     """Return the columns of one home that come from its sensors."""
     moments = [(one.at, one.read_at) for one in sensors if one.at and one.read_at]
-    told_at = max((min(at + missing.STEP, read_at) for at, read_at in moments), default=None)
+    last_reading_at = max((min(at + missing.STEP, read_at) for at, read_at in moments), default=None)
     roles = {role: [one for one in sensors if one.role == role] for role in ("solar", "battery", "grid")}
     speaking: dict[str, list[SensorNow]] = dict.fromkeys(roles, [])
-    if told_at is not None and now - told_at <= latest.LATE:
+    if last_reading_at is not None and now - last_reading_at <= latest.LATE:
         since = max(at for at, _read_at in moments) - missing.STEP
         speaking |= {role: some for role, some in roles.items() if _all_since(some, since)}
     found = {**_powers(speaking), **_charge(roles["battery"], speaking["battery"]), **_energies(roles)}
     return {
         **found,
-        "told_at": told_at,
-        "told_key": int(told_at.timestamp()) if told_at else UNKNOWN_KEY,
+        "last_reading_at": last_reading_at,
+        "last_reading_key": int(last_reading_at.timestamp()) if last_reading_at else UNKNOWN_KEY,
         "charge_key": _key(found["charge_pct"]),
         "stored_key": _key(found["stored_wh"]),
         "has_solar": bool(roles["solar"]),

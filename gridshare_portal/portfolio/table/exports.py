@@ -43,7 +43,7 @@ def _words(line: SiteRow) -> list[str]:
         RIGHTS.get(line.right, line.right),
         "yes" if line.ask_first else "",
         _moment(line.shared_at),
-        _moment(line.told_at),
+        _moment(line.last_reading_at),
         line.time_zone,
         ", ".join(title for name, title in PARTS.items() if getattr(line, f"has_{name}")),
     ]

@@ -13,7 +13,7 @@ from gridshare_portal.portfolio.table.query import ListQuery
 
 
 def conditions(
-    asked: ListQuery, *, now: datetime, told: str = "told_key", charge: str = "charge_key"
+    asked: ListQuery, *, now: datetime, told: str = "last_reading_key", charge: str = "charge_key"
 ) -> Iterator[Q]:
     """Yield what must hold of a line; the group is not asked here.
 

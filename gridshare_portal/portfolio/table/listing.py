@@ -133,9 +133,9 @@ def _in_order(organization: accounts.Organization, asked: ListQuery, now: dateti
 
     A column with an index of another order goes by another name, or a database would begin with that.
     """
-    others = {"told": "told_key", "charge": "charge_key"}
+    others = {"told": "last_reading_key", "charge": "charge_key"}
     names = {name: key if key == asked.key else name for name, key in others.items()}
-    lines = _grouped(organization, asked).alias(told=F("told_key") + 0, charge=F("charge_key") + 0.0)
+    lines = _grouped(organization, asked).alias(told=F("last_reading_key") + 0, charge=F("charge_key") + 0.0)
     return lines.filter(*filters.conditions(asked, now=now, **names), *filters.implied(asked))
 
 

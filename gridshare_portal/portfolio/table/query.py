@@ -25,7 +25,7 @@ PARTS = {"battery": "Battery", "solar": "Solar", "ev": "Electric car"}
 CHARGED = {"known": "Charge known", "unknown": "Charge not known"}
 SORTS = {  # the columns of the indexes; the home comes after each
     "name": "name_key",
-    "reading": "told_key",
+    "reading": "last_reading_key",
     "charge": "charge_key",
     "stored": "stored_key",
     "shared": "shared_key",
@@ -197,7 +197,7 @@ def _value(value: str, key: str) -> Key | None:
     """Return what an address says of a key, in the key's type; None if it cannot be one."""
     if key == "name_key":
         return value.replace("\0", "")[:160]
-    if key in ("told_key", "shared_key"):
+    if key in ("last_reading_key", "shared_key"):
         return int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else None
     return _float(value)
 

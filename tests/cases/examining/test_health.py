@@ -24,9 +24,11 @@ SUN = frozenset(range(8, 18))
 
 
 def sensor(role, ago=10 * MINUTE, *, made_ago=None, now=NOON):
-    told_at = None if ago is None else now - ago
+    last_reading_at = None if ago is None else now - ago
     made_at = None if made_ago is None else now - made_ago
-    return facts.SensorFacts(synth_id=f"one__{role}", role=role, told_at=told_at, made_at=made_at)
+    return facts.SensorFacts(
+        synth_id=f"one__{role}", role=role, last_reading_at=last_reading_at, made_at=made_at
+    )
 
 
 def home(*sensors, now=NOON, **more):
