@@ -15,7 +15,6 @@ import requests
 from urllib3 import exceptions
 
 from gridshare_portal.gridshare import errors
-from gridshare_portal.gridshare.http import deep_json
 
 BYTES_AT_MOST = 10_000_000
 _CHUNK = 65536
@@ -59,8 +58,8 @@ def content(operation: str, status: int, raw: bytes) -> object:
     if "\\u" in text:
         text = _PAIR_OR_BROKEN.sub(lambda found: found["kept"] or "\\ufffd", text)
     try:
-        return _parsed(text)
-    except ValueError:
+        return json.loads(text, parse_constant=lambda _: None, parse_int=_whole)
+    except (ValueError, RecursionError):  # nested deeper than any home is: an answer that nobody can use
         pass
     broke_off = text.lstrip()[:1] in "{[" and text.rstrip()[-1:] not in "}]"
     raise (errors.Truncated if broke_off else errors.NotJson)(operation, status=status)
@@ -86,13 +85,6 @@ def retry_after_s(value: str | None, *, now: datetime | None = None) -> float | 
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(left_s, 0.0), 3600.0)
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text, parse_constant=lambda _: None, parse_int=_whole)
-    except RecursionError:
-        return deep_json.loads(text, whole=_whole)
 
 
 def _whole(digits: str) -> int | float:
