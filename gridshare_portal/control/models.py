@@ -74,11 +74,6 @@ class Change(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.get_outcome_display()}"
 
-    @property
-    def is_settled(self) -> bool:
-        """Say whether nothing more will be learned about this change."""
-        return self.outcome in outcomes.SETTLED
-
 
 class Proposal(models.Model):
     """A change that staff prepared and that a homeowner approves or declines; it ends by itself."""

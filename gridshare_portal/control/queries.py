@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Exists, OuterRef, QuerySet
 
 from gridshare_portal.access import policy
-from gridshare_portal.control import models, outcomes
+from gridshare_portal.control import models
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
@@ -58,16 +58,6 @@ def _holds(now: datetime) -> Exists:
     """Return whether the organization that proposed is still let in by somebody who lives there."""
     same = {"site": OuterRef("site"), "organization": OuterRef("consent__organization")}
     return Exists(policy.holding(now=now).filter(**same).order_by())
-
-
-def open_change_of(device: sites.Device) -> models.Change | None:
-    """Return the change of the device that is on its way, if there is one."""
-    return models.Change.objects.filter(device=device, outcome=outcomes.OPEN).first()
-
-
-def latest_change_of(device: sites.Device, kind: str) -> models.Change | None:
-    """Return the newest change of this kind."""
-    return models.Change.objects.filter(device=device, kind=kind).first()
 
 
 def states_of(site: sites.Site) -> QuerySet[models.State]:

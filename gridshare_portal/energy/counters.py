@@ -7,42 +7,10 @@ everyone who wants watt-hours asks here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 HALF_A_DAY_S = 43_200
 ROUNDING_WH = 1e-6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counter:
-    """What a device had taken in and given out by one moment, in watt-hours."""
-
-    in_wh: float | None
-    out_wh: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exchange:
-    """What went into and out of a device between two moments; neither is negative."""
-
-    in_wh: float
-    out_wh: float
-
-
-def exchanged(earlier: Counter, later: Counter) -> Exchange | None:
-    """Return what went through the device between two readings of its counter.
-
-    None means that nobody knows, which is never the same as zero: a reading is missing,
-    or the counter ran backwards because the device was reset in between. A chart leaves
-    a gap there, and a total says that it is short.
-    """
-    in_wh = _growth(earlier.in_wh, later.in_wh)
-    out_wh = _growth(earlier.out_wh, later.out_wh)
-    if in_wh is None or out_wh is None:
-        return None
-    return Exchange(in_wh=in_wh, out_wh=out_wh)
 
 
 def growth(
@@ -67,12 +35,6 @@ def growth(
     if strays is not None:
         grown[strays[:-1] | strays[1:]] = np.nan
     return grown
-
-
-def _growth(earlier: float | None, later: float | None) -> float | None:
-    if earlier is None or later is None or later < earlier:
-        return None
-    return later - earlier
 
 
 def _strays(values: np.ndarray, *, reach: int) -> np.ndarray | None:

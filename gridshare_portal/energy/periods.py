@@ -46,20 +46,9 @@ def local_day(day: date, zone: ZoneInfo) -> Period:
     return Period(_midnight(day, zone), _midnight(_plus(day, 1), zone))
 
 
-def local_week(day: date, zone: ZoneInfo) -> Period:
-    """Return the local week, Monday to Sunday, that the date lies in."""
-    monday = day - timedelta(days=day.weekday())
-    return Period(_midnight(monday, zone), _midnight(_plus(monday, 7), zone))
-
-
 def local_month(day: date, zone: ZoneInfo) -> Period:
     """Return the local calendar month that the date lies in."""
     return Period(_midnight(day.replace(day=1), zone), _midnight(_next_month(day), zone))
-
-
-def local_year(day: date, zone: ZoneInfo) -> Period:
-    """Return the local calendar year that the date lies in."""
-    return Period(_midnight(date(day.year, 1, 1), zone), _midnight(date(day.year + 1, 1, 1), zone))
 
 
 def days_of(period: Period, zone: ZoneInfo) -> list[tuple[date, Period]]:

@@ -22,11 +22,6 @@ def usable() -> QuerySet[models.Connection]:
     return models.Connection.objects.filter(status=Status.ACTIVE).defer(*SECRETS)
 
 
-def need_attention(user: AbstractBaseUser) -> QuerySet[models.Connection]:
-    """Return a user's connections that Lunar has ended."""
-    return connections_of(user).filter(status=Status.RECONNECT)
-
-
 def missing_scopes(connection: models.Connection) -> tuple[scopes.Scope, ...]:
     """Return what the homeowner has not allowed, in the order of asking."""
     return tuple(scope for scope in scopes.SCOPES if scope.id not in connection.scope_set)

@@ -122,11 +122,6 @@ def _measures_a_battery(sensor: sites.Sensor) -> bool:
     return sensor.role == sites.Role.BATTERY and sensor.gone_at is None
 
 
-def battery_device_of(site: sites.Site) -> sites.Device | None:
-    """Return the home's battery device, the first where there are several."""
-    return next(iter(battery_devices_of(site)), None)
-
-
 def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
     """Return the homes that the connection lists now."""
     reached = models.ConnectionSite.objects.filter(connection=connection, lost_at=None)
@@ -165,15 +160,6 @@ def tree_of(site: sites.Site) -> list[Branch]:
 def progress_of(connection: lunar.Connection) -> Progress:
     """Return how far the reading through this connection has come."""
     return _progress(sites.Sync.objects.filter(connection=connection).first(), tuple(sites_of(connection)))
-
-
-def progress_of_site(site: sites.Site) -> Progress:
-    """Return how far the reading of one home has come, through whichever connection went furthest."""
-    syncs = sites.Sync.objects.filter(
-        connection__connection_sites__site=site, connection__connection_sites__lost_at=None
-    )
-    best = min(syncs, key=lambda sync: FURTHEST_FIRST.index(sync.state), default=None)
-    return _progress(best, (site,))
 
 
 def _progress(sync: sites.Sync | None, found: tuple[sites.Site, ...]) -> Progress:

@@ -79,9 +79,3 @@ class TestAsking:
             record.add(name=names.Name.SITE_RENAMED, at=NOW + timedelta(minutes=minutes), site=site)
 
         assert [event.at.minute for event in queries.events_of_site("site-1")] == [2, 0]
-
-    def test_tells_what_concerned_a_person(self):
-        record.add(name=names.Name.CONNECTED, at=NOW, actor=ADA, subject=ADA)
-        record.add(name=names.Name.CONNECTED, at=NOW, actor=ADA, subject=SimpleNamespace(pk=8))
-
-        assert [event.subject_id for event in queries.events_of_user(7)] == [7]

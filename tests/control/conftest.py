@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from gridshare_portal.control import changes, operations
-from gridshare_portal.control.plans import rules
+from tests import plans
 
 
 @pytest.fixture(autouse=True)
@@ -31,5 +31,5 @@ def ask_smart(homeowner, battery, now):
 def charging(now):
     """The wish to charge for two hours."""
     return operations.AskPlan(
-        plan=rules.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
+        plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
     )

@@ -11,6 +11,7 @@ from gridshare_portal.control import changes, models, operations, outcomes, perm
 from gridshare_portal.control.plans import rules
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
+from tests import plans
 
 pytestmark = pytest.mark.django_db
 MODE, PLAN, DETAILS = "setDeviceOperationMode", "setDeviceOverlayPlan", "patchDevice"
@@ -148,7 +149,7 @@ class TestAPlan:
 
     def test_is_not_sent_when_the_visitor_saw_another_one(self, ask_smart, charging, sandbox, now):
         seen = rules.fingerprint(rules.NO_PLAN)
-        other = operations.AskPlan(plan=rules.hold_until(now=now, until=now + HOUR))
+        other = operations.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
         assert ask_smart(asked=charging, seen=seen).outcome == "confirmed"
 
         change = ask_smart(asked=other, seen=seen)
@@ -164,7 +165,7 @@ class TestAPlan:
         assert (change.outcome, sandbox.calls(PLAN)) == ("failed", 0)
 
     def test_that_breaks_a_rule_is_refused_before_anybody_is_asked(self, ask_smart, sandbox, now):
-        late = operations.AskPlan(plan=rules.hold_until(now=now - HOUR, until=now + HOUR))
+        late = operations.AskPlan(plan=plans.hold_until(now=now - HOUR, until=now + HOUR))
         before = sum(sandbox.faults.all_calls().values())
 
         change = ask_smart(asked=late)
@@ -175,7 +176,7 @@ class TestAPlan:
     def test_that_lunar_refuses_says_why(self, ask_smart, battery, sandbox, now):
         sites.Device.objects.filter(pk=battery.pk).update(power_limit_w=None)
         battery.refresh_from_db()
-        strong = operations.AskPlan(plan=rules.charge_now(now=now, lasting=HOUR, power_limit_w=900_000.0))
+        strong = operations.AskPlan(plan=plans.charge_now(now=now, lasting=HOUR, power_limit_w=900_000.0))
 
         change = ask_smart(asked=strong, device=battery)
 

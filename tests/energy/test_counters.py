@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,19 +23,6 @@ def same(left, right):
 
 
 NAN = float("nan")
-
-
-class TestExchanged:
-    def test_is_what_both_counters_gained(self):
-        earlier, later = counters.Counter(in_wh=100, out_wh=50), counters.Counter(in_wh=130, out_wh=50)
-
-        assert counters.exchanged(earlier, later) == counters.Exchange(in_wh=30, out_wh=0)
-
-    @pytest.mark.parametrize(
-        "later", [counters.Counter(in_wh=None, out_wh=60), counters.Counter(in_wh=5, out_wh=60)]
-    )
-    def test_is_unknown_after_a_missing_reading_or_a_reset(self, later):
-        assert counters.exchanged(counters.Counter(in_wh=100, out_wh=50), later) is None
 
 
 class TestGrowth:

@@ -44,7 +44,10 @@ class TestRegrouping:
     @settings(max_examples=environment.rounds(quick=40, long=2000))
     @given(dates, zones, st.integers(0, 2**32 - 1))
     def test_keeps_the_whole_at_every_zoom(self, day, zone, seed):
-        year = periods.local_year(day, zone)
+        year = periods.Period(
+            periods.local_month(day.replace(month=1, day=1), zone).start,
+            periods.local_month(day.replace(month=12, day=1), zone).end,
+        )
         grid = series.grid_over(year, QUARTER_S)
         values = np.random.default_rng(seed).integers(0, 5000, grid.count).astype(float)
         values[np.random.default_rng(seed + 1).random(grid.count) < 0.05] = np.nan

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 
 from gridshare_portal.control import changes, operations
-from gridshare_portal.control.plans import rules
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sandbox import wsgi
 from tests import fleet as fleets
+from tests import plans
 
 
 @pytest.fixture(scope="session")
@@ -38,5 +38,5 @@ def no_pause_between_two_looks(monkeypatch):
 def charging(now):
     """The wish to charge for two hours."""
     return operations.AskPlan(
-        plan=rules.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
+        plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
     )

@@ -14,7 +14,7 @@ from gridshare_portal.control import models, outcomes
 from gridshare_portal.control.plans import rules
 from gridshare_portal.runs import lifecycle, transitions
 from gridshare_portal.runs import models as runs
-from tests import environment
+from tests import environment, plans
 from tests import fleet as fleets
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,7 +84,7 @@ def ended(run, *, states):
 
 
 def charging():
-    plan = rules.charge_now(now=timezone.now(), lasting=timedelta(hours=2))
+    plan = plans.charge_now(now=timezone.now(), lasting=timedelta(hours=2))
     return {"kind": "plan", "asked": rules.to_json(plan)}
 
 

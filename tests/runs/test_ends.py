@@ -10,6 +10,7 @@ from gridshare_portal.runs import lifecycle, sweeps, transitions
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.checks import eligibility
 from gridshare_portal.sites import models as sites
+from tests import plans
 from tests.fleet import MODE
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def charging(now):
     """A plan that every home can have, as a run keeps it."""
-    return {"kind": "plan", "asked": rules.to_json(rules.charge_now(now=now, lasting=2 * HOUR))}
+    return {"kind": "plan", "asked": rules.to_json(plans.charge_now(now=now, lasting=2 * HOUR))}
 
 
 class TestTheFirstHomes:
@@ -95,7 +96,7 @@ class TestTakingARunBack:
     def test_puts_back_what_was_there_where_the_plan_is_still_ours(self, fleet, charging, now):
         run = fleet.started(**charging)
         fleet.carry(run)
-        own = rules.hold_until(now=now, until=now + HOUR)
+        own = plans.hold_until(now=now, until=now + HOUR)
         devices = [line.device for line in run.lines.select_related("device__site")]
         changes.make(
             actor=fleet.owners[0].user,
@@ -117,7 +118,7 @@ class TestTakingARunBack:
         fleet.carry(run)
         back = fleet.checked(lifecycle.cancel(run=run, actor=fleet.admin, now=timezone.now()))
         device = run.lines.select_related("device__site").first().device
-        own = operations.AskPlan(plan=rules.hold_until(now=now, until=now + HOUR))
+        own = operations.AskPlan(plan=plans.hold_until(now=now, until=now + HOUR))
         changes.make(actor=fleet.owners[0].user, device=device, asked=own, now=timezone.now())
 
         fleet.carry(lifecycle.start(run=back, actor=fleet.admin, now=timezone.now()))

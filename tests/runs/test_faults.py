@@ -12,6 +12,7 @@ from gridshare_portal.runs import lifecycle, sweeps, transitions
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.checks import eligibility
 from gridshare_portal.runs.dispatch import slots, worker
+from tests import plans
 from tests.fleet import MODE, PLAN
 
 pytestmark = pytest.mark.django_db
@@ -264,9 +265,9 @@ class TestWhatEndsInTheMiddle:
 
     def test_a_plan_that_a_homeowner_made_since_is_left_alone(self, fleet, lines):
         now = timezone.now()
-        ours = rules.to_json(rules.charge_now(now=now, lasting=timedelta(hours=2)))
+        ours = rules.to_json(plans.charge_now(now=now, lasting=timedelta(hours=2)))
         run = fleet.started(kind="plan", asked=ours)
-        own = operations.AskPlan(plan=rules.charge_now(now=now, lasting=timedelta(hours=1)))
+        own = operations.AskPlan(plan=plans.charge_now(now=now, lasting=timedelta(hours=1)))
         changes.make(actor=fleet.owners[0].user, device=lines()[0].device, asked=own, now=now)
 
         fleet.carry(run)

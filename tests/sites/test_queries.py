@@ -75,14 +75,6 @@ class TestTheTree:
 
 
 class TestTheBattery:
-    def test_is_the_device_its_sensor_belongs_to(self, homeowner, battery):
-        assert queries.battery_device_of(homeowner.site) == battery
-
-    def test_is_not_there_where_there_is_none(self, neighbor):
-        found = [queries.battery_device_of(site) for site in queries.sites_of(neighbor.connection)]
-
-        assert len(found) == 2 and found.count(None) == 1
-
     def test_follows_the_homeowner_s_word(self, homeowner):
         sites.Sensor.objects.filter(role_found="battery").update(role_set="solar")
 
@@ -113,8 +105,3 @@ class TestProgress:
 
         assert (progress.state, progress.step, progress.done) == ("done", "done", progress.total)
         assert progress.ready and not progress.empty and progress.sites == (homeowner.site,)
-
-    def test_of_a_home_is_that_of_the_connection_that_went_furthest(self, homeowner, co_owner):
-        sites.Sync.objects.filter(connection=homeowner.connection).update(state="failed", last_error="ended")
-
-        assert queries.progress_of_site(homeowner.site).state == "done"

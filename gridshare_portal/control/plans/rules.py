@@ -135,26 +135,6 @@ def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
     )
 
 
-def charge_now(*, now: datetime, lasting: timedelta, power_limit_w: float | None = None) -> types.Plan:
-    """Return the plan to charge from now on for so long."""
-    return _single("charge", _minute(now), _minute(now) + lasting, power_limit_w)
-
-
-def hold_until(*, now: datetime, until: datetime) -> types.Plan:
-    """Return the plan to neither charge nor discharge from now until then."""
-    return _single("hold", _minute(now), until, None)
-
-
-def discharge(*, start: datetime, end: datetime, power_limit_w: float | None = None) -> types.Plan:
-    """Return the plan to discharge between two moments."""
-    return _single("discharge", start, end, power_limit_w)
-
-
-def follow(*, now: datetime, lasting: timedelta) -> types.Plan:
-    """Return the plan to cover the home's own use from now on for so long."""
-    return _single("follow", _minute(now), _minute(now) + lasting, None)
-
-
 def fingerprint(plan: types.Plan) -> str:
     """Return a short text that is the same for plans that ask the same of a device, and only for those."""
     canonical = json.dumps([_asked(command) for command in plan.commands])
@@ -282,11 +262,6 @@ def _too_long(placed: Sequence[_Placed]) -> list[Fault]:
         return []
     sentence = "A plan lasts at most 24 hours, from the first start to the last end."
     return [Fault(row=last.row, field="end", sentence=sentence)]
-
-
-def _single(action: str, start: datetime, end: datetime, power_limit_w: float | None) -> types.Plan:
-    command = types.Command(start=start, end=end, action=action, power_limit_w=power_limit_w)
-    return types.Plan(commands=(command,))
 
 
 def _minute(moment: datetime) -> datetime:

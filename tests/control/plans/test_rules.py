@@ -136,23 +136,6 @@ class TestAPlan:
         assert faults(*rules.rows_of(rest, zone=LA)) == []
 
 
-class TestQuickStarts:
-    @pytest.mark.parametrize(
-        ("plan", "action", "minutes"),
-        [
-            (rules.charge_now(now=NOW, lasting=2 * HOUR, power_limit_w=3000.0), "charge", 120),
-            (rules.hold_until(now=NOW, until=NOW + 3 * HOUR), "hold", 180),
-            (rules.discharge(start=NOW + HOUR, end=NOW + 2 * HOUR), "discharge", 60),
-            (rules.follow(now=NOW + timedelta(seconds=59), lasting=HOUR), "follow", 60),
-        ],
-    )
-    def test_are_plans_without_faults(self, plan, action, minutes):
-        (command,) = plan.commands
-
-        assert (command.action, command.end - command.start) == (action, minutes * MINUTE)
-        assert faults(*rules.rows_of(plan, zone=LA)) == []
-
-
 @st.composite
 def rows(draw):
     minutes = st.integers(-400, 3000)

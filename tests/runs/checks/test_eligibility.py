@@ -11,12 +11,13 @@ from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
 from gridshare_portal.runs.checks import eligibility, local_plans
 from gridshare_portal.runs.dispatch import abort_policy
+from tests import plans
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SMART = operations.AskMode(mode="Smart")
-CHARGING = operations.AskPlan(plan=rules.charge_now(now=NOW, lasting=timedelta(hours=2)))
-OTHER = rules.charge_now(now=NOW, lasting=timedelta(hours=5))
-OVER = rules.charge_now(now=NOW - timedelta(hours=3), lasting=timedelta(hours=1))
+CHARGING = operations.AskPlan(plan=plans.charge_now(now=NOW, lasting=timedelta(hours=2)))
+OTHER = plans.charge_now(now=NOW, lasting=timedelta(hours=5))
+OVER = plans.charge_now(now=NOW - timedelta(hours=3), lasting=timedelta(hours=1))
 SCOPES = frozenset(
     {operations.DEVICE_READ, operations.DEVICE_WRITE, operations.PLAN_READ, operations.PLAN_WRITE}
 )
