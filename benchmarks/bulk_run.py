@@ -177,7 +177,7 @@ def _carry(run: runs.Run, homes: int, owner: Homeowner) -> list[float]:
 
     left = run.lines.filter(state="taken").count()
     print(f"one worker killed with -9 half way; {left} homes were in the hands of workers")
-    runs.DispatchSlot.objects.update(taken_until_at=None)  # as after its lease: nobody waits for that here
+    runs.DispatchSlot.objects.update(lease_until_at=None)  # as after its lease: nobody waits for that here
     workers[0] = _worker(run.pk)
     for worker in workers:
         assert worker.wait() == 0

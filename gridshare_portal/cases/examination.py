@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from gridshare_portal.access import policy
 from gridshare_portal.cases.examining import facts, health, reconciliation, sources
 from gridshare_portal.cases.findings import Key
 from gridshare_portal.cases.models import Case, Examination, Note
+from gridshare_portal.leases import rows as leases
 
 LEASE = CLAIMED = timedelta(seconds=90)  # longer than a task may run
 EVERY = timedelta(minutes=10)
@@ -39,19 +40,14 @@ def enroll(*, now: datetime, at_most: int = 2000) -> int:
 
 def claim(*, now: datetime, at_most: int = 500) -> list[int]:
     """Return rows that are due, and put them off a little, so that a lost task costs minutes only."""
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
-    with transaction.atomic():
-        due = Examination.objects.filter(free, due_at__lte=now).order_by("due_at")
-        found = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:at_most])
-        Examination.objects.filter(pk__in=found).update(due_at=now + CLAIMED)
-    return found
+    return leases.put_off(Examination.objects.all(), now=now, by=CLAIMED, at_most=at_most)
 
 
 def run(*, pks: Sequence[int], now: datetime, owner: str) -> int:
     """Examine those of the homes that are due and that nobody else examines; say how many."""
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    free = leases.free(now=now)
     due = Examination.objects.filter(free, pk__in=pks, due_at__lte=now + CLAIMED)
-    due.update(lease_owner=owner, lease_until_at=now + LEASE)
+    due.update(**leases.held(owner=owner, now=now, lasting=LEASE))
     rows = list(Examination.objects.filter(pk__in=pks, lease_owner=owner).select_related("site"))
     if not rows:
         return 0
@@ -142,6 +138,6 @@ def _settle(
     gone = [row.pk for row in rows if not homes[row.site_id].shares]
     Examination.objects.filter(pk__in=gone).delete()
     Examination.objects.bulk_update([row for row in learned if row.pk not in gone], ["learned", "learned_at"])
-    done = {"lease_owner": "", "lease_until_at": None, "examined_at": now}
+    done = {**leases.released(), "examined_at": now}
     rest = Examination.objects.filter(pk__in=[row.pk for row in rows if row.pk not in gone])
     rest.update(**done, due_at=now + EVERY * random.uniform(0.9, 1.0))

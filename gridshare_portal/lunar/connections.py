@@ -17,6 +17,7 @@ from django.db.models import F
 
 from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import models, signals
 from gridshare_portal.lunar.login import cognito
 from gridshare_portal.lunar.tokens import outages, revocations, seal
@@ -114,7 +115,7 @@ def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: d
         pk=connection.pk, version=connection.version, lease_owner=lease_owner, status=Status.ACTIVE
     )
     fields = {"status": Status.RECONNECT, "status_since_at": now, "last_error": reason[:40]}
-    emptied = {"access_sealed": "", "refresh_sealed": "", "lease_owner": "", "lease_until_at": None}
+    emptied = {"access_sealed": "", "refresh_sealed": "", **leases.released()}
     if not mine.update(version=F("version") + 1, owner_told_at=None, **fields, **emptied):
         return False
     row = models.Connection.objects.get(pk=connection.pk)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import staff
 from gridshare_portal.audit import names, record
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.mail import addresses, sender
 from gridshare_portal.reports import figures, models, periods, workbook
 from gridshare_portal.sites import settings as sites_settings
@@ -49,14 +49,14 @@ def choose(
 
 def due(*, now: datetime, at_most: int = 500) -> list[int]:
     """Return the reports whose morning has come and that nobody is sending."""
-    waiting = models.Subscription.objects.filter(_free(now), due_at__lte=now).order_by("due_at")
+    waiting = models.Subscription.objects.filter(leases.free(now=now), due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 
 
 def send(*, pk: int, now: datetime) -> bool:
     """Send a report, unless somebody else does or it is not to be sent; say whether it was."""
-    mine = models.Subscription.objects.filter(_free(now), pk=pk, due_at__lte=now)
-    if not mine.update(taken_until_at=now + LEASE):
+    mine = models.Subscription.objects.filter(leases.free(now=now), pk=pk, due_at__lte=now)
+    if not mine.update(**leases.held(owner="", now=now, lasting=LEASE)):
         return False
     row = models.Subscription.objects.select_related("user", "organization").get(pk=pk)
     period = periods.before(every=row.every, zone=row.time_zone, now=now)
@@ -66,16 +66,12 @@ def send(*, pk: int, now: datetime) -> bool:
     try:
         _post(row, figures.report_of(row.organization, period))
     except sender.NotSent:
-        models.Subscription.objects.filter(pk=pk).update(taken_until_at=None, due_at=now + AGAIN)
+        models.Subscription.objects.filter(pk=pk).update(**leases.released(), due_at=now + AGAIN)
         return False
     with transaction.atomic():
         _settle(row, period.key, now)
         _tell(row, period, now)
     return True
-
-
-def _free(now: datetime) -> Q:
-    return Q(taken_until_at=None) | Q(taken_until_at__lte=now)
 
 
 def _may_read(row: models.Subscription) -> bool:
@@ -87,7 +83,7 @@ def _settle(row: models.Subscription, about: str, now: datetime) -> None:
     """Set the next date; a choice that was changed meanwhile keeps the date it got then."""
     due_at = periods.next_due(every=row.every, zone=row.time_zone, now=now)
     mine = models.Subscription.objects.filter(pk=row.pk)
-    mine.update(taken_until_at=None, sent_about=about)
+    mine.update(**leases.released(), sent_about=about)
     mine.filter(due_at=row.due_at).update(due_at=due_at)
 
 

@@ -21,7 +21,8 @@ class Subscription(models.Model):
     every = models.CharField(max_length=8, choices=Every.choices, blank=True, default=Every.NEVER)
     time_zone = models.CharField(max_length=64, default="UTC")
     due_at = models.DateTimeField(null=True, db_index=True)
-    taken_until_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=64, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True)
     sent_about = models.CharField(max_length=24, blank=True, default="")
 
     class Meta:

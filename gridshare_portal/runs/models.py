@@ -19,7 +19,7 @@ class Run(models.Model):
     """One wish for many homes of an organization, and how far it has come.
 
     While it is reading, its homes are being written down; `read_to` says how far that has come, in whatever
-    whoever reads counts by, and one worker at a time is at it until `taken_until_at`. A draft is still being
+    whoever reads counts by, and one worker at a time is at it until `lease_until_at`. A draft is still being
     checked home by home, up to the position `read_to`. One that is checked waits for somebody to start it, or
     for `start_at`. One that came to nothing never had a home. `why` is a word and `sentence` says it in full
     where a run ended or paused by itself.
@@ -61,8 +61,8 @@ class Run(models.Model):
     start_at = models.DateTimeField(null=True)
     cancel_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="cancels")
     read_to = models.BigIntegerField(default=0)
-    taken_by = models.CharField(max_length=32, blank=True, default="")
-    taken_until_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=32, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -83,7 +83,7 @@ class Line(models.Model):
     """One home in a run. `asked` is what is asked of this very home, as absolute times.
 
     `undoes` is the change that a cancel takes back. A line that is taken belongs to one worker until
-    `taken_until_at`; once its change is written, the change alone says what is true.
+    `lease_until_at`; once its change is written, the change alone says what is true.
     """
 
     class State(models.TextChoices):
@@ -111,8 +111,8 @@ class Line(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     delays = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
-    taken_by = models.CharField(max_length=32, blank=True, default="")
-    taken_until_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=32, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["position"]
@@ -120,7 +120,7 @@ class Line(models.Model):
         indexes = [
             models.Index(fields=["run", "position"], name="runs_lines_in_order"),
             models.Index(fields=["run", "state", "position"], name="runs_lines_by_state"),
-            models.Index(fields=["state", "taken_until_at"], name="runs_lines_taken"),
+            models.Index(fields=["state", "lease_until_at"], name="runs_lines_taken"),
         ]
 
     def __str__(self) -> str:
@@ -147,8 +147,8 @@ class DispatchSlot(models.Model):
     """A place for one worker at a time; there are fewer than workers, so that runs never take them all."""
 
     number = models.PositiveSmallIntegerField(primary_key=True)
-    taken_by = models.CharField(max_length=32, blank=True, default="")
-    taken_until_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=32, blank=True, default="")
+    lease_until_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"Slot {self.number}"

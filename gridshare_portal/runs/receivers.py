@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from gridshare_portal.control import models as control
 from gridshare_portal.control import signals
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.runs import models
 
 
@@ -13,4 +14,4 @@ from gridshare_portal.runs import models
 def on_settled(sender: object, *, change: control.Change, **_rest: object) -> None:
     """Write the outcome into the line that the change was made for, and give the line back."""
     lines = models.Line.objects.filter(change=change)
-    lines.update(state=change.outcome, taken_by="", taken_until_at=None)
+    lines.update(state=change.outcome, **leases.released())

@@ -21,6 +21,7 @@ from django.db.models import Manager, Q, QuerySet
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
 from gridshare_portal.gridshare.http import calls as api
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import calls, clients, signals
@@ -51,27 +52,22 @@ class _Read:
 def request(*, connection: lunar.Connection, now: datetime) -> None:
     """Make the connection due at once, as after it was connected; a run under way is overtaken."""
     due = {"state": State.DUE, "due_at": now, "failures": 0, "last_error": ""}
-    anew = {"step": "", "done": 0, "total": 0, "lease_owner": "", "lease_until_at": None}
+    anew = {"step": "", "done": 0, "total": 0, **leases.released()}
     sites.Sync.objects.update_or_create(connection=connection, defaults={**due, **anew})
 
 
 def stop(*, connection: lunar.Connection) -> None:
     """Take the connection from the queue; a run under way writes nothing any more."""
     sites.Sync.objects.filter(connection=connection).update(
-        due_at=None, lease_owner="", lease_until_at=None, state=State.FAILED, last_error="ended"
+        due_at=None, **leases.released(), state=State.FAILED, last_error="ended"
     )
 
 
 def claim(*, now: datetime, at_most: int = 50) -> list[int]:
     """Return connections that are due, and put them off a little, so that a lost task costs minutes only."""
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
-    with transaction.atomic():
-        due = sites.Sync.objects.filter(free, due_at__lte=now, connection__status="active").order_by("due_at")
-        locked = due.select_for_update(skip_locked=True, of=("self",))
-        found = list(locked.values_list("pk", "connection_id")[:at_most])
-        claimed = sites.Sync.objects.filter(pk__in=[pk for pk, _connection in found])
-        claimed.update(state=State.DUE, due_at=now + CLAIMED)
-    return [connection_pk for _pk, connection_pk in found]
+    reached = sites.Sync.objects.filter(connection__status="active")
+    found = leases.put_off(reached, now=now, by=CLAIMED, at_most=at_most, state=State.DUE)
+    return list(sites.Sync.objects.filter(pk__in=found).values_list("connection_id", flat=True))
 
 
 def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
@@ -103,11 +99,10 @@ def store_device(device: sites.Device, read: types.Device, now: datetime) -> Non
 def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
     waiting = Q(state=State.DUE) | Q(state__in=[State.DONE, State.FAILED], due_at__lte=now)
     abandoned = Q(state=State.RUNNING, lease_until_at__lt=now)
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    free = leases.free(now=now)
     ours = sites.Sync.objects.filter(waiting | abandoned, free, connection_id=connection_pk)
-    until = now + LEASE
-    lease = {"lease_owner": owner, "lease_until_at": until, "due_at": until}
-    return ours.update(state=State.RUNNING, step="sites", done=0, total=2, **lease) == 1
+    lease = leases.held(owner=owner, now=now, lasting=LEASE)
+    return ours.update(state=State.RUNNING, step="sites", done=0, total=2, due_at=now + LEASE, **lease) == 1
 
 
 def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.Client:
@@ -162,7 +157,7 @@ def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read
 def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, object]:
     """Return what the Sync row says after a run: more to do, to be tried again, or done."""
     missing = read.parts.left + len(read.failures)
-    told = {"lease_owner": "", "lease_until_at": None, "done": max(0, row.total - missing)}
+    told = {**leases.released(), "done": max(0, row.total - missing)}
     told["last_error"] = _words(read.failures)
     if read.parts.left:
         return {**told, "state": State.DUE, "due_at": now}
@@ -182,7 +177,7 @@ def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> N
     told = _again(row, [failure], now)
     if isinstance(failure, clients.NoAccessPath):
         told["due_at"] = None
-    mine.update(**told, last_error=_words([failure]), lease_owner="", lease_until_at=None)
+    mine.update(**told, last_error=_words([failure]), **leases.released())
 
 
 def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, object]:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, QuerySet
 
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import calls as api
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import days, fetching, missing, packing
@@ -103,7 +104,7 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
     mine = Collection.objects.filter(pk=row.pk)
     waits = row.due_at is not None and row.due_at > now and not row.failures
     if waits and row.last_ok_at is not None and now - row.last_ok_at >= EVERY_WATCHED:
-        free = mine.filter(Q(lease_until_at=None) | Q(lease_until_at__lt=now), due_at=row.due_at)
+        free = mine.filter(leases.free(now=now), due_at=row.due_at)
         if free.update(due_at=now, watched_at=now):
             return True
     if row.watched_at is None or now - row.watched_at > NOTED:
@@ -113,13 +114,7 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
 
 def claim(*, now: datetime, at_most: int = 100) -> list[int]:
     """Return homes that are due, and put them off a little, so that a lost task costs a minute only."""
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
-    with transaction.atomic():
-        due = Collection.objects.filter(free, due_at__lte=now).order_by("due_at")
-        locked = due.select_for_update(skip_locked=True, of=("self",))
-        found = list(locked.values_list("pk", flat=True)[:at_most])
-        Collection.objects.filter(pk__in=found).update(due_at=now + CLAIMED)
-    return found
+    return leases.put_off(Collection.objects.all(), now=now, by=CLAIMED, at_most=at_most)
 
 
 def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0) -> bool:
@@ -128,9 +123,9 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
     First the newest stretch, then the past, until everything down to the goal was asked for
     or the time is up. What goes wrong becomes a word on the row and a later try.
     """
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    free = leases.free(now=now)
     waiting = Collection.objects.filter(free, pk=collection_pk, due_at__lte=now + CLAIMED)
-    if not waiting.update(lease_owner=owner, lease_until_at=now + LEASE):
+    if not waiting.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return False
     row = Collection.objects.select_related("site").get(pk=collection_pk)
     run = _Run(row=row, owner=owner, now=now)
@@ -269,4 +264,4 @@ def _put_off(run: _Run, failure: Exception) -> None:
 
 def _leave(run: _Run, **changes: object) -> None:
     mine: QuerySet[Collection] = Collection.objects.filter(pk=run.row.pk, lease_owner=run.owner)
-    mine.update(lease_owner="", lease_until_at=None, **changes)
+    mine.update(**leases.released(), **changes)

@@ -94,7 +94,7 @@ class TestHomesOfARun:
     def test_are_found_by_one_worker_at_a_time_until_its_lease_runs_out(self, hundred, admin, small, ask):
         run, expected = ask(admin)
         now = timezone.now()
-        held = {"taken_by": "one that was killed", "taken_until_at": now + enumeration.LEASE}
+        held = {"lease_owner": "one that was killed", "lease_until_at": now + enumeration.LEASE}
         runs.Run.objects.update(**held)
 
         assert worker().state == R.READING and not runs.Line.objects.exists()
@@ -114,7 +114,7 @@ class TestHomesOfARun:
 
         def overtaken(*args):
             monkeypatch.setattr(selection, "_parts", real)
-            runs.Run.objects.update(taken_until_at=timezone.now() - timedelta(seconds=1))
+            runs.Run.objects.update(lease_until_at=timezone.now() - timedelta(seconds=1))
             assert worker("the other").state == R.DRAFT
             return real(*args)
 

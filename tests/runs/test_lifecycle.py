@@ -223,7 +223,7 @@ class TestARun:
     def test_leaves_workers_for_others(self, fleet):
         for number in (1, 2):
             runs.DispatchSlot.objects.create(
-                number=number, taken_by="busy", taken_until_at=timezone.now() + timedelta(minutes=1)
+                number=number, lease_owner="busy", lease_until_at=timezone.now() + timedelta(minutes=1)
             )
         run = fleet.started()
 

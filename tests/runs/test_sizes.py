@@ -61,7 +61,7 @@ class TestStopping:
 
     def test_waits_for_homes_that_are_on_their_way(self, fleet):
         run = fleet.started()
-        run.lines.filter(position=6).update(state=S.TAKEN, taken_until_at=timezone.now())
+        run.lines.filter(position=6).update(state=S.TAKEN, lease_until_at=timezone.now())
 
         run = lifecycle.stop(run=run, actor=fleet.admin, now=timezone.now())
 

@@ -14,9 +14,10 @@ import time
 import uuid
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import connections, models
 from gridshare_portal.lunar.login import cognito, registration
 from gridshare_portal.lunar.tokens import outages, revocations, seal
@@ -114,15 +115,15 @@ def _refreshed(connection: models.Connection, now: datetime) -> str | None:
 
 
 def _lease(connection: models.Connection, owner: str, now: datetime) -> bool:
-    free = Q(lease_until_at=None) | Q(lease_until_at__lt=now)
+    free = leases.free(now=now)
     mine = models.Connection.objects.filter(free, pk=connection.pk, version=connection.version)
     held = mine.filter(status=models.Connection.Status.ACTIVE)
-    return held.update(lease_owner=owner, lease_until_at=now + LEASE) == 1
+    return held.update(**leases.held(owner=owner, now=now, lasting=LEASE)) == 1
 
 
 def _release(connection: models.Connection, owner: str, **fields: object) -> None:
     mine = models.Connection.objects.filter(pk=connection.pk, version=connection.version, lease_owner=owner)
-    mine.update(lease_owner="", lease_until_at=None, **fields)
+    mine.update(**leases.released(), **fields)
 
 
 def _ask(connection: models.Connection, owner: str) -> str:
@@ -158,7 +159,7 @@ def _kept(connection: models.Connection, owner: str, fresh: cognito.Tokens) -> s
     if fresh.refresh:
         fields["refresh_sealed"] = seal.seal(fresh.refresh, connection.context("refresh"))
     mine = models.Connection.objects.filter(pk=connection.pk, version=connection.version, lease_owner=owner)
-    if not mine.update(version=F("version") + 1, lease_owner="", lease_until_at=None, **fields):
+    if not mine.update(version=F("version") + 1, **leases.released(), **fields):
         _drop(connection, fresh, now)
         raise _Superseded
     outages.end()

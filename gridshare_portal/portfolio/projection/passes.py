@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.portfolio.models import ProjectionPass, SiteRow
 from gridshare_portal.portfolio.projection import aggregates, sources
 
@@ -39,33 +40,31 @@ def enroll(*, now: datetime) -> int:
 
 def due(*, now: datetime) -> list[int]:
     """Return the rounds that may go on and that nobody works on."""
-    return list(ProjectionPass.objects.filter(_free(now), due_at__lte=now).values_list("pk", flat=True))
+    return list(
+        ProjectionPass.objects.filter(leases.free(now=now), due_at__lte=now).values_list("pk", flat=True)
+    )
 
 
 def run(*, pk: int, now: datetime, owner: str, steps: int = STEPS) -> bool:
     """Take a round some steps further, unless somebody else does; say whether more is to be done."""
-    mine = ProjectionPass.objects.filter(_free(now), pk=pk, due_at__lte=now)
-    if not mine.update(lease_owner=owner, lease_until_at=now + LEASE):
+    mine = ProjectionPass.objects.filter(leases.free(now=now), pk=pk, due_at__lte=now)
+    if not mine.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return False
     row = ProjectionPass.objects.get(pk=pk)
     if row.began_at is None:
         row.began_at, row.cursor = now, 0
     if any(_step(row, owner, now) for _ in range(steps)):
         return False
-    ProjectionPass.objects.filter(pk=pk, lease_owner=owner).update(lease_until_at=None)
+    ProjectionPass.objects.filter(pk=pk, lease_owner=owner).update(**leases.released())
     return True
 
 
 def whole(*, organization: accounts.Organization, now: datetime, owner: str = "at once") -> None:
     """Count all homes of one organization now: for tests, practice homes and benchmarks."""
     row, _new = ProjectionPass.objects.get_or_create(organization=organization, defaults={"due_at": now})
-    ProjectionPass.objects.filter(pk=row.pk).update(due_at=now, began_at=None, lease_until_at=None)
+    ProjectionPass.objects.filter(pk=row.pk).update(due_at=now, began_at=None, **leases.released())
     while run(pk=row.pk, now=now, owner=owner):
         pass
-
-
-def _free(now: datetime) -> Q:
-    return Q(lease_until_at=None) | Q(lease_until_at__lt=now)
 
 
 def _step(row: ProjectionPass, owner: str, now: datetime) -> bool:
@@ -108,6 +107,6 @@ def _advance(row: ProjectionPass, owner: str, last: int | None, now: datetime) -
     mine = ProjectionPass.objects.filter(pk=row.pk, lease_owner=owner)
     row.cursor = last or 0
     if last is None:
-        mine.update(cursor=0, began_at=None, due_at=now + PAUSE, lease_until_at=None)
+        mine.update(cursor=0, began_at=None, due_at=now + PAUSE, **leases.released())
         return True
     return not mine.update(cursor=last, began_at=row.began_at)

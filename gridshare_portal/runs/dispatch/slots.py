@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from gridshare_portal.control import outcomes
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.dispatch import abort_policy
 
@@ -35,9 +36,9 @@ def enter(*, owner: str, now: datetime) -> int | None:
     runs.DispatchSlot.objects.bulk_create(
         [runs.DispatchSlot(number=number) for number in range(1, SLOTS + 1)], ignore_conflicts=True
     )
-    free = Q(taken_until_at=None) | Q(taken_until_at__lt=now)
+    free = leases.free(now=now)
     for slot in runs.DispatchSlot.objects.filter(free, number__lte=SLOTS).order_by("number"):
-        taken = {"taken_by": owner, "taken_until_at": now + SLOT_LEASE}
+        taken = leases.held(owner=owner, now=now, lasting=SLOT_LEASE)
         if runs.DispatchSlot.objects.filter(free, pk=slot.pk).update(**taken):
             return slot.number
     return None
@@ -45,7 +46,7 @@ def enter(*, owner: str, now: datetime) -> int | None:
 
 def leave(*, owner: str) -> None:
     """Give a slot back."""
-    runs.DispatchSlot.objects.filter(taken_by=owner).update(taken_by="", taken_until_at=None)
+    runs.DispatchSlot.objects.filter(lease_owner=owner).update(**leases.released())
 
 
 def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Sequence[runs.Line]]:
@@ -61,7 +62,7 @@ def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Se
         if not run or not waiting:
             return None, []
         mine = waiting[: _turns(len(waiting), now)]
-        taken = {"state": S.TAKEN, "taken_by": owner, "taken_until_at": now + LINE_LEASE}
+        taken = {"state": S.TAKEN, **leases.held(owner=owner, now=now, lasting=LINE_LEASE)}
         # By their keys alone: another condition may lead a database through all lines of the run. The run is
         # held, and nobody touches a line that waits without holding its run.
         runs.Line.objects.filter(pk__in=mine).update(**taken)
@@ -71,19 +72,19 @@ def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Se
 
 def give_back(*, lines: Sequence[runs.Line], owner: str) -> None:
     """Let lines wait again that were taken and came to nothing."""
-    mine = _unwritten().filter(pk__in=[line.pk for line in lines], taken_by=owner)
-    mine.update(state=S.WAITING, taken_by="", taken_until_at=None)
+    mine = _unwritten().filter(pk__in=[line.pk for line in lines], lease_owner=owner)
+    mine.update(state=S.WAITING, **leases.released())
 
 
 def put_off(*, line: runs.Line, owner: str, now: datetime) -> None:
     """Let a line wait a while because another change is on its way; give up in the end."""
-    mine = _unwritten().filter(pk=line.pk, taken_by=owner)
+    mine = _unwritten().filter(pk=line.pk, lease_owner=owner)
     _delay(mine, now)
 
 
 def free_the_lost(*, now: datetime) -> None:
     """Let lines wait again whose worker died before it wrote anything; what is written settles by itself."""
-    _delay(_unwritten().filter(taken_until_at__lt=now), now)
+    _delay(_unwritten().filter(lease_until_at__lt=now), now)
 
 
 def _waiting(run: runs.Run, now: datetime) -> list[int]:
@@ -95,9 +96,9 @@ def _waiting(run: runs.Run, now: datetime) -> list[int]:
 
 
 def _delay(lines: QuerySet[runs.Line], now: datetime) -> None:
-    given_up = {"state": S.FAILED, "sentence": GIVEN_UP, "taken_by": "", "taken_until_at": None}
+    given_up = {"state": S.FAILED, "sentence": GIVEN_UP, **leases.released()}
     lines.filter(delays__gte=DELAYS_AT_MOST).update(**given_up)
-    waits = {"state": S.WAITING, "due_at": now + DELAY, "taken_by": "", "taken_until_at": None}
+    waits = {"state": S.WAITING, "due_at": now + DELAY, **leases.released()}
     lines.update(delays=F("delays") + 1, **waits)
 
 

@@ -19,6 +19,7 @@ from django.db import transaction
 from gridshare_portal.control import changes, models, operations, outcomes, permission, state
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare.http import circuit_breaker
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import transitions
 from gridshare_portal.runs.checks import dry_run, eligibility
@@ -155,7 +156,7 @@ def _join(run: runs.Run, line: runs.Line, owner: str, change: models.Change) -> 
     if _homeowner_chose(run, change):
         raise _Refused("changed_since", eligibility.CHOSEN_SINCE)
     running = runs.Run.objects.select_for_update().filter(pk=line.run_id, state=R.RUNNING)
-    mine = runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
+    mine = runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, lease_owner=owner, change=None)
     if not running.exists() or not mine.update(change=change):
         raise _Held
 
@@ -171,8 +172,8 @@ def _homeowner_chose(run: runs.Run, change: models.Change) -> bool:
 
 
 def _refuse(line: runs.Line, owner: str, why: str, sentence: str) -> None:
-    mine = runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, taken_by=owner, change=None)
-    mine.update(state=S.REFUSED, why=why, sentence=sentence[:300], taken_by="", taken_until_at=None)
+    mine = runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, lease_owner=owner, change=None)
+    mine.update(state=S.REFUSED, why=why, sentence=sentence[:300], **leases.released())
 
 
 def _finish(run_pk: int, now: datetime) -> None:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
 
 from gridshare_portal.control import outcomes
+from gridshare_portal.leases import rows as leases
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import transitions
 
@@ -73,7 +74,7 @@ def read(
     except _Lost:
         return ""
     finally:
-        runs.Run.objects.filter(pk=run_pk, taken_by=owner).update(taken_by="", taken_until_at=None)
+        runs.Run.objects.filter(pk=run_pk, lease_owner=owner).update(**leases.released())
     return run.state
 
 
@@ -108,13 +109,9 @@ def lines_to_undo(run: runs.Run) -> Iterator[Part]:
         yield Part(homes=[(site_pk, change_pk) for _, site_pk, change_pk in found], read_to=read_to)
 
 
-def _free(now: datetime) -> Q:
-    return Q(taken_until_at=None) | Q(taken_until_at__lt=now)
-
-
 def _claim(run_pk: int, owner: str, now: datetime) -> runs.Run | None:
-    taken = {"taken_by": owner, "taken_until_at": now + LEASE}
-    if not runs.Run.objects.filter(_free(now), pk=run_pk, state=R.READING).update(**taken):
+    taken = leases.held(owner=owner, now=now, lasting=LEASE)
+    if not runs.Run.objects.filter(leases.free(now=now), pk=run_pk, state=R.READING).update(**taken):
         return None
     return runs.Run.objects.select_related("organization", "made_by", "cancel_of").get(pk=run_pk)
 
@@ -154,13 +151,13 @@ def _write_parts(
 
 
 def _keep(run: runs.Run, owner: str, *, read_to: int, homes: Combinable, until: datetime) -> None:
-    mine = runs.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner)
-    if not mine.update(read_to=read_to, homes=homes, taken_until_at=until):
+    mine = runs.Run.objects.filter(pk=run.pk, state=R.READING, lease_owner=owner)
+    if not mine.update(read_to=read_to, homes=homes, lease_until_at=until):
         raise _Lost
 
 
 def _close(run: runs.Run, owner: str) -> None:
-    if not runs.Run.objects.filter(pk=run.pk, state=R.READING, taken_by=owner).update(
+    if not runs.Run.objects.filter(pk=run.pk, state=R.READING, lease_owner=owner).update(
         state=R.DRAFT, read_to=0
     ):
         raise _Lost
@@ -170,6 +167,6 @@ def _close(run: runs.Run, owner: str) -> None:
 def _give_up(run: runs.Run, owner: str, why: str, sentence: str, now: datetime) -> None:
     written = {"state": R.VOID, "why": why, "sentence": sentence, "ended_at": now}
     with transaction.atomic():
-        if not runs.Run.objects.select_for_update().filter(pk=run.pk, taken_by=owner).exists():
+        if not runs.Run.objects.select_for_update().filter(pk=run.pk, lease_owner=owner).exists():
             raise _Lost
         transitions.move(run=run, action="came to nothing", after=[R.READING], actor=None, now=now, **written)
