@@ -72,7 +72,7 @@ class TestMaking:
         assert event.organization_id == retailer.organization.pk
         assert event.details["campaign"] == "Spring letter" and event.details["action"] == "made"
         record = retailer.get(reverse("accounts:record", args=["brightgrid"]))
-        assert "campaign: Spring letter; action: made" in record.text
+        assert "action: made; campaign: Spring letter" in record.text
 
     def test_gives_a_second_of_the_same_name_another_address(self, make):
         assert [make().slug for _number in range(3)] == [

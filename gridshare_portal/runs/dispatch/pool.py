@@ -51,8 +51,8 @@ class WorkerPool:
             self._settle(FIRST_COMPLETED)
 
     def until_all_is_done(self) -> bool:
-        """Wait until nothing is under way any more; say whether there was something."""
-        was_busy = any(not one.done() for one in self._running)
+        """Wait for all that was given; say whether that was anything since the last time."""
+        was_busy = bool(self._running)
         self._settle()
         return was_busy
 
