@@ -137,7 +137,7 @@ class SiteRow(models.Model):
 class ProjectionPass(models.Model):
     """The queue of counting: one row per retailer, due at a moment, taken further by one worker at a time.
 
-    `cursor` is the last home of this round that was counted; a worker that dies costs one step.
+    `cursor` is the last home of this pass that was counted; a worker that dies costs one step.
     """
 
     organization = models.OneToOneField(accounts.Organization, models.CASCADE, related_name="round")
@@ -195,7 +195,7 @@ class Reminder(models.Model):
 class PortfolioDay(models.Model):
     """The energy of one UTC day over all homes of a retailer, as last counted.
 
-    `figures` holds each energy's sum and number of homes; report_figures.py says what may be shown.
+    `figures` holds each energy's sum and number of homes; reports.figures says what may be shown.
     """
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")

@@ -15,14 +15,14 @@ from gridshare_portal.portfolio.projection import daily_sums, passes
 
 @shared_task
 def count(pk: int) -> None:
-    """Take a round some steps further, and ask for the next steps."""
+    """Take a pass some steps further, and ask for the next steps."""
     if passes.run(pk=pk, now=timezone.now(), owner=uuid.uuid4().hex):
         wake(count, pk)
 
 
 @shared_task
 def sweep() -> None:
-    """Wake the rounds that may go on; the rows say so, also after a worker or the broker died."""
+    """Wake the passes that may go on; the rows say so, also after a worker or the broker died."""
     now = timezone.now()
     passes.enroll(now=now)
     for pk in passes.due(now=now):

@@ -31,7 +31,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class DayFigures:
-    """The energy of one UTC day, in the order of day_sums.COLUMNS; `is_known` once it was counted."""
+    """The energy of one UTC day, in the order of daily_sums.COLUMNS; `is_known` once it was counted."""
 
     day: date
     figures: tuple[disclosure.Figure, ...]

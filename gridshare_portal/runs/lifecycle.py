@@ -75,7 +75,7 @@ def ask(
     stop_at_failure_pct: int = 100,
     now: datetime,
 ) -> models.Run:
-    """Write down what is asked; of which homes is found out in the worker by whoever calls drafts.read."""
+    """Write down what is asked; whoever calls enumeration.read finds out in the worker of which homes."""
     _ask(actor, organization)
     _ask_terms(name, canary, stop_at_failure_pct)
     _ask_wish(kind, times, asked, now)

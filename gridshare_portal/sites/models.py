@@ -39,7 +39,7 @@ class Site(models.Model):
     created_at = models.DateTimeField()
     is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
     proposal_waits: bool  # whether a change waits for an answer, where control.queries.marked_waiting asked
-    needs_help: bool  # whether a case of it is open, where installer.queries.homes asked
+    needs_help: bool  # whether a case of it is open, where cases.queries.homes asked
     was_examined: bool  # before which nobody can say that all is well, where the same asked
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gridshare_portal.files import workbooks
 
-# What sheets.text lets through: printable, on one line.
+# What cells.text lets through: printable, on one line.
 texts = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=40)
 numbers = st.integers(-(10**12), 10**12) | st.floats(-1e12, 1e12).map(lambda one: round(one, 3))
 rows = st.lists(st.lists(st.none() | texts | numbers, min_size=3, max_size=3), max_size=20)

@@ -91,7 +91,7 @@ class TestWorkersAtOnce:
         assert sorted(taken) == sorted(run.lines.values_list("pk", flat=True))
 
 
-class TestHands:
+class TestThePool:
     def test_are_as_many_at_once_as_was_said_and_all_is_done_in_the_end(self):
         guard, busy, most, done = threading.Lock(), [], [], []
         all_here = threading.Barrier(3)

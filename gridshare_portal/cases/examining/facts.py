@@ -1,6 +1,6 @@
 """What is known of one home at a moment, as plain facts: all that the rules of health may look at.
 
-Pure; gather.py fills these in. None means that nobody knows, which is never the same as zero.
+Pure; sources.py fills these in. None means that nobody knows, which is never the same as zero.
 """
 
 from __future__ import annotations

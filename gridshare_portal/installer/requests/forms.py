@@ -26,7 +26,7 @@ STATES = {
 
 
 class RequestTerms(TypedDict):
-    """What requests.ask takes from the form; of address and serial number, one is empty."""
+    """What access.requests.ask takes from the form; of address and serial number, one is empty."""
 
     email: str
     serial_number: str

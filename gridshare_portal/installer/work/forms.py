@@ -1,4 +1,4 @@
-"""The shape of what staff may send about a case and about their letter; cases.py decides what it means."""
+"""The shape of what staff may send about a case and their letter; cases.handling decides what it means."""
 
 from __future__ import annotations
 

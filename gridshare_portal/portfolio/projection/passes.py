@@ -1,8 +1,8 @@
-"""Count a portfolio again, in rounds of small steps; the only writer of its lines and sums.
+"""Count a portfolio again, in passes of small steps; the only writer of its lines and sums.
 
 The Round row is the queue. A step looks at the homes after the cursor, writes the lines that changed and
-drops those of homes that are no longer shared; after the last step the sums are made. A round begins a
-minute after the one before has ended, so figures are as old as one round and a minute at most.
+drops those of homes that are no longer shared; after the last step the sums are made. A pass begins a
+minute after the one before has ended, so figures are as old as one pass and a minute at most.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def enroll(*, now: datetime) -> int:
 
 
 def due(*, now: datetime) -> list[int]:
-    """Return the rounds that may go on and that nobody works on."""
+    """Return the passes that may go on and that nobody works on."""
     return list(
         ProjectionPass.objects.filter(leases.free(now=now), due_at__lte=now).values_list("pk", flat=True)
     )
 
 
 def run(*, pk: int, now: datetime, owner: str, steps: int = STEPS) -> bool:
-    """Take a round some steps further, unless somebody else does; say whether more is to be done."""
+    """Take a pass some steps further, unless somebody else does; say whether more is to be done."""
     mine = ProjectionPass.objects.filter(leases.free(now=now), pk=pk, due_at__lte=now)
     if not mine.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return False
@@ -68,7 +68,7 @@ def whole(*, organization: accounts.Organization, now: datetime, owner: str = "a
 
 
 def _step(row: ProjectionPass, owner: str, now: datetime) -> bool:
-    """Count the next homes; say whether that was the end of the round."""
+    """Count the next homes; say whether that was the end of the pass."""
     consents = access.Consent.objects.filter(organization=row.organization_id, ended_at=None)
     beyond = consents.filter(site__gt=row.cursor).order_by("site_id")
     pks = list(beyond.values_list("site_id", flat=True).distinct()[:TOGETHER])
@@ -103,7 +103,7 @@ def _differs(line: SiteRow, known: dict[str, object] | None) -> bool:
 
 
 def _advance(row: ProjectionPass, owner: str, last: int | None, now: datetime) -> bool:
-    """Keep how far the round has come; say whether it is over, or somebody else's."""
+    """Keep how far the pass has come; say whether it is over, or somebody else's."""
     mine = ProjectionPass.objects.filter(pk=row.pk, lease_owner=owner)
     row.cursor = last or 0
     if last is None:

@@ -18,7 +18,7 @@ FAR = "Choose a day within three years."
 
 
 class CampaignTerms(TypedDict):
-    """What was asked for, as campaigns.make takes it."""
+    """What was asked for, as campaigns.lifecycle.make takes it."""
 
     name: str
     text: str

@@ -97,7 +97,7 @@ def _have_its_turn(run: runs.Run, line: runs.Line, owner: str, clock: Clock, unt
 
 def _carry_one(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> None:
     admin = run.carried_by
-    assert admin is not None  # turns.take gives homes only while an admin stands behind the run
+    assert admin is not None  # slots.take gives homes only while an admin stands behind the run
     try:
         device, asked, seen = _wish(run, line, now)
         changes.make(
