@@ -263,8 +263,8 @@ def _make_some(
 def _connections(
     lunar: Lunar, customers: list[Customer], users: list[accounts.User], now: datetime
 ) -> list[models.Connection]:
+    from gridshare_portal import seal
     from gridshare_portal.lunar import models, scopes
-    from gridshare_portal.lunar.tokens import seal
 
     allowed = tuple(scope.id for scope in scopes.SCOPES)
     since = {"status_since_at": now, "authorized_at": now, "last_read_at": now}

@@ -167,9 +167,9 @@ def _by_lease(pk: int) -> None:
 def _by_hand(pk: int) -> None:
     from django.utils import timezone
 
+    from gridshare_portal import seal
     from gridshare_portal.lunar import models
     from gridshare_portal.lunar.login import cognito, registration
-    from gridshare_portal.lunar.tokens import seal
 
     row = models.Connection.objects.get(pk=pk)
     if row.access_expires_at and row.access_expires_at > timezone.now():

@@ -1,19 +1,20 @@
 """A Redis cache that is allowed to be gone.
 
 A cache that hangs or dies must not take a page with it: a read then finds nothing, a write
-keeps nothing, and after three failures in a row Redis is left alone for ten seconds. What
+keeps nothing, and after three failures in a row Redis is tried once in ten seconds. What
 must not be forgotten lives in the database, never here.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import redis.exceptions
 from django.core.cache.backends.redis import RedisCache
+
+from gridshare_portal.outbound import circuit_breaker
 
 log = logging.getLogger(__name__)
 
@@ -23,41 +24,20 @@ FAILURES = 3
 PAUSE_S = 10.0
 
 
-class _Breaker:
-    """Remembers, for this process, that Redis does not answer."""
-
-    def __init__(self) -> None:
-        self.failures = 0
-        self.closed_until = 0.0
-
-    def open(self) -> bool:
-        return time.monotonic() >= self.closed_until
-
-    def failed(self) -> None:
-        self.failures += 1
-        if self.failures >= FAILURES:
-            self.closed_until = time.monotonic() + PAUSE_S
-            if self.failures == FAILURES:
-                log.warning("Redis does not answer; pages go on without a cache")
-
-    def answered(self) -> None:
-        if self.failures >= FAILURES:
-            log.warning("Redis answers again")
-        self.failures = 0
-
-
-_breaker = _Breaker()
+_breaker = circuit_breaker.Breaker(failures_in_a_row=FAILURES, probe_every_s=PAUSE_S)
 
 
 def _forgiving(name: str, otherwise: Callable[..., Found]) -> Callable[..., Found]:
     def method(self: ForgivingRedisCache, *args: object, **options: object) -> Found:
-        if _breaker.open():
+        if _breaker.admits():
             try:
                 result: Found = getattr(super(ForgivingRedisCache, self), name)(*args, **options)
             except (redis.exceptions.RedisError, OSError):
-                _breaker.failed()
+                if _breaker.failed():
+                    log.warning("Redis does not answer; pages go on without a cache")
             else:
-                _breaker.answered()
+                if _breaker.answered():
+                    log.warning("Redis answers again")
                 return result
         return otherwise(*args, **options)
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal import cache
-from gridshare_portal.gridshare.http import circuit_breaker
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
 from tests import chromium, environment
@@ -81,7 +81,7 @@ def patient_cache(settings, monkeypatch):
     patient = {"socket_timeout": 10.0, "socket_connect_timeout": 10.0}
     default = settings.CACHES["default"]
     settings.CACHES = {"default": {**default, "OPTIONS": {**default["OPTIONS"], **patient}}}
-    monkeypatch.setattr(cache, "_breaker", cache._Breaker())
+    monkeypatch.setattr(cache, "_breaker", circuit_breaker.Breaker())
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from gridshare_portal import seal
 from gridshare_portal.lunar import connections
 from gridshare_portal.lunar.models import Connection
-from gridshare_portal.lunar.tokens import seal
 
 APART = 1_000_000  # rows of each snapshot have numbers that no other row of a test gets
 LEFT_ALONE = {"sessions", "contenttypes", "auth", "admin"}

@@ -15,12 +15,13 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 
+from gridshare_portal import seal
 from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import models, signals
 from gridshare_portal.lunar.login import cognito
-from gridshare_portal.lunar.tokens import outages, revocations, seal
+from gridshare_portal.lunar.tokens import outages, revocations
 from gridshare_portal.lunar.tokens import pending as tokens_pending
 
 PROVIDER = "lunar"

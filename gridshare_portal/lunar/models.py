@@ -13,7 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import models
 
-from gridshare_portal.lunar.tokens import seal
+from gridshare_portal import seal
 
 
 class Connection(models.Model):

@@ -18,11 +18,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connections as databases
 
+from gridshare_portal import seal
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare.http import calls
 from gridshare_portal.lunar import connections
 from gridshare_portal.lunar import models as lunar
-from gridshare_portal.lunar.tokens import refresh, seal
+from gridshare_portal.lunar.tokens import refresh
 from gridshare_portal.sites import models as sites
 
 HOLD_S = 60.0

@@ -6,8 +6,9 @@ from allauth.mfa.totp.internal import auth
 from cryptography.fernet import Fernet
 from django.test import Client
 
+from gridshare_portal import seal
 from gridshare_portal.accounts.models import User
-from gridshare_portal.accounts.signing_in import second_factors
+from gridshare_portal.accounts.signing_in import adapter
 from tests.accounts.conftest import known, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,11 +66,11 @@ class TestSecondFactors:
         assert secret not in str(Authenticator.objects.values_list("data", flat=True)[0])
 
     def test_are_never_given_out_sealed_when_the_key_is_lost(self, db, somebody, settings):
-        sealed = second_factors.seal("secret")
+        sealed = seal.seal("secret", adapter.SEALED_AS)
         settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
 
-        with pytest.raises(second_factors.SecretUnreadable):
-            second_factors.unseal(sealed)
+        with pytest.raises(seal.SecretUnreadable):
+            seal.unseal(sealed, adapter.SEALED_AS)
 
 
 class TestDeletingAPerson:

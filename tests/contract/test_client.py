@@ -13,7 +13,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from gridshare_portal.gridshare import client, errors, types
-from gridshare_portal.gridshare.http import circuit_breaker, parallel, sockets, transport
+from gridshare_portal.gridshare.http import parallel
+from gridshare_portal.outbound import circuit_breaker, session, sockets
 from gridshare_portal.sandbox import wsgi
 
 DOCUMENT = json.loads(Path(__file__).with_name("openapi.json").read_text())
@@ -276,5 +277,5 @@ def assert_fits(operation, request, home):
 
 
 def test_the_session_is_one_for_the_process():
-    assert transport.shared_session() is transport.shared_session()
-    assert transport.shared_session().trust_env is False
+    assert session.shared() is session.shared()
+    assert session.shared().trust_env is False

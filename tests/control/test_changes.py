@@ -317,7 +317,7 @@ class TestSideBySide:
             inside.append(real().in_atomic_block)
             return send(self, request, *args, **kwargs)
 
-        from gridshare_portal.gridshare.http import sockets
+        from gridshare_portal.outbound import sockets
 
         send = sockets.Adapter.send
         monkeypatch.setattr(sockets.Adapter, "send", noting)

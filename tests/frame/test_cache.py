@@ -9,6 +9,7 @@ import pytest
 
 from gridshare_portal import cache as portal_cache
 from gridshare_portal.demo import stage
+from gridshare_portal.outbound import circuit_breaker
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def _start(socket, folder):
 
 @pytest.fixture
 def cache(redis_server, monkeypatch):
-    monkeypatch.setattr(portal_cache, "_breaker", portal_cache._Breaker())
+    monkeypatch.setattr(
+        portal_cache, "_breaker", circuit_breaker.Breaker(failures_in_a_row=portal_cache.FAILURES)
+    )
     options = {"socket_timeout": 0.3, "socket_connect_timeout": 0.2}
     return portal_cache.ForgivingRedisCache(f"unix://{redis_server[1]}?db=1", {"OPTIONS": options})
 
@@ -61,7 +64,7 @@ class TestTheCache:
         os.kill(redis_server[0].pid, signal.SIGCONT)
 
         assert cache.get("a", "not asked") == "not asked"
-        assert not portal_cache._breaker.open()
+        assert portal_cache._breaker.is_open
 
     def test_takes_part_again_when_redis_is_back(self, cache, redis_server):
         redis_server[0].kill()

@@ -1,7 +1,7 @@
 import pytest
 
 from gridshare_portal.gridshare import client
-from gridshare_portal.gridshare.http import circuit_breaker
+from gridshare_portal.outbound import circuit_breaker
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gridshare_portal.gridshare import client, errors
-from gridshare_portal.gridshare.http import sockets
+from gridshare_portal.outbound import sockets
 from tests.gridshare import servers
 
 SITES = b'{"entries":[{"siteId":"site-1"}]}'

@@ -13,8 +13,8 @@ from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.cases import examination, handling, tasks
 from gridshare_portal.cases.models import Case, Examination, Note
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry.models import Collection
 from tests import people

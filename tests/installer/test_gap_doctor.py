@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps
 from gridshare_portal.installer.diagnosis.gaps import Kind
 from gridshare_portal.lunar import connections
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry.models import Collection
 from tests import people

@@ -6,11 +6,12 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
+from gridshare_portal import seal
 from gridshare_portal.audit.models import Event
 from gridshare_portal.lunar import connections, models, signals, tasks
 from gridshare_portal.lunar.login import cognito
 from gridshare_portal.lunar.tokens import pending as tokens_pending
-from gridshare_portal.lunar.tokens import revocations, seal
+from gridshare_portal.lunar.tokens import revocations
 from tests.lunar.conftest import EVERYTHING
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,8 @@ from django.utils import timezone
 from gridshare_portal.access import models as access
 from gridshare_portal.control import changes, models, operations, read_back
 from gridshare_portal.control.plans import rules
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.runs import lifecycle, sweeps, transitions
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.checks import eligibility

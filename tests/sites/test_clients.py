@@ -4,10 +4,11 @@ from datetime import timedelta
 import pytest
 from django.db import connections as databases
 
+from gridshare_portal import seal
 from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import parallel
 from gridshare_portal.lunar import models as lunar
-from gridshare_portal.lunar.tokens import refresh, seal
+from gridshare_portal.lunar.tokens import refresh
 from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
 

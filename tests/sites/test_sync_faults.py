@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries, sync
 from gridshare_portal.sites.reading import requests

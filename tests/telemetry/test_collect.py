@@ -4,8 +4,8 @@ import pytest
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import collect, days, latest, missing, queries, tasks
 from gridshare_portal.telemetry.models import Collection, Day, Latest

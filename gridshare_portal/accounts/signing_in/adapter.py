@@ -18,10 +18,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from gridshare_portal.accounts.signing_in import second_factors
+from gridshare_portal import seal
 
 log = logging.getLogger(__name__)
 
+SEALED_AS = "second factor"
 LONGEST_PATH = 2_000
 LONGEST_ADDRESS = 254
 MAIL_FAILED = "We could not send the e-mail just now. Please try again in a minute."
@@ -69,8 +70,8 @@ class SecondFactors(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Seal a secret before it is stored."""
-        return second_factors.seal(text)
+        return seal.seal(text, SEALED_AS)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open a stored secret."""
-        return second_factors.unseal(encrypted_text)
+        return seal.unseal(encrypted_text, SEALED_AS)

@@ -15,9 +15,9 @@ import requests
 from urllib3 import exceptions
 
 from gridshare_portal.gridshare import errors
+from gridshare_portal.outbound import session
 
 BYTES_AT_MOST = 10_000_000
-_CHUNK = 65536
 _BY_STATUS = {
     401: errors.Unauthorized,
     403: errors.Forbidden,
@@ -34,20 +34,16 @@ _PAIR_OR_BROKEN = re.compile(
 
 def body(operation: str, response: requests.Response) -> bytes:
     """Read the answer's bytes, unpacked and never more than 10 MB of them."""
-    pieces, size = [], 0
     try:
-        while piece := response.raw.read(_CHUNK, decode_content=True):
-            size += len(piece)
-            if size > BYTES_AT_MOST:
-                raise errors.TooLarge(operation, status=response.status_code)
-            pieces.append(piece)
+        return session.body(response, at_most=BYTES_AT_MOST)
+    except session.TooLarge:
+        raise errors.TooLarge(operation, status=response.status_code) from None
     except exceptions.DecodeError:
         raise errors.NotJson(operation, status=response.status_code) from None
     except exceptions.ReadTimeoutError:
         raise errors.Timeout(operation, status=response.status_code) from None
     except (exceptions.HTTPError, OSError, ValueError):
         raise errors.Truncated(operation, status=response.status_code) from None
-    return b"".join(pieces)
 
 
 def content(operation: str, status: int, raw: bytes) -> object:

@@ -1,16 +1,13 @@
 """One call to Gridshare: its attempts, its one deadline, its token, and the error it ends in.
 
 A read is sent at most three times. A write is sent once, and again only if the connection was never made.
-A refused token is renewed once. Redirects are not followed, no cookie is kept, and nothing from the
-environment (proxies, netrc) has a say, so a token goes to one host and nowhere else. No error holds a
-request, which would hold a token.
+A refused token is renewed once. No error holds a request, which would hold a token.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 import re
 import time
@@ -18,41 +15,17 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import requests
-import urllib3
-from urllib3 import exceptions
 
 from gridshare_portal.gridshare import errors, values
-from gridshare_portal.gridshare.http import (
-    bearer_token,
-    calls,
-    circuit_breaker,
-    responses,
-    sockets,
-    transport_errors,
-)
+from gridshare_portal.gridshare.http import bearer_token, calls, responses
+from gridshare_portal.outbound import circuit_breaker, transport_errors
+from gridshare_portal.outbound import session as sessions
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-CONNECT_S = 3.0
 ATTEMPTS = 3
-CONNECTIONS_KEPT = 32
-
-_sessions: dict[int, requests.Session] = {}
-
-
-def shared_session() -> requests.Session:
-    """Return this process's one session; it is safe to use from any thread."""
-    pid = os.getpid()
-    if pid not in _sessions:
-        session = requests.Session()
-        session.trust_env = False
-        session.adapters.clear()
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, sockets.Adapter(connections_kept=CONNECTIONS_KEPT))
-        _sessions.setdefault(pid, session)
-    return _sessions[pid]
 
 
 def send(
@@ -65,7 +38,7 @@ def send(
     listener: calls.Listener | None = None,
 ) -> T:
     """Make the call and return what `read` makes of the JSON in its answer; an empty answer is None."""
-    exchange = _Exchange(call, session or shared_session(), deadline_s)
+    exchange = _Exchange(call, session, deadline_s)
     failure: errors.GridshareError
     try:
         answer = _understood(call, read, exchange.run(token))
@@ -91,7 +64,7 @@ def fetch(
     """Make a call that reads, and return its answer as it came, also one that says no."""
     if call.is_write:
         raise ValueError("only what reads can be looked at as it came")
-    exchange = _Exchange(call, session or shared_session(), deadline_s)
+    exchange = _Exchange(call, session, deadline_s)
     failure: errors.GridshareError | None = None
     try:
         exchange.run(token)
@@ -105,9 +78,10 @@ def fetch(
 
 
 class _Exchange:
-    def __init__(self, call: calls.Call, session: requests.Session, deadline_s: float) -> None:
+    def __init__(self, call: calls.Call, session: requests.Session | None, deadline_s: float) -> None:
         self.call = call
         self.session = session
+        self.breaker = circuit_breaker.for_host(call.host)
         self.started = time.monotonic()
         self.ends_at = self.started + deadline_s
         self.attempts = 0
@@ -145,7 +119,7 @@ class _Exchange:
 
     def _repeat(self, bearer: bearer_token.Bearer) -> object:
         for pause_s in _pauses():
-            self._knock()
+            self._pass_breaker()
             try:
                 return self._attempt(bearer)
             except errors.GridshareError as error:
@@ -156,14 +130,13 @@ class _Exchange:
             time.sleep(wait_s)
         raise AssertionError("the last pause is None, which raises")
 
-    def _knock(self) -> None:
-        host, operation = self.call.host, self.call.operation
-        asked_s = circuit_breaker.asked_to_wait_s(host)
-        if asked_s and (self.call.is_write or asked_s >= self._left_s()):
-            raise errors.Unavailable(operation, retry_after_s=asked_s)
-        if asked_s:
-            time.sleep(asked_s + random.uniform(0, 0.1))
-        if not circuit_breaker.may_pass(host):
+    def _pass_breaker(self) -> None:
+        operation, paused_s = self.call.operation, self.breaker.paused_for_s()
+        if paused_s and (self.call.is_write or paused_s >= self._left_s()):
+            raise errors.Unavailable(operation, retry_after_s=paused_s)
+        if paused_s:
+            time.sleep(paused_s + random.uniform(0, 0.1))
+        if not self.breaker.admits():
             raise errors.Unavailable(operation, retry_after_s=circuit_breaker.PROBE_EVERY_S)
 
     def _wait_s(self, error: errors.GridshareError, pause_s: float | None) -> float | None:
@@ -172,7 +145,7 @@ class _Exchange:
             return None
         if isinstance(error, errors.TooManyRequests) and error.retry_after_s is None:
             pause_s = random.uniform(0.5, 1.0)
-        wait_s = max(pause_s, circuit_breaker.asked_to_wait_s(self.call.host))
+        wait_s = max(pause_s, self.breaker.paused_for_s())
         return wait_s if wait_s < self._left_s() else None
 
     def _attempt(self, bearer: bearer_token.Bearer) -> object:
@@ -181,10 +154,10 @@ class _Exchange:
         try:
             answer = self._exchange(bearer)
         except errors.GridshareError as error:
-            _tell_gate(self.call.host, error)
+            _tell_breaker(self.breaker, error)
             error.may_have_happened = self.call.is_write and error.may_have_happened
             raise
-        circuit_breaker.answered(self.call.host)
+        self.breaker.answered()
         return answer
 
     def _exchange(self, bearer: bearer_token.Bearer) -> object:
@@ -205,18 +178,11 @@ class _Exchange:
         left_s = self._left_s()
         if left_s <= 0:
             raise errors.Timeout(self.call.operation)
-        timeout = urllib3.Timeout(total=left_s, connect=min(CONNECT_S, left_s))
-        adapter = self.session.get_adapter(request.url or self.call.url)
-        verify = True if self.session.verify is None else self.session.verify
         try:
-            return adapter.send(
-                request,
-                stream=True,
-                timeout=timeout,  # type: ignore[arg-type]  # requests takes one, its stub leaves it out
-                verify=verify,
-            )
-        except (requests.RequestException, exceptions.HTTPError, OSError, ValueError) as error:
-            failure = transport_errors.lost(self.call.operation, error)
+            return sessions.send(request, within_s=left_s, session=self.session)
+        except sessions.FAILURES as error:
+            kind = errors.Timeout if transport_errors.is_late(error) else errors.ConnectionLost
+            failure = kind(self.call.operation, may_have_happened=transport_errors.was_connected(error))
         raise failure
 
     def _read(self, response: requests.Response, bearer: bearer_token.Bearer) -> object:
@@ -274,13 +240,13 @@ def _worth_repeating(error: errors.GridshareError, call: calls.Call) -> bool:
     return isinstance(error, errors.ServerError | errors.Truncated | errors.TooManyRequests)
 
 
-def _tell_gate(host: str, error: errors.GridshareError) -> None:
+def _tell_breaker(breaker: circuit_breaker.Breaker, error: errors.GridshareError) -> None:
     if error.retry_after_s is not None and error.status in (429, 503):
-        circuit_breaker.pause(host, for_s=error.retry_after_s)
+        breaker.pause(for_s=error.retry_after_s)
     if isinstance(error, errors.ServerError | errors.Unreachable | errors.UnexpectedAnswer):
-        circuit_breaker.failed(host)
+        breaker.failed()
     elif error.status is not None:
-        circuit_breaker.answered(host)
+        breaker.answered()
 
 
 def _log(error: errors.GridshareError, *, attempts: int, took_s: float) -> None:

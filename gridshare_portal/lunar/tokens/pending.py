@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from gridshare_portal import seal
 from gridshare_portal.lunar import models
 from gridshare_portal.lunar.login import cognito, identity
-from gridshare_portal.lunar.tokens import revocations, seal
+from gridshare_portal.lunar.tokens import revocations
 
 KEPT = timedelta(minutes=15)
 

@@ -17,10 +17,11 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from gridshare_portal import seal
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import connections, models
 from gridshare_portal.lunar.login import cognito, registration
-from gridshare_portal.lunar.tokens import outages, revocations, seal
+from gridshare_portal.lunar.tokens import outages, revocations
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from gridshare_portal import seal
 from gridshare_portal.celery import wake
 from gridshare_portal.lunar import models
 from gridshare_portal.lunar.login import cognito, registration
-from gridshare_portal.lunar.tokens import seal
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
 
+from gridshare_portal import seal
 from gridshare_portal.lunar import models
-from gridshare_portal.lunar.tokens import seal
 
 TRIES = 5
 

@@ -18,8 +18,8 @@ from django.db import transaction
 
 from gridshare_portal.control import changes, models, operations, outcomes, permission, state
 from gridshare_portal.control.plans import rules
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.leases import rows as leases
+from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import transitions
 from gridshare_portal.runs.checks import dry_run, eligibility
@@ -64,7 +64,7 @@ def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float, side_by_side: 
 def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: pool.WorkerPool) -> bool:
     """Carry the next few homes; say whether it is worth going on."""
     at_work.until_some_are_free()
-    if circuit_breaker.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0:
+    if _lunar_is_down():
         return False
     run, lines = slots.take(run_pk=run_pk, owner=owner, now=clock())
     if run is None:
@@ -83,16 +83,17 @@ def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: 
 def _have_its_turn(run: runs.Run, line: runs.Line, owner: str, clock: Clock, until_s: float) -> None:
     """Carry one home, unless the time is over; what goes wrong with it is no other home's trouble."""
     try:
-        if (
-            time.monotonic() >= until_s
-            or circuit_breaker.closed_for_s(urlsplit(settings.GRIDSHARE_URL).netloc) > 0
-        ):
+        if time.monotonic() >= until_s or _lunar_is_down():
             slots.give_back(lines=[line], owner=owner)
         else:
             _carry_one(run, line, owner, clock())
     except Exception:
         # Its lease ends, and then it is looked after by what stands in the rows.
         log.exception("a home of run %s could not have its turn", run.pk)
+
+
+def _lunar_is_down() -> bool:
+    return circuit_breaker.for_host(urlsplit(settings.GRIDSHARE_URL).netloc).closed_for_s() > 0
 
 
 def _carry_one(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> None:

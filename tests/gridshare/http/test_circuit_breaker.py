@@ -5,7 +5,8 @@ from email.utils import format_datetime
 import pytest
 
 from gridshare_portal.gridshare import errors
-from gridshare_portal.gridshare.http import circuit_breaker, responses
+from gridshare_portal.gridshare.http import responses
+from gridshare_portal.outbound import circuit_breaker
 from tests.gridshare import servers
 
 SITES = b'{"entries":[]}'
@@ -88,22 +89,22 @@ class TestTheBreaker:
 
     def test_closes_with_the_first_answer(self):
         for _ in range(circuit_breaker.FAILURES_IN_A_ROW):
-            circuit_breaker.failed("host")
-        assert not circuit_breaker.may_pass("host")
+            circuit_breaker.for_host("host").failed()
+        assert not circuit_breaker.for_host("host").admits()
 
-        circuit_breaker.answered("host")
+        circuit_breaker.for_host("host").answered()
 
-        assert circuit_breaker.may_pass("host")
+        assert circuit_breaker.for_host("host").admits()
 
     def test_lets_a_single_probe_through(self, monkeypatch):
         for _ in range(circuit_breaker.FAILURES_IN_A_ROW):
-            circuit_breaker.failed("host")
+            circuit_breaker.for_host("host").failed()
         moment = time.monotonic()
         monkeypatch.setattr(
             circuit_breaker.time, "monotonic", lambda: moment + circuit_breaker.PROBE_EVERY_S + 1
         )
 
-        assert [circuit_breaker.may_pass("host") for _ in range(3)] == [True, False, False]
+        assert [circuit_breaker.for_host("host").admits() for _ in range(3)] == [True, False, False]
 
     def test_does_not_open_for_refusals(self, client_of):
         with servers.serving(servers.status("403 No")) as server:
@@ -116,7 +117,7 @@ class TestTheBreaker:
     def test_refuses_a_write_before_it_is_sent(self, client_of):
         with servers.serving(servers.json_answer(b"{}")) as server:
             for _ in range(circuit_breaker.FAILURES_IN_A_ROW):
-                circuit_breaker.failed(server.url.removeprefix("http://"))
+                circuit_breaker.for_host(server.url.removeprefix("http://")).failed()
             with pytest.raises(errors.Unavailable) as refused:
                 client_of(server).set_device_operation_mode("d1", mode="Smart")
 

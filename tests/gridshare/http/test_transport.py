@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gridshare_portal.gridshare import client, errors, types
-from gridshare_portal.gridshare.http import circuit_breaker, responses
+from gridshare_portal.gridshare.http import responses
+from gridshare_portal.outbound import circuit_breaker
 from tests.gridshare import servers
 
 SITES = b'{"entries":[{"siteId":"site-1"}]}'

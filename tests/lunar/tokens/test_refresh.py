@@ -9,10 +9,11 @@ from django.core import mail
 from django.db import connection as database
 from django.utils import timezone
 
+from gridshare_portal import seal
 from gridshare_portal.audit.models import Event
 from gridshare_portal.lunar import connections, models
 from gridshare_portal.lunar.login import cognito
-from gridshare_portal.lunar.tokens import outages, seal
+from gridshare_portal.lunar.tokens import outages
 from gridshare_portal.lunar.tokens import refresh as tokens_refresh
 from tests.lunar.conftest import EVERYTHING, expire, new_user
 

@@ -9,10 +9,11 @@ from django.conf import settings as portal
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from gridshare_portal import seal
 from gridshare_portal.lunar import models
 from gridshare_portal.lunar.login import cognito
 from gridshare_portal.lunar.tokens import pending as tokens_pending
-from gridshare_portal.lunar.tokens import refresh, revocations, rotation, seal
+from gridshare_portal.lunar.tokens import refresh, revocations, rotation
 from tests.lunar.conftest import expire
 from tests.lunar.test_secrets import give_second_factor
 

@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from gridshare_portal.lunar.tokens import seal
+from gridshare_portal import seal
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 

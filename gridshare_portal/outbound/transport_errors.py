@@ -1,6 +1,6 @@
-"""What the exceptions of requests and urllib3 mean: no answer in time, a connection lost, or one never made.
+"""What the exceptions of requests and urllib3 mean: an answer too late, a connection lost or never made.
 
-A write is safe to repeat only in the last case, so what is not known for certain counts as connected.
+A write is safe to repeat only if the connection was never made, so what is not known counts as connected.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Iterator
 import requests
 from urllib3 import exceptions
 
-from gridshare_portal.gridshare import errors
-
 _NEVER_CONNECTED = (
     exceptions.ConnectTimeoutError,
     exceptions.NewConnectionError,
@@ -20,12 +18,14 @@ _NEVER_CONNECTED = (
 )
 
 
-def lost(operation: str, error: BaseException) -> errors.GridshareError:
-    """Return the error of ours that stands for a call without an answer."""
-    causes = list(_chain(error))
-    connected = not any(isinstance(cause, _NEVER_CONNECTED) for cause in causes)
-    kind = errors.Timeout if any(_is_timeout(cause) for cause in causes) else errors.ConnectionLost
-    return kind(operation, may_have_happened=connected)
+def was_connected(error: BaseException) -> bool:
+    """Return whether the request may have reached the other side."""
+    return not any(isinstance(cause, _NEVER_CONNECTED) for cause in _chain(error))
+
+
+def is_late(error: BaseException) -> bool:
+    """Return whether the deadline ended the call."""
+    return any(_is_timeout(cause) for cause in _chain(error))
 
 
 def _is_timeout(cause: BaseException) -> bool:

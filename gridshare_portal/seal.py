@@ -1,8 +1,8 @@
-"""Seal tokens so that only this portal reads them, and only in the row they belong to.
+"""Encrypt secrets so that only this portal reads them, and only in the context they belong to.
 
-What is sealed carries its context inside: moved to another row it does not open. The
-first of TOKEN_KEYS seals, all of them open. What cannot be opened raises; the sealed
-text is never handed out in place of the secret.
+A sealed text carries its context inside: a token moved to another row does not open. The first
+of TOKEN_KEYS seals, all of them open. What cannot be opened raises; the sealed text is never
+handed out in place of the secret.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class SecretUnreadable(Exception):
 
 def seal(value: str, context: str) -> str:
     """Return the value as only our keys can read it, and only in this context."""
-    return _box().encrypt(json.dumps([context, value]).encode()).decode()
+    return _fernet().encrypt(json.dumps([context, value]).encode()).decode()
 
 
 def unseal(sealed: str, context: str) -> str:
     """Return what was sealed in this context."""
     value: str
     try:
-        bound, value = json.loads(_box().decrypt(sealed.encode()))
+        bound, value = json.loads(_fernet().decrypt(sealed.encode()))
     except (InvalidToken, ValueError, TypeError) as failure:
         raise SecretUnreadable("sealed with a key that is not in TOKEN_KEYS") from failure
     if bound != context:
@@ -38,15 +38,15 @@ def unseal(sealed: str, context: str) -> str:
 def rotate(sealed: str) -> str:
     """Return the same secret sealed with the first key; the context stays inside."""
     try:
-        return _box().rotate(sealed.encode()).decode()
+        return _fernet().rotate(sealed.encode()).decode()
     except InvalidToken as failure:
         raise SecretUnreadable("sealed with a key that is not in TOKEN_KEYS") from failure
 
 
-def _box() -> MultiFernet:
-    return _box_of(tuple(settings.TOKEN_KEYS))
+def _fernet() -> MultiFernet:
+    return _fernet_with(tuple(settings.TOKEN_KEYS))
 
 
 @lru_cache(maxsize=4)
-def _box_of(keys: tuple[str, ...]) -> MultiFernet:
+def _fernet_with(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])

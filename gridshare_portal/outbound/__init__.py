@@ -1,0 +1,1 @@
+"""Calls to other programs: HTTP with one deadline a call, and circuit breakers. No Django."""
