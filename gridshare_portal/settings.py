@@ -33,6 +33,7 @@ PAGES = {  # what rooms below the pages call them, in letters and on the way bac
     "sharing": "homeowner:sharing",
     "share link": "homeowner:share_link",
     "home": "homeowner:site",
+    "visit": "homeowner:visit",
     "proposal": "homeowner:proposal",
     "invitation": "accounts:invitation",
     "case": "installer:case",

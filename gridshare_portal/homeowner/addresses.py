@@ -26,20 +26,6 @@ class Sliceable(Protocol[Row_co]):
     def __getitem__(self, window: slice, /) -> Iterable[Row_co]: ...
 
 
-class SynthId:
-    """The API's name of a site or device, as a part of an address."""
-
-    regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
-
-    def to_python(self, value: str) -> str:
-        """Return the id as it stands in the address."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """Return the id as it goes into an address."""
-        return value
-
-
 def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
     """Return a small positive number from the query, and the usual one for anything else."""
     value = request.GET.get(name, "")

@@ -13,17 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Concatenate, ParamSpec, cast
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 
-from gridshare_portal.access import policy, requests, visits
+from gridshare_portal.access import policy, requests, site_pages, visits
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import models as control
@@ -53,14 +51,14 @@ class _SayWhyFirst(Exception):
 class Admission:
     """Whom a view answers: staff under this word for the homeowner's record, or no staff; and how."""
 
-    kind: str
+    kind: site_pages.Kind
     staff: str | None
 
 
 class HomeRequest(entry.SignedInRequest):
-    """A request about a home or what is in it: by which door, and as whom where it is not one's own."""
+    """A request about a home or what is in it: how it is answered, and as whom where it is not one's own."""
 
-    door: Admission
+    admission: Admission
     looking: viewer.Looking | None
     membership: accounts.Membership | None
 
@@ -139,7 +137,7 @@ def proposal(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.P
 
 def connection(request: HomeRequest, pk: int, *, now: datetime) -> lunar.Connection:
     """Return a connection of the visitor's own; staff who see a home through it may not touch it."""
-    _door(request)
+    _admission(request)
     found = get_object_or_404(lunar.Connection.objects.filter(pk=pk).only("pk"))
     mine = connections.connections_of(request.user).filter(pk=found.pk).first()
     if mine is not None:
@@ -153,7 +151,7 @@ def threshold(
     request: HomeRequest, synth_id: str, *, now: datetime
 ) -> tuple[sites.Site, policy.AccessContext]:
     """Return a home as one may see it from outside, before saying why: that it is there, and as whom."""
-    _door(request)
+    _admission(request)
     found = get_object_or_404(policy.sites_visible_to(request.user, now=now), synth_id=synth_id)
     standing = policy.standing_of(request.user, found, now=now)
     if standing is None:
@@ -169,21 +167,21 @@ def reader(request: HomeRequest) -> viewer.Reader:
     return viewer.reader_of(request.user, request.looking)
 
 
-def _door(request: HomeRequest) -> Admission:
-    door: Admission | None = getattr(request, "door", None)
-    if door is None:
+def _admission(request: HomeRequest) -> Admission:
+    admission: Admission | None = getattr(request, "admission", None)
+    if admission is None:
         raise Unstated
-    return door
+    return admission
 
 
 def _admitted(request: HomeRequest, found: sites.Site, is_own: bool, now: datetime) -> sites.Site:
-    door = _door(request)
-    request.looking = None if is_own else _look(request, door, found, now)
+    admission = _admission(request)
+    request.looking = None if is_own else _look(request, admission, found, now)
     return found
 
 
-def _look(request: HomeRequest, door: Admission, found: sites.Site, now: datetime) -> viewer.Looking:
-    if door.staff is None:
+def _look(request: HomeRequest, admission: Admission, found: sites.Site, now: datetime) -> viewer.Looking:
+    if admission.staff is None:
         raise PermissionDenied(OWNERS_ONLY)
     standing = policy.standing_of(request.user, found, now=now)
     if standing is None:
@@ -192,9 +190,9 @@ def _look(request: HomeRequest, door: Admission, found: sites.Site, now: datetim
     if visit is None:
         raise _SayWhyFirst(found)
     here = standing.at(visit.organization_id)
-    if door.kind == "download" and not here.may(rights.EXPORT):
+    if admission.kind == "download" and not here.may(rights.EXPORT):
         raise PermissionDenied(NO_DOWNLOAD)
-    _how_noted(request, door)(visit=visit, page=door.staff, now=now)
+    site_pages.note_look(request, visit=visit, page=admission.staff, kind=admission.kind, now=now)
     request.membership = _membership(request, visit.organization_id)
     return viewer.Looking(visit=visit, standing=here, now=now)
 
@@ -204,45 +202,21 @@ def _membership(request: HomeRequest, organization_id: int) -> accounts.Membersh
     return next((one for one in works if one.organization_id == organization_id), None)
 
 
-def _how_noted(request: HomeRequest, door: Admission) -> Callable[..., None]:
-    if door.kind == "download":
-        return visits.note_export
-    is_opened = door.kind == "page" and not request.htmx and request.method in ("GET", "HEAD")
-    return visits.note if is_opened else visits.note_renewed
-
-
-def _guarded(door: Admission, view: HomeView[P]) -> View[P]:
+def _guarded(admission: Admission, view: HomeView[P]) -> View[P]:
     @functools.wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         asked = cast(HomeRequest, request)
-        asked.door = door
+        asked.admission = admission
         if asked.htmx and not asked.user.is_authenticated:
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
         try:
             return login_required(view)(asked, *args, **kwargs)
         except _SayWhyFirst as first:
-            return _ask_why(asked, door, first.site)
+            return site_pages.say_why(asked, first.site, kind=admission.kind, post_leads_back=True)
         except Http404:
             if asked.htmx:
                 return HttpResponse(status=404, headers={"HX-Refresh": "true"})
             raise
 
-    vars(guarded)["door"] = door  # so that all that pages say about staff can be listed
+    vars(guarded)["admission"] = admission  # so that all that pages say about staff can be listed
     return guarded
-
-
-def _ask_why(request: HomeRequest, door: Admission, found: sites.Site) -> HttpResponse:
-    """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
-    back = request.get_full_path() if door.kind == "page" and request.method in ("GET", "HEAD") else ""
-    if door.kind == "page" and request.method == "POST":
-        back = request.path
-    if request.htmx:
-        back = request.htmx.current_url_abs_path or ""
-    address = reverse("homeowner:visit", args=[found.synth_id]) + (
-        f"?{urlencode({'next': back})}" if back else ""
-    )
-    if request.htmx:
-        return HttpResponse(status=403, headers={"HX-Redirect": address})
-    if door.kind == "page" and request.method in ("GET", "HEAD"):
-        return redirect(address)
-    return render(request, "homeowner/say_why.html", {"address": address}, status=403)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from django import forms
 from django.http import HttpRequest, QueryDict
-from django.utils.datastructures import MultiValueDict
 
 from gridshare_portal.access import visits
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.forms import Once
 from gridshare_portal.homeowner.control import modes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import settings
@@ -21,21 +21,6 @@ DETAILS = ("manufacturer", "model", "serial_number")
 def posted(request: HttpRequest) -> QueryDict | None:
     """Return what was sent, however little; None where nothing was asked yet."""
     return request.POST if request.method == "POST" else None
-
-
-class Once(forms.Form):
-    """A form that refuses a field that came more than once instead of taking the last."""
-
-    data: MultiValueDict[str, str]  # as it was sent, with every value of a field
-    many: frozenset[str] = frozenset()  # the fields that may
-    use_required_attribute = False
-
-    def clean(self) -> dict[str, object]:
-        """Refuse what was sent twice, at its field."""
-        for name in self.fields.keys() - self.many:
-            if len(self.data.getlist(self.add_prefix(name))) > 1:
-                self.add_error(name, "This was sent twice. Choose one.")
-        return self.cleaned_data
 
 
 def _zones() -> list[tuple[str, str]]:

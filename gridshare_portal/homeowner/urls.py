@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from gridshare_portal.homeowner import addresses
 from gridshare_portal.homeowner.account import connection_views, views
 from gridshare_portal.homeowner.activity import log_views
 from gridshare_portal.homeowner.activity import views as activity_views
@@ -16,8 +15,6 @@ from gridshare_portal.homeowner.history import views as history_views
 from gridshare_portal.homeowner.home import views as home_views
 from gridshare_portal.homeowner.sharing import request_views, visit_views
 from gridshare_portal.homeowner.sharing import views as sharing_views
-
-register_converter(addresses.SynthId, "synth")
 
 app_name = "homeowner"
 urlpatterns = [

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path, register_converter
+from django.urls import URLPattern, path
 
-from gridshare_portal.installer import visiting
 from gridshare_portal.installer.diagnosis import views
 from gridshare_portal.installer.requests import views as requests_views
 from gridshare_portal.installer.search import views as search_views
 from gridshare_portal.installer.work import case_views, digest_views
 from gridshare_portal.installer.work import views as work_views
-
-register_converter(visiting.HomeId, "home")
 
 app_name = "installer"
 urlpatterns: list[URLPattern] = [
@@ -19,12 +16,12 @@ urlpatterns: list[URLPattern] = [
     path("open-cases/", work_views.open_cases, name="open_cases"),
     path("work-list.csv", work_views.homes_csv, name="homes_csv"),
     path("homes/", work_views.all_homes, name="all_homes"),
-    path("homes/<home:synth_id>/", views.home, name="home"),
-    path("homes/<home:synth_id>/topology/", views.topology, name="topology"),
-    path("homes/<home:synth_id>/calendar/", views.calendar, name="calendar"),
-    path("homes/<home:synth_id>/answers/", views.answer, name="answer"),
-    path("homes/<home:synth_id>/answers/<int:pk>/", views.answer_shown, name="answer_shown"),
-    path("homes/<home:synth_id>/case-file.zip", views.bundle, name="bundle"),
+    path("homes/<synth:synth_id>/", views.home, name="home"),
+    path("homes/<synth:synth_id>/topology/", views.topology, name="topology"),
+    path("homes/<synth:synth_id>/calendar/", views.calendar, name="calendar"),
+    path("homes/<synth:synth_id>/answers/", views.answer, name="answer"),
+    path("homes/<synth:synth_id>/answers/<int:pk>/", views.answer_shown, name="answer_shown"),
+    path("homes/<synth:synth_id>/case-file.zip", views.bundle, name="bundle"),
     path("cases/<int:pk>/", case_views.case, name="case"),
     path("cases/<int:pk>/note/", case_views.note, name="case_note"),
     path("cases/<int:pk>/snooze/", case_views.snooze, name="case_snooze"),

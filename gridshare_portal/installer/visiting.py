@@ -1,4 +1,4 @@
-"""The door of every page about one home: shared with this organization, and opened for a reason.
+"""The entry point of staff pages about one home: shared with this organization, and opened for a reason.
 
 Whoever may not see the home learns nothing. Whoever gave no reason is led to where one says it. Every look
 leaves a line for the homeowner; whoever lives there oneself needs no reason.
@@ -11,35 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Concatenate, ParamSpec
-from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from gridshare_portal.access import models as access
-from gridshare_portal.access import policy, visits
+from gridshare_portal.access import policy, site_pages, visits
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 
 P = ParamSpec("P")
-
-
-class HomeId:
-    """The API's name of a home, as a part of an address."""
-
-    regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
-
-    def to_python(self, value: str) -> str:
-        """Return the id as it stands in the address."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """Return the id as it goes into an address."""
-        return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +51,7 @@ VisitView = Callable[Concatenate[entry.MemberRequest, str, Looked, P], HttpRespo
 HomeView = Callable[Concatenate[entry.MemberRequest, ...], HttpResponseBase]
 
 
-def visited(word: str, *, download: bool = False) -> Callable[[VisitView[P]], HomeView]:
+def visited(word: str, *, kind: site_pages.Kind = "page") -> Callable[[VisitView[P]], HomeView]:
     """Hand the view the home it is about as `looked`, and leave a line under this word."""
 
     def closed(view: VisitView[P]) -> HomeView:
@@ -77,9 +61,9 @@ def visited(word: str, *, download: bool = False) -> Callable[[VisitView[P]], Ho
         ) -> HttpResponseBase:
             looked = _looked(request, synth_id, timezone.now())
             if looked.visit is None and not _lives_there(request, looked):
-                return _say_why(request, looked.site, download)
+                return site_pages.say_why(request, looked.site, kind=kind, post_leads_back=False)
             if looked.visit is not None:
-                _how(request, download)(visit=looked.visit, page=word, now=looked.now)
+                site_pages.note_look(request, visit=looked.visit, page=word, kind=kind, now=looked.now)
             return view(request, slug, looked, *args, **more)
 
         return guarded
@@ -107,22 +91,3 @@ def _consents(site: sites.Site, organization: accounts.Organization, now: dateti
 
 def _lives_there(request: entry.MemberRequest, looked: Looked) -> bool:
     return policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk).exists()
-
-
-def _how(request: entry.MemberRequest, download: bool) -> Callable[..., None]:
-    if download:
-        return visits.note_export
-    return visits.note_renewed if request.htmx or request.method == "POST" else visits.note
-
-
-def _say_why(request: entry.MemberRequest, site: sites.Site, download: bool) -> HttpResponse:
-    """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
-    is_page = request.method in ("GET", "HEAD") and not download
-    back = request.htmx.current_url_abs_path if request.htmx else request.get_full_path() if is_page else ""
-    query = f"?{urlencode({'next': back})}" if back else ""
-    address = reverse("homeowner:visit", args=[site.synth_id]) + query
-    if request.htmx:
-        return HttpResponse(status=403, headers={"HX-Redirect": address})
-    if is_page:
-        return redirect(address)
-    return render(request, "homeowner/say_why.html", {"address": address}, status=403)

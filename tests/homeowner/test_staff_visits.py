@@ -323,8 +323,8 @@ class TestAView:
         ]
 
         assert len(of_homes) > 20
-        assert [pattern.name for pattern in of_homes if not hasattr(pattern.callback, "door")] == []
-        words = {pattern.callback.door.staff for pattern in of_homes} - {None}
+        assert [pattern.name for pattern in of_homes if not hasattr(pattern.callback, "admission")] == []
+        words = {pattern.callback.admission.staff for pattern in of_homes} - {None}
         assert words <= set(visits.PAGES)
 
     def test_that_said_nothing_can_look_up_nothing(self, rf, homeowner, now):

@@ -12,13 +12,16 @@ from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.control import operations
 from gridshare_portal.control import state as states
+from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import entry_points, forms
-from gridshare_portal.homeowner.control import current_state, modes, plan_forms, receipts, submit, timeline
+from gridshare_portal.homeowner.control import current_state, modes, quick_start, receipts, submit, timeline
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
+
+NO_ROW = "Fill in at least one row, or cancel the plan."
 
 
 @entry_points.page(staff="plan")
@@ -30,7 +33,7 @@ def plan(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
     current = current_state.plan_of(states.last_read(device))
     rows = plan_forms.rows_for(current or rules.NO_PLAN, zone=site.zone, now=now)
-    quick = plan_forms.Quick()
+    quick = quick_start.Quick()
     if request.method == "POST":
         rows, quick, asked = _asked(request, device, site.zone, rows, now)
         if asked is not None and wish.is_valid():
@@ -50,19 +53,19 @@ def _asked(
     zone: ZoneInfo,
     rows: plan_forms.CommandFormSet,
     now: datetime,
-) -> tuple[plan_forms.CommandFormSet, plan_forms.Quick, types.Plan | None]:
+) -> tuple[plan_forms.CommandFormSet, quick_start.Quick, types.Plan | None]:
     """Return the forms as sent, and the plan that they ask for, or None while there is none."""
     action = request.POST.get("do", "save")
     if action == "cancel":
-        return rows, plan_forms.Quick(), rules.NO_PLAN
+        return rows, quick_start.Quick(), rules.NO_PLAN
     if "quick" in request.POST:
-        quick = plan_forms.Quick(request.POST)
+        quick = quick_start.Quick(request.POST)
         return rows, quick, quick.plan(device=device, now=now, zone=zone)
     if action == "add":
-        return plan_forms.one_more(request.POST), plan_forms.Quick(), None
-    rows = plan_forms.RowSet(request.POST, prefix="rows")
-    good = rows.check(now=now, zone=zone, limit_w=device.power_limit_w)
-    return rows, plan_forms.Quick(), rows.plan(zone) if good else None
+        return plan_forms.one_more(request.POST), quick_start.Quick(), None
+    rows = plan_forms.RowSet(request.POST, prefix=plan_forms.PREFIX)
+    good = rows.check(now=now, zones=[zone], limit_w=device.power_limit_w, empty=NO_ROW)
+    return rows, quick_start.Quick(), rules.plan_of(rows.rows(), zone=zone) if good else None
 
 
 def _context(
@@ -87,7 +90,7 @@ def _context(
         "sentence": current_state.plan_sentence(current, mode=mode, site=site, now=now),
         "line": timeline.draw(coming, now=now, zone=site.zone),
         "seen": rules.fingerprint(current) if current is not None else "",
-        "usual": plan_forms.usual(now=now, zone=site.zone),
-        "empty_row": plan_forms.RowSet(prefix="rows").empty_form,
+        "usual": quick_start.usual(now=now, zone=site.zone),
+        "empty_row": plan_forms.empty_row(),
         **submit.right(request, device, scopes.PLAN_WRITE, now=now),
     }

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from gridshare_portal.access import consents, durations, models
 from gridshare_portal.access import requests as asking
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.homeowner import forms as shapes
+from gridshare_portal.forms import Once
 from gridshare_portal.sites import models as sites
 
 LONGEST_NAME = 80
@@ -26,7 +26,7 @@ class Agreed(TypedDict):
     ask_first: bool
 
 
-class Terms(shapes.Once):
+class Terms(Once):
     """What an organization may do, for how long, and whether it asks before."""
 
     right = forms.ChoiceField(

@@ -101,7 +101,7 @@ def answer_shown(request: entry.MemberRequest, slug: str, looked: visiting.Looke
 
 @entry.door(rights.EXPORT)
 @require_POST
-@visiting.visited("bundle", download=True)
+@visiting.visited("bundle", kind="download")
 def bundle(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> StreamingHttpResponse:
     """Send the case file of the home."""
     response = StreamingHttpResponse(case_file.stream(looked), content_type="application/zip")

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from gridshare_portal.control import operations
 from gridshare_portal.control.plans import clocks, fields, rules
+from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.files import lines
+from gridshare_portal.forms import Once
 from gridshare_portal.runs.checks import local_plans
 from gridshare_portal.runs.models import Run as Kept
 from gridshare_portal.runs.targets import site_files
 from gridshare_portal.sites import settings
 
-ROWS_READ_AT_MOST = 60
 FURTHEST = timedelta(days=30)
-FIELDS = ("start", "end", "action", "power_limit_w")
 FILE_TOO = "A file is chosen below, but not this way. Choose “Homes in a file”, or send no file."
 GROUP_TOO = "A group is chosen below, but not this way. Choose “Homes of a group”, or no group."
 PLAN_TOO = "Rows of a plan are filled in below, but a mode is asked for. Choose the plan, or empty the rows."
@@ -37,18 +36,6 @@ CHOICES = (
     ("group", "Homes of a group"),
     ("file", "Homes in a file"),
 )
-
-
-class Once(forms.Form):
-    """A form that refuses a field that came more than once instead of taking the last."""
-
-    use_required_attribute = False
-
-    def clean(self) -> None:
-        """Refuse what was sent twice, at its field."""
-        for name in self.fields:
-            if isinstance(self.data, MultiValueDict) and len(self.data.getlist(self.add_prefix(name))) > 1:
-                self.add_error(name, "This was sent twice. Choose one.")
 
 
 def _zone_choices() -> list[tuple[str, str]]:
@@ -130,10 +117,9 @@ class NewRun(Once):
         assert isinstance(group, forms.ChoiceField)  # as it is declared above
         group.choices = [("", "Choose…"), *groups]
 
-    def clean(self) -> None:
+    def clean(self) -> dict[str, Any]:
         """Ask for what goes with the choices that were made."""
-        super().clean()
-        known = self.cleaned_data
+        known = super().clean()
         if known.get("kind") == "mode" and not known.get("mode") and "mode" not in self.errors:
             self.add_error("mode", "Choose Simple, Schedule or Smart.")
         if known.get("choose") == "group" and not known.get("group") and "group" not in self.errors:
@@ -144,6 +130,7 @@ class NewRun(Once):
             self.add_error("choose", FILE_TOO)
         if known.get("choose") in ("filter", "file") and known.get("group"):
             self.add_error("choose", GROUP_TOO)
+        return known
 
     def clean_file(self) -> UploadedFile | None:
         """Refuse a file that is too large before anything of it is read."""
@@ -153,92 +140,21 @@ class NewRun(Once):
         return file
 
 
-class PlanRow(Once):
-    """One row of the plan."""
-
-    action = forms.ChoiceField(
-        choices=(fields.CHOOSE, *fields.ACTIONS), label="Do", required=False, initial="charge"
-    )
-    start = fields.Moment(label="From", required=False)
-    end = fields.Moment(label="Until", required=False)
-    power_limit_w = fields.Watts(label="At most (W)", required=False)
-
-    @property
-    def empty(self) -> bool:
-        """Say whether nothing was filled in, so that the row does not count."""
-        typed = (self.data.get(self.add_prefix(name), "") for name in FIELDS if name != "action")
-        return not any(text.strip() for text in typed)
-
-    def row(self) -> rules.TypedCommand:
-        """Return what was understood; what was refused is None."""
-        known = self.cleaned_data
-        return rules.TypedCommand(
-            start=known.get("start"),
-            end=known.get("end"),
-            action=known.get("action") or "",
-            power_limit_w=known.get("power_limit_w"),
-        )
+def check_rows(
+    rows: plan_forms.CommandFormSet, *, now: datetime, zones: Sequence[ZoneInfo], is_local: bool
+) -> bool:
+    """Refuse what is wrong by every one of the clocks; say whether nothing was."""
+    rows.is_valid()
+    for form in rows.live() if is_local else ():
+        for name in ("start", "end"):
+            if getattr(form.cleaned_data.get(name), "tzinfo", None):
+                form.add_error(name, "By each home’s clock a time has no offset.")
+    return rows.check(now=now, zones=zones, empty="Fill in at least one row.")
 
 
-if TYPE_CHECKING:
-    _RowSet = BaseFormSet[PlanRow]  # a form set takes its kind of form in brackets only in types
-else:
-    _RowSet = BaseFormSet
-
-
-class PlanRows(_RowSet):
-    """All rows of the plan; the rules' refusals are placed at the fields they are about."""
-
-    default_error_messages = {"too_many_forms": f"A plan has at most {rules.COMMANDS_AT_MOST} rows."}
-
-    def live(self) -> list[PlanRow]:
-        """Return the rows that count: neither empty nor removed."""
-        removed = set(self.deleted_forms) if self.is_bound else set()
-        return [form for form in self.forms if form not in removed and not form.empty]
-
-    def check(self, *, now: datetime, zones: Sequence[ZoneInfo], is_local: bool) -> bool:
-        """Ask the rules by each of the clocks; say whether nothing was refused."""
-        understood = self.is_valid()
-        live = self.live()
-        if not live and understood:
-            self.non_form_errors().append("Fill in at least one row.")
-        for form in live if is_local else ():
-            for name in ("start", "end"):
-                if getattr(form.cleaned_data.get(name), "tzinfo", None):
-                    form.add_error(name, "By each home’s clock a time has no offset.")
-        for fault in _everywhere([form.row() for form in live], now=now, zones=zones):
-            if fault.row is None:
-                self.non_form_errors().append(fault.sentence)
-            elif fault.field not in live[fault.row].errors:
-                live[fault.row].add_error(fault.field, fault.sentence)
-        return not self.total_error_count()
-
-    def asked(self, zone: ZoneInfo, *, is_local: bool) -> Mapping[str, object]:
-        """Return the checked rows as a run keeps them."""
-        rows = [form.row() for form in self.live()]
-        return local_plans.to_json(rows) if is_local else rules.to_json(rules.plan_of(rows, zone=zone))
-
-
-RowSet = cast(  # the factory returns a subclass of the class that it is handed, which its type does not say
-    type[PlanRows],
-    formset_factory(
-        PlanRow,
-        formset=PlanRows,
-        extra=0,
-        can_delete=True,
-        max_num=ROWS_READ_AT_MOST,
-        absolute_max=ROWS_READ_AT_MOST,
-    ),
-)
-
-
-def _everywhere(
-    rows: Sequence[rules.TypedCommand], *, now: datetime, zones: Sequence[ZoneInfo]
-) -> list[rules.Fault]:
-    """Return what is wrong with the rows by every one of the clocks, in the words of the first."""
-    first, *others = [rules.faults(rows, now=now, zone=zone) for zone in zones]
-    places = [{(fault.row, fault.field) for fault in found} for found in others]
-    return [fault for fault in first if all((fault.row, fault.field) in found for found in places)]
+def kept_rows(rows: Sequence[rules.TypedCommand], zone: ZoneInfo, *, is_local: bool) -> Mapping[str, object]:
+    """Return the checked rows as a run keeps them."""
+    return local_plans.to_json(rows) if is_local else rules.to_json(rules.plan_of(rows, zone=zone))
 
 
 class Start(Once):
@@ -285,15 +201,15 @@ class Schedule(Start):
         super().__init__(data, ready=ready, initial=initial, auto_id=auto_id)
         self._now = now
 
-    def clean(self) -> None:
+    def clean(self) -> dict[str, Any]:
         """Turn the clock's words into a moment to come."""
-        super().clean()
-        known = self.cleaned_data
+        known = super().clean()
         if "at" in self.errors or "zone" in self.errors:
-            return
+            return known
         known["at"], sentence = self._moment(known.get("at"), ZoneInfo(known["zone"]))
         if sentence:
             self.add_error("at", sentence)
+        return known
 
     def _moment(self, shown: datetime | None, zone: ZoneInfo) -> tuple[datetime | None, str]:
         if shown is None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import entry, rights
-from gridshare_portal.control.plans import rules
+from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.files import lines as files_lines
 from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as asking
@@ -85,7 +85,7 @@ def run_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
         "misread": selectors.misread(request.GET, asked),
         "fitting": listing.count(request.organization, asked, now=now),
         "has_groups": bool(groups),
-        "empty_row": forms.RowSet(prefix="rows").empty_form,
+        "empty_row": plan_forms.empty_row(),
         "is_refused": is_refused,
     }
     return render(request, "retailer/run_new.html", context, status=422 if is_refused else 200)
@@ -99,21 +99,18 @@ def _first(request: entry.MemberRequest, zone: str) -> tuple[dict[str, object], 
     return prefill.wish(like, selection.choice_of(like), zone=zone), prefill.rows(like, zone=zone)
 
 
-def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> forms.PlanRows:
+def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> plan_forms.CommandFormSet:
     """Return the rows as sent, with one more if that was asked for, or those that it begins with."""
     if request.method != "POST":
-        return forms.RowSet(prefix="rows", initial=first or [{"action": "charge"}])
-    if request.POST.get("do") != "add":
-        return forms.RowSet(request.POST, prefix="rows")
-    total = request.POST.get("rows-TOTAL_FORMS", "")
-    count = min(int(total), rules.COMMANDS_AT_MOST) if total.isascii() and total.isdigit() else 0
-    kept = [number for number in range(count) if not request.POST.get(f"rows-{number}-DELETE")]
-    names = forms.FIELDS
-    filled = [{name: request.POST.get(f"rows-{number}-{name}", "") for name in names} for number in kept]
-    return forms.RowSet(prefix="rows", initial=[*filled, {"action": "charge"}])
+        return plan_forms.beginning(first)
+    if request.POST.get("do") == "add":
+        return plan_forms.one_more(request.POST)
+    return plan_forms.RowSet(request.POST, prefix=plan_forms.PREFIX)
 
 
-def _wish(form: forms.NewRun, rows: forms.PlanRows, *, zones: list[str], now: datetime) -> RunTarget | None:
+def _wish(
+    form: forms.NewRun, rows: plan_forms.CommandFormSet, *, zones: list[str], now: datetime
+) -> RunTarget | None:
     """Return what is asked of the homes, or None after placing what is wrong with it."""
     good, known = form.is_valid(), form.cleaned_data
     if known.get("kind") == "mode":
@@ -124,9 +121,14 @@ def _wish(form: forms.NewRun, rows: forms.PlanRows, *, zones: list[str], now: da
         return None
     is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
     clocks = [ZoneInfo(name) for name in zones] or [UTC]
-    if not rows.check(now=now, zones=clocks if is_local else [zone], is_local=is_local) or not good:
+    if (
+        not forms.check_rows(rows, now=now, zones=clocks if is_local else [zone], is_local=is_local)
+        or not good
+    ):
         return None
-    return RunTarget(kind="plan", asked=rows.asked(zone, is_local=is_local), times=known["times"])
+    return RunTarget(
+        kind="plan", asked=forms.kept_rows(rows.rows(), zone, is_local=is_local), times=known["times"]
+    )
 
 
 def _made(

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
+from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.control.plans import rules
-from gridshare_portal.homeowner.control import plan_forms
 
 ZONE = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2026, 11, 1, 7, 0, tzinfo=UTC)  # midnight in Los Angeles, on the night the clocks go back
@@ -44,8 +44,8 @@ class TestRows:
 
         rows = read(sent(plan_forms.rows_for(before, zone=ZONE, now=NOW)))
 
-        assert rows.check(now=NOW, zone=ZONE, limit_w=None)
-        assert rules.fingerprint(rows.plan(ZONE)) == rules.fingerprint(before)
+        assert rows.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
+        assert rules.fingerprint(rules.plan_of(rows.rows(), zone=ZONE)) == rules.fingerprint(before)
 
     def test_in_the_hour_that_comes_twice_keep_their_moment(self):
         second = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)  # 01:30 for the second time
@@ -55,15 +55,15 @@ class TestRows:
         again = read(sent(rows))
 
         assert 'type="text"' in str(rows.forms[0]["start"])
-        assert again.check(now=NOW, zone=ZONE, limit_w=None)
-        assert again.plan(ZONE).commands[0].start == second
+        assert again.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
+        assert rules.plan_of(again.rows(), zone=ZONE).commands[0].start == second
 
     def test_written_into_that_hour_are_refused_with_the_reason(self):
         fields = sent(plan_forms.rows_for(plan(), zone=ZONE, now=NOW)) | {"rows-0-start": "2026-11-01T01:30"}
 
         rows = read(fields)
 
-        assert not rows.check(now=NOW, zone=ZONE, limit_w=None)
+        assert not rows.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
         assert "comes twice" in rows.forms[0].errors["start"][0]
 
     def test_never_swap_an_action_that_nobody_knows_for_one_that_is_known(self):
@@ -77,7 +77,7 @@ class TestRows:
 
         rows = read(one | two | {"rows-TOTAL_FORMS": "2"})
 
-        assert not rows.check(now=NOW, zone=ZONE, limit_w=None)
+        assert not rows.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
         assert "cannot overlap" in rows.forms[1].errors["start"][0]
 
     def test_keep_what_was_typed_when_another_is_added(self):

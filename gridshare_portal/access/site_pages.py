@@ -1,0 +1,66 @@
+"""What every page about one home does, whichever audience it is for: its id in addresses, and staff who look.
+
+Staff first say why they look; each look leaves a line for the homeowner. Whether somebody may see the home at
+all is decided by the page, which looks it up among those that are visible.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from gridshare_portal.access import models, visits
+from gridshare_portal.accounts import entry
+from gridshare_portal.mail import addresses
+from gridshare_portal.sites import models as sites
+
+Kind = Literal["page", "part", "download"]
+
+
+class SynthId:
+    """Path converter of the API's name of a site or device, which may hold almost anything."""
+
+    regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
+
+    def to_python(self, value: str) -> str:
+        """Return the id as it stands in the address."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the id as it goes into an address."""
+        return value
+
+
+def note_look(
+    request: entry.SignedInRequest, *, visit: models.Visit, page: str, kind: Kind, now: datetime
+) -> None:
+    """Leave a line for the homeowner: of each page that is opened and each file, now and then of the rest."""
+    if kind == "download":
+        note = visits.note_export
+    elif kind == "page" and not request.htmx and request.method in ("GET", "HEAD"):
+        note = visits.note
+    else:
+        note = visits.note_renewed
+    note(visit=visit, page=page, now=now)
+
+
+def say_why(
+    request: entry.SignedInRequest, site: sites.Site, *, kind: Kind, post_leads_back: bool
+) -> HttpResponse:
+    """Lead to where staff say why, and back; what cannot be led there is refused with a sentence."""
+    is_opened = kind == "page" and request.method in ("GET", "HEAD")
+    back = request.get_full_path() if is_opened else ""
+    if post_leads_back and kind == "page" and request.method == "POST":
+        back = request.path
+    if request.htmx:
+        back = request.htmx.current_url_abs_path or ""
+    address = addresses.path("visit", site.synth_id) + (f"?{urlencode({'next': back})}" if back else "")
+    if request.htmx:
+        return HttpResponse(status=403, headers={"HX-Redirect": address})
+    if is_opened:
+        return redirect(address)
+    return render(request, "access/say_why.html", {"address": address}, status=403)
