@@ -80,12 +80,28 @@ class Text(forms.Field):
 class Key(forms.Field):
     """A row's key, or a count: up to 18 plain digits, which fit the database's integers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, unreadable: int | None = None) -> None:
         super().__init__(required=False)
+        self._unreadable = unreadable
 
     def clean(self, value: str | None) -> int | None:
-        """Return the number; None for anything else."""
-        return int(value) if value and _KEY.fullmatch(value) else None
+        """Return the number, None where nothing was said, and `unreadable` for anything else."""
+        if not value:
+            return None
+        return int(value) if _KEY.fullmatch(value) else self._unreadable
+
+
+class Keys(forms.Field):
+    """So many numbers with points between them."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(required=False)
+        self._count = count
+
+    def clean(self, value: str | None) -> tuple[int, ...] | None:
+        """Return the numbers; None for anything else."""
+        found = [one for part in (value or "").split(".") if (one := Key().clean(part)) is not None]
+        return tuple(found) if len(found) == self._count == (value or "").count(".") + 1 else None
 
 
 class After(Query):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path
 
 from gridshare_portal import health
-from gridshare_portal.access import site_pages
-
-register_converter(site_pages.SynthId, "synth")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gridshare_portal.lunar.login.scope_page")),  # answers one of allauth's addresses itself

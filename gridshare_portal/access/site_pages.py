@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import register_converter
 
 from gridshare_portal.access import models, visits
 from gridshare_portal.accounts import entry
@@ -33,6 +34,9 @@ class SynthId:
     def to_url(self, value: str) -> str:
         """Return the id as it goes into an address."""
         return value
+
+
+register_converter(SynthId, "synth")
 
 
 def note_look(

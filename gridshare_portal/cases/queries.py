@@ -6,7 +6,6 @@ further than a hundred. Only homes that are shared at this very moment are in it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
+from gridshare_portal import forms
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.cases import handling, words
@@ -76,16 +76,17 @@ class Page:
     following: str
 
 
+class _Query(forms.Query):
+    show = forms.Choice(SHOWS, default="open")
+    cause = forms.Choice(Cause.values)
+    severity = forms.Choice(map(str, Severity.values))
+    after = forms.Keys(2)
+
+
 def filters(said: Mapping[str, str]) -> Filters:
     """Read filters out of an address."""
-    show, cause, severity = said.get("show", ""), said.get("cause", ""), said.get("severity", "")
-    after = re.fullmatch(r"(\d{1,18})\.(\d{1,18})", said.get("after", ""), re.ASCII)
-    return Filters(
-        show=show if show in SHOWS else "open",
-        cause=cause if cause in Cause.values else "",
-        severity=int(severity) if severity in {str(one) for one in Severity.values} else None,
-        after=(int(after[1]), int(after[2])) if after else None,
-    )
+    known = _Query(said).cleaned_data
+    return Filters(**known | {"severity": int(known["severity"]) if known["severity"] else None})
 
 
 def listed(

@@ -17,6 +17,7 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import queries as record
 from gridshare_portal.files import cells as files_cells
+from gridshare_portal.forms import Key, Query
 from gridshare_portal.homeowner.activity import words as activity_words
 from gridshare_portal.sites import models as sites
 
@@ -44,6 +45,13 @@ class Look:
     lines: tuple[activity_words.LogLine, ...]
 
 
+class LogQuery(Query):
+    """Whose lines an address asks for: everybody's where it names nobody, nobody's where it cannot be read."""
+
+    organization = Key(unreadable=0)
+    person = Key(unreadable=0)
+
+
 class Log:
     """A list that a page can be cut from without reading the whole; each cut costs one query."""
 
@@ -56,7 +64,8 @@ class Log:
         self._whole = _events(site, user)
         self._people = _people(self._whole)
         self._names = _names(self._people)
-        self.organization_id, self.actor_id = _number(asked, "organization"), _number(asked, "person")
+        known = LogQuery(asked).cleaned_data
+        self.organization_id, self.actor_id = known["organization"], known["person"]
 
     @property
     def is_narrowed(self) -> bool:
@@ -136,14 +145,6 @@ def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
 def _names(people: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
     known = accounts.Organization.objects.in_bulk({by for by, _pk, _who in people})
     return {pk: organization.name for pk, organization in known.items()}
-
-
-def _number(asked: Mapping[str, str], name: str) -> int | None:
-    """Return an id from the address; one that cannot be is one that nobody has."""
-    value = asked.get(name, "")
-    if not value:
-        return None
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else 0
 
 
 def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[Look]:

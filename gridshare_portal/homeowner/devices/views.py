@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.audit import names, record
+from gridshare_portal.forms import Key
 from gridshare_portal.homeowner import addresses, entry_points, forms
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
@@ -109,7 +110,7 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, 
 
 def _tree(request: entry_points.HomeRequest, site: sites.Site) -> dict[str, object]:
     branches = queries.tree_of(site)
-    start = addresses.number(request, "from", usual=0)
+    start = Key().clean(request.GET.get("from")) or 0
     start = start if start < len(branches) else 0
     end = min(start + presenter.LINES, len(branches))
     return {

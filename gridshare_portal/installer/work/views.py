@@ -16,11 +16,18 @@ from gridshare_portal.cases import open_counts as counts
 from gridshare_portal.cases import queries
 from gridshare_portal.cases.findings import Cause, Severity
 from gridshare_portal.files import cells
+from gridshare_portal.forms import After, Choice
 from gridshare_portal.telemetry import latest
 
 HEADS = ("Home", "Severity", "Cause", "About", "What was found", "Since (UTC)", "Newest reading (UTC)",
          "Assigned to", "What to do")  # fmt: skip
 STATES = {"": "All", "help": "Need help", "well": "Well"}
+
+
+class AllHomes(After):
+    """Which homes the list of all shows."""
+
+    state = Choice(STATES)
 
 
 @entry.door()
@@ -69,10 +76,8 @@ def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
 def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show every home that is shared, with the age of its readings, so that a healthy one can be opened."""
     now = timezone.now()
-    state = request.GET.get("state", "")
-    state = state if state in STATES else ""
-    said = request.GET.get("after", "")
-    after = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    asked = AllHomes(request.GET).cleaned_data
+    state, after = asked["state"], asked["after"]
     found = queries.homes(request.user, request.organization, state=state, after=after, now=now)
     shown = found[: queries.ON_A_PAGE]
     told = queries.last_reading_at([site.pk for site in shown])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
 from django.http import QueryDict
 
+from gridshare_portal import forms
 from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.projection.sources import name_key
 
@@ -155,27 +155,48 @@ class ListQuery:
         return self.sort.startswith("-")
 
 
+class _Name(forms.Text):
+    def clean(self, value: str | None) -> str:
+        return name_key(value or "")[:80]
+
+
+class _Number(forms.Text):
+    """A number between two others; None for anything else."""
+
+    def __init__(self, least: float = -math.inf, most: float = math.inf) -> None:
+        super().__init__(longest=40)
+        self._least, self._most = least, most
+
+    def clean(self, value: str | None) -> float | None:  # type: ignore[override]
+        try:
+            number = float(super().clean(value))
+        except ValueError:
+            return None
+        return number if math.isfinite(number) and self._least <= number <= self._most else None
+
+
+class _Query(forms.Query):
+    q = _Name()
+    state = forms.Choice(STATES)
+    right = forms.Choice(RIGHTS)
+    ask = forms.Choice(ASKING)
+    age = forms.Choice(FRESHNESS)
+    has = forms.Choices(PARTS)
+    lacks = forms.Choice(PARTS)
+    charged = forms.Choice(CHARGED)
+    charge_from = _Number(0, 100)
+    charge_to = _Number(0, 100)
+    zone = forms.Choice(available_timezones())
+    group = forms.Key()
+    sort = forms.Choice(ORDERS, default="name")
+    show = forms.Choices(COLUMNS)
+
+
 def read(said: QueryDict) -> ListQuery:
     """Read an address, with several values of a name where that is meant."""
-    sort = said.get("sort", "")
-    sort = sort if sort in ORDERS else "name"
-    chosen = tuple(name for name in COLUMNS if name in said.getlist("show"))
-    asked = ListQuery(
-        q=name_key(said.get("q", ""))[:80],
-        state=_one_of(said, "state", STATES),
-        right=_one_of(said, "right", RIGHTS),
-        ask=_one_of(said, "ask", ASKING),
-        age=_one_of(said, "age", FRESHNESS),
-        has=tuple(name for name in PARTS if name in said.getlist("has")),
-        lacks=_one_of(said, "lacks", PARTS),
-        charged=_one_of(said, "charged", CHARGED),
-        charge_from=_percent(said.get("charge_from", "")),
-        charge_to=_percent(said.get("charge_to", "")),
-        zone=_one_of(said, "zone", available_timezones()),
-        group=_number(said.get("group", "")),
-        sort=sort,
-        columns=chosen or USUAL,
-    )
+    known = _Query(said).cleaned_data
+    columns = known.pop("show") or USUAL
+    asked = ListQuery(**known, columns=columns)
     return replace(asked, place=_place(said, asked.key))
 
 
@@ -187,7 +208,7 @@ def placed(asked: ListQuery, word: str, line: SiteRow) -> str:
 def _place(said: QueryDict, key: str) -> PagePosition | None:
     for word in ("after", "before"):
         site, tilde, value = said.get(word, "").partition("~")
-        number, known = _number(site), _value(value, key)
+        number, known = forms.Key().clean(site), _value(value, key)
         if tilde and number is not None and known is not None:
             return PagePosition(is_before=word == "before", key=known, site=number)
     return PagePosition(is_before=True) if said.get("before") == "end" else None
@@ -199,29 +220,7 @@ def _value(value: str, key: str) -> Key | None:
         return value.replace("\0", "")[:160]
     if key in ("last_reading_key", "shared_key"):
         return int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else None
-    return _float(value)
-
-
-def _one_of(said: QueryDict, name: str, known: Container[str]) -> str:
-    value = said.get(name, "")
-    return value if value in known else ""
-
-
-def _number(value: str) -> int | None:
-    return int(value) if re.fullmatch(r"\d{1,18}", value, re.ASCII) else None
-
-
-def _percent(value: str) -> float | None:
-    number = _float(value)
-    return number if number is not None and 0 <= number <= 100 else None
-
-
-def _float(value: str) -> float | None:
-    try:
-        number = float(value) if len(value) < 40 else math.nan
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    return _Number().clean(value)
 
 
 def _digits(value: float | None) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from gridshare_portal.accounts import entry
+from gridshare_portal.forms import Key
 from gridshare_portal.portfolio import disclosure as sums
 from gridshare_portal.portfolio.models import Group
 
@@ -39,11 +40,8 @@ def now(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 def _context(request: entry.MemberRequest) -> dict[str, object]:
     said = request.GET.get("group", "")
-    group = None
-    if said:
-        if not (said.isascii() and said.isdigit() and len(said) < 19):
-            raise Http404
-        group = get_object_or_404(Group, organization=request.organization, pk=int(said))
+    known = Group.objects.filter(organization=request.organization)
+    group = get_object_or_404(known, pk=Key().clean(said)) if said else None
     return {
         "group": group,
         "in_group": f"&group={group.pk}" if group else "",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
+from gridshare_portal.forms import After
 from gridshare_portal.portfolio import reminders as letters
 
 FURTHEST = 2**63 - 1
@@ -24,8 +25,7 @@ ASKED = "Asked. The homeowner gets a letter with the link, unless one came withi
 def reconnect(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """List the homes whose connection has ended."""
     now = timezone.now()
-    given = request.GET.get("after", "")
-    after = min(int(given), FURTHEST) if given.isascii() and given.isdigit() else 0
+    after = After(request.GET).cleaned_data["after"] or 0
     lines, following = letters.page(request.user, request.organization, after=after, now=now)
     context = {
         "lines": lines,

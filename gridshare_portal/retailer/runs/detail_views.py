@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TypedDict
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
 from gridshare_portal.files import cells
+from gridshare_portal.forms import Choice, Key, Query, Text
 from gridshare_portal.retailer.runs import forms, prefill, progress, words
 from gridshare_portal.retailer.runs.words import R, S
 from gridshare_portal.runs import models as runs
@@ -29,13 +29,26 @@ HEADS = ("Position", "Home", "Home id", "Outcome", "Why", "In words", "Attempt",
          "Sent at (UTC)", "Settled at (UTC)", "Lunar said")  # fmt: skip
 
 
-class LineQuery(TypedDict):
-    """Which lines of a run an address asks for, as run_queries.lines takes it."""
+class LineQuery(Query):
+    """Which homes of a run an address asks for; whatever it says wrongly finds all."""
 
-    states: list[str]
-    why: str
-    text: str
-    after: int | None
+    state = Choice(S.values)
+    why = Choice(eligibility.REASONS)
+    q = Text()
+    after = Key()
+
+    @property
+    def address(self) -> str:
+        """Return the query that asks for this again, from the first home on."""
+        said = {name: self.cleaned_data[name] for name in ("state", "why", "q")}
+        return urlencode({name: value for name, value in said.items() if value})
+
+    def lines(self, run: runs.Run, *, after: int | None = None) -> QuerySet[runs.Line]:
+        """Return the homes of the run, in order."""
+        known = self.cleaned_data
+        states = [known["state"]] if known["state"] else []
+        after = known["after"] if after is None else after
+        return run_queries.lines(run, states=states, why=known["why"], text=known["q"], after=after)
 
 
 @entry.door(kind="retailer")
@@ -54,22 +67,19 @@ def run(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show the homes of a run, those of one outcome or reason if asked, a page at a time."""
     found = run_of(request, pk)
-    asked = _asked(request)
-    lines = list(run_queries.lines(found, **asked)[: ON_A_PAGE + 1])
+    asked = LineQuery(request.GET)
+    lines = list(asked.lines(found)[: ON_A_PAGE + 1])
     shown = lines[:ON_A_PAGE]
-    filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
     line_counts = run_queries.line_counts(found)
     context = {
         "run": found,
         "lines": [(line, words.OUTCOMES[S(line.stands)], _why(line)) for line in shown],
         "counts": words.counts(line_counts),
         "reasons": words.reasons(line_counts),
-        "state": "".join(asked["states"]),
-        "why": asked["why"],
-        "text": asked["text"],
-        "address": urlencode(filters),
+        "asked": asked.cleaned_data,
+        "address": asked.address,
         "following": shown[-1].position if len(lines) > ON_A_PAGE else None,
-        "is_first": asked["after"] is None,
+        "is_first": asked.cleaned_data["after"] is None,
         "may_export": rights.may(request.membership.role, rights.EXPORT),
     }
     return render(request, "retailer/run_homes.html", context)
@@ -81,7 +91,7 @@ def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> Streaming
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
     found = run_of(request, pk)
     _tell(request, found, downloads.RECEIPTS)
-    return _csv(_rows(found, _asked(request)), f"{slug}-run-{found.pk}.csv")
+    return _csv(_rows(found, LineQuery(request.GET)), f"{slug}-run-{found.pk}.csv")
 
 
 @entry.door(rights.EXPORT, kind="retailer")
@@ -162,13 +172,12 @@ def _csv(rows: Iterator[list[str | int]], name: str) -> StreamingHttpResponse:
 def _tell(request: entry.MemberRequest, found: runs.Run, table: str) -> None:
     """Leave an event of what is taken away, before it is."""
     if request.method == "GET":
-        filters = {name: request.GET[name] for name in ("state", "why", "q") if request.GET.get(name)}
         downloads.tell(
             table=table,
             form="CSV",
             actor=request.user,
             organization=request.organization,
-            asked=urlencode(filters).replace("%00", ""),
+            asked=LineQuery(request.GET).address,
             details={"run": found.name, "number": found.pk},
             at=timezone.now(),
         )
@@ -180,18 +189,6 @@ def _last_at(found: runs.Run) -> datetime | None:
     return rate.next_at if rate else None
 
 
-def _asked(request: entry.MemberRequest) -> LineQuery:
-    """Read the filters of the list out of the address; whatever it says wrongly finds everything."""
-    said = request.GET
-    state, why, after = said.get("state", ""), said.get("why", ""), said.get("after", "")
-    return {
-        "states": [state] if state in S.values else [],
-        "why": why if why in eligibility.REASONS else "",
-        "text": said.get("q", "").replace("\0", "").strip()[:80],
-        "after": int(after) if re.fullmatch(r"\d{1,9}", after, re.ASCII) else None,
-    }
-
-
 def _why(line: runs.Line) -> str:
     return words.reason(line.why) if line.why else ""
 
@@ -199,13 +196,10 @@ def _why(line: runs.Line) -> str:
 def _rows(found: runs.Run, asked: LineQuery) -> Iterator[list[str | int]]:
     """Yield the rows of the file, part by part, so that memory does not grow with the run."""
     yield list(HEADS)
-    while True:
-        lines = list(run_queries.lines(found, **asked)[:TOGETHER])
-        for line in lines:
-            yield _row(line)
-        if len(lines) < TOGETHER:
-            return
-        asked = {**asked, "after": lines[-1].position}
+    after: int | None = None
+    while lines := list(asked.lines(found, after=after)[:TOGETHER]):
+        yield from map(_row, lines)
+        after = lines[-1].position
 
 
 def _row(line: runs.Line) -> list[str | int]:

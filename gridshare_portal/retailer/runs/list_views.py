@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.files import lines as files_lines
+from gridshare_portal.forms import Key
 from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as asking
 from gridshare_portal.portfolio.table.query import ListQuery
@@ -43,8 +44,7 @@ class RunTarget:
 @require_safe
 def list_of_runs(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show the runs, the newest first."""
-    said = request.GET.get("before", "")
-    before = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    before = Key().clean(request.GET.get("before"))
     known = run_queries.runs_of(request.organization).order_by("-pk")
     found = list((known.filter(pk__lt=before) if before is not None else known)[: ON_A_PAGE + 1])
     shown = found[:ON_A_PAGE]

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.forms import Key
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import queries as run_queries
 
 
 def found(organization: accounts.Organization, said: str) -> runs.Run | None:
     """Return the run of this organization that an address names, if there is one."""
-    if not (said.isascii() and said.isdigit() and len(said) < 19):
-        return None
-    return run_queries.runs_of(organization).filter(pk=int(said), cancel_of=None).first()
+    pk = Key().clean(said)
+    return run_queries.runs_of(organization).filter(pk=pk, cancel_of=None).first() if pk else None
 
 
 def wish(run: runs.Run, choice: runs.TargetSelection | None, *, zone: str) -> dict[str, object]:
