@@ -92,6 +92,7 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     from gridshare_portal.runs import queries as run_queries
     from gridshare_portal.runs.checks import dry_run
     from gridshare_portal.sites import models as sites
+    from tests import fleet
 
     began_s = time.monotonic()
     organization, admin = people()
@@ -99,7 +100,7 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     print(f"made in {time.monotonic() - began_s:.0f} s")
     found = list(sites.Site.objects.order_by("pk").values_list("pk", flat=True)[:homes])
     began_s = time.monotonic()
-    run = lifecycle.draft(
+    run = fleet.drafted(
         organization=organization,
         actor=admin,
         name="Benchmark",

@@ -67,9 +67,10 @@ class Stand:
 
         from gridshare_portal.runs import lifecycle
         from gridshare_portal.runs.checks import dry_run
+        from tests import fleet
 
         mine, self.sites = self.sites[: self.homes], self.sites[self.homes :]
-        run = lifecycle.draft(
+        run = fleet.drafted(
             organization=self.organization,
             actor=self.admin,
             name=name,

@@ -10,6 +10,6 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Listen to connections that end, to consents that are deleted, and to what homes are found by; know ids in addresses."""
+        """Register receivers, the search index and the path converter of ids."""
         from gridshare_portal.access import receivers, site_pages  # noqa: F401
         from gridshare_portal.access.finding import indexing  # noqa: F401

@@ -1,7 +1,7 @@
 """Write rows as a spreadsheet while it is being sent: it is whole nowhere, neither in memory nor on a disk.
 
-XlsxWriter makes a book with the head alone. The rows follow as ECMA-376 has them (part 1, 18.3.1.4), texts
-beside their cells, so that what was written is never needed again.
+XlsxWriter makes the book around an empty sheet. The sheet is written as ECMA-376 has it (part 1, 18.3.1),
+texts beside their cells, so that what was written is never needed again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -20,10 +21,14 @@ from xlsxwriter.utility import xl_col_to_name
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-CONSTANT = {"constant_memory": True}
 PIECE = 64 * 1024  # bytes that are sent together
 ROWS = "xl/worksheets/sheet1.xml"
-END = b"</sheetData>"
+HEAD = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews>\
+<sheetView workbookViewId="0">\
+<pane xSplit="1" ySplit="1" topLeftCell="B2" activePane="bottomRight" state="frozen"/>\
+</sheetView></sheetViews><cols><col min="1" max="{wide}" width="24" customWidth="1"/></cols><sheetData>"""
+FOOT = "</sheetData></worksheet>"
 
 Cell = str | float | None
 
@@ -51,38 +56,32 @@ class _Outgoing(io.RawIOBase):
 
 
 def xlsx(
-    rows: Iterable[Sequence[Cell]], *, title: str, heads: Sequence[str], wide: int = 0
+    rows: Iterable[Sequence[Cell]], *, title: str, heads: Sequence[str], wide: int = 1
 ) -> Iterator[bytes]:
     """Yield the pieces of a spreadsheet of one sheet, whose head and first column stay in sight.
 
     The first `wide` columns are 24 characters wide. A text is never taken for a formula, an address or a
     number; what is empty or unknown has no cell.
     """
-    book, outgoing = zipfile.ZipFile(_book_of(title, heads, wide)), _Outgoing()
+    book, outgoing = zipfile.ZipFile(_empty_book(title)), _Outgoing()
     with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_DEFLATED) as sent:
         for name in book.namelist():
             if name != ROWS:
                 sent.writestr(name, book.read(name))
-        head, foot = re.sub(rb"<dimension [^>]*/>", b"", book.read(ROWS)).split(END)
         with sent.open(ROWS, "w") as sheet:
-            sheet.write(head)
-            for number, row in enumerate(rows, start=2):
+            sheet.write(HEAD.format(wide=wide).encode())
+            for number, row in enumerate(chain([heads], rows), start=1):
                 sheet.write(_row(number, row).encode())
                 if piece := outgoing.taken(PIECE):
                     yield piece
-            sheet.write(END + foot)
+            sheet.write(FOOT.encode())
     yield outgoing.taken()
 
 
-def _book_of(title: str, heads: Sequence[str], wide: int) -> io.BytesIO:
+def _empty_book(title: str) -> io.BytesIO:
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, CONSTANT) as book:
-        sheet = book.add_worksheet(title)
-        sheet.freeze_panes(1, 1)
-        if wide:
-            sheet.set_column(0, wide - 1, 24)
-        for column, head in enumerate(heads):
-            sheet.write_string(0, column, head)
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet(title)
     return file
 
 

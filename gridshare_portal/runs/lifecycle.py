@@ -6,12 +6,12 @@ becomes of each home is the workers' part (carrying.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.celery import wake
@@ -20,7 +20,6 @@ from gridshare_portal.control.plans import rules
 from gridshare_portal.runs import models, transitions
 from gridshare_portal.runs.checks import local_plans
 from gridshare_portal.runs.targets import enumeration
-from gridshare_portal.sites import models as sites
 
 R, S, Kind, Times = models.Run.State, models.Line.State, models.Run.Kind, models.Run.Times
 LONGEST_NAME = 120
@@ -28,7 +27,6 @@ AHEAD_AT_MOST = timedelta(days=30)
 CANCELS = "Take back: "
 
 NOT_YOURS = "Only admins start, pause and stop bulk runs."
-NO_HOME = "Choose at least one home."
 NOT_READY = "No home of this run is ready, so there is nothing to start."
 NO_FAILED = "No home of this run failed before anything was sent, so there is nothing to try again."
 NO_PLANS = "Only plans can be taken back. To change modes back, make a new run."
@@ -91,27 +89,6 @@ def ask(
         made_at=now,
     )
     return enumeration.open(run=run, now=now)
-
-
-def draft(
-    *, sites: QuerySet[sites.Site] | Sequence[int], now: datetime, **wish: Unpack[RunTerms]
-) -> models.Run:
-    """Ask something of these homes and write them all down at once: for practice, tests and benchmarks.
-
-    Homes that come as keys stand in the run in their order, each named once.
-    """
-    if isinstance(sites, QuerySet):
-        sites = list(sites.order_by("pk").values_list("pk", flat=True).distinct())
-    if not sites:
-        raise transitions.RunRefused(NO_HOME, field="sites")
-    with transaction.atomic():
-        run = ask(now=now, **wish)
-        for first in range(0, len(sites), enumeration.TOGETHER):
-            part = [(site_pk, None) for site_pk in sites[first : first + enumeration.TOGETHER]]
-            enumeration.write(run=run, homes=part)
-        models.Run.objects.filter(pk=run.pk).update(homes=run.homes, state=R.DRAFT)
-        wake("runs.tasks.check_run", run.pk)
-    return _fresh(run)
 
 
 def check_again(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
 from gridshare_portal.telemetry import balance, missing, stored
 from gridshare_portal.telemetry.models import Collection
-
-TABLED = ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,31 +47,6 @@ class Totals:
     self_sufficiency_pct: float | None
     known_s: int
     missing_s: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepRow:
-    """One step of a chart as a line of a table: the power as drawn, and the energy of what is known.
-
-    `partial` says that only some of the step's buckets are known.
-    """
-
-    start: datetime
-    end: datetime
-    solar_w: int | None
-    charging_w: int | None
-    discharging_w: int | None
-    from_grid_w: int | None
-    to_grid_w: int | None
-    home_w: int | None
-    charge_pct: int | None
-    solar_wh: float | None
-    charged_wh: float | None
-    discharged_wh: float | None
-    from_grid_wh: float | None
-    to_grid_wh: float | None
-    home_wh: float | None
-    partial: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,39 +113,6 @@ def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[st
         "read_at": int(read_at.timestamp()) if read_at else None,
         "complete": bool(expected and known[:expected].all()),
     }
-
-
-def table(home: stored.Home, period: periods.Period, *, step_s: int) -> list[StepRow]:
-    """Return the same numbers as series, line by line, with the energy of each step."""
-    home = stored.read(home, period)
-    grid, between, drawn, _known = _drawn(home, period, step_s)
-    _grid, went = balance.energy(home, period)
-    counts = grids.known(np.where(went.known, 0.0, np.nan), between)
-    energies = _energies(went)
-    whole = {name: grids.integers(column) for name, column in drawn.items()}
-    sums = {name: grids.sums(energies[name], between) for name in TABLED}
-    step = timedelta(seconds=missing.STEP_S)
-    return [
-        StepRow(
-            start=grid.start + int(first) * step,
-            end=grid.start + int(last) * step,
-            partial=0 < counts[number] < last - first,
-            solar_w=whole["solar_w"][number],
-            charging_w=whole["charging_w"][number],
-            discharging_w=whole["discharging_w"][number],
-            from_grid_w=whole["from_grid_w"][number],
-            to_grid_w=whole["to_grid_w"][number],
-            home_w=whole["home_w"][number],
-            charge_pct=whole["charge_pct"][number],
-            solar_wh=_number(sums["solar_wh"][number]),
-            charged_wh=_number(sums["charged_wh"][number]),
-            discharged_wh=_number(sums["discharged_wh"][number]),
-            from_grid_wh=_number(sums["from_grid_wh"][number]),
-            to_grid_wh=_number(sums["to_grid_wh"][number]),
-            home_wh=_number(sums["home_wh"][number]),
-        )
-        for number, (first, last) in enumerate(between)
-    ]
 
 
 def progress(home: stored.Home) -> Progress:

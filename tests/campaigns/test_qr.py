@@ -14,7 +14,7 @@ from gridshare_portal.campaigns import brand, qr
 ADDRESS = "https://portal.example/join/brightgrid-spring-letter/"
 LONGEST = "https://portal.of-a-retailer-with-a-long-name.example/join/" + "x" * 60 + "/"
 PIXELS = 4
-UNIT = re.compile(r"M(\d+) (\d+)h1v1h-1z")
+UNIT = re.compile(r"M(\d+),(\d+)H\d+V\d+H\d+z")
 slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]", fullmatch=True)
 colors = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 
@@ -25,8 +25,12 @@ def seen(picture):
     size = int(drawn.attrib["viewBox"].split()[2])
     ground, modules = drawn
     dots = numpy.zeros((size + 2, size + 2), numpy.uint8)
-    assert ground.attrib["d"] == f"M0 0h{size}v{size}h-{size}z"
-    dots[1:-1, 1:-1] = gray(ground.attrib["fill"])
+    assert (ground.attrib["fill"], ground.attrib["width"], ground.attrib["height"]) == (
+        "white",
+        "100%",
+        "100%",
+    )
+    dots[1:-1, 1:-1] = 255
     for x, y in UNIT.findall(modules.attrib["d"]):
         dots[int(y) + 1, int(x) + 1] = gray(modules.attrib["fill"])
     return numpy.kron(dots, numpy.ones((PIXELS, PIXELS), numpy.uint8))

@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.runs import lifecycle
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.checks import dry_run
 from gridshare_portal.runs.targets import selection
 from gridshare_portal.sites import models as sites
+from tests import fleet
 
 MODE = "setDeviceOperationMode"
 R, S = runs.Run.State, runs.Line.State
@@ -55,7 +55,7 @@ def drafted(admin, homes=None, **other):
     terms = {"name": "Storm on Friday", "kind": "mode", "asked": {"mode": "Simple"}} | other
     homes = homes if homes is not None else sites.Site.objects.all()
     whose = {"organization": admin.organization, "actor": admin.user}
-    return lifecycle.draft(sites=homes, now=timezone.now(), **whose, **terms)
+    return fleet.drafted(sites=homes, now=timezone.now(), **whose, **terms)
 
 
 def rows(page):

@@ -245,7 +245,6 @@ class TestWhatWasReadOnce:
                 (
                     queries.totals(read, period),
                     queries.series(read, period, step_s=3600),
-                    queries.table(read, period, step_s=900),
                     queries.progress(read),
                 )
                 for period in (whole, part)
@@ -256,7 +255,6 @@ class TestWhatWasReadOnce:
             (
                 queries.totals(site, period),
                 queries.series(site, period, step_s=3600),
-                queries.table(site, period, step_s=900),
                 queries.progress(site),
             )
             for period in (whole, part)
@@ -321,22 +319,6 @@ class TestASeries:
 
         assert columns["home_w"] == [None] * 4
         assert (columns["complete"], columns["read_at"]) == (False, None)
-
-
-class TestTheTable:
-    def test_says_what_the_chart_draws_and_what_the_totals_count(self, home):
-        solar_home(home)
-        day = over(START, 96)
-        rows = queries.table(home.site, day, step_s=3600)
-        columns = queries.series(home.site, day, step_s=3600)
-        total = queries.totals(home.site, day)
-
-        for name in ("solar_w", "home_w", "from_grid_w", "charge_pct"):
-            assert [getattr(row, name) for row in rows] == columns[name]
-        for name in ("solar_wh", "home_wh", "charged_wh"):
-            assert sum(getattr(row, name) for row in rows) == getattr(total, name)
-        assert [row.partial for row in rows] == [True] + [False] * 23
-        assert (rows[0].start, rows[-1].end) == (day.start, day.end)
 
 
 @pytest.mark.usefixtures("whole_history")

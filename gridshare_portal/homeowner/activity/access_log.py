@@ -46,7 +46,7 @@ class Look:
 
 
 class LogQuery(Query):
-    """Whose lines an address asks for: everybody's where it names nobody, nobody's where it cannot be read."""
+    """Whose lines an address asks for: everybody's without a name, nobody's with an unreadable one."""
 
     organization = Key(unreadable=0)
     person = Key(unreadable=0)
