@@ -1,6 +1,8 @@
 import csv
 import gzip
 import io
+import json
+import re
 from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlencode
@@ -72,7 +74,7 @@ class TestTheHistoryPage:
 
     @pytest.mark.parametrize("view", history_range.VIEWS[:4])
     def test_shows_sums_and_the_table_without_any_script(self, homeowner, home, yesterday, view):
-        page = homeowner.get(address(home), {"view": view, "day": yesterday})
+        page = homeowner.get(address(home), {"view": view, "day": yesterday, "table": "1"})
 
         assert page.status_code == 200
         assert "Solar made" in page.text and "Show as table" in page.text
@@ -176,6 +178,24 @@ class TestTheColumnsOfAChart:
 
         assert (answer.get("Content-Encoding") == "gzip") is packed
         assert (gzip.decompress(answer.content) if packed else answer.content) == plain
+
+    def test_come_with_the_page_that_draws_them(self, homeowner, home, yesterday):
+        for query in ({"day": yesterday}, {"view": "month", "day": yesterday}):
+            page = homeowner.get(address(home), query).text
+            [said] = re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
+
+            assert json.loads(said) == homeowner.get(address(home, "telemetry_json"), query).json()
+
+    def test_are_a_table_only_for_whoever_shows_it(self, homeowner, home, yesterday):
+        closed = homeowner.get(address(home), {"day": yesterday}).text
+        shown = homeowner.get(address(home), {"day": yesterday, "table": "1"}).text
+        part = homeowner.get(
+            address(home), {"day": yesterday, "table": "1"}, headers={"HX-Request": "true"}
+        ).text
+
+        assert "<tbody" not in closed and "table=1" in closed
+        assert "<tbody" in shown and "<html" in shown
+        assert "<tbody" in part and "<html" not in part
 
     def test_leave_a_page_uncompressed(self, homeowner, home):
         page = homeowner.get(address(home), headers={"Accept-Encoding": "gzip"})

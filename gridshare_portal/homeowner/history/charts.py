@@ -1,13 +1,13 @@
-"""Ask for the readings of a home and have them made into a picture with its table.
+"""Read what a home's chart is made of, and make the chart.
 
-The same call serves the page, the columns it fetches and the home page's chart of today.
+The same call serves the page, the columns it asks for again, and the home page's chart of today.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 
 from django.urls import reverse
 
@@ -17,8 +17,6 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import missing, queries, stretches
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored as telemetry_kept
-
-INTO = {"hour": "day", "day": "day", "month": "month"}
 
 
 @dataclass(frozen=True)
@@ -70,18 +68,15 @@ def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(kept.site.zone).date()
     choice = range.HistoryRange("day", day, day, "quarter")
-    picture = figure(kept, choice, now=now)
-    return {
-        "kind": picture.kind,
-        "title": "Power today",
-        "table": picture.table,
-        "data_url": data_url(kept.site, choice),
-    }
+    return {"figure": figure(kept, choice, now=now), "title": "Power today", **addresses(kept.site, choice)}
 
 
-def data_url(site: sites.Site, choice: range.HistoryRange) -> str:
-    """Return where a browser fetches the columns of the choice."""
-    return f"{reverse('homeowner:telemetry_json', args=[site.synth_id])}?{choice.query()}"
+def addresses(site: sites.Site, choice: range.HistoryRange) -> dict[str, str]:
+    """Return where a browser asks for the columns of the choice again, and for its table."""
+    data, page = (
+        reverse(f"homeowner:{name}", args=[site.synth_id]) for name in ("telemetry_json", "telemetry")
+    )
+    return {"data_url": f"{data}?{choice.query()}", "table_url": f"{page}?{choice.query(table='1')}"}
 
 
 def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> Iterator[Sequence[str | float]]:
@@ -121,7 +116,6 @@ def _energy(
         now=now,
         past=_past(kept.collection),
         caption=_caption(site, choice),
-        href=lambda moment: _href(site, choice.by, moment.astimezone(site.zone).date()),
     )
 
 
@@ -144,9 +138,3 @@ def _past(collection: telemetry.Collection | None) -> figures.Past:
 
 def _caption(site: sites.Site, choice: range.HistoryRange) -> str:
     return f"{site.name}, {range.title(choice)}, times in {site.zone.key}"
-
-
-def _href(site: sites.Site, by: str, day: date) -> str:
-    view = INTO[by]
-    finer = range.HistoryRange(view, *range.whole(view, day), range.USUAL[view])
-    return f"{reverse('homeowner:telemetry', args=[site.synth_id])}?{finer.query()}"

@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.energy import periods
 from gridshare_portal.homeowner.history import gaps, tables
 from gridshare_portal.telemetry import queries
 
+INTO = {"hour": "day", "day": "day", "month": "month"}  # what a bar leads to
+
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture's columns and its table, and the parts of the home that it speaks of."""
+    """A picture's columns, the parts of the home that it speaks of, and how its table is made."""
 
     kind: str
     parts: tuple[str, ...]
     data: tables.Data
-    table: tables.Table
+    table: Callable[[], tables.Table]
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def power(
         **values,
         **charge,
     }
-    return Figure("power", tuple(parts), data, tables.of_power(data, shown, found, zone, caption))
+    table = partial(tables.of_power, data, shown, found, zone, caption)
+    return Figure("power", tuple(parts), data, table)
 
 
 def energy(
@@ -92,7 +96,6 @@ def energy(
     now: datetime,
     past: Past,
     caption: str,
-    href: Callable[[datetime], str],
 ) -> Figure:
     """Make the picture of energy per hour, day or month."""
     shown = tables.columns_of(parts)
@@ -106,6 +109,8 @@ def energy(
         "by": by,
         "zone": zone.key,
         "t": [_seconds(one.start) for one in stretches],
+        "opens": INTO[by],
+        "days": [one.start.astimezone(zone).date().isoformat() for one in stretches],
         "end": _seconds(stretches[-1].end),
         "until": min(_seconds(stretches[-1].end), _seconds(stretches[sum(begun) - 1].end)),
         "running": running,
@@ -115,7 +120,7 @@ def energy(
         "complete": not any(bar.missing_s for bar, had in zip(bars, begun, strict=True) if had),
         **{one.energy: [_whole(getattr(bar, one.energy)) for bar in bars] for one in shown},
     }
-    table = tables.of_energy(data, bars, stretches, shown, found, zone, caption, href)
+    table = partial(tables.of_energy, data, bars, stretches, shown, found, zone, caption)
     return Figure("energy", tuple(parts), data, table)
 
 

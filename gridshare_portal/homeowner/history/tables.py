@@ -1,11 +1,11 @@
 """Write the numbers of a chart as a table, and know which columns a home has.
 
-The table is the picture for whoever cannot see it, and all there is where no script runs.
+The table is the picture for whoever cannot see it, and is made only for whoever opens it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -135,7 +135,6 @@ def of_energy(
     found: Sequence[gaps.Gap],
     zone: ZoneInfo,
     caption: str,
-    href: Callable[[datetime], str],
 ) -> Table:
     """Return a row for every hour, day or month that has begun."""
     rows = []
@@ -148,6 +147,7 @@ def of_energy(
         elif not note and n == data["running"]:
             note = SO_FAR
         cells = tuple(words.kilo(data[one.energy][n]) for one in shown)
-        rows.append(BucketRow(bar_label(stretch.start, data["by"], zone), cells, note, href(stretch.start)))
+        href = f"?view={data['opens']}&day={data['days'][n]}"
+        rows.append(BucketRow(bar_label(stretch.start, data["by"], zone), cells, note, href))
     heads = tuple(Head(one.name, "kWh") for one in shown)
     return Table(caption, FIRST[data["by"]], heads, tuple(rows))

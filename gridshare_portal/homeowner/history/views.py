@@ -41,8 +41,12 @@ def telemetry(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
         context |= {"views": _views(fallback, today, current=request.GET.get("view", "day"))}
         return render(request, "homeowner/telemetry.html", context, status=400)
     kept = charts.read(site, asked.choice)
+    if "table" in request.GET and request.htmx:
+        table = charts.figure(kept, asked.choice, now=now).table()
+        return render(request, "includes/_chart_table.html", {"table": table})
     if asked.choice.last >= today:
         collect.watch(site=site, now=now, row=kept.collection)
+    context["with_table"] = "table" in request.GET
     return render(request, "homeowner/telemetry.html", context | _shown(kept, asked.choice, now))
 
 
@@ -96,7 +100,7 @@ def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime)
         "steps": [(STEPS[by], choice.query(by=by), by == choice.by) for by in choice.steps],
         "files": [(STEPS[by], choice.query(by=by)) for by in range.STEPS],
         "figure": shown.figure,
-        "data_url": charts.data_url(kept.site, choice),
+        **charts.addresses(kept.site, choice),
         "totals": shown.totals,
         "read_at": shown.read_at,
         "includes_today": choice.first <= today <= choice.last,

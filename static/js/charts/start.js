@@ -1,5 +1,5 @@
-// Find every chart of the page, fetch its columns and draw it. The table below it is in the page
-// anyway: where no picture can be drawn, the figure says so and opens the table.
+// Find every chart of the page and draw it from the columns that came with it. Where no picture can be
+// drawn, the figure says so and opens its table.
 
 import { charge } from "portal/charts/charge";
 import { cursor, keys } from "portal/charts/cursor";
@@ -29,8 +29,10 @@ function newest(data) {
 }
 
 // A bar leads to where its row in the table leads: a month to its days, a day to its hours.
-function opener(figure) {
-  return (i) => figure.querySelectorAll("tbody tr")[i]?.querySelector("a")?.click();
+function opener(data) {
+  return (i) => {
+    if (data.t[i] < data.until) location.assign(`?view=${data.opens}&day=${data.days[i]}`);
+  };
 }
 
 export function draw(figure, data) {
@@ -45,7 +47,7 @@ export function draw(figure, data) {
     caption(figure, "Charge");
     ends.push(charge(plot(figure, "charge"), data, pointed));
   }
-  const open = bars ? opener(figure) : null;
+  const open = bars ? opener(data) : null;
   ends.push(keys(plots, pointed, { page: bars ? 7 : 4, open }));
   if (open) plots.onclick = () => open(pointed.index);
   say(newest(data));
@@ -59,26 +61,35 @@ function fail(figure) {
   figure.querySelector("[data-plots]").replaceChildren();
   figure.querySelector("[data-words]").textContent =
     "The picture could not be drawn. The same numbers are in the table below.";
-  figure.querySelector("details")?.setAttribute("open", "");
+  const open = () => figure.querySelector("details").setAttribute("open", "");
+  // Only once the page is loaded does htmx hear that the table is opened.
+  if (document.readyState === "complete") open();
+  else addEventListener("load", open, { once: true });
 }
 
-async function start(figure) {
+function start(figure) {
   if (figure.dataset.started) return;
   figure.dataset.started = "yes";
   let end = null;
   let seen = null;
-  const load = async () => {
-    const answer = await fetch(figure.dataset.url, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(`chart data: ${answer.status}`);
-    const text = await answer.text();
-    if (text === seen) return;
-    seen = text;
+  const show = (data) => {
+    const said = JSON.stringify(data);
+    if (said === seen) return;
+    seen = said;
     end?.();
-    end = draw(figure, JSON.parse(text));
+    end = draw(figure, data);
   };
-  await load().catch(() => fail(figure));
+  try {
+    show(JSON.parse(figure.querySelector('script[type="application/json"]').textContent));
+  } catch {
+    fail(figure);
+  }
   const every = Number(figure.dataset.every);
   if (!every) return;
+  const load = async () => {
+    const answer = await fetch(figure.dataset.url, { headers: { Accept: "application/json" } });
+    if (answer.ok) show(await answer.json());
+  };
   const timer = setInterval(() => {
     if (!figure.isConnected) clearInterval(timer);
     else if (!document.hidden) load().catch(() => {});

@@ -1,5 +1,7 @@
 """The pictures themselves, in a browser: what a test of the server cannot see."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -60,6 +62,9 @@ def complaints():
     return []
 
 
+COLUMNS = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+
+
 @pytest.fixture
 def open_history(site, homeowner, live_server, page, complaints):
     """Return how the homeowner opens the History page in a browser."""
@@ -107,12 +112,16 @@ class TestAPicture:
 
     def test_leaves_a_gap_where_nothing_is_known(self, open_history, page, yesterday):
         def with_a_gap(route):
-            data = route.fetch().json()
+            answer = route.fetch()
+            data = json.loads(COLUMNS.search(answer.text())[1])
             data["solar_w"] = [2000] * 40 + [None] * 16 + [2000] * (data["count"] - 56)
             data["gaps"] = [{"first": 40, "last": 56, "cause": "No readings from solar"}]
-            route.fulfill(json=data)
+            route.fulfill(
+                response=answer,
+                body=answer.text().replace(COLUMNS.search(answer.text())[1], json.dumps(data)),
+            )
 
-        page.route("**/history.json**", with_a_gap)
+        page.route("**/history/**", with_a_gap)
         open_history(f"day={yesterday}")
         expect(page.locator(".chart-plot canvas")).to_have_count(2)
         count = page.locator("[data-plots]").get_attribute("aria-valuemax")
@@ -123,8 +132,8 @@ class TestAPicture:
         ]
         assert shines == [True, False, True]
 
-    def test_gives_way_to_the_table_when_its_columns_do_not_come(self, open_history, page, yesterday):
-        page.route("**/history.json**", lambda route: route.fulfill(status=500, body="no"))
+    def test_gives_way_to_the_table_when_it_cannot_be_drawn(self, open_history, page, yesterday):
+        page.route("**/uPlot*.js", lambda route: route.abort())
         open_history(f"day={yesterday}")
 
         expect(page.locator("[data-words]")).to_contain_text("The same numbers are in the table below")
@@ -133,9 +142,8 @@ class TestAPicture:
 
 class TestReadingAPicture:
     def test_by_arrow_keys_says_what_the_table_says(self, open_history, page, yesterday):
-        with page.expect_response("**/history.json**") as answered:
-            open_history(f"day={yesterday}")
-        home_w = answered.value.json()["home_w"][5]
+        open_history(f"day={yesterday}")
+        home_w = json.loads(page.locator(".chart script").text_content())["home_w"][5]
         expect(page.locator(".chart-plot canvas")).to_have_count(2)
         page.locator("[data-plots]").focus()
         page.keyboard.press("Home")
@@ -144,7 +152,9 @@ class TestReadingAPicture:
 
         expect(page.locator("[data-heard]")).to_contain_text("01:15 to 01:30")
         expect(page.locator(".chart-word", has_text="Home")).to_have_text(f"Home {energy.power(home_w)}")
+        page.get_by_text("Show as table").click()
         row = page.locator(".chart-table tbody tr").nth(5)
+        expect(row).to_be_visible()
         assert row.locator("td").nth(5).text_content() == energy.kilo(home_w)
 
     def test_with_the_mouse_points_at_both_plots(self, open_history, page, yesterday):
@@ -154,6 +164,18 @@ class TestReadingAPicture:
 
         expect(page.locator(".chart-mark:visible")).to_have_count(2)
         expect(page.locator(".chart-when")).to_contain_text(f"{yesterday:%a} {yesterday.day} {yesterday:%b}")
+
+    def test_is_a_page_with_its_table_where_no_script_runs(self, open_history, browser, page, yesterday):
+        open_history(f"day={yesterday}")
+        plain = browser.new_context(java_script_enabled=False)
+        plain.add_cookies(page.context.cookies())
+        still = plain.new_page()
+        still.goto(page.url)
+        still.get_by_text("Show as table").click()
+        still.get_by_role("link", name="The same numbers as a table").click()
+
+        expect(still.locator(".chart-table tbody tr").nth(5)).to_be_visible()
+        plain.close()
 
     def test_leads_from_a_bar_to_its_day(self, open_history, page, yesterday):
         open_history(f"view=range&from={yesterday - timedelta(days=3)}&to={yesterday}")
