@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ class TypedCommand:
 
 
 class KeptCommand(TypedDict):
-    """One command as a row keeps it; moments are written as ISO 8601, in UTC."""
+    """One command as a row keeps it; moments are written as ISO 8601, in UTC or without an offset."""
 
     start: str
     end: str
@@ -95,8 +95,8 @@ def plan_of(rows: Iterable[TypedCommand], *, zone: ZoneInfo) -> types.Plan:
     """Return the plan that rows without faults ask for, in order of time."""
     commands = [
         types.Command(
-            start=clocks.to_utc(_filled_in(row.start), zone),
-            end=clocks.to_utc(_filled_in(row.end), zone),
+            start=clocks.to_utc(filled_in(row.start), zone),
+            end=clocks.to_utc(filled_in(row.end), zone),
             action=row.action,
             power_limit_w=None if row.power_limit_w is None else row.power_limit_w + 0.0,
         )
@@ -121,18 +121,8 @@ def rows_of(plan: types.Plan, *, zone: ZoneInfo) -> list[TypedCommand]:
 def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
     """Return what is still to come of a plan; a command that runs begins now."""
     left = [command for command in plan.commands if command.end - now >= SHORTEST]
-    return types.Plan(
-        commands=tuple(
-            types.Command(
-                start=max(command.start, _minute(now)),
-                end=command.end,
-                action=command.action,
-                power_limit_w=command.power_limit_w,
-                extra=command.extra,
-            )
-            for command in left
-        )
-    )
+    begun = now.replace(second=0, microsecond=0)
+    return types.Plan(commands=tuple(replace(one, start=max(one.start, begun)) for one in left))
 
 
 def fingerprint(plan: types.Plan) -> str:
@@ -202,7 +192,8 @@ def _moment(shown: datetime | None, zone: ZoneInfo, question: str) -> tuple[date
         return None, "Choose a day in the coming week."
 
 
-def _filled_in(shown: datetime | None) -> datetime:
+def filled_in(shown: datetime | None) -> datetime:
+    """Return a row's moment; raises ValueError where nothing was filled in, which faults() says."""
     if shown is None:
         raise ValueError("a row without its times has a fault, and asks for nothing")
     return shown
@@ -262,10 +253,6 @@ def _too_long(placed: Sequence[_Placed]) -> list[Fault]:
         return []
     sentence = "A plan lasts at most 24 hours, from the first start to the last end."
     return [Fault(row=last.row, field="end", sentence=sentence)]
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
 
 
 def _asked(command: types.Command) -> list[int | float | str | None]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from gridshare_portal.control import models as control
 from gridshare_portal.control import queries
 from gridshare_portal.control import state as states
-from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import viewer
 from gridshare_portal.homeowner.control import modes, receipts
@@ -70,16 +69,11 @@ def _control(
         mode=state.mode,
         mode_title=explained.name if state.mode_read_at else "Not read yet",
         mode_sentence=explained.sentence if state.mode_read_at else "",
-        plan_sentence=plan_sentence(plan_of(state), mode=explained.name, site=site, now=now),
+        plan_sentence=plan_sentence(states.plan_of(state), mode=explained.name, site=site, now=now),
         set_by=_set_by(last, site, reader, now),
         read_at=state.mode_read_at,
         answers=not state.last_error,
     )
-
-
-def plan_of(state: control.State) -> types.Plan | None:
-    """Return the plan as last read, or None where it never was."""
-    return rules.from_json(state.plan) if state.plan_read_at and state.plan is not None else None
 
 
 def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: datetime) -> str:

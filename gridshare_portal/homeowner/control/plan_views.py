@@ -31,7 +31,7 @@ def plan(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     device, site = entry_points.device(request, synth_id, now=now)
     wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
-    current = current_state.plan_of(states.last_read(device))
+    current = states.plan_of(states.last_read(device))
     rows = plan_forms.rows_for(current or rules.NO_PLAN, zone=site.zone, now=now)
     quick = quick_start.Quick()
     if request.method == "POST":

@@ -13,7 +13,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control import models as control
-from gridshare_portal.control.plans import rules
+from gridshare_portal.control.plans import fields, rules
 from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import viewer
 from gridshare_portal.homeowner.devices import presenter
@@ -28,7 +28,7 @@ OUTCOMES = {
     "failed": ("attention", "attention", "Not sent"),
 }
 KINDS = {"mode": "Mode", "plan": "Plan", "details": "Details"}
-ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow": "Follow the home’s use"}
+ACTIONS = dict(fields.ACTIONS)
 DETAILS = {"manufacturer": "Maker", "model": "Model", "serial_number": "Serial number"}
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TypedDict
 
+from gridshare_portal.control.plans import fields, rules
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import queries as run_queries
 from gridshare_portal.runs.checks import eligibility
@@ -17,17 +17,8 @@ from gridshare_portal.templatetags import energy
 
 S, R = Line.State, Run.State
 QUIET_AFTER = timedelta(minutes=2)
-ACTIONS = {"charge": "Charge", "discharge": "Discharge", "hold": "Hold", "follow": "Follow the home’s use"}
+ACTIONS = dict(fields.ACTIONS)
 LIVE = (R.READING, R.DRAFT, R.RUNNING, R.STOPPING)
-
-
-class KeptPlanRow(TypedDict):
-    """A row of a plan as a run keeps it: moments as text, with an offset where they are absolute."""
-
-    start: str
-    end: str
-    action: str
-    power_limit_w: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,9 +189,9 @@ def wish(run: Run) -> list[str]:
     return [_row(row) for row in run.asked.get("commands", ())]
 
 
-def _row(row: KeptPlanRow) -> str:
+def _row(row: rules.KeptCommand) -> str:
     start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
-    power_w = row.get("power_limit_w")
+    power_w = row["power_limit_w"]
     limit = f", at most {energy.power(power_w)}" if power_w is not None else ""
     utc = " UTC" if start.tzinfo else ", each home’s own time"
     end_shown = _shown(end)[-5:] if _day(start) == _day(end) else _shown(end)

@@ -7,35 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
 
 
-class KeptRow(TypedDict):
-    """One row as a run keeps it; the times have no offset."""
-
-    start: str | None
-    end: str | None
-    action: str
-    power_limit_w: float | None
-
-
-class KeptRows(TypedDict):
-    """A plan in local times as a run keeps it."""
-
-    commands: list[KeptRow]
-
-
-def to_json(rows: Iterable[rules.TypedCommand]) -> KeptRows:
+def to_json(rows: Iterable[rules.TypedCommand]) -> rules.KeptPlan:
     """Return rows as they are kept in a run: times without an offset."""
     return {
         "commands": [
             {
-                "start": row.start.isoformat() if row.start else None,
-                "end": row.end.isoformat() if row.end else None,
+                "start": rules.filled_in(row.start).isoformat(),
+                "end": rules.filled_in(row.end).isoformat(),
                 "action": row.action,
                 "power_limit_w": row.power_limit_w,
             }
@@ -44,7 +28,7 @@ def to_json(rows: Iterable[rules.TypedCommand]) -> KeptRows:
     }
 
 
-def from_json(kept: KeptRows) -> list[rules.TypedCommand]:
+def from_json(kept: rules.KeptPlan) -> list[rules.TypedCommand]:
     """Return the rows that to_json kept; raise ValueError for times that are missing or have an offset."""
     return [
         rules.TypedCommand(
@@ -67,9 +51,7 @@ def plan_for(
     return rules.plan_of(rows, zone=zone), ""
 
 
-def _time(text: str | None) -> datetime:
-    if text is None:
-        raise ValueError("a row needs its times")
+def _time(text: str) -> datetime:
     shown = datetime.fromisoformat(text)
     if shown.tzinfo:
         raise ValueError("local times have no offset")

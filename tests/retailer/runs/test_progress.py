@@ -105,7 +105,8 @@ class TestLookingAgain:
 
 
 def test_a_plan_within_one_day_names_the_day_once():
-    row = {"start": "2026-11-23T17:00:00", "end": "2026-11-23T19:00:00", "action": "discharge"}
+    times = {"start": "2026-11-23T17:00:00", "end": "2026-11-23T19:00:00"}
+    row = {**times, "action": "discharge", "power_limit_w": None}
     over_midnight = {**row, "end": "2026-11-24T01:00:00"}
     run = Run(kind="plan", asked={"commands": [row, over_midnight]})
 
