@@ -9,27 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
+
+from gridshare_portal.gridshare import types
 
 DAY = timedelta(hours=24)
 TICKS = 4
-
-
-class Stretch(Protocol):
-    """What of a plan's command a time line needs."""
-
-    @property
-    def start(self) -> datetime:
-        """Return when it begins."""
-
-    @property
-    def end(self) -> datetime:
-        """Return when it ends."""
-
-    @property
-    def action(self) -> str:
-        """Return what is done meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +44,7 @@ class Timeline:
     now_x: float
 
 
-def draw(commands: Sequence[Stretch], *, now: datetime, zone: ZoneInfo) -> Timeline:
+def draw(commands: Sequence[types.Command], *, now: datetime, zone: ZoneInfo) -> Timeline:
     """Lay commands out from this hour on, over a day or as long as they go."""
     start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     begun = [command.start for command in commands if command.end > start]
@@ -74,7 +59,7 @@ def draw(commands: Sequence[Stretch], *, now: datetime, zone: ZoneInfo) -> Timel
     )
 
 
-def _band(command: Stretch, start: datetime, end: datetime) -> Band:
+def _band(command: types.Command, start: datetime, end: datetime) -> Band:
     x = _share(max(command.start, start), start, end)
     return Band(action=command.action, x=x, width=round(_share(command.end, start, end) - x, 3))
 
