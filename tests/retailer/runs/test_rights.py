@@ -1,10 +1,11 @@
+"""Who may start runs and who may look at them."""
+
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from gridshare_portal.runs import models as runs
 from tests import people
-from tests.retailer.bulk import R, at, wish
+from tests.retailer.runs.bulk import R, at, new_run
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +18,7 @@ class TestWhoMayRun:
             assert viewer_there.get(at(name, ready.pk)).status_code == 200
         assert "What you can do" not in viewer_there.get(at("run", ready.pk)).text
         assert viewer_there.get(at("run_new")).status_code == 403
-        assert viewer_there.post(at("run_new"), wish(every="on")).status_code == 403
+        assert viewer_there.post(at("run_new"), new_run(every="on")).status_code == 403
         for action in self.ACTIONS:
             assert viewer_there.post(at(f"run_{action}", ready.pk)).status_code == 403
         assert runs.Run.objects.get().state == R.CHECKED
@@ -35,13 +36,3 @@ class TestWhoMayRun:
     @pytest.mark.parametrize("pk", [0, 2**63, 10**40])
     def test_meet_no_run_of_an_impossible_number(self, fleet, admin, pk):
         assert admin.get(f"/portfolio/brightgrid/runs/{pk}/").status_code == 404
-
-    def test_read_all_runs_page_by_page(self, fleet, admin):
-        now = timezone.now()
-        kept = {"organization": fleet, "kind": "mode", "asked": {"mode": "Smart"}, "made_at": now}
-        runs.Run.objects.bulk_create([runs.Run(name=f"Run {number}", **kept) for number in range(60)])
-        first = admin.get(at("runs"))
-        last = admin.get(at("runs"), {"before": first.context["following"]})
-
-        assert (len(first.context["lines"]), len(last.context["lines"])) == (50, 10)
-        assert admin.get(at("runs"), {"before": "x"}).status_code == 200

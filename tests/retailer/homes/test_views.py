@@ -1,65 +1,25 @@
-"""The homes table: what the filters say, each home once from first page to last, and only those that are shared."""
+"""The page of the homes table: only homes that are shared, and groups of them."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gridshare_portal.access.models import Consent
 from gridshare_portal.portfolio.models import Group, GroupSite, SiteRow
 from gridshare_portal.portfolio.projection import passes
 from gridshare_portal.portfolio.table import listing
-from gridshare_portal.portfolio.table import query as asking
 from gridshare_portal.sites import models as sites
 from tests import people
+from tests.portfolio.table.listed import QUERIES
 
 TABLE = "/portfolio/brightgrid/homes/"
 
 
-def read(query):
-    return asking.read(QueryDict(query))
-
-
-def walk(visitor, organization, query, *, size=9):
-    """Every page from the first to the last, by the links between them."""
-    now, pages, following = timezone.now(), [], query
-    while True:
-        page = listing.page(visitor.user, organization, read(following), now=now, size=size)
-        pages.append([line.site_id for line in page.lines])
-        if not page.following:
-            return pages
-        following = page.following
-
-
 @pytest.mark.django_db
 class TestThePages:
-    @pytest.mark.parametrize("order", asking.ORDERS)
-    def test_hold_each_home_once_in_their_order(self, admin, hundred, order):
-        found = [pk for page in walk(admin, hundred, f"sort={order}") for pk in page]
-        key = read(f"sort={order}").key
-        keys = dict(SiteRow.objects.filter(organization=hundred).values_list("site_id", key))
-
-        assert len(found) == len(set(found)) == len(keys)
-        sorted_keys = sorted(((keys[pk], pk) for pk in found), reverse=order.startswith("-"))
-        assert [(keys[pk], pk) for pk in found] == sorted_keys
-
-    def test_lead_back_from_the_last_to_the_first(self, admin, hundred):
-        forward, now = walk(admin, hundred, "sort=-charge"), timezone.now()
-        page = listing.page(admin.user, hundred, read("sort=-charge&before=end"), now=now, size=9)
-        assert page.following == ""
-        backward = [[line.site_id for line in page.lines]]
-        while page.preceding:
-            page = listing.page(admin.user, hundred, read(page.preceding), now=now, size=9)
-            backward.append([line.site_id for line in page.lines])
-
-        assert [pk for part in reversed(backward) for pk in part] == [pk for part in forward for pk in part]
-
     def test_cost_the_same_wherever_they_lie(self, admin, hundred):
         counts = []
         for query in ("", "?before=end", "?sort=-stored", "?q=a&state=active&has=battery"):
@@ -91,52 +51,6 @@ class TestThePages:
 @pytest.mark.django_db
 class TestTheFilters:
     @pytest.mark.parametrize(
-        ("query", "fits"),
-        [
-            ("q=HOME", lambda line: "home" in line.name_key),
-            ("state=reconnect", lambda line: line.state == "reconnect"),
-            ("right=control", lambda line: line.right == "control"),
-            ("ask=yes", lambda line: line.right == "control" and line.ask_first),
-            ("ask=no", lambda line: line.right == "control" and not line.ask_first),
-            ("has=battery&has=ev", lambda line: line.has_battery and line.has_ev),
-            ("lacks=battery", lambda line: not line.has_battery),
-            ("charged=unknown", lambda line: line.has_battery and line.stored_wh is None),
-            ("charged=known", lambda line: line.has_battery and line.stored_wh is not None),
-            ("charge_from=30&charge_to=60", lambda line: line.charge_pct and 30 <= line.charge_pct <= 60),
-            ("charge_to=60", lambda line: line.charge_pct is not None and line.charge_pct <= 60),
-            ("zone=Europe/Berlin", lambda line: line.time_zone == "Europe/Berlin"),
-            ("age=none", lambda line: line.last_reading_at is None),
-            (
-                "age=silent",
-                lambda line: (
-                    line.last_reading_at and timezone.now() - line.last_reading_at > timedelta(days=1)
-                ),
-            ),
-        ],
-    )
-    def test_leave_what_fits_and_nothing_else(self, admin, hundred, query, fits):
-        expected = {line.site_id for line in SiteRow.objects.filter(organization=hundred) if fits(line)}
-        now = timezone.now()
-
-        assert {pk for page in walk(admin, hundred, query) for pk in page} == expected != set()
-        matching = listing.matching(admin.user, hundred, read(query), now=now)
-        assert set(matching.values_list("pk", flat=True)) == expected
-        assert listing.count(hundred, read(query), now=now) == str(len(expected))
-
-    def test_of_ages_part_all_homes(self, admin, hundred):
-        parts = [
-            {pk for page in walk(admin, hundred, f"age={age}") for pk in page} for age in asking.FRESHNESS
-        ]
-
-        assert sum(map(len, parts)) == len(set().union(*parts)) == SiteRow.objects.count()
-
-    def test_of_another_organization_s_group_find_nothing(self, admin, hundred, outsider):
-        theirs = Group.objects.create(organization=outsider.organization, name="Theirs")
-        GroupSite.objects.create(group=theirs, site_id=SiteRow.objects.first().site_id)
-
-        assert walk(admin, hundred, f"group={theirs.pk}") == [[]]
-
-    @pytest.mark.parametrize(
         "query",
         [
             "page=-1",
@@ -167,21 +81,6 @@ class TestTheFilters:
     )
     def test_of_wrong_types_are_the_usual(self, admin, hundred, query):
         assert admin.get(f"{TABLE}?{query}").status_code == 200
-
-    @given(
-        st.dictionaries(
-            st.sampled_from(
-                ["q", "state", "charge_from", "group", "sort", "after", "before", "show", "zone"]
-            ),
-            st.text(max_size=30),
-        )
-    )
-    def test_of_any_address_can_be_said_again(self, said):
-        query = QueryDict(mutable=True)
-        query.update(said)
-        asked = asking.read(query)
-
-        assert read(asked.address).address == asked.address
 
 
 @pytest.mark.django_db
@@ -255,3 +154,16 @@ class TestALine:
 
         assert stranger.get(TABLE).status_code == 404
         assert "No home fits" in stranger.get("/portfolio/othergrid/homes/").text
+
+
+@pytest.mark.django_db
+class TestRareHomes:
+    @pytest.mark.parametrize("query", QUERIES)
+    def test_cost_as_many_questions_as_many_do(self, admin, hundred, query, monkeypatch):
+        with CaptureQueriesContext(connection) as rare:
+            page = admin.get(f"{TABLE}?{query}")
+        monkeypatch.setattr(listing, "RARE", 0)
+        with CaptureQueriesContext(connection) as common:
+            assert admin.get(f"{TABLE}?{query}").text.count("data-row") == page.text.count("data-row")
+
+        assert len(rare) <= len(common)

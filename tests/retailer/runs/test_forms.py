@@ -1,3 +1,5 @@
+"""The form of a new run: its homes, its plan, and what is wrong with them."""
+
 from datetime import timedelta
 
 import pytest
@@ -7,7 +9,7 @@ from gridshare_portal.portfolio.models import Group, GroupSite
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
 from tests import people
-from tests.retailer.bulk import at, of_homes, row, wish, worker
+from tests.retailer.runs.bulk import at, new_run, of_homes, row, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +18,7 @@ class TestANewRun:
     def test_is_drafted_for_the_homes_that_a_filter_finds(self, fleet, admin, homeowner, counted):
         sites.Site.objects.filter(pk=homeowner.site.pk).update(name="Lighthouse")
         counted()
-        page = admin.post(at("run_new") + "?q=lightH&has=battery", wish())
+        page = admin.post(at("run_new") + "?q=lightH&has=battery", new_run())
 
         run = worker()
         assert page.headers["Location"] == at("run", run.pk)
@@ -27,29 +29,29 @@ class TestANewRun:
     )
     def test_chooses_nothing_where_the_filter_is_not_understood(self, fleet, admin, query):
         assert admin.get(f"{at('run_new')}?{query}").context["misread"]
-        page = admin.post(f"{at('run_new')}?{query}", wish(every="on"))
+        page = admin.post(f"{at('run_new')}?{query}", new_run(every="on"))
 
         assert page.status_code == 422 and not runs.Run.objects.exists()
         assert query in page.context["form"].errors["choose"][0]
 
     def test_takes_every_home_only_if_one_says_so(self, fleet, admin):
-        assert admin.post(at("run_new"), wish()).context["form"].errors["choose"]
+        assert admin.post(at("run_new"), new_run()).context["form"].errors["choose"]
         assert not runs.Run.objects.exists()
 
-        admin.post(at("run_new"), wish(every="on"))
+        admin.post(at("run_new"), new_run(every="on"))
         assert worker().homes == sites.Site.objects.count()
 
     def test_is_drafted_for_a_group(self, fleet, admin, homeowner):
         group = Group.objects.create(organization=fleet, name="Pilot")
         GroupSite.objects.create(group=group, site=homeowner.site)
-        admin.post(at("run_new"), wish(choose="group", group=str(group.pk)))
+        admin.post(at("run_new"), new_run(choose="group", group=str(group.pk)))
 
         assert worker().state == "draft"
         assert [line.site for line in runs.Line.objects.all()] == [homeowner.site]
 
     def test_knows_no_group_of_another_organization(self, fleet, admin):
         foreign = Group.objects.create(organization=people.organization("retailer", "Other"), name="Pilot")
-        page = admin.post(at("run_new"), wish(choose="group", group=str(foreign.pk)))
+        page = admin.post(at("run_new"), new_run(choose="group", group=str(foreign.pk)))
 
         assert page.status_code == 422 and page.context["form"].errors["group"]
 
@@ -74,7 +76,7 @@ class TestANewRun:
         ],
     )
     def test_refuses_what_is_wrong_at_its_field(self, fleet, admin, wrong):
-        page = admin.post(at("run_new"), wish(every="on") | wrong)
+        page = admin.post(at("run_new"), new_run(every="on") | wrong)
 
         assert page.status_code == 422 and not runs.Run.objects.exists()
         assert page.context["form"].errors
@@ -84,7 +86,7 @@ class TestANewRun:
         start = timezone.now() + timedelta(days=1)
         plan = row(0, start, start + timedelta(hours=1)) | {"rows-TOTAL_FORMS": "1"}
         for two in ({"file": of_homes(homeowner.site.synth_id)}, {"group": str(group.pk)}, plan):
-            page = admin.post(at("run_new"), wish(every="on") | two)
+            page = admin.post(at("run_new"), new_run(every="on") | two)
 
             assert page.status_code == 422 and not runs.Run.objects.exists()
             assert "but" in str(page.context["form"].errors)
@@ -104,7 +106,7 @@ class TestANewRun:
     def test_keeps_a_plan_in_each_home_s_own_time(self, fleet, admin):
         start = (timezone.now() + timedelta(days=1)).replace(hour=18, minute=0, second=0, microsecond=0)
         plan = row(0, start, start + timedelta(hours=2), power_limit_w="2000") | {"rows-TOTAL_FORMS": "1"}
-        admin.post(at("run_new"), wish(every="on", kind="plan", **plan))
+        admin.post(at("run_new"), new_run(every="on", kind="plan", **plan))
 
         run = runs.Run.objects.get()
         assert run.times == "local"
@@ -113,7 +115,7 @@ class TestANewRun:
     def test_keeps_a_plan_of_absolute_times_as_moments(self, fleet, admin):
         start = (timezone.now() + timedelta(days=1)).replace(hour=18, minute=0, second=0, microsecond=0)
         plan = row(0, start, start + timedelta(hours=2)) | {"rows-TOTAL_FORMS": "1", "times": "absolute"}
-        admin.post(at("run_new"), wish(every="on", kind="plan", **plan) | {"zone": "Asia/Tokyo"})
+        admin.post(at("run_new"), new_run(every="on", kind="plan", **plan) | {"zone": "Asia/Tokyo"})
 
         asked = runs.Run.objects.get().asked["commands"][0]["start"]
         assert asked == f"{start - timedelta(hours=9):%Y-%m-%dT%H:%M}:00+00:00"
@@ -121,7 +123,7 @@ class TestANewRun:
     def test_refuses_a_plan_by_the_rules_of_plans_at_its_fields(self, fleet, admin):
         start = timezone.now() + timedelta(days=2)
         plan = row(0, start, start - timedelta(hours=2)) | row(1, start, start, power_limit_w="-5")
-        page = admin.post(at("run_new"), wish(every="on", kind="plan", **plan) | {"rows-TOTAL_FORMS": "2"})
+        page = admin.post(at("run_new"), new_run(every="on", kind="plan", **plan) | {"rows-TOTAL_FORMS": "2"})
 
         first, second = page.context["rows"].forms
         assert page.status_code == 422 and not runs.Run.objects.exists()
@@ -130,7 +132,23 @@ class TestANewRun:
 
     def test_has_another_row_without_a_script(self, fleet, admin):
         start = timezone.now() + timedelta(days=1)
-        page = admin.post(at("run_new"), wish(do="add", **row(0, start, start)) | {"rows-TOTAL_FORMS": "1"})
+        page = admin.post(
+            at("run_new"), new_run(do="add", **row(0, start, start)) | {"rows-TOTAL_FORMS": "1"}
+        )
 
         assert page.status_code == 200 and len(page.context["rows"].forms) == 2
         assert not runs.Run.objects.exists()
+
+
+class TestARunOfAnotherOrganization:
+    def test_begins_no_form(self, hundred, admin):
+        theirs = runs.Run.objects.create(
+            organization=people.organization("retailer", "Other"),
+            name="Their secret",
+            kind="mode",
+            asked={"mode": "Smart"},
+            made_at=timezone.now(),
+        )
+        page = admin.get(f"{at('run_new')}?like={theirs.pk}")
+
+        assert page.status_code == 200 and "Their secret" not in page.text

@@ -1,8 +1,5 @@
 """What tests of bulk runs share: addresses, what the form of a new run sends, and the worker's part."""
 
-import csv
-import io
-
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +18,7 @@ def at(name, *ids):
     return reverse(f"retailer:{name}", args=["brightgrid", *ids])
 
 
-def wish(**other):
+def new_run(**other):
     """What the form of a new run sends: the mode Simple for every home, unless something else is said."""
     terms = {"name": "Storm on Friday", "canary": "0", "stop_at_failure_pct": "50", "zone": "UTC"}
     rows = {"rows-TOTAL_FORMS": "0", "rows-INITIAL_FORMS": "0"}
@@ -56,7 +53,3 @@ def drafted(admin, homes=None, **other):
     homes = homes if homes is not None else sites.Site.objects.all()
     whose = {"organization": admin.organization, "actor": admin.user}
     return lifecycle.draft(sites=homes, now=timezone.now(), **whose, **terms)
-
-
-def rows(page):
-    return list(csv.reader(io.StringIO(b"".join(page.streaming_content).decode())))

@@ -3,18 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.portfolio.models import Group, GroupSite
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import tasks as runs_tasks
 from gridshare_portal.runs.targets import enumeration, selection, selectors, site_files
 from gridshare_portal.sites import models as sites
-from tests.retailer.bulk import R, at, of_homes, wish, worker
+from tests.retailer.runs.bulk import R, at, new_run, of_homes, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -61,12 +58,12 @@ def shared(admin):
 def asked_by_file(admin):
     expected = list(shared(admin).order_by("-pk"))
     lines = [line for home in expected for line in (home.synth_id, "nobody", home.synth_id, "")]
-    admin.post(at("run_new"), wish(choose="file", file=of_homes("\n".join(lines))))
+    admin.post(at("run_new"), new_run(choose="file", file=of_homes("\n".join(lines))))
     return runs.Run.objects.get(), expected
 
 
 def asked_by_filter(admin):
-    admin.post(at("run_new"), wish(every="on"))
+    admin.post(at("run_new"), new_run(every="on"))
     return runs.Run.objects.get(), list(shared(admin).order_by("pk"))
 
 
@@ -149,27 +146,6 @@ class TestHomesOfARun:
         run = worker()
         sentences = {selectors.NO_HOME, site_files.NO_HOME}
         assert run.state == R.VOID and run.sentence in sentences and not runs.Line.objects.exists()
-
-
-class TestTheRequest:
-    def test_costs_the_same_for_few_homes_as_for_many_and_writes_no_line(self, hundred, admin):
-        group = Group.objects.create(organization=hundred, name="Few")
-        GroupSite.objects.create(group=group, site=sites.Site.objects.first())
-
-        def queries(said):
-            with CaptureQueriesContext(connection) as asked:
-                assert admin.post(at("run_new"), said).status_code == 302
-            return len(asked)
-
-        few = queries(wish(choose="group", group=str(group.pk)))
-        assert few == queries(wish(every="on")) and not runs.Line.objects.exists()
-
-    def test_refuses_more_homes_than_a_run_may_have(self, hundred, admin, monkeypatch):
-        monkeypatch.setattr(enumeration, "HOMES_AT_MOST", 50)
-        page = admin.post(at("run_new"), wish(every="on"))
-
-        assert page.status_code == 422 and enumeration.TOO_MANY in page.context["form"].errors["choose"]
-        assert not runs.Run.objects.exists()
 
 
 class TestTheSweep:

@@ -1,10 +1,7 @@
-"""The homes table as a file: what the page says, never a formula, and little memory whatever its length."""
+"""The homes table as a file: what the page says, and never a formula."""
 
-import csv
 import io
-import tracemalloc
 import zipfile
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -14,14 +11,11 @@ from gridshare_portal.access.models import Consent
 from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.table import exports
 from gridshare_portal.sites import models as sites
+from tests.streamed import rows as rows_of
 
 AT = "/portfolio/brightgrid/"
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}c"
 NASTY = ['=HYPERLINK("http://x","y")', "+1+1", "-2", "@SUM(A1)", "\t=1", "<b>&</b>", "a\nb", "\u202etxt", '"']
-
-
-def table(page):
-    return list(csv.reader(io.StringIO(b"".join(page.streaming_content).decode())))
 
 
 def cells(page):
@@ -41,7 +35,7 @@ def nasty(hundred):
 @pytest.mark.django_db
 class TestAFile:
     def test_has_every_home_that_the_filters_ask_for(self, admin, hundred):
-        rows = table(admin.get(f"{AT}homes.csv?has=battery"))
+        rows = rows_of(admin.get(f"{AT}homes.csv?has=battery"))
         expected = SiteRow.objects.filter(has_battery=True).select_related("site")
 
         assert tuple(rows[0]) == exports.HEADS and {len(row) for row in rows} == {len(exports.HEADS)}
@@ -49,7 +43,7 @@ class TestAFile:
 
     def test_says_the_numbers_of_the_line_and_leaves_the_unknown_empty(self, admin, hundred):
         rows = {
-            row[1]: dict(zip(exports.HEADS, row, strict=True)) for row in table(admin.get(f"{AT}homes.csv"))
+            row[1]: dict(zip(exports.HEADS, row, strict=True)) for row in rows_of(admin.get(f"{AT}homes.csv"))
         }
         for line in SiteRow.objects.select_related("site"):
             row = rows[line.site.synth_id]
@@ -62,10 +56,10 @@ class TestAFile:
         line = SiteRow.objects.select_related("site").first()
         Consent.objects.filter(site=line.site).update(ended_at=timezone.now(), ended_how="by hand")
 
-        assert line.site.synth_id not in {row[1] for row in table(admin.get(f"{AT}homes.csv"))}
+        assert line.site.synth_id not in {row[1] for row in rows_of(admin.get(f"{AT}homes.csv"))}
 
     def test_has_no_formula_in_it(self, admin, nasty):
-        names = [row[0] for row in table(admin.get(f"{AT}homes.csv"))]
+        names = [row[0] for row in rows_of(admin.get(f"{AT}homes.csv"))]
 
         assert not any(name.lstrip().startswith(("=", "+", "-", "@")) for name in names)
         assert "'+1+1" in names and "<b>&</b>" in names and "a b" in names and "txt" in names
@@ -79,7 +73,7 @@ class TestAFile:
         assert {"'+1+1", "<b>&</b>", "Home id"} <= texts
 
     def test_says_the_same_as_a_spreadsheet(self, admin, hundred):
-        rows = table(admin.get(f"{AT}homes.csv"))
+        rows = rows_of(admin.get(f"{AT}homes.csv"))
         found = cells(admin.get(f"{AT}homes.xlsx"))
 
         assert len(found) == sum(1 for row in rows for value in row if value != "")
@@ -93,30 +87,3 @@ class TestAFile:
 
         assert page.status_code == 200 and page.streaming
         assert f"brightgrid-homes-{timezone.now():%Y-%m-%d}" in page["Content-Disposition"]
-
-
-class TestALongFile:
-    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-    def test_takes_no_more_memory_than_a_short_one(self, kind):
-        def peak(count):
-            tracemalloc.start()
-            if kind == "csv":
-                assert sum(1 for _ in exports.csv(lines(count))) == count + 1
-            else:
-                assert sum(len(piece) for piece in exports.xlsx(lines(count))) > 20 * count
-            _, most = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-            return most
-
-        peak(100)
-        assert peak(4000) < peak(400) * 1.5 + 200_000
-
-
-def lines(count):
-    now = timezone.now()
-    known = {field.attname: None for field in SiteRow._meta.concrete_fields}
-    for number in range(count):
-        site = SimpleNamespace(name=f"Home {number}", synth_id=f"site-{number}")
-        words = {"time_zone": "UTC", "state": "active", "right": "view", "shared_at": now, "day": now.date()}
-        has = {"has_battery": True, "has_solar": True, "has_ev": False, "stored_wh": 1.5 * number}
-        yield SimpleNamespace(**{**known, **words, **has, "site": site})

@@ -15,7 +15,8 @@ from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.targets import selection, selectors, site_files
 from gridshare_portal.sites import models as sites
 from tests import people
-from tests.retailer.bulk import R, at, of_homes, row, rows, wish, worker
+from tests.retailer.runs.bulk import R, at, new_run, of_homes, row, worker
+from tests.streamed import rows
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def send(fleet, admin):
     """Send a file of homes as an admin; return what the page answers."""
 
     def send(content, **other):
-        return admin.post(at("run_new"), wish(choose="file", file=of_homes(content)) | other)
+        return admin.post(at("run_new"), new_run(choose="file", file=of_homes(content)) | other)
 
     return send
 
