@@ -1,7 +1,5 @@
 """An organization's pages, as its admin, its other members and everybody else meet them."""
 
-import csv
-import io
 import re
 from datetime import timedelta
 
@@ -11,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from gridshare_portal.accounts import models, rights
 from gridshare_portal.accounts.organizations import members
 from gridshare_portal.audit import names, record
-from tests import people
+from tests import people, streamed
 
 pytestmark = pytest.mark.django_db
 
@@ -276,7 +274,7 @@ class TestTheRecord:
     def rows(self, igor, query=""):
         page = igor.get(f"{PAGE}record.csv{query}")
         assert page["Content-Type"].startswith("text/csv") and "attachment" in page["Content-Disposition"]
-        lines = list(csv.reader(io.StringIO(b"".join(page.streaming_content).decode())))[1:]
+        lines = streamed.rows(page)[1:]
         return [line for line in lines if line[2] != "downloaded a table"]  # of these files themselves
 
     def test_has_what_was_done_in_the_organization_s_name_and_nothing_else(self, igor, events):

@@ -10,6 +10,7 @@ from gridshare_portal.sites import sync
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry import models as telemetry
 from tests import people
+from tests.readings import begin
 
 
 def page_of(person, name="site", **query):
@@ -19,9 +20,7 @@ def page_of(person, name="site", **query):
 @pytest.fixture
 def readings(homeowner):
     site = homeowner.site
-    collect.begin(site=site, now=timezone.now())
-    pk = telemetry.Collection.objects.get(site=site).pk
-    collect.run(collection_pk=pk, now=timezone.now(), owner="the test", seconds=1)
+    begin(site, seconds=1)
     return site
 
 

@@ -1,7 +1,5 @@
 """Somebody took away a table of homes: one event, and the log of every home that it may be about says so."""
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
@@ -15,7 +13,7 @@ from gridshare_portal.access import models as access
 from gridshare_portal.audit import downloads, names
 from gridshare_portal.audit import models as audit
 from gridshare_portal.lunar import models as lunar
-from tests import people
+from tests import people, streamed
 
 pytestmark = pytest.mark.django_db
 ALL = "downloaded a table of all homes that are shared with BrightGrid"
@@ -36,7 +34,7 @@ def take(retailer, query="", name="retailer:homes_csv"):
 
 def told(reader, **asked):
     address = reverse("homeowner:access_log_csv", args=[reader.site.synth_id])
-    rows = list(csv.reader(io.StringIO(b"".join(reader.get(address, asked).streaming_content).decode())))
+    rows = streamed.rows(reader.get(address, asked))
     return [row[4] for row in rows[1:]]
 
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gridshare_portal.homeowner.history import range as history_range
-from gridshare_portal.telemetry import collect, queries, stretches
-from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.telemetry import queries, stretches
+from tests.readings import begin
 
 
 def address(site, kind="telemetry"):
@@ -26,9 +26,7 @@ def local_today(site):
 def home(homeowner):
     """The homeowner's home with its last two days read."""
     site = homeowner.site
-    collect.begin(site=site, now=timezone.now())
-    collection = telemetry.Collection.objects.get(site=site)
-    collect.run(collection_pk=collection.pk, now=timezone.now(), owner="the test", seconds=0.5)
+    begin(site, seconds=0.5)
     return site
 
 

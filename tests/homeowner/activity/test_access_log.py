@@ -1,5 +1,3 @@
-import csv
-import io
 from datetime import timedelta
 
 import pytest
@@ -14,6 +12,7 @@ from gridshare_portal.audit import models as audit
 from gridshare_portal.audit import names, record
 from gridshare_portal.control import changes, operations
 from gridshare_portal.lunar import models as lunar
+from tests import streamed
 
 NAME = names.Name
 
@@ -40,7 +39,7 @@ def rows(reader, site=None, **asked):
     address = reverse("homeowner:access_log_csv", args=[(site or reader.site).synth_id])
     answer = reader.get(address, asked)
     assert answer.status_code == 200
-    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return streamed.rows(answer)
 
 
 def words(page):

@@ -1,11 +1,11 @@
+"""The daily e-mail of new cases: once a day, and only where there is something to say."""
+
 import smtplib
-import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connections as databases
-from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,15 +15,9 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.cases import digest, tasks
 from gridshare_portal.cases.models import Case, Digest
 from gridshare_portal.mail import sender
+from tests.threads import at_once
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def morning(installer):
-    """The moment at which the installer's next letter is due."""
-    digest.enroll(now=timezone.now() - timedelta(minutes=1))
-    return Digest.objects.get(user=installer.user).due_at
 
 
 def send_all(now):
@@ -34,11 +28,11 @@ class TestTheLetter:
     def test_tells_what_is_new_and_where_it_stands(self, installer, morning, case, mailoutbox):
         assert send_all(morning) == [True]
 
-        (letter,) = mailoutbox
-        assert letter.to == ["ines@sunfix.example"] and letter.subject == "SunFix: 1 new in the work list"
-        assert "Home silent (new)" in letter.body and "Nothing was heard from the home since" in letter.body
-        assert f"/support/sunfix/cases/{case.pk}/" in letter.body
-        assert "/support/sunfix/digest/" in letter.body
+        (message,) = mailoutbox
+        assert message.to == ["ines@sunfix.example"] and message.subject == "SunFix: 1 new in the work list"
+        assert "Home silent (new)" in message.body and "Nothing was heard from the home since" in message.body
+        assert f"/support/sunfix/cases/{case.pk}/" in message.body
+        assert "/support/sunfix/digest/" in message.body
 
     def test_comes_once_a_day(self, morning, case, mailoutbox):
         for minutes in (0, 1, 60):
@@ -106,20 +100,7 @@ class TestTheLetter:
         digest.enroll(now=timezone.now() - 2 * DAY)
         Digest.objects.update(due_at=timezone.now(), told_at=timezone.now() - DAY)
         now, pk = timezone.now(), Digest.objects.get().pk
-        start = threading.Barrier(4)
-
-        def work():
-            start.wait()
-            try:
-                digest.send(pk=pk, now=now)
-            finally:
-                databases.close_all()
-
-        workers = [threading.Thread(target=work) for _number in range(4)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        at_once(*[partial(digest.send, pk=pk, now=now)] * 4)
 
         assert len(mailoutbox) == 1
 
@@ -143,31 +124,6 @@ class TestTheChoice:
         }
         assert set(Digest.objects.values_list("time_zone", flat=True)) == {"America/Los_Angeles"}
         assert digest.enroll(now=timezone.now()) == 0
-
-    def test_is_one_tap_off(self, installer, morning, case, mailoutbox):
-        address = reverse("installer:digest", args=["sunfix"])
-        assert "Turn it off" in installer.get(address).text
-        page = installer.post(address, {"time_zone": "Europe/Berlin"}, follow=True)
-
-        assert "No more letters." in page.text
-        assert send_all(morning + DAY) == [] and mailoutbox == []
-
-    def test_is_also_a_viewer_s_to_make(self, viewer):
-        address = reverse("installer:digest", args=["sunfix"])
-        assert "<strong>Off.</strong>" in viewer.get(address).text
-        viewer.post(address, {"is_on": "on", "time_zone": "Europe/Berlin"})
-
-        chosen = Digest.objects.get(user=viewer.user)
-        assert (chosen.is_on, chosen.time_zone) == (True, "Europe/Berlin")
-        assert chosen.due_at.astimezone(ZoneInfo("Europe/Berlin")).hour == 7
-
-    @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "x" * 10_000])
-    def test_refuses_a_time_zone_that_is_none(self, zone, installer):
-        page = installer.post(
-            reverse("installer:digest", args=["sunfix"]), {"is_on": "on", "time_zone": zone}
-        )
-
-        assert page.status_code == 422 and not Digest.objects.exists()
 
 
 class TestTheMorning:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 
 from gridshare_portal.access import visits
@@ -13,39 +12,22 @@ from gridshare_portal.cases import tasks
 from gridshare_portal.sites import raw_responses
 from gridshare_portal.sites.models import RawResponse
 from tests import people
+from tests.installer.diagnosis.answers import address, ask, work
+from tests.installer.diagnosis.visiting import visit
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def home(homeowner, installer):
-    visits.open(
-        user=installer.user, site=homeowner.site, organization=installer.organization, reason="asked",
-        words="", now=timezone.now(),
-    )  # fmt: skip
+    visit(installer, homeowner.site)
     return homeowner.site
-
-
-def address(visitor, site, name="answer", *more):
-    return reverse(f"installer:{name}", args=[visitor.organization.slug, site.synth_id, *more])
-
-
-def ask(visitor, site, operation="getDevice", subject=None, day=""):
-    subject = site.devices.first().synth_id if subject is None else subject
-    return visitor.post(
-        address(visitor, site), {"operation": operation, "subject": subject, "day": day}, follow=True
-    )
 
 
 @pytest.fixture(autouse=True)
 def no_worker_yet(monkeypatch):
     """Let a worker come when the test says so, and something happen in between."""
     monkeypatch.setattr(asking, "wake", lambda *args: None)
-
-
-def work():
-    for row in RawResponse.objects.filter(taken_at=None):
-        tasks.fetch_answer(row.pk)
 
 
 class TestAnAnswer:
@@ -156,56 +138,6 @@ class TestAnAnswer:
         tasks.fetch_answer(pk)
 
         assert sandbox.calls("getDevice") == before + 1
-
-
-class TestBetweenAskingAndCalling:
-    def refused(self, installer, sandbox, path, sentence):
-        before = sandbox.faults.all_calls()
-        work()
-        assert sandbox.faults.all_calls() == before
-        assert sentence in installer.get(path).text
-
-    def test_a_consent_that_ended_stops_the_call(self, home, installer, sandbox):
-        ask(installer, home)
-        before = sandbox.faults.all_calls()
-        home.consents.update(ended_at=timezone.now())
-        work()
-
-        assert sandbox.faults.all_calls() == before
-        assert RawResponse.objects.get().error == "unshared"
-
-    def test_a_member_who_was_removed_stops_the_call(self, home, installer, sandbox):
-        ask(installer, home)
-        before = sandbox.faults.all_calls()
-        installer.user.memberships.all().delete()
-        work()
-
-        assert sandbox.faults.all_calls() == before
-        assert RawResponse.objects.get().error == "unshared"
-
-    def test_a_connection_that_ended_stops_the_call(self, home, homeowner, installer, sandbox):
-        path = ask(installer, home).request["PATH_INFO"]
-        row = homeowner.connection
-        type(row).objects.filter(pk=row.pk).update(status="reconnect")
-
-        self.refused(installer, sandbox, path, "connection to Lunar has ended. Nothing was asked.")
-
-    def test_a_permission_that_is_missing_stops_the_call(self, home, homeowner, installer, sandbox):
-        path = ask(installer, home, "getDeviceOverlayPlan").request["PATH_INFO"]
-        row = homeowner.connection
-        type(row).objects.filter(pk=row.pk).update(scopes="lunar/device.read")
-
-        self.refused(installer, sandbox, path, "does not include the permission for this")
-
-    def test_nobody_else_s_connection_is_taken(self, home, homeowner, co_owner, installer, sandbox):
-        ask(installer, home)
-        row = homeowner.connection
-        type(row).objects.filter(pk=row.pk).update(status="reconnect")
-        before = sandbox.faults.all_calls()
-        work()
-
-        assert sandbox.faults.all_calls() == before
-        assert RawResponse.objects.get().error == "ended"
 
 
 class TestAQuestion:

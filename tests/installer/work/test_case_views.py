@@ -1,3 +1,5 @@
+"""The page of a case, and what staff do there."""
+
 from datetime import timedelta
 
 import pytest

@@ -1,3 +1,5 @@
+"""Asking a homeowner for a home, and nothing learned from asking."""
+
 import re
 from datetime import timedelta
 

@@ -1,29 +1,20 @@
-"""Each class of the gap doctor, made by a fault of the pretended Lunar and seen through the real fetching."""
+"""Each class of gaps, made by a fault of the pretended Lunar and seen through the real fetching."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gridshare_portal.gridshare.http import circuit_breaker
 from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps
 from gridshare_portal.installer.diagnosis.gaps import Kind
 from gridshare_portal.lunar import connections
-from gridshare_portal.telemetry import collect
-from gridshare_portal.telemetry.models import Collection
-from tests import people
+from tests import people, readings
 
 ASKED = "getDeviceTelemetry"
-NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 HOUR, STEP = timedelta(hours=1), timedelta(minutes=15)
-
-
-def fetch(visitor, now, *, seconds=60.0, days=20):
-    circuit_breaker.forget()
-    row = Collection.objects.filter(site=visitor.site)
-    row.update(due_at=now, goal=(now - timedelta(days=days)).date(), lease_owner="", lease_until_at=None)
-    collect.run(collection_pk=row.get().pk, now=now, owner="the test", seconds=seconds)
+fetch = partial(readings.fetch, days=20)
 
 
 def doctor(visitor, now):
