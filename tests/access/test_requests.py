@@ -21,12 +21,6 @@ NOBODY = "nobody@portal.example"
 
 
 @pytest.fixture
-def roofworks(outsider):
-    """An organization that nobody shared anything with."""
-    return outsider.organization
-
-
-@pytest.fixture
 def ask(outsider, now):
     def ask(**how):
         usual = {"right": "view", "lasts": "month", "now": now, "asked_by": outsider.user}

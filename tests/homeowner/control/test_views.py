@@ -1,13 +1,10 @@
+"""Changing the mode and the details of a device, and the receipts of it."""
+
 import pytest
 from django.urls import reverse
 
 from gridshare_portal.control import models as control
 from gridshare_portal.sites import models as sites
-
-
-@pytest.fixture
-def mode_page(battery):
-    return reverse("homeowner:mode", args=[battery.synth_id])
 
 
 @pytest.fixture
@@ -175,32 +172,3 @@ class TestAReceipt:
         sandbox.faults.switch_on("getDeviceOperationMode", "server_error")
         unsettled = homeowner.post(mode_page, {"mode": "Simple"}, follow=True)
         assert "every 5s" in unsettled.text
-
-
-class TestActivity:
-    def test_says_who_did_what_what_was_before_after_and_the_outcome(self, homeowner, mode_page):
-        homeowner.post(mode_page, {"mode": "Simple"})
-        homeowner.post(mode_page, {"mode": "Smart"})
-
-        page = homeowner.get(reverse("homeowner:activity", args=[homeowner.site.synth_id]))
-        _kind, _at, newest = page.context["page"].object_list[0]
-
-        assert (newest.who, newest.before, newest.asked, newest.after) == ("You", "Simple", "Smart", "Smart")
-        assert newest.title == "Confirmed"
-
-    def test_says_what_the_owner_renamed(self, homeowner):
-        home = homeowner.site
-        homeowner.post(
-            reverse("homeowner:settings", args=[home.synth_id]), {"name": "Maple", "time_zone": "UTC"}
-        )
-
-        page = homeowner.get(reverse("homeowner:activity", args=[home.synth_id]))
-
-        assert "Name: Maple, Time zone: UTC" in page.text
-
-    def test_shows_the_last_page_for_a_page_that_is_not_there(self, homeowner):
-        for number in ("-1", "1e9", "99999999999", "x", "٣"):
-            page = homeowner.get(
-                reverse("homeowner:activity", args=[homeowner.site.synth_id]), {"page": number}
-            )
-            assert page.status_code == 200

@@ -15,26 +15,6 @@ from gridshare_portal.lunar import models as lunar
 MODE = "setDeviceOperationMode"
 
 
-@pytest.fixture
-def inside(installer, homeowner):
-    said = {"reason": "asked", "words": ""}
-    installer.post(reverse("homeowner:visit", args=[homeowner.site.synth_id]), said)
-    return installer
-
-
-@pytest.fixture
-def mode_page(battery):
-    return reverse("homeowner:mode", args=[battery.synth_id])
-
-
-@pytest.fixture
-def proposed(inside, mode_page):
-    """A proposal of Smart, and its page."""
-    page = inside.post(mode_page, {"mode": "Smart", "reason": "Your <i>tariff</i> changed", "propose": "yes"})
-    assert page.status_code == 302, page.text
-    return page.headers["Location"]
-
-
 def local(moment, zone):
     return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
@@ -237,29 +217,3 @@ class TestForOthers:
         assert change in inside.get(proposed).text
         receipt = inside.get(change).text
         assert "Confirmed" in receipt and "The homeowner" in receipt
-
-
-class TestChangesByStaff:
-    def test_stand_in_the_activity_with_who_and_for_whom(self, inside, homeowner, mode_page):
-        page = inside.post(mode_page, {"mode": "Smart", "reason": "As agreed by phone"}, follow=True)
-        assert "Confirmed" in page.text
-
-        activity = homeowner.get(reverse("homeowner:activity", args=[homeowner.site.synth_id])).text
-        assert "Ines (SunFix)" in activity and "As agreed by phone" in activity
-        assert "set here by Ines (SunFix)" in homeowner.get(mode_page).text
-        assert "set here by you" in inside.get(mode_page).text
-
-    def test_stay_on_lists_of_constant_cost(self, inside, homeowner, proposed, django_assert_max_num_queries):
-        known = control.Proposal.objects.get()
-        for at in range(12):
-            control.Proposal.objects.create(
-                **{name: getattr(known, name) for name in ("device", "site", "consent", "kind", "asked")},
-                proposer_label="Ines (SunFix)",
-                made_at=known.made_at - timedelta(days=at),
-                expires_at=known.expires_at,
-            )
-        page = reverse("homeowner:proposals", args=[homeowner.site.synth_id])
-
-        homeowner.get(page)
-        with django_assert_max_num_queries(7):
-            homeowner.get(page)

@@ -7,14 +7,7 @@ from django.utils import timezone
 from gridshare_portal.access import consents, models, policy, requests
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
-
-SHARING = "/sharing/"
-TERMS = {"right": "view", "lasts": "day"}
-
-
-@pytest.fixture
-def roofworks(outsider):
-    return outsider.organization
+from tests.homeowner.sharing.given import SHARING, TERMS, held
 
 
 def request_to(person, roofworks, outsider, **how):
@@ -138,7 +131,3 @@ class TestARequest:
 
 def homes(person):
     return list(policy.own_sites(person.user, now=timezone.now()).order_by("name", "pk"))
-
-
-def held(site):
-    return list(policy.holding(now=timezone.now()).filter(site=site))

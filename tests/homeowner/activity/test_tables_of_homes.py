@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.access import consents, queries
+from gridshare_portal.access import consents
 from gridshare_portal.access import models as access
 from gridshare_portal.audit import downloads, names
 from gridshare_portal.audit import models as audit
@@ -126,23 +126,3 @@ class TestTheOtherDownloads:
         [event] = audit.Event.objects.filter(name__endswith="_exported")
         assert (event.details["table"], event.site_id) == (table, "")
         assert event.organization_id == retailer.organization.pk
-
-
-class TestTheTimeAHomeWasShared:
-    def test_is_one_stretch_where_one_consent_replaced_another(self, homeowner, retailer, now):
-        of = {"site": homeowner.site, "organization": retailer.organization, "given_by": homeowner.user}
-        access.Consent.objects.all().delete()
-        for begun, until, ended in [(9, 6, 7), (7, 3, 2.5), (2, None, 1), (1, None, None)]:
-            access.Consent.objects.create(
-                from_at=now - begun * DAY,
-                until_at=until and now - until * DAY,
-                ended_at=ended and now - ended * DAY,
-                right="view",
-                **of,
-            )
-
-        pk = retailer.organization.pk
-        assert queries.shared_with(homeowner.site) == [
-            (pk, now - 9 * DAY, now - 3 * DAY),
-            (pk, now - 2 * DAY, None),
-        ]
