@@ -13,8 +13,8 @@ from django.utils import timezone
 from gridshare_portal.control import changes, models, read_back
 from gridshare_portal.runs import lifecycle, sweeps
 from gridshare_portal.runs import models as runs
-from gridshare_portal.runs.dispatch import pool, slots, worker
-from tests.fleet import MODE
+from gridshare_portal.runs.dispatch import slots, worker
+from tests.runs.fleet import MODE
 
 S = runs.Line.State
 LATER = timedelta(minutes=3)
@@ -89,30 +89,6 @@ class TestWorkersAtOnce:
             taken = [pk for some in workers.map(take, ["one", "two", "three"]) for pk in some]
 
         assert sorted(taken) == sorted(run.lines.values_list("pk", flat=True))
-
-
-class TestThePool:
-    def test_are_as_many_at_once_as_was_said_and_all_is_done_in_the_end(self):
-        guard, busy, most, done = threading.Lock(), [], [], []
-        all_here = threading.Barrier(3)
-
-        def action():
-            with guard:
-                busy.append(1)
-                most.append(len(busy))
-            if len(done) < 1:
-                all_here.wait(10)
-            with guard:
-                busy.pop()
-                done.append(1)
-
-        with pool.WorkerPool(3) as at_work:
-            for _ in range(3):
-                at_work.give(action)
-            assert at_work.until_all_is_done() and len(done) == 3
-            at_work.give(action)
-
-        assert max(most) == 3 and len(done) == 4
 
 
 @pytest.mark.django_db

@@ -1,17 +1,17 @@
+"""A run that takes another back, where the plan is still its own."""
+
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from gridshare_portal.control import changes, models, operations, read_back, state
+from gridshare_portal.control import changes, operations, state
 from gridshare_portal.control.plans import rules
-from gridshare_portal.lunar import models as lunar
-from gridshare_portal.runs import lifecycle, sweeps, transitions
+from gridshare_portal.runs import lifecycle, transitions
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.checks import eligibility
 from gridshare_portal.sites import models as sites
 from tests import plans
-from tests.fleet import MODE
 
 pytestmark = pytest.mark.django_db
 S = runs.Line.State
@@ -22,74 +22,6 @@ HOUR = timedelta(hours=1)
 def charging(now):
     """A plan that every home can have, as a run keeps it."""
     return {"kind": "plan", "asked": rules.to_json(plans.charge_now(now=now, lasting=2 * HOUR))}
-
-
-class TestTheFirstHomes:
-    def test_are_waited_for_and_the_rest_follows(self, fleet):
-        run = fleet.started(canary=2, stop_at_failure_pct=20)
-        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
-
-        fleet.carry(run)
-        assert fleet.sandbox.calls(MODE) == 2 and run.canary_passed_at is None
-
-        change = models.Change.objects.get(outcome="unconfirmed")
-        read_back.read_again(change_pk=change.pk, now=timezone.now() + timedelta(minutes=2))
-        fleet.carry(run)
-        assert fleet.sandbox.calls(MODE) == 6 and fleet.states(run) == [S.CONFIRMED] * 6
-
-    def test_stop_the_run_when_too_many_of_them_fail(self, fleet):
-        run = fleet.started(canary=2, stop_at_failure_pct=20)
-        lunar.Connection.objects.filter(user=fleet.owners[0].user).update(status="reconnect")
-
-        fleet.carry(run)
-
-        assert (run.state, run.why) == ("stopped", "failures")
-        assert run.sentence.startswith("1 of 2 homes") and fleet.sandbox.calls(MODE) == 1
-
-    def test_of_which_nobody_knows_leave_it_to_a_person(self, fleet):
-        run = fleet.started(canary=1)
-        fleet.sandbox.faults.lose_reply_to(MODE, times=1)
-        fleet.carry(run)
-        models.Change.objects.update(read_again_at=None)
-
-        fleet.carry(run)
-        assert (run.state, run.why) == ("paused", "canary_unknown") and fleet.sandbox.calls(MODE) == 1
-
-        fleet.carry(lifecycle.resume(run=run, actor=fleet.admin, now=timezone.now()))
-        assert fleet.sandbox.calls(MODE) == 6
-
-
-class TestASchedule:
-    def test_starts_the_run_at_its_time(self, fleet):
-        run = fleet.checked()
-        lifecycle.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
-
-        sweeps.tidy(now=timezone.now())
-        assert fleet.states(run) == [S.ELIGIBLE] * 6
-        sweeps.tidy(now=timezone.now() + HOUR)
-
-        run.refresh_from_db()
-        assert run.state == "running" and run.carried_by == fleet.admin
-        assert sweeps.carried() == [run.pk, run.pk]
-
-    def test_does_nothing_when_whoever_made_it_has_left(self, fleet):
-        run = fleet.checked()
-        lifecycle.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
-        fleet.admin.memberships.all().delete()
-
-        sweeps.tidy(now=timezone.now() + HOUR)
-
-        run.refresh_from_db()
-        assert (run.state, run.why, run.start_at) == ("checked", "no_admin", None)
-
-    @pytest.mark.parametrize("ahead", [-HOUR, timedelta(days=31)])
-    def test_is_within_a_month(self, fleet, ahead):
-        with pytest.raises(transitions.RunRefused) as refused:
-            lifecycle.schedule(
-                run=fleet.checked(), actor=fleet.admin, start_at=timezone.now() + ahead, now=timezone.now()
-            )
-
-        assert refused.value.field == "start_at"
 
 
 class TestTakingARunBack:

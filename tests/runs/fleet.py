@@ -46,8 +46,8 @@ class Fleet:
 
     def draft(self, **other):
         known = {"organization": self.organization, "actor": self.admin, "name": "Evening peak"}
-        wish = {"kind": "mode", "asked": {"mode": "Smart"}, "sites": self.homes, "now": timezone.now()}
-        return lifecycle.draft(**(known | wish | other))
+        asked = {"kind": "mode", "asked": {"mode": "Smart"}, "sites": self.homes, "now": timezone.now()}
+        return lifecycle.draft(**(known | asked | other))
 
     def checked(self, run=None, **other):
         run = run or self.draft(**other)
