@@ -1,23 +1,21 @@
 """Several workers at once, for tests of what only one of them may do."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
 
 
 def at_once(*works):
-    """Do all of it at the same moment, each in a thread with database connections of its own."""
+    """Do all of it at the same moment, each in a thread with database connections of its own; return what came of it."""
     start = threading.Barrier(len(works))
 
     def run(work):
         start.wait()
         try:
-            work()
+            return work()
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=[work]) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gridshare_portal.access import consents, durations, models, policy
-from gridshare_portal.audit import models as audit
+from gridshare_portal.access import consents, durations, models
 from gridshare_portal.lunar import models as lunar
 from tests import environment, people
+from tests.access.held import holding, told
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -19,14 +19,6 @@ HOUR = timedelta(hours=1)
 def sunfix(db):
     """SunFix, before anybody shared anything."""
     return people.organization("installer", "SunFix")
-
-
-def holding(now):
-    return set(policy.holding(now=now))
-
-
-def told(name):
-    return list(audit.Event.objects.filter(name=name).order_by("pk"))
 
 
 class TestGiving:

@@ -157,9 +157,9 @@ class TestComingBackWrongly:
     def test_after_saying_no(self, client, sandbox, homeowner):
         client.force_login(homeowner)
         state = asked_of_lunar(leave(client))["state"]
-        wish = {"state": state, "error": "access_denied", "error_description": "<script>alert(1)</script>"}
+        refusal = {"state": state, "error": "access_denied", "error_description": "<script>alert(1)</script>"}
 
-        page = client.get(CALLBACK, wish, follow=True)
+        page = client.get(CALLBACK, refusal, follow=True)
 
         assert page.redirect_chain == [("/accounts/3rdparty/login/cancelled/", 302)]
         assert "You did not allow the portal in" in page.text and "alert(1)" not in page.text

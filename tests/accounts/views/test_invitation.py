@@ -29,11 +29,11 @@ class TestTheLetter:
         return link_in_mail()
 
     def test_says_who_invites_to_what_until_when(self, link):
-        letter = mail.outbox[-1]
+        message = mail.outbox[-1]
 
-        assert letter.to == ["vera@sunfix.example"] and "SunFix" in letter.subject
+        assert message.to == ["vera@sunfix.example"] and "SunFix" in message.subject
         for words in ("Igor invites you", "as operator", "Propose a change", "once", "this address only"):
-            assert words in letter.body
+            assert words in message.body
 
     def test_leads_somebody_new_from_sign_up_to_the_second_factor(self, link, client, igor):
         page = client.get(link)

@@ -59,9 +59,9 @@ class TestThePage:
         with django_assert_max_num_queries(7):
             igor.get(PAGE)
 
-    @pytest.mark.parametrize("wish", ["?page=0", "?page=99999", "?page=x", "?page=" + "9" * 5000])
-    def test_shows_the_nearest_page_of_members_whatever_is_asked(self, igor, wish):
-        assert igor.get(PAGE + wish).status_code == 200
+    @pytest.mark.parametrize("query", ["?page=0", "?page=99999", "?page=x", "?page=" + "9" * 5000])
+    def test_shows_the_nearest_page_of_members_whatever_is_asked(self, igor, query):
+        assert igor.get(PAGE + query).status_code == 200
 
     def test_that_is_forged_does_not_exist(self, igor):
         other = people.staff("otto@roofworks.example", people.organization("installer", "RoofWorks"), "admin")

@@ -3,24 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from gridshare_portal.cases import raw_responses as asking
 from gridshare_portal.sites.models import RawResponse
 from tests.installer.diagnosis.answers import ask, work
-from tests.installer.diagnosis.visiting import visit
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def home(homeowner, installer):
-    visit(installer, homeowner.site)
-    return homeowner.site
-
-
-@pytest.fixture(autouse=True)
-def no_worker_yet(monkeypatch):
-    """Let a worker come when the test says so, and something happen in between."""
-    monkeypatch.setattr(asking, "wake", lambda *args: None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_worker_yet")]
 
 
 class TestBetweenAskingAndCalling:
@@ -30,17 +16,17 @@ class TestBetweenAskingAndCalling:
         assert sandbox.faults.all_calls() == before
         assert sentence in installer.get(path).text
 
-    def test_a_consent_that_ended_stops_the_call(self, home, installer, sandbox):
-        ask(installer, home)
+    def test_a_consent_that_ended_stops_the_call(self, opened_home, installer, sandbox):
+        ask(installer, opened_home)
         before = sandbox.faults.all_calls()
-        home.consents.update(ended_at=timezone.now())
+        opened_home.consents.update(ended_at=timezone.now())
         work()
 
         assert sandbox.faults.all_calls() == before
         assert RawResponse.objects.get().error == "unshared"
 
-    def test_a_member_who_was_removed_stops_the_call(self, home, installer, sandbox):
-        ask(installer, home)
+    def test_a_member_who_was_removed_stops_the_call(self, opened_home, installer, sandbox):
+        ask(installer, opened_home)
         before = sandbox.faults.all_calls()
         installer.user.memberships.all().delete()
         work()
@@ -48,22 +34,22 @@ class TestBetweenAskingAndCalling:
         assert sandbox.faults.all_calls() == before
         assert RawResponse.objects.get().error == "unshared"
 
-    def test_a_connection_that_ended_stops_the_call(self, home, homeowner, installer, sandbox):
-        path = ask(installer, home).request["PATH_INFO"]
+    def test_a_connection_that_ended_stops_the_call(self, opened_home, homeowner, installer, sandbox):
+        path = ask(installer, opened_home).request["PATH_INFO"]
         row = homeowner.connection
         type(row).objects.filter(pk=row.pk).update(status="reconnect")
 
         self.refused(installer, sandbox, path, "connection to Lunar has ended. Nothing was asked.")
 
-    def test_a_permission_that_is_missing_stops_the_call(self, home, homeowner, installer, sandbox):
-        path = ask(installer, home, "getDeviceOverlayPlan").request["PATH_INFO"]
+    def test_a_permission_that_is_missing_stops_the_call(self, opened_home, homeowner, installer, sandbox):
+        path = ask(installer, opened_home, "getDeviceOverlayPlan").request["PATH_INFO"]
         row = homeowner.connection
         type(row).objects.filter(pk=row.pk).update(scopes="lunar/device.read")
 
         self.refused(installer, sandbox, path, "does not include the permission for this")
 
-    def test_nobody_else_s_connection_is_taken(self, home, homeowner, co_owner, installer, sandbox):
-        ask(installer, home)
+    def test_nobody_else_s_connection_is_taken(self, opened_home, homeowner, co_owner, installer, sandbox):
+        ask(installer, opened_home)
         row = homeowner.connection
         type(row).objects.filter(pk=row.pk).update(status="reconnect")
         before = sandbox.faults.all_calls()

@@ -31,7 +31,7 @@ class TestAnEndedGrant:
 
         row = models.Connection.objects.get()
         assert (row.status, row.access_sealed, row.refresh_sealed) == ("reconnect", "", "")
-        assert [letter.to for letter in mail.outbox] == [[homeowner.email]]
+        assert [message.to for message in mail.outbox] == [[homeowner.email]]
         assert "/connect/" in mail.outbox[0].body
         assert Event.objects.filter(name="connection_ended", subject_id=homeowner.pk).count() == 1
         assert heard == [("reconnect", False)] and sandbox.calls("oauthToken") == 1
