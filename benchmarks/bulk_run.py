@@ -92,7 +92,7 @@ def _run(lunar: wsgi.Sandbox, homes: int) -> None:
     from gridshare_portal.runs import queries as run_queries
     from gridshare_portal.runs.checks import dry_run
     from gridshare_portal.sites import models as sites
-    from tests import fleet
+    from tests.runs import fleet
 
     began_s = time.monotonic()
     organization, admin = people()

@@ -67,7 +67,7 @@ class Stand:
 
         from gridshare_portal.runs import lifecycle
         from gridshare_portal.runs.checks import dry_run
-        from tests import fleet
+        from tests.runs import fleet
 
         mine, self.sites = self.sites[: self.homes], self.sites[self.homes :]
         run = fleet.drafted(

@@ -13,7 +13,7 @@ from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
 from tests import chromium, environment
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.portfolios", "tests.casework"]
 
 DATABASE = {"db", "transactional_db", "live_server"}
 CALLBACK = "http://testserver/accounts/lunar/login/callback/"

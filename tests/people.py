@@ -229,6 +229,12 @@ def outsider(db):
 
 
 @pytest.fixture
+def roofworks(outsider):
+    """An installer that nobody shared anything with."""
+    return outsider.organization
+
+
+@pytest.fixture
 def battery(homeowner):
     """The device of the homeowner's that takes modes and plans."""
     return sites.Device.objects.filter(site=homeowner.site, sensors__role_found="battery").distinct().get()

@@ -78,8 +78,8 @@ class Portal:
         return requests.get(f"{self.sandbox}/_sandbox/calls", timeout=5).json()
 
     def fault(self, operation: str, kind: str, **options: object) -> None:
-        wish = {"operation": operation, "kind": kind, **options}
-        assert requests.post(f"{self.sandbox}/_sandbox/faults", json=wish, timeout=5).ok
+        asked = {"operation": operation, "kind": kind, **options}
+        assert requests.post(f"{self.sandbox}/_sandbox/faults", json=asked, timeout=5).ok
 
     def heal(self) -> None:
         assert requests.delete(f"{self.sandbox}/_sandbox/faults", timeout=5).ok
@@ -126,9 +126,9 @@ class Company(supervisor.Company):
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
-    def control(self, method: str, what: str, **wish: object) -> requests.Response:
+    def control(self, method: str, what: str, **asked: object) -> requests.Response:
         address = f"http://127.0.0.1:{self.sandbox_port}/_sandbox/{what}"
-        return requests.request(method, address, json=wish or None, timeout=5)
+        return requests.request(method, address, json=asked or None, timeout=5)
 
 
 @contextlib.contextmanager

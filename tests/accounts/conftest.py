@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.cache import cache
 
 from gridshare_portal.accounts.models import User
+from tests import people
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +34,18 @@ def code_from_mail():
 def sign_in(client, email, **more):
     client.post("/accounts/login/", {"login": email, **more}, follow=True)
     return client.post("/accounts/login/code/confirm/", {"code": code_from_mail(), **more})
+
+
+@pytest.fixture
+def sunfix(db):
+    return people.organization("installer", "SunFix")
+
+
+@pytest.fixture
+def igor(sunfix):
+    return people.staff("igor@sunfix.example", sunfix, "admin")
+
+
+@pytest.fixture
+def ines(sunfix):
+    return people.staff("ines@sunfix.example", sunfix, "operator")

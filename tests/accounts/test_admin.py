@@ -52,8 +52,8 @@ class TestTheAdmin:
         assert browser.get("/accounts/email/").status_code == 200
         auth.TOTP.activate(staff, auth.generate_totp_secret())
         client.force_login(staff)
-        wish = {"action": "sign_out_everywhere", "_selected_action": [somebody.pk]}
-        client.post("/admin/accounts/user/", wish)
+        form = {"action": "sign_out_everywhere", "_selected_action": [somebody.pk]}
+        client.post("/admin/accounts/user/", form)
 
         assert browser.get("/accounts/email/").status_code == 302
 

@@ -1,4 +1,4 @@
-"""The door of a staff page, knocked at by each of the cast."""
+"""The entry point of a staff page, tried by each of the cast."""
 
 import pytest
 from allauth.mfa.models import Authenticator

@@ -54,7 +54,7 @@ class TestTheCommand:
 
 
 class TestTheAdmin:
-    def make(self, operator, **wish):
+    def make(self, operator, **form):
         said = {
             "kind": "installer",
             "name": "SunFix",
@@ -62,7 +62,7 @@ class TestTheAdmin:
             "is_listed": "on",
             "invite": "igor@sunfix.example",
         }
-        return operator.post("/admin/accounts/organization/add/", {**said, **wish}, follow=True)
+        return operator.post("/admin/accounts/organization/add/", {**said, **form}, follow=True)
 
     def test_sets_an_organization_up_and_invites_its_first_admin(self, operator):
         page = self.make(operator)
@@ -83,8 +83,8 @@ class TestTheAdmin:
     def test_invites_another_admin_later_and_keeps_the_address(self, operator):
         self.make(operator)
         sunfix = models.Organization.objects.get()
-        wish = {"name": "Sun & Fix", "about": "Repairs", "invite": "zoe@sunfix.example"}
-        operator.post(f"/admin/accounts/organization/{sunfix.pk}/change/", wish, follow=True)
+        form = {"name": "Sun & Fix", "about": "Repairs", "invite": "zoe@sunfix.example"}
+        operator.post(f"/admin/accounts/organization/{sunfix.pk}/change/", form, follow=True)
 
         sunfix.refresh_from_db()
         assert (sunfix.name, sunfix.slug, sunfix.kind) == ("Sun & Fix", "sunfix", "installer")
@@ -100,8 +100,8 @@ class TestTheAdmin:
 
     def test_withdraws_an_invitation(self, operator):
         self.make(operator)
-        wish = {"action": "withdraw", "_selected_action": [models.Invitation.objects.get().pk]}
-        operator.post("/admin/accounts/invitation/", wish)
+        form = {"action": "withdraw", "_selected_action": [models.Invitation.objects.get().pk]}
+        operator.post("/admin/accounts/invitation/", form)
 
         assert models.Invitation.objects.get().withdrawn_at
 
@@ -110,8 +110,8 @@ class TestTheAdmin:
         igor, ines = (people.staff(f"{name}@sunfix.example", sunfix, role)
                       for name, role in (("igor", "admin"), ("ines", "operator")))  # fmt: skip
         everybody = list(sunfix.memberships.values_list("pk", flat=True))
-        wish = {"action": "remove", "_selected_action": everybody}
-        page = operator.post("/admin/accounts/membership/", wish, follow=True)
+        form = {"action": "remove", "_selected_action": everybody}
+        page = operator.post("/admin/accounts/membership/", form, follow=True)
 
         assert "without an admin" in page.text
         assert list(sunfix.memberships.values_list("user", flat=True)) == [igor.user.pk]

@@ -72,3 +72,20 @@ def test_the_code_has_a_quiet_white_zone_of_its_own_on_a_dark_page():
     inner = rim[quiet:-quiet, quiet:-quiet]
     assert (rim[:quiet] == 255).all() and (rim[:, -quiet:] == 255).all()
     assert inner[0].min() == 0 and inner[:, 0].min() == 0
+
+
+class TestTheCode:
+    def test_is_the_address_and_nothing_else(self):
+        drawn = ElementTree.fromstring(qr.svg("https://portal.example/join/x/", color="#0b6370"))
+        size = int(drawn.get("viewBox").split()[-1])
+        path = drawn[1].get("d")
+        dark = {tuple(map(int, one)) for one in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
+
+        assert len(drawn) == 2 and size >= 21 + 2 * qr.MARGIN
+        corners = [
+            (qr.MARGIN, qr.MARGIN),
+            (size - qr.MARGIN - 1, qr.MARGIN),
+            (qr.MARGIN, size - qr.MARGIN - 1),
+        ]
+        assert dark.issuperset(corners)
+        assert all(qr.MARGIN <= x < size - qr.MARGIN and qr.MARGIN <= y < size - qr.MARGIN for x, y in dark)

@@ -29,7 +29,7 @@ def ask_smart(homeowner, battery, now):
 
 @pytest.fixture
 def charging(now):
-    """The wish to charge for two hours."""
+    """Asking to charge for two hours."""
     return operations.AskPlan(
         plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
     )

@@ -46,9 +46,9 @@ class Browser(requests.Session):
     def open(self, path):
         return self.get(self.portal.url + path, timeout=10)
 
-    def submit(self, page, path, **wish):
+    def submit(self, page, path, **form):
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.open(page).text)[1]
-        return self.post(self.portal.url + path, {**wish, "csrfmiddlewaretoken": token}, timeout=10)
+        return self.post(self.portal.url + path, {**form, "csrfmiddlewaretoken": token}, timeout=10)
 
 
 def family_of(process):

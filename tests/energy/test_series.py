@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gridshare_portal.energy import periods, series
 from tests import environment
-from tests.energy.test_periods import dates, zones
+from tests.energy.drawn import dates, zones
 
 QUARTER_S = 900
 

@@ -6,6 +6,10 @@ import struct
 import threading
 import time
 
+import pytest
+
+from gridshare_portal.gridshare import errors
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
@@ -125,3 +129,10 @@ def pour(head, piece):
             connection.sendall(piece)
 
     return answer
+
+
+def took(call):
+    started = time.monotonic()
+    with pytest.raises(errors.GridshareError) as raised:
+        call()
+    return time.monotonic() - started, raised.value

@@ -1,9 +1,7 @@
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
-from gridshare_portal.telemetry import collect
-from gridshare_portal.telemetry import models as telemetry
+from tests.readings import begin
 
 PAGES = ("site", "now", "progress", "devices", "settings", "activity", "control")
 DEVICE_PAGES = ("device", "mode", "plan", "state", "details")
@@ -13,9 +11,7 @@ DEVICE_PAGES = ("device", "mode", "plan", "state", "details")
 def read(homeowner):
     """The homeowner's readings, as far as one run of the worker brings them."""
     site = homeowner.site
-    collect.begin(site=site, now=timezone.now())
-    pk = telemetry.Collection.objects.get(site=site).pk
-    collect.run(collection_pk=pk, now=timezone.now(), owner="the test", seconds=1)
+    begin(site, seconds=1)
     return site
 
 

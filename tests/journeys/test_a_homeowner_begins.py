@@ -105,6 +105,6 @@ def newest_code(page, portal, address):
     """Read the code from the newest e-mail to this address, in another tab."""
     tab = page.context.new_page()
     tab.goto(f"{portal.url}/demo/")
-    letter = tab.locator("details", has_text=address).first.text_content()
+    message = tab.locator("details", has_text=address).first.text_content()
     tab.close()
-    return re.search(r"\b[A-Z0-9]{3,4}-[A-Z0-9]{3,4}\b", letter).group()
+    return re.search(r"\b[A-Z0-9]{3,4}-[A-Z0-9]{3,4}\b", message).group()

@@ -1,6 +1,6 @@
 """A retailer's days: a campaign, homeowners who come by it, their homes as one portfolio, and a bulk run.
 
-The portal has a Redis of its own and walks the demonstration's first days while the homeowners come. Practice
+The portal has a Redis of its own and walks the demonstration's first days while the homeowners come. Synthetic
 homes stand beside the sandbox's, the smallest group is three, and runs go slowly, so that one is really
 under way while somebody looks.
 """
@@ -25,7 +25,7 @@ from tests.journeys.somebody import Somebody
 pytestmark = pytest.mark.browser
 
 AT = "/portfolio/brightgrid/"
-PRACTICE, CUSTOMERS, SMALLEST, PER_MINUTE = 60, 3, 3, 20  # the third customer wants to be asked first
+SYNTHETIC, CUSTOMERS, SMALLEST, PER_MINUTE = 60, 3, 3, 20  # the third customer wants to be asked first
 OWNERS = ("Ada", "Ben", "Cleo", "Finn")
 COLOR, WHY = "#7a1f5c", "Even out the evening peak"
 COUNT = """
@@ -38,7 +38,7 @@ passes.whole(organization=Organization.objects.get(slug="brightgrid"), now=timez
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    """The running portal of a retailer with practice homes, whose first customers are on their way."""
+    """The running portal of a retailer with synthetic homes, whose first customers are on their way."""
     own = ("DATA_DIR", "REDIS_URL")
     given = {name: value for name, value in environment.GIVEN.items() if name not in own}
     given |= {"RUNS_PER_MINUTE": str(PER_MINUTE), "SMALLEST_GROUP": str(SMALLEST)}
@@ -46,7 +46,7 @@ def shop(tmp_path_factory):
         company = portals.Company(tmp_path_factory.mktemp("shop"), settled, "--customers", str(CUSTOMERS))
         try:
             company.gather()
-            company.manage("make_portfolio", str(PRACTICE), "--organization", "brightgrid")
+            company.manage("make_portfolio", str(SYNTHETIC), "--organization", "brightgrid")
             company.opening = company.send("the first days", company.stage.opening())
             yield company
         finally:

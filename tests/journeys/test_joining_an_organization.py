@@ -1,4 +1,4 @@
-"""From the letter to the work list, and out again: how somebody comes to work for an organization."""
+"""From the e-mail to the work list, and out again: how somebody comes to work for an organization."""
 
 import re
 
@@ -64,9 +64,9 @@ def test_invited_joined_proven_removed(page, portal, igor, size, theme):
     page.goto(invite(igor, email, "viewer"))
     expect(page.get_by_role("heading", level=1)).to_have_text("SunFix invites you")
     check(page)
-    letter = page.url
+    invitation = page.url
     create_account(page, portal, email)
-    page.wait_for_url(letter)
+    page.wait_for_url(invitation)
     check(page)
     page.get_by_role("button", name="Join SunFix").click()
 

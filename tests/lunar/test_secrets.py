@@ -14,6 +14,7 @@ from gridshare_portal.lunar import models, tasks
 from gridshare_portal.lunar.login import cognito
 from gridshare_portal.lunar.tokens import refresh as tokens_refresh
 from tests.lunar.conftest import EVERYTHING, code_from_mail, expire, go_through_lunar
+from tests.lunar.second_factors import give_second_factor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,7 +97,7 @@ class TestATokenIsNeverFound:
                 tokens_refresh.access_token(connection.pk)
             except Exception:
                 told.append(traceback.format_exc())
-        written = "\n".join([caplog.text, *told, *(letter.body for letter in mail.outbox)])
+        written = "\n".join([caplog.text, *told, *(message.body for message in mail.outbox)])
 
         assert len(told) == 4 and len(planted) == 2
         assert not any(secret in written for secret in (*planted, sandbox.client_secret))
@@ -143,9 +144,3 @@ class TestATokenIsNeverFound:
             "mfa/authenticator",
         ):
             assert client.get(f"/admin/{gone}/").status_code == 404
-
-
-def give_second_factor(user):
-    from allauth.mfa.totp.internal import auth
-
-    auth.TOTP.activate(user, auth.generate_totp_secret())

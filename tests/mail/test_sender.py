@@ -22,9 +22,9 @@ class TestSending:
     def test_writes_one_line_of_subject_to_one_person(self):
         send(attachments=(("homes.csv", b"a", "text/csv"),))
 
-        (letter,) = mail.outbox
-        assert letter.to == [TO] and "\n" not in letter.subject and CONTEXT["address"] in letter.body
-        assert letter.attachments[0].filename == "homes.csv"
+        (message,) = mail.outbox
+        assert message.to == [TO] and "\n" not in message.subject and CONTEXT["address"] in message.body
+        assert message.attachments[0].filename == "homes.csv"
 
     @pytest.mark.parametrize("failure", [OSError("no way"), smtplib.SMTPServerDisconnected("gone")])
     def test_says_that_it_failed_and_logs_whom_it_was_for_to_nobody(self, failure, monkeypatch, caplog):

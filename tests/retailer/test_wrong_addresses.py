@@ -2,11 +2,8 @@
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
-from gridshare_portal.runs import models as runs
-from tests import people
-from tests.retailer.bulk import at, drafted
+from tests.retailer.runs.bulk import at, drafted
 
 NONSENSE = [
     "page=-1&after=-1&before=-1",
@@ -74,17 +71,3 @@ class TestNonsense:
         page = admin.post(reverse("retailer:keep_view", args=["brightgrid"]), form)
 
         assert page.status_code == 422 and "says more than can be kept" in page.text
-
-
-class TestARunOfAnotherOrganization:
-    def test_begins_no_form(self, hundred, admin):
-        theirs = runs.Run.objects.create(
-            organization=people.organization("retailer", "Other"),
-            name="Their secret",
-            kind="mode",
-            asked={"mode": "Smart"},
-            made_at=timezone.now(),
-        )
-        page = admin.get(f"{at('run_new')}?like={theirs.pk}")
-
-        assert page.status_code == 200 and "Their secret" not in page.text

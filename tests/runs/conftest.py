@@ -5,8 +5,8 @@ import pytest
 from gridshare_portal.control import changes, operations
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sandbox import wsgi
-from tests import fleet as fleets
 from tests import plans
+from tests.runs import fleet as fleets
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def no_pause_between_two_looks(monkeypatch):
 
 @pytest.fixture
 def charging(now):
-    """The wish to charge for two hours."""
+    """Asking to charge for two hours."""
     return operations.AskPlan(
         plan=plans.charge_now(now=now, lasting=timedelta(hours=2), power_limit_w=1500.0)
     )

@@ -15,7 +15,7 @@ from gridshare_portal.control.plans import rules
 from gridshare_portal.runs import lifecycle, transitions
 from gridshare_portal.runs import models as runs
 from tests import environment, plans
-from tests import fleet as fleets
+from tests.runs import fleet as fleets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 S = runs.Line.State

@@ -1,13 +1,12 @@
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import connections as databases
 from django.utils import timezone
 
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import sync, tasks
 from tests.people import connect, person
+from tests.threads import at_once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -41,17 +40,8 @@ class TestManyWorkers:
     def test_read_one_connection_once_between_them(self, homeowner, sandbox):
         connection, before = homeowner.connection, sandbox.calls("listSites")
         sync.request(connection=connection, now=timezone.now())
-        start = threading.Barrier(6)
-
-        def work(number):
-            start.wait()
-            try:
-                sync.run(connection_pk=connection.pk, now=timezone.now(), owner=f"worker {number}")
-            finally:
-                databases.close_all()
-
-        with ThreadPoolExecutor(6) as pool:
-            list(pool.map(work, range(6)))
+        work = partial(sync.run, connection_pk=connection.pk, now=timezone.now())
+        at_once(*[partial(work, owner=f"worker {number}") for number in range(6)])
 
         assert sandbox.calls("listSites") - before == 1
         assert sites.Sync.objects.get().state == "done"

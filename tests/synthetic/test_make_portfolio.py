@@ -1,4 +1,4 @@
-"""Practice homes: many, of every shape, the same each time, and such that nothing ever asks Lunar about them."""
+"""Synthetic homes: many, of every shape, the same each time, and such that nothing ever asks Lunar about them."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Days of practice homes: made up once and copied, and yet of one home each, whose sums come out."""
+"""Days of synthetic homes: made up once and copied, and yet of one home each, whose sums come out."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

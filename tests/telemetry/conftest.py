@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import days, missing
 from gridshare_portal.telemetry.models import Collection
+from tests.telemetry.collected import set_back
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -68,3 +70,10 @@ class Home:
 @pytest.fixture
 def home(db):
     return Home()
+
+
+@pytest.fixture
+def month(homeowner):
+    """The homeowner's home, whose walk into the past is to end after four weeks."""
+    set_back(homeowner, goal=(timezone.now() - timedelta(days=30)).date())
+    return homeowner

@@ -3,42 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from gridshare_portal.access import consents, models
-from gridshare_portal.access.finding import entries, search
+from gridshare_portal.access import models
+from gridshare_portal.access.finding import search
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import settings
 from tests import people
+from tests.access.finding.found import found, only, rename, shown
 
 pytestmark = pytest.mark.django_db
-BRIGHT = "‮<b>Sunny</b> Cottage"
-
-
-@pytest.fixture
-def home(homeowner):
-    """The homeowner's home, with a name of its own."""
-    homeowner.user.name = "José García-López"
-    homeowner.user.save()
-    site = homeowner.site
-    return settings.rename(
-        site=site, name="Sunny Cottage", time_zone=site.time_zone, actor=homeowner.user, now=timezone.now()
-    )
-
-
-def found(who, text, now=None):
-    query = search.parse(text)
-    return search.search(who.user, who.organization, query, now=now or timezone.now()).found
-
-
-def only(who, text):
-    [one] = found(who, text)
-    return one
-
-
-def shown(one):
-    return "".join(f"[{part}]" if hit else part for part, hit in one.parts)
 
 
 class TestAHome:
@@ -100,77 +73,6 @@ class TestAHome:
         assert found(installer, changed) == ()
 
 
-def rename(site, name):
-    settings.rename(site=site, name=name, time_zone=site.time_zone, actor=None, now=timezone.now())
-
-
-class TestTheIndex:
-    def test_follows_a_new_name_of_the_home(self, home, installer):
-        rename(home, "Windy Barn")
-
-        assert only(installer, "windy").site == home
-        assert found(installer, "cottage") == () and found(installer, "cotage") == ()
-
-    def test_follows_a_new_name_and_address_of_the_homeowner(self, home, homeowner, installer):
-        homeowner.user.name, homeowner.user.email = "Zoë Quist", "zq@mail.example"
-        homeowner.user.save(update_fields=["name", "email"])
-
-        assert only(installer, "quist").site == only(installer, "zq@mail").site == home
-        assert found(installer, "lopez") == ()
-
-    def test_follows_a_device_that_is_replaced(self, home, installer):
-        device = home.devices.exclude(serial_number="").first()
-        before, device.serial_number = device.serial_number, "NEW-77/001"
-        device.save(update_fields=["serial_number"])
-
-        assert only(installer, "new77001").site == home
-        assert before not in [shown(one) for one in found(installer, before)]
-
-    def test_does_not_write_where_nothing_changed(self, home, installer):
-        before = set(models.Entry.objects.values_list("pk", flat=True))
-        entries.refresh(models.Consent.objects.all())
-
-        assert set(models.Entry.objects.values_list("pk", flat=True)) == before
-
-    def test_forgets_the_words_of_a_consent_that_ends(self, home, installer):
-        assert models.Word.objects.filter(word="lopez").exists()
-        consents.end(consent=models.Consent.objects.get(), by=None, now=timezone.now())
-
-        assert not models.Entry.objects.exists() and not models.Word.objects.exists()
-
-    def test_keeps_the_words_that_another_home_is_found_by(self, home, installer, neighbor):
-        rename(neighbor.site, "Old Cottage")
-        people.share(neighbor.site, installer.organization, neighbor.user)
-        consents.end(consent=models.Consent.objects.get(site=home), by=None, now=timezone.now())
-
-        assert only(installer, "cotage").site == neighbor.site
-        assert not models.Word.objects.filter(word="sunny").exists()
-
-    def test_goes_with_its_homeowner(self, home, homeowner, installer):
-        homeowner.user.delete()
-
-        assert not models.Entry.objects.exists() and not models.Word.objects.exists()
-
-    def test_is_the_same_when_built_anew(self, home, installer, retailer, capsys):
-        before = written()
-        models.Entry.objects.all().delete()
-        assert found(installer, "sunny") == ()
-
-        call_command("rebuild_search")
-        assert written() == before
-        assert capsys.readouterr().out == "brightgrid: 1 shared homes\nsunfix: 1 shared homes\n"
-
-    def test_is_built_anew_for_organizations_that_exist(self, home, installer):
-        with pytest.raises(CommandError, match="no such organization"):
-            call_command("rebuild_search", organization="nobody")
-
-
-def written():
-    keys = models.Entry.objects.values_list("organization", "consent", "kind", "place", "key")
-    hidden = models.Word.objects.values_list("organization", "how", "key", "word")
-    return {(*key[:4], bytes(key[4])) for key in keys}, {(*row[:2], bytes(row[2]), row[3]) for row in hidden}
-
-
 class TestWhatIsNotShared:
     TEXTS = ("sunny", "lopez", "ada@portal.example", "cotage", "ottag", "portal")
 
@@ -226,104 +128,3 @@ class TestWhatIsNotShared:
         assert only(installer, "cora").owner == co_owner.user
         assert only(installer, "sunny").owner == co_owner.user
         assert not found(installer, "lopez")
-
-
-ODD = {
-    "": 200,
-    "   ": 200,
-    "a": 422,
-    "é": 422,
-    "x" * 10_000: 422,
-    "\x00\x01\x02": 422,
-    "\u202e\u200f\u2066": 422,
-    "%": 422,
-    "_": 422,
-    "\\": 422,
-    "%%%___": 422,
-    '"': 422,
-    "*": 422,
-    "--": 422,
-    "' OR 1=1 --": 200,
-    '"sunny" NEAR/2 cottage*': 200,
-    "sunny AND NOT cottage": 200,
-    "-sunny": 200,
-    "sunny*": 200,
-    "sun_y": 200,
-    "s%y": 200,
-    "<script>alert(1)</script>": 200,
-    "ｓｕｎｎｙ": 200,
-    "日本 語": 200,
-    "🏠": 422,
-    "٣٤": 200,
-    "½ ²": 200,
-    "sunny\x00cottage": 200,
-    "\ud83d": 422,
-    "a b c d e f g h i j k l": 200,
-}
-
-
-class TestThePage:
-    @pytest.mark.parametrize("text", ODD, ids=lambda text: ascii(text[:24]))
-    def test_answers_whatever_is_typed(self, home, installer, text):
-        address = f"/support/{installer.organization.slug}/search/"
-        page = installer.get(address, {"q": text.encode("utf-8", "surrogatepass")})
-        part = installer.get(
-            address, {"q": text.encode("utf-8", "surrogatepass")}, headers={"HX-Request": "true"}
-        )
-
-        assert (page.status_code, part.status_code) == (ODD[text], 200)
-        assert "<script>alert" not in page.content.decode()
-        assert "<html" in page.content.decode() and "<html" not in part.content.decode()
-
-    def test_takes_wildcards_for_what_they_are(self, home, installer):
-        assert not found(installer, "sun_y") and not found(installer, "s%y")
-
-    def test_says_what_is_wrong_or_how_many_there_are(self, home, installer):
-        said = {
-            "": "Type a name",
-            "a": "at least two letters",
-            "%": "no letter and no digit",
-            "x" * 10_000: "too long",
-            "sunny": "1 home found",
-            "zzz": "No home that is shared with SunFix",
-        }
-        for text, words in said.items():
-            assert words in installer.get("/support/sunfix/search/", {"q": text}).content.decode()
-
-    def test_marks_what_was_found_and_escapes_the_rest(self, home, installer):
-        rename(home, BRIGHT)
-        page = installer.get("/support/sunfix/search/", {"q": "sunny"}).content.decode()
-
-        assert "&lt;b&gt;<mark>Sunny</mark>&lt;/b&gt; Cottage" in page
-        assert "<b>Sunny" not in page
-
-    def test_keeps_what_was_typed_in_the_box(self, home, installer):
-        page = installer.get("/support/sunfix/search/", {"q": '"><script>'}).content.decode()
-
-        assert 'value="&quot;&gt;&lt;script&gt;"' in page
-
-    def test_asks_the_database_as_often_for_one_home_as_for_twenty(
-        self, home, homeowner, installer, django_assert_max_num_queries
-    ):
-        for number in range(25):
-            more = sites.Site.objects.create(
-                synth_id=f"site-{number:04}",
-                name=f"Sunny {number}",
-                time_zone="UTC",
-                created_at=timezone.now(),
-            )
-            connection = homeowner.connection
-            sites.ConnectionSite.objects.create(site=more, connection=connection, seen_at=timezone.now())
-            people.share(more, installer.organization, homeowner.user)
-
-        with django_assert_max_num_queries(12):
-            page = installer.get("/support/sunfix/search/", {"q": "sunny"})
-        assert page.content.decode().count("data-row") == search.AT_MOST
-        assert "There are more" in page.content.decode()
-
-    def test_is_for_members_only(self, home, installer, outsider, homeowner, visitor):
-        address = "/support/sunfix/search/?q=sunny"
-
-        assert outsider.get(address).status_code == homeowner.get(address).status_code == 404
-        assert visitor.get(address).status_code == 302
-        assert installer.post(address).status_code == 405

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from gridshare_portal.telemetry import collect, receivers
-from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.telemetry import receivers
 from gridshare_portal.templatetags import energy
+from tests.readings import begin
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,9 +51,7 @@ def no_worker(monkeypatch):
 @pytest.fixture
 def site(no_worker, transactional_db, homeowner):
     found = homeowner.site
-    collect.begin(site=found, now=timezone.now())
-    collection = telemetry.Collection.objects.get(site=found)
-    collect.run(collection_pk=collection.pk, now=timezone.now(), owner="the test", seconds=0.5)
+    begin(found, seconds=0.5)
     return found
 
 

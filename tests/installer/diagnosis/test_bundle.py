@@ -12,14 +12,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.access import visits
 from gridshare_portal.audit import queries as record
 from gridshare_portal.control import changes, operations
 from gridshare_portal.installer import visiting
 from gridshare_portal.installer.diagnosis import bundle
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import collect
-from gridshare_portal.telemetry.models import Collection, Day
+from gridshare_portal.telemetry.models import Day
+from tests import readings
+from tests.installer.diagnosis.visiting import visit
 
 FILES = [
     "README.txt", "home.json", "topology.json", "devices.csv", "sensors.csv", "completeness.csv",
@@ -42,19 +42,9 @@ def rows(archive, name):
     return list(csv.DictReader(io.StringIO(archive.read(name).decode())))
 
 
-def visit(visitor, site):
-    visits.open(
-        user=visitor.user, site=site, organization=visitor.organization, reason="warranty", words="",
-        now=timezone.now(),
-    )  # fmt: skip
-
-
 @pytest.fixture
 def home(homeowner, installer):
-    now = timezone.now()
-    row = Collection.objects.filter(site=homeowner.site)
-    row.update(due_at=now, goal=(now - timedelta(days=12)).date())
-    collect.run(collection_pk=row.get().pk, now=now, owner="the test", seconds=60)
+    readings.fetch(homeowner, timezone.now(), days=12)
     visit(installer, homeowner.site)
     return homeowner.site
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.installer.diagnosis import calendar
-from gridshare_portal.telemetry import collect, missing
+from gridshare_portal.telemetry import missing
 from gridshare_portal.telemetry.models import Collection
-from tests import people
+from tests import people, readings
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FIRST = date(2026, 6, 1)
@@ -80,8 +80,7 @@ def test_every_day_stands_in_exactly_one_place_and_one_level(told):
 class TestACalendar:
     def test_of_a_home_is_read_from_what_is_stored(self, homeowner, now):
         row = Collection.objects.filter(site=homeowner.site)
-        row.update(due_at=now, goal=(now - timedelta(days=20)).date())
-        collect.run(collection_pk=row.get().pk, now=now, owner="me", seconds=60)
+        readings.fetch(homeowner, now, days=20)
         sensors = list(homeowner.site.sensors.all())
 
         drawn = calendar.calendar_of(sensors, row.get(), only=None, now=now)

@@ -8,41 +8,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.access import consents, visits
+from gridshare_portal.access import consents
 from gridshare_portal.audit import queries as record
 from gridshare_portal.control import changes, operations
 from gridshare_portal.lunar import connections
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry.models import Collection
-from tests import people
+from tests import people, readings
+from tests.installer.diagnosis.visiting import visit
 
 PAGES = ["home", "topology", "calendar", "answer"]
 
 
 def address(name, visitor, site, *more):
     return reverse(f"installer:{name}", args=[visitor.organization.slug, site.synth_id, *more])
-
-
-def opened(visitor, site, *, reason="asked"):
-    return visits.open(
-        user=visitor.user, site=site, organization=visitor.organization, reason=reason, words="",
-        now=timezone.now(),
-    )  # fmt: skip
-
-
-def fetch(site, *, days=5):
-    now = timezone.now()
-    row = Collection.objects.filter(site=site)
-    row.update(due_at=now, goal=(now - timedelta(days=days)).date())
-    collect.run(collection_pk=row.get().pk, now=now, owner="the test", seconds=60)
-
-
-@pytest.fixture
-def home(homeowner, installer):
-    """The homeowner's home with readings, as the installer has just opened it."""
-    fetch(homeowner.site)
-    opened(installer, homeowner.site)
-    return homeowner.site
 
 
 @pytest.fixture
@@ -176,8 +155,8 @@ class TestTheDiagnosis:
     def test_costs_the_same_for_a_home_with_sixty_sensors(self, home, sandbox, installer):
         finn = people.with_home("finn@portal.example", "finn", sandbox=sandbox)
         people.share(finn.site, installer.organization, finn.user)
-        opened(installer, finn.site)
-        fetch(finn.site, days=1)
+        visit(installer, finn.site)
+        readings.fetch(finn, timezone.now(), days=1)
         for page, most in (("home", 45), ("topology", 40), ("calendar", 32)):
             counts = []
             for site in (home, finn.site):

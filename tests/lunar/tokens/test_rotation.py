@@ -15,7 +15,7 @@ from gridshare_portal.lunar.login import cognito
 from gridshare_portal.lunar.tokens import pending as tokens_pending
 from gridshare_portal.lunar.tokens import refresh, revocations, rotation
 from tests.lunar.conftest import expire
-from tests.lunar.test_secrets import give_second_factor
+from tests.lunar.second_factors import give_second_factor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,8 @@
+"""A connection whose tokens are refreshed."""
+
+import pytest
+
+
+@pytest.fixture
+def connection(connect, homeowner):
+    return connect(homeowner)

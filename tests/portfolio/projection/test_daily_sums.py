@@ -1,0 +1,61 @@
+"""What a portfolio did on a day, summed up once it is over."""
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from gridshare_portal.portfolio import models as portfolio
+from gridshare_portal.portfolio.models import SiteRow
+from gridshare_portal.portfolio.projection import daily_sums
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import models as telemetry
+
+DAY = timedelta(days=1)
+
+
+class TestTheSumsOfDays:
+    def test_are_those_of_the_homes(self, hundred, now):
+        day = now.astimezone(UTC).date() - DAY
+        homes = list(SiteRow.objects.filter(organization=hundred).values_list("site_id", flat=True)[:7])
+        for pk in homes:
+            for sensor in sites.Sensor.objects.filter(site=pk):
+                telemetry.Day.objects.update_or_create(
+                    sensor=sensor, day=day,
+                    defaults={"step_s": 600, "packed": b"", "known": b"", "known_count": 0,
+                              "in_wh": 100, "out_wh": 1000},
+                )  # fmt: skip
+        others = telemetry.Day.objects.filter(day=day).exclude(sensor__site__in=homes)
+        others.delete()
+        daily_sums.count(organization=hundred.pk, day=day, now=now)
+
+        solar = sites.Sensor.objects.filter(site__in=homes, role_found="solar")
+        kept = portfolio.PortfolioDay.objects.get().figures["solar_wh"]
+        assert kept == {"wh": 1000 * solar.count(), "homes": solar.values("site").distinct().count()}
+        assert kept["homes"] > 0
+
+    def test_come_to_the_same_in_steps(self, hundred, now, monkeypatch):
+        day = now.astimezone(UTC).date()
+        daily_sums.count(organization=hundred.pk, day=day, now=now)
+        at_once = portfolio.PortfolioDay.objects.get().figures
+        monkeypatch.setattr(daily_sums, "TOGETHER", 7)
+        daily_sums.count(organization=hundred.pk, day=day, now=now)
+
+        assert {name: one["homes"] for name, one in portfolio.PortfolioDay.objects.get().figures.items()} == {
+            name: one["homes"] for name, one in at_once.items()
+        }
+        assert portfolio.PortfolioDay.objects.get().figures["solar_wh"]["wh"] == pytest.approx(
+            at_once["solar_wh"]["wh"]
+        )
+
+    def test_are_due_until_they_are_settled(self, hundred, now):
+        for _round in range(20):
+            for pk, day in daily_sums.due(now=now):
+                portfolio.PortfolioDay.objects.update_or_create(
+                    organization_id=pk, day=day, defaults={"made_at": now, "figures": {}}
+                )
+        assert daily_sums.due(now=now) == []
+        again = [day for _pk, day in daily_sums.due(now=now + daily_sums.AGAIN)]
+
+        today = now.astimezone(UTC).date()
+        assert set(again) <= {today - number * DAY for number in range(0, 5)} and again
+        assert portfolio.PortfolioDay.objects.count() == daily_sums.DAYS_BACK

@@ -1,0 +1,50 @@
+"""The figures of a report: of days and runs, and none about few."""
+
+from datetime import timedelta
+
+from gridshare_portal.portfolio.models import SiteRow
+from gridshare_portal.reports import figures as reports_figures
+from gridshare_portal.reports import periods
+from gridshare_portal.runs import models as runs
+
+DAY = timedelta(days=1)
+
+
+class TestTheFigures:
+    def test_leave_out_what_is_about_few(self, brightgrid, keep_day, last_week):
+        keep_day(last_week.first, 1_000, 4)
+        keep_day(last_week.first + DAY, 50_000, 9)
+        found = reports_figures.report_of(brightgrid, last_week)
+
+        assert found.days[0].figures[0].is_hidden and found.days[0].figures[0].value is None
+        assert found.days[1].figures[0].value == 50_000
+        assert found.total[0].value == 50_000 and found.total[0].homes == 9
+
+    def test_count_what_came_of_a_run(self, hundred, last_week):
+        run = runs.Run.objects.create(
+            organization=hundred, name="Peak", kind="mode", asked={}, made_at=last_week.start, homes=3,
+            started_at=last_week.start + DAY, state="done",
+        )  # fmt: skip
+        pks = SiteRow.objects.filter(organization=hundred).values_list("site_id", flat=True)[:3]
+        for position, (pk, state) in enumerate(zip(pks, ["confirmed", "refused", "skipped"], strict=True)):
+            runs.Line.objects.create(run=run, site_id=pk, position=position, state=state)
+        runs.Run.objects.create(
+            organization=hundred,
+            name="Later",
+            kind="mode",
+            asked={},
+            made_at=last_week.end,
+            started_at=last_week.end,
+        )
+        (found,) = reports_figures.report_of(hundred, last_week).runs
+
+        assert (found.name, found.confirmed, found.failed, found.skipped, found.unconfirmed) == (
+            "Peak", 1, 1, 1, 0,
+        )  # fmt: skip
+
+    def test_cost_the_same_queries(self, hundred, keep_day, django_assert_max_num_queries, now):
+        month = periods.before(every="month", zone="UTC", now=now)
+        for day in month.days:
+            keep_day(day, 1_000, 50)
+        with django_assert_max_num_queries(5):
+            reports_figures.report_of(hundred, month)
