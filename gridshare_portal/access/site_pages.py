@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import register_converter
+from django.urls.converters import StringConverter
 
 from gridshare_portal.access import models, visits
 from gridshare_portal.accounts import entry
@@ -22,18 +23,10 @@ from gridshare_portal.sites import models as sites
 Kind = Literal["page", "part", "download"]
 
 
-class SynthId:
+class SynthId(StringConverter):
     """Path converter of the API's name of a site or device, which may hold almost anything."""
 
     regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
-
-    def to_python(self, value: str) -> str:
-        """Return the id as it stands in the address."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """Return the id as it goes into an address."""
-        return value
 
 
 register_converter(SynthId, "synth")

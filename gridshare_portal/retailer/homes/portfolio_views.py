@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -15,6 +17,40 @@ from gridshare_portal.accounts import entry
 from gridshare_portal.forms import Key
 from gridshare_portal.portfolio import disclosure as sums
 from gridshare_portal.portfolio.models import Group
+from gridshare_portal.templatetags import energy
+
+
+@dataclass(frozen=True)
+class FlowRow:
+    """A sum on the page: its source, its icon, its name, and the figure it shows."""
+
+    source: str
+    icon: str
+    name: str
+    figure: str
+
+    def as_words(
+        self, figures: Mapping[str, sums.Figure], worded: Callable[[float | None], str]
+    ) -> dict[str, object]:
+        """Return the row with its figure and the words for it."""
+        figure = figures[self.figure]
+        return {**asdict(self), "figure": figure, "words": worded(figure.value)}
+
+
+POWERS = (
+    FlowRow("solar", "solar", "Solar", "solar_w"),
+    FlowRow("battery", "charge", "Batteries charging", "charging_w"),
+    FlowRow("battery", "discharge", "Batteries discharging", "discharging_w"),
+    FlowRow("grid", "grid", "From the grid", "from_grid_w"),
+    FlowRow("grid", "grid", "To the grid", "to_grid_w"),
+)
+ENERGIES = (
+    FlowRow("solar", "solar", "Solar", "solar_wh"),
+    FlowRow("battery", "charge", "Into batteries", "charged_wh"),
+    FlowRow("battery", "discharge", "Out of batteries", "discharged_wh"),
+    FlowRow("grid", "grid", "From the grid", "from_grid_wh"),
+    FlowRow("grid", "grid", "To the grid", "to_grid_wh"),
+)
 
 
 @entry.door(kind="retailer")
@@ -42,10 +78,14 @@ def _context(request: entry.MemberRequest) -> dict[str, object]:
     said = request.GET.get("group", "")
     known = Group.objects.filter(organization=request.organization)
     group = get_object_or_404(known, pk=Key().clean(said)) if said else None
+    found = sums.disclosed(request.organization, group)
+    figures = found.figures if found else {}
     return {
         "group": group,
         "in_group": f"&group={group.pk}" if group else "",
-        "sums": sums.disclosed(request.organization, group),
+        "sums": found,
+        "powers": [row.as_words(figures, energy.power) for row in POWERS if figures],
+        "energies": [row.as_words(figures, energy.energy) for row in ENERGIES if figures],
         "smallest": max(settings.SMALLEST_GROUP, 1),
         "now": timezone.now(),
     }
