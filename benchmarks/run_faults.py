@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MODE = "setDeviceOperationMode"
 ENDED = 12  # homes whose consent or connection ends in the middle
 LONGEST_S = 300.0
-UNDER_WAY = ("eligible", "waiting", "taken")
+UNDER_WAY = ("waiting", "taken")
 
 
 @dataclass
@@ -161,7 +161,7 @@ def end_connections(trial: Trial) -> None:
 
 
 def _last_waiting(trial: Trial) -> list[int]:
-    waiting = trial.run.lines.filter(state__in=("eligible", "waiting")).order_by("-position")
+    waiting = trial.run.lines.filter(state="waiting").order_by("-position")
     return list(waiting.values_list("site_id", flat=True)[:ENDED])
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SIZES = (1_000, 100_000)
 ROUNDS = 60
-STATES = ("confirmed",) * 48 + ("failed",) * 2 + ("eligible",) * 50  # of a hundred homes in a row
+STATES = ("confirmed",) * 48 + ("failed",) * 2 + ("waiting",) * 50  # of a hundred homes in a row
 
 
 def main() -> None:

@@ -107,7 +107,7 @@ def start(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run
     with transaction.atomic():
         if not transitions.begin(run=run, actor=actor, now=now):
             raise transitions.RunRefused(_why_not(run))
-        if not run.lines.filter(state=S.ELIGIBLE).exists():
+        if not run.lines.filter(state=S.WAITING).exists():
             raise transitions.RunRefused(NOT_READY)
     wake("runs.tasks.carry_run", run.pk)
     return _fresh(run)

@@ -88,7 +88,6 @@ class Line(models.Model):
 
     class State(models.TextChoices):
         UNCHECKED = "unchecked", "Not checked yet"
-        ELIGIBLE = "eligible", "Ready"
         SKIPPED = "skipped", "Skipped"
         WAITING = "waiting", "Waiting"
         TAKEN = "taken", "On its way"
@@ -128,12 +127,9 @@ class Line(models.Model):
 
     @property
     def stands(self) -> str:
-        """Return the state as it is read in its run: what is ready waits once the run was started, and what
-        a new check has not reached is not checked yet."""
-        if self.run.state == Run.State.DRAFT and self.position > self.run.read_to:
-            return self.State.UNCHECKED
-        ready = self.state == self.State.ELIGIBLE and self.run.started_at
-        return self.State.WAITING if ready else self.state
+        """Return the state as it is read in its run: what a new check has not reached is not checked yet."""
+        is_beyond = self.run.state == Run.State.DRAFT and self.position > self.run.read_to
+        return self.State.UNCHECKED if is_beyond else self.state
 
     @property
     def told(self) -> str:

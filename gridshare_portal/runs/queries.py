@@ -41,7 +41,7 @@ class LineCounts:
     @property
     def left(self) -> int:
         """Return how many homes have not had their turn yet, or are having it."""
-        return self._of(UNDER_WAY) + self.states.get(S.ELIGIBLE, 0)
+        return self._of(UNDER_WAY)
 
     def _of(self, states: Collection[str]) -> int:
         return sum(self.states.get(state, 0) for state in states)
@@ -63,8 +63,6 @@ def line_counts(run: models.Run) -> LineCounts:
         states[S.UNCHECKED] = run.homes - run.read_to
     counted = found.values("state", "why").annotate(homes=Count("pk"))
     for state, why, homes in counted.values_list("state", "why", "homes"):
-        if state == S.ELIGIBLE and run.started_at:
-            state = S.WAITING
         states[state] = states.get(state, 0) + homes
         if state == S.SKIPPED:
             skipped[why] = skipped.get(why, 0) + homes
@@ -97,7 +95,4 @@ def _stand(run: models.Run, states: Collection[str]) -> Q:
         return (
             judged & Q(state__in=states) | beyond if S.UNCHECKED in states else judged & Q(state__in=states)
         )
-    if not run.started_at:
-        return Q(state__in=states)
-    kept = {*states} - {S.ELIGIBLE} | ({S.ELIGIBLE} if S.WAITING in states else set())
-    return Q(state__in=kept)
+    return Q(state__in=states)

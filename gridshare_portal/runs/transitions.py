@@ -16,7 +16,6 @@ from gridshare_portal.audit import names, record
 from gridshare_portal.runs import models
 
 R, S = models.Run.State, models.Line.State
-WAITS = (S.WAITING, S.ELIGIBLE)  # for a turn, once the run was started
 TOGETHER = 1_000
 STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
 
@@ -57,10 +56,7 @@ def move(
 
 
 def begin(*, run: models.Run, actor: accounts.User | None, now: datetime) -> bool:
-    """Start a run that was checked: every home that is ready waits for its turn from now on.
-
-    That is one row, however many homes there are: in a run that was started, ready means waiting.
-    """
+    """Start a run that was checked; that is one row, however many homes wait for their turn."""
     started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
     return move(run=run, action="started", after=[R.CHECKED], actor=actor, now=now, **started)
 
@@ -94,7 +90,7 @@ def finish(*, run: models.Run, now: datetime) -> bool:
             return False
         if here.state == R.STOPPING and _leave_out(here):
             return True
-        if here.lines.filter(state__in=[*WAITS, S.TAKEN]).exists():
+        if here.lines.filter(state__in=(S.WAITING, S.TAKEN)).exists():
             return False
         ended = R.STOPPED if here.state == R.STOPPING else R.DONE
         move(run=run, action="ended", after=[here.state], actor=None, now=now, state=ended, ended_at=now)
@@ -103,7 +99,7 @@ def finish(*, run: models.Run, now: datetime) -> bool:
 
 def _leave_out(run: models.Run) -> bool:
     """Leave out the next homes that wait; say whether there may be more."""
-    waiting = list(run.lines.filter(state__in=WAITS).values_list("pk", flat=True)[:TOGETHER])
+    waiting = list(run.lines.filter(state=S.WAITING).values_list("pk", flat=True)[:TOGETHER])
     left_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
     models.Line.objects.filter(pk__in=waiting).update(**left_out)
     return len(waiting) == TOGETHER

@@ -19,7 +19,7 @@ class TestASchedule:
         lifecycle.schedule(run=run, actor=fleet.admin, start_at=timezone.now() + HOUR, now=timezone.now())
 
         sweeps.tidy(now=timezone.now())
-        assert fleet.states(run) == [S.ELIGIBLE] * 6
+        assert fleet.states(run) == [S.WAITING] * 6
         sweeps.tidy(now=timezone.now() + HOUR)
 
         run.refresh_from_db()

@@ -29,12 +29,11 @@ class TestADeed:
 
         assert written_lines(action(name, fleet, run).captured_queries) == []
 
-    def test_makes_what_is_ready_wait(self, fleet):
+    def test_leaves_what_waits_waiting(self, fleet):
         run = fleet.started()
 
         assert run_queries.line_counts(run).states == {S.WAITING: 6} and fleet.states(run) == [S.WAITING] * 6
         assert run_queries.lines(run, states=[S.WAITING]).count() == 6
-        assert not run_queries.lines(run, states=[S.ELIGIBLE]).exists()
 
     def test_is_refused_where_no_home_is_ready(self, fleet):
         run = fleet.checked()

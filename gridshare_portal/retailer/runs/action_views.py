@@ -113,7 +113,7 @@ def run_cancel(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse
 
 
 def _ready(found: runs.Run) -> int:
-    return run_queries.line_counts(found).states.get(S.ELIGIBLE, 0)
+    return run_queries.line_counts(found).states.get(S.WAITING, 0)
 
 
 def _done(request: entry.MemberRequest, found: runs.Run, action: Action, said: str) -> HttpResponse:

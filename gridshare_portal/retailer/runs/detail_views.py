@@ -73,8 +73,8 @@ def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     line_counts = run_queries.line_counts(found)
     context = {
         "run": found,
-        "lines": [(line, words.OUTCOMES[S(line.stands)], _why(line)) for line in shown],
-        "counts": words.counts(line_counts),
+        "lines": [(line, words.outcome(line.stands, found), _why(line)) for line in shown],
+        "counts": words.counts(found, line_counts),
         "reasons": words.reasons(line_counts),
         "asked": asked.cleaned_data,
         "address": asked.address,
@@ -125,7 +125,7 @@ def page(
     """Render a run with its forms; those that are not handed in are empty."""
     now = timezone.now()
     line_counts, choice = run_queries.line_counts(found), selection.choice_of(found)
-    ready = line_counts.states.get(S.ELIGIBLE, 0)
+    ready = line_counts.states.get(S.WAITING, 0)
     zones = selectors.zones_of(request.organization) if found.state == R.CHECKED else []
     zone: dict[str, object] = {"zone": zones[0] if zones else "UTC"}
     context = {
@@ -148,7 +148,7 @@ def page(
         "failed": line_counts.states.get(S.FAILED, 0),
         "unconfirmed": line_counts.states.get(S.UNCONFIRMED, 0),
         "taking_part": words.taking_part(line_counts),
-        "counts": words.counts(line_counts),
+        "counts": words.counts(found, line_counts),
         "reasons": words.reasons(line_counts),
         "file": rejected_rows.told(choice)
         if choice and choice.file_name and found.state != R.READING
@@ -208,7 +208,7 @@ def _row(line: runs.Line) -> list[str | int]:
         line.position,
         cells.text(line.site.name),
         cells.text(line.site.synth_id),
-        words.OUTCOMES[S(line.stands)].title,
+        words.outcome(line.stands, line.run).title,
         _why(line),
         cells.text(line.told),
         line.attempt,

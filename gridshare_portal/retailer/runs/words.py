@@ -33,9 +33,6 @@ class LineOutcome:
 
 OUTCOMES = {
     S.UNCHECKED: LineOutcome(look="info", glyph="wait", title="Not checked yet", meaning="Its turn comes."),
-    S.ELIGIBLE: LineOutcome(
-        look="info", glyph="info", title="Ready", meaning="Takes part once the run starts."
-    ),
     S.WAITING: LineOutcome(look="info", glyph="wait", title="Waiting", meaning="Nothing was sent yet."),
     S.TAKEN: LineOutcome(look="info", glyph="wait", title="On its way", meaning="Has its turn now."),
     S.CONFIRMED: LineOutcome(
@@ -72,9 +69,10 @@ OUTCOMES = {
         meaning="Does not take part.",
     ),
 }
+READY = LineOutcome(look="info", glyph="info", title="Ready", meaning="Takes part once the run starts.")
 IN_ORDER = (
     S.CONFIRMED, S.UNCONFIRMED, S.CONTRADICTED, S.REFUSED, S.FAILED,
-    S.TAKEN, S.WAITING, S.ELIGIBLE, S.UNCHECKED, S.SKIPPED,
+    S.TAKEN, S.WAITING, S.UNCHECKED, S.SKIPPED,
 )  # fmt: skip
 STATES = {
     R.READING: ("info", "wait", "Finding the homes"),
@@ -98,11 +96,16 @@ class Count:
     outcome: LineOutcome
 
 
-def counts(line_counts: run_queries.LineCounts) -> list[Count]:
-    """Return the outcomes that there are, in the order in which one asks for them."""
+def outcome(state: str, run: Run) -> LineOutcome:
+    """Return what a line's state means in its run: what waits is ready as long as the run was not started."""
+    return READY if state == S.WAITING and not run.started_at else OUTCOMES[S(state)]
+
+
+def counts(run: Run, line_counts: run_queries.LineCounts) -> list[Count]:
+    """Return the outcomes that there are, in the order in which one looks for them."""
     present = ((state, line_counts.states.get(state, 0)) for state in IN_ORDER)
     return [
-        Count(count=count, query=f"state={state.value}", outcome=OUTCOMES[state])
+        Count(count=count, query=f"state={state.value}", outcome=outcome(state, run))
         for state, count in present
         if count
     ]
@@ -150,7 +153,7 @@ def summary(run: Run, line_counts: run_queries.LineCounts) -> str:
         checked = line_counts.homes - line_counts.states.get(S.UNCHECKED, 0)
         return f"{checked:,} of {_homes(line_counts.homes)} checked. Nothing is sent by checking."
     if run.state == R.CHECKED:
-        ready = line_counts.states.get(S.ELIGIBLE, 0)
+        ready = line_counts.states.get(S.WAITING, 0)
         return f"{_homes(ready)} of {line_counts.homes:,} can take part. Nothing was sent."
     confirmed = line_counts.states.get(S.CONFIRMED, 0)
     said = f"{confirmed:,} of {_homes(taking_part(line_counts))} confirmed."

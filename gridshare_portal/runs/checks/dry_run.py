@@ -124,7 +124,7 @@ def _judge(run: runs.Run, line: runs.Line, known: _Known, now: datetime) -> None
         before = rules.from_json(line.undoes.before) if line.undoes.before else None
         verdict = eligibility.of_cancel(facts, asked, before=before, now=now)
     line.device = device
-    line.state = S.ELIGIBLE if verdict.is_eligible else S.SKIPPED
+    line.state = S.WAITING if verdict.is_eligible else S.SKIPPED
     line.why, line.sentence = verdict.why, verdict.sentence[:300]
     line.asked = asked.to_json()
 

@@ -88,11 +88,9 @@ def free_the_lost(*, now: datetime) -> None:
 
 
 def _waiting(run: runs.Run, now: datetime) -> list[int]:
-    """Return the next homes: those that wait again, then those that were ready when the run was started."""
+    """Return the keys of the next homes in their order; those that were put off only once they are due."""
     due = Q(due_at=None) | Q(due_at__lte=now)
-    again = list(run.lines.filter(due, state=S.WAITING).values_list("pk", flat=True)[:CHUNK])
-    ready = run.lines.filter(state=S.ELIGIBLE).values_list("pk", flat=True)
-    return again + list(ready[: CHUNK - len(again)]) if len(again) < CHUNK else again
+    return list(run.lines.filter(due, state=S.WAITING).values_list("pk", flat=True)[:CHUNK])
 
 
 def _delay(lines: QuerySet[runs.Line], now: datetime) -> None:

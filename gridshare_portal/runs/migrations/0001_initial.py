@@ -141,7 +141,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("unchecked", "Not checked yet"),
-                            ("eligible", "Ready"),
                             ("skipped", "Skipped"),
                             ("waiting", "Waiting"),
                             ("taken", "On its way"),

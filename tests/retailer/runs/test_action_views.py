@@ -54,7 +54,7 @@ class TestStarting:
 
 class TestARun:
     def test_calls_what_nobody_knows_unconfirmed_and_offers_no_second_try(self, ready, admin):
-        ready.lines.filter(state=S.ELIGIBLE).update(state=S.UNCONFIRMED)
+        ready.lines.filter(state=S.WAITING).update(state=S.UNCONFIRMED)
         runs.Run.objects.update(state=R.DONE, ended_at=timezone.now())
         page = admin.get(at("run", ready.pk))
 
@@ -63,7 +63,7 @@ class TestARun:
         assert set(ready.lines.values_list("state", flat=True)) <= {S.UNCONFIRMED, S.SKIPPED}
 
     def test_tries_only_what_was_not_sent_again(self, ready, admin):
-        first, *others = ready.lines.filter(state=S.ELIGIBLE)
+        first, *others = ready.lines.filter(state=S.WAITING)
         ready.lines.filter(pk=first.pk).update(state=S.FAILED)
         ready.lines.filter(pk__in=[line.pk for line in others]).update(state=S.UNCONFIRMED)
         runs.Run.objects.update(state=R.DONE, ended_at=timezone.now())

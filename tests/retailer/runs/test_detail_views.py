@@ -26,7 +26,7 @@ class TestADryRun:
         run = checked(drafted(admin))
         page = admin.get(at("run", run.pk))
 
-        assert page.context["ready"] == run.lines.filter(state=S.ELIGIBLE).count() == 1
+        assert page.context["ready"] == run.lines.filter(state=S.WAITING).count() == 1
         assert ("view_only", "Shared to see, not to change", 1) in page.context["reasons"]
         assert "Nothing was sent" in page.text
 
@@ -39,7 +39,7 @@ class TestADryRun:
 
     def test_marks_the_one_list_that_is_open(self, fleet, admin):
         run = checked(drafted(admin))
-        first, second = run.lines.filter(state=S.ELIGIBLE)
+        first, second = run.lines.filter(state=S.WAITING)
         for line, state in ((first, S.CONFIRMED), (second, S.UNCONFIRMED)):
             run.lines.filter(pk=line.pk).update(state=state)
         page = admin.get(at("run_homes", run.pk), {"state": "confirmed"}).text
@@ -92,7 +92,7 @@ class TestARun:
         ]
         sites.Site.objects.bulk_create(others)
         runs.Line.objects.bulk_create(
-            runs.Line(run=ready, site=site, state=S.ELIGIBLE, position=number)
+            runs.Line(run=ready, site=site, state=S.WAITING, position=number)
             for number, site in enumerate(others, start=1_000)
         )
 
@@ -100,7 +100,7 @@ class TestARun:
         assert '<span class="muted">1,002</span>' in admin.get(at("run_homes", ready.pk)).text
 
     def test_that_is_paused_goes_on_telling_of_homes_on_their_way(self, ready, admin):
-        taken = ready.lines.filter(state=S.ELIGIBLE).first()
+        taken = ready.lines.filter(state=S.WAITING).first()
         lifecycle.start(run=ready, actor=ready.made_by, now=timezone.now())
         lifecycle.pause(run=ready, actor=ready.made_by, now=timezone.now())
         ready.lines.filter(pk=taken.pk).update(state=S.TAKEN)

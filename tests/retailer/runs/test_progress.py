@@ -47,7 +47,7 @@ class TestWhatFollows:
         ("state", "counted", "said"),
         [
             (R.DRAFT, line_counts(unchecked=3), "When every home is checked, you can start the run."),
-            (R.CHECKED, line_counts(eligible=3), ""),
+            (R.CHECKED, line_counts(waiting=3), ""),
             (R.PAUSED, line_counts(waiting=3), "Nothing more is sent until somebody lets it go on."),
             (
                 R.PAUSED,
@@ -84,7 +84,7 @@ class TestLookingAgain:
         [
             (R.READING, line_counts(), 3),
             (R.DRAFT, line_counts(unchecked=3), 3),
-            (R.CHECKED, line_counts(eligible=3), 0),
+            (R.CHECKED, line_counts(waiting=3), 0),
             (R.RUNNING, line_counts(waiting=3), 3),
             (R.PAUSED, line_counts(waiting=3), 0),
             (R.PAUSED, line_counts(waiting=3, taken=1), 3),
@@ -101,7 +101,7 @@ class TestLookingAgain:
     def test_waits_for_the_moment_of_a_run_that_starts_later(self):
         run = Run(state=R.CHECKED, start_at=datetime(2026, 11, 23, 17, tzinfo=UTC))
 
-        assert progress.looks_again_s(run, line_counts(eligible=3)) == 3
+        assert progress.looks_again_s(run, line_counts(waiting=3)) == 3
 
 
 def test_a_plan_within_one_day_names_the_day_once():

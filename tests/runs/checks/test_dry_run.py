@@ -37,8 +37,8 @@ class TestCheckingAgain:
         assert dry_run.check(run=again, now=timezone.now())
 
         again.refresh_from_db()
-        assert run_queries.line_counts(again).states == {S.ELIGIBLE: 2, S.UNCHECKED: 4}
-        assert [run_queries.lines(again, states=[one]).count() for one in (S.ELIGIBLE, S.UNCHECKED)] == [2, 4]
+        assert run_queries.line_counts(again).states == {S.WAITING: 2, S.UNCHECKED: 4}
+        assert [run_queries.lines(again, states=[one]).count() for one in (S.WAITING, S.UNCHECKED)] == [2, 4]
 
     def test_judges_each_home_anew(self, fleet, again):
         fleet.consents[5].ended_at = timezone.now()
@@ -46,7 +46,7 @@ class TestCheckingAgain:
 
         run = fleet.checked(again)
 
-        assert run.state == R.CHECKED and fleet.states(run) == [S.ELIGIBLE] * 5 + [S.SKIPPED]
+        assert run.state == R.CHECKED and fleet.states(run) == [S.WAITING] * 5 + [S.SKIPPED]
 
     def test_goes_on_where_another_worker_came_to(self, fleet, again, monkeypatch):
         real = dry_run._known
