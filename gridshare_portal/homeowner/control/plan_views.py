@@ -30,20 +30,20 @@ def plan(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     """Show the plan and take another, in one of the ways it can be written."""
     now = timezone.now()
     device, site = entry_points.device(request, synth_id, now=now)
-    wish = forms.Plan(forms.posted(request), staff=request.looking is not None)
+    form = forms.Plan(forms.posted(request), staff=request.looking is not None)
     current = states.plan_of(states.last_read(device))
     rows = plan_forms.rows_for(current or rules.NO_PLAN, zone=site.zone, now=now)
     quick = quick_start.Quick()
     if request.method == "POST":
         rows, quick, asked = _asked(request, device, site.zone, rows, now)
-        if asked is not None and wish.is_valid():
+        if asked is not None and form.is_valid():
             made = submit.make(
-                request, device=device, asked=operations.AskPlan(plan=asked), form=wish, now=now
+                request, device=device, asked=operations.AskPlan(plan=asked), form=form, now=now
             )
             if made:
                 return submit.led_to(made)
-    context = _context(request, device, site, current, now) | {"wish": wish, "rows": rows, "quick": quick}
-    refused = wish.errors or quick.errors or (rows.is_bound and rows.total_error_count())
+    context = _context(request, device, site, current, now) | {"form": form, "rows": rows, "quick": quick}
+    refused = form.errors or quick.errors or (rows.is_bound and rows.total_error_count())
     return render(request, "homeowner/plan.html", context, status=422 if refused else 200)
 
 

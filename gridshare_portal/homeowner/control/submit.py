@@ -1,7 +1,7 @@
 """Submit a checked form as a change, and bring what control refuses back to the form.
 
 Every page that changes a device ends here. control.changes decides; what it refuses before anything was sent
-becomes a sentence at the form, and a missing right becomes a 403. Staff may lay the same wish before the
+becomes a sentence at the form, and a missing right becomes a 403. Staff may propose the same change to the
 homeowner instead.
 """
 
@@ -28,7 +28,7 @@ Made = control.Change | control.Proposal
 REFUSALS = (changes.Busy, changes.KeyReused, proposals.Unfit, proposals.Waiting)
 
 
-class _Wish(TypedDict):
+class _Terms(TypedDict):
     actor: accounts.User
     device: sites.Device
     asked: operations.Ask
@@ -48,7 +48,7 @@ def make(
 ) -> Made | None:
     """Make the change, or propose it; None means that it was refused at the form and nothing was sent."""
     known = form.cleaned_data
-    wish: _Wish = {
+    terms: _Terms = {
         "actor": request.user,
         "device": device,
         "asked": asked,
@@ -59,8 +59,8 @@ def make(
     }
     try:
         if request.looking is not None and "propose" in request.POST:
-            return proposals.propose(**wish)
-        return changes.make(**wish, seen=known.get("seen") or None)
+            return proposals.propose(**terms)
+        return changes.make(**terms, seen=known.get("seen") or None)
     except permission.ChangeNotPermitted as refusal:
         raise PermissionDenied(refusal.reason) from refusal
     except permission.NoReason as refusal:

@@ -1,4 +1,4 @@
-"""Modes, details and receipts: what a device follows now, a wish to change it, and what came of it."""
+"""Modes, details and receipts: what a device follows now, a form to change it, and what came of it."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def page(
         "run": found,
         "is": {state.name.lower(): found.state == state for state in R},
         "said": words.state_of(found),
-        "wish": words.wish(found),
+        "terms": words.terms(found),
         "summary": words.found_so_far(found, choice)
         if found.state == R.READING
         else words.summary(found, line_counts),

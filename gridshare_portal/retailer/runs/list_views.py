@@ -17,7 +17,7 @@ from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.files import lines as files_lines
 from gridshare_portal.forms import Key
 from gridshare_portal.portfolio.table import listing
-from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.portfolio.table import query as homes_query
 from gridshare_portal.portfolio.table.query import ListQuery
 from gridshare_portal.retailer.runs import forms, prefill, words
 from gridshare_portal.runs import creation, transitions
@@ -71,12 +71,12 @@ def run_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
     form = forms.NewRun(posted, request.FILES or None, groups=groups, initial=first)
     rows = _rows(request, first_rows)
     if is_submitted:
-        wish = _wish(form, rows, zones=zones, now=now)
-        made = _made(request, form, wish, now) if wish is not None else None
+        terms = _terms(form, rows, zones=zones, now=now)
+        made = _made(request, form, terms, now) if terms is not None else None
         if made is not None:
             return redirect("retailer:run", slug, made.pk)
     is_refused = is_submitted and bool(form.errors or (rows.is_bound and rows.total_error_count()))
-    asked = asking.read(request.GET)
+    asked = homes_query.read(request.GET)
     context = {
         "form": form,
         "rows": rows,
@@ -96,7 +96,7 @@ def _first(request: entry.MemberRequest, zone: str) -> tuple[dict[str, object], 
     like = prefill.found(request.organization, request.GET.get("like", ""))
     if like is None:
         return {"zone": zone, "canary": 5, "stop_at_failure_pct": 10}, []
-    return prefill.wish(like, selection.choice_of(like), zone=zone), prefill.rows(like, zone=zone)
+    return prefill.terms(like, selection.choice_of(like), zone=zone), prefill.rows(like, zone=zone)
 
 
 def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> plan_forms.CommandFormSet:
@@ -108,7 +108,7 @@ def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> plan_
     return plan_forms.RowSet(request.POST, prefix=plan_forms.PREFIX)
 
 
-def _wish(
+def _terms(
     form: forms.NewRun, rows: plan_forms.CommandFormSet, *, zones: list[str], now: datetime
 ) -> RunTarget | None:
     """Return what is asked of the homes, or None after placing what is wrong with it."""
@@ -132,7 +132,7 @@ def _wish(
 
 
 def _made(
-    request: entry.MemberRequest, form: forms.NewRun, wish: RunTarget, now: datetime
+    request: entry.MemberRequest, form: forms.NewRun, terms: RunTarget, now: datetime
 ) -> runs.Run | None:
     """Return the run that was asked for, or None after placing what stands in its way."""
     known = form.cleaned_data
@@ -145,9 +145,9 @@ def _made(
             organization=request.organization,
             actor=request.user,
             name=known["name"],
-            kind=wish.kind,
-            asked=wish.asked,
-            times=wish.times,
+            kind=terms.kind,
+            asked=terms.asked,
+            times=terms.times,
             canary=known["canary"],
             stop_at_failure_pct=known["stop_at_failure_pct"],
             now=now,
@@ -164,7 +164,7 @@ def _choice(request: entry.MemberRequest, form: forms.NewRun, now: datetime) -> 
         return _file(form)
     if known["choose"] == "group":
         return _filter(request, form, ListQuery(group=int(known["group"])), now)
-    asked = asking.read(request.GET)
+    asked = homes_query.read(request.GET)
     wrong = selectors.misread(request.GET, asked)
     if wrong:
         form.add_error("choose", MISREAD.format(", ".join(wrong)))

@@ -1,4 +1,4 @@
-"""What a run asked for, as the form of a new one is filled in with it: nobody types a wish twice."""
+"""The form of a new run, filled in with the terms of an earlier one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def found(organization: accounts.Organization, said: str) -> runs.Run | None:
     return run_queries.runs_of(organization).filter(pk=pk, cancel_of=None).first() if pk else None
 
 
-def wish(run: runs.Run, choice: runs.TargetSelection | None, *, zone: str) -> dict[str, object]:
+def terms(run: runs.Run, choice: runs.TargetSelection | None, *, zone: str) -> dict[str, object]:
     """Return how the form begins, without the rows of a plan, whose times will be those of the zone."""
     known = {"name": run.name, "kind": run.kind, "times": run.times, "zone": zone}
     care = {"canary": run.canary, "stop_at_failure_pct": run.stop_at_failure_pct}

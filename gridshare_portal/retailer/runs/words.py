@@ -183,7 +183,7 @@ def quiet(run: Run, line_counts: run_queries.LineCounts, *, last_at: datetime | 
     )
 
 
-def wish(run: Run) -> list[str]:
+def terms(run: Run) -> list[str]:
     """Say what a run asks for, a line per row of a plan."""
     if run.cancel_of_id:
         return ["Puts back what was there before, where the plan is still the one that the run set."]

@@ -110,7 +110,7 @@ def test_a_plan_within_one_day_names_the_day_once():
     over_midnight = {**row, "end": "2026-11-24T01:00:00"}
     run = Run(kind="plan", asked={"commands": [row, over_midnight]})
 
-    assert words.wish(run) == [
+    assert words.terms(run) == [
         "Discharge Mon 23 Nov, 17:00 to 19:00, each home’s own time",
         "Discharge Mon 23 Nov, 17:00 to Tue 24 Nov, 01:00, each home’s own time",
     ]
