@@ -1,15 +1,12 @@
-"""The room as Django knows it."""
+"""Django configuration of the access package."""
 
 from django.apps import AppConfig
 
 
 class AccessConfig(AppConfig):
-    """The `access` room."""
-
     name = "gridshare_portal.access"
     label = "access"
 
     def ready(self) -> None:
-        """Listen to connections that end, to consents that are deleted, and to what homes are found by."""
         from gridshare_portal.access import receivers  # noqa: F401
         from gridshare_portal.access.finding import indexing  # noqa: F401

@@ -1,8 +1,8 @@
-"""Give a consent and end it: the only place that writes one.
+"""Give and end consents: the only module that writes them.
 
-A homeowner has at most one open consent for a home and an organization. To give again ends the one before
-and begins another, so that what held when can be read afterwards. Each action leaves its event in the same
-transaction, and what has ended is never opened again.
+A homeowner has at most one open consent for a home and an organization. Giving again ends the previous one
+and opens a new one, so that history stays readable; each action writes its audit event in the same
+transaction, and an ended consent is never reopened.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NO_DURATION = "Choose how long from the list."
 
 
 class ConsentRefused(Exception):
-    """A consent that cannot be given; the text is a sentence for the page, field names the input."""
+    """A consent that cannot be given; the message is a sentence for the page, `field` names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -47,9 +47,10 @@ def give(
     through: return_address.Suggested | None = None,
     now: datetime,
 ) -> models.Consent:
-    """Let an organization see a home, or see and change it, in place of what the giver allowed it before.
+    """Let an organization see a home, or see and change it, replacing what the giver allowed it before.
 
-    `through` says on which suggestion, for whoever counts; it changes nothing about what is given.
+    `through` is the campaign's suggestion, for its funnel; it does not change what is given. Raises
+    ConsentRefused.
     """
     if right not in models.Right.values:
         raise ConsentRefused("right", NO_RIGHT)
@@ -95,7 +96,7 @@ def _keep(
 
 
 def _ask_permission(consent: models.Consent, now: datetime) -> None:
-    """Refuse for a home that is not the giver's, and hold the connections so that none ends meanwhile."""
+    """Refuse a home that is not the giver's; lock the connections so that none ends meanwhile."""
     if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
         raise ConsentRefused("site", NOT_YOURS)
     connection_sites = policy.own_connection_sites(consent.given_by, consent.site)
@@ -107,9 +108,9 @@ def _ask_permission(consent: models.Consent, now: datetime) -> None:
 
 @transaction.atomic
 def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND, now: datetime) -> bool:
-    """End a consent from this very moment; say whether it was still open.
+    """End a consent at `now`; return whether it was still in force.
 
-    One whose time had passed before has ended by itself, then, and nobody ended it.
+    One that expired before is closed as expired at its own end, by nobody and without an event.
     """
     is_over = consent.until_at is not None and consent.until_at <= now
     written = {"ended_at": now, "ended_by": by, "ended_how": how}
@@ -125,7 +126,7 @@ def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND
 
 
 def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
-    """End what a homeowner shares of homes that no connection of theirs reaches without this one."""
+    """End a homeowner's consents for homes that none of their other connections reaches."""
     reaching = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
@@ -143,7 +144,7 @@ def record_before_delete(*, consent: models.Consent, now: datetime) -> bool:
 
 
 def open_ones() -> QuerySet[models.Consent]:
-    """Return the consents that nobody has ended, also those whose time has passed."""
+    """Return the consents that nobody has ended, including expired ones."""
     return models.Consent.objects.filter(ended_at=None)
 
 

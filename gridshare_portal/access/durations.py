@@ -1,6 +1,6 @@
-"""How long a homeowner can share a home: the closed list, and when each ends. Pure.
+"""The durations for which a homeowner can share a home.
 
-A day is 24 hours and a year 365 days, whatever the clocks do in between: who shares for an hour means one.
+A day is 24 hours and a year 365 days, whatever daylight saving time does in between.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 
 class Unknown(ValueError):
-    """There is no such duration."""
+    """No duration has this id."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Duration:
-    """A length of time to choose; a length of None lasts until the homeowner ends it."""
+    """A duration to choose; with a length of None it lasts until the homeowner ends it."""
 
     id: str
     title: str
@@ -32,7 +32,7 @@ DURATIONS = (HOUR, DAY, MONTH, YEAR, OPEN)
 
 
 def find(id: str) -> Duration:
-    """Return the duration of this name, or raise Unknown."""
+    """Return the duration with this id; raise Unknown."""
     for duration in DURATIONS:
         if duration.id == id:
             return duration

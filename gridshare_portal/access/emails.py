@@ -1,8 +1,8 @@
-"""The e-mail that tells somebody that an organization asks to help with a home.
+"""The e-mail that tells a homeowner that an organization asks to help with a home.
 
-It goes to an address whether or not anybody has an account under it, and bears no words of staff's own, so
-that nobody can have the portal write a letter of theirs. An address gets at most one a day from each
-organization. The request's row is the queue; whatever could not be sent, the next sweep takes up.
+It goes to the address whether or not an account uses it and holds no text written by staff, so that the
+portal cannot be used to send messages. Each address gets at most one a day from each organization. The
+request's row is the queue; what could not be sent is retried by the next sweep.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from gridshare_portal.mail import addresses, sender
 
 
 def due(*, now: datetime, at_most: int = 50) -> list[int]:
-    """Return the open requests of which nobody was told yet, the oldest first."""
+    """Return the ids of open requests not yet e-mailed, oldest first."""
     untold = models.Request.objects.filter(told_at=None, answer=requests.OPEN, expires_at__gt=now)
     return list(untold.order_by("made_at").values_list("pk", flat=True)[:at_most])
 
 
 def tell(*, pk: int, now: datetime) -> int:
-    """Write to whom a request is for, unless somebody has; return how many letters were sent."""
+    """Send the e-mails of one request unless that was done; return how many were sent."""
     mine = models.Request.objects.filter(pk=pk)
     if not mine.filter(told_at=None, answer=requests.OPEN).update(told_at=now):
         return 0
@@ -38,7 +38,7 @@ def _addresses(request: models.Request) -> list[str]:
 
 
 def _send_once(request: models.Request, address: str, now: datetime) -> bool | None:
-    """Send a letter unless the address had one within a day; None says that it could not be sent."""
+    """Send the e-mail unless the address had one within a day; None means that sending failed."""
     if not _claim(request, address, now):
         return False
     try:

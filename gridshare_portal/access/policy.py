@@ -1,10 +1,10 @@
-"""Who may see and who may control which home. Every page asks here, and so does control before it writes.
+"""Who may see and who may control which home; pages query it, and so does control before it writes.
 
-A homeowner sees the homes that an own connection reaches, and controls them through it. After a disconnect
-the stored readings stay visible, but only while nobody else's connection reaches the home: it may have
-changed hands. Staff see what a homeowner shares with their organization, while the consent holds, its giver
-still reaches the home, and a second factor of their own stands. What one may not see does not exist; what one
-may see but not do is refused with a reason.
+A homeowner sees the homes that their own connections reach, and controls them through these. After a
+disconnect the stored readings stay visible, but only while nobody else's connection reaches the home: it may
+have a new owner. Staff see what a homeowner shares with their organization while the consent holds, its giver
+still reaches the home, and their own second factor is set up. A home that one may not see is a 404; an action
+that one may not do is refused with a reason.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or what is in them, howev
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it.
+    """Whether a change is allowed; if not, the reason as a sentence and the missing OAuth scope, if any.
 
-    `consent` is that by which staff may; none for a homeowner. `connection` is that in whose name it goes
-    out. `can_propose` says that staff may ask the homeowner to approve it instead.
+    `consent` is the one by which staff may act; None for a homeowner. `connection` carries the change.
+    `can_propose` says that staff may propose the change instead.
     """
 
     allowed: bool
@@ -45,22 +45,21 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessContext:
-    """As whom a person sees a home: as its homeowner, or by consents, the furthest-reaching first."""
+    """How a person has access to a home: as its homeowner, or by consents, the strongest first."""
 
     own: bool
     consents: tuple[models.Consent, ...] = ()
     roles: dict[int, str]
 
     def may(self, right: rights.Right) -> bool:
-        """Say whether the person's role where the home is shared includes this; a homeowner needs no role."""
+        """Return whether the person's role at any consent's organization includes the right."""
         return self.own or any(self.has(right, consent) for consent in self.consents)
 
     def has(self, right: rights.Right, consent: models.Consent) -> bool:
-        """Say whether the person's role at this consent's organization includes the right."""
         return rights.may(self.roles.get(consent.organization_id, ""), right)
 
     def at(self, organization_id: int) -> AccessContext:
-        """Return the standing of staff as far as it comes from one organization."""
+        """Return the part of the context that comes from one organization."""
         kept = tuple(one for one in self.consents if one.organization_id == organization_id)
         return AccessContext(own=self.own, consents=kept, roles=self.roles)
 
@@ -79,7 +78,7 @@ ASK_FIRST = "The homeowner wants to be asked before every change. Propose it ins
 
 
 def own_sites(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
-    """Return the homes that are this person's own at this moment."""
+    """Return the homes that are this person's own."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_own(user))
@@ -88,31 +87,29 @@ def own_sites(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
 def shared_sites(
     user: accounts.AnyUser, *, now: datetime, organization: accounts.Organization | None = None
 ) -> QuerySet[sites.Site]:
-    """Return the homes that are shared with the organizations this person works for, or with one of them."""
+    """Return the homes shared with the organizations this person works for, or with one of them."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_shared(user, now, organization))
 
 
 def sites_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
-    """Return the homes that this person may see at this moment, own and shared."""
+    """Return the homes that this person may see now, own and shared."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_own(user) | _is_shared(user, now))
 
 
 def devices_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Device]:
-    """Return the devices in those homes."""
     return sites.Device.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
 def sensors_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Sensor]:
-    """Return the sensors in those homes."""
     return sites.Sensor.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
 def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
-    """Mark each row with `is_own`: whether the home at `home` is this person's own, or only shared."""
+    """Annotate each row with `is_own`: whether the home at `home` is this person's own, not only shared."""
     own = ExpressionWrapper(_is_own(user, home), output_field=BooleanField())
     marked: Rows = rows.annotate(is_own=own)
     return marked
@@ -131,7 +128,7 @@ def holding(*, now: datetime) -> QuerySet[models.Consent]:
 
 
 def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
-    """Return as whom this person sees the home, or None if not at all."""
+    """Return a person's access to the home; None without access."""
     return _standing(user, site, _connection_sites(site), now)
 
 
@@ -160,11 +157,10 @@ def may_control(
     scope: str = "",
     organization_id: int | None = None,
 ) -> Decision:
-    """Say whether this person may change the device; `scope` names what Lunar must allow for it.
+    """Return whether this person may change the device; `scope` is the OAuth scope it needs.
 
-    A homeowner goes through an own connection, and staff through that of whoever gave the consent, never
-    through that of another who lives there. Staff who work for several organizations act for one of them,
-    where it is named.
+    A homeowner acts through an own connection and staff through the consent giver's, never through that of
+    another resident. With `organization_id`, staff act for that organization only.
     """
     site = device.site
     if site is None:
@@ -180,7 +176,7 @@ def may_control(
 
 
 def controlling_consent(standing: AccessContext) -> models.Consent | None:
-    """Return the consent by which a member of staff may change the home without asking, if there is one."""
+    """Return the consent by which staff may change the home without approval, if any."""
     able = (
         one
         for one in standing.consents
@@ -190,12 +186,12 @@ def controlling_consent(standing: AccessContext) -> models.Consent | None:
 
 
 def proposing_consent(standing: AccessContext) -> models.Consent | None:
-    """Return the consent by which a member of staff may propose a change, if there is one."""
+    """Return the consent by which staff may propose a change, if any."""
     return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
 
 
 def own_connection_sites(user: accounts.User, site: sites.Site) -> QuerySet[sites.ConnectionSite]:
-    """Return how this person's own connections reach the home, the healthiest first."""
+    """Return the links of this person's connections to the home, fewest failures first."""
     own = site.connection_sites.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
 
@@ -234,7 +230,7 @@ def _reachable(
 
 
 def _connection_sites(site: sites.Site) -> list[sites.ConnectionSite]:
-    """Return how anybody's connections reach the home, the healthiest first."""
+    """Return the links of all connections to the home, fewest failures first."""
     there = site.connection_sites.filter(lost_at=None).select_related("connection")
     return list(there.order_by("connection__failures", "pk"))
 
@@ -248,7 +244,7 @@ def _through(connection_sites: Iterable[sites.ConnectionSite], user_pk: int) -> 
 
 
 def _owns(user: accounts.User, connection_sites: list[sites.ConnectionSite]) -> bool:
-    """Say of one home whose reaches were read what _is_own says of many."""
+    """Apply the rule of `_is_own` to one home whose connections were fetched."""
     own = {connection_site.connection.status for connection_site in _through(connection_sites, user.pk)}
     if own & set(WORKING):
         return True

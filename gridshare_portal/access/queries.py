@@ -1,4 +1,4 @@
-"""What a homeowner may ask about sharing: who was let into the own homes, and who there is to let in."""
+"""What homeowners shared, and the organizations they can share with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Consents = TypeVar("Consents", bound="QuerySet[Any]")  # consents, however they 
 
 
 def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]:
-    """Return with which organizations a home was ever shared, from and until; those that touch as one."""
+    """Return [(organization id, from, until)] of every period a home was shared; touching ones merged."""
     given = models.Consent.objects.filter(site=site).order_by("organization_id", "from_at", "pk")
     found: list[tuple[int, datetime, datetime | None]] = []
     for pk, begun, until_at, ended_at in given.values_list(
@@ -34,10 +34,9 @@ def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]
 
 
 def consents_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Consent]:
-    """Return what was allowed in a homeowner's homes, newest first; `holds` says whether it still does.
+    """Return the consents for a homeowner's homes, newest first, annotated with `holds`.
 
-    That is what the homeowner gave, and what others gave who live there now. What somebody gave who has
-    moved out is nobody's business any more.
+    These are the ones the homeowner gave and those of other current residents, not of former ones.
     """
     lives_there = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
@@ -51,7 +50,7 @@ def consents_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Conse
 
 
 def organizations_named(name: str) -> QuerySet[accounts.Organization]:
-    """Return the organizations that want to be found by their name, those that begin with it first."""
+    """Return the listed organizations whose name contains this, those that start with it first."""
     listed = accounts.Organization.objects.filter(is_listed=True)
     if len(name) < SHORTEST_NAME:
         return listed.none()

@@ -1,7 +1,7 @@
-"""What staff say before they look at a home, and the lines that their looking leaves for its homeowner.
+"""Visits: the reason staff give before they open a home, and the audit events of what they view.
 
-A visit is of one person of one organization, to one home, for one reason. It ends by itself, and never
-outlasts the consent it was opened under: to look again is to say why again.
+A visit is one person's, for one organization, home and reason. It ends by itself and never outlasts the
+consent it was opened under.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PAGES = {
 
 
 class VisitRefused(Exception):
-    """The home cannot be opened like this; the text is a sentence for the page, field names the input."""
+    """A visit that cannot be opened; the message is a sentence for the page, `field` names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -69,7 +69,7 @@ def open(
     words: str = "",
     now: datetime,
 ) -> models.Visit:
-    """Let a member of staff look at a home from now on, for a reason that the homeowner reads."""
+    """Open a visit for a member of staff, for a reason that the homeowner reads; raise VisitRefused."""
     _check(reason, words)
     until_at = _until(_consents(user, site, organization, now), now)
     visit = models.Visit(
@@ -90,7 +90,7 @@ def open(
 def current(
     user: accounts.AnyUser, site: sites.Site, *, now: datetime, standing: policy.AccessContext | None = None
 ) -> models.Visit | None:
-    """Return the visit that is going on, if its consent still holds; a homeowner needs none."""
+    """Return the visit in progress, if its consent still holds; None for a homeowner."""
     standing = standing or policy.standing_of(user, site, now=now)
     if standing is None or standing.own:
         return None
@@ -103,20 +103,19 @@ def current(
 
 
 def leave(*, visit: models.Visit, now: datetime) -> None:
-    """End a visit before its time."""
     models.Visit.objects.filter(pk=visit.pk, until_at__gt=now).update(until_at=now)
 
 
 @transaction.atomic
 def note(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Leave a line for the homeowner that this page was looked at."""
+    """Record for the homeowner that this page was viewed."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
     _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
 
 
 @transaction.atomic
 def note_renewed(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Leave a line that somebody still looks, unless the last line of the visit is ten minutes young."""
+    """Record an automatic refresh, at most once in ten minutes."""
     quiet = Q(noted_at=None) | Q(noted_at__lte=now - QUIET)
     if models.Visit.objects.filter(quiet, pk=visit.pk).update(noted_at=now):
         _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
@@ -124,7 +123,7 @@ def note_renewed(*, visit: models.Visit, page: str, now: datetime) -> None:
 
 @transaction.atomic
 def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Leave a line for the homeowner that something of this page was downloaded."""
+    """Record for the homeowner that data of this page was downloaded."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
     _tell(visit, names.Name.SITE_EXPORTED, now=now, page=page)
 

@@ -1,7 +1,7 @@
-"""People and organizations in the admin. No password, token, second factor or invitation's secret is shown.
+"""People and organizations in Django's admin. No password, token, second factor or secret is shown.
 
-What changes who works where goes through the same actions as the organization's own pages, so that it is
-recorded and no organization loses its last admin.
+Membership changes go through the same actions as the organization's pages, so that they are recorded and no
+organization loses its last admin.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ admin.site.unregister(Authenticator)
 
 @admin.register(models.User)
 class User(admin.ModelAdmin):
-    """A person: who it is, and what staff may do."""
-
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login")
     readonly_fields = ("date_joined", "last_login")
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
@@ -41,13 +39,12 @@ class User(admin.ModelAdmin):
 
     @admin.action(description="Sign out of every browser")
     def sign_out_everywhere(self, request: HttpRequest, users: QuerySet[models.User]) -> None:
-        """End every session of the chosen people."""
         for user in users:
             self.message_user(request, f"{user.email}: {sessions.end_all(user)} signed out.")
 
 
 class OrganizationForm(forms.ModelForm):
-    """An organization, and whom to invite as an admin of it; the first one is asked for."""
+    """An organization and an admin to invite; a new organization needs one."""
 
     invite = forms.EmailField(
         label="Invite as admin", required=False, help_text="The address gets a letter that works once."
@@ -58,15 +55,12 @@ class OrganizationForm(forms.ModelForm):
         fields = ("kind", "name", "about", "is_listed")
 
     def clean_name(self) -> str:
-        """Refuse a name that nobody can read."""
         return _asked(details.checked_name, self.cleaned_data["name"])
 
     def clean_about(self) -> str:
-        """Refuse what is too long for a homeowner's page."""
         return _asked(details.checked_about, self.cleaned_data["about"])
 
     def clean_invite(self) -> str:
-        """Ask for a first admin, because somebody must invite the others."""
         invited: str = self.cleaned_data["invite"]
         if not self.instance.pk and not invited:
             raise forms.ValidationError("Name the first admin: somebody must invite the others.")
@@ -75,8 +69,6 @@ class OrganizationForm(forms.ModelForm):
 
 @admin.register(models.Organization)
 class Organization(admin.ModelAdmin):
-    """An installer or a retailer, and the invitation of its admins."""
-
     form = OrganizationForm
     fields = ("kind", "name", "slug", "about", "is_listed", "invite", "created_at")
     list_display = ("name", "kind", "slug", "is_listed", "created_at")
@@ -87,13 +79,12 @@ class Organization(admin.ModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: models.Organization | None = None
     ) -> tuple[str, ...]:
-        """Keep what links and rights rest on as it is."""
         return ("slug", "created_at", "kind") if obj else ("slug", "created_at")
 
     def save_model(
         self, request: HttpRequest, obj: models.Organization, form: OrganizationForm, change: bool
     ) -> None:
-        """Do what the organization's own page or the command would do, and record it."""
+        """Use the same actions as the organization's page and the command, which record it."""
         wish, now = form.cleaned_data, timezone.now()
         if not change:
             made = details.make(kind=wish["kind"], name=wish["name"], actor=_operator(request), now=now)
@@ -106,7 +97,7 @@ class Organization(admin.ModelAdmin):
 
 @admin.register(models.Membership)
 class Membership(admin.ModelAdmin):
-    """Who works where. Another role and the removal are actions, which refuse to take the last admin away."""
+    """Who works where; role and removal are actions, which refuse to remove the last admin."""
 
     fields = readonly_fields = ("user", "organization", "role", "created_at")
     list_display = ("user", "organization", "role", "created_at")
@@ -125,7 +116,6 @@ class Membership(admin.ModelAdmin):
 
     @admin.action(description="Make admin", permissions=["change"])
     def make_admin(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
-        """Make the chosen people admins."""
         for one in chosen.select_related("user", "organization"):
             members.change_role(
                 membership=one, role=models.Role.ADMIN, actor=_operator(request), now=timezone.now()
@@ -134,7 +124,6 @@ class Membership(admin.ModelAdmin):
 
     @admin.action(description="Remove from the organization", permissions=["change"])
     def remove(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
-        """Remove the chosen people, and sign them out everywhere."""
         for one in chosen.select_related("user", "organization"):
             try:
                 members.remove(membership=one, actor=_operator(request), now=timezone.now())
@@ -146,8 +135,6 @@ class Membership(admin.ModelAdmin):
 
 @admin.register(models.Invitation)
 class Invitation(admin.ModelAdmin):
-    """Who was invited to what; the secret is not kept, and its digest is not shown."""
-
     fields = readonly_fields = (
         *("organization", "email", "role", "invited_by"),
         *("made_at", "expires_at", "accepted_at", "withdrawn_at"),
@@ -167,7 +154,6 @@ class Invitation(admin.ModelAdmin):
 
     @admin.action(description="Withdraw", permissions=["change"])
     def withdraw(self, request: HttpRequest, chosen: QuerySet[models.Invitation]) -> None:
-        """Take the chosen invitations back."""
         for one in chosen.select_related("organization"):
             try:
                 invitations.withdraw(invitation=one, actor=_operator(request), now=timezone.now())
@@ -185,14 +171,14 @@ def _asked(check: Callable[[str], str], value: str) -> str:
 
 
 def _operator(request: HttpRequest) -> models.User:
-    """Return who works here; the admin lets nobody in who has not signed in."""
+    """Return the signed-in operator."""
     if not request.user.is_authenticated:
         raise PermissionDenied
     return request.user
 
 
 def _invite(request: HttpRequest, organization: models.Organization, email: str) -> None:
-    """Invite an admin; the letter goes out once the organization is kept."""
+    """Invite an admin; the e-mail is sent after the commit."""
     wish = {"email": email, "role": models.Role.ADMIN}
     try:
         made = invitations.invite(

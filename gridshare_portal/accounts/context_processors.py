@@ -1,4 +1,4 @@
-"""Which doors of the house a page shows to whoever looks at it, and in whose name the visitor acts there."""
+"""The areas of the portal that a page links to, and the membership it is viewed by."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from gridshare_portal.accounts import models
 
 
 def doors(request: HttpRequest) -> dict[str, object]:
-    """Name the doors that are open to this visitor, and the membership by which this page is seen, if any.
-
-    Where the visitor works is asked for only by a page that shows it.
-    """
+    """Return what the navigation shows; memberships are fetched only by pages that show them."""
     user: models.AnyUser | None = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     works = SimpleLazyObject(lambda: staff_doors.memberships(request) if signed_in else [])

@@ -1,4 +1,4 @@
-"""Check the shape of what is typed into an organization's pages; what it means is decided by the actions."""
+"""Forms of an organization's pages; what the values mean is decided by the actions."""
 
 from __future__ import annotations
 
@@ -19,18 +19,15 @@ YEARS = [MinValueValidator(date(2020, 1, 1), NO_DATE), MaxValueValidator(date(21
 
 
 class Plain(forms.Form):
-    """A form whose refusals are ours and stand at their field."""
+    """A form that shows an action's refusal at its field."""
 
     use_required_attribute = False
 
     def refuse(self, refusal: members.MemberRefused) -> None:
-        """Show at its field what a action refused."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
 class Invite(Plain):
-    """Whom to invite, as what."""
-
     email = forms.CharField(
         max_length=LONGEST_TYPED,
         label="E-mail address",
@@ -46,8 +43,6 @@ class Invite(Plain):
 
 
 class Details(Plain):
-    """What homeowners read of the organization."""
-
     name = forms.CharField(
         label="Name",
         max_length=LONGEST_TYPED,
@@ -65,7 +60,7 @@ class Details(Plain):
 
 
 class Record(Plain):
-    """Which part of the record to show; what is left out does not narrow it."""
+    """Filter of the audit log; empty fields do not narrow it."""
 
     person = forms.ChoiceField(
         required=False,
@@ -106,7 +101,6 @@ class Record(Plain):
         field.choices = choices
 
     def clean(self) -> dict[str, object]:
-        """Refuse days in the wrong order."""
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and first > last:
             self.add_error("last", "This day is before the first one.")

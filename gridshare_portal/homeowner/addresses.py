@@ -1,7 +1,7 @@
-"""Read what an address says about ids and pages, so that nothing in it can become a 500.
+"""Parse ids and page numbers in URLs, so that no URL can cause a 500.
 
-Ids are the API's own and may hold almost anything; what could never be one does not match,
-and the answer is the same 404 as for an id that nobody knows.
+Ids are the API's own and may contain almost anything; a string that cannot be one is a 404, like an unknown
+id.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 
 class Sliceable(Protocol[Row_co]):
-    """A list that a page can be cut from without reading the whole."""
+    """A list that a page can be cut from without reading all of it."""
 
     def __len__(self) -> int: ...
 
@@ -27,21 +27,19 @@ class Sliceable(Protocol[Row_co]):
 
 
 class SynthId:
-    """The API's name of a site or device, as a part of an address."""
+    """The API's id of a site or device, as a part of a URL path."""
 
     regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
 
     def to_python(self, value: str) -> str:
-        """Return the id as it stands in the address."""
         return value
 
     def to_url(self, value: str) -> str:
-        """Return the id as it goes into an address."""
         return value
 
 
 def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
-    """Return a small positive number from the query, and the usual one for anything else."""
+    """Return a small positive number from the query string, or the default for anything else."""
     value = request.GET.get(name, "")
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         return usual
@@ -49,14 +47,14 @@ def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
 
 
 def page(request: HttpRequest, rows: Sliceable[Row_co], *, size: int) -> Page[Row_co]:
-    """Return the page that the query names; past the end, the last one."""
+    """Return the page that the query string names; past the end, the last one."""
     # The stub also asks for one row at a time, and for all; a paginator asks for pages alone.
     pages: Paginator[Row_co] = Paginator(rows, size)  # type: ignore[arg-type]
     return pages.get_page(number(request, "page"))
 
 
 def is_ours(address: str, request: HttpRequest) -> bool:
-    """Say whether an address that came with a form leads to a page of this portal."""
+    """Return whether a submitted URL leads to a page of this portal."""
     hosts = {request.get_host()}
     return (
         len(address) < 2000

@@ -1,4 +1,4 @@
-"""Check the shape of what is typed into a home's pages; what it means is decided further in."""
+"""Forms of a home's pages; what the values mean is decided by the packages below."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ DETAILS = ("manufacturer", "model", "serial_number")
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """Return what was sent, however little; None where nothing was asked yet."""
+    """Return the submitted data, possibly empty; None for a GET."""
     return request.POST if request.method == "POST" else None
 
 
 class Once(forms.Form):
-    """A form that refuses a field that came more than once instead of taking the last."""
+    """A form that refuses a field sent more than once instead of using the last value."""
 
     data: MultiValueDict[str, str]  # as it was sent, with every value of a field
     many: frozenset[str] = frozenset()  # the fields that may
     use_required_attribute = False
 
     def clean(self) -> dict[str, object]:
-        """Refuse what was sent twice, at its field."""
         for name in self.fields.keys() - self.many:
             if len(self.data.getlist(self.add_prefix(name))) > 1:
                 self.add_error(name, "This was sent twice. Choose one.")
@@ -43,8 +42,6 @@ def _zones() -> list[tuple[str, str]]:
 
 
 class SiteSettings(Once):
-    """What a home is called, and the time it keeps."""
-
     name = forms.CharField(
         max_length=80,
         label="Name",
@@ -66,7 +63,7 @@ class SiteSettings(Once):
 
 
 class SensorRole(Once):
-    """What a sensor measures, in the owner's word; empty goes back to what was found."""
+    """What a sensor measures, according to the owner; empty returns to the detected role."""
 
     role = forms.ChoiceField(choices=[], required=False, label="Measures")
 
@@ -81,7 +78,7 @@ class SensorRole(Once):
 
 
 class ChangeForm(Once):
-    """What every change carries: why, and a key that lets a form sent twice be done once."""
+    """What every change carries: the reason, and an idempotency key."""
 
     reason = forms.CharField(
         required=False,
@@ -115,7 +112,7 @@ def _detail(label: str, help_text: str) -> forms.CharField:
 
 
 class Details(ChangeForm):
-    """A device's maker, model and serial number; an empty field is left as it is at Lunar."""
+    """A device's maker, model and serial number; an empty field stays as it is at Lunar."""
 
     manufacturer = _detail("Maker", "")
     model = _detail("Model", "")
@@ -126,7 +123,7 @@ class Details(ChangeForm):
         super().__init__(data, initial=before, staff=staff)
 
     def clean(self) -> dict[str, object]:
-        """Refuse an emptied field, and a form in which nothing was changed."""
+        """Refuse an emptied field, and a form without changes."""
         super().clean()
         for name in DETAILS:
             if self.initial[name] and name in self.cleaned_data and not self.cleaned_data[name]:
@@ -136,7 +133,7 @@ class Details(ChangeForm):
         return self.cleaned_data
 
     def refuse(self, sentence: str, said: str) -> None:
-        """Place Lunar's refusal at the field that it names, else at the only one changed, else above all."""
+        """Show Lunar's refusal at the field it names, else at the only changed one, else at the form."""
         changed = list(self.changes())
         words = said.casefold().replace("_", "").replace(" ", "")
         named = [name for name in changed if name.replace("_", "") in words]
@@ -144,13 +141,12 @@ class Details(ChangeForm):
         self.add_error(at, f"{sentence} Lunar says: {said}" if said else sentence)
 
     def changes(self) -> dict[str, str]:
-        """Return only what is different from before."""
         typed = {name: self.cleaned_data.get(name) for name in DETAILS}
         return {name: value for name, value in typed.items() if value and value != self.initial[name]}
 
 
 class Visit(Once):
-    """Why staff open a home, and for which of the organizations that it is shared with."""
+    """Why staff open a home, and for which of the organizations it is shared with."""
 
     organization = forms.TypedChoiceField(
         coerce=int,
@@ -192,14 +188,10 @@ class Visit(Once):
 
 
 class Disconnect(Once):
-    """Whether the stored readings go, too."""
-
     forget = forms.BooleanField(required=False, label="Also delete the readings and homes stored here")
 
 
 class DeleteAccount(Once):
-    """Whether the visitor means it: the own address, typed once more."""
-
     email = forms.CharField(
         max_length=254,
         label="Your e-mail address",
@@ -216,7 +208,6 @@ class DeleteAccount(Once):
         self.fields["email"].help_text = f"Type {address} to confirm."
 
     def clean_email(self) -> str:
-        """Refuse any other address, whatever the case of its letters."""
         typed: str = self.cleaned_data["email"]
         if typed.casefold() != self._address.casefold():
             raise forms.ValidationError("This is not the address of this account. Nothing was deleted.")
@@ -224,8 +215,6 @@ class DeleteAccount(Once):
 
 
 class ModeChange(ChangeForm):
-    """Which mode a battery is to follow."""
-
     mode = forms.ChoiceField(
         choices=[(mode.name, mode.name) for mode in modes.MODES],
         widget=forms.RadioSelect,
@@ -237,6 +226,6 @@ class ModeChange(ChangeForm):
 
 
 class Plan(ChangeForm):
-    """What goes with a plan's rows: which plan the visitor saw when writing them."""
+    """What accompanies a plan's rows: the digest of the plan that the visitor saw."""
 
     seen = forms.RegexField(r"\A[0-9a-f]{0,64}\Z", required=False, widget=forms.HiddenInput)

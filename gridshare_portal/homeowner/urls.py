@@ -1,4 +1,4 @@
-"""The addresses of a homeowner's pages."""
+"""URLs of a homeowner's pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of support staff, all under the name of the organization they work for."""
+"""URLs of support staff's pages, under the slug of their organization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done in an organization's name, in sentences for its admins and as rows of a file."""
+"""An organization's audit log in sentences for its admins and as rows of a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?\+00:00", re.A
 
 @dataclass(frozen=True, kw_only=True)
 class LogEntry:
-    """One event in words; home and device are the API's ids for them."""
+    """One event in words; `home` and `device` are API ids."""
 
     at: datetime
     who: str
@@ -40,7 +40,7 @@ def events_of(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[audit.Event]:
-    """Return the events, newest first; days are those of UTC, both included."""
+    """Return the events, newest first; `first` and `last` are UTC days, both included."""
     events = queries.events_of_organization(organization.pk)
     if person:
         events = events.filter(actor_id=int(person)) if person != "0" else events.filter(actor_id=None)
@@ -54,7 +54,7 @@ def events_of(
 
 
 def people_of(organization: models.Organization) -> list[tuple[str, str]]:
-    """Return everybody who stands in the record, also those who are gone, by name."""
+    """Return (id, name) of everybody in the audit log, including former members, by name."""
     events = queries.events_of_organization(organization.pk).order_by()
     found = events.values("actor_id").annotate(label=Max("actor_label"))
     people = [(str(one["actor_id"] or 0), one["label"] or "The portal") for one in found]
@@ -62,7 +62,6 @@ def people_of(organization: models.Organization) -> list[tuple[str, str]]:
 
 
 def line(event: audit.Event) -> LogEntry:
-    """Say an event in words."""
     return LogEntry(
         at=event.at,
         who=event.actor_label or "The portal",
@@ -74,7 +73,7 @@ def line(event: audit.Event) -> LogEntry:
 
 
 def cells(event: audit.Event) -> list[str]:
-    """Return an event as the cells of a row, under `HEADS`."""
+    """Return an event as a row under `HEADS`."""
     said = line(event)
     at = said.at.astimezone(UTC).isoformat(timespec="seconds")
     whole = _said(event.details)[:LONGEST]
@@ -88,7 +87,7 @@ def _what(event: audit.Event) -> str:
 
 
 def _told(details: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what a page need not say: what is empty, and of a change what its receipt shows."""
+    """Leave out empty values, and of a change what its receipt shows."""
     receipt = {"change", "before", "after"} if "change" in details else set()
     return {key: value for key, value in details.items() if value not in (None, "") and key not in receipt}
 

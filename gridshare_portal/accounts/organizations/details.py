@@ -1,4 +1,4 @@
-"""Set an organization up, and change what homeowners read of it."""
+"""Create an organization, and change what homeowners read of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_KIND = "Choose installer or retailer."
 
 @transaction.atomic
 def make(*, kind: str, name: str, actor: models.User | None, now: datetime) -> models.Organization:
-    """Keep a new organization, which has no member yet: its first admin is invited."""
+    """Create an organization without members; its first admin is invited. Raises MemberRefused."""
     if kind not in models.Organization.Kind.values:
         raise members.MemberRefused(NO_KIND, field="kind")
     plain = checked_name(name)
@@ -45,9 +45,9 @@ def describe(
     actor: models.User | None,
     now: datetime,
 ) -> models.Organization:
-    """Change what the organization is called, what it says of itself, and whether a search finds it.
+    """Change name, description and whether search finds the organization; raise MemberRefused.
 
-    Its address stays, so that links which homeowners were given go on working.
+    The slug stays, so that links given to homeowners keep working.
     """
     after = {"name": checked_name(name), "about": checked_about(about), "is_listed": is_listed}
     held = members.lock(organization, actor=actor)
@@ -64,7 +64,7 @@ def describe(
 
 
 def checked_name(name: str) -> str:
-    """Return the name as it can be read, or refuse it."""
+    """Return the name without invisible characters; raise MemberRefused."""
     plain = plain_text.plain(name)
     if not plain:
         raise members.MemberRefused(NO_NAME, field="name")
@@ -74,7 +74,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_about(about: str) -> str:
-    """Return the text for homeowners as it can be read, or refuse it."""
+    """Return the description without invisible characters; raise MemberRefused."""
     plain = plain_text.plain(about)
     if len(plain) > LONGEST_ABOUT:
         raise members.MemberRefused(LONG_ABOUT, field="about")

@@ -1,8 +1,7 @@
-"""What the portal tells allauth about signing in, returning and second factors.
+"""Settings of allauth in code: redirects, e-mail, and sealing of second factors' secrets.
 
-Signing in returns to a path of our own or to the first page, never elsewhere. An e-mail
-that cannot be sent is said on the page and does not break it. The secrets of second
-factors are sealed before they are stored.
+Sign-in redirects to a path of this portal or to the first page, never elsewhere. An e-mail that cannot be
+sent is reported on the page.
 """
 
 from __future__ import annotations
@@ -28,16 +27,14 @@ MAIL_FAILED = "We could not send the e-mail just now. Please try again in a minu
 
 
 class Accounts(DefaultAccountAdapter):
-    """Signing in with an e-mail address."""
-
     def is_safe_url(self, url: str | None) -> bool:
-        """Allow a path on this host, short and printable, and nothing else."""
+        """Allow a short, printable path on this host, and nothing else."""
         if not url or len(url) > LONGEST_PATH or not url.isprintable():
             return False
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def clean_email(self, email: str) -> str:
-        """Refuse an address that is longer than any mail server takes."""
+        """Refuse an address that is longer than any mail server accepts."""
         if len(email) > LONGEST_ADDRESS:
             raise ValidationError("This address is too long.")
         return super().clean_email(email)
@@ -51,7 +48,6 @@ class Accounts(DefaultAccountAdapter):
         return "/"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
-        """Send an e-mail, and tell the visitor when that fails."""
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, smtplib.SMTPException) as failure:
@@ -65,12 +61,8 @@ class Accounts(DefaultAccountAdapter):
 
 
 class SecondFactors(DefaultMFAAdapter):
-    """Authenticator apps, passkeys and recovery codes."""
-
     def encrypt(self, text: str) -> str:
-        """Seal a secret before it is stored."""
         return second_factors.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Open a stored secret."""
         return second_factors.unseal(encrypted_text)

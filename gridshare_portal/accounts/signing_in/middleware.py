@@ -1,4 +1,4 @@
-"""Who may open the admin: staff with a second factor, and nobody else."""
+"""Requires a second factor of staff who open Django's admin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STRONG = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 def staff_need_a_second_factor(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Send staff without a second factor from the admin to where they set one up."""
+    """Redirect staff without a second factor from the admin to where they set one up."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/admin/") and _is_staff_without_one(request):

@@ -1,4 +1,4 @@
-"""Another role, and the end of somebody's work for an organization: removed, or left."""
+"""Views that change a member's role, remove a member, or leave the organization."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ LEFT = "You do not work for {} any more."
 @require_POST
 @entry.door(rights.MEMBERS)
 def role(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Give a member another role."""
     now = timezone.now()
     member = _member(request, pk)
     wished = request.POST.get("role", "")
@@ -36,7 +35,6 @@ def role(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @entry.door(rights.MEMBERS)
 def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Say what the removal does, and do it once that is confirmed."""
     member = _member(request, pk)
     if member.user_id == request.user.pk:
         return redirect("accounts:leave", slug=slug)
@@ -53,7 +51,6 @@ def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @entry.door()
 def leave(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Leave the organization oneself."""
     if request.method != "POST":
         return render(request, "accounts/leave.html", _context(request, request.membership))
     try:

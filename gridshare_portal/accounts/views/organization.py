@@ -1,4 +1,4 @@
-"""An organization's page: who works there, who is invited, what homeowners read of it."""
+"""An organization's page: its members, its invitations, and what homeowners read of it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,12 @@ WITHDRAWN = "The invitation for {} is withdrawn. Its letter opens nothing any mo
 @require_safe
 @entry.door()
 def organization(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the organization to whoever works there; admins also see what they can do about it."""
     return page(request, now=timezone.now())
 
 
 @require_POST
 @entry.door(rights.MEMBERS)
 def details(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Change the name, the text for homeowners, and whether a search finds the organization."""
     now = timezone.now()
     form = forms.Details(request.POST)
     if form.is_valid():
@@ -51,7 +49,6 @@ def details(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @require_POST
 @entry.door(rights.MEMBERS)
 def invite(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Invite somebody by e-mail."""
     now = timezone.now()
     form = forms.Invite(request.POST)
     if form.is_valid() and _invited(request, form, now):
@@ -63,7 +60,6 @@ def invite(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @require_POST
 @entry.door(rights.MEMBERS)
 def withdraw_invitation(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Take an invitation back."""
     invitation = get_object_or_404(request.organization.invitations, pk=pk)
     try:
         invitations.withdraw(invitation=invitation, actor=request.user, now=timezone.now())
@@ -82,7 +78,7 @@ def page(
     details: forms.Details | None = None,
     refused: dict[int, str] | None = None,
 ) -> HttpResponse:
-    """Show the page, with what was refused at the place where it was typed."""
+    """Render the page with refused forms in place; 422 if something was refused."""
     is_admin = rights.may(request.membership.role, rights.MEMBERS)
     known = {name: getattr(request.organization, name) for name in ("name", "about", "is_listed")}
     context = {
@@ -103,7 +99,7 @@ def page(
 
 
 def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) -> bool:
-    """Keep the invitation and send its letter; one whose letter cannot be sent is taken back."""
+    """Store the invitation and send its e-mail; withdraw it if that fails."""
     try:
         made = invitations.invite(
             organization=request.organization, actor=request.user, now=now, **form.cleaned_data
@@ -125,7 +121,7 @@ def _members(request: entry.MemberRequest) -> Page[models.Membership]:
 
 
 def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:
-    """Return the open invitations, then the last of those that were accepted, withdrawn or ended."""
+    """Return the open invitations, then the newest closed ones."""
     made = list(organization.invitations.select_related("invited_by")[: invitations.AT_MOST_A_DAY * 8])
     still_open = [one for one in made if one.is_open(now=now)]
     closed = [one for one in made if not one.is_open(now=now)][:CLOSED_SHOWN]

@@ -1,4 +1,4 @@
-"""What was done in an organization's name, for its admins: by person, kind and day, and as a file."""
+"""An organization's audit log for its admins, filtered, as a page and as a file."""
 
 from __future__ import annotations
 
@@ -23,14 +23,12 @@ ON_A_PAGE = 50
 @require_safe
 @entry.door(rights.RECORD)
 def record(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the record, newest first."""
     return _page(request, _form(request))
 
 
 @require_safe
 @entry.door(rights.RECORD)
 def record_csv(request: entry.MemberRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
-    """Give the same part of the record as a file."""
     form = _form(request)
     if not form.is_valid():
         return _page(request, form)

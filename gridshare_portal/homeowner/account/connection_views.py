@@ -1,4 +1,4 @@
-"""The visitor's Lunar connections: how they do, what they allow, and how they end."""
+"""Pages of the visitor's Lunar connections: their health, their scopes, and disconnecting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from gridshare_portal.sites import queries as site_queries
 @login_required
 @require_safe
 def connection(request: entry.SignedInRequest) -> HttpResponse:
-    """Show each connection's health, what it allows and what it does not, and when it last answered."""
     now = timezone.now()
     mine = queries.connections_of(request.user)
     context = {"connections": [_card(one) for one in mine], **_place(request, now)}
@@ -32,7 +31,6 @@ def connection(request: entry.SignedInRequest) -> HttpResponse:
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
-    """Ask whether readings go too, then end the connection."""
     now = timezone.now()
     one = entry_points.connection(request, pk, now=now)
     if one.status == lunar.Connection.Status.DISCONNECTED:
@@ -59,7 +57,7 @@ def _card(one: lunar.Connection) -> dict[str, object]:
 
 
 def _place(request: entry.SignedInRequest, now: datetime) -> dict[str, object]:
-    """Return the home whose doors stay open beside a page of the person, where there is only one."""
+    """Return the home whose navigation is shown beside a personal page: the only one, if there is one."""
     mine = list(policy.own_sites(request.user, now=now)[:2])
     site = mine[0] if len(mine) == 1 else None
     return {"site": site, "zone": mine[0].zone if mine else timezone.get_default_timezone(), "now": now}

@@ -1,4 +1,4 @@
-"""The end of an account: what goes with it, and that nobody ends it by a slip."""
+"""The page that deletes an account, after its address was typed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ DELETED = "Your account is deleted. We can no longer read or change anything at 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: entry.SignedInRequest) -> HttpResponse:
-    """Say what goes with the account, and delete it once the visitor has typed its address."""
     now = timezone.now()
     form = forms.DeleteAccount(forms.posted(request), address=request.user.email)
     if request.method == "POST" and form.is_valid():
@@ -49,7 +48,7 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
 
 @transaction.atomic
 def _delete(request: entry.SignedInRequest, now: datetime) -> None:
-    """Sign out while there is still somebody to sign out; connections end with their owner."""
+    """Delete the account; sign out first, while the user exists. Connections end with their owner."""
     user = request.user
     members.leave_all(user=user, now=now)
     record.add(name=names.Name.USER_DELETED, at=now, actor=user, subject=user)

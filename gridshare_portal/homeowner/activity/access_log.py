@@ -1,6 +1,6 @@
-"""Who looked at a home and who changed something there: the record of staff, for those who live in it.
+"""What staff viewed and changed in a home, from the audit log, for its residents.
 
-It begins when the reader first connected: what happened under somebody who lived there before is not theirs.
+It begins when the reader first connected: events under an earlier resident are not theirs to read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their word
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilter:
-    """Somebody, or an organization, to read about alone."""
+    """A person or an organization to filter the log by."""
 
     key: str
     title: str
@@ -34,7 +34,7 @@ class LogFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Lines of one day that belong to one visit, or to one person's feed."""
+    """Lines of one day that belong to one visit, or to one person."""
 
     day: date
     who: str
@@ -45,7 +45,7 @@ class Look:
 
 
 class Log:
-    """A list that a page can be cut from without reading the whole; each cut costs one query."""
+    """A sliceable list for a paginator; each slice costs one query."""
 
     ordered = True
 
@@ -60,18 +60,15 @@ class Log:
 
     @property
     def is_narrowed(self) -> bool:
-        """Say whether only a part of it was asked for."""
         return self.organization_id is not None or self.actor_id is not None
 
     def organizations(self) -> list[LogFilter]:
-        """Return the organizations that did something here."""
         return [
             LogFilter(key=str(pk), title=name, is_chosen=pk == self.organization_id)
             for pk, name in sorted(self._names.items(), key=lambda item: item[1])
         ]
 
     def people(self) -> list[LogFilter]:
-        """Return the people who did something here, each once."""
         named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
         return [
             LogFilter(key=str(pk), title=title, is_chosen=pk == self.actor_id)
@@ -79,7 +76,6 @@ class Log:
         ]
 
     def count(self) -> int:
-        """Return how many lines there are."""
         return self._narrowed().count()
 
     def __len__(self) -> int:
@@ -90,7 +86,7 @@ class Log:
         return list(_together(lines, self._site))
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield the whole as rows for a file, the newest first."""
+        """Yield all lines as rows of a file, newest first."""
         yield HEADS
         for event in self._narrowed().iterator(chunk_size=500):
             one = self._line(event)
@@ -124,7 +120,7 @@ def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
 
 
 def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
-    """Return who of which organization; of a homeowner's own actions only the organization counts."""
+    """Return (organization, person, name); of homeowners' own actions only the organization."""
     known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
     ours = activity_words.BY_HOMEOWNERS
     people = {
@@ -139,7 +135,7 @@ def _names(people: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
 
 
 def _number(asked: Mapping[str, str], name: str) -> int | None:
-    """Return an id from the address; one that cannot be is one that nobody has."""
+    """Return an id from the query string; 0, which nobody has, for a malformed one."""
     value = asked.get(name, "")
     if not value:
         return None

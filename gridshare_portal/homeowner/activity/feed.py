@@ -1,6 +1,6 @@
-"""Put the changes of a home and the other events of its record into one list, newest first.
+"""The activity feed: a home's changes and its other audit events as one list, newest first.
 
-A change leaves events of its own; those are left out, because the change itself says more.
+Events about a change are left out, because the change itself says more.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ PROPOSALS = (
 
 @dataclass(frozen=True, kw_only=True)
 class SiteEvent:
-    """An event that is no change of a device."""
+    """An event that is not a change of a device."""
 
     at: datetime
     who: str
@@ -62,7 +62,7 @@ Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | SiteEvent]
 
 
 class Feed:
-    """A list that a page can be cut from without reading the whole."""
+    """A sliceable list for a paginator."""
 
     ordered = True
 
@@ -72,7 +72,6 @@ class Feed:
         self._events = _for(reader, record.events_of_site(site.synth_id))
 
     def count(self) -> int:
-        """Return how many entries there are."""
         return self._changes.count() + self._events.count()
 
     def __len__(self) -> int:
@@ -94,7 +93,7 @@ class Feed:
 
 
 def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
-    """Leave out what is told elsewhere, and for staff what others were let in to do."""
+    """Leave out events told elsewhere, and for staff those of other organizations."""
     events = events.exclude(name__in=[name.value for name in TOLD_ELSEWHERE])
     if not reader.is_staff:
         return events
@@ -103,7 +102,6 @@ def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit
 
 
 def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> SiteEvent:
-    """Say an event in words."""
     label = names.Name(event.name).label if event.name in names.Name.values else event.name
     if event.name == names.Name.ACCESS_ASKED:
         label = words.AGAIN

@@ -1,4 +1,4 @@
-"""Who looked at a home and who changed something there, as a page and as a file to take away."""
+"""The access log of a home, as a page and as a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ ON_A_PAGE = 50
 @never_cache
 @require_safe
 def access_log(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Show each look and each change of staff, newest first, of everybody or of one alone."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
     log = logs.Log(site, user=request.user, asked=request.GET, now=now)
@@ -32,7 +31,6 @@ def access_log(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse
 @entry_points.download(staff=None)
 @require_safe
 def access_log_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpResponseBase:
-    """Stream the same lines as a file, in the home's own time."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
     log = logs.Log(site, user=request.user, asked=request.GET, now=now)

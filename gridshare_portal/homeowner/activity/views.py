@@ -1,4 +1,4 @@
-"""What was done in a home: every change with its outcome, and what the owner said of the home."""
+"""The page of a home's activity feed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ ON_A_PAGE = 20
 @entry_points.page(staff="activity")
 @require_safe
 def activity(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Show who did what, what was before and after, the outcome and when, newest first."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
     page = addresses.page(

@@ -1,7 +1,7 @@
-"""Say in plain words what somebody who was let into a home did there, for those who live in it.
+"""Sentences about what others did in a home, for its residents.
 
-Pure: one event of the record in, one line out. The names of pages and reasons are those that staff chose
-from; what staff wrote themselves stands apart from our words.
+Pure: one audit event in, one line out. Pages and reasons are named as staff chose them; staff's own text is
+kept apart from ours.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ENDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """One thing that was done, by whom, for which organization, and why."""
+    """One action: by whom, for which organization, and why."""
 
     at: datetime
     actor_id: int | None
@@ -50,17 +50,17 @@ class LogLine:
 
     @property
     def because(self) -> tuple[object, ...]:
-        """Return what lines have in common that belong to one visit, or to one homeowner's feed."""
+        """Return what lines of one visit, or of one homeowner's feed, have in common."""
         return (self.actor_id, self.who, self.on_behalf, self.reason, self.words)
 
     @property
     def on_behalf(self) -> str:
-        """Return in whose name staff did it; a homeowner acts in nobody else's."""
+        """Return the organization that staff acted for; empty for a homeowner."""
         return self.organization if self.is_staff else ""
 
 
 class Saying(Protocol):
-    """Says what an event tells, as the verb and the rest of a sentence."""
+    """Returns the verb and the rest of the sentence for an event."""
 
     def __call__(
         self, event: audit.Event, told: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
@@ -76,7 +76,7 @@ AGAIN = (
 def line(
     event: audit.Event, *, organization: str, user: accounts.User, zone: ZoneInfo, now: datetime
 ) -> LogLine:
-    """Return the line of one event, as a homeowner reads it."""
+    """Return an event's line as this homeowner reads it."""
     told = event.details if isinstance(event.details, dict) else {}
     say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
     reason = str(told.get("reason") or "")

@@ -1,7 +1,6 @@
-"""Say what is known of devices, sensors and the tree they hang in, as names and values for a page.
+"""Names and values of devices, sensors and their tree, as pages show them.
 
-What the API calls by its own words is shown in plain ones where we know them, and as it came
-where we do not: an unknown kind is shown, never hidden.
+The API's own words are translated where we know them; an unknown kind is shown as it came, never hidden.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ LONGEST_VALUE = 200
 
 @dataclass(frozen=True, kw_only=True)
 class TreeLine:
-    """One line of the tree in the window that a page shows."""
+    """One line of the part of the tree that a page shows."""
 
     title: str
     synth_id: str
@@ -48,25 +47,25 @@ class TreeLine:
 
     @property
     def closing(self) -> range:
-        """Return something to loop over, once per list that ends here."""
+        """Return a range to loop over, once per list that closes here."""
         return range(self.closes)
 
 
 def title(device: sites.Device) -> str:
-    """Say what a device is called: maker and model where known, else its kind, else its id."""
+    """Return a device's maker and model, else its kind, else its id."""
     named = f"{device.manufacturer} {device.model}".strip()
     return named or kind(device.kind)[0] or device.synth_id
 
 
 def sensor_title(role: str, word: str) -> str:
-    """Say what a sensor is by what it measures, and by its kind where that is not known."""
+    """Name a sensor by what it measures, or by its kind if that is unknown."""
     if role in ("", sites.Role.UNKNOWN):
         return kind(word)[0] or "Part"
     return f"{sites.Role(role).label} sensor"
 
 
 def kind(word: str) -> tuple[str, str]:
-    """Return a kind in plain words and its glyph; a kind nobody knows stays as it came."""
+    """Return a kind in plain words and its glyph; an unknown kind stays as it came."""
     folded = word.casefold().replace("_", " ")
     for known, (words, glyph) in KINDS.items():
         if known in folded.split() or (len(known) > 2 and known in folded):
@@ -75,7 +74,7 @@ def kind(word: str) -> tuple[str, str]:
 
 
 def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]:
-    """Return what is known of a device; what is missing is a dash. The short form is for lists."""
+    """Return (name, value) of what is known of a device, a dash if missing; the short form is for lists."""
     named = [("Maker", device.manufacturer), ("Model", device.model)]
     rows = [
         ("Kind", kind(device.kind)[0]),
@@ -92,7 +91,7 @@ def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]
 
 
 def others(device: sites.Device) -> list[tuple[str, str]]:
-    """Return what Lunar says beyond what we have names for, as it came."""
+    """Return the attributes that Lunar sends and we have no names for, as they came."""
     return [(name, _plain(value)) for name, value in device.extra.items()]
 
 
@@ -102,7 +101,7 @@ def _plain(value: object) -> str:
 
 
 def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) -> str:
-    """Say a sensor's newest reading in one line."""
+    """Return a sensor's newest reading as one line."""
     if latest is None:
         return "No reading yet."
     said = []
@@ -118,7 +117,7 @@ def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) ->
 
 
 def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
-    """Return a window of the tree whose lists open and close within it."""
+    """Return a part of the tree whose lists open and close within it."""
     shown = branches[start : start + LINES]
     ground = min((branch.depth for branch in shown), default=0)
     depths = _nested([branch.depth - ground for branch in shown])
@@ -135,7 +134,7 @@ def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
 
 
 def _nested(depths: list[int]) -> list[int]:
-    """Let no line be more than one deeper than the line before, as nested lists must be."""
+    """Limit each line to one level deeper than the line before, as nested lists must be."""
     nested: list[int] = []
     for depth in depths:
         nested.append(min(depth, nested[-1] + 1 if nested else 0))

@@ -1,4 +1,4 @@
-"""Decide what, if anything, needs whoever looks at a home: at most one thing at a time, the worst first."""
+"""The banner of a home's page: at most one, the most serious first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gridshare_portal.templatetags import energy
 
 @dataclass(frozen=True, kw_only=True)
 class Banner:
-    """What happened, what it means, and the one next thing to do, if there is one on a page of ours."""
+    """What happened, what it means, and the next step, if there is a page for it."""
 
     kind: str
     title: str
@@ -35,7 +35,7 @@ def for_home(
     look: viewer.Looking | None = None,
     now: datetime,
 ) -> Banner | None:
-    """Return the one banner of a home's page, or None while all is well."""
+    """Return the banner of a home's page; None while all is well."""
     if look is not None:
         return _connection_for_staff(site, look) or _silence_for_staff(site, reading, now)
     asked = for_request(user, now=now) if getattr(site, "request_waits", True) else None
@@ -44,7 +44,7 @@ def for_home(
 
 
 def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
-    """Return the banner of an organization that asks to be let in, the newest where there are several."""
+    """Return the banner of the newest open request for access."""
     waiting = requests.waiting_for(user, now=now).first()
     if waiting is None:
         return None

@@ -1,7 +1,7 @@
-"""Draw who feeds whom at this moment: where each node stands, and how thick each line is.
+"""Geometry of the energy flow picture: positions of the nodes, thickness of the lines.
 
-Pure geometry on a field of 340 by 372. Every place is fixed, so that an owner finds the
-battery where it was yesterday; only thickness, numbers and words change.
+Pure, on a field of 340 by 372. Positions are fixed, so that the battery stays where it was; only thickness,
+numbers and words change.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ FLOWS = tuple(_PATHS)
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLine:
-    """One way that energy can take, and the power on it; None draws it as unknown."""
+    """One flow and the power on it; None draws it as unknown."""
 
     name: str
     source: str
@@ -59,13 +59,12 @@ class FlowLine:
 
     @property
     def flowing(self) -> bool:
-        """Say whether anything goes this way."""
         return bool(self.power_w and self.power_w >= 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arc:
-    """A part of the ring around the home: which source, where it begins, how far it goes (of 100)."""
+    """A part of the ring around the home, in percent of it: its length and its offset."""
 
     source: str
     length: float
@@ -90,15 +89,13 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Everything that the flow picture shows."""
-
     nodes: tuple[Node, ...]
     lines: tuple[FlowLine, ...]
     remainder_w: float | None
 
     @property
     def words(self) -> str:
-        """Return what a screen reader says instead of the picture."""
+        """Return the text that a screen reader reads instead of the picture."""
         return ". ".join(f"{node.title}: {energy.power(node.power_w)}, {node.word}" for node in self.nodes)
 
 
@@ -108,10 +105,10 @@ def draw(
     flows: Mapping[str, float | None],
     remainder_w: float | None,
 ) -> Picture:
-    """Place the nodes that a home has, and a line for each way between them.
+    """Place the nodes that a home has, and a line for each flow between them.
 
-    The remainder is what the meters leave unexplained. It is drawn from the size on at
-    which it means something, and never spread over the other lines.
+    The remainder (W) is what the meters leave unexplained; it is shown from UNEXPLAINED_W on and never spread
+    over the other lines.
     """
     largest = max((power for power in flows.values() if power), default=0.0)
     lines = tuple(

@@ -1,7 +1,7 @@
-"""Gather what the first screen of a home says: who feeds whom, charge, today, and what needs the owner.
+"""The first screen of a home: flows, charge, today's energy, and what needs attention.
 
-Everything comes from what is stored; nothing here waits for anybody. What is too old to be
-called now is said to be old, and is not drawn as if it flowed.
+Everything comes from stored readings; nothing waits for the API. A reading too old to be current is said to
+be old, and is not drawn as a flow.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ CURRENT = ("fresh", "late")
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """What the battery's card says."""
-
     pct: float | None
     figure: str
     arc: int
@@ -37,7 +35,7 @@ class Charge:
 
 
 def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
-    """Read once what the first screen is made of: the home's sensors, its collection, and today."""
+    """Read once what the first screen needs: the home's sensors, its collection, and today's days."""
     return telemetry_kept.read(site, _today(site, now))
 
 
@@ -49,7 +47,7 @@ def context_of(
     look: viewer.Looking | None = None,
     now: datetime,
 ) -> dict[str, object]:
-    """Return the context of a home's first screen, as its homeowner reads it, or staff who look."""
+    """Return the template context of the first screen, for the homeowner or for staff on a visit."""
     site, reading = kept.site, latest.now_of(kept, now=now)
     roles, flows = set(reading.roles), _flows(reading)
     remainder_w = _known(reading, "remainder_w")
@@ -77,7 +75,7 @@ def _current(reading: latest.Now) -> bool:
 
 
 def _known(reading: latest.Now, name: str) -> float | None:
-    """Return a power that can still be called now."""
+    """Return a power (W) only while the reading is current."""
     return getattr(reading, name) if _current(reading) else None
 
 
@@ -86,7 +84,7 @@ def _flows(reading: latest.Now) -> dict[str, float | None]:
 
 
 def _nodes(reading: latest.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:
-    """Name the nodes that this home has, with the power at each and what it does."""
+    """Return the nodes that this home has: (power in W, what it does)."""
     solar_w, home_w = _known(reading, "solar_w"), _known(reading, "home_w")
     grid = _known(reading, "from_grid_w"), _known(reading, "to_grid_w")
     battery = _known(reading, "charging_w"), _known(reading, "discharging_w")

@@ -1,4 +1,4 @@
-"""Check the shape of what a homeowner says about sharing; whether it may be so is decided further in."""
+"""Forms about sharing a home; access decides whether it may be shared so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GONE = "There is no such organization any more. Nothing was shared."
 
 
 class Agreed(TypedDict):
-    """What was agreed to, as it is shared by."""
+    """The terms of a consent, as access.consents.give takes them."""
 
     right: str
     lasts: str
@@ -27,8 +27,6 @@ class Agreed(TypedDict):
 
 
 class Terms(shapes.Once):
-    """What an organization may do, for how long, and whether it asks before."""
-
     right = forms.ChoiceField(
         choices=models.Right.choices,
         widget=forms.RadioSelect,
@@ -42,13 +40,12 @@ class Terms(shapes.Once):
     ask_first = forms.BooleanField(required=False)
 
     def terms(self) -> Agreed:
-        """Return what was agreed to."""
         known = self.cleaned_data
         return Agreed(right=known["right"], lasts=known["lasts"], ask_first=known["ask_first"])
 
 
 class Share(Terms):
-    """What to share, and with whom, which came with the page."""
+    """Terms for the organization that the page names."""
 
     organization = forms.SlugField(
         max_length=60,
@@ -56,7 +53,6 @@ class Share(Terms):
     )
 
     def clean_organization(self) -> accounts.Organization:
-        """Return the organization of this name."""
         found = accounts.Organization.objects.filter(slug=self.cleaned_data["organization"]).first()
         if found is None:
             raise forms.ValidationError(GONE)
@@ -64,8 +60,6 @@ class Share(Terms):
 
 
 class RequestAnswer(Terms):
-    """What to share with an organization that asked, and which homes."""
-
     many = frozenset({"homes"})
     homes = forms.ModelMultipleChoiceField(
         queryset=sites.Site.objects.none(),
@@ -89,8 +83,6 @@ class RequestAnswer(Terms):
 
 
 class Search(forms.Form):
-    """The name of an organization, or a part of it."""
-
     q = forms.CharField(
         required=False,
         max_length=LONGEST_NAME,

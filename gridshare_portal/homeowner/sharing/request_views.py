@@ -1,4 +1,4 @@
-"""What an organization asks of a homeowner, and the answer."""
+"""The page of an organization's request for access, and the homeowner's answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ DECLINED = "Not shared. {organization} is not told that you read it."
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
-    """Show who asks for what and why, and take the answer: which homes, on which terms, or none."""
     now = timezone.now()
     waiting = asking.waiting_for(request.user, now=now).select_related("organization", "asked_by")
     one = get_object_or_404(waiting, pk=pk)
@@ -80,7 +79,7 @@ def _declined(request: entry.SignedInRequest, one: models.Request, now: datetime
 
 
 def _chosen(form: sharing_forms.RequestAnswer, own: list[sites.Site]) -> list[str]:
-    """Return the ids of the homes that are ticked: what was sent, else the only home there is."""
+    """Return the ids of the ticked homes: as submitted, else the only home."""
     if form.is_bound:
         return form.data.getlist("homes")
     return [own[0].synth_id] if len(own) == 1 else []

@@ -1,4 +1,4 @@
-"""Say what an organization asks of a homeowner, and until when it waits for an answer."""
+"""A request for access in words, as its homeowner reads it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from gridshare_portal.homeowner.sharing import words
 
 @dataclass(frozen=True, kw_only=True)
 class RequestWords:
-    """A request as a homeowner reads it."""
-
     pk: int
     organization: accounts.Organization
     kind: str
@@ -26,7 +24,6 @@ class RequestWords:
 
 
 def worded(request: models.Request, *, now: datetime) -> RequestWords:
-    """Say one request in words."""
     wish = "see and change" if request.right == models.Right.CONTROL else "see"
     return RequestWords(
         pk=request.pk,

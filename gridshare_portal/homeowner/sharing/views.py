@@ -1,4 +1,4 @@
-"""Who may see a homeowner's homes: the list of it, somebody to share with, giving and ending."""
+"""Who may see a homeowner's homes: the list, the search for organizations, sharing and ending."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ WAS_OVER = "That had ended already."
 @login_required
 @require_safe
 def sharing(request: entry.SignedInRequest) -> HttpResponse:
-    """Show who may see or change which home, what was, who asks, and a way to share with somebody."""
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     given = queries.consents_for(request.user, now=now)
@@ -48,7 +47,6 @@ def sharing(request: entry.SignedInRequest) -> HttpResponse:
 @entry_points.part(staff=None)
 @require_safe
 def search(request: entry_points.HomeRequest) -> HttpResponse:
-    """Name the organizations that are called something like it; only those that want to be found."""
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now)[:2])
     context = {**_found(sharing_forms.Search(request.GET)), **_place(homes, now)}
@@ -58,7 +56,6 @@ def search(request: entry_points.HomeRequest) -> HttpResponse:
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Say what an organization would see, and share the home with it on the homeowner's terms."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
     if request.method != "POST" and "organization" not in request.GET:
@@ -90,7 +87,7 @@ def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def consent_end(request: entry.SignedInRequest, pk: int) -> HttpResponse:
-    """End what is shared of an own home, whoever of those who live there gave it."""
+    """End a consent for an own home, whichever resident gave it."""
     now = timezone.now()
     consent = get_object_or_404(queries.consents_for(request.user, now=now), pk=pk)
     if consents.end(consent=consent, by=request.user, now=now):
@@ -103,7 +100,6 @@ def consent_end(request: entry.SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_link(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say who asks for what before anything is connected; then lead on, and remember to come back."""
     now = timezone.now()
     organization = get_object_or_404(accounts.Organization, slug=slug)
     if request.method == "POST":
@@ -151,7 +147,7 @@ def _given(
 
 
 def _found(form: sharing_forms.Search) -> dict[str, object]:
-    """Return what was searched and the organizations found, at most a few."""
+    """Return the search text and the organizations found."""
     name = form.cleaned_data["q"] if form.is_valid() else ""
     found = list(queries.organizations_named(name)[: AT_MOST + 1])
     return {
@@ -163,7 +159,7 @@ def _found(form: sharing_forms.Search) -> dict[str, object]:
 
 
 def _place(homes: list[sites.Site], now: datetime) -> dict[str, object]:
-    """Return the home whose doors stay open beside a page of the person, where there is only one."""
+    """Return the home whose navigation is shown beside a personal page: the only one, if there is one."""
     zone = homes[0].zone if homes else timezone.get_default_timezone()
     return {"site": homes[0] if len(homes) == 1 else None, "zone": zone, "now": now}
 

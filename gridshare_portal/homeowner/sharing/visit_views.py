@@ -1,4 +1,4 @@
-"""How staff come into a home and leave it: they say why, and its homeowner reads it."""
+"""Staff open a visit to a home with a reason, see it in a banner, and leave."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from gridshare_portal.homeowner import addresses, entry_points, forms
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Ask staff why they open the home; a homeowner just goes in."""
     now = timezone.now()
     home, standing = entry_points.threshold(request, synth_id, now=now)
     if standing.own:
@@ -54,7 +53,6 @@ def visit(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.part(staff="looking")
 @require_safe
 def looking(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Renew the banner over a home's pages, so that what has ended does not stay on the screen."""
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
     if request.looking is None:
@@ -65,7 +63,6 @@ def looking(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.page(staff=None)
 @require_POST
 def leave(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """End the visit, and go back to where staff work."""
     now = timezone.now()
     home, standing = entry_points.threshold(request, synth_id, now=now)
     if standing.own:
@@ -82,7 +79,7 @@ def _organizations(standing: policy.AccessContext) -> dict[int, accounts.Organiz
 
 
 def _back(request: entry_points.HomeRequest, synth_id: str) -> str:
-    """Return the page that was asked for, if it is one of ours, else the home's first page."""
+    """Return the submitted return address if it is ours, else the home's first page."""
     asked = request.POST.get("next", "")
     if asked.startswith("/") and addresses.is_ours(asked, request):
         return asked

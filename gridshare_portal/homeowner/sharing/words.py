@@ -1,7 +1,4 @@
-"""Say in plain words what was shared with whom, until when, and how it came to an end.
-
-Consents in, one card per home out.
-"""
+"""Consents in words: what is shared with whom, until when, and how it ended."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ class Shared:
 
 @dataclass(frozen=True, kw_only=True)
 class SharedSite:
-    """A home, who may see it now, and what was."""
+    """A home with its current and its ended consents."""
 
     site: sites.Site
     now: tuple[Shared, ...]
@@ -51,7 +48,7 @@ class SharedSite:
 def by_home(
     homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: accounts.User, now: datetime
 ) -> list[SharedSite]:
-    """Return a card for each home, whether or not anybody was let in."""
+    """Return a card for each home, shared or not."""
     rows = list(given)
     return [_home(site, [one for one in rows if one.site_id == site.pk], user, now) for site in homes]
 
@@ -66,12 +63,11 @@ def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, no
 
 
 def is_over(consent: models.Consent, *, now: datetime) -> bool:
-    """Say whether somebody ended it, or its time has passed; what only rests is not over."""
+    """Return whether it was ended or has expired; one that is only suspended is not over."""
     return consent.ended_at is not None or (consent.until_at is not None and consent.until_at <= now)
 
 
 def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Shared:
-    """Say one consent in words, in the home's own time."""
     zone = consent.site.zone
     may_change = consent.right == models.Right.CONTROL
     who = "you" if consent.given_by_id == user.pk else str(consent.given_by)
@@ -89,13 +85,13 @@ def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Sh
 
 
 def suggestion(terms: return_address.Suggested) -> str:
-    """Say what an organization asks for, where it asked by a campaign."""
+    """Return what a campaign suggests, in words."""
     may = "to see and change this home" if terms.right == models.Right.CONTROL else "to see this home"
     return f"{may} {durations.find(terms.lasts).words}"
 
 
 def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: str) -> bool:
-    """Say whether one may change a home by this right where no connection of the giver's lets anybody."""
+    """Return whether the right includes control but no connection of the giver allows it."""
     return right == models.Right.CONTROL and not all(_allows_changes(user, site) for site in homes)
 
 
@@ -107,12 +103,11 @@ def _allows_changes(user: accounts.User, site: sites.Site) -> bool:
 
 
 def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:
-    """Say until when something is shared."""
     return f"until {energy.moment(at, site.zone, now)}" if at else "until you stop it"
 
 
 def _how(consent: models.Consent, user: accounts.User, now: datetime) -> str:
-    """Say how it ended, or why it does not hold; nothing while it does."""
+    """Return how it ended, or why it does not hold; empty while it does."""
     zone = consent.site.zone
     if consent.ended_at is None:
         if not is_over(consent, now=now):

@@ -1,7 +1,7 @@
-"""The case file of one home for a warranty case: a ZIP of plain files, written as it is sent.
+"""The case file of a home for a warranty case: a ZIP of plain files, streamed.
 
-It names the home, its devices and its readings, and no person: neither who lives there nor who helped. No
-more than one day of one sensor is in memory at a time.
+It names the home, its devices and its readings, but no person. At most one day of one sensor is in memory at
+a time.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ There is no name of a person in these files, no address, no password and no acce
 
 
 class _Pipe(io.RawIOBase):
-    """A file that hands on what was written to it and keeps nothing."""
+    """A write-only file whose content is drained piece by piece."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,14 +79,13 @@ class _Pipe(io.RawIOBase):
 
 
 def file_name(looked: Looked) -> str:
-    """Name the file after the home and the day, in letters that every system takes."""
+    """Name the file after the home and the day, in ASCII."""
     plain = unicodedata.normalize("NFKD", looked.site.name).encode("ascii", "ignore").decode()
     home = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "home"
     return f"case-file_{home}_{looked.now:%Y-%m-%d}.zip"
 
 
 def stream(looked: Looked) -> Iterator[bytes]:
-    """Yield the ZIP, piece by piece."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, write in _files():

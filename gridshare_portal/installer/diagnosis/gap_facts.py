@@ -1,6 +1,6 @@
-"""Gather what the gap doctor looks at: how a home is reached, how fetching stands, which buckets are known.
+"""Collects what the gap diagnosis needs: connections, fetching, known buckets.
 
-A constant number of queries, however many sensors and days there are.
+A constant number of queries for any number of sensors and days.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _collected(row: Collection | None) -> gaps.Collected | None:
 
 
 def _sensors(site: sites.Site) -> list[_Known]:
-    """Return the sensors with the day and the buckets of their first good reading, and their newest one."""
+    """Return the sensors with the day and the buckets of their first reading, and their newest one."""
     told = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
     newest = Latest.objects.filter(sensor=OuterRef("pk"))
     rows = queries.sensors_of(site).annotate(
@@ -116,7 +116,7 @@ def _first_at(sensor: _Known) -> datetime | None:
 
 
 def _resets(rows: Mapping[date, tuple[bytes, bytes]], first: date) -> tuple[datetime, ...]:
-    """Return the starts of the buckets in which a counter began anew."""
+    """Return the starts of the buckets in which a lifetime counter was reset."""
     if not rows:
         return ()
     days = sorted(rows)
@@ -130,7 +130,7 @@ def _resets(rows: Mapping[date, tuple[bytes, bytes]], first: date) -> tuple[date
 
 
 def _falls(counter: np.ndarray, starts: np.ndarray) -> list[int]:
-    """Return where a counter fell without coming back within half a day, which is no passing nonsense."""
+    """Return where a counter fell and stayed lower for half a day, unlike a passing glitch."""
     at = np.flatnonzero(~np.isnan(counter))
     values = counter[at]
     falls = np.flatnonzero(values[:-1] - values[1:] > RESET_WH)

@@ -1,4 +1,4 @@
-"""Say a gap in words: what is wrong, what to do next, and who must do it. Pure: gaps in, words out."""
+"""A gap in words: what is wrong, the next step, and who must take it. Pure."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ class Words:
 
     @property
     def kind(self) -> str:
-        """Name the cause for a style sheet or a file."""
+        """Return the cause for style sheets and files."""
         return self.gap.kind.value
 
 
 def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
-    """Say one gap in words; `titles` are what sensors are called."""
+    """Return one gap in words; `titles` names sensors by id."""
     names = ", ".join(titles.get(sensor, sensor) for sensor in gap.sensors)
     why, next_step, who = _said(gap, names, zone, now)
     over = not gap.goes_on

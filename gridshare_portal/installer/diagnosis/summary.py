@@ -1,4 +1,4 @@
-"""Everything that tells what is wrong with one home, on one page: why, since when, and what to do."""
+"""The diagnosis page of one home: what is wrong, since when, and what to do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OfSensors = Sequence[
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What is wrong and what to do, in one sentence each; nothing to do where all is well."""
+    """What is wrong and what to do, in one sentence each; `next_step` is empty if nothing is."""
 
     glyph: str
     why: str
@@ -51,7 +51,7 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """A connection of somebody who shares the home, with the permissions in it and not in it."""
+    """A consent giver's connection, with each scope and whether it was granted."""
 
     connection: lunar.Connection
     scopes: Sequence[tuple[scopes.Scope, bool]]
@@ -59,15 +59,13 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One line of the connection's history."""
-
     at: datetime
     words: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A change or a proposal, who made it, and what became of it."""
+    """A change or a proposal, who made it, and its outcome."""
 
     at: datetime
     what: str
@@ -78,8 +76,6 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What the page of one home shows."""
-
     summary: Summary
     gaps: Sequence[gap_words.Words]
     past: Sequence[gap_words.Words]
@@ -92,7 +88,7 @@ class Diagnosis:
 
 
 def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
-    """Return what is wrong with a home, in a constant number of queries."""
+    """Return the diagnosis of a home, in a constant number of queries."""
     site, now = looked.site, looked.now
     home = gap_facts.coverage_of(site, now=now)
     called = titles(site)
@@ -113,12 +109,11 @@ def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
 
 
 def titles(site: sites.Site) -> dict[str, str]:
-    """Return what the sensors of a home are called, by their ids."""
     return titles_of(site_queries.sensors_of(site))
 
 
 def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
-    """Return what sensors are called, as short as tells them apart; at worst with their ids."""
+    """Name sensors as shortly as tells them apart, by their ids; where needed with an id."""
     listed = list(sensors)
     often = Counter(names.role(sensor) for sensor in listed)
     called = {
@@ -139,7 +134,7 @@ def _end(synth_id: str) -> str:
 
 
 def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkListRow]) -> Summary:
-    """Say in one sentence what is wrong, and in another what to do: readings first, then open cases."""
+    """Summarize in one sentence: missing readings first, then open cases."""
     grave = [one for one in going_on if one.gap.kind is not gaps.Kind.LATE]
     for one in grave[:1]:
         return Summary(glyph=one.glyph, why=one.why, next_step=one.next_step, who=one.who)
@@ -153,14 +148,13 @@ def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkLi
 
 
 def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.WorkListRow]:
-    """Return the open cases of the home, the worst first."""
     mine = handling.visible_to(user, looked.organization, now=looked.now)
     found = mine.filter(site=looked.site, closed_at=None).select_related("site", "assigned_to")
     return queries.lines(found.order_by("rank", "pk")[:LINES], now=looked.now)
 
 
 def calls_of(site: sites.Site) -> list[tuple[str, sites.Call]]:
-    """Return the last calls by operation, those that fail first, then the newest first."""
+    """Return the last API call of each operation, failing ones first, then newest first."""
     kept = sorted(site.calls.all(), key=lambda call: (not call.failures, -call.last_at.timestamp()))
     return [(names.operation(call.operation), call) for call in kept]
 
@@ -175,14 +169,14 @@ def _ways(looked: Looked) -> list[Way]:
 
 
 def history_of(looked: Looked) -> list[Moment]:
-    """Return what happened to the Lunar connections of those who share the home, newest first."""
+    """Return the events of the Lunar connections of those who share the home, newest first."""
     givers = {consent.given_by_id for consent in looked.consents}
     told = audit.Event.objects.filter(subject_id__in=givers, name__in=[name.value for name in OF_CONNECTIONS])
     return [Moment(at=event.at, words=_said(event)) for event in told.order_by("-at", "-pk")[:LINES]]
 
 
 def _said(event: audit.Event) -> str:
-    """Say an event of a connection in words; of its details only permissions and reasons we know."""
+    """Return a connection event in words; of its details only known scopes."""
     granted = set(event.details.get("scopes") or ())
     titles = [scope.title for scope in scopes.SCOPES if scope.id in granted]
     words = {
@@ -197,7 +191,7 @@ def _said(event: audit.Event) -> str:
 
 
 def actions_of(looked: Looked) -> list[Action]:
-    """Return the newest changes of the home and the organization's own proposals, and their outcomes."""
+    """Return the newest changes of the home and the organization's own proposals."""
     made = changes.changes_of(looked.site).select_related("consent")[:LINES]
     asked = control.Proposal.objects.filter(site=looked.site, consent__organization=looked.organization)
     actions = [_change(change, looked) for change in made]
@@ -217,7 +211,7 @@ def _change(change: control.Change, looked: Looked) -> Action:
 
 
 def _who(change: control.Change, looked: Looked) -> str:
-    """Say who changed something: staff are told the names of their own colleagues alone."""
+    """Return who made a change: staff read the names of their own colleagues only."""
     if change.consent is None:
         return "The homeowner"
     mine = change.consent.organization_id == looked.organization.pk

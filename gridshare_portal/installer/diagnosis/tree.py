@@ -1,4 +1,4 @@
-"""Gather a home's tree with the health of everything in it, in a constant number of queries."""
+"""A home's tree with the health of everything in it, in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FOUND = "the portal"
 
 @dataclass(frozen=True, kw_only=True)
 class HealthRow:
-    """One line of the tree: what stands there, how fresh it is, and what cannot be right about it."""
+    """One line of the tree: what it is, how fresh it is, and what cannot be right about it."""
 
     branch: queries.Branch
     title: str
@@ -40,18 +40,17 @@ class HealthRow:
 
     @property
     def opens(self) -> bool:
-        """Say whether a list opens after this line."""
         return self.branch.opens
 
     @property
     def closing(self) -> range:
-        """Return something to loop over, once per list that ends here."""
+        """Return a range to loop over, once per list that closes here."""
         return self.branch.closing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """A home's tree, what is wrong with the home as a whole, and sensors that hang nowhere in it."""
+    """A home's tree, and what is wrong with the home as a whole."""
 
     lines: Sequence[HealthRow]
     home: Sequence[tree_health.Mismatch]
@@ -64,7 +63,6 @@ UNFOLDED = 80
 
 
 def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
-    """Return the tree of a home with the health of its parts."""
     branches = queries.tree_of(site)
     sensors = list(queries.sensors_of(site).select_related("device", "latest"))
     latest = {one.synth_id: getattr(one, "latest", None) for one in sensors}
@@ -116,7 +114,7 @@ def _role_by(sensor: sites.Sensor | None, said: Mapping[str, str]) -> str:
 
 
 def _roles_said(site: sites.Site, organization_id: int) -> dict[str, str]:
-    """Return who said what each sensor measures; of people only one's own colleagues are named."""
+    """Return who set each sensor's role; of people only one's own colleagues are named."""
     told = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
     said: dict[str, str] = {}
     for event in told.order_by("at", "pk"):
@@ -167,7 +165,7 @@ def _sums(sensors: Sequence[sites.Sensor], first: date) -> dict[int, tuple[float
 def _hours(
     sensors: Sequence[sites.Sensor], first: date, zone: ZoneInfo
 ) -> dict[int, dict[date, dict[int, float]]]:
-    """Return the mean power given by each sensor in each hour of the home's clock, day by day."""
+    """Return each sensor's mean power given (W) by local day and hour."""
     told = Day.objects.filter(sensor__in=sensors, day__gte=first, step_s=missing.STEP_S)
     rows = list(told.values_list("sensor_id", "day", "packed"))
     if not rows:

@@ -1,6 +1,6 @@
-"""Find what cannot be right about a home's devices and sensors: roles that do not fit what is measured.
+"""Finds roles of sensors that do not fit what they measure.
 
-Pure: plain facts of sensors go in, sentences come out, by the sensor or device they are about.
+Pure: a week of sensor data in, sentences out, by the id of the sensor or device they are about.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Hours = Mapping[date, Mapping[int, float]]  # local day: hour of the local clock
 
 @dataclass(frozen=True, kw_only=True)
 class SensorWeek:
-    """One sensor, with what the last days say of it; None where nobody knows.
+    """One sensor with its last week; None where unknown.
 
-    `in_wh` and `out_wh` are what went in and out over the last week.
+    `in_wh` and `out_wh` are the energy in and out over the week.
     """
 
     synth_id: str
@@ -42,7 +42,7 @@ class SensorWeek:
 
 @dataclass(frozen=True, kw_only=True)
 class DayBalance:
-    """What came into the home in a day, and how much of it is not accounted for."""
+    """The energy that came into the home in a day, and how much of it is unaccounted for."""
 
     through_wh: float
     remainder_wh: float
@@ -50,7 +50,7 @@ class DayBalance:
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """One thing that cannot be right, in a word for machines and a sentence for people."""
+    """One thing that cannot be right, as a code and as a sentence."""
 
     word: str
     sentence: str
@@ -59,7 +59,7 @@ class Mismatch:
 def mismatches(
     sensors: Sequence[SensorWeek], devices: Sequence[str], balance: DayBalance | None
 ) -> dict[str, list[Mismatch]]:
-    """Return what cannot be right by the id it is about; what is about the whole home stands under HOME."""
+    """Return the mismatches by the id they are about; those of the whole home are under HOME."""
     found: dict[str, list[Mismatch]] = defaultdict(list)
     for sensor in sensors:
         found[sensor.synth_id] += _of_sensor(sensor)
@@ -102,7 +102,7 @@ def _of_solar(sensor: SensorWeek) -> Iterator[Mismatch]:
 def at_night(hours: Hours) -> list[int]:
     """Return the hours in which a sensor gave power although it must have been dark.
 
-    Dark is the dead of night; and for the newest day every hour in which the home's other days had nothing.
+    Dark is the dead of night, and for the newest day every hour in which the other days had nothing.
     """
     if not hours:
         return []

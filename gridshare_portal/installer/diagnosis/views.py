@@ -1,4 +1,4 @@
-"""The pages about one home: what is wrong, how its parts do, which days are complete, and its case file."""
+"""Pages of one home for staff: diagnosis, tree, completeness, raw API responses, case file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from gridshare_portal.telemetry.models import Collection
 @require_safe
 @visiting.visited("diagnosis")
 def home(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Show what is wrong with a home and what to do about it."""
     context = {
         "diagnosis": summary.diagnose(looked, user=request.user),
         "can_control": _controls(request, looked),
@@ -37,7 +36,6 @@ def home(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> Ht
 @require_safe
 @visiting.visited("topology")
 def topology(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Show how every part of a home does, in the tree it hangs in."""
     drawn = tree.tree_of(looked.site, organization_id=looked.organization.pk, now=looked.now)
     return _page(request, "installer/topology.html", looked, {"tree": drawn})
 
@@ -46,7 +44,6 @@ def topology(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -
 @require_safe
 @visiting.visited("calendar")
 def calendar(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Show which days are complete, of the whole home or of one sensor."""
     sensors = list(site_queries.sensors_of(looked.site))
     only = next((one for one in sensors if str(one.pk) == request.GET.get("sensor")), None)
     row = Collection.objects.filter(site=looked.site).first()
@@ -67,7 +64,6 @@ def calendar(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -
 @require_http_methods(["GET", "HEAD", "POST"])
 @visiting.visited("answer")
 def answer(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Let staff ask Lunar something about the home, and list what they asked within the hour."""
     today = looked.now.astimezone(looked.site.zone).date()
     posted = request.POST if request.method == "POST" else None
     form = forms.Question(posted, site=looked.site, today=today, initial={"day": today})
@@ -92,7 +88,6 @@ def answer(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> 
 @require_safe
 @visiting.visited("answer")
 def answer_shown(request: entry.MemberRequest, slug: str, looked: visiting.Looked, pk: int) -> HttpResponse:
-    """Show one answer as it came, or that it is still on its way."""
     found = get_object_or_404(_asked(request, looked), pk=pk)
     is_late = found.came_at is None and looked.now - found.asked_at > raw_responses.LATE
     name = "installer/_answer.html" if request.htmx else "installer/answer_shown.html"
@@ -103,7 +98,6 @@ def answer_shown(request: entry.MemberRequest, slug: str, looked: visiting.Looke
 @require_POST
 @visiting.visited("bundle", download=True)
 def bundle(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> StreamingHttpResponse:
-    """Send the case file of the home."""
     response = StreamingHttpResponse(case_file.stream(looked), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{case_file.file_name(looked)}"'
     response["Cache-Control"] = "private, no-store"
@@ -117,7 +111,7 @@ def _asked(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySet[si
 
 
 def _controls(request: entry.MemberRequest, looked: visiting.Looked) -> bool:
-    """Say whether the visitor may correct the details of a device here."""
+    """Return whether the visitor may correct the details of a device here."""
     standing = policy.standing_of(request.user, looked.site, now=looked.now)
     if standing is None or standing.own:
         return standing is not None

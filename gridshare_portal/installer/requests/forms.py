@@ -1,4 +1,4 @@
-"""The shape of a request to a homeowner, and what staff may read of what became of it."""
+"""The form of a request to a homeowner, and the status of sent requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATES = {
 
 
 class RequestTerms(TypedDict):
-    """What access.requests.ask takes from the form; of address and serial number, one is empty."""
+    """Arguments of access.requests.ask; either the address or the serial number is empty."""
 
     email: str
     serial_number: str
@@ -36,8 +36,6 @@ class RequestTerms(TypedDict):
 
 
 class Ask(forms.Form):
-    """Whom to ask, for what, for how long, and why."""
-
     use_required_attribute = False
     whom = forms.CharField(
         max_length=254,
@@ -67,7 +65,6 @@ class Ask(forms.Form):
     )
 
     def clean_whom(self) -> str:
-        """Refuse what is neither an address nor a serial number."""
         whom: str = self.cleaned_data["whom"].strip()
         if "@" in whom:
             try:
@@ -79,7 +76,6 @@ class Ask(forms.Form):
         return whom
 
     def clean_message(self) -> str:
-        """Say in figures when it is too long, and leave out what cannot be seen."""
         message = plain_text.plain(self.cleaned_data["message"])
         if len(message) > LONGEST_MESSAGE:
             told = f"Use at most {LONGEST_MESSAGE:,} characters; these are {len(message):,}."
@@ -87,7 +83,6 @@ class Ask(forms.Form):
         return message
 
     def asked(self) -> RequestTerms:
-        """Return what to ask for, and whom."""
         said, whom = self.cleaned_data, self.cleaned_data["whom"]
         return RequestTerms(
             email=whom if "@" in whom else "",
@@ -98,7 +93,6 @@ class Ask(forms.Form):
         )
 
     def refuse(self, refusal: consents.ConsentRefused) -> None:
-        """Place a refusal at the field it names, else above all."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
@@ -118,7 +112,7 @@ class Sent:
 
 
 def sent(request: models.Request, *, now: datetime) -> Sent:
-    """Say one request in words: sent, shared, or ended by itself; never that somebody declined."""
+    """Return one request in words; a declined one looks like one that is open or has expired."""
     glyph, state, title = STATES[requests.standing_of(request, now=now)]
     return Sent(
         whom=request.email or request.serial_number,

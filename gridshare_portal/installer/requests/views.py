@@ -1,4 +1,4 @@
-"""Ask a homeowner to share a home, and see which of the requests were answered by sharing."""
+"""The page of requests to homeowners; its response is the same whoever is addressed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ ASKED = "Asked. Whoever can be reached that way reads it and decides. You see it
 @entry.door(rights.ASK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show what was asked and take another request; the answer is the same whoever is asked."""
     now = timezone.now()
     form = shapes.Ask(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _asked(request, form, now):

@@ -1,6 +1,6 @@
-"""The page of one case, and what can be done with it.
+"""The page of one case, and the actions on it.
 
-A page says no more of the home than what was found; whoever wants to see the home opens it, for a reason.
+It tells no more of the home than what was found; to see the home, staff open a visit.
 """
 
 from __future__ import annotations
@@ -29,15 +29,12 @@ TIMELINE = 200
 @entry.door()
 @require_safe
 def case(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Show one case, what was done about it, and what can be done."""
     return _shown(request, _found(request, pk), {})
 
 
 @entry.door(rights.WORK)
 @require_POST
 def note(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Write a line into the timeline."""
-
     def do(found: Case, form: forms.CaseNote) -> str:
         words = form.cleaned_data["words"]
         handling.note(case=found, actor=request.user, words=words, now=timezone.now())
@@ -49,8 +46,6 @@ def note(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door(rights.WORK)
 @require_POST
 def snooze(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Set the case aside for a while."""
-
     def do(found: Case, form: forms.Snooze) -> str:
         now = timezone.now()
         until_at = form.until_at(found.site, now=now)
@@ -63,8 +58,6 @@ def snooze(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door(rights.WORK)
 @require_POST
 def wake(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Take up again what was set aside."""
-
     def do(found: Case, _form: Form) -> str:
         handling.wake(case=found, actor=request.user, now=timezone.now())
         return "It is in the work list again."
@@ -75,8 +68,6 @@ def wake(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door(rights.WORK)
 @require_POST
 def assign(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Give the case to a member, or to nobody."""
-
     def do(found: Case, form: forms.Assign) -> str:
         member = form.cleaned_data["member"]
         handling.assign(case=found, actor=request.user, to=member, now=timezone.now())
@@ -88,8 +79,6 @@ def assign(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door(rights.WORK)
 @require_POST
 def resolve(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Close the case because it is done."""
-
     def do(found: Case, form: forms.Resolve) -> str:
         words = form.cleaned_data["words"]
         handling.resolve(case=found, actor=request.user, words=words, now=timezone.now())
@@ -106,7 +95,7 @@ def _found(request: entry.MemberRequest, pk: int) -> Case:
 
 
 def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dict[str, Form]:
-    """Return the forms of the page; only the one that was sent holds what was sent."""
+    """Return the forms of the page; only the submitted one is bound."""
 
     def data(name: str) -> QueryDict | None:
         return request.POST if name == bound else None
@@ -123,7 +112,7 @@ def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dic
 
 
 def _done(request: entry.MemberRequest, pk: int, name: str, do: Callable[[Case, Any], str]) -> HttpResponse:
-    """Check the shape, do it, and say what came of it, at the place where it was asked for."""
+    """Validate the form, perform the action, and report its result."""
     found = _found(request, pk)
     known = _forms(request, found, bound=name)
     form = known[name]
@@ -162,7 +151,7 @@ def _shown(
 
 
 def _list(said: str) -> str:
-    """Return the query of the list one came from, made anew out of what can be read in it."""
+    """Return the query string of the list the visitor came from, rebuilt from what is valid in it."""
     try:
         return queries.filters(dict(parse_qsl(said[:300]))).here
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether a member gets the daily letter, and in whose morning."""
+"""A member's choice of the daily e-mail and its time zone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from gridshare_portal.installer.work import forms
 @entry.door()
 @require_http_methods(["GET", "HEAD", "POST"])
 def digest(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the choice, and take another; one tap turns it off."""
     now = timezone.now()
     chosen = letters.digest_of(request.membership, now=now)
     known = {"is_on": chosen.is_on, "time_zone": chosen.time_zone}

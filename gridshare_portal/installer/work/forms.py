@@ -1,4 +1,4 @@
-"""The shape of what staff may send about a case and their letter; cases.handling decides what it means."""
+"""Forms of a case and of the daily e-mail; cases.handling decides what they mean."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class _Words(forms.Form):
         self.fields["words"].error_messages["required"] = needed
 
     def clean_words(self) -> str:
-        """Say in figures when it is too long."""
         words: str = self.cleaned_data["words"]
         if len(words) > handling.LONGEST_WORDS:
             told = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
@@ -37,8 +36,6 @@ class _Words(forms.Form):
 
 
 class CaseNote(_Words):
-    """A line for the timeline."""
-
     prefix = "note"
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -47,8 +44,6 @@ class CaseNote(_Words):
 
 
 class Resolve(_Words):
-    """What was done."""
-
     prefix = "resolve"
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -71,14 +66,13 @@ class Snooze(forms.Form):
     )
 
     def clean(self) -> dict[str, object]:
-        """Ask for the day where one is needed."""
         said = self.cleaned_data
         if said.get("span") == "until" and not said.get("until") and "until" not in self.errors:
             self.add_error("until", "Choose a day.")
         return said
 
     def until_at(self, site: sites.Site, *, now: datetime) -> datetime:
-        """Return the moment that was meant; a day begins at seven in the morning of the home's time."""
+        """Return the end; a day begins at seven in the morning of the home's time."""
         day: date | None = self.cleaned_data["until"]
         if self.cleaned_data["span"] == "until" and day is not None:
             return datetime.combine(day, MORNING, site.zone)
@@ -86,8 +80,6 @@ class Snooze(forms.Form):
 
 
 class Assign(forms.Form):
-    """To whom the case is given; nobody chosen means nobody."""
-
     member = forms.ModelChoiceField(
         queryset=accounts.User.objects.none(),
         required=False,
@@ -104,8 +96,6 @@ class Assign(forms.Form):
 
 
 class Digest(forms.Form):
-    """Whether the letter comes, and in whose morning."""
-
     is_on = forms.BooleanField(required=False, label="Send me the letter")
     time_zone = forms.ChoiceField(
         label="Your time zone",

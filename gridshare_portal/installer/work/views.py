@@ -1,4 +1,4 @@
-"""The work list, as page and as file, and the list of all homes that were shared."""
+"""The work list, as page and as file, and the list of all shared homes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ STATES = {"": "All", "help": "Need help", "well": "Well"}
 @entry.door()
 @require_safe
 def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show what needs help at the homes that are shared, the worst first."""
     now = timezone.now()
     asked = queries.filters(request.GET)
     context = {
@@ -44,7 +43,7 @@ def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door()
 @require_safe
 def open_cases(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show how many cases are open, by severity: a part that other pages ask for."""
+    """Count open cases by severity: a fragment that other pages load."""
     context = {"counted": counts.last_counts(request.organization), "now": timezone.now()}
     return render(request, "installer/_open_cases.html", context)
 
@@ -52,7 +51,6 @@ def open_cases(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door(rights.EXPORT)
 @require_safe
 def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    """Send the list that the filters ask for as a file, line by line."""
     now = timezone.now()
     asked = queries.filters(request.GET)
     lines = queries.everything(request.user, request.organization, asked, now=now)
@@ -67,7 +65,6 @@ def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
 @entry.door()
 @require_safe
 def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show every home that is shared, with the age of its readings, so that a healthy one can be opened."""
     now = timezone.now()
     state = request.GET.get("state", "")
     state = state if state in STATES else ""

@@ -23,12 +23,9 @@ MOST_DAYS = 400
 
 
 class Command(BaseCommand):
-    """Add practice homes with people, devices and newest readings; run again, it adds more."""
-
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Ask how many, and for whom."""
         parser.add_argument("count", type=int, help="how many homes to add")
         parser.add_argument(
             "--organization", default="", help="with whom they are shared: its name in addresses"
@@ -56,7 +53,6 @@ class Command(BaseCommand):
         verbosity: int,
         **options: object,
     ) -> None:
-        """Make them, and say how fast."""
         if count < 1:
             raise CommandError("Ask for at least one home.")
         if not 0 <= days <= MOST_DAYS:
@@ -75,7 +71,6 @@ class Command(BaseCommand):
             self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", verbosity)
 
     def _tell(self, counts: Iterator[int], what: str, verbosity: int) -> None:
-        """Let the action go on to its end, and say how fast it was."""
         began_s, count = time.monotonic(), 0
         for count in counts:
             if verbosity > 1:

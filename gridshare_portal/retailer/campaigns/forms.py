@@ -1,4 +1,4 @@
-"""The shape of a campaign, and of the choice of reports; what they mean is decided further in."""
+"""The form of a new campaign."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAR = "Choose a day within three years."
 
 
 class CampaignTerms(TypedDict):
-    """What was asked for, as campaigns.lifecycle.make takes it."""
+    """Arguments of campaigns.lifecycle.make."""
 
     name: str
     text: str
@@ -29,8 +29,6 @@ class CampaignTerms(TypedDict):
 
 
 class NewCampaign(forms.Form):
-    """What a campaign says and asks for."""
-
     use_required_attribute = False
     name = forms.CharField(
         label="Name, for you",
@@ -72,14 +70,13 @@ class NewCampaign(forms.Form):
         self.today = today
 
     def clean_ends_on(self) -> date | None:
-        """Refuse a day that nobody means."""
         day: date | None = self.cleaned_data["ends_on"]
         if day is not None and day > self.today + FURTHEST:
             raise forms.ValidationError(FAR)
         return day
 
     def asked(self) -> CampaignTerms:
-        """Return what was asked for; the last day is still within the campaign."""
+        """Return the terms; the last day is still within the campaign."""
         known = self.cleaned_data
         day = known["ends_on"]
         return {
@@ -92,5 +89,4 @@ class NewCampaign(forms.Form):
         }
 
     def refuse(self, refusal: consents.ConsentRefused) -> None:
-        """Place a refusal at the field it names, else above all."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))

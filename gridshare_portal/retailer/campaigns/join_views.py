@@ -1,4 +1,4 @@
-"""The public page of a campaign: who asks for what, before anything is connected; then on to sharing."""
+"""The public page of a campaign, which leads through sign-in and connecting to sharing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ GONE = 410
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, campaign: str) -> HttpResponse:
-    """Say who asks for what; lead through signing in and connecting, and back here to share."""
     now = timezone.now()
     found = get_object_or_404(campaigns.Campaign.objects.select_related("organization"), slug=campaign)
     if found.has_ended(now=now):
@@ -54,13 +53,12 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=300)
 def brand(request: HttpRequest, campaign: str) -> HttpResponse:
-    """Return the style sheet with the campaign's color."""
     color = get_object_or_404(campaigns.Campaign, slug=campaign).color
     return HttpResponse(colors.stylesheet(color), content_type="text/css; charset=utf-8")
 
 
 def _count(request: HttpRequest, campaign: campaigns.Campaign, is_connected: bool, now: datetime) -> None:
-    """Count what came of the link, and suggest to the share form what the campaign asks for."""
+    """Count the visit in the funnel, and prefill the share form with the campaign's terms."""
     week = funnel.count(request.session, campaign=campaign, step=funnel.OPENED, now=now)
     if is_connected:
         funnel.count(request.session, campaign=campaign, step=funnel.CONNECTED, now=now)
@@ -71,7 +69,7 @@ def _count(request: HttpRequest, campaign: campaigns.Campaign, is_connected: boo
 
 
 def _way(campaign: campaigns.Campaign) -> str:
-    """Return the way to Lunar; it says what a campaign needs, and leaves every box to the homeowner."""
+    """Return the path to connect Lunar; it names the scopes a campaign needs and ticks none of them."""
     wants = "?for=changes" if campaign.right == access.Right.CONTROL else ""
     return f"{reverse('lunar_connect')}{wants}"
 
@@ -83,7 +81,7 @@ def _is_connected(user: accounts.AnyUser) -> bool:
 
 
 def _works_there(request: HttpRequest, campaign: campaigns.Campaign) -> bool:
-    """Say whether somebody only looks at the own organization's page."""
+    """Return whether the visitor is a member looking at their own organization's page."""
     if not request.user.is_authenticated:
         return False
     return any(one.organization_id == campaign.organization_id for one in entry.memberships(request))

@@ -1,4 +1,4 @@
-"""Campaigns as staff see them: the list, a new one, its link to print, and what came of it."""
+"""Campaigns for staff: the list, a new one, its link and QR code, and its funnel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ ENDED = "Ended. Its link leads on no more; what was shared stays shared."
 @entry.door(kind="retailer")
 @require_safe
 def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """List the organization's campaigns."""
     now = timezone.now()
     known = actions.campaigns_of(request.organization)
     page = Paginator(known, ON_A_PAGE).get_page(request.GET.get("page"))
@@ -40,7 +39,6 @@ def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door(rights.ASK, kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Take a new campaign."""
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
     first: dict[str, object] = {
@@ -61,7 +59,6 @@ def campaign_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door(kind="retailer")
 @require_safe
 def campaign(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
-    """Show a campaign's link and code to print, and what came of it."""
     now = timezone.now()
     found = _of(request, campaign)
     total, weeks = funnel.funnel_of(found)
@@ -84,7 +81,6 @@ def campaign(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResp
 @entry.door(kind="retailer")
 @require_safe
 def campaign_qr(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
-    """Return the campaign's code as a picture."""
     found = _of(request, campaign)
     picture = qr.svg(_address(found), color=brand.ink(found.color))
     headers = {"Content-Disposition": f'inline; filename="{found.slug}.svg"'}
@@ -94,7 +90,6 @@ def campaign_qr(request: entry.MemberRequest, slug: str, campaign: str) -> HttpR
 @entry.door(rights.ASK, kind="retailer")
 @require_POST
 def campaign_end(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
-    """End a campaign now."""
     found = _of(request, campaign)
     if actions.end(campaign=found, actor=request.user, now=timezone.now()):
         messages.success(request, ENDED)

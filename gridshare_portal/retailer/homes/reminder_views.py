@@ -1,4 +1,4 @@
-"""Homes whose connection to Lunar has ended, and the letter that brings a homeowner back."""
+"""Homes whose connection to Lunar has ended, and the reminder e-mail to their homeowners."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ ASKED = "Asked. The homeowner gets a letter with the link, unless one came withi
 @entry.door(kind="retailer")
 @require_safe
 def reconnect(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """List the homes whose connection has ended."""
     now = timezone.now()
     given = request.GET.get("after", "")
     after = min(int(given), FURTHEST) if given.isascii() and given.isdigit() else 0
@@ -41,7 +40,6 @@ def reconnect(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door(rights.ASK, kind="retailer")
 @require_POST
 def reconnect_ask(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Have a letter sent to the homeowner of one home."""
     now = timezone.now()
     shared = policy.shared_sites(request.user, now=now, organization=request.organization)
     site = get_object_or_404(shared, pk=min(pk, FURTHEST))

@@ -1,4 +1,4 @@
-"""The homes table as page and as files, with the views and groups that are made of it."""
+"""The table of homes as page and as files, with its saved views and groups."""
 
 from __future__ import annotations
 
@@ -29,28 +29,24 @@ NOT_SHARED_VIEWS = "Your role lets you keep views of your own, not change those 
 @entry.door(kind="retailer")
 @require_safe
 def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show one page of the homes that the filters ask for."""
     return _table(request, asking.read(request.GET))
 
 
 @entry.door(rights.EXPORT, kind="retailer")
 @require_safe
 def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    """Send all homes that the filters ask for, line by line."""
     return _file(request, "CSV", exports.csv, "text/csv; charset=utf-8")
 
 
 @entry.door(rights.EXPORT, kind="retailer")
 @require_safe
 def homes_xlsx(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    """Send all homes that the filters ask for as a spreadsheet, piece by piece."""
     return _file(request, "XLSX", exports.xlsx, SHEET)
 
 
 @entry.door(kind="retailer")
 @require_POST
 def keep_view(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Keep the view under a name, for oneself or for everybody there."""
     asked, form = _list(request), forms.View(request.POST)
     if not form.is_valid():
         return _table(request, asked, view_form=form)
@@ -74,7 +70,6 @@ def keep_view(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door(kind="retailer")
 @require_safe
 def view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Go to the table as a view shows it."""
     found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
     return redirect(f"{reverse('retailer:homes', args=[slug])}?{found.query}")
 
@@ -82,7 +77,6 @@ def view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door(kind="retailer")
 @require_POST
 def delete_view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Forget a view."""
     found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
     _check_sharing(request, found.owner_id is None)
     saved_views.delete(view=found)
@@ -93,7 +87,6 @@ def delete_view(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespons
 @entry.door(rights.WORK, kind="retailer")
 @require_POST
 def group(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Put chosen homes, or all that match, into a group, or take them out."""
     asked, now = _list(request), timezone.now()
     form = forms.Group(request.POST, homes=request.POST.getlist("home"))
     if not form.is_valid():
@@ -109,7 +102,6 @@ def group(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.door(rights.WORK, kind="retailer")
 @require_POST
 def delete_group(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Delete a group; its homes stay as they are."""
     found = get_object_or_404(Group, organization=request.organization, pk=pk)
     groups.delete(group=found)
     messages.success(request, f"The group “{found.name}” is deleted. Its homes stay as they are.")
@@ -141,7 +133,7 @@ def _list(request: entry.MemberRequest) -> asking.ListQuery:
 
 
 def _regroup(request: entry.MemberRequest, form: forms.Group, asked: asking.ListQuery, now: datetime) -> None:
-    """Do what the form says with the homes that this person may see, and say what was done."""
+    """Apply the form to the homes that this person may see, and report it."""
     chosen = form.cleaned_data
     if chosen["which"] == "all":
         found = table.matching(request.user, request.organization, asked, now=now)
@@ -187,7 +179,7 @@ def _file(
 
 
 def _tell(request: entry.MemberRequest, form: str, now: datetime) -> None:
-    """Leave an event of what is taken away, before it is."""
+    """Record a download before it is sent."""
     if request.method != "GET":
         return
     asked, organization = asking.read(request.GET), request.organization
