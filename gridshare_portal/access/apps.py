@@ -5,7 +5,6 @@ from django.apps import AppConfig
 
 class AccessConfig(AppConfig):
     name = "gridshare_portal.access"
-    label = "access"
 
     def ready(self) -> None:
         from gridshare_portal.access import receivers  # noqa: F401

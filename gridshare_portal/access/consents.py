@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, QuerySet
 
 from gridshare_portal.access import durations, models, policy, return_address, signals
 from gridshare_portal.access.finding import entries
@@ -52,12 +52,7 @@ def give(
     `through` is the campaign's suggestion, for its funnel; it does not change what is given. Raises
     ConsentRefused.
     """
-    if right not in models.Right.values:
-        raise ConsentRefused("right", NO_RIGHT)
-    try:
-        duration = durations.find(lasts)
-    except durations.Unknown:
-        raise ConsentRefused("lasts", NO_DURATION) from None
+    duration = checked_terms(right, lasts)
     consent = models.Consent(
         site=site,
         organization=organization,
@@ -73,6 +68,16 @@ def give(
         return _keep(consent, duration, through, now)
 
 
+def checked_terms(right: str, lasts: str) -> durations.Duration:
+    """Return the duration with the id `lasts`; raise ConsentRefused if right or duration is unknown."""
+    if right not in models.Right.values:
+        raise ConsentRefused("right", NO_RIGHT)
+    try:
+        return durations.find(lasts)
+    except durations.Unknown:
+        raise ConsentRefused("lasts", NO_DURATION) from None
+
+
 @transaction.atomic
 def _keep(
     consent: models.Consent,
@@ -80,22 +85,20 @@ def _keep(
     through: return_address.Suggested | None,
     now: datetime,
 ) -> models.Consent:
-    _ask_permission(consent, now)
-    before = open_ones().filter(
-        site=consent.site, organization=consent.organization, given_by=consent.given_by
-    )
-    for earlier in before:
+    _check_connection(consent, now)
+    same = {"site": consent.site, "organization": consent.organization, "given_by": consent.given_by}
+    for earlier in open_ones().filter(**same):
         end(consent=earlier, by=consent.given_by, how=REPLACED, now=now)
     consent.pk = None
     consent.save(force_insert=True)
     until = consent.until_at.isoformat() if consent.until_at else None
     details = {**_terms(consent), "lasts": duration.words, "until": until}
-    _tell(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
+    _record(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
     signals.given.send(models.Consent, consent=consent, through=through)
     return consent
 
 
-def _ask_permission(consent: models.Consent, now: datetime) -> None:
+def _check_connection(consent: models.Consent, now: datetime) -> None:
     """Refuse a home that is not the giver's; lock the connections so that none ends meanwhile."""
     if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
         raise ConsentRefused("site", NOT_YOURS)
@@ -121,26 +124,16 @@ def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND
     entries.refresh(models.Consent.objects.filter(pk=consent.pk))
     if not is_over:
         details = {**_terms(consent), "how": how}
-        _tell(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)
+        _record(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)
     return not is_over
 
 
 def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
     """End a homeowner's consents for homes that none of their other connections reaches."""
-    reaching = sites.ConnectionSite.objects.filter(
-        site=OuterRef("site"),
-        connection__user=OuterRef("given_by"),
-        connection__status__in=policy.WORKING,
-        lost_at=None,
-    ).exclude(connection=connection)
-    given = open_ones().filter(~Exists(reaching), given_by=connection.user_id)
+    others = policy.giver_connections().exclude(connection=connection)
+    given = open_ones().filter(~Exists(others), given_by=connection.user_id)
     rows = list(given.select_related("site", "organization", "given_by"))
     return sum(end(consent=consent, by=None, how=DISCONNECTED, now=now) for consent in rows)
-
-
-def record_before_delete(*, consent: models.Consent, now: datetime) -> bool:
-    """End a consent whose row is about to go for good, with its giver, home or organization."""
-    return end(consent=consent, by=None, how=DELETED, now=now)
 
 
 def open_ones() -> QuerySet[models.Consent]:
@@ -152,7 +145,7 @@ def _terms(consent: models.Consent) -> dict[str, object]:
     return {"right": consent.right, "ask_first": consent.ask_first}
 
 
-def _tell(
+def _record(
     consent: models.Consent,
     name: names.Name,
     *,

@@ -33,12 +33,12 @@ DURATIONS = (HOUR, DAY, MONTH, YEAR, OPEN)
 
 def find(id: str) -> Duration:
     """Return the duration with this id; raise Unknown."""
-    for duration in DURATIONS:
-        if duration.id == id:
-            return duration
-    raise Unknown(id)
+    found = next((duration for duration in DURATIONS if duration.id == id), None)
+    if found is None:
+        raise Unknown(id)
+    return found
 
 
 def until(duration: Duration, *, now: datetime) -> datetime | None:
-    """Return when something that begins now ends by itself, or None where it does not."""
-    return None if duration.length is None else now + duration.length
+    """Return when a period of this duration from `now` on ends; None if it is open-ended."""
+    return now + duration.length if duration.length else None

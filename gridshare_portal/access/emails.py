@@ -25,16 +25,13 @@ def tell(*, pk: int, now: datetime) -> int:
     if not mine.filter(told_at=None, answer=requests.OPEN).update(told_at=now):
         return 0
     request = mine.select_related("organization").get()
-    sent = [_send_once(request, address, now) for address in _addresses(request)]
+    residents = requests.residents_of(request.serial_number).values_list("email", flat=True)
+    sent = [
+        _send_once(request, address, now) for address in ([request.email] if request.email else residents)
+    ]
     if None in sent:
         mine.update(told_at=None)
-    return sum(one is True for one in sent)
-
-
-def _addresses(request: models.Request) -> list[str]:
-    if request.email:
-        return [request.email]
-    return [user.email for user in requests.residents_of(request.serial_number)]
+    return sent.count(True)
 
 
 def _send_once(request: models.Request, address: str, now: datetime) -> bool | None:
@@ -51,11 +48,9 @@ def _send_once(request: models.Request, address: str, now: datetime) -> bool | N
 
 def _claim(request: models.Request, address: str, now: datetime) -> bool:
     known = {"organization": request.organization, "email": address}
-    letter, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
-    if is_first:
-        return True
-    old = models.RequestEmail.objects.filter(pk=letter.pk, sent_at__lte=now - requests.DAY)
-    return bool(old.update(sent_at=now))
+    email, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
+    old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
+    return is_first or bool(old.update(sent_at=now))
 
 
 def _send(request: models.Request, address: str) -> None:

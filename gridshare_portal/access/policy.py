@@ -61,7 +61,7 @@ class AccessContext:
     def at(self, organization_id: int) -> AccessContext:
         """Return the part of the context that comes from one organization."""
         kept = tuple(one for one in self.consents if one.organization_id == organization_id)
-        return AccessContext(own=self.own, consents=kept, roles=self.roles)
+        return replace(self, consents=kept)
 
 
 UNSEEN = Decision(allowed=False, reason="You cannot see this home.")
@@ -79,9 +79,7 @@ ASK_FIRST = "The homeowner wants to be asked before every change. Propose it ins
 
 def own_sites(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
     """Return the homes that are this person's own."""
-    if not _is_somebody(user):
-        return sites.Site.objects.none()
-    return sites.Site.objects.filter(_is_own(user))
+    return sites.Site.objects.filter(_is_own(user)) if _is_somebody(user) else sites.Site.objects.none()
 
 
 def shared_sites(
@@ -117,22 +115,26 @@ def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
 
 def holding(*, now: datetime) -> QuerySet[models.Consent]:
     """Return the consents that hold now: begun, not ended, and their giver still reaches the home."""
-    connection_sites = sites.ConnectionSite.objects.filter(
+    begun = Q(from_at__lte=now, ended_at=None) & (Q(until_at=None) | Q(until_at__gt=now))
+    return models.Consent.objects.filter(begun, Exists(giver_connections()))
+
+
+def giver_connections() -> QuerySet[sites.ConnectionSite]:
+    """Return, as a subquery of consents, the working connections of the giver to the home."""
+    return sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
         connection__status__in=WORKING,
         lost_at=None,
     )
-    begun = Q(from_at__lte=now, ended_at=None) & (Q(until_at=None) | Q(until_at__gt=now))
-    return models.Consent.objects.filter(begun, Exists(connection_sites))
 
 
 def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
     """Return a person's access to the home; None without access."""
-    return _standing(user, site, _connection_sites(site), now)
+    return _access(user, site, _connection_sites(site), now)
 
 
-def _standing(
+def _access(
     user: accounts.AnyUser, site: sites.Site, connection_sites: list[sites.ConnectionSite], now: datetime
 ) -> AccessContext | None:
     if not _is_somebody(user):
@@ -143,10 +145,8 @@ def _standing(
     if not roles:
         return None
     consents = holding(now=now).filter(site=site, organization__in=roles)
-    found = [*consents.select_related("organization", "given_by")]
-    if not found:
-        return None
-    return AccessContext(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
+    found = tuple(sorted(consents.select_related("organization", "given_by"), key=_furthest))
+    return AccessContext(own=False, consents=found, roles=roles) if found else None
 
 
 def may_control(
@@ -166,28 +166,26 @@ def may_control(
     if site is None:
         return NOWHERE
     connection_sites = _connection_sites(site)
-    if not _is_somebody(user) or (standing := _standing(user, site, connection_sites, now)) is None:
+    if not _is_somebody(user) or (context := _access(user, site, connection_sites, now)) is None:
         return UNSEEN
-    if standing.own:
+    if context.own:
         return _reachable(_through(connection_sites, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
     if organization_id is not None:
-        standing = standing.at(organization_id)
-    return _may_control_for(standing, connection_sites, scope)
+        context = context.at(organization_id)
+    return _may_control_for(context, connection_sites, scope)
 
 
-def controlling_consent(standing: AccessContext) -> models.Consent | None:
+def controlling_consent(context: AccessContext) -> models.Consent | None:
     """Return the consent by which staff may change the home without approval, if any."""
-    able = (
-        one
-        for one in standing.consents
-        if one.right == models.Right.CONTROL and not one.ask_first and standing.has(rights.CONTROL, one)
-    )
-    return next(able, None)
+    for one in context.consents:
+        if one.right == models.Right.CONTROL and not one.ask_first and context.has(rights.CONTROL, one):
+            return one
+    return None
 
 
-def proposing_consent(standing: AccessContext) -> models.Consent | None:
+def proposing_consent(context: AccessContext) -> models.Consent | None:
     """Return the consent by which staff may propose a change, if any."""
-    return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
+    return next((one for one in context.consents if context.has(rights.PROPOSE, one)), None)
 
 
 def own_connection_sites(user: accounts.User, site: sites.Site) -> QuerySet[sites.ConnectionSite]:
@@ -197,30 +195,26 @@ def own_connection_sites(user: accounts.User, site: sites.Site) -> QuerySet[site
 
 
 def _may_control_for(
-    standing: AccessContext, connection_sites: list[sites.ConnectionSite], scope: str
+    context: AccessContext, connection_sites: list[sites.ConnectionSite], scope: str
 ) -> Decision:
-    if not standing.consents:
+    if not context.consents:
         return UNSEEN
-    consent, proposing = controlling_consent(standing), proposing_consent(standing)
+    consent, proposing = controlling_consent(context), proposing_consent(context)
     able = consent or proposing
     if able is None:
         return Decision(allowed=False, reason=ONLY_LOOKING)
-    ways = _through(connection_sites, able.given_by_id)
-    answer = _reachable(ways, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
+    through = _through(connection_sites, able.given_by_id)
+    answer = _reachable(through, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
         return replace(answer, consent=consent)
-    asks = any(one.right == models.Right.CONTROL for one in standing.consents)
+    asks = any(one.right == models.Right.CONTROL for one in context.consents)
     return Decision(allowed=False, reason=ASK_FIRST if asks else ONLY_SEEN, can_propose=True)
 
 
 def _reachable(
     connection_sites: Iterable[sites.ConnectionSite], scope: str, *, ended: Decision, lacking: str
 ) -> Decision:
-    active = [
-        connection_site.connection
-        for connection_site in connection_sites
-        if connection_site.connection.is_active
-    ]
+    active = [one.connection for one in connection_sites if one.connection.is_active]
     if not active:
         return ended
     able = [connection for connection in active if not scope or scope in connection.scope_set]
@@ -236,26 +230,14 @@ def _connection_sites(site: sites.Site) -> list[sites.ConnectionSite]:
 
 
 def _through(connection_sites: Iterable[sites.ConnectionSite], user_pk: int) -> list[sites.ConnectionSite]:
-    return [
-        connection_site
-        for connection_site in connection_sites
-        if connection_site.connection.user_id == user_pk
-    ]
+    return [one for one in connection_sites if one.connection.user_id == user_pk]
 
 
 def _owns(user: accounts.User, connection_sites: list[sites.ConnectionSite]) -> bool:
     """Apply the rule of `_is_own` to one home whose connections were fetched."""
-    own = {connection_site.connection.status for connection_site in _through(connection_sites, user.pk)}
-    if own & set(WORKING):
-        return True
-    others = (
-        connection_site
-        for connection_site in connection_sites
-        if connection_site.connection.user_id != user.pk
-    )
-    return "disconnected" in own and not any(
-        connection_site.connection.status == "active" for connection_site in others
-    )
+    own = {one.connection.status for one in connection_sites if one.connection.user_id == user.pk}
+    others = {one.connection.status for one in connection_sites if one.connection.user_id != user.pk}
+    return bool(own & {*WORKING}) or ("disconnected" in own and "active" not in others)
 
 
 def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:

@@ -20,4 +20,4 @@ def on_ended(sender: object, *, connection: lunar.Connection, forget: bool, **_r
 
 @receiver(pre_delete, sender=models.Consent)
 def on_deleted(instance: models.Consent, **_context: object) -> None:
-    consents.record_before_delete(consent=instance, now=timezone.now())
+    consents.end(consent=instance, by=None, how=consents.DELETED, now=timezone.now())

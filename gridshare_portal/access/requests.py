@@ -57,13 +57,12 @@ def ask(
 
     Raises RequestNotPermitted, and ConsentRefused for unusable input or too many requests.
     """
-
     membership = staff.standing_of(asked_by).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.ASK):
         raise RequestNotPermitted(NOT_YOURS)
     if bool(email) == bool(serial_number):
         raise consents.ConsentRefused("whom", NOBODY)
-    _check_terms(right, lasts)
+    consents.checked_terms(right, lasts)
     whom = {"email": email.strip().lower(), "serial_number": plain_serial(serial_number)}
     with transaction.atomic():
         _check_rate(organization, whom, now)
@@ -77,7 +76,7 @@ def ask(
             made_at=now,
             expires_at=now + LASTS,
         )
-        _tell_of_asking(request, now)
+        _record(request, now)
         wake("access.tasks.tell", request.pk)
     return request
 
@@ -134,7 +133,7 @@ def sent_by(organization: accounts.Organization) -> QuerySet[models.Request]:
     return models.Request.objects.filter(organization=organization).select_related("asked_by")
 
 
-def standing_of(request: models.Request, *, now: datetime) -> str:
+def state_of(request: models.Request, *, now: datetime) -> str:
     """Return what staff may know of a request: sent, shared, or over; a declined one looks open."""
     if request.answer == SHARED:
         return "shared"
@@ -162,34 +161,25 @@ def _plain_serial() -> Upper:
     return Upper(Trim("serial_number"))
 
 
-def _check_terms(right: str, lasts: str) -> None:
-    if right not in models.Right.values:
-        raise consents.ConsentRefused("right", consents.NO_RIGHT)
-    try:
-        durations.find(lasts)
-    except durations.Unknown:
-        raise consents.ConsentRefused("lasts", consents.NO_DURATION) from None
-
-
 def _check_rate(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
     """Limit requests per organization, and repeated ones to one homeowner, also after a decline."""
-    asked = models.Request.objects.filter(organization=organization)
-    before = asked.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
+    sent = models.Request.objects.filter(organization=organization)
+    before = sent.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
     if before is not None:
         raise consents.ConsentRefused("whom", ASKED.format(before.expires_at))
-    if asked.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
+    if sent.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
         raise consents.ConsentRefused("", TOO_MANY)
 
 
 def _answer(request: models.Request, answer: str, by: accounts.User, now: datetime) -> None:
     """Store the answer; raise Over if another resident has answered meanwhile."""
-    mine = waiting_for(by, now=now).filter(pk=request.pk).order_by().values("pk")
-    waiting = models.Request.objects.filter(pk__in=list(mine.values_list("pk", flat=True)), answer=OPEN)
+    mine = waiting_for(by, now=now).filter(pk=request.pk).values_list("pk", flat=True)
+    waiting = models.Request.objects.filter(pk__in=list(mine), answer=OPEN)
     if not waiting.update(answer=answer, answered_at=now, answered_by=by):
         raise Over(OVER)
 
 
-def _tell_of_asking(request: models.Request, now: datetime) -> None:
+def _record(request: models.Request, now: datetime) -> None:
     name, at, host = request.email.rpartition("@")
     details = {
         "to": f"{name[:1]}…{at}{host}" if request.email else request.serial_number,

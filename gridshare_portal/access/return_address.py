@@ -41,7 +41,7 @@ def remember(session: Session, *, slug: str, page: str = "organization", now: da
 def take(session: Session, *, now: datetime) -> str | None:
     """Return the path to return to, once, and only within an hour."""
     kept = session.pop(BACK, None)
-    if not kept or now.timestamp() - kept["at"] > KEPT.total_seconds():
+    if not kept or _has_expired(kept, now):
         return None
     return addresses.path(PAGES[kept.get("page", "organization")], kept["slug"])
 
@@ -56,9 +56,7 @@ def suggest(session: Session, *, organization: str, terms: Suggested, now: datet
 def suggested(session: Session, *, organization: str, now: datetime) -> Suggested | None:
     """Return the terms this organization suggested within the last hour."""
     kept = session.get(TERMS)
-    if not kept or kept["organization"] != organization:
-        return None
-    if now.timestamp() - kept["at"] > KEPT.total_seconds():
+    if not kept or kept["organization"] != organization or _has_expired(kept, now):
         return None
     return Suggested(**{name: kept[name] for name in ("right", "lasts", "campaign", "week")})
 
@@ -68,3 +66,7 @@ def gave(session: Session, *, terms: Suggested) -> None:
     session.pop(TERMS, None)
     if terms.campaign:
         session[GAVE] = [*session.get(GAVE, ()), terms.campaign][-20:]
+
+
+def _has_expired(kept: dict[str, Any], now: datetime) -> bool:
+    return bool(now.timestamp() - kept["at"] > KEPT.total_seconds())

@@ -70,14 +70,17 @@ def open(
     now: datetime,
 ) -> models.Visit:
     """Open a visit for a member of staff, for a reason that the homeowner reads; raise VisitRefused."""
+    words = words.strip()
     _check(reason, words)
-    until_at = _until(_consents(user, site, organization, now), now)
+    longest = now + LASTS_AT_MOST
+    ends = [consent.until_at or longest for consent in _consents(user, site, organization, now)]
+    until_at = min(longest, max(ends))
     visit = models.Visit(
         site=site,
         organization=organization,
         user=user,
         reason=reason,
-        words=words.strip(),
+        words=words,
         opened_at=now,
         until_at=until_at,
     )
@@ -131,27 +134,19 @@ def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
 def _check(reason: str, words: str) -> None:
     if reason not in REASONS:
         raise VisitRefused("reason", "Choose why you open this home.")
-    if len(words.strip()) > LONGEST_WORDS:
-        raise VisitRefused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words.strip()):,}.")
-    if reason == OTHER and not words.strip():
+    if len(words) > LONGEST_WORDS:
+        raise VisitRefused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words):,}.")
+    if reason == OTHER and not words:
         raise VisitRefused("words", "Say in a few words why you open this home.")
 
 
 def _consents(
     user: accounts.User, site: sites.Site, organization: accounts.Organization, now: datetime
 ) -> tuple[models.Consent, ...]:
-    standing = policy.standing_of(user, site, now=now)
-    if standing is not None and not standing.own:
-        at = standing.at(organization.pk)
-        if at.may(rights.SEE):
-            return at.consents
+    context = policy.standing_of(user, site, now=now)
+    if context is not None and not context.own and context.at(organization.pk).may(rights.SEE):
+        return context.at(organization.pk).consents
     raise VisitRefused("organization", "This home is not shared with you, or no longer.")
-
-
-def _until(consents: tuple[models.Consent, ...], now: datetime) -> datetime:
-    longest = now + LASTS_AT_MOST
-    ends = [consent.until_at or longest for consent in consents]
-    return min(longest, max(ends))
 
 
 def _tell(visit: models.Visit, name: names.Name, *, now: datetime, **more: str) -> None:

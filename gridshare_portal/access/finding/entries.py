@@ -52,8 +52,7 @@ def with_values(consents: QuerySet[models.Consent]) -> QuerySet[models.Consent]:
 def refresh(consents: QuerySet[models.Consent]) -> None:
     """Bring the keys of these consents up to date; ended consents lose theirs."""
     for consent in with_values(consents):
-        wanted = keys_of(values_of(consent)) if consent.ended_at is None else set()
-        _write(consent, wanted)
+        _write(consent, keys_of(values_of(consent)) if consent.ended_at is None else set())
 
 
 @transaction.atomic
@@ -65,9 +64,14 @@ def _write(consent: models.Consent, wanted: set[Key]) -> None:
     gone = kept.keys() - wanted
     models.Entry.objects.filter(pk__in=[kept[key] for key in gone]).delete()
     added = wanted - kept.keys()
-    models.Entry.objects.bulk_create([_entry(consent, key) for key in sorted(added)], batch_size=BATCH)
-    add_words(consent.organization_id, {key for _, place, key in added if place == Place.WORD})
-    _drop_words(consent.organization_id, {key for _, place, key in gone if place == Place.WORD})
+    organization_pk = consent.organization_id
+    rows = [
+        models.Entry(consent=consent, organization_id=organization_pk, kind=kind, place=place, key=key)
+        for kind, place, key in sorted(added)
+    ]
+    models.Entry.objects.bulk_create(rows, batch_size=BATCH)
+    add_words(organization_pk, {key for _, place, key in added if place == Place.WORD})
+    _drop_words(organization_pk, {key for _, place, key in gone if place == Place.WORD})
 
 
 def rebuild(organization: accounts.Organization) -> int:
@@ -144,13 +148,6 @@ def _hidden_in(word: str) -> Iterator[tuple[int, bytes]]:
     yield from ((Hidden.INSIDE, piece.encode()) for piece in words.insides(word))
     if words.can_slip(word):
         yield from ((Hidden.SLIP, slip.encode()) for slip in sorted(words.slips(word)))
-
-
-def _entry(consent: models.Consent, key: Key) -> models.Entry:
-    kind, place, written = key
-    return models.Entry(
-        consent=consent, organization_id=consent.organization_id, kind=kind, place=place, key=written
-    )
 
 
 def _batched(found: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from typing import TypedDict, Unpack
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.db.models.signals import ModelSignal, post_save
 from django.dispatch import receiver
 
-from gridshare_portal.access import models
+from gridshare_portal.access import consents, models
 from gridshare_portal.access.finding import entries
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
@@ -35,29 +34,25 @@ def on_consent(sender: object, *, instance: models.Consent, raw: bool = False, *
 
 @receiver(signals.synced, dispatch_uid="access.indexed_home")
 def on_synced(sender: object, *, site: sites.Site, **_rest: object) -> None:
-    entries.refresh(_open_ones().filter(site=site))
+    entries.refresh(consents.open_ones().filter(site=site))
 
 
 @receiver(post_save, sender=sites.Site, dispatch_uid="access.indexed_name")
 def on_site(sender: object, *, instance: sites.Site, **told: Unpack[Saved]) -> None:
     if _is_about({"name"}, told):
-        entries.refresh(_open_ones().filter(site=instance))
+        entries.refresh(consents.open_ones().filter(site=instance))
 
 
 @receiver(post_save, sender=sites.Device, dispatch_uid="access.indexed_device")
 def on_device(sender: object, *, instance: sites.Device, **told: Unpack[Saved]) -> None:
     if _is_about({"serial_number", "site", "gone_at"}, told):
-        entries.refresh(_open_ones().filter(site=instance.site_id))
+        entries.refresh(consents.open_ones().filter(site=instance.site_id))
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="access.indexed_person")
 def on_person(sender: object, *, instance: accounts.User, **told: Unpack[Saved]) -> None:
     if _is_about({"name", "email"}, told):
-        entries.refresh(_open_ones().filter(given_by=instance))
-
-
-def _open_ones() -> QuerySet[models.Consent]:
-    return models.Consent.objects.filter(ended_at=None)
+        entries.refresh(consents.open_ones().filter(given_by=instance))
 
 
 def _is_about(fields: set[str], told: Saved) -> bool:

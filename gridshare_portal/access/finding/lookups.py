@@ -40,30 +40,33 @@ class Index:
     organization: accounts.Organization
     now: datetime
 
-    def hits(self, place: int, way: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+    def hits(self, place: int, condition: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
         """Return the homes found under keys of a kind that match the condition, in key order."""
-        rows = self._keys(place).filter(way)
+        rows = self._keys(place).filter(condition)
         return self._holding(rows.order_by("key", "consent_id") if ordered else rows, pieces)
 
-    def all_of(self, ways: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+    def all_of(self, conditions: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
         """Return the homes whose words match all conditions."""
-        if len(ways) == 1:
-            return self.hits(Place.WORD, ways[0], pieces=pieces, ordered=ordered)
-        rarest, left = self._with_all(ways)
+        if len(conditions) == 1:
+            return self.hits(Place.WORD, conditions[0], pieces=pieces, ordered=ordered)
+        rarest, left = self._with_all(conditions)
         return self._holding(_words_of(left).filter(rarest), pieces) if left else []
 
-    def _with_all(self, ways: list[Q]) -> tuple[Q, set[int]]:
+    def _with_all(self, conditions: list[Q]) -> tuple[Q, set[int]]:
         """Return the rarest condition, and the consents that have matching words for all of them.
 
         Rare words are intersected first. A word found in very many homes is only checked among the remaining
         consents; where every word is that common, the first homes of one of them must do.
         """
         rows = self._keys(Place.WORD).order_by()
-        known = [list(rows.filter(way).values_list("consent_id", flat=True)[:FIRST]) for way in ways]
-        met = sorted(zip(known, ways, strict=True), key=lambda pair: len(pair[0]))
+        known = [
+            list(rows.filter(condition).values_list("consent_id", flat=True)[:FIRST])
+            for condition in conditions
+        ]
+        met = sorted(zip(known, conditions, strict=True), key=lambda pair: len(pair[0]))
         left = {*met[0][0]}.intersection(*(found for found, _ in met if len(found) < FIRST))
-        for way in [way for found, way in met[1:] if len(found) == FIRST and left]:
-            left = {*_words_of(left).filter(way).values_list("consent_id", flat=True)}
+        for condition in [condition for found, condition in met[1:] if len(found) == FIRST and left]:
+            left = {*_words_of(left).filter(condition).values_list("consent_id", flat=True)}
         return met[0][1], left
 
     def _holding(self, rows: QuerySet[models.Entry], pieces: Sequence[str]) -> list[Hit]:
@@ -83,13 +86,13 @@ class Index:
         rows = self._hidden(How.INSIDE).filter(beginning_with(word.encode())).order_by("key", "word")
         return [*dict.fromkeys(rows.values_list("word", flat=True)[:FETCHED])][:ALTERNATIVES]
 
-    def words_near(self, asked: Sequence[str]) -> dict[str, list[str]]:
+    def words_near(self, typed: Sequence[str]) -> dict[str, list[str]]:
         """Return, for each word, the indexed words that are one typing error away."""
-        slips = {word: words.slips(word) if words.can_slip(word) else frozenset() for word in asked}
+        slips = {word: words.slips(word) if words.can_slip(word) else frozenset() for word in typed}
         keys = [slip.encode() for one in slips.values() for slip in sorted(one)]
         rows = self._hidden(How.SLIP).filter(key__in=keys).order_by("word")
         known = [*dict.fromkeys(rows.values_list("word", flat=True)[:SLIPS])] if keys else []
-        near = {word: [one for one in known if one != word and words.is_near(one, word)] for word in asked}
+        near = {word: [one for one in known if one != word and words.is_near(one, word)] for word in typed}
         return {word: found[:ALTERNATIVES] if slips[word] else [] for word, found in near.items()}
 
     def _keys(self, place: int) -> QuerySet[models.Entry]:

@@ -19,14 +19,14 @@ def homes(organization: accounts.Organization, text: str, *, at_most: int) -> li
     pieces = [word for word in words.words_of(text) if word.isalpha() and len(word) >= words.INSIDE]
     if not pieces:
         return None
-    way = lookups.beginning_with(max(pieces, key=len).encode())
-    hidden = models.Word.objects.filter(way, organization=organization, how=How.INSIDE)
+    prefix = lookups.beginning_with(max(pieces, key=len).encode())
+    hidden = models.Word.objects.filter(prefix, organization=organization, how=How.INSIDE)
     others = {*hidden.values_list("word", flat=True)[: MOST_WORDS + 1]}
     if len(others) > MOST_WORDS:
         return None
     entries = models.Entry.objects.filter(organization=organization, place=Place.WORD, kind=Kind.HOME)
     found: set[int] = set()
-    for some in (entries.filter(way), entries.filter(key__in=[word.encode() for word in others])):
+    for some in (entries.filter(prefix), entries.filter(key__in=[word.encode() for word in others])):
         found.update(some.values_list("consent__site", flat=True)[: at_most + 1])
         if len(found) > at_most:
             return None

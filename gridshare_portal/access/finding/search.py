@@ -76,7 +76,7 @@ class Results:
     more: bool
 
 
-Tier = Callable[[lookups.Index, Query], list[lookups.Hit]]  # one way to look for it
+Tier = Callable[[lookups.Index, Query], list[lookups.Hit]]  # one search strategy
 
 
 def parse(text: str) -> Query:
@@ -158,13 +158,13 @@ def _alike(index: lookups.Index, query: Query) -> list[lookups.Hit]:
     if not any(others.values()):
         return []
     alone = len(query.words) == 1
-    ways = [
+    conditions = [
         Q(key__in=[other.encode() for other in others[word]])
         | (Q() if alone else lookups.beginning_with(word.encode()))
         for word in query.words
     ]
     nearby = {*itertools.chain(*near.values())} - {*itertools.chain(*inside.values())}
-    found = index.all_of(ways, pieces=query.words, ordered=False)
+    found = index.all_of(conditions, pieces=query.words, ordered=False)
     found = [replace(hit, is_similar=hit.key[2].decode() in nearby) for hit in found]
     return sorted(found, key=lambda hit: (hit.is_similar, hit.key, hit.consent_pk))
 
@@ -188,11 +188,6 @@ def _described(hits: Sequence[lookups.Hit], query: Query) -> Iterator[Found]:
             parts=parts,
             is_similar=hit.is_similar,
         )
-
-
-def _by_others(word: str, others: list[str], *, instead: bool) -> Q:
-    by_others = Q(key__in=[other.encode() for other in others])
-    return by_others if instead else by_others | lookups.beginning_with(word.encode())
 
 
 def _is_name(word: str) -> bool:

@@ -35,16 +35,6 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple("".join(letters) for kind, letters in kinds if kind)
 
 
-def phrase(text: str) -> str:
-    """Return the words with one space between them."""
-    return " ".join(words_of(text))
-
-
-def compact(text: str) -> str:
-    """Return an id without dashes, dots and spaces: people leave them out, or put in their own."""
-    return "".join(words_of(text))
-
-
 def can_slip(word: str) -> bool:
     """Return whether a word is long enough to tolerate a typing error; numbers never are."""
     return len(word) in SLIPPERY and word.isalpha()

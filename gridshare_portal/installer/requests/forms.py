@@ -113,7 +113,7 @@ class Sent:
 
 def sent(request: models.Request, *, now: datetime) -> Sent:
     """Return one request in words; a declined one looks like one that is open or has expired."""
-    glyph, state, title = STATES[requests.standing_of(request, now=now)]
+    glyph, state, title = STATES[requests.state_of(request, now=now)]
     return Sent(
         whom=request.email or request.serial_number,
         wish=models.Right(request.right).label,
