@@ -44,10 +44,10 @@ def wake(task: str | celery.Task[..., object], *args: object) -> None:
     if settings.CELERY_TASK_ALWAYS_EAGER:
         transaction.on_commit(lambda: found.delay(*args))
     else:
-        transaction.on_commit(lambda: _hand_over(found, args))
+        transaction.on_commit(lambda: _enqueue(found, args))
 
 
-def _hand_over(task: celery.Task[..., object], args: tuple[object, ...]) -> None:
+def _enqueue(task: celery.Task[..., object], args: tuple[object, ...]) -> None:
     global _messenger
     with _starting:
         if _messenger is None or not _messenger.is_alive():

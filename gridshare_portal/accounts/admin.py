@@ -7,6 +7,7 @@ organization loses its last admin.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
@@ -55,10 +56,10 @@ class OrganizationForm(forms.ModelForm):
         fields = ("kind", "name", "about", "is_listed")
 
     def clean_name(self) -> str:
-        return _asked(details.checked_name, self.cleaned_data["name"])
+        return _checked(details.checked_name, self.cleaned_data["name"])
 
     def clean_about(self) -> str:
-        return _asked(details.checked_about, self.cleaned_data["about"])
+        return _checked(details.checked_about, self.cleaned_data["about"])
 
     def clean_invite(self) -> str:
         invited: str = self.cleaned_data["invite"]
@@ -85,41 +86,42 @@ class Organization(admin.ModelAdmin):
         self, request: HttpRequest, obj: models.Organization, form: OrganizationForm, change: bool
     ) -> None:
         """Use the same actions as the organization's page and the command, which record it."""
-        wish, now = form.cleaned_data, timezone.now()
+        data, actor, now = form.cleaned_data, _operator(request), timezone.now()
         if not change:
-            made = details.make(kind=wish["kind"], name=wish["name"], actor=_operator(request), now=now)
+            made = details.make(kind=data["kind"], name=data["name"], actor=actor, now=now)
             obj.pk, obj.slug, obj._state.adding = made.pk, made.slug, False
-        said = {name: wish[name] for name in ("name", "about", "is_listed")}
-        held = details.describe(organization=obj, actor=_operator(request), now=now, **said)
-        if wish["invite"]:
-            _invite(request, held, wish["invite"])
+        described = {name: data[name] for name in ("name", "about", "is_listed")}
+        held = details.describe(organization=obj, actor=actor, now=now, **described)
+        if data["invite"]:
+            _invite(request, held, data["invite"])
+
+
+class _ActionsOnly(admin.ModelAdmin):
+    """Rows that are added and ended by actions alone, which record it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(models.Membership)
-class Membership(admin.ModelAdmin):
+class Membership(_ActionsOnly):
     """Who works where; role and removal are actions, which refuse to remove the last admin."""
 
     fields = readonly_fields = ("user", "organization", "role", "created_at")
-    list_display = ("user", "organization", "role", "created_at")
+    list_display = fields
     list_filter = ("role", "organization__kind")
     search_fields = ("user__email", "user__name", "organization__name")
     list_select_related = ("user", "organization")
     actions = ("make_admin", "remove")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Say no: people are invited."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Membership | None = None) -> bool:
-        """Say no: people are removed, which also signs them out."""
-        return False
-
     @admin.action(description="Make admin", permissions=["change"])
     def make_admin(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
         for one in chosen.select_related("user", "organization"):
-            members.change_role(
-                membership=one, role=models.Role.ADMIN, actor=_operator(request), now=timezone.now()
-            )
+            role, actor = models.Role.ADMIN, _operator(request)
+            members.change_role(membership=one, role=role, actor=actor, now=timezone.now())
             self.message_user(request, f"{one} is admin.")
 
     @admin.action(description="Remove from the organization", permissions=["change"])
@@ -134,7 +136,7 @@ class Membership(admin.ModelAdmin):
 
 
 @admin.register(models.Invitation)
-class Invitation(admin.ModelAdmin):
+class Invitation(_ActionsOnly):
     fields = readonly_fields = (
         *("organization", "email", "role", "invited_by"),
         *("made_at", "expires_at", "accepted_at", "withdrawn_at"),
@@ -143,14 +145,6 @@ class Invitation(admin.ModelAdmin):
     list_select_related = ("organization",)
     search_fields = ("email", "organization__name")
     actions = ("withdraw",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Say no: an organization's page or the organization's form here invites."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Invitation | None = None) -> bool:
-        """Say no: an invitation is withdrawn, and stays to be read."""
-        return False
 
     @admin.action(description="Withdraw", permissions=["change"])
     def withdraw(self, request: HttpRequest, chosen: QuerySet[models.Invitation]) -> None:
@@ -163,7 +157,7 @@ class Invitation(admin.ModelAdmin):
                 self.message_user(request, f"{one}: withdrawn.")
 
 
-def _asked(check: Callable[[str], str], value: str) -> str:
+def _checked(check: Callable[[str], str], value: str) -> str:
     try:
         return check(value)
     except members.MemberRefused as refusal:
@@ -179,11 +173,10 @@ def _operator(request: HttpRequest) -> models.User:
 
 def _invite(request: HttpRequest, organization: models.Organization, email: str) -> None:
     """Invite an admin; the e-mail is sent after the commit."""
-    wish = {"email": email, "role": models.Role.ADMIN}
+    known = {"email": email, "role": models.Role.ADMIN}
+    actor, now = _operator(request), timezone.now()
     try:
-        made = invitations.invite(
-            organization=organization, actor=_operator(request), now=timezone.now(), **wish
-        )
+        made = invitations.invite(organization=organization, actor=actor, now=now, **known)
     except members.MemberRefused as refusal:
         messages.error(request, str(refusal))
         return

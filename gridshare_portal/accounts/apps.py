@@ -5,7 +5,6 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "gridshare_portal.accounts"
-    label = "accounts"
 
     def ready(self) -> None:
         from gridshare_portal.accounts import receivers  # noqa: F401

@@ -27,7 +27,7 @@ class AnyRequest(HttpRequest):
     """A request after the middleware, by anybody."""
 
     htmx: HtmxDetails
-    _memberships: list[models.Membership]  # once memberships() has asked
+    _memberships: list[models.Membership]  # once memberships() has member_request
 
 
 class SignedInRequest(AnyRequest):
@@ -56,23 +56,23 @@ def door(right: rights.Right = rights.SEE, *, kind: str | None = None) -> Callab
     A fragment requested by htmx is answered with a full refresh, which leads to sign-in or second factor.
     """
 
-    def closed(view: MemberView[P]) -> View[P]:
+    def decorate(view: MemberView[P]) -> View[P]:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **named: P.kwargs) -> HttpResponseBase:
-            asked = cast(MemberRequest, request)
-            if not asked.user.is_authenticated:
-                return _instead(asked, redirect_to_login(asked.get_full_path()))
-            membership = _membership(asked, str(named["slug"]), kind)
+        def checked(request: HttpRequest, /, *args: P.args, **named: P.kwargs) -> HttpResponseBase:
+            member_request = cast(MemberRequest, request)
+            if not member_request.user.is_authenticated:
+                return _instead(member_request, redirect_to_login(member_request.get_full_path()))
+            membership = _membership(member_request, str(named["slug"]), kind)
             if not membership.stands:
-                messages.warning(asked, NO_FACTOR.format(membership.organization))
-                return _instead(asked, redirect("mfa_index"))
+                messages.warning(member_request, NO_FACTOR.format(membership.organization))
+                return _instead(member_request, redirect("mfa_index"))
             _check(membership, right)
-            asked.membership, asked.organization = membership, membership.organization
-            return view(asked, *args, **named)
+            member_request.membership, member_request.organization = membership, membership.organization
+            return view(member_request, *args, **named)
 
-        return guarded
+        return checked
 
-    return closed
+    return decorate
 
 
 def memberships(request: HttpRequest) -> list[models.Membership]:
@@ -99,6 +99,4 @@ def _check(membership: models.Membership, right: rights.Right) -> None:
 
 
 def _instead(request: AnyRequest, page: HttpResponse) -> HttpResponse:
-    if request.htmx:
-        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    return page
+    return HttpResponse(status=401, headers={"HX-Refresh": "true"}) if request.htmx else page

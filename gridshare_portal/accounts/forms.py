@@ -13,7 +13,7 @@ from gridshare_portal.accounts import models
 from gridshare_portal.accounts.organizations import details, members
 from gridshare_portal.audit import names
 
-LONGEST_TYPED = 20_000  # beyond any limit that a action names, and short enough to give back
+LONGEST_TYPED = 20_000  # above every limit that an action checks, and short enough to render again
 NO_DATE = "Write a date as year-month-day, such as 2026-11-22."
 YEARS = [MinValueValidator(date(2020, 1, 1), NO_DATE), MaxValueValidator(date(2100, 1, 1), NO_DATE)]
 
@@ -59,6 +59,17 @@ class Details(Plain):
     is_listed = forms.BooleanField(label="Homeowners find us by our name", required=False)
 
 
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        required=False,
+        label=label,
+        validators=YEARS,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DATE},
+    )
+
+
 class Record(Plain):
     """Filter of the audit log; empty fields do not narrow it."""
 
@@ -72,22 +83,7 @@ class Record(Plain):
         label="What was done",
         error_messages={"invalid_choice": "Choose one from the list."},
     )
-    first = forms.DateField(
-        required=False,
-        label="From",
-        validators=YEARS,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": NO_DATE},
-    )
-    last = forms.DateField(
-        required=False,
-        label="To",
-        validators=YEARS,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": NO_DATE},
-    )
+    first, last = _day("From"), _day("To")
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -115,7 +115,7 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
-    stands: bool  # whether a second factor stands, where doors.memberships asked
+    stands: bool  # whether a second factor is set up, as annotated by staff.marked_standing
 
     class Meta:
         constraints = [
@@ -138,7 +138,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    ended: str  # how, in words, where the organization's page asked
+    ended: str  # how, in words, as set by the organization's page
 
     class Meta:
         ordering = ["-made_at", "-pk"]

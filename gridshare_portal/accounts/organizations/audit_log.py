@@ -43,7 +43,7 @@ def events_of(
     """Return the events, newest first; `first` and `last` are UTC days, both included."""
     events = queries.events_of_organization(organization.pk)
     if person:
-        events = events.filter(actor_id=int(person)) if person != "0" else events.filter(actor_id=None)
+        events = events.filter(actor_id=int(person) or None)
     if kind:
         events = events.filter(name=kind)
     if first:
@@ -93,17 +93,16 @@ def _told(details: Mapping[str, object]) -> dict[str, object]:
 
 
 def _said(details: Mapping[str, object]) -> str:
-    parts = (
-        f"{WORDS.get(key, key.replace('_', ' '))}: {_plain(value)}" for key, value in sorted(details.items())
-    )
-    return "; ".join(parts)
+    return "; ".join(f"{_name(key)}: {_plain(value)}" for key, value in sorted(details.items()))
+
+
+def _name(key: str) -> str:
+    return WORDS.get(key, key.replace("_", " "))
 
 
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(
-            f"{WORDS.get(key, key.replace('_', ' '))} {_plain(one)}" for key, one in value.items()
-        )
+        return ", ".join(f"{_name(key)} {_plain(one)}" for key, one in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from gridshare_portal.audit import record
 
 LONGEST_NAME = 80
 LONGEST_ABOUT = 300
-RESERVED = {"rights"}  # an address of ours stands where an organization's would
+RESERVED = {"rights"}  # path segments of our own at the place of a slug
 
 NO_NAME = "Give the organization a name that can be read."
 LONG_NAME = f"Use at most {LONGEST_NAME} letters."
@@ -83,9 +84,7 @@ def checked_about(about: str) -> str:
 
 def _free_slug(name: str, kind: str) -> str:
     wanted = slugify(name)[:50].strip("-_") or kind
-    taken = {
-        *RESERVED,
-        *models.Organization.objects.filter(slug__startswith=wanted).values_list("slug", flat=True),
-    }
-    numbered = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(taken) + 2))
-    return next(slug for slug in numbered if slug not in taken)
+    similar = models.Organization.objects.filter(slug__startswith=wanted)
+    taken = {*RESERVED, *similar.values_list("slug", flat=True)}
+    numbered = (f"{wanted}-{n}" for n in itertools.count(2))
+    return next(slug for slug in itertools.chain([wanted], numbered) if slug not in taken)

@@ -22,6 +22,6 @@ def send(made: invitations.Made) -> bool:
     }
     try:
         sender.send(template="accounts/email/invitation", to=invitation.email, context=context)
+        return True
     except sender.NotSent:
         return False
-    return True

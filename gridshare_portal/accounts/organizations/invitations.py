@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Q
 
@@ -72,11 +72,8 @@ def invite(
 
 def found(secret: str) -> models.Invitation:
     """Return the invitation of this secret, open or not; raise MemberRefused."""
-    invitation = (
-        models.Invitation.objects.select_related("organization", "invited_by")
-        .filter(digest=_digest(secret))
-        .first()
-    )
+    known = models.Invitation.objects.select_related("organization", "invited_by")
+    invitation = known.filter(digest=_digest(secret)).first()
     if invitation is None:
         raise members.MemberRefused(UNKNOWN)
     return invitation
@@ -102,9 +99,8 @@ def accept(*, secret: str, user: models.User, now: datetime) -> models.Membershi
     """Make the person a member, once; raise MemberRefused."""
     organization = models.Organization.objects.select_for_update().get(pk=found(secret).organization_id)
     invitation = found(secret)
-    said = refusal(invitation, now=now)
-    if said:
-        raise members.MemberRefused(said)
+    if sentence := refusal(invitation, now=now):
+        raise members.MemberRefused(sentence)
     if not is_for(invitation, user):
         raise members.MemberRefused(NOT_FOR_YOU.format(invitation.email))
     invitation.accepted_at = now
@@ -139,10 +135,9 @@ def _address(email: str) -> str:
     address = email.strip().lower()
     try:
         validate_email(address)
+        MaxLengthValidator(LONGEST_ADDRESS)(address)
     except ValidationError as fault:
         raise members.MemberRefused(NO_ADDRESS, field="email") from fault
-    if len(address) > LONGEST_ADDRESS:
-        raise members.MemberRefused(NO_ADDRESS, field="email")
     return address
 
 

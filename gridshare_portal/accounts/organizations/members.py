@@ -64,14 +64,14 @@ def change_role(
     """Change a member's role; refuse to demote the last admin."""
     _check_role(role)
     organization = lock(membership.organization, actor=actor)
-    member = _still(membership)
+    member = _current(membership)
     if member.role == role:
         return
     _keep_an_admin(organization, without=member)
-    before, member.role = member.role, role
+    before, member.role = member.get_role_display(), role
     member.save(update_fields=["role"])
-    _take_back_invitations(member, actor=actor, now=now)
-    change = {"before": _word(before), "after": _word(role)}
+    _withdraw_invitations(member, actor=actor, now=now)
+    change = {"before": before, "after": member.get_role_display()}
     _record(names.Name.MEMBER_ROLE_CHANGED, member, actor=actor, now=now, **change)
 
 
@@ -79,9 +79,9 @@ def change_role(
 def remove(*, membership: models.Membership, actor: models.User | None, now: datetime) -> None:
     """Remove a member, sign them out everywhere and withdraw their open invitations."""
     organization = lock(membership.organization, actor=actor)
-    member = _still(membership)
+    member = _current(membership)
     _keep_an_admin(organization, without=member)
-    _take_back_invitations(member, actor=actor, now=now)
+    _withdraw_invitations(member, actor=actor, now=now)
     _record(names.Name.MEMBER_REMOVED, member, actor=actor, now=now, role=member.role)
     member.delete()
     sessions.end_all(member.user)
@@ -91,7 +91,7 @@ def remove(*, membership: models.Membership, actor: models.User | None, now: dat
 def leave(*, membership: models.Membership, now: datetime) -> None:
     """Leave the organization; the person stays signed in, as a homeowner may be."""
     organization = lock(membership.organization, actor=None)
-    member = _still(membership)
+    member = _current(membership)
     _keep_an_admin(organization, without=member)
     _record(names.Name.MEMBER_REMOVED, member, actor=member.user, now=now, role=member.role)
     member.delete()
@@ -109,7 +109,7 @@ def _check_role(role: str) -> None:
         raise MemberRefused(NO_ROLE, field="role")
 
 
-def _still(membership: models.Membership) -> models.Membership:
+def _current(membership: models.Membership) -> models.Membership:
     found = models.Membership.objects.select_related("user", "organization").filter(pk=membership.pk).first()
     if found is None:
         raise MemberRefused(GONE.format(membership.organization))
@@ -124,7 +124,7 @@ def _keep_an_admin(organization: models.Organization, *, without: models.Members
         raise MemberRefused(LAST_ADMIN.format(organization), field="role")
 
 
-def _take_back_invitations(member: models.Membership, *, actor: models.User | None, now: datetime) -> None:
+def _withdraw_invitations(member: models.Membership, *, actor: models.User | None, now: datetime) -> None:
     """Withdraw the open invitations of somebody who may no longer invite."""
     theirs = member.organization.invitations.filter(invited_by=member.user)
     for invitation in theirs.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now):
@@ -155,7 +155,3 @@ def _record(
         organization=membership.organization,
         details={"member": str(membership.user), **details},
     )
-
-
-def _word(role: str) -> str:
-    return str(dict(models.Role.choices).get(role, role))

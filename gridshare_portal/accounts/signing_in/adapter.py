@@ -14,7 +14,6 @@ from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from gridshare_portal.accounts.signing_in import second_factors
@@ -39,25 +38,13 @@ class Accounts(DefaultAccountAdapter):
             raise ValidationError("This address is too long.")
         return super().clean_email(email)
 
-    def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        """Return the first page, which knows what comes next."""
-        return "/"
-
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return the first page, which knows what comes next."""
-        return "/"
-
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, smtplib.SMTPException) as failure:
             log.error("an e-mail (%s) could not be sent: %s", template_prefix, type(failure).__name__)
-            self._say_that_mail_failed()
-
-    def _say_that_mail_failed(self) -> None:
-        request = current.request
-        if request is not None and hasattr(request, "_messages"):
-            messages.error(request, MAIL_FAILED)
+            if hasattr(current.request, "_messages"):
+                messages.error(current.request, MAIL_FAILED)
 
 
 class SecondFactors(DefaultMFAAdapter):

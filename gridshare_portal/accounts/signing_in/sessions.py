@@ -21,15 +21,14 @@ def end_all(user: models.User) -> int:
 
 
 @transaction.atomic
-def end_others(request: entry.SignedInRequest) -> int:
-    """Sign the visitor out of every browser but this one; return the number of known sessions ended."""
+def end_others(request: entry.SignedInRequest) -> None:
+    """Sign the visitor out of every browser but this one."""
     user = request.user
-    ended = _end(user, but=request.session.session_key or "")
+    _end(user, but=request.session.session_key or "")
     user.refresh_from_db(fields=["sign_outs"])
     UserSession.objects.filter(session_key=request.session.session_key).delete()
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)
-    return ended
 
 
 @transaction.atomic

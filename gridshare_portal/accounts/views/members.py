@@ -23,12 +23,12 @@ LEFT = "You do not work for {} any more."
 def role(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     now = timezone.now()
     member = _member(request, pk)
-    wished = request.POST.get("role", "")
+    new_role = request.POST.get("role", "")
     try:
-        members.change_role(membership=member, role=wished, actor=request.user, now=now)
+        members.change_role(membership=member, role=new_role, actor=request.user, now=now)
     except members.MemberRefused as refusal:
         return organization.page(request, now=now, refused={pk: str(refusal)})
-    messages.success(request, CHANGED.format(member.user, models.Role(wished).label.lower()))
+    messages.success(request, CHANGED.format(member.user, models.Role(new_role).label.lower()))
     return redirect("accounts:organization", slug=slug)
 
 

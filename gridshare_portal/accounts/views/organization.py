@@ -123,8 +123,7 @@ def _members(request: entry.MemberRequest) -> Page[models.Membership]:
 def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:
     """Return the open invitations, then the newest closed ones."""
     made = list(organization.invitations.select_related("invited_by")[: invitations.AT_MOST_A_DAY * 8])
-    still_open = [one for one in made if one.is_open(now=now)]
     closed = [one for one in made if not one.is_open(now=now)][:CLOSED_SHOWN]
     for one in closed:
         one.ended = "Accepted" if one.accepted_at else "Withdrawn" if one.withdrawn_at else "Ended unanswered"
-    return [*still_open, *closed]
+    return [*(one for one in made if one.is_open(now=now)), *closed]

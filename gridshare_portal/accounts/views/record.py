@@ -34,15 +34,14 @@ def record_csv(request: entry.MemberRequest, slug: str) -> HttpResponse | Stream
         return _page(request, form)
     events = audit_log.events_of(request.organization, **form.cleaned_data)
     if request.method == "GET":
-        events = events.exclude(pk=_tell(request, form).pk)  # the file says what stood there before
+        events = events.exclude(pk=_record(request, form).pk)  # the file ends before its own download
     rows = (audit_log.cells(event) for event in events.iterator(chunk_size=500))
     lines = cells.lines(itertools.chain([audit_log.HEADS], rows))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{slug}_record.csv"'
-    return response
+    headers = {"Content-Disposition": f'attachment; filename="{slug}_record.csv"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _tell(request: entry.MemberRequest, form: forms.Record) -> audit.Event:
+def _record(request: entry.MemberRequest, form: forms.Record) -> audit.Event:
     return downloads.tell(
         table=downloads.RECORD,
         form="CSV",
@@ -59,14 +58,14 @@ def _form(request: entry.MemberRequest) -> forms.Record:
 
 def _page(request: entry.MemberRequest, form: forms.Record) -> HttpResponse:
     valid = form.is_valid()
-    wished = form.cleaned_data if valid else {}
-    events = audit_log.events_of(request.organization, **wished)
+    narrowing = form.cleaned_data if valid else {}
+    events = audit_log.events_of(request.organization, **narrowing)
     page = Paginator(events, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "organization": request.organization,
         "membership": request.membership,
         "form": form,
-        "narrowed": any(wished.values()),
+        "narrowed": any(narrowing.values()),
         "page": page,
         "lines": [audit_log.line(event) for event in page],
     }
