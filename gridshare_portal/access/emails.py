@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gridshare_portal.access import durations, models, requests
+from gridshare_portal.access import models, requests
 from gridshare_portal.mail import addresses, sender
 
 
@@ -56,8 +56,7 @@ def _claim(request: models.Request, address: str, now: datetime) -> bool:
 def _send(request: models.Request, address: str) -> None:
     context = {
         "organization": request.organization,
-        "wish": "see and change" if request.right == models.Right.CONTROL else "see",
-        "lasts": durations.find(request.lasts).words,
+        "request": request,
         "days": requests.LASTS.days,
         "address": addresses.public("sharing"),
     }

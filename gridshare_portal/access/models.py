@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from gridshare_portal.access import durations
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 
@@ -82,6 +83,10 @@ class Request(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization} asks {self.email or self.serial_number}"
+
+    @property
+    def lasts_words(self) -> str:
+        return durations.find(self.lasts).words
 
 
 class RequestEmail(models.Model):

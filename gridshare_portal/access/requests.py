@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower, Trim, Upper
 
-from gridshare_portal.access import consents, durations, models, policy
+from gridshare_portal.access import consents, models, policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights, staff
 from gridshare_portal.audit import names, record
@@ -184,7 +184,7 @@ def _record(request: models.Request, now: datetime) -> None:
     details = {
         "to": f"{name[:1]}…{at}{host}" if request.email else request.serial_number,
         "right": request.right,
-        "lasts": durations.find(request.lasts).words,
+        "lasts": request.lasts_words,
     }
     record.add(
         name=names.Name.ACCESS_ASKED,

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
+from django.urls.converters import StringConverter
 from django.utils.http import url_has_allowed_host_and_scheme
 
 LARGEST = 100_000
@@ -26,16 +27,10 @@ class Sliceable(Protocol[Row_co]):
     def __getitem__(self, window: slice, /) -> Iterable[Row_co]: ...
 
 
-class SynthId:
+class SynthId(StringConverter):
     """The API's id of a site or device, as a part of a URL path."""
 
     regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
@@ -48,7 +43,7 @@ def number(request: HttpRequest, name: str, *, usual: int = 1) -> int:
 
 def page(request: HttpRequest, rows: Sliceable[Row_co], *, size: int) -> Page[Row_co]:
     """Return the page that the query string names; past the end, the last one."""
-    # The stub also asks for one row at a time, and for all; a paginator asks for pages alone.
+    # The stub also wants access by index; a paginator only slices.
     pages: Paginator[Row_co] = Paginator(rows, size)  # type: ignore[arg-type]
     return pages.get_page(number(request, "page"))
 

@@ -46,10 +46,7 @@ class SiteSettings(Once):
         max_length=80,
         label="Name",
         help_text="As you call it. Whoever shares this home reads it too.",
-        error_messages={
-            "required": "Give the home a name.",
-            "max_length": "Use at most 80 letters.",
-        },
+        error_messages={"required": "Give the home a name.", "max_length": "Use at most 80 letters."},
     )
     time_zone = forms.ChoiceField(
         choices=_zones,
@@ -104,18 +101,17 @@ class ChangeForm(Once):
             reason.error_messages["required"] = "Say why. The homeowner reads it."
 
 
-def _detail(label: str, help_text: str) -> forms.CharField:
-    error_messages = {"max_length": "Use at most 200 letters."}
+def _detail(label: str, help_text: str = "") -> forms.CharField:
+    too_long = {"max_length": "Use at most 200 letters."}
     return forms.CharField(
-        label=label, help_text=help_text, max_length=200, required=False, error_messages=error_messages
+        label=label, help_text=help_text, max_length=200, required=False, error_messages=too_long
     )
 
 
 class Details(ChangeForm):
     """A device's maker, model and serial number; an empty field stays as it is at Lunar."""
 
-    manufacturer = _detail("Maker", "")
-    model = _detail("Model", "")
+    manufacturer, model = _detail("Maker"), _detail("Model")
     serial_number = _detail("Serial number", "It stands on the type plate.")
 
     def __init__(self, data: QueryDict | None = None, *, device: sites.Device, staff: bool = False) -> None:

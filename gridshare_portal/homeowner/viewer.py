@@ -5,8 +5,11 @@ Pure; it also decides which names of other people this reader may read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils import timezone
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy, visits
@@ -79,3 +82,10 @@ class Reader:
 def reader_of(user: accounts.User, looking: Looking | None) -> Reader:
     """Return staff if they are on a visit, else a homeowner."""
     return Reader(user_id=user.pk, organization_id=looking.visit.organization_id if looking else None)
+
+
+def place(homes: Iterable[sites.Site], *, now: datetime) -> dict[str, object]:
+    """Return the context of a personal page, which shows a home's navigation if it is the only one."""
+    known = list(homes)
+    zone = known[0].zone if known else timezone.get_default_timezone()
+    return {"site": known[0] if len(known) == 1 else None, "zone": zone, "now": now}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry
-from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.lunar import connections, queries, scopes
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import queries as site_queries
@@ -23,8 +21,8 @@ from gridshare_portal.sites import queries as site_queries
 @require_safe
 def connection(request: entry.SignedInRequest) -> HttpResponse:
     now = timezone.now()
-    mine = queries.connections_of(request.user)
-    context = {"connections": [_card(one) for one in mine], **_place(request, now)}
+    cards = [_card(one) for one in queries.connections_of(request.user)]
+    context = {"connections": cards, **viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)}
     return render(request, "homeowner/connection.html", context)
 
 
@@ -42,7 +40,8 @@ def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
         kept = "The stored readings are deleted." if forget else "The stored readings stay here."
         messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
         return redirect("homeowner:connection")
-    context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **_place(request, now)}
+    place = viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)
+    context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **place}
     return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
 
 
@@ -54,10 +53,3 @@ def _card(one: lunar.Connection) -> dict[str, object]:
         "progress": site_queries.progress_of(one),
         "scopes": [(scope, scope.id not in missing) for scope in scopes.SCOPES],
     }
-
-
-def _place(request: entry.SignedInRequest, now: datetime) -> dict[str, object]:
-    """Return the home whose navigation is shown beside a personal page: the only one, if there is one."""
-    mine = list(policy.own_sites(request.user, now=now)[:2])
-    site = mine[0] if len(mine) == 1 else None
-    return {"site": site, "zone": mine[0].zone if mine else timezone.get_default_timezone(), "now": now}

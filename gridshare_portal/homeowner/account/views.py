@@ -36,11 +36,11 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, DELETED)
             return redirect("homeowner:welcome")
-    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     context = {
         "form": form,
-        "homes": mine,
-        "site": mine[0] if len(mine) == 1 else None,
+        "homes": homes,
+        "site": homes[0] if len(homes) == 1 else None,
         "connections": queries.connections_of(request.user).exclude(status="disconnected"),
     }
     return render(request, "homeowner/delete_account.html", context, status=422 if form.errors else 200)

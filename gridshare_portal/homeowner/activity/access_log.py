@@ -20,6 +20,7 @@ from gridshare_portal.files import cells as files_cells
 from gridshare_portal.homeowner.activity import words as activity_words
 from gridshare_portal.sites import models as sites
 
+GONE = "no longer here"
 HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their words"]
 
 
@@ -37,10 +38,6 @@ class Look:
     """Lines of one day that belong to one visit, or to one person."""
 
     day: date
-    who: str
-    organization: str
-    reason: str
-    words: str
     lines: tuple[activity_words.LogLine, ...]
 
 
@@ -63,23 +60,14 @@ class Log:
         return self.organization_id is not None or self.actor_id is not None
 
     def organizations(self) -> list[LogFilter]:
-        return [
-            LogFilter(key=str(pk), title=name, is_chosen=pk == self.organization_id)
-            for pk, name in sorted(self._names.items(), key=lambda item: item[1])
-        ]
+        return _filters(self._names, self.organization_id)
 
     def people(self) -> list[LogFilter]:
         named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
-        return [
-            LogFilter(key=str(pk), title=title, is_chosen=pk == self.actor_id)
-            for pk, title in sorted(named.items(), key=lambda item: item[1])
-        ]
-
-    def count(self) -> int:
-        return self._narrowed().count()
+        return _filters(named, self.actor_id)
 
     def __len__(self) -> int:
-        return self.count()
+        return self._narrowed().count()
 
     def __getitem__(self, window: slice) -> list[Look]:
         lines = (self._line(event) for event in self._narrowed()[window])
@@ -107,14 +95,16 @@ class Log:
         )
 
 
-GONE = "no longer here"
+def _filters(titles: Mapping[int, str], chosen: int | None) -> list[LogFilter]:
+    by_title = sorted(titles.items(), key=lambda item: item[1])
+    return [LogFilter(key=str(pk), title=title, is_chosen=pk == chosen) for pk, title in by_title]
 
 
 def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
     mine = sites.ConnectionSite.objects.filter(site=site, connection__user=user)
     since = mine.aggregate(at=Min("connection__created_at"))["at"]
     events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
-        organization_id__isnull=False, name__in=list(activity_words.SAYINGS)
+        organization_id__isnull=False, name__in=[*activity_words.SENTENCES]
     )
     return events.filter(at__gte=since) if since else events.none()
 
@@ -147,13 +137,4 @@ def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iter
         return one.at.astimezone(site.zone).date(), one.because
 
     for (day, _because), group in groupby(lines, key=same):
-        found = tuple(group)
-        first = found[0]
-        yield Look(
-            day=day,
-            who=first.who,
-            organization=first.on_behalf,
-            reason=first.reason,
-            words=first.words,
-            lines=found,
-        )
+        yield Look(day=day, lines=tuple(group))

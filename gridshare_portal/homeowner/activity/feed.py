@@ -40,11 +40,7 @@ BY_STAFF = (
     names.Name.PROPOSAL_WITHDRAWN,
     names.Name.SITE_OPENED,
 )
-PROPOSALS = (
-    names.Name.CHANGE_PROPOSED,
-    names.Name.PROPOSAL_DECLINED,
-    names.Name.PROPOSAL_WITHDRAWN,
-)
+PROPOSALS = (names.Name.CHANGE_PROPOSED, names.Name.PROPOSAL_DECLINED, names.Name.PROPOSAL_WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +67,8 @@ class Feed:
         self._changes = changes.changes_of(site)
         self._events = _for(reader, record.events_of_site(site.synth_id))
 
-    def count(self) -> int:
-        return self._changes.count() + self._events.count()
-
     def __len__(self) -> int:
-        return self.count()
+        return self._changes.count() + self._events.count()
 
     def __getitem__(self, window: slice) -> list[Entry]:
         rows: list[tuple[datetime, control.Change | audit.Event]] = [
@@ -94,10 +87,10 @@ class Feed:
 
 def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
     """Leave out events told elsewhere, and for staff those of other organizations."""
-    events = events.exclude(name__in=[name.value for name in TOLD_ELSEWHERE])
+    events = events.exclude(name__in=TOLD_ELSEWHERE)
     if not reader.is_staff:
         return events
-    of_the_homeowner = Q(organization_id=None, name__in=[name.value for name in OF_THE_HOMEOWNER])
+    of_the_homeowner = Q(organization_id=None, name__in=OF_THE_HOMEOWNER)
     return events.filter(Q(organization_id=reader.organization_id) | of_the_homeowner)
 
 
@@ -107,8 +100,8 @@ def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: date
         label = words.AGAIN
     before, after = _plain(event.details.get("before")), _plain(event.details.get("after"))
     if event.name in PROPOSALS:
-        kind, asked = event.details["kind"], event.details["asked"]
-        worded = receipts.worded(kind, asked, zone=zone, now=now)
+        kind = event.details["kind"]
+        worded = receipts.worded(kind, event.details["asked"], zone=zone, now=now)
         before, after = "", f"{receipts.KINDS.get(kind, kind)}: {worded}"
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
     return SiteEvent(

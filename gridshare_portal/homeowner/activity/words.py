@@ -68,9 +68,8 @@ class Saying(Protocol):
 
 
 WITH_WHAT = "their names and what they told last"
-AGAIN = (
-    "asked for the home to be connected to Lunar again"  # of one home, nothing else is asked in the record
-)
+AGAIN = "asked for the home to be connected to Lunar again"  # the only such event that names a home
+AS_PROPOSED = ", as {organization} proposed"
 
 
 def line(
@@ -78,7 +77,7 @@ def line(
 ) -> LogLine:
     """Return an event's line as this homeowner reads it."""
     told = event.details if isinstance(event.details, dict) else {}
-    say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
+    say, glyph = SENTENCES.get(event.name, (_as_named, "info"))
     reason = str(told.get("reason") or "")
     is_change = event.name in CHANGES
     name = organization or str(told.get("organization") or "")
@@ -99,36 +98,27 @@ def _as_named(event: audit.Event, _told: Mapping[str, object], **_when: object) 
     return Name(event.name).label if event.name in Name.values else event.name
 
 
-def _opened(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
-    return "opened this home"
+def _always(sentence: str) -> Saying:
+    def say(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+        return sentence
+
+    return say
 
 
-def _looked(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    return f"looked at {_page(told)}"
+def _page(verb: str) -> Saying:
+    def say(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+        page = str(told.get("page") or "")
+        return f"{verb} {visits.PAGES.get(page, page) or 'a page'}"
+
+    return say
 
 
-def _downloaded(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    return f"downloaded {_page(told)}"
-
-
-def _took_a_table(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
+def _table(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
     if told.get("table") == downloads.HOMES and told.get("filter") == "none":
         return f"downloaded a table of all homes that are shared with {told['organization']}: {WITH_WHAT}"
-    which = (
-        "that need help"
-        if told.get("table") == downloads.WORK_LIST
-        else f"shared with {told['organization']}"
-    )
+    needs_help = told.get("table") == downloads.WORK_LIST
+    which = "that need help" if needs_help else f"shared with {told['organization']}"
     return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
-
-
-def _asked_again(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
-    return AGAIN
-
-
-def _page(told: Mapping[str, object]) -> str:
-    page = str(told.get("page") or "")
-    return visits.PAGES.get(page, page) or "a page"
 
 
 def _given(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
@@ -142,48 +132,39 @@ def _ended(event: audit.Event, told: Mapping[str, object], **_when: object) -> s
     return ENDS.get(str(told.get("how")), "stopped sharing this home with {}").format(told["organization"])
 
 
-def _wish(verb: str) -> Saying:
+def _change(verb: str, suffix: str = "") -> Saying:
+    """Return a sentence about a change: the verb, what was to become what, and the filled-in suffix."""
+
     def say(_event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-        kind = str(told.get("kind") or "")
-        asked = told.get("asked")
+        kind, asked = str(told.get("kind") or ""), told.get("asked")
         worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
-        return f"{verb} {KINDS.get(kind, 'something')}" + (f": {worded}" if worded else "")
+        outcome = str(told.get("outcome") or "")
+        ending = suffix.format(organization=told["organization"], outcome=OUTCOMES.get(outcome, outcome))
+        return f"{verb} {KINDS.get(kind, 'something')}{': ' if worded else ''}{worded}{ending}"
 
     return say
-
-
-def _answer(verb: str) -> Saying:
-    def say(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-        return f"{_wish(verb)(event, told, zone=zone, now=now)}, as {told['organization']} proposed"
-
-    return say
-
-
-def _settled(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-    outcome = OUTCOMES.get(str(told.get("outcome")), str(told.get("outcome") or ""))
-    return f"{_wish('changed')(event, told, zone=zone, now=now)} – {outcome}"
 
 
 LOOKS: dict[str, tuple[Saying, str]] = {
-    Name.SITE_OPENED: (_opened, "door"),
-    Name.SITE_VIEWED: (_looked, "eye"),
-    Name.SITE_EXPORTED: (_downloaded, "discharge"),
-    Name.HOMES_EXPORTED: (_took_a_table, "discharge"),
+    Name.SITE_OPENED: (_always("opened this home"), "door"),
+    Name.SITE_VIEWED: (_page("looked at"), "eye"),
+    Name.SITE_EXPORTED: (_page("downloaded"), "discharge"),
+    Name.HOMES_EXPORTED: (_table, "discharge"),
     Name.ANSWER_ASKED: (_as_named, "eye"),
-    Name.ACCESS_ASKED: (_asked_again, "link"),
+    Name.ACCESS_ASKED: (_always(AGAIN), "link"),
 }
 CHANGES: dict[str, tuple[Saying, str]] = {
-    Name.CHANGE_ASKED: (_wish("asked to change"), "control"),
-    Name.CHANGE_SETTLED: (_settled, "control"),
-    Name.CHANGE_REFUSED: (_wish("was not allowed to change"), "control"),
-    Name.CHANGE_PROPOSED: (_wish("proposed to change"), "control"),
-    Name.PROPOSAL_APPROVED: (_answer("approved to change"), "good"),
-    Name.PROPOSAL_DECLINED: (_answer("declined to change"), "closed"),
-    Name.PROPOSAL_WITHDRAWN: (_wish("no longer proposes to change"), "control"),
+    Name.CHANGE_ASKED: (_change("asked to change"), "control"),
+    Name.CHANGE_SETTLED: (_change("changed", " – {outcome}"), "control"),
+    Name.CHANGE_REFUSED: (_change("was not allowed to change"), "control"),
+    Name.CHANGE_PROPOSED: (_change("proposed to change"), "control"),
+    Name.PROPOSAL_APPROVED: (_change("approved to change", AS_PROPOSED), "good"),
+    Name.PROPOSAL_DECLINED: (_change("declined to change", AS_PROPOSED), "closed"),
+    Name.PROPOSAL_WITHDRAWN: (_change("no longer proposes to change"), "control"),
 }
 CONSENTS: dict[str, tuple[Saying, str]] = {
     Name.CONSENT_GIVEN: (_given, "person"),
     Name.CONSENT_ENDED: (_ended, "person"),
 }
 BY_HOMEOWNERS = {*CONSENTS, Name.PROPOSAL_APPROVED, Name.PROPOSAL_DECLINED}
-SAYINGS = {**LOOKS, **CHANGES, **CONSENTS}
+SENTENCES = {**LOOKS, **CHANGES, **CONSENTS}

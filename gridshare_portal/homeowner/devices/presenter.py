@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,7 @@ class TreeLine:
     device: sites.Device | None
     opens: bool
     closes: int
-    unfolded: bool = True
+    unfolded: bool
 
     @property
     def closing(self) -> range:
@@ -75,7 +75,7 @@ def kind(word: str) -> tuple[str, str]:
 
 def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]:
     """Return (name, value) of what is known of a device, a dash if missing; the short form is for lists."""
-    named = [("Maker", device.manufacturer), ("Model", device.model)]
+    named = [] if short else [("Maker", device.manufacturer), ("Model", device.model)]
     rows = [
         ("Kind", kind(device.kind)[0]),
         *([] if short else named),
@@ -104,16 +104,14 @@ def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) ->
     """Return a sensor's newest reading as one line."""
     if latest is None:
         return "No reading yet."
-    said = []
-    if latest.in_w:
-        said.append(f"{energy.power(latest.in_w)} in")
-    if latest.out_w:
-        said.append(f"{energy.power(latest.out_w)} out")
-    if not said and (latest.in_w == 0 or latest.out_w == 0):
-        said.append(energy.power(0))
+    parts = [
+        f"{energy.power(w)} {direction}" for w, direction in ((latest.in_w, "in"), (latest.out_w, "out")) if w
+    ]
+    if not parts and 0 in (latest.in_w, latest.out_w):
+        parts.append(energy.power(0))
     if latest.charge_pct is not None:
-        said.append(f"{energy.percent(latest.charge_pct)} charged")
-    return f"{', '.join(said) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
+        parts.append(f"{energy.percent(latest.charge_pct)} charged")
+    return f"{', '.join(parts) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
 
 
 def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
@@ -123,8 +121,11 @@ def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
     depths = _nested([branch.depth - ground for branch in shown])
     after = [*depths[1:], 0]
     return [
-        replace(
-            _line(branch),
+        TreeLine(
+            title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
+            synth_id=branch.synth_id,
+            capacity_wh=branch.capacity_wh,
+            device=branch.device,
             opens=following > depth,
             closes=max(0, depth - following),
             unfolded=depth == 0 or len(shown) <= UNFOLDED,
@@ -139,14 +140,3 @@ def _nested(depths: list[int]) -> list[int]:
     for depth in depths:
         nested.append(min(depth, nested[-1] + 1 if nested else 0))
     return nested
-
-
-def _line(branch: queries.Branch) -> TreeLine:
-    return TreeLine(
-        title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
-        synth_id=branch.synth_id,
-        capacity_wh=branch.capacity_wh,
-        device=branch.device,
-        opens=False,
-        closes=0,
-    )

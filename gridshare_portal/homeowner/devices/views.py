@@ -67,14 +67,13 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
         role, before = form.cleaned_data["role"], sensor.role
         with transaction.atomic():
             settings.correct_role(sensor=sensor, role=role, actor=request.user, now=now)
-            details = {"sensor": sensor.synth_id, "before": before, "after": sensor.role}
             record.add(
                 name=names.Name.ROLE_CORRECTED,
                 at=now,
                 actor=request.user,
                 site=sensor.site,
                 device=sensor.device,
-                details=details,
+                details={"sensor": sensor.synth_id, "before": before, "after": sensor.role},
             )
         label = sites.Role(sensor.role).label.lower()
         messages.success(request, f"Saved: {sensor.synth_id} now counts as {label}.")

@@ -34,7 +34,6 @@ _HEADS = {
     "grid_to_battery": "M156 282l-7-14h14z",
 }
 _PLACES = {"solar": (170, 48), "grid": (48, 186), "home": (292, 186), "battery": (170, 326)}
-_TITLES = {"solar": "Solar", "grid": "Grid", "home": "Home", "battery": "Battery"}
 _LABELS = {
     "solar": (224, 34, "start"),
     "grid": (48, 112, "middle"),
@@ -140,7 +139,7 @@ def _node(name: str, power_w: float | None, word: str, flows: Mapping[str, float
     (x, y), (label_x, label_y, anchor) = _PLACES[name], _LABELS[name]
     return Node(
         name=name,
-        title=_TITLES[name],
+        title=name.capitalize(),
         power_w=power_w,
         word=word,
         x=x,
@@ -154,13 +153,11 @@ def _node(name: str, power_w: float | None, word: str, flows: Mapping[str, float
 
 def _arcs(flows: Mapping[str, float | None]) -> tuple[Arc, ...]:
     into_home = {source: flows.get(f"{source}_to_home") or 0.0 for source in ("solar", "battery", "grid")}
-    total_w = sum(into_home.values())
-    if total_w <= 0:
-        return ()
+    feeding = {source: power_w for source, power_w in into_home.items() if power_w}
+    total_w = sum(feeding.values())
     arcs, offset = [], 0.0
-    for source, power_w in into_home.items():
+    for source, power_w in feeding.items():
         length = 100 * power_w / total_w
-        if length:
-            arcs.append(Arc(source=source, length=round(length, 2), offset=round(-offset, 2)))
+        arcs.append(Arc(source=source, length=round(length, 2), offset=round(-offset, 2)))
         offset += length
     return tuple(arcs)

@@ -50,7 +50,7 @@ def context_of(
     """Return the template context of the first screen, for the homeowner or for staff on a visit."""
     site, reading = kept.site, latest.now_of(kept, now=now)
     roles, flows = set(reading.roles), _flows(reading)
-    remainder_w = _known(reading, "remainder_w")
+    remainder_w, progress = _known(reading, "remainder_w"), telemetry.progress(kept)
     return {
         "site": site,
         "zone": site.zone,
@@ -61,7 +61,7 @@ def context_of(
         "charge": _charge(site, reading, flows, batteries, now) if sites.Role.BATTERY in roles else None,
         "today": telemetry.totals(kept, _today(site, now)) if reading.at else None,
         "banner": banners.for_home(site, reading=reading, user=user, look=look, now=now),
-        "progress": _filling(kept),
+        "progress": None if progress.done else progress,
     }
 
 
@@ -98,8 +98,7 @@ def _nodes(reading: latest.Now, roles: set[str]) -> dict[str, tuple[float | None
 
 
 def _either(one_w: float | None, other_w: float | None) -> float | None:
-    powers = [power for power in (one_w, other_w) if power is not None]
-    return max(powers, default=None)
+    return max((power for power in (one_w, other_w) if power is not None), default=None)
 
 
 def _sentence(
@@ -115,10 +114,9 @@ def _sentence(
     if reading.at is None:
         return "The first readings are on their way."
     if not _current(reading):
-        return (
-            f"We do not know what is happening now: the last reading is from {_at(kept.site, reading, now)}."
-        )
-    said = words.happening(
+        last = energy.moment(reading.at, kept.site.zone, now)
+        return f"We do not know what is happening now: the last reading is from {last}."
+    sentence = words.happening(
         flows=flows,
         home_w=reading.home_w,
         charging_w=reading.charging_w,
@@ -127,11 +125,7 @@ def _sentence(
         whose=whose,
     )
     car = f" The car is taking {energy.power(reading.ev_w)} of it." if words.moving(reading.ev_w) else ""
-    return said + car
-
-
-def _at(site: sites.Site, reading: latest.Now, now: datetime) -> str:
-    return energy.moment(reading.at, site.zone, now)
+    return sentence + car
 
 
 def _charge(
@@ -163,7 +157,7 @@ def _doing(
         return f"Discharging at {energy.power(reading.discharging_w)}."
     if word == "resting":
         return "Resting."
-    return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."
+    return f"As of {energy.moment(reading.at, site.zone, now)}." if reading.at else "No reading yet."
 
 
 def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
@@ -180,8 +174,3 @@ def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.De
     if found.at is None:
         return f"At this rate it lasts for more than a day until it is {found.end}."
     return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."
-
-
-def _filling(kept: telemetry_kept.Kept) -> telemetry.Progress | None:
-    progress = telemetry.progress(kept)
-    return None if progress.done else progress

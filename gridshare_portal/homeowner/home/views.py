@@ -40,14 +40,14 @@ def sites(request: entry.SignedInRequest) -> HttpResponse:
     With `?first`, as after connecting, the only home opens directly once it was read.
     """
     now = timezone.now()
-    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
-    if "first" in request.GET and len(mine) == 1 and not loading:
-        return redirect("homeowner:site", synth_id=mine[0].synth_id)
+    if "first" in request.GET and len(homes) == 1 and not loading:
+        return redirect("homeowner:site", synth_id=homes[0].synth_id)
     context = {
-        "cards": [{"site": site, "reading": latest.now_of(site, now=now)} for site in mine],
+        "cards": [{"site": site, "reading": latest.now_of(site, now=now)} for site in homes],
         "loading": loading,
         "connected": bool(reads),
         "banner": banners.for_request(request.user, now=now),
@@ -74,7 +74,7 @@ def loading(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
 def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
-    kept, known = _somebody_looks(home, now)
+    kept, known = _watched(home, now)
     context = {
         **_overview(request, kept, known, now),
         "controls": current_state.states_of(home, known=known, reader=entry_points.reader(request), now=now),
@@ -88,7 +88,7 @@ def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 def now(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     moment = timezone.now()
     home = entry_points.site(request, synth_id, now=moment)
-    kept, known = _somebody_looks(home, moment)
+    kept, known = _watched(home, moment)
     return render(request, "homeowner/_now.html", _overview(request, kept, known, moment))
 
 
@@ -108,11 +108,11 @@ def progress(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     moment = timezone.now()
     home = entry_points.site(request, synth_id, now=moment)
-    form = forms.SiteSettings(forms.posted(request), initial={"name": home.name, "time_zone": home.time_zone})
+    before = {"name": home.name, "time_zone": home.time_zone}
+    form = forms.SiteSettings(forms.posted(request), initial=before)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                before = {"name": home.name, "time_zone": home.time_zone}
                 sites_settings.rename(site=home, actor=request.user, now=moment, **form.cleaned_data)
                 details = {"before": before, "after": form.cleaned_data}
                 record.add(
@@ -127,7 +127,7 @@ def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
 
 
-def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
+def _watched(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
     """Read what the first screen needs, and have the worker read this home more often for a while."""
     kept = overview.read(home, now=now)
     known = control.battery_states_of(home, among=kept.sensors)

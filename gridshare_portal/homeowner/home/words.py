@@ -27,10 +27,8 @@ def moving(power_w: Power) -> TypeGuard[float]:
 def from_whom(flows: Mapping[str, Power], taker: str) -> str:
     """Name the sources that feed a node now, largest first; empty if unknown."""
     powers = {source: flows.get(f"{source}_to_{taker}") or 0.0 for source in SOURCES if source != taker}
-    feeding = sorted(
-        (source for source in powers if moving(powers[source])), key=lambda source: -powers[source]
-    )
-    return listed([SOURCES[source] for source in feeding])
+    largest_first = sorted(powers, key=powers.__getitem__, reverse=True)
+    return listed([SOURCES[source] for source in largest_first if moving(powers[source])])
 
 
 def listed(names: list[str]) -> str:
@@ -51,13 +49,11 @@ def happening(
 ) -> str:
     """Return the flow picture as one sentence."""
     parts = [_home(flows, home_w, whose)]
-    feeds_home = moving(flows.get("battery_to_home"))
     if moving(charging_w):
         source = from_whom(flows, "battery")
-        parts.append(
-            f"the battery is charging{f' from {source}' if source else ''} at {energy.power(charging_w)}"
-        )
-    elif moving(discharging_w) and not feeds_home:
+        from_source = f" from {source}" if source else ""
+        parts.append(f"the battery is charging{from_source} at {energy.power(charging_w)}")
+    elif moving(discharging_w) and not moving(flows.get("battery_to_home")):
         parts.append(f"the battery is giving {energy.power(discharging_w)}")
     if moving(to_grid_w):
         parts.append(f"{energy.power(to_grid_w)} goes to the grid")

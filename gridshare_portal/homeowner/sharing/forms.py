@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from gridshare_portal.access import consents, durations, models
-from gridshare_portal.access import requests as asking
+from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.homeowner import forms as shapes
 from gridshare_portal.sites import models as sites
 
 LONGEST_NAME = 80
+NOT_OWN = "Choose among your own homes."
 GONE = "There is no such organization any more. Nothing was shared."
 
 
@@ -40,8 +41,8 @@ class Terms(shapes.Once):
     ask_first = forms.BooleanField(required=False)
 
     def terms(self) -> Agreed:
-        known = self.cleaned_data
-        return Agreed(right=known["right"], lasts=known["lasts"], ask_first=known["ask_first"])
+        data = self.cleaned_data
+        return Agreed(right=data["right"], lasts=data["lasts"], ask_first=data["ask_first"])
 
 
 class Share(Terms):
@@ -66,10 +67,8 @@ class RequestAnswer(Terms):
         to_field_name="synth_id",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": asking.NO_HOME,
-            "invalid_choice": "Choose among your own homes.",
-            "invalid_list": "Choose among your own homes.",
-            "invalid_pk_value": "Choose among your own homes.",
+            "required": access_requests.NO_HOME,
+            **dict.fromkeys(("invalid_choice", "invalid_list", "invalid_pk_value"), NOT_OWN),
         },
     )
 

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gridshare_portal.access import consents, policy, queries, return_address
-from gridshare_portal.access import requests as asking
+from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.homeowner.sharing import forms as sharing_forms
-from gridshare_portal.homeowner.sharing import request_words, words
+from gridshare_portal.homeowner.sharing import words
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import models as sites
 
@@ -33,13 +33,12 @@ def sharing(request: entry.SignedInRequest) -> HttpResponse:
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     given = queries.consents_for(request.user, now=now)
-    waiting = asking.waiting_for(request.user, now=now)
     form = sharing_forms.Search(request.GET)
     context = {
         "homes": words.by_home(homes, given, user=request.user, now=now),
-        "requests": [request_words.worded(one, now=now) for one in waiting],
+        "requests": access_requests.waiting_for(request.user, now=now),
         **_found(form),
-        **_place(homes, now),
+        **viewer.place(homes, now=now),
     }
     return render(request, "homeowner/sharing.html", context, status=422 if form.errors else 200)
 
@@ -49,7 +48,7 @@ def sharing(request: entry.SignedInRequest) -> HttpResponse:
 def search(request: entry_points.HomeRequest) -> HttpResponse:
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now)[:2])
-    context = {**_found(sharing_forms.Search(request.GET)), **_place(homes, now)}
+    context = {**_found(sharing_forms.Search(request.GET)), **viewer.place(homes, now=now)}
     return render(request, "homeowner/_organizations.html", context)
 
 
@@ -71,14 +70,13 @@ def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     given = queries.consents_for(request.user, now=now).filter(
         site=site, organization=organization, given_by=request.user
     )
-    before = [consent for consent in given if consent.holds]
     context = {
         "site": site,
         "organization": organization,
         "kind": words.KINDS.get(organization.kind, ""),
         "form": form,
         "suggested": words.suggestion(terms) if terms else "",
-        "before": [words.worded(one, user=request.user, now=now) for one in before[:1]],
+        "before": [words.worded(one, user=request.user, now=now) for one in given if one.holds],
         "now": now,
     }
     return render(request, "homeowner/share.html", context, status=422 if form.errors else 200)
@@ -91,8 +89,7 @@ def consent_end(request: entry.SignedInRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     consent = get_object_or_404(queries.consents_for(request.user, now=now), pk=pk)
     if consents.end(consent=consent, by=request.user, now=now):
-        said = ENDED.format(organization=consent.organization, home=consent.site)
-        messages.success(request, said)
+        messages.success(request, ENDED.format(organization=consent.organization, home=consent.site))
     else:
         messages.info(request, WAS_OVER)
     return redirect("homeowner:sharing")
@@ -111,7 +108,7 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
         "kind": words.KINDS.get(organization.kind, ""),
         "homes": homes,
         "loading": not homes and _is_connected(request.user),
-        **_place(homes, now),
+        **viewer.place(homes, now=now),
     }
     return render(request, "homeowner/share_link.html", context)
 
@@ -138,7 +135,7 @@ def _given(
         return False
     if terms:
         return_address.gave(request.session, terms=terms)
-    may = "see and change" if consent.right == "control" else "see"
+    may = consent.get_right_display().lower()
     until = words.until(consent.until_at, site=site, now=now)
     messages.success(request, GIVEN.format(organization=organization, may=may, home=site, until=until))
     if words.lacks_changes(request.user, [site], right=consent.right):
@@ -158,13 +155,7 @@ def _found(form: sharing_forms.Search) -> dict[str, object]:
     }
 
 
-def _place(homes: list[sites.Site], now: datetime) -> dict[str, object]:
-    """Return the home whose navigation is shown beside a personal page: the only one, if there is one."""
-    zone = homes[0].zone if homes else timezone.get_default_timezone()
-    return {"site": homes[0] if len(homes) == 1 else None, "zone": zone, "now": now}
-
-
 def _is_connected(user: accounts.AnyUser) -> bool:
-    if not user.is_authenticated:
-        return False
-    return connections.connections_of(user).exclude(status="disconnected").exists()
+    return user.is_authenticated and (
+        connections.connections_of(user).exclude(status="disconnected").exists()
+    )

@@ -19,18 +19,22 @@ LACKING = (
     "allow it under More, Connection."
 )
 KINDS = {"installer": "Installer", "retailer": "Energy retailer"}
+ENDS = {
+    consents.EXPIRED: "Ended by itself",
+    consents.REPLACED: "Replaced by what was shared then",
+    consents.DISCONNECTED: "Ended with the connection to Lunar",
+    consents.DELETED: "Ended with the account",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
     """One consent as its homeowner reads it."""
 
-    pk: int
-    organization: accounts.Organization
+    consent: models.Consent
     kind: str
     may: str
     glyph: str
-    asks: bool
     given: str
     until: str
     how: str
@@ -41,8 +45,8 @@ class SharedSite:
     """A home with its current and its ended consents."""
 
     site: sites.Site
-    now: tuple[Shared, ...]
-    before: tuple[Shared, ...]
+    now: list[Shared]
+    before: list[Shared]
 
 
 def by_home(
@@ -54,12 +58,10 @@ def by_home(
 
 
 def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> SharedSite:
+    current = [one for one in given if not is_over(one, now=now)]
     ended = [one for one in given if is_over(one, now=now)][:ENDED_SHOWN]
-    return SharedSite(
-        site=site,
-        now=tuple(worded(one, user=user, now=now) for one in given if not is_over(one, now=now)),
-        before=tuple(worded(one, user=user, now=now) for one in ended),
-    )
+    now_words, before = ([worded(one, user=user, now=now) for one in some] for some in (current, ended))
+    return SharedSite(site=site, now=now_words, before=before)
 
 
 def is_over(consent: models.Consent, *, now: datetime) -> bool:
@@ -72,12 +74,10 @@ def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Sh
     may_change = consent.right == models.Right.CONTROL
     who = "you" if consent.given_by_id == user.pk else str(consent.given_by)
     return Shared(
-        pk=consent.pk,
-        organization=consent.organization,
+        consent=consent,
         kind=KINDS.get(consent.organization.kind, ""),
         may=CHANGES if may_change else SEES,
         glyph="control" if may_change else "eye",
-        asks=consent.ask_first,
         given=f"Shared by {who}, {energy.moment(consent.from_at, zone, now)}",
         until=until(consent.until_at, site=consent.site, now=now),
         how=_how(consent, user, now),
@@ -86,8 +86,7 @@ def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Sh
 
 def suggestion(terms: return_address.Suggested) -> str:
     """Return what a campaign suggests, in words."""
-    may = "to see and change this home" if terms.right == models.Right.CONTROL else "to see this home"
-    return f"{may} {durations.find(terms.lasts).words}"
+    return f"to {models.Right(terms.right).label.lower()} this home {durations.find(terms.lasts).words}"
 
 
 def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: str) -> bool:
@@ -96,10 +95,8 @@ def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: st
 
 
 def _allows_changes(user: accounts.User, site: sites.Site) -> bool:
-    granted = [
-        connection_site.connection.scope_set for connection_site in policy.own_connection_sites(user, site)
-    ]
-    return any(scope.writes and scope.id in one for one in granted for scope in scopes.SCOPES)
+    writing = {scope.id for scope in scopes.SCOPES if scope.writes}
+    return any(writing & set(one.connection.scope_set) for one in policy.own_connection_sites(user, site))
 
 
 def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:
@@ -118,11 +115,3 @@ def _how(consent: models.Consent, user: accounts.User, now: datetime) -> str:
         who = "you" if consent.ended_by_id == user.pk else consent.ended_by or "somebody"
         return f"Stopped by {who}, {at}"
     return f"{ENDS.get(consent.ended_how, 'Ended')}, {at}"
-
-
-ENDS = {
-    consents.EXPIRED: "Ended by itself",
-    consents.REPLACED: "Replaced by what was shared then",
-    consents.DISCONNECTED: "Ended with the connection to Lunar",
-    consents.DELETED: "Ended with the account",
-}

@@ -1,10 +1,8 @@
-"""The form of a request to a homeowner, and the status of sent requests."""
+"""The form of a request to a homeowner."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypedDict
 
 from django import forms
@@ -18,11 +16,6 @@ LONGEST_MESSAGE = 1_000
 SERIAL = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 NO_ADDRESS = "This is not an e-mail address. It looks like name@example.com."
 NO_SERIAL = "A serial number has plain letters, digits and signs, at most 200."
-STATES = {
-    "sent": ("wait", "", "Sent"),
-    "shared": ("good", "good", "Shared"),
-    "over": ("info", "", "Ended by itself"),
-}
 
 
 class RequestTerms(TypedDict):
@@ -82,7 +75,7 @@ class Ask(forms.Form):
             raise ValidationError(told)
         return message
 
-    def asked(self) -> RequestTerms:
+    def terms(self) -> RequestTerms:
         said, whom = self.cleaned_data, self.cleaned_data["whom"]
         return RequestTerms(
             email=whom if "@" in whom else "",
@@ -94,34 +87,3 @@ class Ask(forms.Form):
 
     def refuse(self, refusal: consents.ConsentRefused) -> None:
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """One request as its organization may read it."""
-
-    whom: str
-    wish: str
-    lasts: str
-    who: str
-    made_at: datetime
-    expires_at: datetime
-    glyph: str
-    state: str
-    title: str
-
-
-def sent(request: models.Request, *, now: datetime) -> Sent:
-    """Return one request in words; a declined one looks like one that is open or has expired."""
-    glyph, state, title = STATES[requests.state_of(request, now=now)]
-    return Sent(
-        whom=request.email or request.serial_number,
-        wish=models.Right(request.right).label,
-        lasts=durations.find(request.lasts).words,
-        who=str(request.asked_by) if request.asked_by else "",
-        made_at=request.made_at,
-        expires_at=request.expires_at,
-        glyph=glyph,
-        state=state,
-        title=title,
-    )

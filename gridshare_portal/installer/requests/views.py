@@ -14,11 +14,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.access import consents
-from gridshare_portal.access import requests as asking
+from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.installer.requests import forms as shapes
 
 ON_A_PAGE = 50
+STATES = {  # a glyph, a style and a title; a declined request looks like one that is open or has expired
+    "sent": ("wait", "", "Sent"),
+    "shared": ("good", "good", "Shared"),
+    "over": ("info", "", "Ended by itself"),
+}
 ASKED = "Asked. Whoever can be reached that way reads it and decides. You see it here when they share."
 
 
@@ -30,11 +35,13 @@ def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _asked(request, form, now):
         messages.success(request, ASKED)
         return redirect("installer:requests", slug=slug)
-    page = Paginator(asking.sent_by(request.organization), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(access_requests.sent_by(request.organization), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "form": form,
         "page": page,
-        "sent": [shapes.sent(one, now=now) for one in page.object_list],
+        "sent": [(one, STATES[access_requests.state_of(one, now=now)]) for one in page.object_list],
         "address": request.build_absolute_uri(reverse("homeowner:share_link", args=[slug])),
         "zone": UTC,
         "now": now,
@@ -44,10 +51,10 @@ def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 def _asked(request: entry.MemberRequest, form: shapes.Ask, now: datetime) -> bool:
     try:
-        asking.ask(organization=request.organization, asked_by=request.user, now=now, **form.asked())
+        access_requests.ask(organization=request.organization, asked_by=request.user, now=now, **form.terms())
     except consents.ConsentRefused as refusal:
         form.refuse(refusal)
         return False
-    except asking.RequestNotPermitted as refusal:
+    except access_requests.RequestNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     return True
