@@ -76,11 +76,7 @@ def kind(word: str) -> tuple[str, str]:
 def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]:
     """Return (name, value) of what is known of a device, a dash if missing; the short form is for lists."""
     named = [] if short else [("Maker", device.manufacturer), ("Model", device.model)]
-    rows = [
-        ("Kind", kind(device.kind)[0]),
-        *([] if short else named),
-        ("Serial number", device.serial_number),
-    ]
+    rows = [("Kind", kind(device.kind)[0]), *named, ("Serial number", device.serial_number)]
     if device.capacity_wh is not None:
         rows.append(("Holds", energy.energy(device.capacity_wh)))
     if device.power_limit_w is not None:
@@ -104,9 +100,8 @@ def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) ->
     """Return a sensor's newest reading as one line."""
     if latest is None:
         return "No reading yet."
-    parts = [
-        f"{energy.power(w)} {direction}" for w, direction in ((latest.in_w, "in"), (latest.out_w, "out")) if w
-    ]
+    powers = ((latest.in_w, "in"), (latest.out_w, "out"))
+    parts = [f"{energy.power(power_w)} {direction}" for power_w, direction in powers if power_w]
     if not parts and 0 in (latest.in_w, latest.out_w):
         parts.append(energy.power(0))
     if latest.charge_pct is not None:

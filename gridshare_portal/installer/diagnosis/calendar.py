@@ -6,7 +6,7 @@ number of sensors.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -101,9 +101,7 @@ def calendar(
     days = [first + timedelta(days=number) for number in range((missing.day_of(now) - first).days + 1)]
     born = min((day for day, count in known.items() if count), default=None)
     squares = [_square(day, known.get(day, 0), sensors, born, asked) for day in days]
-    counts: dict[str, int] = dict.fromkeys(LEVELS, 0)
-    for square in squares:
-        counts[square.level] += 1
+    counts = dict.fromkeys(LEVELS, 0) | Counter(square.level for square in squares)
     return Calendar(months=_months(squares), squares=squares, counts=counts)
 
 
@@ -121,19 +119,13 @@ def _square(
     since, until = asked
     whole = sensors * _whole(day, until)
     if known:
-        level = _level(known, max(whole, known))
+        share = known / max(whole, known)
+        level = "full" if share == 1 else "most" if share >= 0.95 else "part" if share >= 0.5 else "little"
     elif not whole or since is None or day < since:
         level = "waits"
     else:
         level = "before" if born is not None and day < born else "none"
     return Square(day=day, known=known, whole=max(whole, known), level=level)
-
-
-def _level(known: int, whole: int) -> str:
-    if known >= whole:
-        return "full"
-    share = known / whole
-    return "most" if share >= 0.95 else "part" if share >= 0.5 else "little" if known else "none"
 
 
 def _whole(day: date, until: datetime | None) -> int:

@@ -23,10 +23,7 @@ class Question(forms.Form):
     operation = forms.ChoiceField(
         label="What to ask",
         choices=[(word, names.operation(word)) for word in raw_responses.OPERATIONS],
-        error_messages={
-            "invalid_choice": "Choose one from the list.",
-            "required": "Choose one from the list.",
-        },
+        error_messages={"invalid_choice": CHOOSE, "required": CHOOSE},
     )
     subject = forms.ChoiceField(label="About", required=False, error_messages={"invalid_choice": NOT_THERE})
     day = forms.DateField(

@@ -26,7 +26,7 @@ RESET_WH = 1.0
 HALF_A_DAY = 48
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Known:
     row: sites.Sensor
     first_day: date | None
@@ -41,13 +41,16 @@ def coverage_of(site: sites.Site, *, now: datetime) -> gaps.SiteCoverage:
     count = _count(first, collected.read_at if collected and collected.read_at else now)
     sensors = _sensors(site)
     rows = _rows(sensors, first)
-    ways = tuple(_way(connection) for connection in queries.connections_of(site))
-    told = tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors)
-    return gaps.SiteCoverage(start=missing.midnight(first), ways=ways, collected=collected, sensors=told)
+    return gaps.SiteCoverage(
+        start=missing.midnight(first),
+        connections=tuple(_connection(connection) for connection in queries.connections_of(site)),
+        collected=collected,
+        sensors=tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors),
+    )
 
 
-def _way(connection: lunar.Connection) -> gaps.Way:
-    return gaps.Way(
+def _connection(connection: lunar.Connection) -> gaps.ConnectionState:
+    return gaps.ConnectionState(
         is_active=connection.is_active,
         since_at=connection.status_since_at,
         by_homeowner=connection.status == lunar.Connection.Status.DISCONNECTED,
@@ -69,17 +72,14 @@ def _collected(row: Collection | None) -> gaps.Collected | None:
 
 def _sensors(site: sites.Site) -> list[_Known]:
     """Return the sensors with the day and the buckets of their first reading, and their newest one."""
-    told = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
+    days = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
     newest = Latest.objects.filter(sensor=OuterRef("pk"))
     rows = queries.sensors_of(site).annotate(
-        first_day=Subquery(told.values("day")[:1]),
-        first_known=Subquery(told.values("known")[:1]),
+        first_day=Subquery(days.values("day")[:1]),
+        first_known=Subquery(days.values("known")[:1]),
         last_at=Subquery(newest.values("at")[:1]),
     )
-    return [
-        _Known(row=row, first_day=row.first_day, first_known=row.first_known, last_at=row.last_at)
-        for row in rows
-    ]
+    return [_Known(row, row.first_day, row.first_known, row.last_at) for row in rows]
 
 
 def _rows(sensors: Sequence[_Known], first: date) -> Mapping[int, Mapping[date, tuple[bytes, bytes]]]:

@@ -81,12 +81,11 @@ class Words:
 def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
     """Return one gap in words; `titles` names sensors by id."""
     names = ", ".join(titles.get(sensor, sensor) for sensor in gap.sensors)
-    why, next_step, who = _said(gap, names, zone, now)
-    over = not gap.goes_on
+    why, next_step, who = _worded(gap, names, zone, now)
     return Words(
         gap=gap,
         title=TITLES[gap.kind],
-        glyph="info" if over else GLYPHS.get(gap.kind, "info"),
+        glyph=GLYPHS.get(gap.kind, "info") if gap.goes_on else "info",
         why=why,
         next_step=next_step,
         who=who,
@@ -94,7 +93,7 @@ def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime
     )
 
 
-def _said(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, str]:
+def _worded(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, str]:
     since = energy.moment(gap.since_at or gap.good_until, zone, now)
     if gap.kind is Kind.ENDED:
         return _ended(gap, since)
@@ -105,19 +104,17 @@ def _said(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str
         why = f"The portal is still fetching the past: {done} of {total} days are here."
         return why, "Wait. It goes on by itself.", US
     if gap.kind in (Kind.SITE_OFFLINE, Kind.SENSOR_SILENT) and not gap.goes_on:
-        whom = names or "the whole home"
-        why = (
-            f"Lunar has nothing of {whom} from then, and says so for good. It was away from power or network."
-        )
-        return (
-            why,
-            "Nothing, if you know why. If it comes again and again, look at the network there.",
-            NOBODY,
-        )
+        why, next_step, who = PAST
+        return why.format(names or "the whole home"), next_step, who
     why, next_step, who = PLAIN[gap.kind]
     return why.format(names=names, since=since), next_step, who
 
 
+PAST = (
+    "Lunar has nothing of {} from then, and says so for good. It was away from power or network.",
+    "Nothing, if you know why. If it comes again and again, look at the network there.",
+    NOBODY,
+)
 PLAIN = {
     Kind.SCOPE_MISSING: (
         "The connection to Lunar does not include the permission to see the home and its readings.",

@@ -40,7 +40,7 @@ ORDER = {kind: number for number, kind in enumerate(Kind)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class ConnectionState:
     """A connection to the home: whether it is active, who ended it, and whether its scopes allow reading."""
 
     is_active: bool
@@ -76,7 +76,7 @@ class SiteCoverage:
     """The readings of a home since `start`, in buckets of 15 minutes up to read_at."""
 
     start: datetime
-    ways: tuple[Way, ...]
+    connections: tuple[ConnectionState, ...]
     collected: Collected | None
     sensors: tuple[SensorCoverage, ...]
 
@@ -116,14 +116,14 @@ def gaps(home: SiteCoverage, *, now: datetime) -> list[Gap]:
 def _closed(home: SiteCoverage, now: datetime) -> Gap | None:
     """Return why nothing can be read at present, if nothing can."""
     told, last_at = home.collected, _last(home.sensors)
-    active = [way for way in home.ways if way.is_active]
+    active = [one for one in home.connections if one.is_active]
     if not active:
-        newest = max(home.ways, key=lambda way: way.since_at, default=None)
+        newest = max(home.connections, key=lambda one: one.since_at, default=None)
         who = "homeowner" if newest and newest.by_homeowner else "lunar"
         since_at = newest.since_at if newest else None
         return Gap(kind=Kind.ENDED, good_until=last_at, since_at=since_at, detail=who)
-    if not any(way.reads for way in active):
-        since_at = max(way.since_at for way in active)
+    if not any(one.reads for one in active):
+        since_at = max(one.since_at for one in active)
         return Gap(kind=Kind.SCOPE_MISSING, good_until=last_at, since_at=since_at)
     if told is not None and told.failures and told.error not in NOBODY_S_FAULT:
         return Gap(kind=Kind.UPSTREAM, good_until=last_at, since_at=told.read_at, detail=told.error)

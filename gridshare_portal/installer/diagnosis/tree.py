@@ -23,6 +23,8 @@ from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry.models import Day, Latest
 
 DAYS = 8
+SILENT = ("stale", "silent", "none")
+UNFOLDED = 80
 FOUND = "the portal"
 
 
@@ -38,15 +40,6 @@ class HealthRow:
     wrong: Sequence[tree_health.Mismatch]
     unfolded: bool
 
-    @property
-    def opens(self) -> bool:
-        return self.branch.opens
-
-    @property
-    def closing(self) -> range:
-        """Return a range to loop over, once per list that closes here."""
-        return self.branch.closing
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
@@ -59,23 +52,20 @@ class Tree:
     sensor_count: int
 
 
-UNFOLDED = 80
-
-
 def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
     branches = queries.tree_of(site)
     sensors = list(queries.sensors_of(site).select_related("device", "latest"))
     latest = {one.synth_id: getattr(one, "latest", None) for one in sensors}
     hung = {branch.device.synth_id for branch in branches if branch.device}
-    wrong = tree_health.mismatches(_facts(sensors, site.zone, now), sorted(hung), _balance(site, now))
-    said = _roles_said(site, organization_id)
+    wrong = tree_health.mismatches(_weeks(sensors, site.zone, now), sorted(hung), _balance(site, now))
+    authors = _role_authors(site, organization_id)
     lines = [
         HealthRow(
             branch=branch,
             title=_title(branch),
             latest=latest.get(branch.synth_id),
             freshness=_freshness(branch, latest, now),
-            role_by=_role_by(branch.sensor, said),
+            role_by=_role_by(branch.sensor, authors),
             wrong=wrong.get(branch.synth_id, ()),
             unfolded=branch.depth == 0 or len(branches) <= UNFOLDED,
         )
@@ -85,9 +75,7 @@ def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
         lines=lines,
         home=wrong.get(tree_health.HOME, ()),
         wrong_count=sum(len(some) for some in wrong.values()),
-        silent_count=sum(
-            line.freshness in ("stale", "silent", "none") for line in lines if line.branch.sensor
-        ),
+        silent_count=sum(line.freshness in SILENT for line in lines if line.branch.sensor),
         sensor_count=len(sensors),
     )
 
@@ -107,20 +95,20 @@ def _freshness(branch: queries.Branch, latest: Mapping[str, Latest | None], now:
     )
 
 
-def _role_by(sensor: sites.Sensor | None, said: Mapping[str, str]) -> str:
+def _role_by(sensor: sites.Sensor | None, authors: Mapping[str, str]) -> str:
     if sensor is None:
         return ""
-    return said.get(sensor.synth_id, "somebody") if sensor.role_set else FOUND
+    return authors.get(sensor.synth_id, "somebody") if sensor.role_set else FOUND
 
 
-def _roles_said(site: sites.Site, organization_id: int) -> dict[str, str]:
+def _role_authors(site: sites.Site, organization_id: int) -> dict[str, str]:
     """Return who set each sensor's role; of people only one's own colleagues are named."""
     told = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
-    said: dict[str, str] = {}
+    authors: dict[str, str] = {}
     for event in told.order_by("at", "pk"):
         who = event.actor_label if event.organization_id == organization_id else "another organization"
-        said[str(event.details.get("sensor"))] = who if event.organization_id else "the homeowner"
-    return said
+        authors[str(event.details.get("sensor"))] = who if event.organization_id else "the homeowner"
+    return authors
 
 
 def _balance(site: sites.Site, now: datetime) -> tree_health.DayBalance | None:
@@ -132,7 +120,7 @@ def _balance(site: sites.Site, now: datetime) -> tree_health.DayBalance | None:
     return tree_health.DayBalance(through_wh=sum(one or 0 for one in came), remainder_wh=day.remainder_wh)
 
 
-def _facts(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.SensorWeek]:
+def _weeks(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.SensorWeek]:
     first = missing.day_of(now) - timedelta(days=DAYS)
     sums = _sums(sensors, first)
     hours = _hours([one for one in sensors if one.role == "solar"], first, zone)

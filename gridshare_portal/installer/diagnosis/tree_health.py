@@ -106,15 +106,16 @@ def at_night(hours: Hours) -> list[int]:
     """
     if not hours:
         return []
-    newest, others = max(hours), [told for day, told in hours.items() if day != max(hours)]
+    newest = max(hours)
+    others = [powers for day, powers in hours.items() if day != newest]
     return [hour for hour in HOURS if _is_night(hour, hours[newest], others)]
 
 
 def _is_night(hour: int, newest: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> bool:
-    before = [told[hour] for told in others if hour in told]
-    is_always = hour in DEAD_OF_NIGHT and bool(before) and min(before) > SOME_W
-    if newest.get(hour, 0.0) <= SOME_W:
+    before = [powers[hour] for powers in others if hour in powers]
+    if newest.get(hour, 0.0) <= SOME_W or not before:
         return False
+    is_always = hour in DEAD_OF_NIGHT and min(before) > SOME_W
     return is_always or (len(before) >= DAYS_AGREED and max(before) <= NOTHING_W)
 
 
@@ -129,11 +130,8 @@ def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[SensorWeek]) -> N
         sentence = f"One of {len(meters)} grid meters: their readings are added up. Is one inside the other?"
         found[meter.synth_id].append(Mismatch(word="grids", sentence=sentence))
     if not meters and sensors:
-        found[HOME].append(
-            Mismatch(
-                word="no_grid", sentence="No sensor measures the grid, so what the home uses is unknown."
-            )
-        )
+        sentence = "No sensor measures the grid, so what the home uses is unknown."
+        found[HOME].append(Mismatch(word="no_grid", sentence=sentence))
 
 
 def _is_off(balance: DayBalance) -> bool:

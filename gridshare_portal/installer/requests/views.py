@@ -32,12 +32,11 @@ ASKED = "Asked. Whoever can be reached that way reads it and decides. You see it
 def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     form = shapes.Ask(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and _asked(request, form, now):
+    if request.method == "POST" and form.is_valid() and _send(request, form, now):
         messages.success(request, ASKED)
         return redirect("installer:requests", slug=slug)
-    page = Paginator(access_requests.sent_by(request.organization), ON_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    sent = access_requests.sent_by(request.organization)
+    page = Paginator(sent, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,
@@ -49,7 +48,7 @@ def requests(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "installer/requests.html", context, status=422 if form.errors else 200)
 
 
-def _asked(request: entry.MemberRequest, form: shapes.Ask, now: datetime) -> bool:
+def _send(request: entry.MemberRequest, form: shapes.Ask, now: datetime) -> bool:
     try:
         access_requests.ask(organization=request.organization, asked_by=request.user, now=now, **form.terms())
     except consents.ConsentRefused as refusal:

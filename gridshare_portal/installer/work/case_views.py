@@ -6,7 +6,7 @@ It tells no more of the home than what was found; to see the home, staff open a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
@@ -24,6 +24,11 @@ from gridshare_portal.cases.models import Case
 from gridshare_portal.installer.work import forms
 
 TIMELINE = 200
+NOTED = "Your note is in the timeline. The homeowner can read it."
+SNOOZED = "Set aside. It comes back by itself, or earlier if it gets worse."
+WOKEN = "It is in the work list again."
+ASSIGNED = "Now with {}."
+RESOLVED = "Resolved. If the cause is still found after a day, the case opens again."
 
 
 @entry.door()
@@ -35,56 +40,31 @@ def case(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door(rights.WORK)
 @require_POST
 def note(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    def do(found: Case, form: forms.CaseNote) -> str:
-        words = form.cleaned_data["words"]
-        handling.note(case=found, actor=request.user, words=words, now=timezone.now())
-        return "Your note is in the timeline. The homeowner can read it."
-
-    return _done(request, pk, "note", do)
+    return _done(request, pk, "note", handling.note, NOTED)
 
 
 @entry.door(rights.WORK)
 @require_POST
 def snooze(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    def do(found: Case, form: forms.Snooze) -> str:
-        now = timezone.now()
-        until_at = form.until_at(found.site, now=now)
-        handling.snooze(case=found, actor=request.user, until_at=until_at, now=now)
-        return "Set aside. It comes back by itself, or earlier if it gets worse."
-
-    return _done(request, pk, "snooze", do)
+    return _done(request, pk, "snooze", handling.snooze, SNOOZED)
 
 
 @entry.door(rights.WORK)
 @require_POST
 def wake(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    def do(found: Case, _form: Form) -> str:
-        handling.wake(case=found, actor=request.user, now=timezone.now())
-        return "It is in the work list again."
-
-    return _done(request, pk, "wake", do)
+    return _done(request, pk, "wake", handling.wake, WOKEN)
 
 
 @entry.door(rights.WORK)
 @require_POST
 def assign(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    def do(found: Case, form: forms.Assign) -> str:
-        member = form.cleaned_data["member"]
-        handling.assign(case=found, actor=request.user, to=member, now=timezone.now())
-        return f"Now with {member}." if member else "Now with nobody."
-
-    return _done(request, pk, "assign", do)
+    return _done(request, pk, "assign", handling.assign, ASSIGNED)
 
 
 @entry.door(rights.WORK)
 @require_POST
 def resolve(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    def do(found: Case, form: forms.Resolve) -> str:
-        words = form.cleaned_data["words"]
-        handling.resolve(case=found, actor=request.user, words=words, now=timezone.now())
-        return "Resolved. If the cause is still found after a day, the case opens again."
-
-    return _done(request, pk, "resolve", do)
+    return _done(request, pk, "resolve", handling.resolve, RESOLVED)
 
 
 def _found(request: entry.MemberRequest, pk: int) -> Case:
@@ -100,35 +80,48 @@ def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dic
     def data(name: str) -> QueryDict | None:
         return request.POST if name == bound else None
 
-    given = {"member": found.assigned_to_id}
-    member = forms.Assign(data("assign"), organization=found.organization, initial=given, auto_id="assign-%s")
+    assign = forms.Assign(
+        data("assign"),
+        auto_id="assign-%s",
+        organization=found.organization,
+        initial={"member": found.assigned_to_id},
+    )
     return {
         "note": forms.CaseNote(data("note")),
         "snooze": forms.Snooze(data("snooze"), auto_id="snooze-%s"),
         "wake": Form(data("wake")),
-        "assign": member,
+        "assign": assign,
         "resolve": forms.Resolve(data("resolve")),
     }
 
 
-def _done(request: entry.MemberRequest, pk: int, name: str, do: Callable[[Case, Any], str]) -> HttpResponse:
+def _done(
+    request: entry.MemberRequest, pk: int, name: str, do: Callable[..., object], sentence: str
+) -> HttpResponse:
     """Validate the form, perform the action, and report its result."""
     found = _found(request, pk)
     known = _forms(request, found, bound=name)
     form = known[name]
     if not form.is_valid():
         return _shown(request, found, known, status=422)
+    now = timezone.now()
     try:
-        said = do(found, form)
+        do(case=found, actor=request.user, now=now, **_arguments(form, found, now))
     except handling.CaseNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except handling.CaseRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _shown(request, found, known, status=422)
-    messages.success(request, said)
+    messages.success(request, sentence.format(form.cleaned_data.get("member") or "nobody"))
     back = _list(request.POST.get("list", ""))
     address = reverse("installer:case", args=[request.organization.slug, pk])
     return redirect(f"{address}?{urlencode({'list': back})}" if back else address)
+
+
+def _arguments(form: Form, found: Case, now: datetime) -> dict[str, object]:
+    if isinstance(form, forms.Snooze):
+        return {"until_at": form.until_at(found.site, now=now)}
+    return {"to": form.cleaned_data["member"]} if isinstance(form, forms.Assign) else form.cleaned_data
 
 
 def _shown(

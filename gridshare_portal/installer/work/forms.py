@@ -17,38 +17,26 @@ MORNING = time(7)
 SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
-class _Words(forms.Form):
-    words = forms.CharField(
-        strip=True, widget=forms.Textarea(attrs={"rows": 3, "maxlength": handling.LONGEST_WORDS})
-    )
+def _words(label: str, needed: str) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 3, "maxlength": handling.LONGEST_WORDS})
+    return forms.CharField(label=label, widget=widget, error_messages={"required": needed})
 
-    def __init__(self, *args: Any, label: str, needed: str, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["words"].label = label
-        self.fields["words"].error_messages["required"] = needed
+
+class CaseNote(forms.Form):
+    prefix = "note"
+    words = _words("Note", "Write what the next person should know.")
 
     def clean_words(self) -> str:
         words: str = self.cleaned_data["words"]
         if len(words) > handling.LONGEST_WORDS:
-            told = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
-            raise ValidationError(told)
+            sentence = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
+            raise ValidationError(sentence)
         return words
 
 
-class CaseNote(_Words):
-    prefix = "note"
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        needed = "Write what the next person should know."
-        super().__init__(*args, label="Note", needed=needed, **options)
-
-
-class Resolve(_Words):
+class Resolve(CaseNote):
     prefix = "resolve"
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        needed = "Write what was done; the homeowner reads it too."
-        super().__init__(*args, label="What was done", needed=needed, **options)
+    words = _words("What was done", "Write what was done; the homeowner reads it too.")
 
 
 class Snooze(forms.Form):
@@ -66,10 +54,10 @@ class Snooze(forms.Form):
     )
 
     def clean(self) -> dict[str, object]:
-        said = self.cleaned_data
-        if said.get("span") == "until" and not said.get("until") and "until" not in self.errors:
+        data = self.cleaned_data
+        if data.get("span") == "until" and not data.get("until") and "until" not in self.errors:
             self.add_error("until", "Choose a day.")
-        return said
+        return data
 
     def until_at(self, site: sites.Site, *, now: datetime) -> datetime:
         """Return the end; a day begins at seven in the morning of the home's time."""
