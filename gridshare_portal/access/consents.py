@@ -8,6 +8,7 @@ transaction, and an ended consent is never reopened.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, QuerySet
@@ -26,6 +27,14 @@ NOT_YOURS = "Only a home of your own can be shared."
 NOT_CONNECTED = "Connect this home to Lunar again, then share it: whoever helps needs the connection, too."
 NO_RIGHT = "Choose whether they may see the home, or see and change it."
 NO_DURATION = "Choose how long from the list."
+
+
+class Terms(TypedDict):
+    """What a consent allows, as a right, the id of a duration, and whether staff must ask before a change."""
+
+    right: str
+    lasts: str
+    ask_first: bool
 
 
 class ConsentRefused(Exception):

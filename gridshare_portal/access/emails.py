@@ -26,9 +26,8 @@ def tell(*, pk: int, now: datetime) -> int:
         return 0
     request = mine.select_related("organization").get()
     residents = requests.residents_of(request.serial_number).values_list("email", flat=True)
-    sent = [
-        _send_once(request, address, now) for address in ([request.email] if request.email else residents)
-    ]
+    to = [request.email] if request.email else [*residents]
+    sent = [_send_once(request, address, now) for address in to]
     if None in sent:
         mine.update(told_at=None)
     return sent.count(True)
@@ -38,8 +37,14 @@ def _send_once(request: models.Request, address: str, now: datetime) -> bool | N
     """Send the e-mail unless the address had one within a day; None means that sending failed."""
     if not _claim(request, address, now):
         return False
+    context = {
+        "organization": request.organization,
+        "request": request,
+        "days": requests.LASTS.days,
+        "address": addresses.public("sharing"),
+    }
     try:
-        _send(request, address)
+        sender.send(template="access/email/asked", to=address, context=context)
     except sender.NotSent:
         models.RequestEmail.objects.filter(organization=request.organization, email=address).delete()
         return None
@@ -51,13 +56,3 @@ def _claim(request: models.Request, address: str, now: datetime) -> bool:
     email, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
     old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
     return is_first or bool(old.update(sent_at=now))
-
-
-def _send(request: models.Request, address: str) -> None:
-    context = {
-        "organization": request.organization,
-        "request": request,
-        "days": requests.LASTS.days,
-        "address": addresses.public("sharing"),
-    }
-    sender.send(template="access/email/asked", to=address, context=context)

@@ -32,7 +32,7 @@ class Consent(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     ended_how = models.CharField(max_length=16, blank=True, default="")
-    holds: bool  # at the moment for which queries.consents_for was asked
+    holds: bool  # as annotated by queries.consents_for
 
     class Meta:
         ordering = ["-from_at", "-pk"]
@@ -53,7 +53,7 @@ class Consent(models.Model):
 
 
 class Request(models.Model):
-    """Staff asked a homeowner to share a home, by e-mail address or serial number.
+    """A request by staff that a homeowner share a home, by e-mail address or serial number.
 
     It is stored whether or not anybody has that address or serial number, and tells staff only that it
     was sent, until a homeowner shares.

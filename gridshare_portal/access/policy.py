@@ -224,7 +224,6 @@ def _reachable(
 
 
 def _connection_sites(site: sites.Site) -> list[sites.ConnectionSite]:
-    """Return the links of all connections to the home, fewest failures first."""
     there = site.connection_sites.filter(lost_at=None).select_related("connection")
     return list(there.order_by("connection__failures", "pk"))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -86,10 +87,8 @@ def share(
     request: models.Request,
     by: accounts.User,
     homes: Sequence[sites.Site],
-    right: str,
-    lasts: str,
-    ask_first: bool,
     now: datetime,
+    **terms: Unpack[consents.Terms],
 ) -> list[models.Consent]:
     """Give the requesting organization a consent for each home, on the homeowner's terms; raise Over."""
     if not homes:
@@ -97,15 +96,7 @@ def share(
     with transaction.atomic():
         _answer(request, SHARED, by, now)
         return [
-            consents.give(
-                site=site,
-                organization=request.organization,
-                given_by=by,
-                right=right,
-                lasts=lasts,
-                ask_first=ask_first,
-                now=now,
-            )
+            consents.give(site=site, organization=request.organization, given_by=by, now=now, **terms)
             for site in homes
         ]
 
@@ -181,15 +172,11 @@ def _answer(request: models.Request, answer: str, by: accounts.User, now: dateti
 
 def _record(request: models.Request, now: datetime) -> None:
     name, at, host = request.email.rpartition("@")
-    details = {
-        "to": f"{name[:1]}…{at}{host}" if request.email else request.serial_number,
-        "right": request.right,
-        "lasts": request.lasts_words,
-    }
+    masked = f"{name[:1]}…{at}{host}" if request.email else request.serial_number
     record.add(
         name=names.Name.ACCESS_ASKED,
         at=now,
         actor=request.asked_by,
         organization=request.organization,
-        details=details,
+        details={"to": masked, "right": request.right, "lasts": request.lasts_words},
     )

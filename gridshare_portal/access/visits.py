@@ -86,7 +86,7 @@ def open(
     )
     with transaction.atomic():
         visit.save(force_insert=True)
-        _tell(visit, names.Name.SITE_OPENED, now=now, until=until_at.isoformat())
+        _record(visit, names.Name.SITE_OPENED, now=now, until=until_at.isoformat())
     return visit
 
 
@@ -113,7 +113,7 @@ def leave(*, visit: models.Visit, now: datetime) -> None:
 def note(*, visit: models.Visit, page: str, now: datetime) -> None:
     """Record for the homeowner that this page was viewed."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
-    _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
+    _record(visit, names.Name.SITE_VIEWED, now=now, page=page)
 
 
 @transaction.atomic
@@ -121,14 +121,14 @@ def note_renewed(*, visit: models.Visit, page: str, now: datetime) -> None:
     """Record an automatic refresh, at most once in ten minutes."""
     quiet = Q(noted_at=None) | Q(noted_at__lte=now - QUIET)
     if models.Visit.objects.filter(quiet, pk=visit.pk).update(noted_at=now):
-        _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
+        _record(visit, names.Name.SITE_VIEWED, now=now, page=page)
 
 
 @transaction.atomic
 def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
     """Record for the homeowner that data of this page was downloaded."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
-    _tell(visit, names.Name.SITE_EXPORTED, now=now, page=page)
+    _record(visit, names.Name.SITE_EXPORTED, now=now, page=page)
 
 
 def _check(reason: str, words: str) -> None:
@@ -149,7 +149,7 @@ def _consents(
     raise VisitRefused("organization", "This home is not shared with you, or no longer.")
 
 
-def _tell(visit: models.Visit, name: names.Name, *, now: datetime, **more: str) -> None:
+def _record(visit: models.Visit, name: names.Name, *, now: datetime, **more: str) -> None:
     details = {"reason": visit.reason, "words": visit.words, "organization": visit.organization.name, **more}
     record.add(
         name=name,

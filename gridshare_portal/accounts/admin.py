@@ -6,7 +6,8 @@ organization loses its last admin.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -127,11 +128,8 @@ class Membership(_ActionsOnly):
     @admin.action(description="Remove from the organization", permissions=["change"])
     def remove(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
         for one in chosen.select_related("user", "organization"):
-            try:
+            with _refusals(request):
                 members.remove(membership=one, actor=_operator(request), now=timezone.now())
-            except members.MemberRefused as refusal:
-                self.message_user(request, str(refusal), messages.ERROR)
-            else:
                 self.message_user(request, f"{one} is removed.")
 
 
@@ -149,12 +147,17 @@ class Invitation(_ActionsOnly):
     @admin.action(description="Withdraw", permissions=["change"])
     def withdraw(self, request: HttpRequest, chosen: QuerySet[models.Invitation]) -> None:
         for one in chosen.select_related("organization"):
-            try:
+            with _refusals(request, f"{one}: "):
                 invitations.withdraw(invitation=one, actor=_operator(request), now=timezone.now())
-            except members.MemberRefused as refusal:
-                self.message_user(request, f"{one}: {refusal}", messages.ERROR)
-            else:
                 self.message_user(request, f"{one}: withdrawn.")
+
+
+@contextmanager
+def _refusals(request: HttpRequest, prefix: str = "") -> Iterator[None]:
+    try:
+        yield
+    except members.MemberRefused as refusal:
+        messages.error(request, f"{prefix}{refusal}")
 
 
 def _checked(check: Callable[[str], str], value: str) -> str:
@@ -165,7 +168,6 @@ def _checked(check: Callable[[str], str], value: str) -> str:
 
 
 def _operator(request: HttpRequest) -> models.User:
-    """Return the signed-in operator."""
     if not request.user.is_authenticated:
         raise PermissionDenied
     return request.user
@@ -175,12 +177,9 @@ def _invite(request: HttpRequest, organization: models.Organization, email: str)
     """Invite an admin; the e-mail is sent after the commit."""
     known = {"email": email, "role": models.Role.ADMIN}
     actor, now = _operator(request), timezone.now()
-    try:
+    with _refusals(request):
         made = invitations.invite(organization=organization, actor=actor, now=now, **known)
-    except members.MemberRefused as refusal:
-        messages.error(request, str(refusal))
-        return
-    transaction.on_commit(lambda: _send(request, made))
+        transaction.on_commit(lambda: _send(request, made))
 
 
 def _send(request: HttpRequest, made: invitations.Made) -> None:

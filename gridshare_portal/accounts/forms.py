@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,12 +18,18 @@ NO_DATE = "Write a date as year-month-day, such as 2026-11-22."
 YEARS = [MinValueValidator(date(2020, 1, 1), NO_DATE), MaxValueValidator(date(2100, 1, 1), NO_DATE)]
 
 
+class Refusal(Protocol):
+    """An exception whose message is a sentence for the page, and the field that it is about."""
+
+    field: str
+
+
 class Plain(forms.Form):
     """A form that shows an action's refusal at its field."""
 
     use_required_attribute = False
 
-    def refuse(self, refusal: members.MemberRefused) -> None:
+    def refuse(self, refusal: Refusal) -> None:
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 

@@ -43,7 +43,7 @@ def on_second_factor(
 ) -> None:
     """Sign out every other browser when a first passkey or app is added: those never proved it.
 
-    This browser has just proven it, and is not asked again on the way to the recovery codes.
+    This browser has just proven it, and need not again on the way to the recovery codes.
     """
     strong = Authenticator.objects.filter(user=user, type__in=staff.STRONG).exclude(pk=authenticator.pk)
     if authenticator.type in staff.STRONG and not strong.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, QueryDict
@@ -86,14 +87,8 @@ class ChangeForm(Once):
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        initial: dict[str, object] | None = None,
-        staff: bool = False,
-    ) -> None:
-        super().__init__(data, initial=initial)
+    def __init__(self, data: QueryDict | None = None, *, staff: bool = False, **options: Any) -> None:
+        super().__init__(data, **options)
         if staff:
             reason = self.fields["reason"]
             reason.label, reason.required = "Why?", True
@@ -116,7 +111,7 @@ class Details(ChangeForm):
 
     def __init__(self, data: QueryDict | None = None, *, device: sites.Device, staff: bool = False) -> None:
         before = {name: getattr(device, name) for name in DETAILS}
-        super().__init__(data, initial=before, staff=staff)
+        super().__init__(data, staff=staff, initial=before)
 
     def clean(self) -> dict[str, object]:
         """Refuse an emptied field, and a form without changes."""

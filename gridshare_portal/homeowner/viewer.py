@@ -42,7 +42,6 @@ class Looking:
 
     @property
     def right(self) -> str:
-        """Return what the consent and the person's role allow, in words."""
         if not self.standing.may(rights.CONTROL):
             return "You may look"
         if policy.controlling_consent(self.standing):

@@ -7,8 +7,7 @@ from django.urls import URLPattern, path, register_converter
 from gridshare_portal.installer import visiting
 from gridshare_portal.installer.diagnosis import views
 from gridshare_portal.installer.requests import views as requests_views
-from gridshare_portal.installer.search import views as search_views
-from gridshare_portal.installer.work import case_views, digest_views
+from gridshare_portal.installer.work import case_views
 from gridshare_portal.installer.work import views as work_views
 
 register_converter(visiting.HomeId, "home")
@@ -31,7 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/wake/", case_views.wake, name="case_wake"),
     path("cases/<int:pk>/assign/", case_views.assign, name="case_assign"),
     path("cases/<int:pk>/resolve/", case_views.resolve, name="case_resolve"),
-    path("digest/", digest_views.digest, name="digest"),
-    path("search/", search_views.search, name="search"),
+    path("digest/", work_views.digest, name="digest"),
+    path("search/", work_views.search, name="search"),
     path("requests/", requests_views.requests, name="requests"),
 ]

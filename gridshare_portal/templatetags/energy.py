@@ -74,14 +74,10 @@ def duration(seconds: Amount) -> str:
     minutes = max(0, round(seconds / 60))
     days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
-        return _two(f"{days} day{'s' if days > 1 else ''}", f"{hours}{THIN}h" if hours else "")
+        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours}{THIN}h" if hours else "")
     if hours:
-        return _two(f"{hours}{THIN}h", f"{minutes}{THIN}min" if minutes else "")
+        return f"{hours}{THIN}h" + (f" {minutes}{THIN}min" if minutes else "")
     return f"{minutes}{THIN}min" if minutes else "less than a minute"
-
-
-def _two(first: str, second: str) -> str:
-    return f"{first} {second}".strip()
 
 
 @register.simple_tag

@@ -123,7 +123,6 @@ def _new_words(organization_pk: int, keys: Iterable[bytes]) -> Iterator[str]:
 
 
 def _drop_words(organization_pk: int, keys: set[bytes]) -> None:
-    """Delete words that no home of the organization is found by any more."""
     for chunk in _batched(keys):
         left = models.Entry.objects.filter(organization=organization_pk, place=Place.WORD, key__in=chunk)
         still = {bytes(key) for key in left.values_list("key", flat=True).distinct()}

@@ -38,24 +38,24 @@ def on_synced(sender: object, *, site: sites.Site, **_rest: object) -> None:
 
 
 @receiver(post_save, sender=sites.Site, dispatch_uid="access.indexed_name")
-def on_site(sender: object, *, instance: sites.Site, **told: Unpack[Saved]) -> None:
-    if _is_about({"name"}, told):
+def on_site(sender: object, *, instance: sites.Site, **saved: Unpack[Saved]) -> None:
+    if _is_about({"name"}, saved):
         entries.refresh(consents.open_ones().filter(site=instance))
 
 
 @receiver(post_save, sender=sites.Device, dispatch_uid="access.indexed_device")
-def on_device(sender: object, *, instance: sites.Device, **told: Unpack[Saved]) -> None:
-    if _is_about({"serial_number", "site", "gone_at"}, told):
+def on_device(sender: object, *, instance: sites.Device, **saved: Unpack[Saved]) -> None:
+    if _is_about({"serial_number", "site", "gone_at"}, saved):
         entries.refresh(consents.open_ones().filter(site=instance.site_id))
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="access.indexed_person")
-def on_person(sender: object, *, instance: accounts.User, **told: Unpack[Saved]) -> None:
-    if _is_about({"name", "email"}, told):
+def on_person(sender: object, *, instance: accounts.User, **saved: Unpack[Saved]) -> None:
+    if _is_about({"name", "email"}, saved):
         entries.refresh(consents.open_ones().filter(given_by=instance))
 
 
-def _is_about(fields: set[str], told: Saved) -> bool:
+def _is_about(fields: set[str], saved: Saved) -> bool:
     """Return whether one of these fields of an existing row may have changed."""
-    written = told["update_fields"]
-    return not (told["created"] or told["raw"]) and (written is None or bool(fields & {*written}))
+    written = saved["update_fields"]
+    return not (saved["created"] or saved["raw"]) and (written is None or bool(fields & {*written}))

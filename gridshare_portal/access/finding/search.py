@@ -47,7 +47,6 @@ class Query:
 
     @property
     def is_number(self) -> bool:
-        """Return whether it looks like a part of an id or of a serial number."""
         long = len(self.compact) >= SHORTEST_NUMBER
         return long and any(map(str.isnumeric, self.words)) and not any(map(_is_name, self.words))
 
@@ -170,7 +169,6 @@ def _alike(index: lookups.Index, query: Query) -> list[lookups.Hit]:
 
 
 def _described(hits: Sequence[lookups.Hit], query: Query) -> Iterator[Found]:
-    """Yield what to show of each home, from the current rows."""
     given = entries.with_values(models.Consent.objects.filter(pk__in=[hit.consent_pk for hit in hits]))
     consents = {consent.pk: consent for consent in given}
     for hit in (hit for hit in hits if hit.consent_pk in consents):

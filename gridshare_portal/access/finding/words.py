@@ -12,9 +12,9 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-LONGEST = 200  # letters of a value that are looked at
-SLIPPERY = range(4, 25)  # letters of a word in which one slip is forgiven
-INSIDE = 3  # letters that a piece inside a word has at least
+LONGEST = 200  # characters of a value that are indexed
+SLIPPERY = range(4, 25)  # lengths of a word in which one typing error is tolerated
+INSIDE = 3  # least letters of an ending
 
 
 @functools.lru_cache(maxsize=4096)

@@ -68,16 +68,16 @@ def line(event: audit.Event) -> LogEntry:
         what=_what(event),
         home=event.site_id,
         device=event.device_id,
-        details=MOMENT.sub(r"\1 \2 UTC", _said(_told(event.details)))[:LONGEST],
+        details=MOMENT.sub(r"\1 \2 UTC", _sentence(_shown(event.details)))[:LONGEST],
     )
 
 
 def cells(event: audit.Event) -> list[str]:
     """Return an event as a row under `HEADS`."""
-    said = line(event)
-    at = said.at.astimezone(UTC).isoformat(timespec="seconds")
-    whole = _said(event.details)[:LONGEST]
-    return [at, *(files_cells.text(one) for one in (said.who, said.what, said.home, said.device, whole))]
+    entry = line(event)
+    at = entry.at.astimezone(UTC).isoformat(timespec="seconds")
+    texts = (entry.who, entry.what, entry.home, entry.device, _sentence(event.details)[:LONGEST])
+    return [at, *map(files_cells.text, texts)]
 
 
 def _what(event: audit.Event) -> str:
@@ -86,13 +86,13 @@ def _what(event: audit.Event) -> str:
     return names.Name(event.name).label if event.name in names.Name.values else event.name
 
 
-def _told(details: Mapping[str, object]) -> dict[str, object]:
+def _shown(details: Mapping[str, object]) -> dict[str, object]:
     """Leave out empty values, and of a change what its receipt shows."""
     receipt = {"change", "before", "after"} if "change" in details else set()
     return {key: value for key, value in details.items() if value not in (None, "") and key not in receipt}
 
 
-def _said(details: Mapping[str, object]) -> str:
+def _sentence(details: Mapping[str, object]) -> str:
     return "; ".join(f"{_name(key)}: {_plain(value)}" for key, value in sorted(details.items()))
 
 

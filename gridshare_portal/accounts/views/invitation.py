@@ -44,7 +44,6 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, invited: models.Invitation, *, status: int = 200) -> HttpResponse:
-    """Show the invitation as it is now: open, closed, or for another address."""
     invited.refresh_from_db()
     closed = invitations.refusal(invited, now=timezone.now())
     works_there = any(one.organization_id == invited.organization_id for one in entry.memberships(request))

@@ -39,11 +39,11 @@ def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     if member.user_id == request.user.pk:
         return redirect("accounts:leave", slug=slug)
     if request.method != "POST":
-        return render(request, "accounts/remove.html", _context(request, member))
+        return _page(request, "accounts/remove.html", member)
     try:
         members.remove(membership=member, actor=request.user, now=timezone.now())
     except members.MemberRefused as refusal:
-        return _refused(request, "accounts/remove.html", member, refusal)
+        return _page(request, "accounts/remove.html", member, refused=str(refusal))
     messages.success(request, REMOVED.format(member.user, request.organization))
     return redirect("accounts:organization", slug=slug)
 
@@ -52,11 +52,11 @@ def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 @entry.door()
 def leave(request: entry.MemberRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "accounts/leave.html", _context(request, request.membership))
+        return _page(request, "accounts/leave.html", request.membership)
     try:
         members.leave(membership=request.membership, now=timezone.now())
     except members.MemberRefused as refusal:
-        return _refused(request, "accounts/leave.html", request.membership, refusal)
+        return _page(request, "accounts/leave.html", request.membership, refused=str(refusal))
     messages.success(request, LEFT.format(request.organization))
     return redirect(addresses.path("front"))
 
@@ -66,11 +66,13 @@ def _member(request: entry.MemberRequest, pk: int) -> models.Membership:
     return get_object_or_404(members_here, pk=pk)
 
 
-def _context(request: entry.MemberRequest, member: models.Membership) -> dict[str, object]:
-    return {"organization": request.organization, "membership": request.membership, "member": member}
-
-
-def _refused(
-    request: entry.MemberRequest, template: str, member: models.Membership, refusal: members.MemberRefused
+def _page(
+    request: entry.MemberRequest, template: str, member: models.Membership, *, refused: str = ""
 ) -> HttpResponse:
-    return render(request, template, {**_context(request, member), "refused": str(refusal)}, status=422)
+    context = {
+        "organization": request.organization,
+        "membership": request.membership,
+        "member": member,
+        "refused": refused,
+    }
+    return render(request, template, context, status=422 if refused else 200)

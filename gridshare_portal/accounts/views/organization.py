@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -81,12 +81,14 @@ def page(
     """Render the page with refused forms in place; 422 if something was refused."""
     is_admin = rights.may(request.membership.role, rights.MEMBERS)
     known = {name: getattr(request.organization, name) for name in ("name", "about", "is_listed")}
+    everybody = request.organization.memberships.select_related("user")
+    members_here = staff.marked_standing(everybody.order_by("user__name", "user__email"))
     context = {
         "now": now,
         "organization": request.organization,
         "membership": request.membership,
         "is_admin": is_admin,
-        "members": _members(request),
+        "members": Paginator(members_here, ON_A_PAGE).get_page(request.GET.get("page")),
         "roles": models.Role.choices,
         "refused": refused or {},
     }
@@ -114,14 +116,7 @@ def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) ->
     return False
 
 
-def _members(request: entry.MemberRequest) -> Page[models.Membership]:
-    everybody = request.organization.memberships.select_related("user")
-    proven = staff.marked_standing(everybody.order_by("user__name", "user__email"))
-    return Paginator(proven, ON_A_PAGE).get_page(request.GET.get("page"))
-
-
 def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:
-    """Return the open invitations, then the newest closed ones."""
     made = list(organization.invitations.select_related("invited_by")[: invitations.AT_MOST_A_DAY * 8])
     closed = [one for one in made if not one.is_open(now=now)][:CLOSED_SHOWN]
     for one in closed:

@@ -1,4 +1,4 @@
-"""The page that deletes an account, after its address was typed."""
+"""Pages of the visitor's Lunar connections and of their account: health, scopes, disconnecting, deleting."""
 
 from __future__ import annotations
 
@@ -8,19 +8,49 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts.organizations import members
 from gridshare_portal.audit import names, record
-from gridshare_portal.homeowner import forms
-from gridshare_portal.lunar import queries
+from gridshare_portal.homeowner import entry_points, forms, viewer
+from gridshare_portal.lunar import connections, queries, scopes
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import queries as site_queries
 
 DELETED = "Your account is deleted. We can no longer read or change anything at Lunar."
+
+
+@login_required
+@require_safe
+def connection(request: entry.SignedInRequest) -> HttpResponse:
+    now = timezone.now()
+    cards = [_card(one) for one in queries.connections_of(request.user)]
+    context = {"connections": cards, **viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)}
+    return render(request, "homeowner/connection.html", context)
+
+
+@entry_points.page(staff=None)
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
+    now = timezone.now()
+    one = entry_points.connection(request, pk, now=now)
+    if one.status == lunar.Connection.Status.DISCONNECTED:
+        raise Http404
+    form = forms.Disconnect(forms.posted(request))
+    if request.method == "POST" and form.is_valid():
+        forget = form.cleaned_data["forget"]
+        connections.disconnect(connection=one, actor=request.user, forget_readings=forget, now=now)
+        kept = "The stored readings are deleted." if forget else "The stored readings stay here."
+        messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
+        return redirect("homeowner:connection")
+    place = viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)
+    context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **place}
+    return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -54,3 +84,13 @@ def _delete(request: entry.SignedInRequest, now: datetime) -> None:
     record.add(name=names.Name.USER_DELETED, at=now, actor=user, subject=user)
     logout(request)
     user.delete()
+
+
+def _card(one: lunar.Connection) -> dict[str, object]:
+    missing = {scope.id for scope in queries.missing_scopes(one)}
+    return {
+        "connection": one,
+        "homes": site_queries.sites_of(one),
+        "progress": site_queries.progress_of(one),
+        "scopes": [(scope, scope.id not in missing) for scope in scopes.SCOPES],
+    }

@@ -52,7 +52,8 @@ class Log:
         self._site, self._user, self._now = site, user, now
         self._whole = _events(site, user)
         self._people = _people(self._whole)
-        self._names = _names(self._people)
+        organizations = accounts.Organization.objects.in_bulk({by for by, _pk, _who in self._people})
+        self._names = {pk: organization.name for pk, organization in organizations.items()}
         self.organization_id, self.actor_id = _number(asked, "organization"), _number(asked, "person")
 
     @property
@@ -74,7 +75,6 @@ class Log:
         return list(_together(lines, self._site))
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield all lines as rows of a file, newest first."""
         yield HEADS
         for event in self._narrowed().iterator(chunk_size=500):
             one = self._line(event)
@@ -117,11 +117,6 @@ def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
         (by, None, "") if name in ours else (by, pk, who) for name, by, pk, who in known if by is not None
     }
     return sorted(people, key=str)
-
-
-def _names(people: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
-    known = accounts.Organization.objects.in_bulk({by for by, _pk, _who in people})
-    return {pk: organization.name for pk, organization in known.items()}
 
 
 def _number(asked: Mapping[str, str], name: str) -> int | None:

@@ -63,7 +63,7 @@ class Saying(Protocol):
     """Returns the verb and the rest of the sentence for an event."""
 
     def __call__(
-        self, event: audit.Event, told: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
+        self, event: audit.Event, details: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
     ) -> str: ...
 
 
@@ -76,70 +76,72 @@ def line(
     event: audit.Event, *, organization: str, user: accounts.User, zone: ZoneInfo, now: datetime
 ) -> LogLine:
     """Return an event's line as this homeowner reads it."""
-    told = event.details if isinstance(event.details, dict) else {}
+    details = event.details if isinstance(event.details, dict) else {}
     say, glyph = SENTENCES.get(event.name, (_as_named, "info"))
-    reason = str(told.get("reason") or "")
+    reason = str(details.get("reason") or "")
     is_change = event.name in CHANGES
-    name = organization or str(told.get("organization") or "")
+    name = organization or str(details.get("organization") or "")
     return LogLine(
         at=event.at,
         actor_id=event.actor_id,
         who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
         organization=name,
         is_staff=event.name not in BY_HOMEOWNERS,
-        what=say(event, {**told, "organization": name or "somebody"}, zone=zone, now=now),
+        what=say(event, {**details, "organization": name or "somebody"}, zone=zone, now=now),
         reason="" if is_change else visits.REASONS.get(reason, reason),
-        words=reason if is_change else str(told.get("words") or ""),
+        words=reason if is_change else str(details.get("words") or ""),
         glyph=glyph,
     )
 
 
-def _as_named(event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+def _as_named(event: audit.Event, _details: Mapping[str, object], **_when: object) -> str:
     return Name(event.name).label if event.name in Name.values else event.name
 
 
 def _always(sentence: str) -> Saying:
-    def say(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+    def say(_event: audit.Event, _details: Mapping[str, object], **_when: object) -> str:
         return sentence
 
     return say
 
 
 def _page(verb: str) -> Saying:
-    def say(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-        page = str(told.get("page") or "")
+    def say(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+        page = str(details.get("page") or "")
         return f"{verb} {visits.PAGES.get(page, page) or 'a page'}"
 
     return say
 
 
-def _table(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    if told.get("table") == downloads.HOMES and told.get("filter") == "none":
-        return f"downloaded a table of all homes that are shared with {told['organization']}: {WITH_WHAT}"
-    needs_help = told.get("table") == downloads.WORK_LIST
-    which = "that need help" if needs_help else f"shared with {told['organization']}"
+def _table(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    if details.get("table") == downloads.HOMES and details.get("filter") == "none":
+        return f"downloaded a table of all homes that are shared with {details['organization']}: {WITH_WHAT}"
+    needs_help = details.get("table") == downloads.WORK_LIST
+    which = "that need help" if needs_help else f"shared with {details['organization']}"
     return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
 
 
-def _given(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    may = "see and change it" if told.get("right") == "control" else "see it"
-    asks = ", asking before every change" if told.get("ask_first") else ""
-    lasts = f" {told['lasts']}" if told.get("lasts") else ""
-    return f"shared this home with {told['organization']}{lasts}: they may {may}{asks}"
+def _given(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    may = "see and change it" if details.get("right") == "control" else "see it"
+    asks = ", asking before every change" if details.get("ask_first") else ""
+    lasts = f" {details['lasts']}" if details.get("lasts") else ""
+    return f"shared this home with {details['organization']}{lasts}: they may {may}{asks}"
 
 
-def _ended(event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    return ENDS.get(str(told.get("how")), "stopped sharing this home with {}").format(told["organization"])
+def _ended(event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    return ENDS.get(str(details.get("how")), "stopped sharing this home with {}").format(
+        details["organization"]
+    )
 
 
 def _change(verb: str, suffix: str = "") -> Saying:
     """Return a sentence about a change: the verb, what was to become what, and the filled-in suffix."""
 
-    def say(_event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-        kind, asked = str(told.get("kind") or ""), told.get("asked")
+    def say(_event: audit.Event, details: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+        kind, asked = str(details.get("kind") or ""), details.get("asked")
         worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
-        outcome = str(told.get("outcome") or "")
-        ending = suffix.format(organization=told["organization"], outcome=OUTCOMES.get(outcome, outcome))
+        outcome = str(details.get("outcome") or "")
+        ending = suffix.format(organization=details["organization"], outcome=OUTCOMES.get(outcome, outcome))
         return f"{verb} {KINDS.get(kind, 'something')}{': ' if worded else ''}{worded}{ending}"
 
     return say

@@ -15,33 +15,23 @@ THINNEST, THICKEST = 2.0, 9.0
 FULL_W = 5000.0  # a line is at its thickest here, or at the largest power of the moment
 UNEXPLAINED_W = 25.0  # a remainder below this is the meters' own rounding
 
-_PATHS = {
-    "solar_to_home": "M184 92V146Q184 172 210 172H238",
-    "solar_to_battery": "M170 92V270",
-    "solar_to_grid": "M156 92V146Q156 172 130 172H102",
-    "battery_to_home": "M184 282V226Q184 200 210 200H238",
-    "battery_to_grid": "M156 282V226Q156 200 130 200H102",
-    "grid_to_home": "M92 186H238",
-    "grid_to_battery": "M92 200H130Q156 200 156 226V270",
+_LINES = {  # the path of the line, and of its head
+    "solar_to_home": ("M184 92V146Q184 172 210 172H238", "M250 172l-14-7v14z"),
+    "solar_to_battery": ("M170 92V270", "M170 282l-7-14h14z"),
+    "solar_to_grid": ("M156 92V146Q156 172 130 172H102", "M90 172l14-7v14z"),
+    "battery_to_home": ("M184 282V226Q184 200 210 200H238", "M250 200l-14-7v14z"),
+    "battery_to_grid": ("M156 282V226Q156 200 130 200H102", "M90 200l14-7v14z"),
+    "grid_to_home": ("M92 186H238", "M250 186l-14-7v14z"),
+    "grid_to_battery": ("M92 200H130Q156 200 156 226V270", "M156 282l-7-14h14z"),
 }
-_HEADS = {
-    "solar_to_home": "M250 172l-14-7v14z",
-    "solar_to_battery": "M170 282l-7-14h14z",
-    "solar_to_grid": "M90 172l14-7v14z",
-    "battery_to_home": "M250 200l-14-7v14z",
-    "battery_to_grid": "M90 200l14-7v14z",
-    "grid_to_home": "M250 186l-14-7v14z",
-    "grid_to_battery": "M156 282l-7-14h14z",
-}
-_PLACES = {"solar": (170, 48), "grid": (48, 186), "home": (292, 186), "battery": (170, 326)}
-_LABELS = {
-    "solar": (224, 34, "start"),
-    "grid": (48, 112, "middle"),
-    "home": (292, 112, "middle"),
-    "battery": (116, 338, "end"),
+_PLACES = {  # x and y of the node and of its label, and how the label is anchored
+    "solar": (170, 48, 224, 34, "start"),
+    "grid": (48, 186, 48, 112, "middle"),
+    "home": (292, 186, 292, 112, "middle"),
+    "battery": (170, 326, 116, 338, "end"),
 }
 
-FLOWS = tuple(_PATHS)
+FLOWS = tuple(_LINES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,11 +114,12 @@ def draw(
 
 def _line(name: str, power_w: float | None, scale_w: float) -> FlowLine:
     share = (power_w or 0.0) / scale_w
+    path, head = _LINES[name]
     return FlowLine(
         name=name,
         source=name.split("_to_")[0],
-        path=_PATHS[name],
-        head=_HEADS[name],
+        path=path,
+        head=head,
         power_w=power_w,
         width=round(THINNEST + (THICKEST - THINNEST) * share, 2),
         seconds=round(6.0 - 4.5 * share, 2),
@@ -136,7 +127,7 @@ def _line(name: str, power_w: float | None, scale_w: float) -> FlowLine:
 
 
 def _node(name: str, power_w: float | None, word: str, flows: Mapping[str, float | None]) -> Node:
-    (x, y), (label_x, label_y, anchor) = _PLACES[name], _LABELS[name]
+    x, y, label_x, label_y, anchor = _PLACES[name]
     return Node(
         name=name,
         title=name.capitalize(),

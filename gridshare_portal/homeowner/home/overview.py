@@ -49,7 +49,7 @@ def context_of(
 ) -> dict[str, object]:
     """Return the template context of the first screen, for the homeowner or for staff on a visit."""
     site, reading = kept.site, latest.now_of(kept, now=now)
-    roles, flows = set(reading.roles), _flows(reading)
+    roles, flows = set(reading.roles), {name: _known(reading, f"{name}_w") for name in flow_picture.FLOWS}
     remainder_w, progress = _known(reading, "remainder_w"), telemetry.progress(kept)
     return {
         "site": site,
@@ -77,10 +77,6 @@ def _current(reading: latest.Now) -> bool:
 def _known(reading: latest.Now, name: str) -> float | None:
     """Return a power (W) only while the reading is current."""
     return getattr(reading, name) if _current(reading) else None
-
-
-def _flows(reading: latest.Now) -> dict[str, float | None]:
-    return {name: _known(reading, f"{name}_w") for name in flow_picture.FLOWS}
 
 
 def _nodes(reading: latest.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:

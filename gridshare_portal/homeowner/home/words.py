@@ -69,25 +69,22 @@ def _home(flows: Mapping[str, Power], home_w: Power, whose: str) -> str:
 
 
 def solar_word(solar_w: Power) -> str:
-    if solar_w is None:
-        return "not known"
-    return "making power" if moving(solar_w) else "asleep"
+    return _word((solar_w, "making power"), idle="asleep")
 
 
 def battery_word(charging_w: Power, discharging_w: Power) -> str:
-    if charging_w is None and discharging_w is None:
-        return "not known"
-    if moving(charging_w):
-        return "charging"
-    return "discharging" if moving(discharging_w) else "resting"
+    return _word((charging_w, "charging"), (discharging_w, "discharging"), idle="resting")
 
 
 def grid_word(from_grid_w: Power, to_grid_w: Power) -> str:
-    if from_grid_w is None and to_grid_w is None:
+    return _word((to_grid_w, "receiving"), (from_grid_w, "supplying"), idle="idle")
+
+
+def _word(*powers: tuple[Power, str], idle: str) -> str:
+    """Return the word of the first power that is large enough to mention."""
+    if all(power_w is None for power_w, _ in powers):
         return "not known"
-    if moving(to_grid_w):
-        return "receiving"
-    return "supplying" if moving(from_grid_w) else "idle"
+    return next((word for power_w, word in powers if moving(power_w)), idle)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -19,14 +17,6 @@ NOT_OWN = "Choose among your own homes."
 GONE = "There is no such organization any more. Nothing was shared."
 
 
-class Agreed(TypedDict):
-    """The terms of a consent, as access.consents.give takes them."""
-
-    right: str
-    lasts: str
-    ask_first: bool
-
-
 class Terms(shapes.Once):
     right = forms.ChoiceField(
         choices=models.Right.choices,
@@ -40,9 +30,9 @@ class Terms(shapes.Once):
     )
     ask_first = forms.BooleanField(required=False)
 
-    def terms(self) -> Agreed:
+    def terms(self) -> consents.Terms:
         data = self.cleaned_data
-        return Agreed(right=data["right"], lasts=data["lasts"], ask_first=data["ask_first"])
+        return consents.Terms(right=data["right"], lasts=data["lasts"], ask_first=data["ask_first"])
 
 
 class Share(Terms):

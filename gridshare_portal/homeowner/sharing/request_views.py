@@ -78,7 +78,6 @@ def _declined(request: entry.SignedInRequest, one: models.Request, now: datetime
 
 
 def _chosen(form: sharing_forms.RequestAnswer, own: list[sites.Site]) -> list[str]:
-    """Return the ids of the ticked homes: as submitted, else the only home."""
     if form.is_bound:
         return form.data.getlist("homes")
     return [own[0].synth_id] if len(own) == 1 else []

@@ -144,7 +144,6 @@ def _given(
 
 
 def _found(form: sharing_forms.Search) -> dict[str, object]:
-    """Return the search text and the organizations found."""
     name = form.cleaned_data["q"] if form.is_valid() else ""
     found = list(queries.organizations_named(name)[: AT_MOST + 1])
     return {

@@ -66,7 +66,6 @@ def leave(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 
 
 def _back(request: entry_points.HomeRequest, synth_id: str) -> str:
-    """Return the submitted return address if it is ours, else the home's first page."""
     address = request.POST.get("next", "")
     if address.startswith("/") and addresses.is_ours(address, request):
         return address

@@ -109,7 +109,7 @@ def file_name(looked: Looked) -> str:
 def stream(looked: Looked) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, write in _files():
+        for name, write in FILES.items():
             place = zipfile.ZipInfo(name, looked.now.timetuple()[:6])
             place.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(place, "w") as file:
@@ -119,21 +119,6 @@ def stream(looked: Looked) -> Iterator[bytes]:
                         yield pipe.drain()
             yield pipe.drain()
     yield pipe.drain()
-
-
-def _files() -> Sequence[tuple[str, Callable[[Looked], Iterable[str]]]]:
-    return (
-        ("README.txt", _readme),
-        ("home.json", _home),
-        ("topology.json", _topology),
-        ("devices.csv", _devices),
-        ("sensors.csv", _sensors),
-        ("completeness.csv", _completeness),
-        ("readings.csv", _readings),
-        ("calls.csv", _calls),
-        ("changes.csv", _changes),
-        ("connection.csv", _connection),
-    )
 
 
 def _readme(looked: Looked) -> Iterator[str]:
@@ -191,8 +176,8 @@ def _sensors(looked: Looked) -> Iterator[str]:
 
 def _completeness(looked: Looked) -> Iterator[str]:
     first = missing.day_of(looked.now) - timedelta(days=calendar.DAYS)
-    told = Day.objects.filter(sensor__site=looked.site, day__gte=first, step_s=missing.STEP_S)
-    found = told.order_by("day", "sensor__position").values_list("day", "sensor__synth_id", "known_count")
+    days = Day.objects.filter(sensor__site=looked.site, day__gte=first, step_s=missing.STEP_S)
+    found = days.order_by("day", "sensor__position").values_list("day", "sensor__synth_id", "known_count")
     rows = ([day, sensor, known, missing.BUCKETS] for day, sensor, known in found.iterator(chunk_size=500))
     return _sheet(["Day (UTC)", "Sensor", "Known", "Of"], rows)
 
@@ -262,3 +247,17 @@ def _json(value: object) -> str:
 
 def _at(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+FILES: dict[str, Callable[[Looked], Iterable[str]]] = {
+    "README.txt": _readme,
+    "home.json": _home,
+    "topology.json": _topology,
+    "devices.csv": _devices,
+    "sensors.csv": _sensors,
+    "completeness.csv": _completeness,
+    "readings.csv": _readings,
+    "calls.csv": _calls,
+    "changes.csv": _changes,
+    "connection.csv": _connection,
+}

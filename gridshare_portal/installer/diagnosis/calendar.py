@@ -66,12 +66,10 @@ class Calendar:
 
     @property
     def begins_at(self) -> datetime:
-        """Return when the newest day began."""
         return missing.midnight(self.squares[-1].day)
 
     @property
     def gaps(self) -> list[Square]:
-        """Return the incomplete days, newest first."""
         return [one for one in reversed(self.squares) if one.level in ("most", "part", "little", "none")]
 
 
@@ -86,7 +84,7 @@ def calendar_of(
     known: dict[date, int] = defaultdict(int)
     for day, count in rows.values_list("day", "known_count"):
         known[day] += count
-    return calendar(known, sensors=len(pks), first=first, asked=_asked(collection), now=now)
+    return calendar(known, sensors=len(pks), first=first, fetched=_fetched(collection), now=now)
 
 
 def calendar(
@@ -94,18 +92,18 @@ def calendar(
     *,
     sensors: int,
     first: date,
-    asked: tuple[date | None, datetime | None],
+    fetched: tuple[date | None, datetime | None],
     now: datetime,
 ) -> Calendar:
-    """Lay out days by month from the known buckets per day; `asked` is the period that was fetched."""
+    """Lay out days by month from the known buckets per day; `fetched` is the period that was fetched."""
     days = [first + timedelta(days=number) for number in range((missing.day_of(now) - first).days + 1)]
     born = min((day for day, count in known.items() if count), default=None)
-    squares = [_square(day, known.get(day, 0), sensors, born, asked) for day in days]
+    squares = [_square(day, known.get(day, 0), sensors, born, fetched) for day in days]
     counts = dict.fromkeys(LEVELS, 0) | Counter(square.level for square in squares)
     return Calendar(months=_months(squares), squares=squares, counts=counts)
 
 
-def _asked(collection: Collection | None) -> tuple[date | None, datetime | None]:
+def _fetched(collection: Collection | None) -> tuple[date | None, datetime | None]:
     """Return the fetched period (first day, last moment); once the backfill is done, it has no beginning."""
     if collection is None or collection.filled_back_to is None:
         return None, None
@@ -114,9 +112,9 @@ def _asked(collection: Collection | None) -> tuple[date | None, datetime | None]
 
 
 def _square(
-    day: date, known: int, sensors: int, born: date | None, asked: tuple[date | None, datetime | None]
+    day: date, known: int, sensors: int, born: date | None, fetched: tuple[date | None, datetime | None]
 ) -> Square:
-    since, until = asked
+    since, until = fetched
     whole = sensors * _whole(day, until)
     if known:
         share = known / max(whole, known)

@@ -38,7 +38,8 @@ def coverage_of(site: sites.Site, *, now: datetime) -> gaps.SiteCoverage:
     """Return what is known of the last 30 days of a home, in five queries."""
     collected = _collected(Collection.objects.filter(site=site).first())
     first = missing.day_of(now) - timedelta(days=DAYS)
-    count = _count(first, collected.read_at if collected and collected.read_at else now)
+    read_at = collected.read_at if collected and collected.read_at else now
+    count = max(0, int((read_at - missing.midnight(first)) // missing.STEP))  # whole buckets that were over
     sensors = _sensors(site)
     rows = _rows(sensors, first)
     return gaps.SiteCoverage(
@@ -138,8 +139,3 @@ def _falls(counter: np.ndarray, starts: np.ndarray) -> list[int]:
         fall for fall in falls.tolist() if (values[fall + 1 : fall + 1 + HALF_A_DAY] < values[fall]).all()
     ]
     return [int(starts[at[fall + 1]]) for fall in stays]
-
-
-def _count(first: date, read_at: datetime) -> int:
-    """Return how many whole buckets were over when the home was last read."""
-    return max(0, int((read_at - missing.midnight(first)) // missing.STEP))

@@ -32,30 +32,29 @@ GLYPHS = {
     Kind.SITE_OFFLINE: "bad",
     Kind.SENSOR_SILENT: "attention",
 }
+WAIT = "Wait. The portal tries again by itself."
+RECONNECT = "Ask the homeowner to connect again."
 ERRORS = {  # Lunar's failures by our words for them: what happened, what to do, who
-    "forbidden": (
-        "says that this home is not this account’s",
-        "Ask the homeowner to connect again.",
-        HOMEOWNER,
-    ),
+    "forbidden": ("says that this home is not this account’s", RECONNECT, HOMEOWNER),
     "not_found": ("does not know it any more", "Ask Lunar’s support what became of it.", YOU),
-    "unauthorized": ("does not take our sign-in", "Ask the homeowner to connect again.", HOMEOWNER),
+    "unauthorized": ("does not take our sign-in", RECONNECT, HOMEOWNER),
     "too_many_requests": ("asks us to ask less often", "Wait. The portal slows down by itself.", US),
-    "unavailable": ("failed too often and is left alone", "Wait. The portal tries again by itself.", LUNAR),
-    "server_error": ("fails on its side", "Wait. The portal tries again by itself.", LUNAR),
-    "timeout": ("does not answer in time", "Wait. The portal tries again by itself.", LUNAR),
-    "connection_lost": ("cannot be reached", "Wait. The portal tries again by itself.", LUNAR),
+    "unavailable": ("failed too often and is left alone", WAIT, LUNAR),
+    "server_error": ("fails on its side", WAIT, LUNAR),
+    "timeout": ("does not answer in time", WAIT, LUNAR),
+    "connection_lost": ("cannot be reached", WAIT, LUNAR),
     "not_json": (
         "answers with a web page",
         "Wait. If it lasts a day, send Lunar’s support the case file.",
         LUNAR,
     ),
     "wrong_shape": ("answers in another form than agreed", "Send Lunar’s support the case file.", YOU),
-    "truncated": ("breaks off in the middle of an answer", "Wait. The portal tries again by itself.", LUNAR),
-    "transient": ("’s sign-in does not answer", "Wait. The portal tries again by itself.", LUNAR),
-    "misconfigured": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
-    "wrong_route": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
-    "fault": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+    "truncated": ("breaks off in the middle of an answer", WAIT, LUNAR),
+    "transient": ("’s sign-in does not answer", WAIT, LUNAR),
+    **dict.fromkeys(
+        ("misconfigured", "wrong_route", "fault"),
+        ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+    ),
 }
 UNKNOWN_ERROR = ("answers “{}”", "Wait an hour. If it lasts, send Lunar’s support the case file.", LUNAR)
 
@@ -74,7 +73,6 @@ class Words:
 
     @property
     def kind(self) -> str:
-        """Return the cause for style sheets and files."""
         return self.gap.kind.value
 
 

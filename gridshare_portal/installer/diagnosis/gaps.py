@@ -115,7 +115,7 @@ def gaps(home: SiteCoverage, *, now: datetime) -> list[Gap]:
 
 def _closed(home: SiteCoverage, now: datetime) -> Gap | None:
     """Return why nothing can be read at present, if nothing can."""
-    told, last_at = home.collected, _last(home.sensors)
+    collected, last_at = home.collected, _last(home.sensors)
     active = [one for one in home.connections if one.is_active]
     if not active:
         newest = max(home.connections, key=lambda one: one.since_at, default=None)
@@ -125,10 +125,10 @@ def _closed(home: SiteCoverage, now: datetime) -> Gap | None:
     if not any(one.reads for one in active):
         since_at = max(one.since_at for one in active)
         return Gap(kind=Kind.SCOPE_MISSING, good_until=last_at, since_at=since_at)
-    if told is not None and told.failures and told.error not in NOBODY_S_FAULT:
-        return Gap(kind=Kind.UPSTREAM, good_until=last_at, since_at=told.read_at, detail=told.error)
-    if told is None or told.read_at is None or now - told.read_at > OVERDUE:
-        return Gap(kind=Kind.NOT_ASKED, good_until=last_at, since_at=told.read_at if told else None)
+    if collected is not None and collected.failures and collected.error not in NOBODY_S_FAULT:
+        return Gap(kind=Kind.UPSTREAM, good_until=last_at, since_at=collected.read_at, detail=collected.error)
+    if collected is None or collected.read_at is None or now - collected.read_at > OVERDUE:
+        return Gap(kind=Kind.NOT_ASKED, good_until=last_at, since_at=collected.read_at if collected else None)
     return None
 
 
@@ -176,13 +176,14 @@ def _past(home: SiteCoverage) -> Iterator[Gap]:
 
 def _history(home: SiteCoverage) -> Iterator[Gap]:
     """Yield what lies before the first reading: not fetched yet, or nothing that Lunar has."""
-    told = home.collected
-    if told is None or told.filled_back_to is None:
+    collected = home.collected
+    if collected is None or collected.filled_back_to is None:
         return
     first_at = min((sensor.first_at for sensor in home.sensors if sensor.first_at), default=None)
-    if told.filled_back_to > told.goal:
-        days = {"done": (told.read_at.date() - told.filled_back_to).days if told.read_at else 0}
-        days["total"] = (told.read_at.date() - told.goal).days if told.read_at else 0
+    if collected.filled_back_to > collected.goal:
+        read_at, since = collected.read_at, (collected.filled_back_to, collected.goal)
+        done, total = ((read_at.date() - day).days if read_at else 0 for day in since)
+        days = {"done": done, "total": total}
         yield Gap(kind=Kind.NOT_FETCHED, good_again=first_at, extra=days)
     elif first_at is not None:
         yield Gap(kind=Kind.BEFORE, good_again=first_at)

@@ -114,7 +114,6 @@ def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
 
 
 def _end(synth_id: str) -> str:
-    """Return the last part of a sensor's id, which names it within its device."""
     return synth_id.rpartition("__")[2]
 
 

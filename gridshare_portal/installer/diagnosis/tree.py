@@ -25,6 +25,7 @@ from gridshare_portal.telemetry.models import Day, Latest
 DAYS = 8
 SILENT = ("stale", "silent", "none")
 UNFOLDED = 80
+NO_SUMS = (None, None)
 FOUND = "the portal"
 
 
@@ -90,9 +91,8 @@ def _freshness(branch: queries.Branch, latest: Mapping[str, Latest | None], now:
     if branch.sensor is None:
         return ""
     newest = latest.get(branch.synth_id)
-    return telemetry_latest.freshness(
-        min(newest.at + missing.STEP, newest.read_at) if newest else None, now=now
-    )
+    heard_at = min(newest.at + missing.STEP, newest.read_at) if newest else None
+    return telemetry_latest.freshness(heard_at, now=now)
 
 
 def _role_by(sensor: sites.Sensor | None, authors: Mapping[str, str]) -> str:
@@ -103,9 +103,9 @@ def _role_by(sensor: sites.Sensor | None, authors: Mapping[str, str]) -> str:
 
 def _role_authors(site: sites.Site, organization_id: int) -> dict[str, str]:
     """Return who set each sensor's role; of people only one's own colleagues are named."""
-    told = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
+    corrections = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
     authors: dict[str, str] = {}
-    for event in told.order_by("at", "pk"):
+    for event in corrections.order_by("at", "pk"):
         who = event.actor_label if event.organization_id == organization_id else "another organization"
         authors[str(event.details.get("sensor"))] = who if event.organization_id else "the homeowner"
     return authors
@@ -124,29 +124,25 @@ def _weeks(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> li
     first = missing.day_of(now) - timedelta(days=DAYS)
     sums = _sums(sensors, first)
     hours = _hours([one for one in sensors if one.role == "solar"], first, zone)
-    found = []
-    for sensor in sensors:
-        newest = getattr(sensor, "latest", None)
-        went_in, went_out = sums.get(sensor.pk, (None, None))
-        found.append(
-            tree_health.SensorWeek(
-                synth_id=sensor.synth_id,
-                role=sensor.role,
-                device=sensor.device.synth_id if sensor.device else "",
-                channels=tuple(sensor.channels),
-                has_told=newest is not None,
-                charge_pct=newest.charge_pct if newest else None,
-                in_wh=went_in,
-                out_wh=went_out,
-                hours=hours.get(sensor.pk, {}),
-            )
+    return [
+        tree_health.SensorWeek(
+            synth_id=sensor.synth_id,
+            role=sensor.role,
+            device=sensor.device.synth_id if sensor.device else "",
+            channels=tuple(sensor.channels),
+            has_told=hasattr(sensor, "latest"),
+            charge_pct=sensor.latest.charge_pct if hasattr(sensor, "latest") else None,
+            in_wh=sums.get(sensor.pk, NO_SUMS)[0],
+            out_wh=sums.get(sensor.pk, NO_SUMS)[1],
+            hours=hours.get(sensor.pk, {}),
         )
-    return found
+        for sensor in sensors
+    ]
 
 
 def _sums(sensors: Sequence[sites.Sensor], first: date) -> dict[int, tuple[float | None, float | None]]:
-    told = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__gte=first)
-    rows = told.values_list("sensor").annotate(went_in=Sum("in_wh"), went_out=Sum("out_wh")).order_by()
+    days = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__gte=first)
+    rows = days.values_list("sensor").annotate(went_in=Sum("in_wh"), went_out=Sum("out_wh")).order_by()
     return {sensor: (went_in, went_out) for sensor, went_in, went_out in rows}
 
 
@@ -154,8 +150,8 @@ def _hours(
     sensors: Sequence[sites.Sensor], first: date, zone: ZoneInfo
 ) -> dict[int, dict[date, dict[int, float]]]:
     """Return each sensor's mean power given (W) by local day and hour."""
-    told = Day.objects.filter(sensor__in=sensors, day__gte=first, step_s=missing.STEP_S)
-    rows = list(told.values_list("sensor_id", "day", "packed"))
+    days = Day.objects.filter(sensor__in=sensors, day__gte=first, step_s=missing.STEP_S)
+    rows = list(days.values_list("sensor_id", "day", "packed"))
     if not rows:
         return {}
     powers = packing.unpack_many([bytes(row[2]) for row in rows], ("out_w",), missing.BUCKETS)["out_w"]
@@ -164,11 +160,11 @@ def _hours(
         for bucket in np.flatnonzero(~np.isnan(column)):
             local = (missing.midnight(day) + int(bucket) * missing.STEP).astimezone(zone)
             seen[sensor][local.date(), local.hour].append(float(column[bucket]))
-    return {sensor: _means(told) for sensor, told in seen.items()}
+    return {sensor: _means(by_hour) for sensor, by_hour in seen.items()}
 
 
-def _means(told: Mapping[tuple[date, int], Sequence[float]]) -> dict[date, dict[int, float]]:
-    hours: dict[date, dict[int, float]] = defaultdict(dict)
-    for (day, hour), powers in told.items():
-        hours[day][hour] = sum(powers) / len(powers)
-    return dict(hours)
+def _means(by_hour: Mapping[tuple[date, int], Sequence[float]]) -> dict[date, dict[int, float]]:
+    means: dict[date, dict[int, float]] = defaultdict(dict)
+    for (day, hour), powers in by_hour.items():
+        means[day][hour] = sum(powers) / len(powers)
+    return dict(means)

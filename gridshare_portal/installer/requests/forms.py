@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from gridshare_portal.access import consents, durations, models, requests
+from gridshare_portal.accounts import forms as accounts_forms
 from gridshare_portal.accounts import plain_text
 
 LONGEST_MESSAGE = 1_000
@@ -28,8 +29,7 @@ class RequestTerms(TypedDict):
     message: str
 
 
-class Ask(forms.Form):
-    use_required_attribute = False
+class Ask(accounts_forms.Plain):
     whom = forms.CharField(
         max_length=254,
         label="E-mail address or serial number",
@@ -71,19 +71,16 @@ class Ask(forms.Form):
     def clean_message(self) -> str:
         message = plain_text.plain(self.cleaned_data["message"])
         if len(message) > LONGEST_MESSAGE:
-            told = f"Use at most {LONGEST_MESSAGE:,} characters; these are {len(message):,}."
-            raise ValidationError(told)
+            sentence = f"Use at most {LONGEST_MESSAGE:,} characters; these are {len(message):,}."
+            raise ValidationError(sentence)
         return message
 
     def terms(self) -> RequestTerms:
-        said, whom = self.cleaned_data, self.cleaned_data["whom"]
+        data, whom = self.cleaned_data, self.cleaned_data["whom"]
         return RequestTerms(
             email=whom if "@" in whom else "",
             serial_number="" if "@" in whom else whom,
-            right=said["right"],
-            lasts=said["lasts"],
-            message=said["message"],
+            right=data["right"],
+            lasts=data["lasts"],
+            message=data["message"],
         )
-
-    def refuse(self, refusal: consents.ConsentRefused) -> None:
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))

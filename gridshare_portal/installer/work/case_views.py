@@ -98,7 +98,6 @@ def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dic
 def _done(
     request: entry.MemberRequest, pk: int, name: str, do: Callable[..., object], sentence: str
 ) -> HttpResponse:
-    """Validate the form, perform the action, and report its result."""
     found = _found(request, pk)
     known = _forms(request, found, bound=name)
     form = known[name]

@@ -1,21 +1,26 @@
-"""The work list, as page and as file, and the list of all shared homes."""
+"""The work list as page and file, search and list of all shared homes, and the choice of the daily e-mail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
 
+from gridshare_portal.access.finding import search as finding
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
+from gridshare_portal.cases import digest as digests
 from gridshare_portal.cases import open_counts as counts
 from gridshare_portal.cases import queries
 from gridshare_portal.cases.findings import Cause, Severity
 from gridshare_portal.files import cells
+from gridshare_portal.installer.work import forms
 from gridshare_portal.telemetry import latest
 
 HEADS = ("Home", "Severity", "Cause", "About", "What was found", "Since (UTC)", "Newest reading (UTC)",
@@ -55,11 +60,18 @@ def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
     asked = queries.filters(request.GET)
     lines = queries.everything(request.user, request.organization, asked, now=now)
     if request.method == "GET":
-        _tell(request, asked, now)
+        downloads.tell(
+            table=downloads.WORK_LIST,
+            form="CSV",
+            actor=request.user,
+            organization=request.organization,
+            asked=asked.address,
+            at=now,
+        )
     name = f"{request.organization.slug}-work-list-{now:%Y-%m-%d}.csv"
-    answer = StreamingHttpResponse(cells.lines(_rows(lines)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    rows = cells.lines(_rows(lines))
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @entry.door()
@@ -85,15 +97,42 @@ def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "installer/all_homes.html", context)
 
 
-def _tell(request: entry.MemberRequest, asked: queries.Filters, now: datetime) -> None:
-    downloads.tell(
-        table=downloads.WORK_LIST,
-        form="CSV",
-        actor=request.user,
-        organization=request.organization,
-        asked=asked.address,
-        at=now,
-    )
+@entry.door()
+@require_safe
+def search(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    """Show the homes found, or why the text cannot be searched for.
+
+    While somebody types, an incomplete text is not an error: the list alone is never a 422.
+    """
+    text = request.GET.get("q", "")
+    context: dict[str, object] = {"q": text[: finding.LONGEST]}
+    status = 200
+    try:
+        query = finding.parse(text)
+        context["results"] = finding.search(request.user, request.organization, query, now=timezone.now())
+    except finding.SearchRefused as refusal:
+        context["sentence"] = str(refusal)
+        status = 422 if text.strip() and not request.htmx else 200
+    template = "installer/_found.html" if request.htmx else "installer/search.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@entry.door()
+@require_http_methods(["GET", "HEAD", "POST"])
+def digest(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
+    chosen = digests.digest_of(request.membership, now=now)
+    known = {"is_on": chosen.is_on, "time_zone": chosen.time_zone}
+    form = forms.Digest(request.POST if request.method == "POST" else None, initial=known)
+    if request.method != "POST" or not form.is_valid():
+        context = {"form": form, "digest": chosen, "zone": ZoneInfo(chosen.time_zone), "now": now}
+        return render(request, "installer/digest.html", context, status=422 if form.errors else 200)
+    digests.choose(membership=request.membership, now=now, **form.cleaned_data)
+    on = form.cleaned_data["is_on"]
+    messages.success(request, "The letter comes every morning." if on else "No more letters.")
+    return redirect("installer:digest", slug=request.organization.slug)
 
 
 def _rows(lines: Iterator[queries.WorkListRow]) -> Iterator[list[object]]:
@@ -106,8 +145,8 @@ def _rows(lines: Iterator[queries.WorkListRow]) -> Iterator[list[object]]:
             case.get_cause_display(),
             cells.text(line.about),
             cells.text(line.sentence),
-            case.since_at.strftime("%Y-%m-%d %H:%M"),
-            line.last_reading_at.strftime("%Y-%m-%d %H:%M") if line.last_reading_at else "",
+            f"{case.since_at:%Y-%m-%d %H:%M}",
+            f"{line.last_reading_at:%Y-%m-%d %H:%M}" if line.last_reading_at else "",
             cells.text(str(case.assigned_to or "")),
             line.advice,
         ]

@@ -57,8 +57,10 @@ class Command(BaseCommand):
             raise CommandError("Ask for at least one home.")
         if not 0 <= days <= MOST_DAYS:
             raise CommandError(f"Ask for no more than {MOST_DAYS} days of readings.")
-        if not settings.DEMO:
-            self._check(yes)
+        if not settings.DEMO and not yes:
+            raise CommandError(ASK)
+        if not settings.DEMO and rows.has_people_s_own():
+            raise CommandError(OWN)
         host = _organization(organization, kind)
         made = rows.make(count=count, organization=host, now=timezone.now(), days=days)
         self._tell(made, "homes shared with " + host.slug, verbosity)
@@ -81,12 +83,6 @@ class Command(BaseCommand):
     def _say(self, sentence: str, verbosity: int) -> None:
         if verbosity:
             self.stdout.write(sentence)
-
-    def _check(self, yes: bool) -> None:
-        if not yes:
-            raise CommandError(ASK)
-        if rows.has_people_s_own():
-            raise CommandError(OWN)
 
 
 def _organization(slug: str, kind: str) -> accounts.Organization:

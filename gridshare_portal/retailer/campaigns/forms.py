@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from gridshare_portal.access import consents, durations
 from gridshare_portal.access import models as access
+from gridshare_portal.accounts import forms as accounts_forms
 from gridshare_portal.campaigns import brand, lifecycle
 
 FURTHEST = timedelta(days=3 * 365)
@@ -28,8 +29,7 @@ class CampaignTerms(TypedDict):
     ends_at: datetime | None
 
 
-class NewCampaign(forms.Form):
-    use_required_attribute = False
+class NewCampaign(accounts_forms.Plain):
     name = forms.CharField(
         label="Name, for you",
         help_text="It stands in the link, too.",
@@ -75,18 +75,14 @@ class NewCampaign(forms.Form):
             raise forms.ValidationError(FAR)
         return day
 
-    def asked(self) -> CampaignTerms:
+    def terms(self) -> CampaignTerms:
         """Return the terms; the last day is still within the campaign."""
-        known = self.cleaned_data
-        day = known["ends_on"]
-        return {
-            "name": known["name"],
-            "text": known["text"],
-            "right": known["right"],
-            "lasts": known["lasts"],
-            "color": known["color"],
-            "ends_at": datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
-        }
-
-    def refuse(self, refusal: consents.ConsentRefused) -> None:
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+        data, day = self.cleaned_data, self.cleaned_data["ends_on"]
+        return CampaignTerms(
+            name=data["name"],
+            text=data["text"],
+            right=data["right"],
+            lasts=data["lasts"],
+            color=data["color"],
+            ends_at=datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
+        )

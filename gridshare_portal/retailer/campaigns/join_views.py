@@ -31,7 +31,7 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
         return render(request, "retailer/join_ended.html", {"campaign": found}, status=GONE)
     if request.method == "POST":
         return_address.remember(request.session, slug=found.slug, page="campaign", now=now)
-        return redirect(_way(found) if request.POST.get("by") == "lunar" else "account_login")
+        return redirect(_connect_url(found) if request.POST.get("by") == "lunar" else "account_login")
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     is_connected = _is_connected(request.user)
     if request.method == "GET" and not _works_there(request, found):
@@ -68,20 +68,17 @@ def _count(request: HttpRequest, campaign: campaigns.Campaign, is_connected: boo
     return_address.suggest(request.session, organization=campaign.organization.slug, terms=terms, now=now)
 
 
-def _way(campaign: campaigns.Campaign) -> str:
+def _connect_url(campaign: campaigns.Campaign) -> str:
     """Return the path to connect Lunar; it names the scopes a campaign needs and ticks none of them."""
-    wants = "?for=changes" if campaign.right == access.Right.CONTROL else ""
-    return f"{reverse('lunar_connect')}{wants}"
+    query = "?for=changes" if campaign.right == access.Right.CONTROL else ""
+    return reverse("lunar_connect") + query
 
 
 def _is_connected(user: accounts.AnyUser) -> bool:
-    if not user.is_authenticated:
-        return False
-    return connections.connections_of(user).exclude(status="disconnected").exists()
+    return user.is_authenticated and (
+        connections.connections_of(user).exclude(status="disconnected").exists()
+    )
 
 
 def _works_there(request: HttpRequest, campaign: campaigns.Campaign) -> bool:
-    """Return whether the visitor is a member looking at their own organization's page."""
-    if not request.user.is_authenticated:
-        return False
     return any(one.organization_id == campaign.organization_id for one in entry.memberships(request))

@@ -41,17 +41,12 @@ def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
 def campaign_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
-    first: dict[str, object] = {
-        "color": actions.usual_color(request.organization),
-        "right": "view",
-        "lasts": "year",
-    }
-    form = forms.NewCampaign(data, initial=first, today=now.astimezone(UTC).date())
-    if request.method == "POST" and form.is_valid():
-        made = _made(request, form, now)
-        if made is not None:
-            messages.success(request, MADE)
-            return redirect("retailer:campaign", slug=slug, campaign=made.slug)
+    initial: dict[str, object] = {"color": actions.usual_color(request.organization)}
+    initial |= {"right": "view", "lasts": "year"}
+    form = forms.NewCampaign(data, initial=initial, today=now.astimezone(UTC).date())
+    if form.is_valid() and (made := _made(request, form, now)) is not None:
+        messages.success(request, MADE)
+        return redirect("retailer:campaign", slug=slug, campaign=made.slug)
     context = {"form": form, "now": now}
     return render(request, "retailer/campaign_new.html", context, status=422 if form.errors else 200)
 
@@ -114,7 +109,7 @@ def _made(
     request: entry.MemberRequest, form: forms.NewCampaign, now: datetime
 ) -> campaigns_models.Campaign | None:
     try:
-        return actions.make(organization=request.organization, actor=request.user, now=now, **form.asked())
+        return actions.make(organization=request.organization, actor=request.user, now=now, **form.terms())
     except consents.ConsentRefused as refusal:
         form.refuse(refusal)
         return None

@@ -19,9 +19,8 @@ from gridshare_portal.portfolio.models import Group
 @entry.door(kind="retailer")
 @require_safe
 def portfolio(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    context = _context(request)
-    context["groups"] = Group.objects.filter(organization=request.organization)
-    return render(request, "retailer/portfolio.html", context)
+    groups = Group.objects.filter(organization=request.organization)
+    return render(request, "retailer/portfolio.html", {**_context(request), "groups": groups})
 
 
 @entry.door(kind="retailer")

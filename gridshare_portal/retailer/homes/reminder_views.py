@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
-from gridshare_portal.portfolio import reminders as letters
+from gridshare_portal.portfolio import reminders
 
 FURTHEST = 2**63 - 1
 ASKED = "Asked. The homeowner gets a letter with the link, unless one came within a week."
@@ -25,7 +25,7 @@ def reconnect(request: entry.MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     given = request.GET.get("after", "")
     after = min(int(given), FURTHEST) if given.isascii() and given.isdigit() else 0
-    lines, following = letters.page(request.user, request.organization, after=after, now=now)
+    lines, following = reminders.page(request.user, request.organization, after=after, now=now)
     context = {
         "lines": lines,
         "following": following,
@@ -44,10 +44,10 @@ def reconnect_ask(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespo
     shared = policy.shared_sites(request.user, now=now, organization=request.organization)
     site = get_object_or_404(shared, pk=min(pk, FURTHEST))
     try:
-        letters.ask(organization=request.organization, asked_by=request.user, site=site, now=now)
-    except letters.ReminderRefused as refusal:
+        reminders.ask(organization=request.organization, asked_by=request.user, site=site, now=now)
+    except reminders.ReminderRefused as refusal:
         messages.warning(request, str(refusal))
-    except letters.ReminderNotPermitted as refusal:
+    except reminders.ReminderNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     else:
         messages.success(request, ASKED)

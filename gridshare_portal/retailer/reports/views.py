@@ -70,7 +70,6 @@ def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 
 def _report(request: entry.MemberRequest, chosen: reports.Subscription, now: datetime) -> figures.Report:
-    """Return the report on the last whole week or month, as the query string or the subscription says."""
     asked = request.GET.get("every")
     every = asked if asked in (periods.WEEK, periods.MONTH) else chosen.every
     period = periods.before(every=every or periods.WEEK, zone=chosen.time_zone, now=now)
