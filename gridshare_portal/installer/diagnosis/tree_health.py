@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-HOURS = range(24)
 DEAD_OF_NIGHT = range(0, 4)  # of the local clock: no roof makes power then
 SOME_W, NOTHING_W = 50.0, 5.0
 DAYS_AGREED = 3
@@ -108,7 +107,7 @@ def at_night(hours: Hours) -> list[int]:
         return []
     newest = max(hours)
     others = [powers for day, powers in hours.items() if day != newest]
-    return [hour for hour in HOURS if _is_night(hour, hours[newest], others)]
+    return [hour for hour in range(24) if _is_night(hour, hours[newest], others)]
 
 
 def _is_night(hour: int, newest: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> bool:
