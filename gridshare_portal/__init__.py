@@ -1,4 +1,1 @@
-"""A home portal on the Gridshare Customer API.
-
-Each folder here is a room; docs/architecture.md says who may lean on whom.
-"""
+"""A home portal on the Gridshare Customer API; docs/architecture.md says which package may import which."""

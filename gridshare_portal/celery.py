@@ -1,7 +1,7 @@
-"""Celery, which only wakes work that stands in the database anyway.
+"""The Celery application; tasks only wake work that is stored in the database.
 
-`wake` never blocks and never raises: a page must not wait for a broker that hangs, and
-what nobody woke is found by the next sweep.
+`wake` never blocks and never raises: a page must not wait for a broker that hangs, and the next sweep finds
+what was not woken.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _messenger: threading.Thread | None = None
 
 
 def wake(task: str | celery.Task[..., object], *args: object) -> None:
-    """Ask for a task as soon as the present transaction is committed; forget it when Redis is away.
+    """Queue a task after the current transaction commits; drop it when Redis is down.
 
-    A task is named as "room.tasks.function" by what its own module imports, so that the two need no circle.
+    Naming the task "package.tasks.function" avoids an import cycle where its module imports the caller.
     """
     found: celery.Task[..., object] = import_string(f"{app.main}.{task}") if isinstance(task, str) else task
     if settings.CELERY_TASK_ALWAYS_EAGER:
         transaction.on_commit(lambda: found.delay(*args))
     else:
-        transaction.on_commit(lambda: _hand_over(found, args))
+        transaction.on_commit(lambda: _enqueue(found, args))
 
 
-def _hand_over(task: celery.Task[..., object], args: tuple[object, ...]) -> None:
+def _enqueue(task: celery.Task[..., object], args: tuple[object, ...]) -> None:
     global _messenger
     with _starting:
         if _messenger is None or not _messenger.is_alive():

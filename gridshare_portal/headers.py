@@ -1,4 +1,4 @@
-"""Headers that Django has no setting for: nobody else may embed or read our pages."""
+"""Response headers that Django has no setting for: cross-origin isolation and cache control."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADERS = {
 
 
 def isolate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Add the isolating headers, and keep pages of signed-in people out of shared caches."""
+    """Add the isolating headers, and keep HTML pages out of shared caches."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,7 +1,4 @@
-"""Two questions of whoever operates the portal: does it run, and can it serve.
-
-Neither says more than it must: no version, no host, no error text.
-"""
+"""Liveness and readiness endpoints for operators; they reveal no version, host or error text."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ from django.http import HttpRequest, HttpResponse
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """Answer as long as the process does."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database does; Redis is optional at run time and is not asked."""
+    """Answer 200 if the database responds; Redis is optional at run time and not checked."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,7 +1,7 @@
 """Every setting of the portal, read from the environment alone.
 
-A value that production cannot do without is asked for loudly. README.md explains each
-variable; a test fails when one is missing there.
+A missing required value is an error at start. README.md explains each variable; a test fails when one is
+missing there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
-# --- what kind of running this is ---------------------------------------------------
+# --- deployment ----------------------------------------------------------------------
 DEMO = env.bool("DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
@@ -26,7 +26,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 PUBLIC_URL = env.str("PUBLIC_URL")
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 ROOT_URLCONF = "gridshare_portal.urls"
-PAGES = {  # what rooms below the pages call them, in letters and on the way back: see mail/addresses.py
+PAGES = {  # as packages below the pages name them, in e-mails and redirects: see mail/addresses.py
     "front": "homeowner:welcome",
     "connect": "lunar_connect",
     "connections": "homeowner:connection",
@@ -110,7 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "gridshare_portal.accounts.context_processors.doors",
+                "gridshare_portal.accounts.context_processors.navigation",
                 *(["gridshare_portal.demo.context_processors.demo"] if DEMO else []),
             ],
         },
@@ -139,7 +139,7 @@ REDIS_URL = env.str("REDIS_URL")
 
 
 def redis_address(db: int, *, broker: bool = False) -> str:
-    """Return the address of one Redis database, in Celery's words or in Django's.
+    """Return the address of one Redis database, in Celery's notation or in Django's.
 
     For a unix socket the two disagree: Celery takes redis+socket://, Django unix://.
     """
@@ -309,7 +309,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-CELERY_TASK_ROUTES = {  # what a person waits for never stands behind the fetching of readings
+CELERY_TASK_ROUTES = {  # what a person waits for is never queued behind the fetching of readings
     "gridshare_portal.access.tasks.tell": {"queue": "interactive"},
     "gridshare_portal.runs.tasks.carry_run": {"queue": "runs"},
     "gridshare_portal.runs.tasks.check_run": {"queue": "runs"},

@@ -1,4 +1,4 @@
-"""The front door: allauth, the pages of each audience, and two questions of the operator."""
+"""The root URL configuration: allauth, the pages of each audience, and health endpoints."""
 
 from __future__ import annotations
 

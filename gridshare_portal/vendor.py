@@ -1,4 +1,4 @@
-"""Serve exactly the named files of the locked front-end packages, and no other.
+"""Serve exactly the listed files of the locked front-end packages, and no other.
 
 Listing a package's whole folder would publish its sources, types and licenses too.
 """
@@ -27,14 +27,13 @@ class _Renamed(FileSystemStorage):
 
 
 class PackageFinder(BaseFinder):
-    """Find the files that settings.VENDOR_FILES maps to a place in node_modules."""
+    """A staticfiles finder for the files in settings.VENDOR_FILES, found in node_modules."""
 
     def __init__(self, *_args: object, **_options: object) -> None:
         self._root = Path(settings.NODE_MODULES)
         self._files: dict[str, str] = settings.VENDOR_FILES
 
     def check(self, **_options: object) -> list[CheckMessage]:
-        """Name every listed file that is not installed."""
         missing = [source for source in self._files.values() if not (self._root / source).is_file()]
         return [Error(f"{source} is not installed: run `make setup`", id="portal.E001") for source in missing]
 
@@ -45,12 +44,11 @@ class PackageFinder(BaseFinder):
     def find(self, path: str, find_all: Literal[True]) -> list[str]: ...
 
     def find(self, path: str, find_all: bool = False) -> str | list[str] | None:
-        """Return where a listed file lies, or an empty list: of None, Django would say that it is a file."""
+        """Return the path of a listed file, or an empty list: Django would take None for a file."""
         source = self._files.get(path)
         found = [str(self._root / source)] if source and (self._root / source).is_file() else []
         return found if find_all or not found else found[0]
 
     def list(self, _ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
-        """Yield each listed file with a storage that opens it under its public name."""
         for path, source in self._files.items():
             yield path, _Renamed(self._root, {path: source})

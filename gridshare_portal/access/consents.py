@@ -1,16 +1,17 @@
-"""Give a consent and end it: the only place that writes one.
+"""Give and end consents: the only module that writes them.
 
-A homeowner has at most one open consent for a home and an organization. To give again ends the one before
-and begins another, so that what held when can be read afterwards. Each action leaves its event in the same
-transaction, and what has ended is never opened again.
+A homeowner has at most one open consent for a home and an organization. Giving again ends the previous one
+and opens a new one, so that history stays readable; each action writes its audit event in the same
+transaction, and an ended consent is never reopened.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, QuerySet
 
 from gridshare_portal.access import durations, models, policy, return_address, signals
 from gridshare_portal.access.finding import entries
@@ -28,8 +29,16 @@ NO_RIGHT = "Choose whether they may see the home, or see and change it."
 NO_DURATION = "Choose how long from the list."
 
 
+class Terms(TypedDict):
+    """What a consent allows, as a right, the id of a duration, and whether staff must ask before a change."""
+
+    right: str
+    lasts: str
+    ask_first: bool
+
+
 class ConsentRefused(Exception):
-    """A consent that cannot be given; the text is a sentence for the page, field names the input."""
+    """A consent that cannot be given; the message is a sentence for the page, `field` names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -47,16 +56,12 @@ def give(
     through: return_address.Suggested | None = None,
     now: datetime,
 ) -> models.Consent:
-    """Let an organization see a home, or see and change it, in place of what the giver allowed it before.
+    """Let an organization see a home, or see and change it, replacing what the giver allowed it before.
 
-    `through` says on which suggestion, for whoever counts; it changes nothing about what is given.
+    `through` is the campaign's suggestion, for its funnel; it does not change what is given. Raises
+    ConsentRefused.
     """
-    if right not in models.Right.values:
-        raise ConsentRefused("right", NO_RIGHT)
-    try:
-        duration = durations.find(lasts)
-    except durations.Unknown:
-        raise ConsentRefused("lasts", NO_DURATION) from None
+    duration = checked_terms(right, lasts)
     consent = models.Consent(
         site=site,
         organization=organization,
@@ -72,6 +77,16 @@ def give(
         return _keep(consent, duration, through, now)
 
 
+def checked_terms(right: str, lasts: str) -> durations.Duration:
+    """Return the duration with the id `lasts`; raise ConsentRefused if right or duration is unknown."""
+    if right not in models.Right.values:
+        raise ConsentRefused("right", NO_RIGHT)
+    try:
+        return durations.find(lasts)
+    except durations.Unknown:
+        raise ConsentRefused("lasts", NO_DURATION) from None
+
+
 @transaction.atomic
 def _keep(
     consent: models.Consent,
@@ -79,23 +94,21 @@ def _keep(
     through: return_address.Suggested | None,
     now: datetime,
 ) -> models.Consent:
-    _ask_permission(consent, now)
-    before = open_ones().filter(
-        site=consent.site, organization=consent.organization, given_by=consent.given_by
-    )
-    for earlier in before:
+    _check_connection(consent, now)
+    same = {"site": consent.site, "organization": consent.organization, "given_by": consent.given_by}
+    for earlier in open_ones().filter(**same):
         end(consent=earlier, by=consent.given_by, how=REPLACED, now=now)
     consent.pk = None
     consent.save(force_insert=True)
     until = consent.until_at.isoformat() if consent.until_at else None
     details = {**_terms(consent), "lasts": duration.words, "until": until}
-    _tell(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
+    _record(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
     signals.given.send(models.Consent, consent=consent, through=through)
     return consent
 
 
-def _ask_permission(consent: models.Consent, now: datetime) -> None:
-    """Refuse for a home that is not the giver's, and hold the connections so that none ends meanwhile."""
+def _check_connection(consent: models.Consent, now: datetime) -> None:
+    """Refuse a home that is not the giver's; lock the connections so that none ends meanwhile."""
     if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
         raise ConsentRefused("site", NOT_YOURS)
     connection_sites = policy.own_connection_sites(consent.given_by, consent.site)
@@ -107,9 +120,9 @@ def _ask_permission(consent: models.Consent, now: datetime) -> None:
 
 @transaction.atomic
 def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND, now: datetime) -> bool:
-    """End a consent from this very moment; say whether it was still open.
+    """End a consent at `now`; return whether it was still in force.
 
-    One whose time had passed before has ended by itself, then, and nobody ended it.
+    One that expired before is closed as expired at its own end, by nobody and without an event.
     """
     is_over = consent.until_at is not None and consent.until_at <= now
     written = {"ended_at": now, "ended_by": by, "ended_how": how}
@@ -120,30 +133,20 @@ def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND
     entries.refresh(models.Consent.objects.filter(pk=consent.pk))
     if not is_over:
         details = {**_terms(consent), "how": how}
-        _tell(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)
+        _record(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)
     return not is_over
 
 
 def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
-    """End what a homeowner shares of homes that no connection of theirs reaches without this one."""
-    reaching = sites.ConnectionSite.objects.filter(
-        site=OuterRef("site"),
-        connection__user=OuterRef("given_by"),
-        connection__status__in=policy.WORKING,
-        lost_at=None,
-    ).exclude(connection=connection)
-    given = open_ones().filter(~Exists(reaching), given_by=connection.user_id)
+    """End a homeowner's consents for homes that none of their other connections reaches."""
+    others = policy.giver_connections().exclude(connection=connection)
+    given = open_ones().filter(~Exists(others), given_by=connection.user_id)
     rows = list(given.select_related("site", "organization", "given_by"))
     return sum(end(consent=consent, by=None, how=DISCONNECTED, now=now) for consent in rows)
 
 
-def record_before_delete(*, consent: models.Consent, now: datetime) -> bool:
-    """End a consent whose row is about to go for good, with its giver, home or organization."""
-    return end(consent=consent, by=None, how=DELETED, now=now)
-
-
 def open_ones() -> QuerySet[models.Consent]:
-    """Return the consents that nobody has ended, also those whose time has passed."""
+    """Return the consents that nobody has ended, including expired ones."""
     return models.Consent.objects.filter(ended_at=None)
 
 
@@ -151,7 +154,7 @@ def _terms(consent: models.Consent) -> dict[str, object]:
     return {"right": consent.right, "ask_first": consent.ask_first}
 
 
-def _tell(
+def _record(
     consent: models.Consent,
     name: names.Name,
     *,

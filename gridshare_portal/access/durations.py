@@ -1,6 +1,6 @@
-"""How long a homeowner can share a home: the closed list, and when each ends. Pure.
+"""The durations for which a homeowner can share a home.
 
-A day is 24 hours and a year 365 days, whatever the clocks do in between: who shares for an hour means one.
+A day is 24 hours and a year 365 days, whatever daylight saving time does in between.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 
 class Unknown(ValueError):
-    """There is no such duration."""
+    """No duration has this id."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Duration:
-    """A length of time to choose; a length of None lasts until the homeowner ends it."""
+    """A duration to choose; with a length of None it lasts until the homeowner ends it."""
 
     id: str
     title: str
@@ -32,13 +32,13 @@ DURATIONS = (HOUR, DAY, MONTH, YEAR, OPEN)
 
 
 def find(id: str) -> Duration:
-    """Return the duration of this name, or raise Unknown."""
-    for duration in DURATIONS:
-        if duration.id == id:
-            return duration
-    raise Unknown(id)
+    """Return the duration with this id; raise Unknown."""
+    found = next((duration for duration in DURATIONS if duration.id == id), None)
+    if found is None:
+        raise Unknown(id)
+    return found
 
 
 def until(duration: Duration, *, now: datetime) -> datetime | None:
-    """Return when something that begins now ends by itself, or None where it does not."""
-    return None if duration.length is None else now + duration.length
+    """Return when a period of this duration from `now` on ends; None if it is open-ended."""
+    return now + duration.length if duration.length else None

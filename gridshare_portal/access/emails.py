@@ -1,48 +1,50 @@
-"""The e-mail that tells somebody that an organization asks to help with a home.
+"""The e-mail that tells a homeowner that an organization asks to help with a home.
 
-It goes to an address whether or not anybody has an account under it, and bears no words of staff's own, so
-that nobody can have the portal write a letter of theirs. An address gets at most one a day from each
-organization. The request's row is the queue; whatever could not be sent, the next sweep takes up.
+It goes to the address whether or not an account uses it and holds no text written by staff, so that the
+portal cannot be used to send messages. Each address gets at most one a day from each organization. The
+request's row is the queue; what could not be sent is retried by the next sweep.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from gridshare_portal.access import durations, models, requests
+from gridshare_portal.access import models, requests
 from gridshare_portal.mail import addresses, sender
 
 
 def due(*, now: datetime, at_most: int = 50) -> list[int]:
-    """Return the open requests of which nobody was told yet, the oldest first."""
+    """Return the ids of open requests not yet e-mailed, oldest first."""
     untold = models.Request.objects.filter(told_at=None, answer=requests.OPEN, expires_at__gt=now)
     return list(untold.order_by("made_at").values_list("pk", flat=True)[:at_most])
 
 
 def tell(*, pk: int, now: datetime) -> int:
-    """Write to whom a request is for, unless somebody has; return how many letters were sent."""
+    """Send the e-mails of one request unless that was done; return how many were sent."""
     mine = models.Request.objects.filter(pk=pk)
     if not mine.filter(told_at=None, answer=requests.OPEN).update(told_at=now):
         return 0
     request = mine.select_related("organization").get()
-    sent = [_send_once(request, address, now) for address in _addresses(request)]
+    residents = requests.residents_of(request.serial_number).values_list("email", flat=True)
+    to = [request.email] if request.email else [*residents]
+    sent = [_send_once(request, address, now) for address in to]
     if None in sent:
         mine.update(told_at=None)
-    return sum(one is True for one in sent)
-
-
-def _addresses(request: models.Request) -> list[str]:
-    if request.email:
-        return [request.email]
-    return [user.email for user in requests.residents_of(request.serial_number)]
+    return sent.count(True)
 
 
 def _send_once(request: models.Request, address: str, now: datetime) -> bool | None:
-    """Send a letter unless the address had one within a day; None says that it could not be sent."""
+    """Send the e-mail unless the address had one within a day; None means that sending failed."""
     if not _claim(request, address, now):
         return False
+    context = {
+        "organization": request.organization,
+        "request": request,
+        "days": requests.LASTS.days,
+        "address": addresses.public("sharing"),
+    }
     try:
-        _send(request, address)
+        sender.send(template="access/email/asked", to=address, context=context)
     except sender.NotSent:
         models.RequestEmail.objects.filter(organization=request.organization, email=address).delete()
         return None
@@ -51,19 +53,6 @@ def _send_once(request: models.Request, address: str, now: datetime) -> bool | N
 
 def _claim(request: models.Request, address: str, now: datetime) -> bool:
     known = {"organization": request.organization, "email": address}
-    letter, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
-    if is_first:
-        return True
-    old = models.RequestEmail.objects.filter(pk=letter.pk, sent_at__lte=now - requests.DAY)
-    return bool(old.update(sent_at=now))
-
-
-def _send(request: models.Request, address: str) -> None:
-    context = {
-        "organization": request.organization,
-        "wish": "see and change" if request.right == models.Right.CONTROL else "see",
-        "lasts": durations.find(request.lasts).words,
-        "days": requests.LASTS.days,
-        "address": addresses.public("sharing"),
-    }
-    sender.send(template="access/email/asked", to=address, context=context)
+    email, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
+    old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
+    return is_first or bool(old.update(sent_at=now))

@@ -1,7 +1,7 @@
-"""What homeowners allowed: who may see or control which home, who asked for it, and who is looking.
+"""Consents, requests for them, visits by staff, and the search index of shared homes.
 
-A consent rests on the connection of whoever gave it; policy.py says when it holds. Rows are kept when
-they end, for the homeowner to read.
+A consent rests on the connection of whoever gave it; policy.py says when it holds. Rows are kept when they
+end, for the homeowner to read.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from gridshare_portal.access import durations
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.sites import models as sites
 
 
 class Right(models.TextChoices):
-    """How far a consent goes."""
-
     VIEW = "view", "See"
     CONTROL = "control", "See and change"
 
 
 class Consent(models.Model):
-    """A homeowner lets an organization see one home, or see and change it, from and until a moment."""
+    """A homeowner lets an organization see one home, or see and change it, for a period."""
 
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="consents")
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="consents")
@@ -33,7 +32,7 @@ class Consent(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     ended_how = models.CharField(max_length=16, blank=True, default="")
-    holds: bool  # at the moment for which queries.consents_for was asked
+    holds: bool  # as annotated by queries.consents_for
 
     class Meta:
         ordering = ["-from_at", "-pk"]
@@ -54,10 +53,10 @@ class Consent(models.Model):
 
 
 class Request(models.Model):
-    """Staff asked a homeowner to share a home, by e-mail address or serial number.
+    """A request by staff that a homeowner share a home, by e-mail address or serial number.
 
-    It is kept whether or not anybody of that address or serial number exists, and says no more to staff
-    than that it was sent, until a homeowner shares.
+    It is stored whether or not anybody has that address or serial number, and tells staff only that it
+    was sent, until a homeowner shares.
     """
 
     class Answer(models.TextChoices):
@@ -85,9 +84,13 @@ class Request(models.Model):
     def __str__(self) -> str:
         return f"{self.organization} asks {self.email or self.serial_number}"
 
+    @property
+    def lasts_words(self) -> str:
+        return durations.find(self.lasts).words
+
 
 class RequestEmail(models.Model):
-    """When an address last had a letter that an organization asks; so it gets at most one a day."""
+    """When an organization last e-mailed an address; it may do so once a day."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
     email = models.EmailField()
@@ -103,7 +106,7 @@ class RequestEmail(models.Model):
 
 
 class Visit(models.Model):
-    """Somebody of an organization opened one home, and said why; it ends by itself."""
+    """A member of staff opened one home for a stated reason; a visit ends by itself."""
 
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="visits")
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="visits")
@@ -123,9 +126,9 @@ class Visit(models.Model):
 
 
 class Entry(models.Model):
-    """One key by which staff find a home that was shared with them; it goes with its consent.
+    """One search key of a shared home; it is deleted with its consent.
 
-    Keys are bytes, which every database orders alike, so that whatever begins with a key stands together.
+    Keys are bytes, which every database orders alike, so that a prefix is a range.
     """
 
     class Kind(models.TextChoices):
@@ -161,7 +164,7 @@ class Entry(models.Model):
 
 
 class Word(models.Model):
-    """A word by which an organization finds homes, by what is inside it and by what a slip makes of it."""
+    """A word of an organization's homes, by its endings and by its spellings with one letter left out."""
 
     class How(models.IntegerChoices):
         INSIDE = 0, "an ending of the word"

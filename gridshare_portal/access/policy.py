@@ -1,10 +1,10 @@
-"""Who may see and who may control which home. Every page asks here, and so does control before it writes.
+"""Who may see and who may control which home; pages query it, and so does control before it writes.
 
-A homeowner sees the homes that an own connection reaches, and controls them through it. After a disconnect
-the stored readings stay visible, but only while nobody else's connection reaches the home: it may have
-changed hands. Staff see what a homeowner shares with their organization, while the consent holds, its giver
-still reaches the home, and a second factor of their own stands. What one may not see does not exist; what one
-may see but not do is refused with a reason.
+A homeowner sees the homes that their own connections reach, and controls them through these. After a
+disconnect the stored readings stay visible, but only while nobody else's connection reaches the home: it may
+have a new owner. Staff see what a homeowner shares with their organization while the consent holds, its giver
+still reaches the home, and their own second factor is set up. A home that one may not see is a 404; an action
+that one may not do is refused with a reason.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or what is in them, howev
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whether something is allowed; if not, why, as a sentence, and which scope is missing, if that is it.
+    """Whether a change is allowed; if not, the reason as a sentence and the missing OAuth scope, if any.
 
-    `consent` is that by which staff may; none for a homeowner. `connection` is that in whose name it goes
-    out. `can_propose` says that staff may ask the homeowner to approve it instead.
+    `consent` is the one by which staff may act; None for a homeowner. `connection` carries the change.
+    `can_propose` says that staff may propose the change instead.
     """
 
     allowed: bool
@@ -45,24 +45,23 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessContext:
-    """As whom a person sees a home: as its homeowner, or by consents, the furthest-reaching first."""
+    """How a person has access to a home: as its homeowner, or by consents, the strongest first."""
 
     own: bool
     consents: tuple[models.Consent, ...] = ()
     roles: dict[int, str]
 
     def may(self, right: rights.Right) -> bool:
-        """Say whether the person's role where the home is shared includes this; a homeowner needs no role."""
+        """Return whether the person's role at any consent's organization includes the right."""
         return self.own or any(self.has(right, consent) for consent in self.consents)
 
     def has(self, right: rights.Right, consent: models.Consent) -> bool:
-        """Say whether the person's role at this consent's organization includes the right."""
         return rights.may(self.roles.get(consent.organization_id, ""), right)
 
     def at(self, organization_id: int) -> AccessContext:
-        """Return the standing of staff as far as it comes from one organization."""
+        """Return the part of the context that comes from one organization."""
         kept = tuple(one for one in self.consents if one.organization_id == organization_id)
-        return AccessContext(own=self.own, consents=kept, roles=self.roles)
+        return replace(self, consents=kept)
 
 
 UNSEEN = Decision(allowed=False, reason="You cannot see this home.")
@@ -79,40 +78,36 @@ ASK_FIRST = "The homeowner wants to be asked before every change. Propose it ins
 
 
 def own_sites(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
-    """Return the homes that are this person's own at this moment."""
-    if not _is_somebody(user):
-        return sites.Site.objects.none()
-    return sites.Site.objects.filter(_is_own(user))
+    """Return the homes that are this person's own."""
+    return sites.Site.objects.filter(_is_own(user)) if _is_somebody(user) else sites.Site.objects.none()
 
 
 def shared_sites(
     user: accounts.AnyUser, *, now: datetime, organization: accounts.Organization | None = None
 ) -> QuerySet[sites.Site]:
-    """Return the homes that are shared with the organizations this person works for, or with one of them."""
+    """Return the homes shared with the organizations this person works for, or with one of them."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_shared(user, now, organization))
 
 
 def sites_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
-    """Return the homes that this person may see at this moment, own and shared."""
+    """Return the homes that this person may see now, own and shared."""
     if not _is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_own(user) | _is_shared(user, now))
 
 
 def devices_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Device]:
-    """Return the devices in those homes."""
     return sites.Device.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
 def sensors_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Sensor]:
-    """Return the sensors in those homes."""
     return sites.Sensor.objects.filter(site__in=sites_visible_to(user, now=now))
 
 
 def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
-    """Mark each row with `is_own`: whether the home at `home` is this person's own, or only shared."""
+    """Annotate each row with `is_own`: whether the home at `home` is this person's own, not only shared."""
     own = ExpressionWrapper(_is_own(user, home), output_field=BooleanField())
     marked: Rows = rows.annotate(is_own=own)
     return marked
@@ -120,22 +115,26 @@ def marked_own(rows: Rows, user: accounts.AnyUser, *, home: str = "pk") -> Rows:
 
 def holding(*, now: datetime) -> QuerySet[models.Consent]:
     """Return the consents that hold now: begun, not ended, and their giver still reaches the home."""
-    connection_sites = sites.ConnectionSite.objects.filter(
+    begun = Q(from_at__lte=now, ended_at=None) & (Q(until_at=None) | Q(until_at__gt=now))
+    return models.Consent.objects.filter(begun, Exists(giver_connections()))
+
+
+def giver_connections() -> QuerySet[sites.ConnectionSite]:
+    """Return, as a subquery of consents, the working connections of the giver to the home."""
+    return sites.ConnectionSite.objects.filter(
         site=OuterRef("site"),
         connection__user=OuterRef("given_by"),
         connection__status__in=WORKING,
         lost_at=None,
     )
-    begun = Q(from_at__lte=now, ended_at=None) & (Q(until_at=None) | Q(until_at__gt=now))
-    return models.Consent.objects.filter(begun, Exists(connection_sites))
 
 
 def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
-    """Return as whom this person sees the home, or None if not at all."""
-    return _standing(user, site, _connection_sites(site), now)
+    """Return a person's access to the home; None without access."""
+    return _access(user, site, _connection_sites(site), now)
 
 
-def _standing(
+def _access(
     user: accounts.AnyUser, site: sites.Site, connection_sites: list[sites.ConnectionSite], now: datetime
 ) -> AccessContext | None:
     if not _is_somebody(user):
@@ -146,10 +145,8 @@ def _standing(
     if not roles:
         return None
     consents = holding(now=now).filter(site=site, organization__in=roles)
-    found = [*consents.select_related("organization", "given_by")]
-    if not found:
-        return None
-    return AccessContext(own=False, consents=tuple(sorted(found, key=_furthest)), roles=roles)
+    found = tuple(sorted(consents.select_related("organization", "given_by"), key=_furthest))
+    return AccessContext(own=False, consents=found, roles=roles) if found else None
 
 
 def may_control(
@@ -160,71 +157,64 @@ def may_control(
     scope: str = "",
     organization_id: int | None = None,
 ) -> Decision:
-    """Say whether this person may change the device; `scope` names what Lunar must allow for it.
+    """Return whether this person may change the device; `scope` is the OAuth scope it needs.
 
-    A homeowner goes through an own connection, and staff through that of whoever gave the consent, never
-    through that of another who lives there. Staff who work for several organizations act for one of them,
-    where it is named.
+    A homeowner acts through an own connection and staff through the consent giver's, never through that of
+    another resident. With `organization_id`, staff act for that organization only.
     """
     site = device.site
     if site is None:
         return NOWHERE
     connection_sites = _connection_sites(site)
-    if not _is_somebody(user) or (standing := _standing(user, site, connection_sites, now)) is None:
+    if not _is_somebody(user) or (context := _access(user, site, connection_sites, now)) is None:
         return UNSEEN
-    if standing.own:
+    if context.own:
         return _reachable(_through(connection_sites, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
     if organization_id is not None:
-        standing = standing.at(organization_id)
-    return _may_control_for(standing, connection_sites, scope)
+        context = context.at(organization_id)
+    return _may_control_for(context, connection_sites, scope)
 
 
-def controlling_consent(standing: AccessContext) -> models.Consent | None:
-    """Return the consent by which a member of staff may change the home without asking, if there is one."""
-    able = (
-        one
-        for one in standing.consents
-        if one.right == models.Right.CONTROL and not one.ask_first and standing.has(rights.CONTROL, one)
-    )
-    return next(able, None)
+def controlling_consent(context: AccessContext) -> models.Consent | None:
+    """Return the consent by which staff may change the home without approval, if any."""
+    for one in context.consents:
+        if one.right == models.Right.CONTROL and not one.ask_first and context.has(rights.CONTROL, one):
+            return one
+    return None
 
 
-def proposing_consent(standing: AccessContext) -> models.Consent | None:
-    """Return the consent by which a member of staff may propose a change, if there is one."""
-    return next((one for one in standing.consents if standing.has(rights.PROPOSE, one)), None)
+def proposing_consent(context: AccessContext) -> models.Consent | None:
+    """Return the consent by which staff may propose a change, if any."""
+    return next((one for one in context.consents if context.has(rights.PROPOSE, one)), None)
 
 
 def own_connection_sites(user: accounts.User, site: sites.Site) -> QuerySet[sites.ConnectionSite]:
-    """Return how this person's own connections reach the home, the healthiest first."""
+    """Return the links of this person's connections to the home, fewest failures first."""
     own = site.connection_sites.filter(lost_at=None, connection__user=user.pk)
     return own.select_related("connection").order_by("connection__failures", "pk")
 
 
 def _may_control_for(
-    standing: AccessContext, connection_sites: list[sites.ConnectionSite], scope: str
+    context: AccessContext, connection_sites: list[sites.ConnectionSite], scope: str
 ) -> Decision:
-    if not standing.consents:
+    if not context.consents:
         return UNSEEN
-    consent, proposing = controlling_consent(standing), proposing_consent(standing)
+    consent, proposing = controlling_consent(context), proposing_consent(context)
     able = consent or proposing
     if able is None:
         return Decision(allowed=False, reason=ONLY_LOOKING)
-    ways = _through(connection_sites, able.given_by_id)
-    answer = _reachable(ways, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
+    through = _through(connection_sites, able.given_by_id)
+    answer = _reachable(through, scope, ended=OWNER_ENDED, lacking=OWNER_PERMISSION)
     if consent is not None or not answer.allowed:
         return replace(answer, consent=consent)
-    asks = any(one.right == models.Right.CONTROL for one in standing.consents)
+    asks = any(one.right == models.Right.CONTROL for one in context.consents)
     return Decision(allowed=False, reason=ASK_FIRST if asks else ONLY_SEEN, can_propose=True)
 
 
 def _reachable(
     connection_sites: Iterable[sites.ConnectionSite], scope: str, *, ended: Decision, lacking: str
 ) -> Decision:
-    active = [
-        connection_site.connection
-        for connection_site in connection_sites
-        if connection_site.connection.is_active
-    ]
+    active = [one.connection for one in connection_sites if one.connection.is_active]
     if not active:
         return ended
     able = [connection for connection in active if not scope or scope in connection.scope_set]
@@ -234,32 +224,19 @@ def _reachable(
 
 
 def _connection_sites(site: sites.Site) -> list[sites.ConnectionSite]:
-    """Return how anybody's connections reach the home, the healthiest first."""
     there = site.connection_sites.filter(lost_at=None).select_related("connection")
     return list(there.order_by("connection__failures", "pk"))
 
 
 def _through(connection_sites: Iterable[sites.ConnectionSite], user_pk: int) -> list[sites.ConnectionSite]:
-    return [
-        connection_site
-        for connection_site in connection_sites
-        if connection_site.connection.user_id == user_pk
-    ]
+    return [one for one in connection_sites if one.connection.user_id == user_pk]
 
 
 def _owns(user: accounts.User, connection_sites: list[sites.ConnectionSite]) -> bool:
-    """Say of one home whose reaches were read what _is_own says of many."""
-    own = {connection_site.connection.status for connection_site in _through(connection_sites, user.pk)}
-    if own & set(WORKING):
-        return True
-    others = (
-        connection_site
-        for connection_site in connection_sites
-        if connection_site.connection.user_id != user.pk
-    )
-    return "disconnected" in own and not any(
-        connection_site.connection.status == "active" for connection_site in others
-    )
+    """Apply the rule of `_is_own` to one home whose connections were fetched."""
+    own = {one.connection.status for one in connection_sites if one.connection.user_id == user.pk}
+    others = {one.connection.status for one in connection_sites if one.connection.user_id != user.pk}
+    return bool(own & {*WORKING}) or ("disconnected" in own and "active" not in others)
 
 
 def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:

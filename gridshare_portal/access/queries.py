@@ -1,9 +1,8 @@
-"""What a homeowner may ask about sharing: who was let into the own homes, and who there is to let in."""
+"""What homeowners shared, and the organizations they can share with."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -13,16 +12,13 @@ from gridshare_portal.sites import models as sites
 
 SHORTEST_NAME = 2
 
-Consents = TypeVar("Consents", bound="QuerySet[Any]")  # consents, however they were narrowed
-
 
 def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]:
-    """Return with which organizations a home was ever shared, from and until; those that touch as one."""
+    """Return [(organization id, from, until)] of every period a home was shared; touching ones merged."""
     given = models.Consent.objects.filter(site=site).order_by("organization_id", "from_at", "pk")
     found: list[tuple[int, datetime, datetime | None]] = []
-    for pk, begun, until_at, ended_at in given.values_list(
-        "organization_id", "from_at", "until_at", "ended_at"
-    ):
+    rows = given.values_list("organization_id", "from_at", "until_at", "ended_at")
+    for pk, begun, until_at, ended_at in rows:
         ended = min((at for at in (until_at, ended_at) if at), default=None)
         before = found[-1] if found and found[-1][0] == pk else None
         if before and (before[2] is None or begun <= before[2]):
@@ -34,32 +30,21 @@ def shared_with(site: sites.Site) -> list[tuple[int, datetime, datetime | None]]
 
 
 def consents_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Consent]:
-    """Return what was allowed in a homeowner's homes, newest first; `holds` says whether it still does.
+    """Return the consents for a homeowner's homes, newest first, annotated with `holds`.
 
-    That is what the homeowner gave, and what others gave who live there now. What somebody gave who has
-    moved out is nobody's business any more.
+    These are the ones the homeowner gave and those of other current residents, not of former ones.
     """
-    lives_there = sites.ConnectionSite.objects.filter(
-        site=OuterRef("site"),
-        connection__user=OuterRef("given_by"),
-        connection__status__in=policy.WORKING,
-        lost_at=None,
-    )
-    known = Q(given_by=user.pk) | Q(Exists(lives_there))
+    known = Q(given_by=user.pk) | Q(Exists(policy.giver_connections()))
     given = models.Consent.objects.filter(known, site__in=policy.own_sites(user, now=now))
-    return _marked(given, now).select_related("site", "organization", "given_by", "ended_by")
+    holds = Exists(policy.holding(now=now).filter(pk=OuterRef("pk")).order_by())
+    given = given.annotate(**{"holds": holds})  # by ** because the model declares the annotation's type
+    return given.select_related("site", "organization", "given_by", "ended_by")
 
 
 def organizations_named(name: str) -> QuerySet[accounts.Organization]:
-    """Return the organizations that want to be found by their name, those that begin with it first."""
+    """Return the listed organizations whose name contains this, those that start with it first."""
     listed = accounts.Organization.objects.filter(is_listed=True)
     if len(name) < SHORTEST_NAME:
         return listed.none()
     begins = Q(name__istartswith=name)
     return listed.filter(name__icontains=name).annotate(begins=begins).order_by("-begins", "name", "pk")
-
-
-def _marked(consents: Consents, now: datetime) -> Consents:
-    holds = Exists(policy.holding(now=now).filter(pk=OuterRef("pk")).order_by())
-    marked: Consents = consents.annotate(holds=holds)
-    return marked

@@ -1,4 +1,4 @@
-"""What a homeowner shared ends with the connection it rests on, and is recorded before its row goes."""
+"""Ends consents with the connection they rest on, and records them before their rows are deleted."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from gridshare_portal.lunar import signals
 
 @receiver(signals.ended, dispatch_uid="access.ended")
 def on_ended(sender: object, *, connection: lunar.Connection, forget: bool, **_rest: object) -> None:
-    """End what was shared when its homeowner disconnects; what Lunar ended may come back, and so it waits."""
+    """End consents when the homeowner disconnects; a connection that Lunar ended may come back."""
     if forget or connection.status == lunar.Connection.Status.DISCONNECTED:
         consents.end_unreached(connection=connection, now=timezone.now())
 
 
 @receiver(pre_delete, sender=models.Consent)
 def on_deleted(instance: models.Consent, **_context: object) -> None:
-    """Record that a consent ends whose row goes away, as it does with its giver, home or organization."""
-    consents.record_before_delete(consent=instance, now=timezone.now())
+    consents.end(consent=instance, by=None, how=consents.DELETED, now=timezone.now())

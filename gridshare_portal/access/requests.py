@@ -1,21 +1,21 @@
-"""Ask homeowners to share a home, and take their answer.
+"""Requests by staff that a homeowner share a home, and the homeowner's answer.
 
-Staff name an e-mail address or a serial number. What they ask is kept in either case and the rest is left
-to a task, so that nothing here, neither words nor time, tells whether anybody of that name is known. That a
-homeowner declined is not told either: it would say that there is one.
+A request is stored for any address or serial number and e-mailed by a task, so that neither the response nor
+its timing tells whether the person exists. A decline is not revealed either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower, Trim, Upper
 
-from gridshare_portal.access import consents, durations, models, policy
+from gridshare_portal.access import consents, models, policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights, staff
 from gridshare_portal.audit import names, record
@@ -36,11 +36,11 @@ OVER = "This request has been answered or has ended by itself. Nothing was chang
 
 
 class RequestNotPermitted(Exception):
-    """Whoever asks may not ask for this organization."""
+    """The person may not send requests for this organization."""
 
 
 class Over(Exception):
-    """The request was answered meanwhile, has ended by itself, or went to somebody else."""
+    """The request was answered, has expired, or is not addressed to this person."""
 
 
 def ask(
@@ -54,14 +54,16 @@ def ask(
     message: str = "",
     now: datetime,
 ) -> models.Request:
-    """Keep a request to whoever has this e-mail address, or lives with the device of this serial number."""
+    """Store a request to whoever has this e-mail address, or lives with the device of this serial number.
 
+    Raises RequestNotPermitted, and ConsentRefused for unusable input or too many requests.
+    """
     membership = staff.standing_of(asked_by).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.ASK):
         raise RequestNotPermitted(NOT_YOURS)
     if bool(email) == bool(serial_number):
         raise consents.ConsentRefused("whom", NOBODY)
-    _check_terms(right, lasts)
+    consents.checked_terms(right, lasts)
     whom = {"email": email.strip().lower(), "serial_number": plain_serial(serial_number)}
     with transaction.atomic():
         _check_rate(organization, whom, now)
@@ -75,7 +77,7 @@ def ask(
             made_at=now,
             expires_at=now + LASTS,
         )
-        _tell_of_asking(request, now)
+        _record(request, now)
         wake("access.tasks.tell", request.pk)
     return request
 
@@ -85,40 +87,30 @@ def share(
     request: models.Request,
     by: accounts.User,
     homes: Sequence[sites.Site],
-    right: str,
-    lasts: str,
-    ask_first: bool,
     now: datetime,
+    **terms: Unpack[consents.Terms],
 ) -> list[models.Consent]:
-    """Give the organization that asked a consent for each of these homes, on the homeowner's own terms."""
+    """Give the requesting organization a consent for each home, on the homeowner's terms; raise Over."""
     if not homes:
         raise consents.ConsentRefused("homes", NO_HOME)
     with transaction.atomic():
         _answer(request, SHARED, by, now)
         return [
-            consents.give(
-                site=site,
-                organization=request.organization,
-                given_by=by,
-                right=right,
-                lasts=lasts,
-                ask_first=ask_first,
-                now=now,
-            )
+            consents.give(site=site, organization=request.organization, given_by=by, now=now, **terms)
             for site in homes
         ]
 
 
 @transaction.atomic
 def decline(*, request: models.Request, by: accounts.User, now: datetime) -> None:
-    """Say no, which the organization is not told: its request goes on to its end as if nobody had read it."""
+    """Decline, which is not revealed to the organization; raise Over."""
     _answer(request, DECLINED, by, now)
     details = {"organization": request.organization.name}
     record.add(name=names.Name.ACCESS_DECLINED, at=now, actor=by, subject=by, details=details)
 
 
 def waiting_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Request]:
-    """Return the open requests to this person, newest first: to a proven address, or by an own device."""
+    """Return the open requests to this person, newest first: by proven address, or by an own device."""
     proven = EmailAddress.objects.filter(user=user.pk, verified=True)
     addresses = proven.annotate(plain=Lower("email")).values("plain")
     devices = sites.Device.objects.filter(site__in=policy.own_sites(user, now=now), gone_at=None)
@@ -128,12 +120,12 @@ def waiting_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Reques
 
 
 def sent_by(organization: accounts.Organization) -> QuerySet[models.Request]:
-    """Return what an organization asked, newest first; declined ones among it look like open ones."""
+    """Return an organization's requests, newest first."""
     return models.Request.objects.filter(organization=organization).select_related("asked_by")
 
 
-def standing_of(request: models.Request, *, now: datetime) -> str:
-    """Return what staff may know of a request: sent, shared, or over."""
+def state_of(request: models.Request, *, now: datetime) -> str:
+    """Return what staff may know of a request: sent, shared, or over; a declined one looks open."""
     if request.answer == SHARED:
         return "shared"
     return "sent" if now < request.expires_at else "over"
@@ -152,7 +144,7 @@ def residents_of(serial_number: str) -> QuerySet[accounts.User]:
 
 
 def plain_serial(serial_number: str) -> str:
-    """Return a serial number as it is compared: without spaces around it, in capitals."""
+    """Return a serial number as it is compared: stripped, in capitals."""
     return serial_number.strip().upper()
 
 
@@ -160,44 +152,31 @@ def _plain_serial() -> Upper:
     return Upper(Trim("serial_number"))
 
 
-def _check_terms(right: str, lasts: str) -> None:
-    if right not in models.Right.values:
-        raise consents.ConsentRefused("right", consents.NO_RIGHT)
-    try:
-        durations.find(lasts)
-    except durations.Unknown:
-        raise consents.ConsentRefused("lasts", consents.NO_DURATION) from None
-
-
 def _check_rate(organization: accounts.Organization, whom: dict[str, str], now: datetime) -> None:
-    """Keep organizations from asking everybody, or one homeowner again and again, also after a no."""
-    asked = models.Request.objects.filter(organization=organization)
-    before = asked.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
+    """Limit requests per organization, and repeated ones to one homeowner, also after a decline."""
+    sent = models.Request.objects.filter(organization=organization)
+    before = sent.filter(**whom, expires_at__gt=now).exclude(answer=SHARED).first()
     if before is not None:
         raise consents.ConsentRefused("whom", ASKED.format(before.expires_at))
-    if asked.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
+    if sent.filter(made_at__gt=now - DAY).count() >= AT_MOST_A_DAY:
         raise consents.ConsentRefused("", TOO_MANY)
 
 
 def _answer(request: models.Request, answer: str, by: accounts.User, now: datetime) -> None:
-    """Write the answer, unless somebody else who lives there has answered meanwhile."""
-    mine = waiting_for(by, now=now).filter(pk=request.pk).order_by().values("pk")
-    waiting = models.Request.objects.filter(pk__in=list(mine.values_list("pk", flat=True)), answer=OPEN)
+    """Store the answer; raise Over if another resident has answered meanwhile."""
+    mine = waiting_for(by, now=now).filter(pk=request.pk).values_list("pk", flat=True)
+    waiting = models.Request.objects.filter(pk__in=list(mine), answer=OPEN)
     if not waiting.update(answer=answer, answered_at=now, answered_by=by):
         raise Over(OVER)
 
 
-def _tell_of_asking(request: models.Request, now: datetime) -> None:
+def _record(request: models.Request, now: datetime) -> None:
     name, at, host = request.email.rpartition("@")
-    details = {
-        "to": f"{name[:1]}…{at}{host}" if request.email else request.serial_number,
-        "right": request.right,
-        "lasts": durations.find(request.lasts).words,
-    }
+    masked = f"{name[:1]}…{at}{host}" if request.email else request.serial_number
     record.add(
         name=names.Name.ACCESS_ASKED,
         at=now,
         actor=request.asked_by,
         organization=request.organization,
-        details=details,
+        details={"to": masked, "right": request.right, "lasts": request.lasts_words},
     )

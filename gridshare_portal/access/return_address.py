@@ -1,8 +1,8 @@
-"""Remember, through signing in and connecting, whom somebody came to share a home with, and on whose terms.
+"""The return address after sign-in and connecting, and the terms that a campaign suggests.
 
-All ways lead to the first page, and it asks here. What is kept, in the session and not in any address, are
-names from closed lists, so that nobody can be led anywhere but to our pages, and no link can widen what
-a form suggests.
+Both are stored in the session, not in a URL, as names from closed lists: nobody can be redirected anywhere
+but to our pages, and no link can widen what a form suggests. Every sign-in ends on the first page, which
+reads them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Session = MutableMapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Suggested:
-    """What a campaign asks for; `campaign` is empty where giving was counted for it already.
+    """The terms of a campaign; `campaign` is empty if sharing was already counted for this session.
 
-    `week` is the day on which the week began in which its link was opened.
+    `week` is the first day of the week in which the link was opened.
     """
 
     right: str
@@ -35,37 +35,38 @@ class Suggested:
 
 
 def remember(session: Session, *, slug: str, page: str = "organization", now: datetime) -> None:
-    """Keep whose page the visitor came from."""
     session[BACK] = {"page": page, "slug": slug, "at": now.timestamp()}
 
 
 def take(session: Session, *, now: datetime) -> str | None:
-    """Return the page to go back to, once, and not after an hour."""
+    """Return the path to return to, once, and only within an hour."""
     kept = session.pop(BACK, None)
-    if not kept or now.timestamp() - kept["at"] > KEPT.total_seconds():
+    if not kept or _has_expired(kept, now):
         return None
     return addresses.path(PAGES[kept.get("page", "organization")], kept["slug"])
 
 
 def suggest(session: Session, *, organization: str, terms: Suggested, now: datetime) -> None:
-    """Keep on which terms an organization asks; only the form's first state comes from it."""
+    """Store the terms an organization suggests; they only prefill the form."""
     counted = terms.campaign in session.get(GAVE, ())
     kept = {**asdict(terms), "campaign": "" if counted else terms.campaign}
     session[TERMS] = {"organization": organization, "at": now.timestamp(), **kept}
 
 
 def suggested(session: Session, *, organization: str, now: datetime) -> Suggested | None:
-    """Return the terms on which this organization asks, for an hour after its page was opened."""
+    """Return the terms this organization suggested within the last hour."""
     kept = session.get(TERMS)
-    if not kept or kept["organization"] != organization:
-        return None
-    if now.timestamp() - kept["at"] > KEPT.total_seconds():
+    if not kept or kept["organization"] != organization or _has_expired(kept, now):
         return None
     return Suggested(**{name: kept[name] for name in ("right", "lasts", "campaign", "week")})
 
 
 def gave(session: Session, *, terms: Suggested) -> None:
-    """Forget the terms once a home was shared, and count the next home of this visitor no second time."""
+    """Forget the terms after sharing, and do not count this session's next home for the campaign."""
     session.pop(TERMS, None)
     if terms.campaign:
         session[GAVE] = [*session.get(GAVE, ()), terms.campaign][-20:]
+
+
+def _has_expired(kept: dict[str, Any], now: datetime) -> bool:
+    return bool(now.timestamp() - kept["at"] > KEPT.total_seconds())

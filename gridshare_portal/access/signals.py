@@ -1,7 +1,7 @@
-"""What other rooms hear about sharing.
+"""Signals about sharing.
 
-given(consent, through) after a homeowner shared a home: through says on whose suggestion, or is None. It is
-sent inside the transaction that makes it true.
+given(consent, through): a homeowner shared a home; `through` is the suggestion, or None. Sent inside the
+transaction.
 """
 
 from __future__ import annotations

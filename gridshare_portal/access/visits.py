@@ -1,7 +1,7 @@
-"""What staff say before they look at a home, and the lines that their looking leaves for its homeowner.
+"""Visits: the reason staff give before they open a home, and the audit events of what they view.
 
-A visit is of one person of one organization, to one home, for one reason. It ends by itself, and never
-outlasts the consent it was opened under: to look again is to say why again.
+A visit is one person's, for one organization, home and reason. It ends by itself and never outlasts the
+consent it was opened under.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PAGES = {
 
 
 class VisitRefused(Exception):
-    """The home cannot be opened like this; the text is a sentence for the page, field names the input."""
+    """A visit that cannot be opened; the message is a sentence for the page, `field` names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -69,28 +69,31 @@ def open(
     words: str = "",
     now: datetime,
 ) -> models.Visit:
-    """Let a member of staff look at a home from now on, for a reason that the homeowner reads."""
+    """Open a visit for a member of staff, for a reason that the homeowner reads; raise VisitRefused."""
+    words = words.strip()
     _check(reason, words)
-    until_at = _until(_consents(user, site, organization, now), now)
+    longest = now + LASTS_AT_MOST
+    ends = [consent.until_at or longest for consent in _consents(user, site, organization, now)]
+    until_at = min(longest, max(ends))
     visit = models.Visit(
         site=site,
         organization=organization,
         user=user,
         reason=reason,
-        words=words.strip(),
+        words=words,
         opened_at=now,
         until_at=until_at,
     )
     with transaction.atomic():
         visit.save(force_insert=True)
-        _tell(visit, names.Name.SITE_OPENED, now=now, until=until_at.isoformat())
+        _record(visit, names.Name.SITE_OPENED, now=now, until=until_at.isoformat())
     return visit
 
 
 def current(
     user: accounts.AnyUser, site: sites.Site, *, now: datetime, standing: policy.AccessContext | None = None
 ) -> models.Visit | None:
-    """Return the visit that is going on, if its consent still holds; a homeowner needs none."""
+    """Return the visit in progress, if its consent still holds; None for a homeowner."""
     standing = standing or policy.standing_of(user, site, now=now)
     if standing is None or standing.own:
         return None
@@ -103,59 +106,50 @@ def current(
 
 
 def leave(*, visit: models.Visit, now: datetime) -> None:
-    """End a visit before its time."""
     models.Visit.objects.filter(pk=visit.pk, until_at__gt=now).update(until_at=now)
 
 
 @transaction.atomic
 def note(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Leave a line for the homeowner that this page was looked at."""
+    """Record for the homeowner that this page was viewed."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
-    _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
+    _record(visit, names.Name.SITE_VIEWED, now=now, page=page)
 
 
 @transaction.atomic
 def note_renewed(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Leave a line that somebody still looks, unless the last line of the visit is ten minutes young."""
+    """Record an automatic refresh, at most once in ten minutes."""
     quiet = Q(noted_at=None) | Q(noted_at__lte=now - QUIET)
     if models.Visit.objects.filter(quiet, pk=visit.pk).update(noted_at=now):
-        _tell(visit, names.Name.SITE_VIEWED, now=now, page=page)
+        _record(visit, names.Name.SITE_VIEWED, now=now, page=page)
 
 
 @transaction.atomic
 def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Leave a line for the homeowner that something of this page was downloaded."""
+    """Record for the homeowner that data of this page was downloaded."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
-    _tell(visit, names.Name.SITE_EXPORTED, now=now, page=page)
+    _record(visit, names.Name.SITE_EXPORTED, now=now, page=page)
 
 
 def _check(reason: str, words: str) -> None:
     if reason not in REASONS:
         raise VisitRefused("reason", "Choose why you open this home.")
-    if len(words.strip()) > LONGEST_WORDS:
-        raise VisitRefused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words.strip()):,}.")
-    if reason == OTHER and not words.strip():
+    if len(words) > LONGEST_WORDS:
+        raise VisitRefused("words", f"Use at most {LONGEST_WORDS} letters. You used {len(words):,}.")
+    if reason == OTHER and not words:
         raise VisitRefused("words", "Say in a few words why you open this home.")
 
 
 def _consents(
     user: accounts.User, site: sites.Site, organization: accounts.Organization, now: datetime
 ) -> tuple[models.Consent, ...]:
-    standing = policy.standing_of(user, site, now=now)
-    if standing is not None and not standing.own:
-        at = standing.at(organization.pk)
-        if at.may(rights.SEE):
-            return at.consents
+    context = policy.standing_of(user, site, now=now)
+    if context is not None and not context.own and context.at(organization.pk).may(rights.SEE):
+        return context.at(organization.pk).consents
     raise VisitRefused("organization", "This home is not shared with you, or no longer.")
 
 
-def _until(consents: tuple[models.Consent, ...], now: datetime) -> datetime:
-    longest = now + LASTS_AT_MOST
-    ends = [consent.until_at or longest for consent in consents]
-    return min(longest, max(ends))
-
-
-def _tell(visit: models.Visit, name: names.Name, *, now: datetime, **more: str) -> None:
+def _record(visit: models.Visit, name: names.Name, *, now: datetime, **more: str) -> None:
     details = {"reason": visit.reason, "words": visit.words, "organization": visit.organization.name, **more}
     record.add(
         name=name,

@@ -1,12 +1,14 @@
-"""People and organizations in the admin. No password, token, second factor or invitation's secret is shown.
+"""People and organizations in Django's admin. No password, token, second factor or secret is shown.
 
-What changes who works where goes through the same actions as the organization's own pages, so that it is
-recorded and no organization loses its last admin.
+Membership changes go through the same actions as the organization's pages, so that they are recorded and no
+organization loses its last admin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
@@ -28,8 +30,6 @@ admin.site.unregister(Authenticator)
 
 @admin.register(models.User)
 class User(admin.ModelAdmin):
-    """A person: who it is, and what staff may do."""
-
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login")
     readonly_fields = ("date_joined", "last_login")
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
@@ -41,13 +41,12 @@ class User(admin.ModelAdmin):
 
     @admin.action(description="Sign out of every browser")
     def sign_out_everywhere(self, request: HttpRequest, users: QuerySet[models.User]) -> None:
-        """End every session of the chosen people."""
         for user in users:
             self.message_user(request, f"{user.email}: {sessions.end_all(user)} signed out.")
 
 
 class OrganizationForm(forms.ModelForm):
-    """An organization, and whom to invite as an admin of it; the first one is asked for."""
+    """An organization and an admin to invite; a new organization needs one."""
 
     invite = forms.EmailField(
         label="Invite as admin", required=False, help_text="The address gets a letter that works once."
@@ -58,15 +57,12 @@ class OrganizationForm(forms.ModelForm):
         fields = ("kind", "name", "about", "is_listed")
 
     def clean_name(self) -> str:
-        """Refuse a name that nobody can read."""
-        return _asked(details.checked_name, self.cleaned_data["name"])
+        return _checked(details.checked_name, self.cleaned_data["name"])
 
     def clean_about(self) -> str:
-        """Refuse what is too long for a homeowner's page."""
-        return _asked(details.checked_about, self.cleaned_data["about"])
+        return _checked(details.checked_about, self.cleaned_data["about"])
 
     def clean_invite(self) -> str:
-        """Ask for a first admin, because somebody must invite the others."""
         invited: str = self.cleaned_data["invite"]
         if not self.instance.pk and not invited:
             raise forms.ValidationError("Name the first admin: somebody must invite the others.")
@@ -75,8 +71,6 @@ class OrganizationForm(forms.ModelForm):
 
 @admin.register(models.Organization)
 class Organization(admin.ModelAdmin):
-    """An installer or a retailer, and the invitation of its admins."""
-
     form = OrganizationForm
     fields = ("kind", "name", "slug", "about", "is_listed", "invite", "created_at")
     list_display = ("name", "kind", "slug", "is_listed", "created_at")
@@ -87,67 +81,60 @@ class Organization(admin.ModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: models.Organization | None = None
     ) -> tuple[str, ...]:
-        """Keep what links and rights rest on as it is."""
         return ("slug", "created_at", "kind") if obj else ("slug", "created_at")
 
     def save_model(
         self, request: HttpRequest, obj: models.Organization, form: OrganizationForm, change: bool
     ) -> None:
-        """Do what the organization's own page or the command would do, and record it."""
-        wish, now = form.cleaned_data, timezone.now()
+        """Use the same actions as the organization's page and the command, which record it."""
+        data, actor, now = form.cleaned_data, _operator(request), timezone.now()
         if not change:
-            made = details.make(kind=wish["kind"], name=wish["name"], actor=_operator(request), now=now)
+            made = details.make(kind=data["kind"], name=data["name"], actor=actor, now=now)
             obj.pk, obj.slug, obj._state.adding = made.pk, made.slug, False
-        said = {name: wish[name] for name in ("name", "about", "is_listed")}
-        held = details.describe(organization=obj, actor=_operator(request), now=now, **said)
-        if wish["invite"]:
-            _invite(request, held, wish["invite"])
+        described = {name: data[name] for name in ("name", "about", "is_listed")}
+        held = details.describe(organization=obj, actor=actor, now=now, **described)
+        if data["invite"]:
+            _invite(request, held, data["invite"])
+
+
+class _ActionsOnly(admin.ModelAdmin):
+    """Rows that are added and ended by actions alone, which record it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(models.Membership)
-class Membership(admin.ModelAdmin):
-    """Who works where. Another role and the removal are actions, which refuse to take the last admin away."""
+class Membership(_ActionsOnly):
+    """Who works where; role and removal are actions, which refuse to remove the last admin."""
 
     fields = readonly_fields = ("user", "organization", "role", "created_at")
-    list_display = ("user", "organization", "role", "created_at")
+    list_display = fields
     list_filter = ("role", "organization__kind")
     search_fields = ("user__email", "user__name", "organization__name")
     list_select_related = ("user", "organization")
     actions = ("make_admin", "remove")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Say no: people are invited."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Membership | None = None) -> bool:
-        """Say no: people are removed, which also signs them out."""
-        return False
-
     @admin.action(description="Make admin", permissions=["change"])
     def make_admin(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
-        """Make the chosen people admins."""
         for one in chosen.select_related("user", "organization"):
-            members.change_role(
-                membership=one, role=models.Role.ADMIN, actor=_operator(request), now=timezone.now()
-            )
+            role, actor = models.Role.ADMIN, _operator(request)
+            members.change_role(membership=one, role=role, actor=actor, now=timezone.now())
             self.message_user(request, f"{one} is admin.")
 
     @admin.action(description="Remove from the organization", permissions=["change"])
     def remove(self, request: HttpRequest, chosen: QuerySet[models.Membership]) -> None:
-        """Remove the chosen people, and sign them out everywhere."""
         for one in chosen.select_related("user", "organization"):
-            try:
+            with _refusals(request):
                 members.remove(membership=one, actor=_operator(request), now=timezone.now())
-            except members.MemberRefused as refusal:
-                self.message_user(request, str(refusal), messages.ERROR)
-            else:
                 self.message_user(request, f"{one} is removed.")
 
 
 @admin.register(models.Invitation)
-class Invitation(admin.ModelAdmin):
-    """Who was invited to what; the secret is not kept, and its digest is not shown."""
-
+class Invitation(_ActionsOnly):
     fields = readonly_fields = (
         *("organization", "email", "role", "invited_by"),
         *("made_at", "expires_at", "accepted_at", "withdrawn_at"),
@@ -157,27 +144,23 @@ class Invitation(admin.ModelAdmin):
     search_fields = ("email", "organization__name")
     actions = ("withdraw",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Say no: an organization's page or the organization's form here invites."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Invitation | None = None) -> bool:
-        """Say no: an invitation is withdrawn, and stays to be read."""
-        return False
-
     @admin.action(description="Withdraw", permissions=["change"])
     def withdraw(self, request: HttpRequest, chosen: QuerySet[models.Invitation]) -> None:
-        """Take the chosen invitations back."""
         for one in chosen.select_related("organization"):
-            try:
+            with _refusals(request, f"{one}: "):
                 invitations.withdraw(invitation=one, actor=_operator(request), now=timezone.now())
-            except members.MemberRefused as refusal:
-                self.message_user(request, f"{one}: {refusal}", messages.ERROR)
-            else:
                 self.message_user(request, f"{one}: withdrawn.")
 
 
-def _asked(check: Callable[[str], str], value: str) -> str:
+@contextmanager
+def _refusals(request: HttpRequest, prefix: str = "") -> Iterator[None]:
+    try:
+        yield
+    except members.MemberRefused as refusal:
+        messages.error(request, f"{prefix}{refusal}")
+
+
+def _checked(check: Callable[[str], str], value: str) -> str:
     try:
         return check(value)
     except members.MemberRefused as refusal:
@@ -185,23 +168,18 @@ def _asked(check: Callable[[str], str], value: str) -> str:
 
 
 def _operator(request: HttpRequest) -> models.User:
-    """Return who works here; the admin lets nobody in who has not signed in."""
     if not request.user.is_authenticated:
         raise PermissionDenied
     return request.user
 
 
 def _invite(request: HttpRequest, organization: models.Organization, email: str) -> None:
-    """Invite an admin; the letter goes out once the organization is kept."""
-    wish = {"email": email, "role": models.Role.ADMIN}
-    try:
-        made = invitations.invite(
-            organization=organization, actor=_operator(request), now=timezone.now(), **wish
-        )
-    except members.MemberRefused as refusal:
-        messages.error(request, str(refusal))
-        return
-    transaction.on_commit(lambda: _send(request, made))
+    """Invite an admin; the e-mail is sent after the commit."""
+    known = {"email": email, "role": models.Role.ADMIN}
+    actor, now = _operator(request), timezone.now()
+    with _refusals(request):
+        made = invitations.invite(organization=organization, actor=actor, now=now, **known)
+        transaction.on_commit(lambda: _send(request, made))
 
 
 def _send(request: HttpRequest, made: invitations.Made) -> None:

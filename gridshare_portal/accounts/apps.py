@@ -1,14 +1,10 @@
-"""The room as Django knows it."""
+"""Django configuration of the accounts package."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """The `accounts` room."""
-
     name = "gridshare_portal.accounts"
-    label = "accounts"
 
     def ready(self) -> None:
-        """Listen to who comes and goes."""
         from gridshare_portal.accounts import receivers  # noqa: F401

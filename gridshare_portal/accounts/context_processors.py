@@ -1,28 +1,16 @@
-"""Which doors of the house a page shows to whoever looks at it, and in whose name the visitor acts there."""
+"""Where the visitor works and by which membership a page is viewed, for the navigation."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from gridshare_portal.accounts import entry as staff_doors
-from gridshare_portal.accounts import models
+from gridshare_portal.accounts import entry
 
 
-def doors(request: HttpRequest) -> dict[str, object]:
-    """Name the doors that are open to this visitor, and the membership by which this page is seen, if any.
-
-    Where the visitor works is asked for only by a page that shows it.
-    """
-    user: models.AnyUser | None = getattr(request, "user", None)
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """Return the context of the navigation; memberships are fetched only by pages that show them."""
+    user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
-    works = SimpleLazyObject(lambda: staff_doors.memberships(request) if signed_in else [])
-    acting = getattr(request, "membership", None)
-    return {
-        "doors": {
-            "homeowner": signed_in,
-            "admin": user is not None and user.is_staff,
-            "organizations": works,
-            "acting": acting,
-        }
-    }
+    memberships = SimpleLazyObject(lambda: entry.memberships(request) if signed_in else [])
+    return {"navigation": {"memberships": memberships, "acting": getattr(request, "membership", None)}}

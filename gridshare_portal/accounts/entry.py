@@ -1,7 +1,7 @@
-"""The door of a staff page: signed in, a member of the organization in the address, proven, permitted.
+"""Access check of staff pages: signed in, member of the organization in the URL, second factor, right.
 
-In this order, so that whoever is not a member cannot tell whether the organization exists, and no member
-sees anything before a second factor stands.
+In this order, so that a non-member cannot tell whether the organization exists, and no member sees anything
+without a second factor.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ P = ParamSpec("P")
 
 
 class AnyRequest(HttpRequest):
-    """A request as the middleware hands it on: with what htmx asked, by anybody."""
+    """A request after the middleware, by anybody."""
 
     htmx: HtmxDetails
-    _memberships: list[models.Membership]  # once memberships() has asked
+    _memberships: list[models.Membership]  # filled by memberships()
 
 
 class SignedInRequest(AnyRequest):
-    """A request of somebody who signed in."""
+    """A request by a signed-in person."""
 
     user: models.User
 
 
 class MemberRequest(SignedInRequest):
-    """A request to a page of an organization, by a member whose second factor stands."""
+    """A request to an organization's page, by a member with a second factor."""
 
     membership: models.Membership
     organization: models.Organization
@@ -50,34 +50,35 @@ NO_FACTOR = "{} needs to know that it is really you. Set up a passkey or an auth
 NOT_YOURS = "Your role at {} is {}. It does not include this: {}."
 
 
-def door(right: rights.Right = rights.SEE, *, kind: str | None = None) -> Callable[[MemberView[P]], View[P]]:
-    """Open a page at `<slug>/…` to members whose role includes the right, and to nobody else.
+def require_right(
+    right: rights.Right = rights.SEE, *, kind: str | None = None
+) -> Callable[[MemberView[P]], View[P]]:
+    """Require the right at the organization of `<slug>/…`; sets request.membership and request.organization.
 
-    The view finds them in `request.membership` and `request.organization`. A part of a page that is asked
-    for by a script is answered with the whole page again, and that one leads to sign-in or second factor.
+    A fragment requested by htmx is answered with a full refresh, which leads to sign-in or second factor.
     """
 
-    def closed(view: MemberView[P]) -> View[P]:
+    def decorate(view: MemberView[P]) -> View[P]:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **named: P.kwargs) -> HttpResponseBase:
-            asked = cast(MemberRequest, request)
-            if not asked.user.is_authenticated:
-                return _instead(asked, redirect_to_login(asked.get_full_path()))
-            membership = _membership(asked, str(named["slug"]), kind)
+        def checked(request: HttpRequest, /, *args: P.args, **named: P.kwargs) -> HttpResponseBase:
+            member_request = cast(MemberRequest, request)
+            if not member_request.user.is_authenticated:
+                return _instead(member_request, redirect_to_login(member_request.get_full_path()))
+            membership = _membership(member_request, str(named["slug"]), kind)
             if not membership.stands:
-                messages.warning(asked, NO_FACTOR.format(membership.organization))
-                return _instead(asked, redirect("mfa_index"))
+                messages.warning(member_request, NO_FACTOR.format(membership.organization))
+                return _instead(member_request, redirect("mfa_index"))
             _check(membership, right)
-            asked.membership, asked.organization = membership, membership.organization
-            return view(asked, *args, **named)
+            member_request.membership, member_request.organization = membership, membership.organization
+            return view(member_request, *args, **named)
 
-        return guarded
+        return checked
 
-    return closed
+    return decorate
 
 
 def memberships(request: HttpRequest) -> list[models.Membership]:
-    """Return where the visitor works, each with `stands` (does a second factor?); asked once a request."""
+    """Return the visitor's memberships, each with `stands` (second factor set up); one query a request."""
     known: list[models.Membership] | None = getattr(request, "_memberships", None)
     if known is None:
         known = list(staff.marked_standing(staff.memberships_of(request.user)))
@@ -100,6 +101,4 @@ def _check(membership: models.Membership, right: rights.Right) -> None:
 
 
 def _instead(request: AnyRequest, page: HttpResponse) -> HttpResponse:
-    if request.htmx:
-        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    return page
+    return HttpResponse(status=401, headers={"HX-Refresh": "true"}) if request.htmx else page

@@ -1,10 +1,10 @@
-"""Check the shape of what is typed into an organization's pages; what it means is decided by the actions."""
+"""Forms of an organization's pages; what the values mean is decided by the actions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,24 +13,27 @@ from gridshare_portal.accounts import models
 from gridshare_portal.accounts.organizations import details, members
 from gridshare_portal.audit import names
 
-LONGEST_TYPED = 20_000  # beyond any limit that a action names, and short enough to give back
+LONGEST_TYPED = 20_000  # above every limit that an action checks, and short enough to render again
 NO_DATE = "Write a date as year-month-day, such as 2026-11-22."
 YEARS = [MinValueValidator(date(2020, 1, 1), NO_DATE), MaxValueValidator(date(2100, 1, 1), NO_DATE)]
 
 
+class Refusal(Protocol):
+    """An exception whose message is a sentence for the page, and the field that it is about."""
+
+    field: str
+
+
 class Plain(forms.Form):
-    """A form whose refusals are ours and stand at their field."""
+    """A form that shows an action's refusal at its field."""
 
     use_required_attribute = False
 
-    def refuse(self, refusal: members.MemberRefused) -> None:
-        """Show at its field what a action refused."""
+    def refuse(self, refusal: Refusal) -> None:
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
 class Invite(Plain):
-    """Whom to invite, as what."""
-
     email = forms.CharField(
         max_length=LONGEST_TYPED,
         label="E-mail address",
@@ -46,8 +49,6 @@ class Invite(Plain):
 
 
 class Details(Plain):
-    """What homeowners read of the organization."""
-
     name = forms.CharField(
         label="Name",
         max_length=LONGEST_TYPED,
@@ -64,8 +65,19 @@ class Details(Plain):
     is_listed = forms.BooleanField(label="Homeowners find us by our name", required=False)
 
 
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        required=False,
+        label=label,
+        validators=YEARS,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DATE},
+    )
+
+
 class Record(Plain):
-    """Which part of the record to show; what is left out does not narrow it."""
+    """Filter of the audit log; empty fields do not narrow it."""
 
     person = forms.ChoiceField(
         required=False,
@@ -77,22 +89,7 @@ class Record(Plain):
         label="What was done",
         error_messages={"invalid_choice": "Choose one from the list."},
     )
-    first = forms.DateField(
-        required=False,
-        label="From",
-        validators=YEARS,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": NO_DATE},
-    )
-    last = forms.DateField(
-        required=False,
-        label="To",
-        validators=YEARS,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": NO_DATE},
-    )
+    first, last = _day("From"), _day("To")
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -106,7 +103,6 @@ class Record(Plain):
         field.choices = choices
 
     def clean(self) -> dict[str, object]:
-        """Refuse days in the wrong order."""
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and first > last:
             self.add_error("last", "This day is before the first one.")

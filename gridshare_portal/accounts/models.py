@@ -1,8 +1,8 @@
-"""The people who sign in to the portal, and the organizations whose staff some of them are.
+"""The people who sign in, and the organizations whose staff some of them are.
 
-The e-mail address is a person's name, in lower case: nobody has two accounts because a telephone
-wrote the first letter large. Passwords are rare; a code by e-mail or a passkey signs in. One person
-may be homeowner and staff, also of several organizations.
+A person is identified by an e-mail address in lower case, so that case never makes two accounts. Most sign in
+by an e-mailed code or a passkey; passwords are rare. One person may be homeowner and staff, also of several
+organizations.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from django.utils import timezone
 
 
 class Users(BaseUserManager["User"]):
-    """Make users and find them by e-mail, whatever the case of its letters."""
+    """Creates users and finds them by e-mail address, ignoring case."""
 
     use_in_migrations = True
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Keep a new user; without a password only a code or a passkey signs in."""
+        """Create a user; without a password only a code or a passkey signs in."""
         if not email:
             raise ValueError("a user needs an e-mail address")
         user = self.model(email=email.strip().lower(), **fields)
@@ -34,17 +34,13 @@ class Users(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Keep a new user who may do everything in the admin."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, email: str | None) -> User:
-        """Return the user of this address, whatever the case of its letters."""
         return self.get(email=(email or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, named by an e-mail address."""
-
     email = models.EmailField("e-mail", unique=True, error_messages={"unique": "This address is taken."})
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField("may open the admin", default=False)
@@ -64,27 +60,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the user, with the address in lower case."""
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
 
     def get_session_auth_hash(self) -> str:
-        """Return what a session must hold to go on: another one after each sign-out everywhere."""
+        """Return the hash that sessions must hold; it changes with each sign-out everywhere."""
         return self._counted(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """Yield what sessions hold that began under an earlier SECRET_KEY."""
+        """Yield the hashes of sessions that began under an earlier SECRET_KEY."""
         yield from map(self._counted, super().get_session_auth_fallback_hash())
 
     def _counted(self, held: str) -> str:
         return f"{held}.{self.sign_outs}" if self.sign_outs else held
 
     def get_full_name(self) -> str:
-        """Return what to call this person."""
         return self.name or self.email
 
     def get_short_name(self) -> str:
-        """Return what to call this person in few words."""
         return self.name or self.email.partition("@")[0]
 
 
@@ -110,7 +103,7 @@ class Organization(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a member may do; rights.py has the table."""
+    """The role of a member; rights.py has the table."""
 
     VIEWER = "viewer", "Viewer"
     OPERATOR = "operator", "Operator"
@@ -118,13 +111,11 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person who works for an organization; the row goes when the person does."""
-
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
-    stands: bool  # whether a second factor stands, where doors.memberships asked
+    stands: bool  # whether a second factor is set up, as annotated by staff.marked_standing
 
     class Meta:
         constraints = [
@@ -136,7 +127,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A letter that makes its addressee a member, once; only a digest of its secret is kept."""
+    """An e-mailed invitation to become a member, once; only a digest of its secret is stored."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -147,7 +138,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    ended: str  # how, in words, where the organization's page asked
+    ended: str  # how, in words, as set by the organization's page
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -156,5 +147,4 @@ class Invitation(models.Model):
         return f"{self.email} to {self.organization}"
 
     def is_open(self, *, now: datetime) -> bool:
-        """Say whether it can still be accepted."""
         return self.accepted_at is None and self.withdrawn_at is None and now < self.expires_at

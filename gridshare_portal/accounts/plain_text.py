@@ -1,4 +1,4 @@
-"""What may be in a text that a person gave: letters that can be seen, in one direction, on one line."""
+"""Text typed by a person, reduced to visible characters on one line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import unicodedata
 
 
 def plain(text: str) -> str:
-    """Return the text without control characters, marks that turn its direction, and spaces to spare."""
+    """Return the text without control and bidirectional characters and surplus spaces."""
     seen = (one for one in text if one.isspace() or unicodedata.category(one)[0] != "C")
     return " ".join("".join(seen).split())

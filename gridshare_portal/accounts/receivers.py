@@ -1,4 +1,4 @@
-"""Every sign-up, sign-in and sign-out leaves an event; a first strong factor ends older sessions."""
+"""Records sign-up, sign-in and sign-out; a first strong factor ends the other sessions."""
 
 from __future__ import annotations
 
@@ -18,26 +18,22 @@ from gridshare_portal.audit import names, record
 
 @receiver(allauth_signals.user_signed_up)
 def on_signed_up(user: models.User, **_context: object) -> None:
-    """Record that somebody is new here."""
     record.add(name=names.Name.SIGNED_UP, at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(auth_signals.user_logged_in)
 def on_signed_in(user: models.User, **_context: object) -> None:
-    """Record that somebody signed in."""
     record.add(name=names.Name.SIGNED_IN, at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(auth_signals.user_logged_out)
 def on_signed_out(user: models.User | None, **_context: object) -> None:
-    """Record that somebody signed out."""
     if user is not None and user.is_authenticated:
         record.add(name=names.Name.SIGNED_OUT, at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(allauth_signals.login_code_rejected)
 def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -> None:
-    """Record that somebody typed a wrong code for this person."""
     record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)
 
 
@@ -45,9 +41,9 @@ def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -
 def on_second_factor(
     user: models.User, request: entry.SignedInRequest, authenticator: Authenticator, **_context: object
 ) -> None:
-    """Sign out of every other browser when a first passkey or app stands: those were never asked for it.
+    """Sign out every other browser when a first passkey or app is added: those never proved it.
 
-    This browser has just proven it, and is not asked again on the way to the recovery codes.
+    This browser has just proven it, and need not again on the way to the recovery codes.
     """
     strong = Authenticator.objects.filter(user=user, type__in=staff.STRONG).exclude(pk=authenticator.pk)
     if authenticator.type in staff.STRONG and not strong.exists():

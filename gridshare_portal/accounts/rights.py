@@ -1,4 +1,4 @@
-"""What each role of an organization may do: the one table, for the code and for everybody who asks."""
+"""The table of what each role of an organization may do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ADMINS = frozenset({Role.ADMIN})
 
 @dataclass(frozen=True, kw_only=True)
 class Right:
-    """Something that can be done, in words for a person, and the roles that may."""
+    """Something that can be done, as a title for people, and the roles that may."""
 
     id: str
     title: str
@@ -35,5 +35,5 @@ RIGHTS = (SEE, EXPORT, WORK, ASK, PROPOSE, CONTROL, RUN, RECORD, MEMBERS)
 
 
 def may(role: str, right: Right) -> bool:
-    """Say whether a member with this role has the right; an unknown role has none."""
+    """Return whether a member with this role has the right; an unknown role has none."""
     return role in right.roles

@@ -1,6 +1,6 @@
-"""Who is staff of which organization: a member whose second factor stands.
+"""Who is staff of which organization: a member with a second factor.
 
-Whoever has no passkey and no authenticator app sees nothing of anybody's, however invited.
+Without a passkey or an authenticator app a member sees nobody's data.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Members = TypeVar("Members", bound="QuerySet[Any]")  # memberships, however they
 
 
 def memberships_of(user: models.AnyUser) -> QuerySet[models.Membership]:
-    """Return where this person works, whether or not a second factor stands."""
+    """Return a person's memberships, with or without a second factor."""
     if not (user.is_authenticated and user.is_active and getattr(user, "works", True)):
         return models.Membership.objects.none()
     mine = models.Membership.objects.filter(user=user.pk).select_related("organization")
@@ -26,16 +26,16 @@ def memberships_of(user: models.AnyUser) -> QuerySet[models.Membership]:
 
 
 def standing_of(user: models.AnyUser) -> QuerySet[models.Membership]:
-    """Return the memberships that let this person in: none without a second factor."""
+    """Return the memberships that give access: none without a second factor."""
     return memberships_of(user).filter(has_strong_factor("user"))
 
 
 def marked_standing(members: Members) -> Members:
-    """Mark each membership with `stands`: whether a second factor of its person does."""
+    """Annotate each membership with `stands`: whether its person has a second factor."""
     marked: Members = members.annotate(stands=has_strong_factor("user"))
     return marked
 
 
 def has_strong_factor(path: str) -> Exists:
-    """Return the condition that the person at `path` has a passkey or an authenticator app."""
+    """Return the condition that the user at `path` has a passkey or an authenticator app."""
     return Exists(Authenticator.objects.filter(user=OuterRef(path), type__in=STRONG))

@@ -1,4 +1,4 @@
-"""The addresses of organizations, and of the letters that invite to them."""
+"""URLs of organizations and of invitations to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of a list, and addresses that came with a form."""
+"""Pages of a list, and URLs that came with a form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 
 class Sliceable(Protocol[Row_co]):
-    """A list that a page can be cut from without reading the whole."""
+    """A list that a page can be cut from without reading all of it."""
 
     def __len__(self) -> int: ...
 
@@ -21,14 +21,14 @@ class Sliceable(Protocol[Row_co]):
 
 
 def page(request: HttpRequest, rows: Sliceable[Row_co], *, size: int) -> Page[Row_co]:
-    """Return the page that the query names; past the end, the last one."""
-    # The stub also asks for one row at a time, and for all; a paginator asks for pages alone.
+    """Return the page that the query string names; past the end, the last one."""
+    # The stub also wants access by index; a paginator only slices.
     pages: Paginator[Row_co] = Paginator(rows, size)  # type: ignore[arg-type]
     return pages.get_page(request.GET.get("page"))
 
 
 def is_ours(address: str, request: HttpRequest) -> bool:
-    """Say whether an address that came with a form leads to a page of this portal."""
+    """Return whether a submitted URL leads to a page of this portal."""
     hosts = {request.get_host()}
     return (
         len(address) < 2000

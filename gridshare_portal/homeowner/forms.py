@@ -1,8 +1,9 @@
-"""Check the shape of what is typed into a home's pages; what it means is decided further in."""
+"""Forms of a home's pages; what the values mean is decided by the packages below."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, QueryDict
@@ -19,7 +20,7 @@ DETAILS = ("manufacturer", "model", "serial_number")
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """Return what was sent, however little; None where nothing was asked yet."""
+    """Return the submitted data, possibly empty; None for a GET."""
     return request.POST if request.method == "POST" else None
 
 
@@ -28,16 +29,11 @@ def _zones() -> list[tuple[str, str]]:
 
 
 class SiteSettings(Once):
-    """What a home is called, and the time it keeps."""
-
     name = forms.CharField(
         max_length=80,
         label="Name",
         help_text="As you call it. Whoever shares this home reads it too.",
-        error_messages={
-            "required": "Give the home a name.",
-            "max_length": "Use at most 80 letters.",
-        },
+        error_messages={"required": "Give the home a name.", "max_length": "Use at most 80 letters."},
     )
     time_zone = forms.ChoiceField(
         choices=_zones,
@@ -51,7 +47,7 @@ class SiteSettings(Once):
 
 
 class SensorRole(Once):
-    """What a sensor measures, in the owner's word; empty goes back to what was found."""
+    """What a sensor measures, according to the owner; empty returns to the detected role."""
 
     role = forms.ChoiceField(choices=[], required=False, label="Measures")
 
@@ -66,7 +62,7 @@ class SensorRole(Once):
 
 
 class ChangeForm(Once):
-    """What every change carries: why, and a key that lets a form sent twice be done once."""
+    """What every change carries: the reason, and an idempotency key."""
 
     reason = forms.CharField(
         required=False,
@@ -77,14 +73,8 @@ class ChangeForm(Once):
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        initial: dict[str, object] | None = None,
-        staff: bool = False,
-    ) -> None:
-        super().__init__(data, initial=initial)
+    def __init__(self, data: QueryDict | None = None, *, staff: bool = False, **options: Any) -> None:
+        super().__init__(data, **options)
         if staff:
             reason = self.fields["reason"]
             reason.label, reason.required = "Why?", True
@@ -92,26 +82,25 @@ class ChangeForm(Once):
             reason.error_messages["required"] = "Say why. The homeowner reads it."
 
 
-def _detail(label: str, help_text: str) -> forms.CharField:
-    error_messages = {"max_length": "Use at most 200 letters."}
+def _detail(label: str, help_text: str = "") -> forms.CharField:
+    too_long = {"max_length": "Use at most 200 letters."}
     return forms.CharField(
-        label=label, help_text=help_text, max_length=200, required=False, error_messages=error_messages
+        label=label, help_text=help_text, max_length=200, required=False, error_messages=too_long
     )
 
 
 class Details(ChangeForm):
-    """A device's maker, model and serial number; an empty field is left as it is at Lunar."""
+    """A device's maker, model and serial number; an empty field stays as it is at Lunar."""
 
-    manufacturer = _detail("Maker", "")
-    model = _detail("Model", "")
+    manufacturer, model = _detail("Maker"), _detail("Model")
     serial_number = _detail("Serial number", "It stands on the type plate.")
 
     def __init__(self, data: QueryDict | None = None, *, device: sites.Device, staff: bool = False) -> None:
         before = {name: getattr(device, name) for name in DETAILS}
-        super().__init__(data, initial=before, staff=staff)
+        super().__init__(data, staff=staff, initial=before)
 
     def clean(self) -> dict[str, object]:
-        """Refuse an emptied field, and a form in which nothing was changed."""
+        """Refuse an emptied field, and a form without changes."""
         super().clean()
         for name in DETAILS:
             if self.initial[name] and name in self.cleaned_data and not self.cleaned_data[name]:
@@ -121,7 +110,7 @@ class Details(ChangeForm):
         return self.cleaned_data
 
     def refuse(self, sentence: str, said: str) -> None:
-        """Place Lunar's refusal at the field that it names, else at the only one changed, else above all."""
+        """Show Lunar's refusal at the field it names, else at the only changed one, else at the form."""
         changed = list(self.changes())
         words = said.casefold().replace("_", "").replace(" ", "")
         named = [name for name in changed if name.replace("_", "") in words]
@@ -129,13 +118,12 @@ class Details(ChangeForm):
         self.add_error(at, f"{sentence} Lunar says: {said}" if said else sentence)
 
     def changes(self) -> dict[str, str]:
-        """Return only what is different from before."""
         typed = {name: self.cleaned_data.get(name) for name in DETAILS}
         return {name: value for name, value in typed.items() if value and value != self.initial[name]}
 
 
 class Visit(Once):
-    """Why staff open a home, and for which of the organizations that it is shared with."""
+    """Why staff open a home, and for which of the organizations it is shared with."""
 
     organization = forms.TypedChoiceField(
         coerce=int,
@@ -177,14 +165,10 @@ class Visit(Once):
 
 
 class Disconnect(Once):
-    """Whether the stored readings go, too."""
-
     forget = forms.BooleanField(required=False, label="Also delete the readings and homes stored here")
 
 
 class DeleteAccount(Once):
-    """Whether the visitor means it: the own address, typed once more."""
-
     email = forms.CharField(
         max_length=254,
         label="Your e-mail address",
@@ -201,7 +185,6 @@ class DeleteAccount(Once):
         self.fields["email"].help_text = f"Type {address} to confirm."
 
     def clean_email(self) -> str:
-        """Refuse any other address, whatever the case of its letters."""
         typed: str = self.cleaned_data["email"]
         if typed.casefold() != self._address.casefold():
             raise forms.ValidationError("This is not the address of this account. Nothing was deleted.")
@@ -209,8 +192,6 @@ class DeleteAccount(Once):
 
 
 class ModeChange(ChangeForm):
-    """Which mode a battery is to follow."""
-
     mode = forms.ChoiceField(
         choices=[(mode.name, mode.name) for mode in modes.MODES],
         widget=forms.RadioSelect,
@@ -222,6 +203,6 @@ class ModeChange(ChangeForm):
 
 
 class Plan(ChangeForm):
-    """What goes with a plan's rows: which plan the visitor saw when writing them."""
+    """What accompanies a plan's rows: the digest of the plan that the visitor saw."""
 
     seen = forms.RegexField(r"\A[0-9a-f]{0,64}\Z", required=False, widget=forms.HiddenInput)

@@ -1,11 +1,10 @@
-"""The addresses of a homeowner's pages."""
+"""URLs of a homeowner's pages."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from gridshare_portal.homeowner.account import connection_views, views
-from gridshare_portal.homeowner.activity import log_views
+from gridshare_portal.homeowner.account import views as account_views
 from gridshare_portal.homeowner.activity import views as activity_views
 from gridshare_portal.homeowner.control import plan_views, proposal_views
 from gridshare_portal.homeowner.control import views as control_views
@@ -31,8 +30,8 @@ urlpatterns = [
     path("homes/<synth:synth_id>/settings/", home_views.settings, name="settings"),
     path("homes/<synth:synth_id>/activity/", activity_views.activity, name="activity"),
     path("homes/<synth:synth_id>/control/", control_views.control, name="control"),
-    path("homes/<synth:synth_id>/access/", log_views.access_log, name="access_log"),
-    path("homes/<synth:synth_id>/access.csv", log_views.access_log_csv, name="access_log_csv"),
+    path("homes/<synth:synth_id>/access/", activity_views.access_log, name="access_log"),
+    path("homes/<synth:synth_id>/access.csv", activity_views.access_log_csv, name="access_log_csv"),
     path("homes/<synth:synth_id>/proposals/", proposal_views.proposals, name="proposals"),
     path("homes/<synth:synth_id>/visit/", visit_views.visit, name="visit"),
     path("homes/<synth:synth_id>/looking/", visit_views.looking, name="looking"),
@@ -51,8 +50,8 @@ urlpatterns = [
     path("sharing/<int:pk>/end/", sharing_views.consent_end, name="consent_end"),
     path("sharing/<synth:synth_id>/", sharing_views.share, name="share"),
     path("share/<slug:slug>/", sharing_views.share_link, name="share_link"),
-    path("account/delete/", views.delete, name="delete_account"),
-    path("connection/", connection_views.connection, name="connection"),
+    path("account/delete/", account_views.delete, name="delete_account"),
+    path("connection/", account_views.connection, name="connection"),
     path("connection/<int:pk>/loading/", home_views.loading, name="loading"),
-    path("connection/<int:pk>/disconnect/", connection_views.disconnect, name="disconnect"),
+    path("connection/<int:pk>/disconnect/", account_views.disconnect, name="disconnect"),
 ]

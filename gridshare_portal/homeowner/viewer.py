@@ -1,12 +1,15 @@
-"""As whom somebody of staff looks at a home: for which organization, by which right, why and until when.
+"""Who reads a home's page: a homeowner, or staff on a visit, and what the visit's banner says.
 
-Pure: what the banner over a home's pages says, and who did something in words that this reader may read.
+Pure; it also decides which names of other people this reader may read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils import timezone
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy, visits
@@ -25,12 +28,10 @@ class Looking:
 
     @property
     def site(self) -> sites.Site:
-        """Return the home that is looked at."""
         return self.visit.site
 
     @property
     def consent(self) -> access.Consent:
-        """Return the consent that reaches furthest."""
         return self.standing.consents[0]
 
     @property
@@ -41,7 +42,6 @@ class Looking:
 
     @property
     def right(self) -> str:
-        """Say by which right, as far as this person's role goes."""
         if not self.standing.may(rights.CONTROL):
             return "You may look"
         if policy.controlling_consent(self.standing):
@@ -50,27 +50,24 @@ class Looking:
 
     @property
     def reason(self) -> str:
-        """Say why, in the words of the list."""
         return visits.REASONS.get(self.visit.reason, self.visit.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Whoever reads a page: a homeowner, or staff of one organization."""
+    """The reader of a page: a homeowner, or staff of one organization."""
 
     user_id: int | None
     organization_id: int | None = None
 
     @property
     def is_staff(self) -> bool:
-        """Say whether this is no homeowner of the home."""
         return self.organization_id is not None
 
     def names(self, actor_id: int | None, label: str, *, by: int | None = None) -> str:
-        """Say who did something, on behalf of the organization `by` if that is not None.
+        """Return the name of an actor, who acted for the organization `by` unless that is None.
 
-        Staff read the names of their own colleagues, and of nobody else: not who lives there, nor who
-        else was let in.
+        Staff read the names of their own colleagues only, not of residents nor of other organizations' staff.
         """
         if actor_id is not None and actor_id == self.user_id:
             return "You"
@@ -82,5 +79,12 @@ class Reader:
 
 
 def reader_of(user: accounts.User, looking: Looking | None) -> Reader:
-    """Return who reads: staff while they look at a home that is not theirs, else a homeowner."""
+    """Return staff if they are on a visit, else a homeowner."""
     return Reader(user_id=user.pk, organization_id=looking.visit.organization_id if looking else None)
+
+
+def place(homes: Iterable[sites.Site], *, now: datetime) -> dict[str, object]:
+    """Return the context of a personal page, which shows a home's navigation if it is the only one."""
+    known = list(homes)
+    zone = known[0].zone if known else timezone.get_default_timezone()
+    return {"site": known[0] if len(known) == 1 else None, "zone": zone, "now": now}

@@ -1,4 +1,4 @@
-"""The pages of support staff, all under the name of the organization they work for."""
+"""URLs of support staff's pages, under the slug of their organization."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from gridshare_portal.installer.diagnosis import views
 from gridshare_portal.installer.requests import views as requests_views
 from gridshare_portal.installer.search import views as search_views
-from gridshare_portal.installer.work import case_views, digest_views
+from gridshare_portal.installer.work import case_views
 from gridshare_portal.installer.work import views as work_views
 
 app_name = "installer"
@@ -28,7 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:pk>/wake/", case_views.wake, name="case_wake"),
     path("cases/<int:pk>/assign/", case_views.assign, name="case_assign"),
     path("cases/<int:pk>/resolve/", case_views.resolve, name="case_resolve"),
-    path("digest/", digest_views.digest, name="digest"),
+    path("digest/", work_views.digest, name="digest"),
     path("search/", search_views.search, name="search"),
     path("requests/", requests_views.requests, name="requests"),
 ]

@@ -1,8 +1,7 @@
-"""Turn numbers and moments into the words that pages use.
+"""Filters and tags that format numbers and moments for pages.
 
-The one place in Python that knows how many decimals a watt gets, that a missing value is
-a dash, and how a moment is said in a home's own time. Signs are never shown: direction is
-a word beside the number.
+The one place in Python that knows how many decimals a power gets, that a missing value is a dash, and how a
+moment reads in a home's time zone. Signs are never shown: direction is a word beside the number.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def _digits(amount: float) -> str:
 
 @register.filter
 def power(amount_w: Amount) -> str:
-    """Say a power: watts below one kilowatt, kilowatts from there on."""
+    """Format a power in W, from one kilowatt on in kW."""
     if not _is_known(amount_w):
         return UNKNOWN
     size = abs(amount_w)
@@ -45,7 +44,7 @@ def power(amount_w: Amount) -> str:
 
 @register.filter
 def energy(amount_wh: Amount) -> str:
-    """Say an energy in kilowatt-hours."""
+    """Format an energy, given in Wh, in kWh."""
     if not _is_known(amount_wh):
         return UNKNOWN
     return f"{_digits(abs(amount_wh) / 1000)}{THIN}kWh"
@@ -53,13 +52,13 @@ def energy(amount_wh: Amount) -> str:
 
 @register.filter
 def kilo(amount: Amount) -> str:
-    """Write thousands of a unit that stands in a column's head, with two decimals."""
+    """Format thousands of a unit named in the column's head, with two decimals."""
     return f"{amount / 1000:,.2f}" if _is_known(amount) else UNKNOWN
 
 
 @register.filter
 def percent(amount_pct: Amount) -> str:
-    """Say a share in whole percent; neither 0 nor 100 is said before it is reached."""
+    """Format a share in whole percent; 0 and 100 only when reached."""
     if not _is_known(amount_pct):
         return UNKNOWN
     if 0 < amount_pct < 1:
@@ -69,25 +68,21 @@ def percent(amount_pct: Amount) -> str:
 
 @register.filter
 def duration(seconds: Amount) -> str:
-    """Say how long something takes, in the two largest units that matter."""
+    """Format seconds in the two largest units that matter."""
     if not _is_known(seconds):
         return UNKNOWN
     minutes = max(0, round(seconds / 60))
     days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
-        return _two(f"{days} day{'s' if days > 1 else ''}", f"{hours}{THIN}h" if hours else "")
+        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours}{THIN}h" if hours else "")
     if hours:
-        return _two(f"{hours}{THIN}h", f"{minutes}{THIN}min" if minutes else "")
+        return f"{hours}{THIN}h" + (f" {minutes}{THIN}min" if minutes else "")
     return f"{minutes}{THIN}min" if minutes else "less than a minute"
-
-
-def _two(first: str, second: str) -> str:
-    return f"{first} {second}".strip()
 
 
 @register.simple_tag
 def age(at: Moment, now: datetime) -> str:
-    """Say how long ago a moment was."""
+    """Format how long ago a moment was."""
     if not at:
         return "never"
     minutes = int((now - at).total_seconds() // 60)
@@ -102,7 +97,7 @@ def age(at: Moment, now: datetime) -> str:
 
 @register.simple_tag
 def moment(at: Moment, zone: ZoneInfo, now: datetime) -> str:
-    """Say a moment in a home's own time: the clock alone today, the day too otherwise."""
+    """Format a moment in a home's time zone: the clock alone today, with the day otherwise."""
     if not at:
         return UNKNOWN
     local, today = at.astimezone(zone), now.astimezone(zone)
@@ -117,7 +112,7 @@ def moment(at: Moment, zone: ZoneInfo, now: datetime) -> str:
 
 @register.simple_tag
 def exact(at: Moment, zone: ZoneInfo) -> str:
-    """Say a moment to the second, with the name of its time."""
+    """Format a moment to the second, with the name of its time zone."""
     if not at:
         return UNKNOWN
     local = at.astimezone(zone)

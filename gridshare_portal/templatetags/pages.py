@@ -1,4 +1,4 @@
-"""Lead to a page by what it is for, in templates of rooms below the pages."""
+"""A tag that links to a page by its purpose, for templates of packages below the pages."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag
 def page(name: str, *args: object) -> str:
-    """Return the path of a page of settings.PAGES."""
+    """Return the path of a page named in settings.PAGES."""
     return addresses.path(name, *args)

@@ -54,7 +54,7 @@ class TestAsking:
 
         assert waiting_for(homeowner, now + requests.LASTS - timedelta(seconds=1)) == {request}
         assert waiting_for(homeowner, now + requests.LASTS) == set()
-        assert requests.standing_of(request, now=now + requests.LASTS) == "over"
+        assert requests.state_of(request, now=now + requests.LASTS) == "over"
 
     def test_an_empty_serial_number_is_nobodys(self, ask, homeowner, now):
         sites.Device.objects.filter(site=homeowner.site).update(serial_number="")
@@ -139,8 +139,8 @@ class TestWhatStaffLearn:
         requests.decline(request=request, by=homeowner.user, now=now)
 
         request.refresh_from_db()
-        assert requests.standing_of(request, now=now) == "sent"
-        assert requests.standing_of(request, now=now + requests.LASTS) == "over"
+        assert requests.state_of(request, now=now) == "sent"
+        assert requests.state_of(request, now=now + requests.LASTS) == "over"
         assert "access_declined" not in audit.Event.objects.filter(organization_id=roofworks.pk).values_list(
             "name", flat=True
         )
@@ -150,7 +150,7 @@ class TestWhatStaffLearn:
         share(request, homeowner, now)
 
         request.refresh_from_db()
-        assert requests.standing_of(request, now=now + requests.LASTS) == "shared"
+        assert requests.state_of(request, now=now + requests.LASTS) == "shared"
 
 
 def share(request, person, now, **how):

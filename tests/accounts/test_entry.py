@@ -19,7 +19,7 @@ def knock(user, slug, *, right=rights.SEE, kind=None, htmx=False):
     request.user, request._messages = user, _Messages()
     request.htmx = HtmxDetails(request)
 
-    @entry.door(right, kind=kind)
+    @entry.require_right(right, kind=kind)
     def inside(request, slug):
         return HttpResponse(f"{request.organization.name}, {request.membership.role}, {slug}")
 

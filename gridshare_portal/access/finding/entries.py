@@ -1,7 +1,7 @@
-"""Keep the index by which staff find homes: a few keys per consent, written whenever what they name changes.
+"""The index by which staff search homes: a few keys per consent, updated whenever an indexed value changes.
 
-Keys hang on the consent: nobody finds a home by the name of somebody who lives there and shared nothing,
-and what is shared no longer leaves no key behind. That a consent holds is not known here; search.py asks.
+Keys belong to a consent: no home is found by a resident who shared nothing, and an ended consent leaves no
+key. Whether a consent holds is not known here; lookups.py filters by it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Key = tuple[str, int, bytes]
 
 
 def values_of(consent: models.Consent) -> Iterator[tuple[str, str]]:
-    """Yield what a home is found by, each with what it is; reads only what was fetched with the consent."""
+    """Yield the searchable values of a consent's home as (kind, value); reads only prefetched rows."""
     yield Kind.HOME, consent.site.name
     yield Kind.NAME, consent.given_by.name
     yield Kind.EMAIL, consent.given_by.email
@@ -33,7 +33,6 @@ def values_of(consent: models.Consent) -> Iterator[tuple[str, str]]:
 
 
 def keys_of(values: Iterable[tuple[str, str]]) -> set[Key]:
-    """Return the keys under which these values stand in the index."""
     keys: set[Key] = set()
     for kind, value in values:
         found = words.words_of(value)
@@ -46,15 +45,14 @@ def keys_of(values: Iterable[tuple[str, str]]) -> set[Key]:
 
 
 def with_values(consents: QuerySet[models.Consent]) -> QuerySet[models.Consent]:
-    """Fetch consents together with all that `values_of` reads."""
+    """Fetch consents together with everything that `values_of` reads."""
     return consents.select_related("site", "given_by").prefetch_related("site__devices")
 
 
 def refresh(consents: QuerySet[models.Consent]) -> None:
-    """Bring the keys of these consents up to date; of those that ended, take them away."""
+    """Bring the keys of these consents up to date; ended consents lose theirs."""
     for consent in with_values(consents):
-        wanted = keys_of(values_of(consent)) if consent.ended_at is None else set()
-        _write(consent, wanted)
+        _write(consent, keys_of(values_of(consent)) if consent.ended_at is None else set())
 
 
 @transaction.atomic
@@ -66,13 +64,18 @@ def _write(consent: models.Consent, wanted: set[Key]) -> None:
     gone = kept.keys() - wanted
     models.Entry.objects.filter(pk__in=[kept[key] for key in gone]).delete()
     added = wanted - kept.keys()
-    models.Entry.objects.bulk_create([_entry(consent, key) for key in sorted(added)], batch_size=BATCH)
-    add_words(consent.organization_id, {key for _, place, key in added if place == Place.WORD})
-    _drop_words(consent.organization_id, {key for _, place, key in gone if place == Place.WORD})
+    organization_pk = consent.organization_id
+    rows = [
+        models.Entry(consent=consent, organization_id=organization_pk, kind=kind, place=place, key=key)
+        for kind, place, key in sorted(added)
+    ]
+    models.Entry.objects.bulk_create(rows, batch_size=BATCH)
+    add_words(organization_pk, {key for _, place, key in added if place == Place.WORD})
+    _drop_words(organization_pk, {key for _, place, key in gone if place == Place.WORD})
 
 
 def rebuild(organization: accounts.Organization) -> int:
-    """Write the whole index of an organization anew, and return how many homes' keys it has."""
+    """Rewrite the whole index of an organization; return the number of open consents."""
     models.Word.objects.filter(organization=organization).delete()
     given = models.Consent.objects.filter(organization=organization)
     models.Entry.objects.filter(consent__in=given.exclude(ended_at=None)).delete()
@@ -85,10 +88,7 @@ def rebuild(organization: accounts.Organization) -> int:
 
 @transaction.atomic
 def write(consents: list[models.Consent]) -> None:
-    """Write the keys of many consents of one organization, in place of what there was.
-
-    A thousand homes have twenty thousand keys, so they go straight to the database.
-    """
+    """Replace the keys of many consents of one organization, by plain SQL for speed."""
     models.Entry.objects.filter(consent__in=consents).delete()
     keys = {consent: keys_of(values_of(consent)) for consent in consents}
     rows = [
@@ -105,7 +105,7 @@ def write(consents: list[models.Consent]) -> None:
 
 
 def add_words(organization_pk: int, keys: Iterable[bytes]) -> None:
-    """Keep, for words that are new here, what is inside them and what one slip makes of them."""
+    """Index new words by their endings and by their spellings with one letter left out."""
     rows = [
         models.Word(organization_id=organization_pk, how=how, key=key, word=word)
         for word in _new_words(organization_pk, keys)
@@ -115,7 +115,7 @@ def add_words(organization_pk: int, keys: Iterable[bytes]) -> None:
 
 
 def _new_words(organization_pk: int, keys: Iterable[bytes]) -> Iterator[str]:
-    """Yield the words that nobody wrote before: each that may slip is kept under itself, too."""
+    """Yield words not indexed yet; a word that may be misspelled is also indexed under itself."""
     for chunk in _batched(keys):
         known = models.Word.objects.filter(organization=organization_pk, how=Hidden.SLIP, key__in=chunk)
         own = {word for key, word in known.values_list("key", "word") if bytes(key) == word.encode()}
@@ -123,7 +123,6 @@ def _new_words(organization_pk: int, keys: Iterable[bytes]) -> Iterator[str]:
 
 
 def _drop_words(organization_pk: int, keys: set[bytes]) -> None:
-    """Forget words that no home here is found by any more."""
     for chunk in _batched(keys):
         left = models.Entry.objects.filter(organization=organization_pk, place=Place.WORD, key__in=chunk)
         still = {bytes(key) for key in left.values_list("key", flat=True).distinct()}
@@ -135,7 +134,7 @@ def _drop_words(organization_pk: int, keys: set[bytes]) -> None:
 
 
 def _of_id(found: tuple[str, ...]) -> Iterator[tuple[int, bytes]]:
-    """Yield an id from its beginning, also without a leading word such as `site-`, and from its end."""
+    """Yield an id forwards, also without a leading `site-`, and backwards."""
     whole = "".join(found)
     if whole:
         yield Place.ID, whole.encode()
@@ -148,13 +147,6 @@ def _hidden_in(word: str) -> Iterator[tuple[int, bytes]]:
     yield from ((Hidden.INSIDE, piece.encode()) for piece in words.insides(word))
     if words.can_slip(word):
         yield from ((Hidden.SLIP, slip.encode()) for slip in sorted(words.slips(word)))
-
-
-def _entry(consent: models.Consent, key: Key) -> models.Entry:
-    kind, place, written = key
-    return models.Entry(
-        consent=consent, organization_id=consent.organization_id, kind=kind, place=place, key=written
-    )
 
 
 def _batched(found: Iterable[bytes]) -> Iterator[list[bytes]]:

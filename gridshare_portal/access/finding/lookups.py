@@ -1,7 +1,7 @@
-"""Look into the index of one organization: what stands under a key, as long as its consent holds.
+"""Bounded lookups in the search index of one organization, among consents that hold.
 
-Each question goes to the index by a beginning or by whole keys and is bounded, so that it takes as long
-among a hundred thousand homes as among a thousand.
+Every query uses an index prefix or whole keys and is limited, so that its time does not grow with the
+number of homes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Place, How = models.Entry.Place, models.Word.How
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A home found by one key; `pieces` are what of its value to show as found."""
+    """A home found by one key; `pieces` are the parts of its value to highlight."""
 
     site_pk: int
     consent_pk: int
@@ -35,35 +35,38 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """The keys of one organization whose consents hold at this moment."""
+    """The keys of one organization whose consents hold at `now`."""
 
     organization: accounts.Organization
     now: datetime
 
-    def hits(self, place: int, way: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
-        """Return what is found under keys of a kind, in the order of the keys."""
-        rows = self._keys(place).filter(way)
+    def hits(self, place: int, condition: Q, *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+        """Return the homes found under keys of a kind that match the condition, in key order."""
+        rows = self._keys(place).filter(condition)
         return self._holding(rows.order_by("key", "consent_id") if ordered else rows, pieces)
 
-    def all_of(self, ways: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
-        """Return what is found by words in all these ways at once."""
-        if len(ways) == 1:
-            return self.hits(Place.WORD, ways[0], pieces=pieces, ordered=ordered)
-        rarest, left = self._with_all(ways)
+    def all_of(self, conditions: list[Q], *, pieces: Sequence[str], ordered: bool = True) -> list[Hit]:
+        """Return the homes whose words match all conditions."""
+        if len(conditions) == 1:
+            return self.hits(Place.WORD, conditions[0], pieces=pieces, ordered=ordered)
+        rarest, left = self._with_all(conditions)
         return self._holding(_words_of(left).filter(rarest), pieces) if left else []
 
-    def _with_all(self, ways: list[Q]) -> tuple[Q, set[int]]:
-        """Return the rarest way, and the consents that have words in all of them.
+    def _with_all(self, conditions: list[Q]) -> tuple[Q, set[int]]:
+        """Return the rarest condition, and the consents that have matching words for all of them.
 
-        Rare words are met first. A word of very many homes is only looked for among those that are left;
-        where every word is that common, the first homes of one of them must do.
+        Rare words are intersected first. A word found in very many homes is only checked among the remaining
+        consents; where every word is that common, the first homes of one of them must do.
         """
         rows = self._keys(Place.WORD).order_by()
-        known = [list(rows.filter(way).values_list("consent_id", flat=True)[:FIRST]) for way in ways]
-        met = sorted(zip(known, ways, strict=True), key=lambda pair: len(pair[0]))
+        known = [
+            list(rows.filter(condition).values_list("consent_id", flat=True)[:FIRST])
+            for condition in conditions
+        ]
+        met = sorted(zip(known, conditions, strict=True), key=lambda pair: len(pair[0]))
         left = {*met[0][0]}.intersection(*(found for found, _ in met if len(found) < FIRST))
-        for way in [way for found, way in met[1:] if len(found) == FIRST and left]:
-            left = {*_words_of(left).filter(way).values_list("consent_id", flat=True)}
+        for condition in [condition for found, condition in met[1:] if len(found) == FIRST and left]:
+            left = {*_words_of(left).filter(condition).values_list("consent_id", flat=True)}
         return met[0][1], left
 
     def _holding(self, rows: QuerySet[models.Entry], pieces: Sequence[str]) -> list[Hit]:
@@ -77,19 +80,19 @@ class Index:
         ]
 
     def words_with(self, word: str) -> list[str]:
-        """Return some words that have this one inside, not at their beginning."""
+        """Return some words that contain this one after their first letter."""
         if len(word) < words.INSIDE:
             return []
         rows = self._hidden(How.INSIDE).filter(beginning_with(word.encode())).order_by("key", "word")
         return [*dict.fromkeys(rows.values_list("word", flat=True)[:FETCHED])][:ALTERNATIVES]
 
-    def words_near(self, asked: Sequence[str]) -> dict[str, list[str]]:
-        """Return, for each word, those that one slip of the finger makes of it."""
-        slips = {word: words.slips(word) if words.can_slip(word) else frozenset() for word in asked}
+    def words_near(self, typed: Sequence[str]) -> dict[str, list[str]]:
+        """Return, for each word, the indexed words that are one typing error away."""
+        slips = {word: words.slips(word) if words.can_slip(word) else frozenset() for word in typed}
         keys = [slip.encode() for one in slips.values() for slip in sorted(one)]
         rows = self._hidden(How.SLIP).filter(key__in=keys).order_by("word")
         known = [*dict.fromkeys(rows.values_list("word", flat=True)[:SLIPS])] if keys else []
-        near = {word: [one for one in known if one != word and words.is_near(one, word)] for word in asked}
+        near = {word: [one for one in known if one != word and words.is_near(one, word)] for word in typed}
         return {word: found[:ALTERNATIVES] if slips[word] else [] for word, found in near.items()}
 
     def _keys(self, place: int) -> QuerySet[models.Entry]:
@@ -100,10 +103,10 @@ class Index:
 
 
 def _words_of(consents: set[int]) -> QuerySet[models.Entry]:
-    """Return the words of these consents, to be found by the consents and not by the words."""
+    """Return the words of these consents, selected by consent and not by word."""
     return models.Entry.objects.filter(place=Place.WORD, consent__in=sorted(consents))
 
 
 def beginning_with(beginning: bytes) -> Q:
-    """Return the condition that a key begins with this; no key has the byte 255."""
+    """Return the condition that a key starts with these bytes; no key contains the byte 255."""
     return Q(key__gte=beginning, key__lt=beginning + b"\xff")

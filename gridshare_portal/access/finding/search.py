@@ -1,7 +1,7 @@
-"""Find homes that were shared, by what staff hear on the telephone: a name, an address, half a serial number.
+"""Search of shared homes by name, e-mail address, id or serial number, or a part of one.
 
-There is an order in which homes are looked for, and it ends when enough are found. What is found is shown
-only if policy.py shows it at this moment.
+Strategies run in a fixed order and stop when enough is found. A hit is shown only if policy.py shows its
+home at this moment.
 """
 
 from __future__ import annotations
@@ -32,35 +32,32 @@ LONG = f"This is too long to look for. Use at most {LONGEST} letters."
 
 
 class SearchRefused(Exception):
-    """Nothing that can be looked for; the text is a sentence for the page."""
+    """Nothing that can be searched for; the message is a sentence for the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What somebody looks for, as the index keeps it."""
+    """A search text as the index stores words."""
 
     words: tuple[str, ...]
 
     @property
     def phrase(self) -> bytes:
-        """Return the words with one space between them."""
         return " ".join(self.words).encode()
 
     @property
     def is_number(self) -> bool:
-        """Say whether it looks like a piece of an id or of a serial number."""
         long = len(self.compact) >= SHORTEST_NUMBER
         return long and any(map(str.isnumeric, self.words)) and not any(map(_is_name, self.words))
 
     @property
     def compact(self) -> bytes:
-        """Return the words as if they were an id."""
         return "".join(self.words).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A home, whose it is, and by which of its values it was found, cut where the value is like the query."""
+    """A home, its homeowner, and the value it was found by, split at the matching parts."""
 
     site: sites.Site
     owner: accounts.User
@@ -72,17 +69,17 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """The homes found, the best first, and whether there are more than are shown."""
+    """The homes found, best first, and whether there are more."""
 
     found: tuple[Found, ...]
     more: bool
 
 
-Tier = Callable[[lookups.Index, Query], list[lookups.Hit]]  # one way to look for it
+Tier = Callable[[lookups.Index, Query], list[lookups.Hit]]  # one search strategy
 
 
 def parse(text: str) -> Query:
-    """Return what to look for, or refuse with a sentence."""
+    """Return the query for a text; raise SearchRefused."""
     if len(text.strip()) > LONGEST:
         raise SearchRefused(LONG)
     found = words.words_of(text)[:MOST_WORDS]
@@ -96,10 +93,10 @@ def parse(text: str) -> Query:
 def search(
     user: accounts.User, organization: accounts.Organization, query: Query, *, now: datetime
 ) -> Results:
-    """Return the homes of one organization that this person may see now and that are found by the query.
+    """Return the homes of one organization that this person may see now and that match the query.
 
-    First those of which something begins with it, then those of which it is the end of an id, then those
-    with all its words, then those with words that have it inside or are one slip of the finger away.
+    First values that start with it, then ids that end with it, then homes with all its words, then words that
+    contain it or are one typing error away.
     """
     index = lookups.Index(organization=organization, now=now)
     hits: dict[int, lookups.Hit] = {}
@@ -117,12 +114,12 @@ def search(
 
 
 def _is_clear(query: Query, tier: Tier) -> bool:
-    """Say whether what is found will do: it was a number, or it has all the words of several."""
+    """Return whether the hits so far suffice: the query was a number, or all of its words matched."""
     return (tier is _words and query.is_number) or (tier is _alike and len(query.words) > 1)
 
 
 def _by_home(found: list[lookups.Hit]) -> dict[int, lookups.Hit]:
-    """Return one hit for each home, in the order found: rather its homeowner's name than the address."""
+    """Return one hit per home in the order found, preferring the homeowner's name to the address."""
     best: dict[int, lookups.Hit] = {}
     for hit in found:
         known = best.setdefault(hit.site_pk, hit)
@@ -153,26 +150,25 @@ def _words(index: lookups.Index, query: Query) -> list[lookups.Hit]:
 
 
 def _alike(index: lookups.Index, query: Query) -> list[lookups.Hit]:
-    """Find by words with the query's inside, and by words near to them; the near ones last."""
+    """Match words that contain the query's words, then words near to them."""
     inside = {word: index.words_with(word) for word in query.words}
     near = index.words_near(query.words)
     others = {word: [*inside[word], *near[word]] for word in query.words}
     if not any(others.values()):
         return []
     alone = len(query.words) == 1
-    ways = [
+    conditions = [
         Q(key__in=[other.encode() for other in others[word]])
         | (Q() if alone else lookups.beginning_with(word.encode()))
         for word in query.words
     ]
     nearby = {*itertools.chain(*near.values())} - {*itertools.chain(*inside.values())}
-    found = index.all_of(ways, pieces=query.words, ordered=False)
+    found = index.all_of(conditions, pieces=query.words, ordered=False)
     found = [replace(hit, is_similar=hit.key[2].decode() in nearby) for hit in found]
     return sorted(found, key=lambda hit: (hit.is_similar, hit.key, hit.consent_pk))
 
 
 def _described(hits: Sequence[lookups.Hit], query: Query) -> Iterator[Found]:
-    """Yield what to show of each home, from the rows as they are now."""
     given = entries.with_values(models.Consent.objects.filter(pk__in=[hit.consent_pk for hit in hits]))
     consents = {consent.pk: consent for consent in given}
     for hit in (hit for hit in hits if hit.consent_pk in consents):
@@ -190,11 +186,6 @@ def _described(hits: Sequence[lookups.Hit], query: Query) -> Iterator[Found]:
             parts=parts,
             is_similar=hit.is_similar,
         )
-
-
-def _by_others(word: str, others: list[str], *, instead: bool) -> Q:
-    by_others = Q(key__in=[other.encode() for other in others])
-    return by_others if instead else by_others | lookups.beginning_with(word.encode())
 
 
 def _is_name(word: str) -> bool:

@@ -1,8 +1,8 @@
-"""How a name, an address or an id is looked for: folded, cut into words, and forgiving one slip.
+"""Normalize names, addresses and ids for search: folded, split into words, tolerant of one typing error.
 
-Small and capital letters, accents, spaces and marks that cannot be seen make no difference. Words are
-runs of letters or of digits. Two words that differ by one slip of the finger share a slip: either of
-them with one letter left out, which is what the index keeps, so that no list is ever read through.
+Case, accents, spaces and invisible characters make no difference. Words are runs of letters or of digits.
+Two words that differ by one typing error share a spelling with one letter left out, which is what the index
+stores, so that no list is scanned.
 """
 
 from __future__ import annotations
@@ -12,57 +12,46 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-LONGEST = 200  # letters of a value that are looked at
-SLIPPERY = range(4, 25)  # letters of a word in which one slip is forgiven
-INSIDE = 3  # letters that a piece inside a word has at least
+LONGEST = 200  # characters of a value that are indexed
+SLIPPERY = range(4, 25)  # lengths of a word in which one typing error is tolerated
+INSIDE = 3  # least letters of an ending
 
 
 @functools.lru_cache(maxsize=4096)
 def fold_letter(letter: str) -> str:
-    """Return a letter without case and accents; empty for what cannot be seen."""
+    """Return a letter without case and accents; empty for invisible characters."""
     plain = unicodedata.normalize("NFKD", letter).casefold()
     plain = unicodedata.normalize("NFKD", plain)
     return "".join(one for one in plain if unicodedata.category(one)[0] not in "CM")
 
 
 def fold(text: str) -> str:
-    """Return the text as it is compared."""
     return "".join(map(fold_letter, text[:LONGEST]))
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a text in their order, folded."""
+    """Return the folded words of a text, in order."""
     kinds = itertools.groupby(fold(text), key=_kind)
     return tuple("".join(letters) for kind, letters in kinds if kind)
 
 
-def phrase(text: str) -> str:
-    """Return the words with one space between them."""
-    return " ".join(words_of(text))
-
-
-def compact(text: str) -> str:
-    """Return an id without dashes, dots and spaces: people leave them out, or put in their own."""
-    return "".join(words_of(text))
-
-
 def can_slip(word: str) -> bool:
-    """Say whether a word is long enough that one slip leaves it recognizable; numbers never are."""
+    """Return whether a word is long enough to tolerate a typing error; numbers never are."""
     return len(word) in SLIPPERY and word.isalpha()
 
 
 def slips(word: str) -> frozenset[str]:
-    """Return the word and all that is left of it without one letter."""
+    """Return the word and every spelling of it with one letter left out."""
     return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
 
 
 def insides(word: str) -> tuple[str, ...]:
-    """Return every ending of the word, the word itself left out, that is long enough to look for."""
+    """Return every ending of the word, except the word itself, that is long enough to search for."""
     return tuple(word[at:] for at in range(1, len(word) - INSIDE + 1)) if word.isalpha() else ()
 
 
 def is_near(one: str, other: str) -> bool:
-    """Say whether one letter too many, too few, wrong, or two of them swapped make one word the other."""
+    """Return whether one letter added, missing, wrong or two letters swapped turn one word into the other."""
     if one == other:
         return True
     short, long = sorted((one, other), key=len)
@@ -74,10 +63,10 @@ def is_near(one: str, other: str) -> bool:
 
 
 def marked(text: str, pieces: Iterable[str], *, joined: bool = False) -> tuple[tuple[str, bool], ...]:
-    """Cut a text into parts, each with whether it is one of the folded pieces looked for.
+    """Split a text into parts, each with whether it is one of the folded search pieces.
 
-    The parts together are the text without what cannot be seen; whoever shows them escapes each. In a joined
-    text, which is an id, a piece may reach over dashes and spaces.
+    The parts together are the text without invisible characters; templates escape each part. In a joined
+    text, which is an id, a piece may span dashes and spaces.
     """
     seen = [letter for letter in text if unicodedata.category(letter)[0] != "C"]
     folded = [(one, at) for at, letter in enumerate(seen) for one in fold_letter(letter) or " "]

@@ -1,4 +1,4 @@
-"""What was done in an organization's name, in sentences for its admins and as rows of a file."""
+"""An organization's audit log in sentences for its admins and as rows of a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?\+00:00", re.A
 
 @dataclass(frozen=True, kw_only=True)
 class LogEntry:
-    """One event in words; home and device are the API's ids for them."""
+    """One event in words; `home` and `device` are API ids."""
 
     at: datetime
     who: str
@@ -40,10 +40,10 @@ def events_of(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[audit.Event]:
-    """Return the events, newest first; days are those of UTC, both included."""
+    """Return the events, newest first; `first` and `last` are UTC days, both included."""
     events = queries.events_of_organization(organization.pk)
     if person:
-        events = events.filter(actor_id=int(person)) if person != "0" else events.filter(actor_id=None)
+        events = events.filter(actor_id=int(person) or None)
     if kind:
         events = events.filter(name=kind)
     if first:
@@ -54,7 +54,7 @@ def events_of(
 
 
 def people_of(organization: models.Organization) -> list[tuple[str, str]]:
-    """Return everybody who stands in the record, also those who are gone, by name."""
+    """Return (id, name) of everybody in the audit log, including former members, by name."""
     events = queries.events_of_organization(organization.pk).order_by()
     found = events.values("actor_id").annotate(label=Max("actor_label"))
     people = [(str(one["actor_id"] or 0), one["label"] or "The portal") for one in found]
@@ -62,23 +62,22 @@ def people_of(organization: models.Organization) -> list[tuple[str, str]]:
 
 
 def line(event: audit.Event) -> LogEntry:
-    """Say an event in words."""
     return LogEntry(
         at=event.at,
         who=event.actor_label or "The portal",
         what=_what(event),
         home=event.site_id,
         device=event.device_id,
-        details=MOMENT.sub(r"\1 \2 UTC", _said(_told(event.details)))[:LONGEST],
+        details=MOMENT.sub(r"\1 \2 UTC", _sentence(_shown(event.details)))[:LONGEST],
     )
 
 
 def cells(event: audit.Event) -> list[str]:
-    """Return an event as the cells of a row, under `HEADS`."""
-    said = line(event)
-    at = said.at.astimezone(UTC).isoformat(timespec="seconds")
-    whole = _said(event.details)[:LONGEST]
-    return [at, *(files_cells.text(one) for one in (said.who, said.what, said.home, said.device, whole))]
+    """Return an event as a row under `HEADS`."""
+    entry = line(event)
+    at = entry.at.astimezone(UTC).isoformat(timespec="seconds")
+    texts = (entry.who, entry.what, entry.home, entry.device, _sentence(event.details)[:LONGEST])
+    return [at, *map(files_cells.text, texts)]
 
 
 def _what(event: audit.Event) -> str:
@@ -87,24 +86,23 @@ def _what(event: audit.Event) -> str:
     return names.Name(event.name).label if event.name in names.Name.values else event.name
 
 
-def _told(details: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what a page need not say: what is empty, and of a change what its receipt shows."""
+def _shown(details: Mapping[str, object]) -> dict[str, object]:
+    """Leave out empty values, and of a change what its receipt shows."""
     receipt = {"change", "before", "after"} if "change" in details else set()
     return {key: value for key, value in details.items() if value not in (None, "") and key not in receipt}
 
 
-def _said(details: Mapping[str, object]) -> str:
-    parts = (
-        f"{WORDS.get(key, key.replace('_', ' '))}: {_plain(value)}" for key, value in sorted(details.items())
-    )
-    return "; ".join(parts)
+def _sentence(details: Mapping[str, object]) -> str:
+    return "; ".join(f"{_name(key)}: {_plain(value)}" for key, value in sorted(details.items()))
+
+
+def _name(key: str) -> str:
+    return WORDS.get(key, key.replace("_", " "))
 
 
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(
-            f"{WORDS.get(key, key.replace('_', ' '))} {_plain(one)}" for key, one in value.items()
-        )
+        return ", ".join(f"{_name(key)} {_plain(one)}" for key, one in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -1,7 +1,8 @@
-"""Set an organization up, and change what homeowners read of it."""
+"""Create an organization, and change what homeowners read of it."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from gridshare_portal.audit import record
 
 LONGEST_NAME = 80
 LONGEST_ABOUT = 300
-RESERVED = {"rights"}  # an address of ours stands where an organization's would
+RESERVED = {"rights"}  # path segments of our own at the place of a slug
 
 NO_NAME = "Give the organization a name that can be read."
 LONG_NAME = f"Use at most {LONGEST_NAME} letters."
@@ -24,7 +25,7 @@ NO_KIND = "Choose installer or retailer."
 
 @transaction.atomic
 def make(*, kind: str, name: str, actor: models.User | None, now: datetime) -> models.Organization:
-    """Keep a new organization, which has no member yet: its first admin is invited."""
+    """Create an organization without members; its first admin is invited. Raises MemberRefused."""
     if kind not in models.Organization.Kind.values:
         raise members.MemberRefused(NO_KIND, field="kind")
     plain = checked_name(name)
@@ -45,9 +46,9 @@ def describe(
     actor: models.User | None,
     now: datetime,
 ) -> models.Organization:
-    """Change what the organization is called, what it says of itself, and whether a search finds it.
+    """Change name, description and whether search finds the organization; raise MemberRefused.
 
-    Its address stays, so that links which homeowners were given go on working.
+    The slug stays, so that links given to homeowners keep working.
     """
     after = {"name": checked_name(name), "about": checked_about(about), "is_listed": is_listed}
     held = members.lock(organization, actor=actor)
@@ -64,7 +65,7 @@ def describe(
 
 
 def checked_name(name: str) -> str:
-    """Return the name as it can be read, or refuse it."""
+    """Return the name without invisible characters; raise MemberRefused."""
     plain = plain_text.plain(name)
     if not plain:
         raise members.MemberRefused(NO_NAME, field="name")
@@ -74,7 +75,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_about(about: str) -> str:
-    """Return the text for homeowners as it can be read, or refuse it."""
+    """Return the description without invisible characters; raise MemberRefused."""
     plain = plain_text.plain(about)
     if len(plain) > LONGEST_ABOUT:
         raise members.MemberRefused(LONG_ABOUT, field="about")
@@ -83,9 +84,7 @@ def checked_about(about: str) -> str:
 
 def _free_slug(name: str, kind: str) -> str:
     wanted = slugify(name)[:50].strip("-_") or kind
-    taken = {
-        *RESERVED,
-        *models.Organization.objects.filter(slug__startswith=wanted).values_list("slug", flat=True),
-    }
-    numbered = (wanted if n == 1 else f"{wanted}-{n}" for n in range(1, len(taken) + 2))
-    return next(slug for slug in numbered if slug not in taken)
+    similar = models.Organization.objects.filter(slug__startswith=wanted)
+    taken = {*RESERVED, *similar.values_list("slug", flat=True)}
+    numbered = (f"{wanted}-{n}" for n in itertools.count(2))
+    return next(slug for slug in itertools.chain([wanted], numbered) if slug not in taken)

@@ -1,4 +1,4 @@
-"""The e-mail that invites somebody to work for an organization."""
+"""The e-mail that invites a person to work for an organization."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from gridshare_portal.mail import addresses, sender
 
 
 def address_of(secret: str) -> str:
-    """Return the address that opens an invitation."""
     return addresses.public("invitation", secret)
 
 
 def send(made: invitations.Made) -> bool:
-    """Send the letter; return whether it could be sent."""
+    """Send the e-mail; return whether that succeeded."""
     invitation = made.invitation
     context = {
         "invitation": invitation,
@@ -23,6 +22,6 @@ def send(made: invitations.Made) -> bool:
     }
     try:
         sender.send(template="accounts/email/invitation", to=invitation.email, context=context)
+        return True
     except sender.NotSent:
         return False
-    return True

@@ -1,7 +1,7 @@
-"""Invite somebody by e-mail to work for an organization: once, for seven days, for that address only.
+"""Invitations by e-mail to work for an organization: once, for seven days, for one address.
 
-The letter carries a secret of which we keep only a digest. Whoever brings the secret back must be signed in
-with the invited address, and must have proven that it is theirs: a letter that was passed on opens nothing.
+The e-mail carries a secret of which only a digest is stored. To accept, a person must be signed in with the
+invited address and have proven it: a forwarded e-mail is useless.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Q
 
@@ -41,7 +41,7 @@ OPEN_NO_MORE = "This invitation is not open any more, so there is nothing to wit
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """An invitation, and the secret for its letter: the one moment at which anybody knows it."""
+    """An invitation with its secret, which is known only here and in the e-mail."""
 
     invitation: models.Invitation
     secret: str
@@ -50,7 +50,7 @@ class Made:
 def invite(
     *, organization: models.Organization, email: str, role: str, actor: models.User | None, now: datetime
 ) -> Made:
-    """Keep an open invitation; sending the letter is the caller's, after this has been kept."""
+    """Store an open invitation; the caller sends the e-mail after the commit. Raises MemberRefused."""
     address = _address(email)
     if role not in models.Role.values:
         raise members.MemberRefused(members.NO_ROLE, field="role")
@@ -71,19 +71,16 @@ def invite(
 
 
 def found(secret: str) -> models.Invitation:
-    """Return the invitation of this secret, open or not."""
-    invitation = (
-        models.Invitation.objects.select_related("organization", "invited_by")
-        .filter(digest=_digest(secret))
-        .first()
-    )
+    """Return the invitation of this secret, open or not; raise MemberRefused."""
+    known = models.Invitation.objects.select_related("organization", "invited_by")
+    invitation = known.filter(digest=_digest(secret)).first()
     if invitation is None:
         raise members.MemberRefused(UNKNOWN)
     return invitation
 
 
 def refusal(invitation: models.Invitation, *, now: datetime) -> str:
-    """Say why it cannot be accepted any more; an empty text if it can."""
+    """Return why it cannot be accepted any more; empty if it can."""
     if invitation.withdrawn_at:
         return WITHDRAWN.format(invitation.organization)
     if invitation.accepted_at:
@@ -92,19 +89,18 @@ def refusal(invitation: models.Invitation, *, now: datetime) -> str:
 
 
 def is_for(invitation: models.Invitation, user: models.User) -> bool:
-    """Say whether the invited address is one that this person has proven."""
+    """Return whether the invited address is one that this person has proven."""
     proven = EmailAddress.objects.filter(user_id=user.pk, verified=True).values_list("email", flat=True)
     return invitation.email in {address.lower() for address in proven}
 
 
 @transaction.atomic
 def accept(*, secret: str, user: models.User, now: datetime) -> models.Membership:
-    """Make the person a member, once."""
+    """Make the person a member, once; raise MemberRefused."""
     organization = models.Organization.objects.select_for_update().get(pk=found(secret).organization_id)
     invitation = found(secret)
-    said = refusal(invitation, now=now)
-    if said:
-        raise members.MemberRefused(said)
+    if sentence := refusal(invitation, now=now):
+        raise members.MemberRefused(sentence)
     if not is_for(invitation, user):
         raise members.MemberRefused(NOT_FOR_YOU.format(invitation.email))
     invitation.accepted_at = now
@@ -114,7 +110,7 @@ def accept(*, secret: str, user: models.User, now: datetime) -> models.Membershi
 
 @transaction.atomic
 def withdraw(*, invitation: models.Invitation, actor: models.User | None, now: datetime) -> None:
-    """Take an invitation back, so that its letter opens nothing."""
+    """Withdraw an invitation; raise MemberRefused if it is not open."""
     members.lock(invitation.organization, actor=actor)
     invitation.refresh_from_db(fields=["accepted_at", "withdrawn_at", "expires_at"])
     if not invitation.is_open(now=now):
@@ -139,10 +135,9 @@ def _address(email: str) -> str:
     address = email.strip().lower()
     try:
         validate_email(address)
+        MaxLengthValidator(LONGEST_ADDRESS)(address)
     except ValidationError as fault:
         raise members.MemberRefused(NO_ADDRESS, field="email") from fault
-    if len(address) > LONGEST_ADDRESS:
-        raise members.MemberRefused(NO_ADDRESS, field="email")
     return address
 
 

@@ -1,7 +1,7 @@
-"""Who works for an organization, as what: join, get another role, be removed, leave.
+"""Membership of an organization: join, change role, be removed, leave.
 
-Each action locks the organization's row first and asks again who does it, so that two admins who remove each
-other at the same moment do not both succeed, and an organization is never left without an admin.
+Each action locks the organization's row and checks the actor again, so that two admins who remove each other
+at the same moment do not both succeed, and an organization always keeps an admin.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GONE = "This person does not work for {} any more."
 
 
 class MemberRefused(Exception):
-    """A action that cannot be done; the text is a sentence for the page, field names the input."""
+    """An action that cannot be done; the message is a sentence for the page, `field` names the input."""
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(sentence)
@@ -29,9 +29,9 @@ class MemberRefused(Exception):
 
 
 def lock(organization: models.Organization, *, actor: models.User | None) -> models.Organization:
-    """Hold the organization's row until the transaction ends; refuse who is no admin of it at that moment.
+    """Lock the organization's row until the transaction ends; refuse an actor who is not its admin now.
 
-    None is the portal itself; the platform's own operators, who come from the admin, need no membership.
+    None is the portal itself; the platform's own operators (is_staff) need no membership.
     """
     held = models.Organization.objects.select_for_update().get(pk=organization.pk)
     if actor is None or actor.is_staff:
@@ -46,7 +46,7 @@ def lock(organization: models.Organization, *, actor: models.User | None) -> mod
 def add(
     *, organization: models.Organization, user: models.User, role: str, now: datetime
 ) -> models.Membership:
-    """Make somebody a member; who is one already keeps the role."""
+    """Make a person a member; an existing member keeps the role."""
     _check_role(role)
     known = {"role": role, "created_at": now}
     membership, is_new = models.Membership.objects.get_or_create(
@@ -61,28 +61,27 @@ def add(
 def change_role(
     *, membership: models.Membership, role: str, actor: models.User | None, now: datetime
 ) -> None:
-    """Give a member another role; the last admin stays admin."""
+    """Change a member's role; refuse to demote the last admin."""
     _check_role(role)
     organization = lock(membership.organization, actor=actor)
-    member = _still(membership)
+    member = _current(membership)
     if member.role == role:
         return
     _keep_an_admin(organization, without=member)
-    before, member.role = member.role, role
+    before, member.role = member.get_role_display(), role
     member.save(update_fields=["role"])
-    _take_back_invitations(member, actor=actor, now=now)
-    change = {"before": _word(before), "after": _word(role)}
+    _withdraw_invitations(member, actor=actor, now=now)
+    change = {"before": before, "after": member.get_role_display()}
     _record(names.Name.MEMBER_ROLE_CHANGED, member, actor=actor, now=now, **change)
 
 
 @transaction.atomic
 def remove(*, membership: models.Membership, actor: models.User | None, now: datetime) -> None:
-    """Take somebody out of the organization and out of every browser at once, and their open
-    invitations back."""
+    """Remove a member, sign them out everywhere and withdraw their open invitations."""
     organization = lock(membership.organization, actor=actor)
-    member = _still(membership)
+    member = _current(membership)
     _keep_an_admin(organization, without=member)
-    _take_back_invitations(member, actor=actor, now=now)
+    _withdraw_invitations(member, actor=actor, now=now)
     _record(names.Name.MEMBER_REMOVED, member, actor=actor, now=now, role=member.role)
     member.delete()
     sessions.end_all(member.user)
@@ -90,9 +89,9 @@ def remove(*, membership: models.Membership, actor: models.User | None, now: dat
 
 @transaction.atomic
 def leave(*, membership: models.Membership, now: datetime) -> None:
-    """Leave the organization oneself; whoever leaves stays signed in, as a homeowner may be."""
+    """Leave the organization; the person stays signed in, as a homeowner may be."""
     organization = lock(membership.organization, actor=None)
-    member = _still(membership)
+    member = _current(membership)
     _keep_an_admin(organization, without=member)
     _record(names.Name.MEMBER_REMOVED, member, actor=member.user, now=now, role=member.role)
     member.delete()
@@ -100,7 +99,7 @@ def leave(*, membership: models.Membership, now: datetime) -> None:
 
 @transaction.atomic
 def leave_all(*, user: models.User, now: datetime) -> None:
-    """Leave every organization, before the account goes."""
+    """Leave every organization, before the account is deleted."""
     for membership in user.memberships.select_related("organization").order_by("organization"):
         leave(membership=membership, now=now)
 
@@ -110,7 +109,7 @@ def _check_role(role: str) -> None:
         raise MemberRefused(NO_ROLE, field="role")
 
 
-def _still(membership: models.Membership) -> models.Membership:
+def _current(membership: models.Membership) -> models.Membership:
     found = models.Membership.objects.select_related("user", "organization").filter(pk=membership.pk).first()
     if found is None:
         raise MemberRefused(GONE.format(membership.organization))
@@ -125,8 +124,8 @@ def _keep_an_admin(organization: models.Organization, *, without: models.Members
         raise MemberRefused(LAST_ADMIN.format(organization), field="role")
 
 
-def _take_back_invitations(member: models.Membership, *, actor: models.User | None, now: datetime) -> None:
-    """Close what somebody who may invite no more left open, be it for a second address of their own."""
+def _withdraw_invitations(member: models.Membership, *, actor: models.User | None, now: datetime) -> None:
+    """Withdraw the open invitations of somebody who may no longer invite."""
     theirs = member.organization.invitations.filter(invited_by=member.user)
     for invitation in theirs.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now):
         invitation.withdrawn_at = now
@@ -156,7 +155,3 @@ def _record(
         organization=membership.organization,
         details={"member": str(membership.user), **details},
     )
-
-
-def _word(role: str) -> str:
-    return str(dict(models.Role.choices).get(role, role))

@@ -1,8 +1,7 @@
-"""What the portal tells allauth about signing in, returning and second factors.
+"""Settings of allauth in code: redirects, e-mail, and sealing of second factors' secrets.
 
-Signing in returns to a path of our own or to the first page, never elsewhere. An e-mail
-that cannot be sent is said on the page and does not break it. The secrets of second
-factors are sealed before they are stored.
+Sign-in redirects to a path of this portal or to the first page, never elsewhere. An e-mail that cannot be
+sent is reported on the page.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from gridshare_portal import seal
@@ -29,49 +27,30 @@ MAIL_FAILED = "We could not send the e-mail just now. Please try again in a minu
 
 
 class Accounts(DefaultAccountAdapter):
-    """Signing in with an e-mail address."""
-
     def is_safe_url(self, url: str | None) -> bool:
-        """Allow a path on this host, short and printable, and nothing else."""
+        """Allow a short, printable path on this host, and nothing else."""
         if not url or len(url) > LONGEST_PATH or not url.isprintable():
             return False
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def clean_email(self, email: str) -> str:
-        """Refuse an address that is longer than any mail server takes."""
+        """Refuse an address that is longer than any mail server accepts."""
         if len(email) > LONGEST_ADDRESS:
             raise ValidationError("This address is too long.")
         return super().clean_email(email)
 
-    def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        """Return the first page, which knows what comes next."""
-        return "/"
-
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return the first page, which knows what comes next."""
-        return "/"
-
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
-        """Send an e-mail, and tell the visitor when that fails."""
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, smtplib.SMTPException) as failure:
             log.error("an e-mail (%s) could not be sent: %s", template_prefix, type(failure).__name__)
-            self._say_that_mail_failed()
-
-    def _say_that_mail_failed(self) -> None:
-        request = current.request
-        if request is not None and hasattr(request, "_messages"):
-            messages.error(request, MAIL_FAILED)
+            if hasattr(current.request, "_messages"):
+                messages.error(current.request, MAIL_FAILED)
 
 
 class SecondFactors(DefaultMFAAdapter):
-    """Authenticator apps, passkeys and recovery codes."""
-
     def encrypt(self, text: str) -> str:
-        """Seal a secret before it is stored."""
         return seal.seal(text, SEALED_AS)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Open a stored secret."""
         return seal.unseal(encrypted_text, SEALED_AS)

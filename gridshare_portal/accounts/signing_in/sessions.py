@@ -1,7 +1,7 @@
-"""End the sessions of a person in every browser at once, also those that no list of ours knows.
+"""End a person's sessions in every browser.
 
-A session holds a digest of its person's `sign_outs`, which is compared on every request: counting one up
-ends them all, wherever their rows are and whatever still runs in them.
+A session holds a digest of its person's `sign_outs`, compared on every request: incrementing the counter ends
+all sessions, including those that are listed nowhere.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from gridshare_portal.accounts import entry, models
 
 
 def end_all(user: models.User) -> int:
-    """Sign the person out of every browser; return of how many that we know."""
+    """Sign the person out of every browser; return the number of known sessions ended."""
     return _end(user, but="")
 
 
 @transaction.atomic
-def end_others(request: entry.SignedInRequest) -> int:
-    """Sign the visitor out of every browser but this one; return of how many that we know."""
+def end_others(request: entry.SignedInRequest) -> None:
+    """Sign the visitor out of every browser but this one."""
     user = request.user
-    ended = _end(user, but=request.session.session_key or "")
+    _end(user, but=request.session.session_key or "")
     user.refresh_from_db(fields=["sign_outs"])
     UserSession.objects.filter(session_key=request.session.session_key).delete()
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)
-    return ended
 
 
 @transaction.atomic

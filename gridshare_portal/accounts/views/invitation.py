@@ -1,4 +1,4 @@
-"""The page behind an invitation's letter, and the table of rights that anybody may read."""
+"""The page of an invitation, and the public table of rights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ PROVE = "Before you see anything of {}: set up a passkey or an authenticator app
 
 @require_safe
 def rights(request: HttpRequest) -> HttpResponse:
-    """Show which role may do what."""
     rows = [
         (right.title, [(role.label, table.may(role, right)) for role in models.Role])
         for right in table.RIGHTS
@@ -30,7 +29,6 @@ def rights(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("token")
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Say who invites to what; whoever is signed in with the invited address accepts with one button."""
     now = timezone.now()
     try:
         invited = invitations.found(token)
@@ -46,7 +44,6 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, invited: models.Invitation, *, status: int = 200) -> HttpResponse:
-    """Show the invitation as it is now: open, closed, or for somebody else."""
     invited.refresh_from_db()
     closed = invitations.refusal(invited, now=timezone.now())
     works_there = any(one.organization_id == invited.organization_id for one in entry.memberships(request))

@@ -1,4 +1,4 @@
-"""Another role, and the end of somebody's work for an organization: removed, or left."""
+"""Views that change a member's role, remove a member, or leave the organization."""
 
 from __future__ import annotations
 
@@ -19,47 +19,44 @@ LEFT = "You do not work for {} any more."
 
 
 @require_POST
-@entry.door(rights.MEMBERS)
+@entry.require_right(rights.MEMBERS)
 def role(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Give a member another role."""
     now = timezone.now()
     member = _member(request, pk)
-    wished = request.POST.get("role", "")
+    new_role = request.POST.get("role", "")
     try:
-        members.change_role(membership=member, role=wished, actor=request.user, now=now)
+        members.change_role(membership=member, role=new_role, actor=request.user, now=now)
     except members.MemberRefused as refusal:
         return organization.page(request, now=now, refused={pk: str(refusal)})
-    messages.success(request, CHANGED.format(member.user, models.Role(wished).label.lower()))
+    messages.success(request, CHANGED.format(member.user, models.Role(new_role).label.lower()))
     return redirect("accounts:organization", slug=slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@entry.door(rights.MEMBERS)
+@entry.require_right(rights.MEMBERS)
 def remove(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Say what the removal does, and do it once that is confirmed."""
     member = _member(request, pk)
     if member.user_id == request.user.pk:
         return redirect("accounts:leave", slug=slug)
     if request.method != "POST":
-        return render(request, "accounts/remove.html", _context(request, member))
+        return _page(request, "accounts/remove.html", member)
     try:
         members.remove(membership=member, actor=request.user, now=timezone.now())
     except members.MemberRefused as refusal:
-        return _refused(request, "accounts/remove.html", member, refusal)
+        return _page(request, "accounts/remove.html", member, refused=str(refusal))
     messages.success(request, REMOVED.format(member.user, request.organization))
     return redirect("accounts:organization", slug=slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@entry.door()
+@entry.require_right()
 def leave(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Leave the organization oneself."""
     if request.method != "POST":
-        return render(request, "accounts/leave.html", _context(request, request.membership))
+        return _page(request, "accounts/leave.html", request.membership)
     try:
         members.leave(membership=request.membership, now=timezone.now())
     except members.MemberRefused as refusal:
-        return _refused(request, "accounts/leave.html", request.membership, refusal)
+        return _page(request, "accounts/leave.html", request.membership, refused=str(refusal))
     messages.success(request, LEFT.format(request.organization))
     return redirect(addresses.path("front"))
 
@@ -69,11 +66,13 @@ def _member(request: entry.MemberRequest, pk: int) -> models.Membership:
     return get_object_or_404(members_here, pk=pk)
 
 
-def _context(request: entry.MemberRequest, member: models.Membership) -> dict[str, object]:
-    return {"organization": request.organization, "membership": request.membership, "member": member}
-
-
-def _refused(
-    request: entry.MemberRequest, template: str, member: models.Membership, refusal: members.MemberRefused
+def _page(
+    request: entry.MemberRequest, template: str, member: models.Membership, *, refused: str = ""
 ) -> HttpResponse:
-    return render(request, template, {**_context(request, member), "refused": str(refusal)}, status=422)
+    context = {
+        "organization": request.organization,
+        "membership": request.membership,
+        "member": member,
+        "refused": refused,
+    }
+    return render(request, template, context, status=422 if refused else 200)

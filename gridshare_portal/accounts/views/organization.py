@@ -1,11 +1,11 @@
-"""An organization's page: who works there, who is invited, what homeowners read of it."""
+"""An organization's page: its members, its invitations, and what homeowners read of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,16 +23,14 @@ WITHDRAWN = "The invitation for {} is withdrawn. Its letter opens nothing any mo
 
 
 @require_safe
-@entry.door()
+@entry.require_right()
 def organization(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the organization to whoever works there; admins also see what they can do about it."""
     return page(request, now=timezone.now())
 
 
 @require_POST
-@entry.door(rights.MEMBERS)
+@entry.require_right(rights.MEMBERS)
 def details(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Change the name, the text for homeowners, and whether a search finds the organization."""
     now = timezone.now()
     form = forms.Details(request.POST)
     if form.is_valid():
@@ -49,9 +47,8 @@ def details(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@entry.door(rights.MEMBERS)
+@entry.require_right(rights.MEMBERS)
 def invite(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Invite somebody by e-mail."""
     now = timezone.now()
     form = forms.Invite(request.POST)
     if form.is_valid() and _invited(request, form, now):
@@ -61,9 +58,8 @@ def invite(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@entry.door(rights.MEMBERS)
+@entry.require_right(rights.MEMBERS)
 def withdraw_invitation(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Take an invitation back."""
     invitation = get_object_or_404(request.organization.invitations, pk=pk)
     try:
         invitations.withdraw(invitation=invitation, actor=request.user, now=timezone.now())
@@ -82,15 +78,17 @@ def page(
     details: forms.Details | None = None,
     refused: dict[int, str] | None = None,
 ) -> HttpResponse:
-    """Show the page, with what was refused at the place where it was typed."""
+    """Render the page with refused forms in place; 422 if something was refused."""
     is_admin = rights.may(request.membership.role, rights.MEMBERS)
     known = {name: getattr(request.organization, name) for name in ("name", "about", "is_listed")}
+    everybody = request.organization.memberships.select_related("user")
+    members_here = staff.marked_standing(everybody.order_by("user__name", "user__email"))
     context = {
         "now": now,
         "organization": request.organization,
         "membership": request.membership,
         "is_admin": is_admin,
-        "members": _members(request),
+        "members": Paginator(members_here, ON_A_PAGE).get_page(request.GET.get("page")),
         "roles": models.Role.choices,
         "refused": refused or {},
     }
@@ -103,7 +101,7 @@ def page(
 
 
 def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) -> bool:
-    """Keep the invitation and send its letter; one whose letter cannot be sent is taken back."""
+    """Store the invitation and send its e-mail; withdraw it if that fails."""
     try:
         made = invitations.invite(
             organization=request.organization, actor=request.user, now=now, **form.cleaned_data
@@ -118,17 +116,9 @@ def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) ->
     return False
 
 
-def _members(request: entry.MemberRequest) -> Page[models.Membership]:
-    everybody = request.organization.memberships.select_related("user")
-    proven = staff.marked_standing(everybody.order_by("user__name", "user__email"))
-    return Paginator(proven, ON_A_PAGE).get_page(request.GET.get("page"))
-
-
 def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:
-    """Return the open invitations, then the last of those that were accepted, withdrawn or ended."""
     made = list(organization.invitations.select_related("invited_by")[: invitations.AT_MOST_A_DAY * 8])
-    still_open = [one for one in made if one.is_open(now=now)]
     closed = [one for one in made if not one.is_open(now=now)][:CLOSED_SHOWN]
     for one in closed:
         one.ended = "Accepted" if one.accepted_at else "Withdrawn" if one.withdrawn_at else "Ended unanswered"
-    return [*still_open, *closed]
+    return [*(one for one in made if one.is_open(now=now)), *closed]

@@ -1,4 +1,4 @@
-"""What was done in an organization's name, for its admins: by person, kind and day, and as a file."""
+"""An organization's audit log for its admins, filtered, as a page and as a file."""
 
 from __future__ import annotations
 
@@ -14,45 +14,38 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.accounts import entry, forms, rights
 from gridshare_portal.accounts.organizations import audit_log
 from gridshare_portal.audit import downloads
-from gridshare_portal.audit import models as audit
 from gridshare_portal.files import cells
 
 ON_A_PAGE = 50
 
 
 @require_safe
-@entry.door(rights.RECORD)
+@entry.require_right(rights.RECORD)
 def record(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the record, newest first."""
     return _page(request, _form(request))
 
 
 @require_safe
-@entry.door(rights.RECORD)
+@entry.require_right(rights.RECORD)
 def record_csv(request: entry.MemberRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
-    """Give the same part of the record as a file."""
     form = _form(request)
     if not form.is_valid():
         return _page(request, form)
     events = audit_log.events_of(request.organization, **form.cleaned_data)
     if request.method == "GET":
-        events = events.exclude(pk=_tell(request, form).pk)  # the file says what stood there before
+        download = downloads.tell(
+            table=downloads.RECORD,
+            form="CSV",
+            actor=request.user,
+            organization=request.organization,
+            asked=urlencode({name: value for name, value in form.cleaned_data.items() if value}),
+            at=timezone.now(),
+        )
+        events = events.exclude(pk=download.pk)  # the file ends before its own download
     rows = (audit_log.cells(event) for event in events.iterator(chunk_size=500))
     lines = cells.lines(itertools.chain([audit_log.HEADS], rows))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{slug}_record.csv"'
-    return response
-
-
-def _tell(request: entry.MemberRequest, form: forms.Record) -> audit.Event:
-    return downloads.tell(
-        table=downloads.RECORD,
-        form="CSV",
-        actor=request.user,
-        organization=request.organization,
-        asked=urlencode({name: value for name, value in form.cleaned_data.items() if value}),
-        at=timezone.now(),
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{slug}_record.csv"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _form(request: entry.MemberRequest) -> forms.Record:
@@ -61,14 +54,14 @@ def _form(request: entry.MemberRequest) -> forms.Record:
 
 def _page(request: entry.MemberRequest, form: forms.Record) -> HttpResponse:
     valid = form.is_valid()
-    wished = form.cleaned_data if valid else {}
-    events = audit_log.events_of(request.organization, **wished)
+    narrowing = form.cleaned_data if valid else {}
+    events = audit_log.events_of(request.organization, **narrowing)
     page = Paginator(events, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "organization": request.organization,
         "membership": request.membership,
         "form": form,
-        "narrowed": any(wished.values()),
+        "narrowed": any(narrowing.values()),
         "page": page,
         "lines": [audit_log.line(event) for event in page],
     }

@@ -1,4 +1,4 @@
-"""The end of an account: what goes with it, and that nobody ends it by a slip."""
+"""Pages of the visitor's Lunar connections and of their account: health, scopes, disconnecting, deleting."""
 
 from __future__ import annotations
 
@@ -8,25 +8,54 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts.organizations import members
 from gridshare_portal.audit import names, record
-from gridshare_portal.homeowner import forms
-from gridshare_portal.lunar import queries
+from gridshare_portal.homeowner import entry_points, forms, viewer
+from gridshare_portal.lunar import connections, queries, scopes
+from gridshare_portal.lunar import models as lunar
+from gridshare_portal.sites import queries as site_queries
 
 DELETED = "Your account is deleted. We can no longer read or change anything at Lunar."
 
 
 @login_required
+@require_safe
+def connection(request: entry.SignedInRequest) -> HttpResponse:
+    now = timezone.now()
+    cards = [_card(one) for one in queries.connections_of(request.user)]
+    context = {"connections": cards, **viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)}
+    return render(request, "homeowner/connection.html", context)
+
+
+@entry_points.page(staff=None)
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
+    now = timezone.now()
+    one = entry_points.connection(request, pk, now=now)
+    if one.status == lunar.Connection.Status.DISCONNECTED:
+        raise Http404
+    form = forms.Disconnect(forms.posted(request))
+    if request.method == "POST" and form.is_valid():
+        forget = form.cleaned_data["forget"]
+        connections.disconnect(connection=one, actor=request.user, forget_readings=forget, now=now)
+        kept = "The stored readings are deleted." if forget else "The stored readings stay here."
+        messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
+        return redirect("homeowner:connection")
+    place = viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)
+    context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **place}
+    return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
+
+
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: entry.SignedInRequest) -> HttpResponse:
-    """Say what goes with the account, and delete it once the visitor has typed its address."""
     now = timezone.now()
     form = forms.DeleteAccount(forms.posted(request), address=request.user.email)
     if request.method == "POST" and form.is_valid():
@@ -37,11 +66,11 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, DELETED)
             return redirect("homeowner:welcome")
-    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     context = {
         "form": form,
-        "homes": mine,
-        "site": mine[0] if len(mine) == 1 else None,
+        "homes": homes,
+        "site": homes[0] if len(homes) == 1 else None,
         "connections": queries.connections_of(request.user).exclude(status="disconnected"),
     }
     return render(request, "homeowner/delete_account.html", context, status=422 if form.errors else 200)
@@ -49,9 +78,19 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
 
 @transaction.atomic
 def _delete(request: entry.SignedInRequest, now: datetime) -> None:
-    """Sign out while there is still somebody to sign out; connections end with their owner."""
+    """Delete the account; sign out first, while the user exists. Connections end with their owner."""
     user = request.user
     members.leave_all(user=user, now=now)
     record.add(name=names.Name.USER_DELETED, at=now, actor=user, subject=user)
     logout(request)
     user.delete()
+
+
+def _card(one: lunar.Connection) -> dict[str, object]:
+    missing = {scope.id for scope in queries.missing_scopes(one)}
+    return {
+        "connection": one,
+        "homes": site_queries.sites_of(one),
+        "progress": site_queries.progress_of(one),
+        "scopes": [(scope, scope.id not in missing) for scope in scopes.SCOPES],
+    }

@@ -1,6 +1,6 @@
-"""Who looked at a home and who changed something there: the record of staff, for those who live in it.
+"""What staff viewed and changed in a home, from the audit log, for its residents.
 
-It begins when the reader first connected: what happened under somebody who lived there before is not theirs.
+It begins when the reader first connected: events under an earlier resident are not theirs to read.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from gridshare_portal.forms import Key, Query
 from gridshare_portal.homeowner.activity import words as activity_words
 from gridshare_portal.sites import models as sites
 
+GONE = "no longer here"
 HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their words"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilter:
-    """Somebody, or an organization, to read about alone."""
+    """A person or an organization to filter the log by."""
 
     key: str
     title: str
@@ -35,13 +36,9 @@ class LogFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Lines of one day that belong to one visit, or to one person's feed."""
+    """Lines of one day that belong to one visit, or to one person."""
 
     day: date
-    who: str
-    organization: str
-    reason: str
-    words: str
     lines: tuple[activity_words.LogLine, ...]
 
 
@@ -53,7 +50,7 @@ class LogQuery(Query):
 
 
 class Log:
-    """A list that a page can be cut from without reading the whole; each cut costs one query."""
+    """A sliceable list for a paginator; each slice costs one query."""
 
     ordered = True
 
@@ -63,43 +60,30 @@ class Log:
         self._site, self._user, self._now = site, user, now
         self._whole = _events(site, user)
         self._people = _people(self._whole)
-        self._names = _names(self._people)
+        organizations = accounts.Organization.objects.in_bulk({by for by, _pk, _who in self._people})
+        self._names = {pk: organization.name for pk, organization in organizations.items()}
         known = LogQuery(asked).cleaned_data
         self.organization_id, self.actor_id = known["organization"], known["person"]
 
     @property
     def is_narrowed(self) -> bool:
-        """Say whether only a part of it was asked for."""
         return self.organization_id is not None or self.actor_id is not None
 
     def organizations(self) -> list[LogFilter]:
-        """Return the organizations that did something here."""
-        return [
-            LogFilter(key=str(pk), title=name, is_chosen=pk == self.organization_id)
-            for pk, name in sorted(self._names.items(), key=lambda item: item[1])
-        ]
+        return _filters(self._names, self.organization_id)
 
     def people(self) -> list[LogFilter]:
-        """Return the people who did something here, each once."""
         named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
-        return [
-            LogFilter(key=str(pk), title=title, is_chosen=pk == self.actor_id)
-            for pk, title in sorted(named.items(), key=lambda item: item[1])
-        ]
-
-    def count(self) -> int:
-        """Return how many lines there are."""
-        return self._narrowed().count()
+        return _filters(named, self.actor_id)
 
     def __len__(self) -> int:
-        return self.count()
+        return self._narrowed().count()
 
     def __getitem__(self, window: slice) -> list[Look]:
         lines = (self._line(event) for event in self._narrowed()[window])
         return list(_together(lines, self._site))
 
     def rows(self) -> Iterator[list[str]]:
-        """Yield the whole as rows for a file, the newest first."""
         yield HEADS
         for event in self._narrowed().iterator(chunk_size=500):
             one = self._line(event)
@@ -120,20 +104,22 @@ class Log:
         )
 
 
-GONE = "no longer here"
+def _filters(titles: Mapping[int, str], chosen: int | None) -> list[LogFilter]:
+    by_title = sorted(titles.items(), key=lambda item: item[1])
+    return [LogFilter(key=str(pk), title=title, is_chosen=pk == chosen) for pk, title in by_title]
 
 
 def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
     mine = sites.ConnectionSite.objects.filter(site=site, connection__user=user)
     since = mine.aggregate(at=Min("connection__created_at"))["at"]
     events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
-        organization_id__isnull=False, name__in=list(activity_words.SAYINGS)
+        organization_id__isnull=False, name__in=[*activity_words.SENTENCES]
     )
     return events.filter(at__gte=since) if since else events.none()
 
 
 def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
-    """Return who of which organization; of a homeowner's own actions only the organization counts."""
+    """Return (organization, person, name); of homeowners' own actions only the organization."""
     known = events.order_by().values_list("name", "organization_id", "actor_id", "actor_label").distinct()
     ours = activity_words.BY_HOMEOWNERS
     people = {
@@ -142,23 +128,9 @@ def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
     return sorted(people, key=str)
 
 
-def _names(people: Iterable[tuple[int, int | None, str]]) -> dict[int, str]:
-    known = accounts.Organization.objects.in_bulk({by for by, _pk, _who in people})
-    return {pk: organization.name for pk, organization in known.items()}
-
-
 def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[Look]:
     def same(one: activity_words.LogLine) -> tuple[date, tuple[object, ...]]:
         return one.at.astimezone(site.zone).date(), one.because
 
     for (day, _because), group in groupby(lines, key=same):
-        found = tuple(group)
-        first = found[0]
-        yield Look(
-            day=day,
-            who=first.who,
-            organization=first.on_behalf,
-            reason=first.reason,
-            words=first.words,
-            lines=found,
-        )
+        yield Look(day=day, lines=tuple(group))

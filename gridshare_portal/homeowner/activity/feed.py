@@ -1,6 +1,6 @@
-"""Put the changes of a home and the other events of its record into one list, newest first.
+"""The activity feed: a home's changes and its other audit events as one list, newest first.
 
-A change leaves events of its own; those are left out, because the change itself says more.
+Events about a change are left out, because the change itself says more.
 """
 
 from __future__ import annotations
@@ -40,16 +40,12 @@ BY_STAFF = (
     names.Name.PROPOSAL_WITHDRAWN,
     names.Name.SITE_OPENED,
 )
-PROPOSALS = (
-    names.Name.CHANGE_PROPOSED,
-    names.Name.PROPOSAL_DECLINED,
-    names.Name.PROPOSAL_WITHDRAWN,
-)
+PROPOSALS = (names.Name.CHANGE_PROPOSED, names.Name.PROPOSAL_DECLINED, names.Name.PROPOSAL_WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SiteEvent:
-    """An event that is no change of a device."""
+    """An event that is not a change of a device."""
 
     at: datetime
     who: str
@@ -62,7 +58,7 @@ Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | SiteEvent]
 
 
 class Feed:
-    """A list that a page can be cut from without reading the whole."""
+    """A sliceable list for a paginator."""
 
     ordered = True
 
@@ -71,12 +67,8 @@ class Feed:
         self._changes = changes.changes_of(site)
         self._events = _for(reader, record.events_of_site(site.synth_id))
 
-    def count(self) -> int:
-        """Return how many entries there are."""
-        return self._changes.count() + self._events.count()
-
     def __len__(self) -> int:
-        return self.count()
+        return self._changes.count() + self._events.count()
 
     def __getitem__(self, window: slice) -> list[Entry]:
         rows: list[tuple[datetime, control.Change | audit.Event]] = [
@@ -94,23 +86,22 @@ class Feed:
 
 
 def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
-    """Leave out what is told elsewhere, and for staff what others were let in to do."""
-    events = events.exclude(name__in=[name.value for name in TOLD_ELSEWHERE])
+    """Leave out events told elsewhere, and for staff those of other organizations."""
+    events = events.exclude(name__in=TOLD_ELSEWHERE)
     if not reader.is_staff:
         return events
-    of_the_homeowner = Q(organization_id=None, name__in=[name.value for name in OF_THE_HOMEOWNER])
+    of_the_homeowner = Q(organization_id=None, name__in=OF_THE_HOMEOWNER)
     return events.filter(Q(organization_id=reader.organization_id) | of_the_homeowner)
 
 
 def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> SiteEvent:
-    """Say an event in words."""
     label = names.Name(event.name).label if event.name in names.Name.values else event.name
     if event.name == names.Name.ACCESS_ASKED:
         label = words.AGAIN
     before, after = _plain(event.details.get("before")), _plain(event.details.get("after"))
     if event.name in PROPOSALS:
-        kind, asked = event.details["kind"], event.details["asked"]
-        worded = receipts.worded(kind, asked, zone=zone, now=now)
+        kind = event.details["kind"]
+        worded = receipts.worded(kind, event.details["asked"], zone=zone, now=now)
         before, after = "", f"{receipts.KINDS.get(kind, kind)}: {worded}"
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
     return SiteEvent(

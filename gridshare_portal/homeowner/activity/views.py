@@ -1,26 +1,53 @@
-"""What was done in a home: every change with its outcome, and what the owner said of the home."""
+"""A home's activity feed, and its access log as a page and as a file."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from gridshare_portal.files import cells
 from gridshare_portal.homeowner import addresses, entry_points
+from gridshare_portal.homeowner.activity import access_log as logs
 from gridshare_portal.homeowner.activity import feed
 
-ON_A_PAGE = 20
+ACTIVITY_ON_A_PAGE, LOG_ON_A_PAGE = 20, 50
 
 
 @entry_points.page(staff="activity")
 @require_safe
 def activity(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Show who did what, what was before and after, the outcome and when, newest first."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
-    page = addresses.page(
-        request, feed.Feed(site, reader=entry_points.reader(request), now=now), size=ON_A_PAGE
-    )
+    entries = feed.Feed(site, reader=entry_points.reader(request), now=now)
+    page = addresses.page(request, entries, size=ACTIVITY_ON_A_PAGE)
     context = {"site": site, "page": page, "zone": site.zone, "now": now}
     return render(request, "homeowner/activity.html", context)
+
+
+@entry_points.page(staff=None)
+@never_cache
+@require_safe
+def access_log(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
+    now = timezone.now()
+    site = entry_points.site(request, synth_id, now=now)
+    log = logs.Log(site, user=request.user, asked=request.GET, now=now)
+    page = addresses.page(request, log, size=LOG_ON_A_PAGE)
+    context = {"site": site, "log": log, "page": page, "zone": site.zone, "now": now}
+    return render(request, "homeowner/access_log.html", context)
+
+
+@entry_points.download(staff=None)
+@require_safe
+def access_log_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpResponseBase:
+    now = timezone.now()
+    site = entry_points.site(request, synth_id, now=now)
+    log = logs.Log(site, user=request.user, asked=request.GET, now=now)
+    name = f"{slugify(site.name)[:40] or 'home'}_who-looked.csv"
+    disposition = f'attachment; filename="{name}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    rows = cells.lines(log.rows())
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,7 +1,7 @@
-"""Say in plain words what somebody who was let into a home did there, for those who live in it.
+"""Sentences about what others did in a home, for its residents.
 
-Pure: one event of the record in, one line out. The names of pages and reasons are those that staff chose
-from; what staff wrote themselves stands apart from our words.
+Pure: one audit event in, one line out. Pages and reasons are named as staff chose them; staff's own text is
+kept apart from ours.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ENDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """One thing that was done, by whom, for which organization, and why."""
+    """One action: by whom, for which organization, and why."""
 
     at: datetime
     actor_id: int | None
@@ -50,140 +50,123 @@ class LogLine:
 
     @property
     def because(self) -> tuple[object, ...]:
-        """Return what lines have in common that belong to one visit, or to one homeowner's feed."""
+        """Return what lines of one visit, or of one homeowner's feed, have in common."""
         return (self.actor_id, self.who, self.on_behalf, self.reason, self.words)
 
     @property
     def on_behalf(self) -> str:
-        """Return in whose name staff did it; a homeowner acts in nobody else's."""
+        """Return the organization that staff acted for; empty for a homeowner."""
         return self.organization if self.is_staff else ""
 
 
 class Saying(Protocol):
-    """Says what an event tells, as the verb and the rest of a sentence."""
+    """Returns the verb and the rest of the sentence for an event."""
 
     def __call__(
-        self, event: audit.Event, told: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
+        self, event: audit.Event, details: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
     ) -> str: ...
 
 
 WITH_WHAT = "their names and what they told last"
-AGAIN = (
-    "asked for the home to be connected to Lunar again"  # of one home, nothing else is asked in the record
-)
+AGAIN = "asked for the home to be connected to Lunar again"  # the only such event that names a home
+AS_PROPOSED = ", as {organization} proposed"
 
 
 def line(
     event: audit.Event, *, organization: str, user: accounts.User, zone: ZoneInfo, now: datetime
 ) -> LogLine:
-    """Return the line of one event, as a homeowner reads it."""
-    told = event.details if isinstance(event.details, dict) else {}
-    say, glyph = SAYINGS.get(event.name, (_as_named, "info"))
-    reason = str(told.get("reason") or "")
+    """Return an event's line as this homeowner reads it."""
+    details = event.details if isinstance(event.details, dict) else {}
+    say, glyph = SENTENCES.get(event.name, (_as_named, "info"))
+    reason = str(details.get("reason") or "")
     is_change = event.name in CHANGES
-    name = organization or str(told.get("organization") or "")
+    name = organization or str(details.get("organization") or "")
     return LogLine(
         at=event.at,
         actor_id=event.actor_id,
         who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
         organization=name,
         is_staff=event.name not in BY_HOMEOWNERS,
-        what=say(event, {**told, "organization": name or "somebody"}, zone=zone, now=now),
+        what=say(event, {**details, "organization": name or "somebody"}, zone=zone, now=now),
         reason="" if is_change else visits.REASONS.get(reason, reason),
-        words=reason if is_change else str(told.get("words") or ""),
+        words=reason if is_change else str(details.get("words") or ""),
         glyph=glyph,
     )
 
 
-def _as_named(event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
+def _as_named(event: audit.Event, _details: Mapping[str, object], **_when: object) -> str:
     return Name(event.name).label if event.name in Name.values else event.name
 
 
-def _opened(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
-    return "opened this home"
+def _always(sentence: str) -> Saying:
+    def say(_event: audit.Event, _details: Mapping[str, object], **_when: object) -> str:
+        return sentence
+
+    return say
 
 
-def _looked(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    return f"looked at {_page(told)}"
+def _page(verb: str) -> Saying:
+    def say(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+        page = str(details.get("page") or "")
+        return f"{verb} {visits.PAGES.get(page, page) or 'a page'}"
+
+    return say
 
 
-def _downloaded(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    return f"downloaded {_page(told)}"
-
-
-def _took_a_table(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    if told.get("table") == downloads.HOMES and told.get("filter") == "none":
-        return f"downloaded a table of all homes that are shared with {told['organization']}: {WITH_WHAT}"
-    which = (
-        "that need help"
-        if told.get("table") == downloads.WORK_LIST
-        else f"shared with {told['organization']}"
-    )
+def _table(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    if details.get("table") == downloads.HOMES and details.get("filter") == "none":
+        return f"downloaded a table of all homes that are shared with {details['organization']}: {WITH_WHAT}"
+    needs_help = details.get("table") == downloads.WORK_LIST
+    which = "that need help" if needs_help else f"shared with {details['organization']}"
     return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
 
 
-def _asked_again(_event: audit.Event, _told: Mapping[str, object], **_when: object) -> str:
-    return AGAIN
+def _given(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    may = "see and change it" if details.get("right") == "control" else "see it"
+    asks = ", asking before every change" if details.get("ask_first") else ""
+    lasts = f" {details['lasts']}" if details.get("lasts") else ""
+    return f"shared this home with {details['organization']}{lasts}: they may {may}{asks}"
 
 
-def _page(told: Mapping[str, object]) -> str:
-    page = str(told.get("page") or "")
-    return visits.PAGES.get(page, page) or "a page"
+def _ended(event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    return ENDS.get(str(details.get("how")), "stopped sharing this home with {}").format(
+        details["organization"]
+    )
 
 
-def _given(_event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    may = "see and change it" if told.get("right") == "control" else "see it"
-    asks = ", asking before every change" if told.get("ask_first") else ""
-    lasts = f" {told['lasts']}" if told.get("lasts") else ""
-    return f"shared this home with {told['organization']}{lasts}: they may {may}{asks}"
+def _change(verb: str, suffix: str = "") -> Saying:
+    """Return a sentence about a change: the verb, what was to become what, and the filled-in suffix."""
 
-
-def _ended(event: audit.Event, told: Mapping[str, object], **_when: object) -> str:
-    return ENDS.get(str(told.get("how")), "stopped sharing this home with {}").format(told["organization"])
-
-
-def _wish(verb: str) -> Saying:
-    def say(_event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-        kind = str(told.get("kind") or "")
-        asked = told.get("asked")
+    def say(_event: audit.Event, details: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+        kind, asked = str(details.get("kind") or ""), details.get("asked")
         worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
-        return f"{verb} {KINDS.get(kind, 'something')}" + (f": {worded}" if worded else "")
+        outcome = str(details.get("outcome") or "")
+        ending = suffix.format(organization=details["organization"], outcome=OUTCOMES.get(outcome, outcome))
+        return f"{verb} {KINDS.get(kind, 'something')}{': ' if worded else ''}{worded}{ending}"
 
     return say
-
-
-def _answer(verb: str) -> Saying:
-    def say(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-        return f"{_wish(verb)(event, told, zone=zone, now=now)}, as {told['organization']} proposed"
-
-    return say
-
-
-def _settled(event: audit.Event, told: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
-    outcome = OUTCOMES.get(str(told.get("outcome")), str(told.get("outcome") or ""))
-    return f"{_wish('changed')(event, told, zone=zone, now=now)} – {outcome}"
 
 
 LOOKS: dict[str, tuple[Saying, str]] = {
-    Name.SITE_OPENED: (_opened, "door"),
-    Name.SITE_VIEWED: (_looked, "eye"),
-    Name.SITE_EXPORTED: (_downloaded, "discharge"),
-    Name.HOMES_EXPORTED: (_took_a_table, "discharge"),
+    Name.SITE_OPENED: (_always("opened this home"), "door"),
+    Name.SITE_VIEWED: (_page("looked at"), "eye"),
+    Name.SITE_EXPORTED: (_page("downloaded"), "discharge"),
+    Name.HOMES_EXPORTED: (_table, "discharge"),
     Name.ANSWER_ASKED: (_as_named, "eye"),
-    Name.ACCESS_ASKED: (_asked_again, "link"),
+    Name.ACCESS_ASKED: (_always(AGAIN), "link"),
 }
 CHANGES: dict[str, tuple[Saying, str]] = {
-    Name.CHANGE_ASKED: (_wish("asked to change"), "control"),
-    Name.CHANGE_SETTLED: (_settled, "control"),
-    Name.CHANGE_REFUSED: (_wish("was not allowed to change"), "control"),
-    Name.CHANGE_PROPOSED: (_wish("proposed to change"), "control"),
-    Name.PROPOSAL_APPROVED: (_answer("approved to change"), "good"),
-    Name.PROPOSAL_DECLINED: (_answer("declined to change"), "closed"),
-    Name.PROPOSAL_WITHDRAWN: (_wish("no longer proposes to change"), "control"),
+    Name.CHANGE_ASKED: (_change("asked to change"), "control"),
+    Name.CHANGE_SETTLED: (_change("changed", " – {outcome}"), "control"),
+    Name.CHANGE_REFUSED: (_change("was not allowed to change"), "control"),
+    Name.CHANGE_PROPOSED: (_change("proposed to change"), "control"),
+    Name.PROPOSAL_APPROVED: (_change("approved to change", AS_PROPOSED), "good"),
+    Name.PROPOSAL_DECLINED: (_change("declined to change", AS_PROPOSED), "closed"),
+    Name.PROPOSAL_WITHDRAWN: (_change("no longer proposes to change"), "control"),
 }
 CONSENTS: dict[str, tuple[Saying, str]] = {
     Name.CONSENT_GIVEN: (_given, "person"),
     Name.CONSENT_ENDED: (_ended, "person"),
 }
 BY_HOMEOWNERS = {*CONSENTS, Name.PROPOSAL_APPROVED, Name.PROPOSAL_DECLINED}
-SAYINGS = {**LOOKS, **CHANGES, **CONSENTS}
+SENTENCES = {**LOOKS, **CHANGES, **CONSENTS}

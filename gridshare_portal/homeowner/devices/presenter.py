@@ -1,14 +1,13 @@
-"""Say what is known of devices, sensors and the tree they hang in, as names and values for a page.
+"""Names and values of devices, sensors and their tree, as pages show them.
 
-What the API calls by its own words is shown in plain ones where we know them, and as it came
-where we do not: an unknown kind is shown, never hidden.
+The API's own words are translated where we know them; an unknown kind is shown as it came, never hidden.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -36,7 +35,7 @@ LONGEST_VALUE = 200
 
 @dataclass(frozen=True, kw_only=True)
 class TreeLine:
-    """One line of the tree in the window that a page shows."""
+    """One line of the part of the tree that a page shows."""
 
     title: str
     synth_id: str
@@ -44,29 +43,29 @@ class TreeLine:
     device: sites.Device | None
     opens: bool
     closes: int
-    unfolded: bool = True
+    unfolded: bool
 
     @property
     def closing(self) -> range:
-        """Return something to loop over, once per list that ends here."""
+        """Return a range to loop over, once per list that closes here."""
         return range(self.closes)
 
 
 def title(device: sites.Device) -> str:
-    """Say what a device is called: maker and model where known, else its kind, else its id."""
+    """Return a device's maker and model, else its kind, else its id."""
     named = f"{device.manufacturer} {device.model}".strip()
     return named or kind(device.kind)[0] or device.synth_id
 
 
 def sensor_title(role: str, word: str) -> str:
-    """Say what a sensor is by what it measures, and by its kind where that is not known."""
+    """Name a sensor by what it measures, or by its kind if that is unknown."""
     if role in ("", sites.Role.UNKNOWN):
         return kind(word)[0] or "Part"
     return f"{sites.Role(role).label} sensor"
 
 
 def kind(word: str) -> tuple[str, str]:
-    """Return a kind in plain words and its glyph; a kind nobody knows stays as it came."""
+    """Return a kind in plain words and its glyph; an unknown kind stays as it came."""
     folded = word.casefold().replace("_", " ")
     for known, (words, glyph) in KINDS.items():
         if known in folded.split() or (len(known) > 2 and known in folded):
@@ -75,13 +74,9 @@ def kind(word: str) -> tuple[str, str]:
 
 
 def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]:
-    """Return what is known of a device; what is missing is a dash. The short form is for lists."""
-    named = [("Maker", device.manufacturer), ("Model", device.model)]
-    rows = [
-        ("Kind", kind(device.kind)[0]),
-        *([] if short else named),
-        ("Serial number", device.serial_number),
-    ]
+    """Return (name, value) of what is known of a device, a dash if missing; the short form is for lists."""
+    named = [] if short else [("Maker", device.manufacturer), ("Model", device.model)]
+    rows = [("Kind", kind(device.kind)[0]), *named, ("Serial number", device.serial_number)]
     if device.capacity_wh is not None:
         rows.append(("Holds", energy.energy(device.capacity_wh)))
     if device.power_limit_w is not None:
@@ -92,7 +87,7 @@ def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]
 
 
 def others(device: sites.Device) -> list[tuple[str, str]]:
-    """Return what Lunar says beyond what we have names for, as it came."""
+    """Return the attributes that Lunar sends and we have no names for, as they came."""
     return [(name, _plain(value)) for name, value in device.extra.items()]
 
 
@@ -102,30 +97,30 @@ def _plain(value: object) -> str:
 
 
 def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) -> str:
-    """Say a sensor's newest reading in one line."""
+    """Return a sensor's newest reading as one line."""
     if latest is None:
         return "No reading yet."
-    said = []
-    if latest.in_w:
-        said.append(f"{energy.power(latest.in_w)} in")
-    if latest.out_w:
-        said.append(f"{energy.power(latest.out_w)} out")
-    if not said and (latest.in_w == 0 or latest.out_w == 0):
-        said.append(energy.power(0))
+    powers = ((latest.in_w, "in"), (latest.out_w, "out"))
+    parts = [f"{energy.power(power_w)} {direction}" for power_w, direction in powers if power_w]
+    if not parts and 0 in (latest.in_w, latest.out_w):
+        parts.append(energy.power(0))
     if latest.charge_pct is not None:
-        said.append(f"{energy.percent(latest.charge_pct)} charged")
-    return f"{', '.join(said) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
+        parts.append(f"{energy.percent(latest.charge_pct)} charged")
+    return f"{', '.join(parts) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
 
 
 def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
-    """Return a window of the tree whose lists open and close within it."""
+    """Return a part of the tree whose lists open and close within it."""
     shown = branches[start : start + LINES]
     ground = min((branch.depth for branch in shown), default=0)
     depths = _nested([branch.depth - ground for branch in shown])
     after = [*depths[1:], 0]
     return [
-        replace(
-            _line(branch),
+        TreeLine(
+            title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
+            synth_id=branch.synth_id,
+            capacity_wh=branch.capacity_wh,
+            device=branch.device,
             opens=following > depth,
             closes=max(0, depth - following),
             unfolded=depth == 0 or len(shown) <= UNFOLDED,
@@ -135,19 +130,8 @@ def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
 
 
 def _nested(depths: list[int]) -> list[int]:
-    """Let no line be more than one deeper than the line before, as nested lists must be."""
+    """Limit each line to one level deeper than the line before, as nested lists must be."""
     nested: list[int] = []
     for depth in depths:
         nested.append(min(depth, nested[-1] + 1 if nested else 0))
     return nested
-
-
-def _line(branch: queries.Branch) -> TreeLine:
-    return TreeLine(
-        title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
-        synth_id=branch.synth_id,
-        capacity_wh=branch.capacity_wh,
-        device=branch.device,
-        opens=False,
-        closes=0,
-    )

@@ -1,4 +1,4 @@
-"""The devices of a home, the tree they hang in, and what each sensor measures."""
+"""Pages of a home's devices, its tree, and the roles of its sensors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ ON_A_PAGE = 24
 @entry_points.page(staff="devices")
 @require_safe
 def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Show every device with what is known of it, and the tree, a window of it at a time."""
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
     page = addresses.page(request, queries.devices_of(home), size=ON_A_PAGE)
@@ -41,7 +40,6 @@ def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.page(staff="device")
 @require_safe
 def device(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Show one device: what is known, what else Lunar says, and its sensors."""
     now = timezone.now()
     found, home = entry_points.device(request, synth_id, now=now)
     sensors = found.sensors.filter(gone_at=None).select_related("latest")[:ON_A_PAGE]
@@ -61,7 +59,6 @@ def device(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.page(staff=None)
 @require_POST
 def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
-    """Take the owner's word for what a sensor measures."""
     now = timezone.now()
     sensor = entry_points.sensor(request, pk, now=now)
     form = forms.SensorRole(request.POST, sensor=sensor)
@@ -71,14 +68,13 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
         role, before = form.cleaned_data["role"], sensor.role
         with transaction.atomic():
             settings.correct_role(sensor=sensor, role=role, actor=request.user, now=now)
-            details = {"sensor": sensor.synth_id, "before": before, "after": sensor.role}
             record.add(
                 name=names.Name.ROLE_CORRECTED,
                 at=now,
                 actor=request.user,
                 site=sensor.site,
                 device=sensor.device,
-                details=details,
+                details={"sensor": sensor.synth_id, "before": before, "after": sensor.role},
             )
         label = sites.Role(sensor.role).label.lower()
         messages.success(request, f"Saved: {sensor.synth_id} now counts as {label}.")

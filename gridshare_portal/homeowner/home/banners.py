@@ -1,4 +1,4 @@
-"""Decide what, if anything, needs whoever looks at a home: at most one thing at a time, the worst first."""
+"""The banner of a home's page: at most one, the most serious first."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from gridshare_portal.templatetags import energy
 
 @dataclass(frozen=True, kw_only=True)
 class Banner:
-    """What happened, what it means, and the one next thing to do, if there is one on a page of ours."""
+    """What happened, what it means, and the next step, if there is a page for it."""
 
-    kind: str
     title: str
     text: str
     url: str = ""
     action: str = ""
+    kind: str = "attention"
 
 
 def for_home(
@@ -35,21 +35,20 @@ def for_home(
     look: viewer.Looking | None = None,
     now: datetime,
 ) -> Banner | None:
-    """Return the one banner of a home's page, or None while all is well."""
+    """Return the banner of a home's page; None while all is well."""
     if look is not None:
-        return _connection_for_staff(site, look) or _silence_for_staff(site, reading, now)
-    asked = for_request(user, now=now) if getattr(site, "request_waits", True) else None
-    needs_answer = _connection(site, user, now) or _proposal(site) or asked
-    return needs_answer or _silence(site, reading, now) or _zone(site)
+        return _connection(site, user, look, now) or _silence(site, reading, look, now)
+    request = for_request(user, now=now) if getattr(site, "request_waits", True) else None
+    needs_answer = _connection(site, user, look, now) or _proposal(site) or request
+    return needs_answer or _silence(site, reading, look, now) or _zone(site)
 
 
 def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
-    """Return the banner of an organization that asks to be let in, the newest where there are several."""
+    """Return the banner of the newest open request for access."""
     waiting = requests.waiting_for(user, now=now).first()
     if waiting is None:
         return None
     return Banner(
-        kind="attention",
         title=f"{waiting.organization} asks to help with your home",
         text="Nothing is shared unless you say so.",
         url=reverse("homeowner:request", args=[waiting.pk]),
@@ -57,14 +56,21 @@ def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
     )
 
 
-def _connection(site: sites.Site, user: accounts.User, now: datetime) -> Banner | None:
-    reaching = list(site_queries.connections_of(site))
-    if any(connection.status == "active" for connection in reaching):
+def _connection(
+    site: sites.Site, user: accounts.User, look: viewer.Looking | None, now: datetime
+) -> Banner | None:
+    connections = list(site_queries.connections_of(site))
+    if any(connection.status == "active" for connection in connections):
         return None
-    mine = next((connection for connection in reaching if connection.user_id == user.pk), None)
+    if look is not None:
+        return Banner(
+            title="The homeowner’s connection to Lunar has ended",
+            text=f"What you see is from before. Only {look.consent.given_by.get_full_name()} can renew it, "
+            "by connecting again here.",
+        )
+    mine = next((connection for connection in connections if connection.user_id == user.pk), None)
     since = f" since {energy.moment(mine.status_since_at, site.zone, now)}" if mine else ""
     return Banner(
-        kind="attention",
         title="This home is no longer connected",
         text=f"Lunar has not let us read it{since}. What you see here is from before.",
         url=reverse("homeowner:connection"),
@@ -72,22 +78,10 @@ def _connection(site: sites.Site, user: accounts.User, now: datetime) -> Banner 
     )
 
 
-def _connection_for_staff(site: sites.Site, look: viewer.Looking) -> Banner | None:
-    if any(connection.status == "active" for connection in site_queries.connections_of(site)):
-        return None
-    name = look.consent.given_by.get_full_name()
-    return Banner(
-        kind="attention",
-        title="The homeowner’s connection to Lunar has ended",
-        text=f"What you see is from before. Only {name} can renew it, by connecting again here.",
-    )
-
-
 def _proposal(site: sites.Site) -> Banner | None:
     if not getattr(site, "proposal_waits", False):
         return None
     return Banner(
-        kind="attention",
         title="A change is waiting for your answer",
         text="Somebody you let help you proposes it. Nothing happens until you approve.",
         url=reverse("homeowner:proposals", args=[site.synth_id]),
@@ -95,25 +89,22 @@ def _proposal(site: sites.Site) -> Banner | None:
     )
 
 
-def _silence(site: sites.Site, reading: latest.Now, now: datetime) -> Banner | None:
+def _silence(
+    site: sites.Site, reading: latest.Now, look: viewer.Looking | None, now: datetime
+) -> Banner | None:
     if reading.freshness not in ("stale", "silent"):
         return None
+    since = energy.moment(reading.at, site.zone, now)
+    if look is not None:
+        return Banner(
+            title=f"Nothing was heard from this home since {since}",
+            text="The portal goes on asking. The diagnosis says where the readings stop.",
+        )
     return Banner(
-        kind="attention",
-        title=f"We have not heard from your home since {energy.moment(reading.at, site.zone, now)}",
+        title=f"We have not heard from your home since {since}",
         text="It may be offline, or Lunar may not be answering. We go on asking.",
         url=reverse("homeowner:connection"),
         action="See how the connection does",
-    )
-
-
-def _silence_for_staff(site: sites.Site, reading: latest.Now, now: datetime) -> Banner | None:
-    if reading.freshness not in ("stale", "silent"):
-        return None
-    return Banner(
-        kind="attention",
-        title=f"Nothing was heard from this home since {energy.moment(reading.at, site.zone, now)}",
-        text="The portal goes on asking. The diagnosis says where the readings stop.",
     )
 
 

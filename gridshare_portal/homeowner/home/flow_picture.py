@@ -1,7 +1,7 @@
-"""Draw who feeds whom at this moment: where each node stands, and how thick each line is.
+"""Geometry of the energy flow picture: positions of the nodes, thickness of the lines.
 
-Pure geometry on a field of 340 by 372. Every place is fixed, so that an owner finds the
-battery where it was yesterday; only thickness, numbers and words change.
+Pure, on a field of 340 by 372. Positions are fixed, so that the battery stays where it was; only thickness,
+numbers and words change.
 """
 
 from __future__ import annotations
@@ -15,39 +15,28 @@ THINNEST, THICKEST = 2.0, 9.0
 FULL_W = 5000.0  # a line is at its thickest here, or at the largest power of the moment
 UNEXPLAINED_W = 25.0  # a remainder below this is the meters' own rounding
 
-_PATHS = {
-    "solar_to_home": "M184 92V146Q184 172 210 172H238",
-    "solar_to_battery": "M170 92V270",
-    "solar_to_grid": "M156 92V146Q156 172 130 172H102",
-    "battery_to_home": "M184 282V226Q184 200 210 200H238",
-    "battery_to_grid": "M156 282V226Q156 200 130 200H102",
-    "grid_to_home": "M92 186H238",
-    "grid_to_battery": "M92 200H130Q156 200 156 226V270",
+_LINES = {  # the path of the line, and of its head
+    "solar_to_home": ("M184 92V146Q184 172 210 172H238", "M250 172l-14-7v14z"),
+    "solar_to_battery": ("M170 92V270", "M170 282l-7-14h14z"),
+    "solar_to_grid": ("M156 92V146Q156 172 130 172H102", "M90 172l14-7v14z"),
+    "battery_to_home": ("M184 282V226Q184 200 210 200H238", "M250 200l-14-7v14z"),
+    "battery_to_grid": ("M156 282V226Q156 200 130 200H102", "M90 200l14-7v14z"),
+    "grid_to_home": ("M92 186H238", "M250 186l-14-7v14z"),
+    "grid_to_battery": ("M92 200H130Q156 200 156 226V270", "M156 282l-7-14h14z"),
 }
-_HEADS = {
-    "solar_to_home": "M250 172l-14-7v14z",
-    "solar_to_battery": "M170 282l-7-14h14z",
-    "solar_to_grid": "M90 172l14-7v14z",
-    "battery_to_home": "M250 200l-14-7v14z",
-    "battery_to_grid": "M90 200l14-7v14z",
-    "grid_to_home": "M250 186l-14-7v14z",
-    "grid_to_battery": "M156 282l-7-14h14z",
-}
-_PLACES = {"solar": (170, 48), "grid": (48, 186), "home": (292, 186), "battery": (170, 326)}
-_TITLES = {"solar": "Solar", "grid": "Grid", "home": "Home", "battery": "Battery"}
-_LABELS = {
-    "solar": (224, 34, "start"),
-    "grid": (48, 112, "middle"),
-    "home": (292, 112, "middle"),
-    "battery": (116, 338, "end"),
+_PLACES = {  # x and y of the node and of its label, and how the label is anchored
+    "solar": (170, 48, 224, 34, "start"),
+    "grid": (48, 186, 48, 112, "middle"),
+    "home": (292, 186, 292, 112, "middle"),
+    "battery": (170, 326, 116, 338, "end"),
 }
 
-FLOWS = tuple(_PATHS)
+FLOWS = tuple(_LINES)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLine:
-    """One way that energy can take, and the power on it; None draws it as unknown."""
+    """One flow and the power on it; None draws it as unknown."""
 
     name: str
     source: str
@@ -59,13 +48,12 @@ class FlowLine:
 
     @property
     def flowing(self) -> bool:
-        """Say whether anything goes this way."""
         return bool(self.power_w and self.power_w >= 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arc:
-    """A part of the ring around the home: which source, where it begins, how far it goes (of 100)."""
+    """A part of the ring around the home, in percent of it: its length and its offset."""
 
     source: str
     length: float
@@ -90,15 +78,13 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Everything that the flow picture shows."""
-
     nodes: tuple[Node, ...]
     lines: tuple[FlowLine, ...]
     remainder_w: float | None
 
     @property
     def words(self) -> str:
-        """Return what a screen reader says instead of the picture."""
+        """Return the text that a screen reader reads instead of the picture."""
         return ". ".join(f"{node.title}: {energy.power(node.power_w)}, {node.word}" for node in self.nodes)
 
 
@@ -108,10 +94,10 @@ def draw(
     flows: Mapping[str, float | None],
     remainder_w: float | None,
 ) -> Picture:
-    """Place the nodes that a home has, and a line for each way between them.
+    """Place the nodes that a home has, and a line for each flow between them.
 
-    The remainder is what the meters leave unexplained. It is drawn from the size on at
-    which it means something, and never spread over the other lines.
+    The remainder (W) is what the meters leave unexplained; it is shown from UNEXPLAINED_W on and never spread
+    over the other lines.
     """
     largest = max((power for power in flows.values() if power), default=0.0)
     lines = tuple(
@@ -128,11 +114,12 @@ def draw(
 
 def _line(name: str, power_w: float | None, scale_w: float) -> FlowLine:
     share = (power_w or 0.0) / scale_w
+    path, head = _LINES[name]
     return FlowLine(
         name=name,
         source=name.split("_to_")[0],
-        path=_PATHS[name],
-        head=_HEADS[name],
+        path=path,
+        head=head,
         power_w=power_w,
         width=round(THINNEST + (THICKEST - THINNEST) * share, 2),
         seconds=round(6.0 - 4.5 * share, 2),
@@ -140,10 +127,10 @@ def _line(name: str, power_w: float | None, scale_w: float) -> FlowLine:
 
 
 def _node(name: str, power_w: float | None, word: str, flows: Mapping[str, float | None]) -> Node:
-    (x, y), (label_x, label_y, anchor) = _PLACES[name], _LABELS[name]
+    x, y, label_x, label_y, anchor = _PLACES[name]
     return Node(
         name=name,
-        title=_TITLES[name],
+        title=name.capitalize(),
         power_w=power_w,
         word=word,
         x=x,
@@ -157,13 +144,11 @@ def _node(name: str, power_w: float | None, word: str, flows: Mapping[str, float
 
 def _arcs(flows: Mapping[str, float | None]) -> tuple[Arc, ...]:
     into_home = {source: flows.get(f"{source}_to_home") or 0.0 for source in ("solar", "battery", "grid")}
-    total_w = sum(into_home.values())
-    if total_w <= 0:
-        return ()
+    feeding = {source: power_w for source, power_w in into_home.items() if power_w}
+    total_w = sum(feeding.values())
     arcs, offset = [], 0.0
-    for source, power_w in into_home.items():
+    for source, power_w in feeding.items():
         length = 100 * power_w / total_w
-        if length:
-            arcs.append(Arc(source=source, length=round(length, 2), offset=round(-offset, 2)))
+        arcs.append(Arc(source=source, length=round(length, 2), offset=round(-offset, 2)))
         offset += length
     return tuple(arcs)

@@ -1,7 +1,7 @@
-"""Gather what the first screen of a home says: who feeds whom, charge, today, and what needs the owner.
+"""The first screen of a home: flows, charge, today's energy, and what needs attention.
 
-Everything comes from what is stored; nothing here waits for anybody. What is too old to be
-called now is said to be old, and is not drawn as if it flowed.
+Everything comes from stored readings; nothing waits for the API. A reading too old to be current is said to
+be old, and is not drawn as a flow.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ CURRENT = ("fresh", "late")
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """What the battery's card says."""
-
     pct: float | None
     figure: str
     arc: int
@@ -37,7 +35,7 @@ class Charge:
 
 
 def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
-    """Read once what the first screen is made of: the home's sensors, its collection, and today."""
+    """Read once what the first screen needs: the home's sensors, its collection, and today's days."""
     return telemetry_kept.read(site, _today(site, now))
 
 
@@ -49,10 +47,10 @@ def context_of(
     look: viewer.Looking | None = None,
     now: datetime,
 ) -> dict[str, object]:
-    """Return the context of a home's first screen, as its homeowner reads it, or staff who look."""
+    """Return the template context of the first screen, for the homeowner or for staff on a visit."""
     site, reading = kept.site, latest.now_of(kept, now=now)
-    roles, flows = set(reading.roles), _flows(reading)
-    remainder_w = _known(reading, "remainder_w")
+    roles, flows = set(reading.roles), {name: _known(reading, f"{name}_w") for name in flow_picture.FLOWS}
+    remainder_w, progress = _known(reading, "remainder_w"), telemetry.progress(kept)
     return {
         "site": site,
         "zone": site.zone,
@@ -63,7 +61,7 @@ def context_of(
         "charge": _charge(site, reading, flows, batteries, now) if sites.Role.BATTERY in roles else None,
         "today": telemetry.totals(kept, _today(site, now)) if reading.at else None,
         "banner": banners.for_home(site, reading=reading, user=user, look=look, now=now),
-        "progress": _filling(kept),
+        "progress": None if progress.done else progress,
     }
 
 
@@ -77,16 +75,12 @@ def _current(reading: latest.Now) -> bool:
 
 
 def _known(reading: latest.Now, name: str) -> float | None:
-    """Return a power that can still be called now."""
+    """Return a power (W) only while the reading is current."""
     return getattr(reading, name) if _current(reading) else None
 
 
-def _flows(reading: latest.Now) -> dict[str, float | None]:
-    return {name: _known(reading, f"{name}_w") for name in flow_picture.FLOWS}
-
-
 def _nodes(reading: latest.Now, roles: set[str]) -> dict[str, tuple[float | None, str]]:
-    """Name the nodes that this home has, with the power at each and what it does."""
+    """Return the nodes that this home has: (power in W, what it does)."""
     solar_w, home_w = _known(reading, "solar_w"), _known(reading, "home_w")
     grid = _known(reading, "from_grid_w"), _known(reading, "to_grid_w")
     battery = _known(reading, "charging_w"), _known(reading, "discharging_w")
@@ -100,8 +94,7 @@ def _nodes(reading: latest.Now, roles: set[str]) -> dict[str, tuple[float | None
 
 
 def _either(one_w: float | None, other_w: float | None) -> float | None:
-    powers = [power for power in (one_w, other_w) if power is not None]
-    return max(powers, default=None)
+    return max((power for power in (one_w, other_w) if power is not None), default=None)
 
 
 def _sentence(
@@ -117,10 +110,9 @@ def _sentence(
     if reading.at is None:
         return "The first readings are on their way."
     if not _current(reading):
-        return (
-            f"We do not know what is happening now: the last reading is from {_at(kept.site, reading, now)}."
-        )
-    said = words.happening(
+        last = energy.moment(reading.at, kept.site.zone, now)
+        return f"We do not know what is happening now: the last reading is from {last}."
+    sentence = words.happening(
         flows=flows,
         home_w=reading.home_w,
         charging_w=reading.charging_w,
@@ -129,11 +121,7 @@ def _sentence(
         whose=whose,
     )
     car = f" The car is taking {energy.power(reading.ev_w)} of it." if words.moving(reading.ev_w) else ""
-    return said + car
-
-
-def _at(site: sites.Site, reading: latest.Now, now: datetime) -> str:
-    return energy.moment(reading.at, site.zone, now)
+    return sentence + car
 
 
 def _charge(
@@ -165,7 +153,7 @@ def _doing(
         return f"Discharging at {energy.power(reading.discharging_w)}."
     if word == "resting":
         return "Resting."
-    return f"As of {_at(site, reading, now)}." if reading.at else "No reading yet."
+    return f"As of {energy.moment(reading.at, site.zone, now)}." if reading.at else "No reading yet."
 
 
 def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
@@ -182,8 +170,3 @@ def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.De
     if found.at is None:
         return f"At this rate it lasts for more than a day until it is {found.end}."
     return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."
-
-
-def _filling(kept: telemetry_kept.Kept) -> telemetry.Progress | None:
-    progress = telemetry.progress(kept)
-    return None if progress.done else progress

@@ -1,4 +1,4 @@
-"""The list of homes, one home's first screen with the parts that renew themselves, and its settings."""
+"""The list of homes, a home's first screen with its self-refreshing parts, and its settings."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ from gridshare_portal.telemetry import stored as telemetry_kept
 @login_required
 @require_safe
 def sites(request: entry.SignedInRequest) -> HttpResponse:
-    """List the homes of the visitor, and the readings that are still under way.
+    """List the visitor's homes and connections still loading.
 
-    Whoever came from the front page for a first home goes on to it when it was read on the way here.
+    With `?first`, as after connecting, the only home opens directly once it was read.
     """
     now = timezone.now()
-    mine = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
-    if "first" in request.GET and len(mine) == 1 and not loading:
-        return redirect("homeowner:site", synth_id=mine[0].synth_id)
+    if "first" in request.GET and len(homes) == 1 and not loading:
+        return redirect("homeowner:site", synth_id=homes[0].synth_id)
     context = {
-        "cards": [{"site": site, "reading": latest.now_of(site, now=now)} for site in mine],
+        "cards": [{"site": site, "reading": latest.now_of(site, now=now)} for site in homes],
         "loading": loading,
         "connected": bool(reads),
         "banner": banners.for_request(request.user, now=now),
@@ -59,7 +59,7 @@ def sites(request: entry.SignedInRequest) -> HttpResponse:
 @entry_points.part(staff=None)
 @require_safe
 def loading(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
-    """Say how far the first reading of a connection has come; once there is a home, go there."""
+    """Report the progress of a connection's first reading; redirect once there is a home."""
     now = timezone.now()
     connection = entry_points.connection(request, pk, now=now)
     progress = site_queries.progress_of(connection)
@@ -72,10 +72,9 @@ def loading(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
 @entry_points.page(staff="home")
 @require_safe
 def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Show a home's first screen from what is stored, and note that somebody looks."""
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
-    kept, known = _somebody_looks(home, now)
+    kept, known = _watched(home, now)
     context = {
         **_overview(request, kept, known, now),
         "controls": current_state.states_of(home, known=known, reader=entry_points.reader(request), now=now),
@@ -87,17 +86,16 @@ def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.part(staff="home")
 @require_safe
 def now(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Renew what changes by the minute."""
     moment = timezone.now()
     home = entry_points.site(request, synth_id, now=moment)
-    kept, known = _somebody_looks(home, moment)
+    kept, known = _watched(home, moment)
     return render(request, "homeowner/_now.html", _overview(request, kept, known, moment))
 
 
 @entry_points.part(staff="home")
 @require_safe
 def progress(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Say how far the readings of a home have come; once the first are there, renew the page."""
+    """Report how far readings were fetched; refresh the page once the first two days are there."""
     home = entry_points.site(request, synth_id, now=timezone.now())
     filled = telemetry.progress(home)
     if filled.first_48h_done:
@@ -108,14 +106,13 @@ def progress(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Let the owner say what the home is called and which time it keeps."""
     moment = timezone.now()
     home = entry_points.site(request, synth_id, now=moment)
-    form = forms.SiteSettings(forms.posted(request), initial={"name": home.name, "time_zone": home.time_zone})
+    before = {"name": home.name, "time_zone": home.time_zone}
+    form = forms.SiteSettings(forms.posted(request), initial=before)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                before = {"name": home.name, "time_zone": home.time_zone}
                 sites_settings.rename(site=home, actor=request.user, now=moment, **form.cleaned_data)
                 details = {"before": before, "after": form.cleaned_data}
                 record.add(
@@ -130,8 +127,8 @@ def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
 
 
-def _somebody_looks(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
-    """Read what the first screen stands on, and have all of it asked for more often, in the worker."""
+def _watched(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
+    """Read what the first screen needs, and have the worker read this home more often for a while."""
     kept = overview.read(home, now=now)
     known = control.battery_states_of(home, among=kept.sensors)
     collect.watch(site=home, now=now, row=kept.collection)

@@ -1,7 +1,7 @@
-"""Say in plain words what a home is doing, what the battery will do, and how old that is.
+"""Sentences about what a home and its battery are doing.
 
-Pure: numbers and moments in, sentences out. Directions are words here and never signs, and
-what is not known is said to be not known.
+Pure: powers (W) and moments in, sentences out. Directions are words, never signs, and what is unknown is
+said to be unknown.
 """
 
 from __future__ import annotations
@@ -20,21 +20,19 @@ Power = float | None
 
 
 def moving(power_w: Power) -> TypeGuard[float]:
-    """Say whether a power is large enough to speak about."""
+    """Return whether a power is large enough to mention."""
     return power_w is not None and power_w >= RESTING_W
 
 
 def from_whom(flows: Mapping[str, Power], taker: str) -> str:
-    """Name the sources that feed a taker now, the largest first; nothing when nobody knows."""
+    """Name the sources that feed a node now, largest first; empty if unknown."""
     powers = {source: flows.get(f"{source}_to_{taker}") or 0.0 for source in SOURCES if source != taker}
-    feeding = sorted(
-        (source for source in powers if moving(powers[source])), key=lambda source: -powers[source]
-    )
-    return listed([SOURCES[source] for source in feeding])
+    largest_first = sorted(powers, key=powers.__getitem__, reverse=True)
+    return listed([SOURCES[source] for source in largest_first if moving(powers[source])])
 
 
 def listed(names: list[str]) -> str:
-    """Join names as one says them: a, b and c."""
+    """Join names as a, b and c."""
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
@@ -49,15 +47,13 @@ def happening(
     to_grid_w: Power,
     whose: str = "your home",
 ) -> str:
-    """Say in one sentence what the flow picture shows."""
+    """Return the flow picture as one sentence."""
     parts = [_home(flows, home_w, whose)]
-    feeds_home = moving(flows.get("battery_to_home"))
     if moving(charging_w):
         source = from_whom(flows, "battery")
-        parts.append(
-            f"the battery is charging{f' from {source}' if source else ''} at {energy.power(charging_w)}"
-        )
-    elif moving(discharging_w) and not feeds_home:
+        from_source = f" from {source}" if source else ""
+        parts.append(f"the battery is charging{from_source} at {energy.power(charging_w)}")
+    elif moving(discharging_w) and not moving(flows.get("battery_to_home")):
         parts.append(f"the battery is giving {energy.power(discharging_w)}")
     if moving(to_grid_w):
         parts.append(f"{energy.power(to_grid_w)} goes to the grid")
@@ -73,33 +69,27 @@ def _home(flows: Mapping[str, Power], home_w: Power, whose: str) -> str:
 
 
 def solar_word(solar_w: Power) -> str:
-    """Say in a word what the solar panels do."""
-    if solar_w is None:
-        return "not known"
-    return "making power" if moving(solar_w) else "asleep"
+    return _word((solar_w, "making power"), idle="asleep")
 
 
 def battery_word(charging_w: Power, discharging_w: Power) -> str:
-    """Say in a word what a battery does."""
-    if charging_w is None and discharging_w is None:
-        return "not known"
-    if moving(charging_w):
-        return "charging"
-    return "discharging" if moving(discharging_w) else "resting"
+    return _word((charging_w, "charging"), (discharging_w, "discharging"), idle="resting")
 
 
 def grid_word(from_grid_w: Power, to_grid_w: Power) -> str:
-    """Say in a word which way energy goes between home and grid."""
-    if from_grid_w is None and to_grid_w is None:
+    return _word((to_grid_w, "receiving"), (from_grid_w, "supplying"), idle="idle")
+
+
+def _word(*powers: tuple[Power, str], idle: str) -> str:
+    """Return the word of the first power that is large enough to mention."""
+    if all(power_w is None for power_w, _ in powers):
         return "not known"
-    if moving(to_grid_w):
-        return "receiving"
-    return "supplying" if moving(from_grid_w) else "idle"
+    return next((word for power_w, word in powers if moving(power_w)), idle)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """What becomes of the charge at this rate: full or empty, and about when."""
+    """When the battery is full or empty at this rate."""
 
     end: str
     at: datetime | None  # None: not within a day
@@ -113,7 +103,7 @@ def outlook(
     discharging_w: Power,
     at: datetime,
 ) -> Outlook | None:
-    """Estimate when the battery is full or empty if it goes on like this; None where nobody can say."""
+    """Estimate when the battery is full or empty at the current power; None if that is unknown."""
     if charge_pct is None or not capacity_wh:
         return None
     if moving(charging_w):

@@ -1,34 +1,23 @@
-"""Check the shape of what a homeowner says about sharing; whether it may be so is decided further in."""
+"""Forms about sharing a home; access decides whether it may be shared so."""
 
 from __future__ import annotations
-
-from typing import TypedDict
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from gridshare_portal.access import consents, durations, models
-from gridshare_portal.access import requests as asking
+from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.forms import Once
 from gridshare_portal.sites import models as sites
 
 LONGEST_NAME = 80
+NOT_OWN = "Choose among your own homes."
 GONE = "There is no such organization any more. Nothing was shared."
 
 
-class Agreed(TypedDict):
-    """What was agreed to, as it is shared by."""
-
-    right: str
-    lasts: str
-    ask_first: bool
-
-
 class Terms(Once):
-    """What an organization may do, for how long, and whether it asks before."""
-
     right = forms.ChoiceField(
         choices=models.Right.choices,
         widget=forms.RadioSelect,
@@ -41,14 +30,13 @@ class Terms(Once):
     )
     ask_first = forms.BooleanField(required=False)
 
-    def terms(self) -> Agreed:
-        """Return what was agreed to."""
-        known = self.cleaned_data
-        return Agreed(right=known["right"], lasts=known["lasts"], ask_first=known["ask_first"])
+    def terms(self) -> consents.Terms:
+        data = self.cleaned_data
+        return consents.Terms(right=data["right"], lasts=data["lasts"], ask_first=data["ask_first"])
 
 
 class Share(Terms):
-    """What to share, and with whom, which came with the page."""
+    """Terms for the organization that the page names."""
 
     organization = forms.SlugField(
         max_length=60,
@@ -56,7 +44,6 @@ class Share(Terms):
     )
 
     def clean_organization(self) -> accounts.Organization:
-        """Return the organization of this name."""
         found = accounts.Organization.objects.filter(slug=self.cleaned_data["organization"]).first()
         if found is None:
             raise forms.ValidationError(GONE)
@@ -64,18 +51,14 @@ class Share(Terms):
 
 
 class RequestAnswer(Terms):
-    """What to share with an organization that asked, and which homes."""
-
     many = frozenset({"homes"})
     homes = forms.ModelMultipleChoiceField(
         queryset=sites.Site.objects.none(),
         to_field_name="synth_id",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": asking.NO_HOME,
-            "invalid_choice": "Choose among your own homes.",
-            "invalid_list": "Choose among your own homes.",
-            "invalid_pk_value": "Choose among your own homes.",
+            "required": access_requests.NO_HOME,
+            **dict.fromkeys(("invalid_choice", "invalid_list", "invalid_pk_value"), NOT_OWN),
         },
     )
 
@@ -89,8 +72,6 @@ class RequestAnswer(Terms):
 
 
 class Search(forms.Form):
-    """The name of an organization, or a part of it."""
-
     q = forms.CharField(
         required=False,
         max_length=LONGEST_NAME,

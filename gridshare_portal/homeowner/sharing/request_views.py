@@ -1,4 +1,4 @@
-"""What an organization asks of a homeowner, and the answer."""
+"""The page of an organization's request for access, and the homeowner's answer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from gridshare_portal.access import consents, models, policy
-from gridshare_portal.access import requests as asking
+from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import entry
-from gridshare_portal.homeowner import forms
+from gridshare_portal.homeowner import forms, viewer
 from gridshare_portal.homeowner.sharing import forms as sharing_forms
-from gridshare_portal.homeowner.sharing import request_words, words
+from gridshare_portal.homeowner.sharing import words
 from gridshare_portal.sites import models as sites
 
 SHARED = "Shared with {organization}. Whatever they look at, you can read."
@@ -26,9 +26,8 @@ DECLINED = "Not shared. {organization} is not told that you read it."
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
-    """Show who asks for what and why, and take the answer: which homes, on which terms, or none."""
     now = timezone.now()
-    waiting = asking.waiting_for(request.user, now=now).select_related("organization", "asked_by")
+    waiting = access_requests.waiting_for(request.user, now=now).select_related("organization", "asked_by")
     one = get_object_or_404(waiting, pk=pk)
     if request.method == "POST" and request.POST.get("answer") == "decline":
         return _declined(request, one, now)
@@ -39,14 +38,13 @@ def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
         return redirect("homeowner:sharing")
     own = list(homes)
     context = {
-        "asked": request_words.worded(one, now=now),
+        "asked": one,
         "organization": one.organization,
+        "kind": words.KINDS.get(one.organization.kind, ""),
         "form": form,
         "homes": own,
         "chosen": _chosen(form, own),
-        "site": own[0] if len(own) == 1 else None,
-        "zone": own[0].zone if own else timezone.get_default_timezone(),
-        "now": now,
+        **viewer.place(own, now=now),
     }
     return render(request, "homeowner/request.html", context, status=422 if form.errors else 200)
 
@@ -56,11 +54,11 @@ def _shared(
 ) -> bool:
     homes, terms = list(form.cleaned_data["homes"]), form.terms()
     try:
-        asking.share(request=one, by=request.user, homes=homes, now=now, **terms)
+        access_requests.share(request=one, by=request.user, homes=homes, now=now, **terms)
     except consents.ConsentRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else "homes", str(refusal))
         return False
-    except asking.Over as over:
+    except access_requests.Over as over:
         messages.info(request, str(over))
     else:
         messages.success(request, SHARED.format(organization=one.organization))
@@ -71,8 +69,8 @@ def _shared(
 
 def _declined(request: entry.SignedInRequest, one: models.Request, now: datetime) -> HttpResponse:
     try:
-        asking.decline(request=one, by=request.user, now=now)
-    except asking.Over as over:
+        access_requests.decline(request=one, by=request.user, now=now)
+    except access_requests.Over as over:
         messages.info(request, str(over))
     else:
         messages.success(request, DECLINED.format(organization=one.organization))
@@ -80,7 +78,6 @@ def _declined(request: entry.SignedInRequest, one: models.Request, now: datetime
 
 
 def _chosen(form: sharing_forms.RequestAnswer, own: list[sites.Site]) -> list[str]:
-    """Return the ids of the homes that are ticked: what was sent, else the only home there is."""
     if form.is_bound:
         return form.data.getlist("homes")
     return [own[0].synth_id] if len(own) == 1 else []

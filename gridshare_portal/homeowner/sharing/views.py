@@ -1,4 +1,4 @@
-"""Who may see a homeowner's homes: the list of it, somebody to share with, giving and ending."""
+"""Who may see a homeowner's homes: the list, the search for organizations, sharing and ending."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gridshare_portal.access import consents, policy, queries, return_address
-from gridshare_portal.access import requests as asking
+from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts import models as accounts
-from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.homeowner.sharing import forms as sharing_forms
-from gridshare_portal.homeowner.sharing import request_words, words
+from gridshare_portal.homeowner.sharing import words
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import models as sites
 
@@ -30,17 +30,15 @@ WAS_OVER = "That had ended already."
 @login_required
 @require_safe
 def sharing(request: entry.SignedInRequest) -> HttpResponse:
-    """Show who may see or change which home, what was, who asks, and a way to share with somebody."""
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     given = queries.consents_for(request.user, now=now)
-    waiting = asking.waiting_for(request.user, now=now)
     form = sharing_forms.Search(request.GET)
     context = {
         "homes": words.by_home(homes, given, user=request.user, now=now),
-        "requests": [request_words.worded(one, now=now) for one in waiting],
+        "requests": access_requests.waiting_for(request.user, now=now),
         **_found(form),
-        **_place(homes, now),
+        **viewer.place(homes, now=now),
     }
     return render(request, "homeowner/sharing.html", context, status=422 if form.errors else 200)
 
@@ -48,17 +46,15 @@ def sharing(request: entry.SignedInRequest) -> HttpResponse:
 @entry_points.part(staff=None)
 @require_safe
 def search(request: entry_points.HomeRequest) -> HttpResponse:
-    """Name the organizations that are called something like it; only those that want to be found."""
     now = timezone.now()
     homes = list(policy.own_sites(request.user, now=now)[:2])
-    context = {**_found(sharing_forms.Search(request.GET)), **_place(homes, now)}
+    context = {**_found(sharing_forms.Search(request.GET)), **viewer.place(homes, now=now)}
     return render(request, "homeowner/_organizations.html", context)
 
 
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Say what an organization would see, and share the home with it on the homeowner's terms."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
     if request.method != "POST" and "organization" not in request.GET:
@@ -74,14 +70,13 @@ def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     given = queries.consents_for(request.user, now=now).filter(
         site=site, organization=organization, given_by=request.user
     )
-    before = [consent for consent in given if consent.holds]
     context = {
         "site": site,
         "organization": organization,
         "kind": words.KINDS.get(organization.kind, ""),
         "form": form,
         "suggested": words.suggestion(terms) if terms else "",
-        "before": [words.worded(one, user=request.user, now=now) for one in before[:1]],
+        "before": [words.worded(one, user=request.user, now=now) for one in given if one.holds],
         "now": now,
     }
     return render(request, "homeowner/share.html", context, status=422 if form.errors else 200)
@@ -90,12 +85,11 @@ def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def consent_end(request: entry.SignedInRequest, pk: int) -> HttpResponse:
-    """End what is shared of an own home, whoever of those who live there gave it."""
+    """End a consent for an own home, whichever resident gave it."""
     now = timezone.now()
     consent = get_object_or_404(queries.consents_for(request.user, now=now), pk=pk)
     if consents.end(consent=consent, by=request.user, now=now):
-        said = ENDED.format(organization=consent.organization, home=consent.site)
-        messages.success(request, said)
+        messages.success(request, ENDED.format(organization=consent.organization, home=consent.site))
     else:
         messages.info(request, WAS_OVER)
     return redirect("homeowner:sharing")
@@ -103,7 +97,6 @@ def consent_end(request: entry.SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_link(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say who asks for what before anything is connected; then lead on, and remember to come back."""
     now = timezone.now()
     organization = get_object_or_404(accounts.Organization, slug=slug)
     if request.method == "POST":
@@ -115,7 +108,7 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
         "kind": words.KINDS.get(organization.kind, ""),
         "homes": homes,
         "loading": not homes and _is_connected(request.user),
-        **_place(homes, now),
+        **viewer.place(homes, now=now),
     }
     return render(request, "homeowner/share_link.html", context)
 
@@ -142,7 +135,7 @@ def _given(
         return False
     if terms:
         return_address.gave(request.session, terms=terms)
-    may = "see and change" if consent.right == "control" else "see"
+    may = consent.get_right_display().lower()
     until = words.until(consent.until_at, site=site, now=now)
     messages.success(request, GIVEN.format(organization=organization, may=may, home=site, until=until))
     if words.lacks_changes(request.user, [site], right=consent.right):
@@ -151,7 +144,6 @@ def _given(
 
 
 def _found(form: sharing_forms.Search) -> dict[str, object]:
-    """Return what was searched and the organizations found, at most a few."""
     name = form.cleaned_data["q"] if form.is_valid() else ""
     found = list(queries.organizations_named(name)[: AT_MOST + 1])
     return {
@@ -162,13 +154,7 @@ def _found(form: sharing_forms.Search) -> dict[str, object]:
     }
 
 
-def _place(homes: list[sites.Site], now: datetime) -> dict[str, object]:
-    """Return the home whose doors stay open beside a page of the person, where there is only one."""
-    zone = homes[0].zone if homes else timezone.get_default_timezone()
-    return {"site": homes[0] if len(homes) == 1 else None, "zone": zone, "now": now}
-
-
 def _is_connected(user: accounts.AnyUser) -> bool:
-    if not user.is_authenticated:
-        return False
-    return connections.connections_of(user).exclude(status="disconnected").exists()
+    return user.is_authenticated and (
+        connections.connections_of(user).exclude(status="disconnected").exists()
+    )

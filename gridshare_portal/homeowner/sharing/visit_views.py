@@ -1,4 +1,4 @@
-"""How staff come into a home and leave it: they say why, and its homeowner reads it."""
+"""Staff open a visit to a home with a reason, see it in a banner, and leave."""
 
 from __future__ import annotations
 
@@ -8,53 +8,42 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gridshare_portal.access import policy, visits
-from gridshare_portal.accounts import models as accounts
+from gridshare_portal.access import visits
 from gridshare_portal.homeowner import addresses, entry_points, forms
 
 
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
 def visit(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Ask staff why they open the home; a homeowner just goes in."""
     now = timezone.now()
-    home, standing = entry_points.threshold(request, synth_id, now=now)
-    if standing.own:
+    home, context = entry_points.threshold(request, synth_id, now=now)
+    if context.own:
         return redirect("homeowner:site", synth_id=home.synth_id)
-    hosts = _organizations(standing)
+    hosts = {one.organization_id: one.organization for one in context.consents}
     form = forms.Visit(forms.posted(request), organizations=list(hosts.values()))
     if request.method == "POST" and form.is_valid():
-        known = form.cleaned_data
+        data = form.cleaned_data | {"organization": hosts[form.cleaned_data["organization"]]}
         try:
-            visits.open(
-                user=request.user,
-                site=home,
-                organization=hosts[known["organization"]],
-                reason=known["reason"],
-                words=known["words"],
-                now=now,
-            )
+            visits.open(user=request.user, site=home, now=now, **data)
         except visits.VisitRefused as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
             return redirect(_back(request, home.synth_id))
-    context = {
+    page = {
         "home": home,
-        "standing": standing,
-        "consent": standing.consents[0],
+        "consent": context.consents[0],
         "form": form,
         "next": request.POST.get("next", request.GET.get("next", "")),
         "zone": home.zone,
         "now": now,
         "many": len(hosts) > 1,
     }
-    return render(request, "homeowner/visit.html", context, status=422 if form.errors else 200)
+    return render(request, "homeowner/visit.html", page, status=422 if form.errors else 200)
 
 
 @entry_points.part(staff="looking")
 @require_safe
 def looking(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Renew the banner over a home's pages, so that what has ended does not stay on the screen."""
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
     if request.looking is None:
@@ -65,25 +54,19 @@ def looking(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.page(staff=None)
 @require_POST
 def leave(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """End the visit, and go back to where staff work."""
     now = timezone.now()
-    home, standing = entry_points.threshold(request, synth_id, now=now)
-    if standing.own:
+    home, context = entry_points.threshold(request, synth_id, now=now)
+    if context.own:
         return redirect("homeowner:site", synth_id=home.synth_id)
-    going_on = visits.current(request.user, home, now=now, standing=standing)
+    going_on = visits.current(request.user, home, now=now, standing=context)
     if going_on is None:
         return redirect("homeowner:welcome")
     visits.leave(visit=going_on, now=now)
     return redirect("installer:homes", slug=going_on.organization.slug)
 
 
-def _organizations(standing: policy.AccessContext) -> dict[int, accounts.Organization]:
-    return {consent.organization_id: consent.organization for consent in standing.consents}
-
-
 def _back(request: entry_points.HomeRequest, synth_id: str) -> str:
-    """Return the page that was asked for, if it is one of ours, else the home's first page."""
-    asked = request.POST.get("next", "")
-    if asked.startswith("/") and addresses.is_ours(asked, request):
-        return asked
+    address = request.POST.get("next", "")
+    if address.startswith("/") and addresses.is_ours(address, request):
+        return address
     return reverse("homeowner:site", args=[synth_id])

@@ -1,7 +1,4 @@
-"""Say in plain words what was shared with whom, until when, and how it came to an end.
-
-Consents in, one card per home out.
-"""
+"""Consents in words: what is shared with whom, until when, and how it ended."""
 
 from __future__ import annotations
 
@@ -22,18 +19,22 @@ LACKING = (
     "allow it under More, Connection."
 )
 KINDS = {"installer": "Installer", "retailer": "Energy retailer"}
+ENDS = {
+    consents.EXPIRED: "Ended by itself",
+    consents.REPLACED: "Replaced by what was shared then",
+    consents.DISCONNECTED: "Ended with the connection to Lunar",
+    consents.DELETED: "Ended with the account",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
     """One consent as its homeowner reads it."""
 
-    pk: int
-    organization: accounts.Organization
+    consent: models.Consent
     kind: str
     may: str
     glyph: str
-    asks: bool
     given: str
     until: str
     how: str
@@ -41,47 +42,42 @@ class Shared:
 
 @dataclass(frozen=True, kw_only=True)
 class SharedSite:
-    """A home, who may see it now, and what was."""
+    """A home with its current and its ended consents."""
 
     site: sites.Site
-    now: tuple[Shared, ...]
-    before: tuple[Shared, ...]
+    now: list[Shared]
+    before: list[Shared]
 
 
 def by_home(
     homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: accounts.User, now: datetime
 ) -> list[SharedSite]:
-    """Return a card for each home, whether or not anybody was let in."""
+    """Return a card for each home, shared or not."""
     rows = list(given)
     return [_home(site, [one for one in rows if one.site_id == site.pk], user, now) for site in homes]
 
 
 def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> SharedSite:
+    current = [one for one in given if not is_over(one, now=now)]
     ended = [one for one in given if is_over(one, now=now)][:ENDED_SHOWN]
-    return SharedSite(
-        site=site,
-        now=tuple(worded(one, user=user, now=now) for one in given if not is_over(one, now=now)),
-        before=tuple(worded(one, user=user, now=now) for one in ended),
-    )
+    now_words, before = ([worded(one, user=user, now=now) for one in some] for some in (current, ended))
+    return SharedSite(site=site, now=now_words, before=before)
 
 
 def is_over(consent: models.Consent, *, now: datetime) -> bool:
-    """Say whether somebody ended it, or its time has passed; what only rests is not over."""
+    """Return whether it was ended or has expired; one that is only suspended is not over."""
     return consent.ended_at is not None or (consent.until_at is not None and consent.until_at <= now)
 
 
 def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Shared:
-    """Say one consent in words, in the home's own time."""
     zone = consent.site.zone
     may_change = consent.right == models.Right.CONTROL
     who = "you" if consent.given_by_id == user.pk else str(consent.given_by)
     return Shared(
-        pk=consent.pk,
-        organization=consent.organization,
+        consent=consent,
         kind=KINDS.get(consent.organization.kind, ""),
         may=CHANGES if may_change else SEES,
         glyph="control" if may_change else "eye",
-        asks=consent.ask_first,
         given=f"Shared by {who}, {energy.moment(consent.from_at, zone, now)}",
         until=until(consent.until_at, site=consent.site, now=now),
         how=_how(consent, user, now),
@@ -89,30 +85,26 @@ def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Sh
 
 
 def suggestion(terms: return_address.Suggested) -> str:
-    """Say what an organization asks for, where it asked by a campaign."""
-    may = "to see and change this home" if terms.right == models.Right.CONTROL else "to see this home"
-    return f"{may} {durations.find(terms.lasts).words}"
+    """Return what a campaign suggests, in words."""
+    return f"to {models.Right(terms.right).label.lower()} this home {durations.find(terms.lasts).words}"
 
 
 def lacks_changes(user: accounts.User, homes: Iterable[sites.Site], *, right: str) -> bool:
-    """Say whether one may change a home by this right where no connection of the giver's lets anybody."""
+    """Return whether the right includes control but no connection of the giver allows it."""
     return right == models.Right.CONTROL and not all(_allows_changes(user, site) for site in homes)
 
 
 def _allows_changes(user: accounts.User, site: sites.Site) -> bool:
-    granted = [
-        connection_site.connection.scope_set for connection_site in policy.own_connection_sites(user, site)
-    ]
-    return any(scope.writes and scope.id in one for one in granted for scope in scopes.SCOPES)
+    writing = {scope.id for scope in scopes.SCOPES if scope.writes}
+    return any(writing & set(one.connection.scope_set) for one in policy.own_connection_sites(user, site))
 
 
 def until(at: datetime | None, *, site: sites.Site, now: datetime) -> str:
-    """Say until when something is shared."""
     return f"until {energy.moment(at, site.zone, now)}" if at else "until you stop it"
 
 
 def _how(consent: models.Consent, user: accounts.User, now: datetime) -> str:
-    """Say how it ended, or why it does not hold; nothing while it does."""
+    """Return how it ended, or why it does not hold; empty while it does."""
     zone = consent.site.zone
     if consent.ended_at is None:
         if not is_over(consent, now=now):
@@ -123,11 +115,3 @@ def _how(consent: models.Consent, user: accounts.User, now: datetime) -> str:
         who = "you" if consent.ended_by_id == user.pk else consent.ended_by or "somebody"
         return f"Stopped by {who}, {at}"
     return f"{ENDS.get(consent.ended_how, 'Ended')}, {at}"
-
-
-ENDS = {
-    consents.EXPIRED: "Ended by itself",
-    consents.REPLACED: "Replaced by what was shared then",
-    consents.DISCONNECTED: "Ended with the connection to Lunar",
-    consents.DELETED: "Ended with the account",
-}

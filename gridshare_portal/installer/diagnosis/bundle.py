@@ -1,7 +1,7 @@
-"""The case file of one home for a warranty case: a ZIP of plain files, written as it is sent.
+"""The case file of a home for a warranty case: a ZIP of plain files, streamed.
 
-It names the home, its devices and its readings, and no person: neither who lives there nor who helped. No
-more than one day of one sensor is in memory at a time.
+It names the home, its devices and its readings, but no person. At most one day of one sensor is in memory at
+a time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridshare_portal.files import cells
-from gridshare_portal.installer.diagnosis import calendar, gap_facts, gap_words, gaps, summary
+from gridshare_portal.installer.diagnosis import calendar, summary
 from gridshare_portal.installer.visiting import Looked
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
@@ -29,9 +29,30 @@ from gridshare_portal.telemetry.models import Day
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+DEVICES = {  # heads of columns, and the fields under them
+    "Id": "synth_id",
+    "Kind": "kind",
+    "Maker": "manufacturer",
+    "Model": "model",
+    "Serial number": "serial_number",
+    "Capacity (Wh)": "capacity_wh",
+    "Limit (W)": "power_limit_w",
+    "Read": "details_read_at",
+    "Gone since": "gone_at",
+}
+CALLS = {
+    "Operation": "operation",
+    "Last asked": "last_at",
+    "Status": "status",
+    "Problem": "error",
+    "Took (ms)": "ms",
+    "Last went well": "ok_at",
+    "Failures in a row": "failures",
+    "Failing since": "since_at",
+}
 READINGS = timedelta(days=7)
 SENT_AT = 64 * 1024
-CELLS_KEPT = 2000  # letters of one cell
+CELL_LENGTH = 2000
 
 README = """Case file of the home "{name}"
 Written {now} for {organization}.
@@ -57,7 +78,7 @@ There is no name of a person in these files, no address, no password and no acce
 
 
 class _Pipe(io.RawIOBase):
-    """A file that hands on what was written to it and keeps nothing."""
+    """A write-only file whose content is drained piece by piece."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,17 +100,16 @@ class _Pipe(io.RawIOBase):
 
 
 def file_name(looked: Looked) -> str:
-    """Name the file after the home and the day, in letters that every system takes."""
+    """Name the file after the home and the day, in ASCII."""
     plain = unicodedata.normalize("NFKD", looked.site.name).encode("ascii", "ignore").decode()
     home = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:40].lower() or "home"
     return f"case-file_{home}_{looked.now:%Y-%m-%d}.zip"
 
 
 def stream(looked: Looked) -> Iterator[bytes]:
-    """Yield the ZIP, piece by piece."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, write in _files():
+        for name, write in FILES.items():
             place = zipfile.ZipInfo(name, looked.now.timetuple()[:6])
             place.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(place, "w") as file:
@@ -101,37 +121,20 @@ def stream(looked: Looked) -> Iterator[bytes]:
     yield pipe.drain()
 
 
-def _files() -> Sequence[tuple[str, Callable[[Looked], Iterable[str]]]]:
-    return (
-        ("README.txt", _readme),
-        ("home.json", _home),
-        ("topology.json", _topology),
-        ("devices.csv", _devices),
-        ("sensors.csv", _sensors),
-        ("completeness.csv", _completeness),
-        ("readings.csv", _readings),
-        ("calls.csv", _calls),
-        ("changes.csv", _changes),
-        ("connection.csv", _connection),
-    )
-
-
 def _readme(looked: Looked) -> Iterator[str]:
-    told = {"name": cells.text(looked.site.name), "organization": cells.text(looked.organization.name)}
-    yield README.format(now=f"{looked.now:%Y-%m-%d %H:%M} UTC", **told)
+    name, organization = cells.text(looked.site.name), cells.text(looked.organization.name)
+    yield README.format(now=f"{looked.now:%Y-%m-%d %H:%M} UTC", name=name, organization=organization)
 
 
 def _home(looked: Looked) -> Iterator[str]:
     site, now = looked.site, looked.now
-    home = gap_facts.coverage_of(site, now=now)
-    called = summary.titles(site)
-    said = [gap_words.worded(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
-    told = {
+    home, _titles, missing_readings = summary.gaps_of(site, now=now)
+    document = {
         "id": site.synth_id,
         "name": site.name,
         "time_zone": site.time_zone,
         "known_since": _at(site.created_at),
-        "connected": any(way.is_active for way in home.ways),
+        "connected": any(one.is_active for one in home.connections),
         "read_at": _at(home.collected.read_at if home.collected else None),
         "last_problem": home.collected.error if home.collected else "",
         "missing": [
@@ -144,10 +147,10 @@ def _home(looked: Looked) -> Iterator[str]:
                 "why": one.why,
                 "next_step": one.next_step,
             }
-            for one in said
+            for one in missing_readings
         ],
     }
-    yield json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    yield json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _topology(looked: Looked) -> Iterator[str]:
@@ -155,23 +158,8 @@ def _topology(looked: Looked) -> Iterator[str]:
 
 
 def _devices(looked: Looked) -> Iterator[str]:
-    heads = [
-        "Id",
-        "Kind",
-        "Maker",
-        "Model",
-        "Serial number",
-        "Capacity (Wh)",
-        "Limit (W)",
-        "Read",
-        "Gone since",
-    ]
-    rows = (
-        [one.synth_id, one.kind, one.manufacturer, one.model, one.serial_number, one.capacity_wh,
-         one.power_limit_w, one.details_read_at, one.gone_at]
-        for one in looked.site.devices.order_by("pk").iterator(chunk_size=200)
-    )  # fmt: skip
-    return _sheet(heads, rows)
+    rows = looked.site.devices.order_by("pk").values_list(*DEVICES.values())
+    return _sheet([*DEVICES], rows.iterator(chunk_size=200))
 
 
 def _sensors(looked: Looked) -> Iterator[str]:
@@ -188,8 +176,8 @@ def _sensors(looked: Looked) -> Iterator[str]:
 
 def _completeness(looked: Looked) -> Iterator[str]:
     first = missing.day_of(looked.now) - timedelta(days=calendar.DAYS)
-    told = Day.objects.filter(sensor__site=looked.site, day__gte=first, step_s=missing.STEP_S)
-    found = told.order_by("day", "sensor__position").values_list("day", "sensor__synth_id", "known_count")
+    days = Day.objects.filter(sensor__site=looked.site, day__gte=first, step_s=missing.STEP_S)
+    found = days.order_by("day", "sensor__position").values_list("day", "sensor__synth_id", "known_count")
     rows = ([day, sensor, known, missing.BUCKETS] for day, sensor, known in found.iterator(chunk_size=500))
     return _sheet(["Day (UTC)", "Sensor", "Known", "Of"], rows)
 
@@ -202,13 +190,11 @@ def _readings(looked: Looked) -> Iterator[str]:
 
 def _buckets(site: sites.Site, now: datetime) -> Iterator[list[object]]:
     roles = {one.pk: (one.synth_id, one.role) for one in site_queries.sensors_of(site)}
-    told = Day.objects.filter(
-        sensor__in=roles, day__gte=missing.day_of(now - READINGS), step_s=missing.STEP_S
-    )
-    found = told.order_by("sensor__position", "sensor", "day").values_list(
-        "sensor_id", "day", "packed", "known"
-    )
-    for sensor, day, packed, known in found.iterator(chunk_size=8):
+    first = missing.day_of(now - READINGS)
+    days = Day.objects.filter(sensor__in=roles, day__gte=first, step_s=missing.STEP_S)
+    rows = days.order_by("sensor__position", "sensor", "day")
+    fields = ("sensor_id", "day", "packed", "known")
+    for sensor, day, packed, known in rows.values_list(*fields).iterator(chunk_size=8):
         columns = packing.unpack(bytes(packed))
         empty = np.full(missing.BUCKETS, np.nan)
         table = [columns.get(name, empty) for name in packing.FIELDS]
@@ -219,29 +205,8 @@ def _buckets(site: sites.Site, now: datetime) -> Iterator[list[object]]:
 
 
 def _calls(looked: Looked) -> Iterator[str]:
-    heads = [
-        "Operation",
-        "Last asked",
-        "Status",
-        "Problem",
-        "Took (ms)",
-        "Last went well",
-        "Failures in a row",
-    ]
-    rows = (
-        [
-            call.operation,
-            call.last_at,
-            call.status,
-            call.error,
-            call.ms,
-            call.ok_at,
-            call.failures,
-            call.since_at,
-        ]
-        for _title, call in summary.calls_of(looked.site)
-    )
-    return _sheet([*heads, "Failing since"], rows)
+    calls = (call for _title, call in summary.calls_of(looked.site))
+    return _sheet([*CALLS], ([getattr(call, name) for name in CALLS.values()] for call in calls))
 
 
 def _changes(looked: Looked) -> Iterator[str]:
@@ -256,8 +221,7 @@ def _changes(looked: Looked) -> Iterator[str]:
 
 
 def _connection(looked: Looked) -> Iterator[str]:
-    rows = ([one.at, one.words] for one in summary.history_of(looked))
-    return _sheet(["When", "What happened"], rows)
+    return _sheet(["When", "What happened"], summary.history_of(looked))
 
 
 def _sheet(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -270,7 +234,7 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, datetime):
         return _at(value)
-    return cells.text(value[:CELLS_KEPT]) if isinstance(value, str) else value
+    return cells.text(value[:CELL_LENGTH]) if isinstance(value, str) else value
 
 
 def _amount(value: float) -> float | None:
@@ -283,3 +247,17 @@ def _json(value: object) -> str:
 
 def _at(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+FILES: dict[str, Callable[[Looked], Iterable[str]]] = {
+    "README.txt": _readme,
+    "home.json": _home,
+    "topology.json": _topology,
+    "devices.csv": _devices,
+    "sensors.csv": _sensors,
+    "completeness.csv": _completeness,
+    "readings.csv": _readings,
+    "calls.csv": _calls,
+    "changes.csv": _changes,
+    "connection.csv": _connection,
+}

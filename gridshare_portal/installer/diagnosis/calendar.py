@@ -1,12 +1,12 @@
-"""How complete a home's readings are, day by day: of all its sensors together, or of one.
+"""How complete a home's readings are per UTC day: of all its sensors together, or of one.
 
-Days are UTC days, as readings are kept. A day that was asked for and brought nothing is empty; one that was
-not asked for yet is neither full nor empty. One query, however many sensors there are.
+A fetched day without readings is empty; a day not fetched yet is neither full nor empty. One query for any
+number of sensors.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,7 +29,7 @@ LEVELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Square:
-    """One day: how many buckets are known of how many there should be, and which level that is."""
+    """One day: known buckets, expected buckets, and the level that makes."""
 
     day: date
     known: int
@@ -38,20 +38,19 @@ class Square:
 
     @property
     def percent(self) -> int | None:
-        """Return how complete the day is, never 100 before it is; None where nothing is to be expected."""
+        """Return how complete the day is, 100 only if it is; None where no readings are expected."""
         if not self.whole or self.level in ("waits", "before"):
             return None
         return min(99, round(100 * self.known / self.whole)) if self.known < self.whole else 100
 
     @property
     def says(self) -> str:
-        """Say the level in words."""
         return LEVELS[self.level]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Month:
-    """One month as a row of 31 places; None where the month or the calendar has no such day."""
+    """One month as a row of 31 days; None for a day outside the month or the calendar."""
 
     first: date
     squares: Sequence[Square | None]
@@ -67,19 +66,17 @@ class Calendar:
 
     @property
     def begins_at(self) -> datetime:
-        """Return the moment at which the newest day began, to be said in the home's own time."""
         return missing.midnight(self.squares[-1].day)
 
     @property
     def gaps(self) -> list[Square]:
-        """Return the days of which something is missing, the newest first."""
         return [one for one in reversed(self.squares) if one.level in ("most", "part", "little", "none")]
 
 
 def calendar_of(
     sensors: Sequence[sites.Sensor], collection: Collection | None, *, only: int | None, now: datetime
 ) -> Calendar:
-    """Return the calendar of all sensors together, or of the one whose key is given."""
+    """Return the calendar of all sensors together, or of the one whose pk is `only`."""
     pks = [sensor.pk for sensor in sensors if only in (None, sensor.pk)]
     last = missing.day_of(now)
     first = last - timedelta(days=DAYS - 1)
@@ -87,7 +84,7 @@ def calendar_of(
     known: dict[date, int] = defaultdict(int)
     for day, count in rows.values_list("day", "known_count"):
         known[day] += count
-    return calendar(known, sensors=len(pks), first=first, asked=_asked(collection), now=now)
+    return calendar(known, sensors=len(pks), first=first, fetched=_fetched(collection), now=now)
 
 
 def calendar(
@@ -95,21 +92,19 @@ def calendar(
     *,
     sensors: int,
     first: date,
-    asked: tuple[date | None, datetime | None],
+    fetched: tuple[date | None, datetime | None],
     now: datetime,
 ) -> Calendar:
-    """Lay days out by month. Pure: buckets known per day go in; `asked` is since and until when we asked."""
+    """Lay out days by month from the known buckets per day; `fetched` is the period that was fetched."""
     days = [first + timedelta(days=number) for number in range((missing.day_of(now) - first).days + 1)]
     born = min((day for day, count in known.items() if count), default=None)
-    squares = [_square(day, known.get(day, 0), sensors, born, asked) for day in days]
-    counts: dict[str, int] = dict.fromkeys(LEVELS, 0)
-    for square in squares:
-        counts[square.level] += 1
+    squares = [_square(day, known.get(day, 0), sensors, born, fetched) for day in days]
+    counts = dict.fromkeys(LEVELS, 0) | Counter(square.level for square in squares)
     return Calendar(months=_months(squares), squares=squares, counts=counts)
 
 
-def _asked(collection: Collection | None) -> tuple[date | None, datetime | None]:
-    """Return since which day and until when we asked; after the walk there is nothing older to ask for."""
+def _fetched(collection: Collection | None) -> tuple[date | None, datetime | None]:
+    """Return the fetched period (first day, last moment); once the backfill is done, it has no beginning."""
     if collection is None or collection.filled_back_to is None:
         return None, None
     is_over = collection.filled_back_to <= collection.goal
@@ -117,24 +112,18 @@ def _asked(collection: Collection | None) -> tuple[date | None, datetime | None]
 
 
 def _square(
-    day: date, known: int, sensors: int, born: date | None, asked: tuple[date | None, datetime | None]
+    day: date, known: int, sensors: int, born: date | None, fetched: tuple[date | None, datetime | None]
 ) -> Square:
-    since, until = asked
+    since, until = fetched
     whole = sensors * _whole(day, until)
     if known:
-        level = _level(known, max(whole, known))
+        share = known / max(whole, known)
+        level = "full" if share == 1 else "most" if share >= 0.95 else "part" if share >= 0.5 else "little"
     elif not whole or since is None or day < since:
         level = "waits"
     else:
         level = "before" if born is not None and day < born else "none"
     return Square(day=day, known=known, whole=max(whole, known), level=level)
-
-
-def _level(known: int, whole: int) -> str:
-    if known >= whole:
-        return "full"
-    share = known / whole
-    return "most" if share >= 0.95 else "part" if share >= 0.5 else "little" if known else "none"
 
 
 def _whole(day: date, until: datetime | None) -> int:

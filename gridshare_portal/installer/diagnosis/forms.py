@@ -1,4 +1,4 @@
-"""The shape of a question to Lunar as staff send it: an operation, whom it is about, and a day."""
+"""The form of a raw API query by staff: an operation, its subject, and a day."""
 
 from __future__ import annotations
 
@@ -18,15 +18,12 @@ NOT_THERE = "Choose one from the list. This home has no such device or sensor."
 
 
 class Question(forms.Form):
-    """What to ask, about one part of this home and no other."""
+    """An API query about one part of this home."""
 
     operation = forms.ChoiceField(
         label="What to ask",
         choices=[(word, names.operation(word)) for word in raw_responses.OPERATIONS],
-        error_messages={
-            "invalid_choice": "Choose one from the list.",
-            "required": "Choose one from the list.",
-        },
+        error_messages={"invalid_choice": CHOOSE, "required": CHOOSE},
     )
     subject = forms.ChoiceField(label="About", required=False, error_messages={"invalid_choice": NOT_THERE})
     day = forms.DateField(
@@ -49,14 +46,13 @@ class Question(forms.Form):
         self.fields["day"].widget.attrs |= {"max": today.isoformat(), "min": (today - OLDEST).isoformat()}
 
     def clean_day(self) -> date | None:
-        """Refuse days of which Lunar can have nothing."""
         day: date | None = self.cleaned_data["day"]
         if day is not None and not self.today - OLDEST <= day <= self.today:
             raise ValidationError(f"Choose a day up to today, and not before {self.today - OLDEST}.")
         return day
 
     def clean(self) -> dict[str, object]:
-        """Fit the parts together: a list is about nothing, readings are about a sensor and a day."""
+        """Fit subject and day to the operation: a list has none, readings have a sensor and a day."""
         given = self.cleaned_data
         operation = raw_responses.OPERATIONS.get(given.get("operation", ""))
         if operation is None or "subject" in self.errors:

@@ -1,6 +1,6 @@
-"""Gather what the gap doctor looks at: how a home is reached, how fetching stands, which buckets are known.
+"""Collects what the gap diagnosis needs: connections, fetching, known buckets.
 
-A constant number of queries, however many sensors and days there are.
+A constant number of queries for any number of sensors and days.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RESET_WH = 1.0
 HALF_A_DAY = 48
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Known:
     row: sites.Sensor
     first_day: date | None
@@ -38,16 +38,20 @@ def coverage_of(site: sites.Site, *, now: datetime) -> gaps.SiteCoverage:
     """Return what is known of the last 30 days of a home, in five queries."""
     collected = _collected(Collection.objects.filter(site=site).first())
     first = missing.day_of(now) - timedelta(days=DAYS)
-    count = _count(first, collected.read_at if collected and collected.read_at else now)
+    read_at = collected.read_at if collected and collected.read_at else now
+    count = max(0, int((read_at - missing.midnight(first)) // missing.STEP))  # whole buckets that were over
     sensors = _sensors(site)
     rows = _rows(sensors, first)
-    ways = tuple(_way(connection) for connection in queries.connections_of(site))
-    told = tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors)
-    return gaps.SiteCoverage(start=missing.midnight(first), ways=ways, collected=collected, sensors=told)
+    return gaps.SiteCoverage(
+        start=missing.midnight(first),
+        connections=tuple(_connection(connection) for connection in queries.connections_of(site)),
+        collected=collected,
+        sensors=tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors),
+    )
 
 
-def _way(connection: lunar.Connection) -> gaps.Way:
-    return gaps.Way(
+def _connection(connection: lunar.Connection) -> gaps.ConnectionState:
+    return gaps.ConnectionState(
         is_active=connection.is_active,
         since_at=connection.status_since_at,
         by_homeowner=connection.status == lunar.Connection.Status.DISCONNECTED,
@@ -68,18 +72,15 @@ def _collected(row: Collection | None) -> gaps.Collected | None:
 
 
 def _sensors(site: sites.Site) -> list[_Known]:
-    """Return the sensors with the day and the buckets of their first good reading, and their newest one."""
-    told = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
+    """Return the sensors with the day and the buckets of their first reading, and their newest one."""
+    days = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
     newest = Latest.objects.filter(sensor=OuterRef("pk"))
     rows = queries.sensors_of(site).annotate(
-        first_day=Subquery(told.values("day")[:1]),
-        first_known=Subquery(told.values("known")[:1]),
+        first_day=Subquery(days.values("day")[:1]),
+        first_known=Subquery(days.values("known")[:1]),
         last_at=Subquery(newest.values("at")[:1]),
     )
-    return [
-        _Known(row=row, first_day=row.first_day, first_known=row.first_known, last_at=row.last_at)
-        for row in rows
-    ]
+    return [_Known(row, row.first_day, row.first_known, row.last_at) for row in rows]
 
 
 def _rows(sensors: Sequence[_Known], first: date) -> Mapping[int, Mapping[date, tuple[bytes, bytes]]]:
@@ -116,7 +117,7 @@ def _first_at(sensor: _Known) -> datetime | None:
 
 
 def _resets(rows: Mapping[date, tuple[bytes, bytes]], first: date) -> tuple[datetime, ...]:
-    """Return the starts of the buckets in which a counter began anew."""
+    """Return the starts of the buckets in which a lifetime counter was reset."""
     if not rows:
         return ()
     days = sorted(rows)
@@ -130,7 +131,7 @@ def _resets(rows: Mapping[date, tuple[bytes, bytes]], first: date) -> tuple[date
 
 
 def _falls(counter: np.ndarray, starts: np.ndarray) -> list[int]:
-    """Return where a counter fell without coming back within half a day, which is no passing nonsense."""
+    """Return where a counter fell and stayed lower for half a day, unlike a passing glitch."""
     at = np.flatnonzero(~np.isnan(counter))
     values = counter[at]
     falls = np.flatnonzero(values[:-1] - values[1:] > RESET_WH)
@@ -138,8 +139,3 @@ def _falls(counter: np.ndarray, starts: np.ndarray) -> list[int]:
         fall for fall in falls.tolist() if (values[fall + 1 : fall + 1 + HALF_A_DAY] < values[fall]).all()
     ]
     return [int(starts[at[fall + 1]]) for fall in stays]
-
-
-def _count(first: date, read_at: datetime) -> int:
-    """Return how many whole buckets were over when the home was last read."""
-    return max(0, int((read_at - missing.midnight(first)) // missing.STEP))

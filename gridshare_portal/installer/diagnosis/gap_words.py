@@ -1,4 +1,4 @@
-"""Say a gap in words: what is wrong, what to do next, and who must do it. Pure: gaps in, words out."""
+"""A gap in words: what is wrong, the next step, and who must take it. Pure."""
 
 from __future__ import annotations
 
@@ -32,30 +32,29 @@ GLYPHS = {
     Kind.SITE_OFFLINE: "bad",
     Kind.SENSOR_SILENT: "attention",
 }
+WAIT = "Wait. The portal tries again by itself."
+RECONNECT = "Ask the homeowner to connect again."
 ERRORS = {  # Lunar's failures by our words for them: what happened, what to do, who
-    "forbidden": (
-        "says that this home is not this account’s",
-        "Ask the homeowner to connect again.",
-        HOMEOWNER,
-    ),
+    "forbidden": ("says that this home is not this account’s", RECONNECT, HOMEOWNER),
     "not_found": ("does not know it any more", "Ask Lunar’s support what became of it.", YOU),
-    "unauthorized": ("does not take our sign-in", "Ask the homeowner to connect again.", HOMEOWNER),
+    "unauthorized": ("does not take our sign-in", RECONNECT, HOMEOWNER),
     "too_many_requests": ("asks us to ask less often", "Wait. The portal slows down by itself.", US),
-    "unavailable": ("failed too often and is left alone", "Wait. The portal tries again by itself.", LUNAR),
-    "server_error": ("fails on its side", "Wait. The portal tries again by itself.", LUNAR),
-    "timeout": ("does not answer in time", "Wait. The portal tries again by itself.", LUNAR),
-    "connection_lost": ("cannot be reached", "Wait. The portal tries again by itself.", LUNAR),
+    "unavailable": ("failed too often and is left alone", WAIT, LUNAR),
+    "server_error": ("fails on its side", WAIT, LUNAR),
+    "timeout": ("does not answer in time", WAIT, LUNAR),
+    "connection_lost": ("cannot be reached", WAIT, LUNAR),
     "not_json": (
         "answers with a web page",
         "Wait. If it lasts a day, send Lunar’s support the case file.",
         LUNAR,
     ),
     "wrong_shape": ("answers in another form than agreed", "Send Lunar’s support the case file.", YOU),
-    "truncated": ("breaks off in the middle of an answer", "Wait. The portal tries again by itself.", LUNAR),
-    "transient": ("’s sign-in does not answer", "Wait. The portal tries again by itself.", LUNAR),
-    "misconfigured": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
-    "wrong_route": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
-    "fault": ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+    "truncated": ("breaks off in the middle of an answer", WAIT, LUNAR),
+    "transient": ("’s sign-in does not answer", WAIT, LUNAR),
+    **dict.fromkeys(
+        ("misconfigured", "wrong_route", "fault"),
+        ("is asked wrongly by the portal", "Tell whoever runs this portal.", US),
+    ),
 }
 UNKNOWN_ERROR = ("answers “{}”", "Wait an hour. If it lasts, send Lunar’s support the case file.", LUNAR)
 
@@ -74,19 +73,17 @@ class Words:
 
     @property
     def kind(self) -> str:
-        """Name the cause for a style sheet or a file."""
         return self.gap.kind.value
 
 
 def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
-    """Say one gap in words; `titles` are what sensors are called."""
+    """Return one gap in words; `titles` names sensors by id."""
     names = ", ".join(titles.get(sensor, sensor) for sensor in gap.sensors)
-    why, next_step, who = _said(gap, names, zone, now)
-    over = not gap.goes_on
+    why, next_step, who = _worded(gap, names, zone, now)
     return Words(
         gap=gap,
         title=TITLES[gap.kind],
-        glyph="info" if over else GLYPHS.get(gap.kind, "info"),
+        glyph=GLYPHS.get(gap.kind, "info") if gap.goes_on else "info",
         why=why,
         next_step=next_step,
         who=who,
@@ -94,7 +91,7 @@ def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime
     )
 
 
-def _said(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, str]:
+def _worded(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, str]:
     since = energy.moment(gap.since_at or gap.good_until, zone, now)
     if gap.kind is Kind.ENDED:
         return _ended(gap, since)
@@ -105,19 +102,17 @@ def _said(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str
         why = f"The portal is still fetching the past: {done} of {total} days are here."
         return why, "Wait. It goes on by itself.", US
     if gap.kind in (Kind.SITE_OFFLINE, Kind.SENSOR_SILENT) and not gap.goes_on:
-        whom = names or "the whole home"
-        why = (
-            f"Lunar has nothing of {whom} from then, and says so for good. It was away from power or network."
-        )
-        return (
-            why,
-            "Nothing, if you know why. If it comes again and again, look at the network there.",
-            NOBODY,
-        )
+        why, next_step, who = PAST
+        return why.format(names or "the whole home"), next_step, who
     why, next_step, who = PLAIN[gap.kind]
     return why.format(names=names, since=since), next_step, who
 
 
+PAST = (
+    "Lunar has nothing of {} from then, and says so for good. It was away from power or network.",
+    "Nothing, if you know why. If it comes again and again, look at the network there.",
+    NOBODY,
+)
 PLAIN = {
     Kind.SCOPE_MISSING: (
         "The connection to Lunar does not include the permission to see the home and its readings.",

@@ -1,7 +1,7 @@
-"""Say why readings are missing: which of nine causes it is, from when to when, and of which sensors.
+"""Why readings are missing: the cause, the period, and the sensors.
 
-Pure: plain facts of the last days go in, gaps come out, what goes on before what is over. Where the way to
-the home is closed, that explains everything that came after; only then does silence mean something.
+Pure: coverage of the last days in, gaps out, current ones first. A connection that cannot be read explains
+everything after it; only without that does silence of a sensor mean something.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOBODY_S_FAULT = frozenset({"", "ended", "none", "missing_scope"})
 
 
 class Kind(StrEnum):
-    """Why something is missing, the causes that explain the others first."""
+    """Why something is missing; causes that explain others come first."""
 
     ENDED = "token_ended"
     SCOPE_MISSING = "scope_missing"
@@ -40,8 +40,8 @@ ORDER = {kind: number for number, kind in enumerate(Kind)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """A connection that reaches the home: whether it stands, who ended it, and whether it may read."""
+class ConnectionState:
+    """A connection to the home: whether it is active, who ended it, and whether its scopes allow reading."""
 
     is_active: bool
     since_at: datetime
@@ -51,7 +51,7 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """How the fetching of readings stands; read_at is when Lunar last answered it."""
+    """The state of fetching; `read_at` is when Lunar last answered."""
 
     read_at: datetime | None
     failures: int = 0
@@ -62,7 +62,7 @@ class Collected:
 
 @dataclass(frozen=True, kw_only=True)
 class SensorCoverage:
-    """One sensor: its first and last good bucket, which of the last days are known, and counter resets."""
+    """One sensor: first and last reading, known buckets as a boolean array, and counter resets."""
 
     synth_id: str
     first_at: datetime | None
@@ -73,20 +73,20 @@ class SensorCoverage:
 
 @dataclass(frozen=True, kw_only=True)
 class SiteCoverage:
-    """What is known of a home's readings since `start`, in buckets of a quarter of an hour up to read_at."""
+    """The readings of a home since `start`, in buckets of 15 minutes up to read_at."""
 
     start: datetime
-    ways: tuple[Way, ...]
+    connections: tuple[ConnectionState, ...]
     collected: Collected | None
     sensors: tuple[SensorCoverage, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """Something that is missing: why, of which sensors (none: the whole home), and between which good points.
+    """Missing readings: why, of which sensors (none: the whole home), and between which readings.
 
-    good_until is the end of the last good reading before, and good_again the start of the first after it;
-    None means that there is none.
+    `good_until` is the end of the last reading before it, `good_again` the start of the first after it; None
+    without one.
     """
 
     kind: Kind
@@ -99,12 +99,11 @@ class Gap:
 
     @property
     def goes_on(self) -> bool:
-        """Say whether it still is so."""
         return self.good_again is None and self.kind is not Kind.RESET
 
 
 def gaps(home: SiteCoverage, *, now: datetime) -> list[Gap]:
-    """Return what is missing and why: first what goes on, by its gravity, then what is over, newest first."""
+    """Return the gaps: current ones by severity, then past ones, newest first."""
     closed = _closed(home, now)
     found = [closed] if closed else []
     found += [*_silences(home), *_past(home), *_history(home), *_resets(home)]
@@ -116,25 +115,25 @@ def gaps(home: SiteCoverage, *, now: datetime) -> list[Gap]:
 
 def _closed(home: SiteCoverage, now: datetime) -> Gap | None:
     """Return why nothing can be read at present, if nothing can."""
-    told, last_at = home.collected, _last(home.sensors)
-    active = [way for way in home.ways if way.is_active]
+    collected, last_at = home.collected, _last(home.sensors)
+    active = [one for one in home.connections if one.is_active]
     if not active:
-        newest = max(home.ways, key=lambda way: way.since_at, default=None)
+        newest = max(home.connections, key=lambda one: one.since_at, default=None)
         who = "homeowner" if newest and newest.by_homeowner else "lunar"
         since_at = newest.since_at if newest else None
         return Gap(kind=Kind.ENDED, good_until=last_at, since_at=since_at, detail=who)
-    if not any(way.reads for way in active):
-        since_at = max(way.since_at for way in active)
+    if not any(one.reads for one in active):
+        since_at = max(one.since_at for one in active)
         return Gap(kind=Kind.SCOPE_MISSING, good_until=last_at, since_at=since_at)
-    if told is not None and told.failures and told.error not in NOBODY_S_FAULT:
-        return Gap(kind=Kind.UPSTREAM, good_until=last_at, since_at=told.read_at, detail=told.error)
-    if told is None or told.read_at is None or now - told.read_at > OVERDUE:
-        return Gap(kind=Kind.NOT_ASKED, good_until=last_at, since_at=told.read_at if told else None)
+    if collected is not None and collected.failures and collected.error not in NOBODY_S_FAULT:
+        return Gap(kind=Kind.UPSTREAM, good_until=last_at, since_at=collected.read_at, detail=collected.error)
+    if collected is None or collected.read_at is None or now - collected.read_at > OVERDUE:
+        return Gap(kind=Kind.NOT_ASKED, good_until=last_at, since_at=collected.read_at if collected else None)
     return None
 
 
 def _silences(home: SiteCoverage) -> Iterator[Gap]:
-    """Find what had stopped when Lunar was last asked."""
+    """Yield what had stopped when Lunar was last read."""
     silent = {sensor.synth_id: _trailing(sensor) for sensor in home.sensors}
     if not silent or home.collected is None or home.collected.read_at is None:
         return
@@ -155,7 +154,7 @@ def _silences(home: SiteCoverage) -> Iterator[Gap]:
 
 
 def _past(home: SiteCoverage) -> Iterator[Gap]:
-    """Find holes between good readings; sensors with the same hole share it."""
+    """Yield holes between readings; sensors with the same hole share it."""
     holes: dict[tuple[int, int], list[str]] = defaultdict(list)
     for sensor in home.sensors:
         for hole in _holes(sensor.known):
@@ -176,14 +175,15 @@ def _past(home: SiteCoverage) -> Iterator[Gap]:
 
 
 def _history(home: SiteCoverage) -> Iterator[Gap]:
-    """Find what lies before the first good reading: not fetched yet, or nothing that Lunar has."""
-    told = home.collected
-    if told is None or told.filled_back_to is None:
+    """Yield what lies before the first reading: not fetched yet, or nothing that Lunar has."""
+    collected = home.collected
+    if collected is None or collected.filled_back_to is None:
         return
     first_at = min((sensor.first_at for sensor in home.sensors if sensor.first_at), default=None)
-    if told.filled_back_to > told.goal:
-        days = {"done": (told.read_at.date() - told.filled_back_to).days if told.read_at else 0}
-        days["total"] = (told.read_at.date() - told.goal).days if told.read_at else 0
+    if collected.filled_back_to > collected.goal:
+        read_at, since = collected.read_at, (collected.filled_back_to, collected.goal)
+        done, total = ((read_at.date() - day).days if read_at else 0 for day in since)
+        days = {"done": done, "total": total}
         yield Gap(kind=Kind.NOT_FETCHED, good_again=first_at, extra=days)
     elif first_at is not None:
         yield Gap(kind=Kind.BEFORE, good_again=first_at)
@@ -196,19 +196,19 @@ def _resets(home: SiteCoverage) -> Iterator[Gap]:
 
 
 def _trailing(sensor: SensorCoverage) -> int:
-    """Return how many buckets are missing at the end; a sensor that never told anything lacks all."""
+    """Return how many buckets are missing at the end; all, for a sensor without any reading."""
     back = np.flatnonzero(sensor.known[::-1])
     return int(back[0]) if back.size else len(sensor.known)
 
 
 def _holes(known: np.ndarray) -> list[tuple[int, int]]:
-    """Return the stretches of missing buckets between two known ones, as [first, last)."""
+    """Return the runs of missing buckets between two known ones, as [first, last)."""
     at = np.flatnonzero(known)
     jumps = np.flatnonzero(np.diff(at) > 1)
     return [(int(at[jump]) + 1, int(at[jump + 1])) for jump in jumps.tolist()]
 
 
 def _last(sensors: Sequence[SensorCoverage]) -> datetime | None:
-    """Return the end of the newest good reading."""
+    """Return the end of the newest reading."""
     newest = max((sensor.last_at for sensor in sensors if sensor.last_at), default=None)
     return newest + STEP if newest else None

@@ -1,4 +1,4 @@
-"""What devices, sensors and operations are called on staff pages: as people say it, the id beside it."""
+"""Names of devices, sensors and API operations on staff pages."""
 
 from __future__ import annotations
 
@@ -19,28 +19,26 @@ OPERATIONS = {
 
 
 def device(device: sites.Device) -> str:
-    """Say what a device is called: maker and model where known, else its kind, else its id."""
+    """Return a device's maker and model, else its kind, else its id."""
     return f"{device.manufacturer} {device.model}".strip() or device.kind or device.synth_id
 
 
 def role(sensor: sites.Sensor) -> str:
-    """Say what a sensor is by what it measures."""
     if sensor.role == sites.Role.UNKNOWN:
         return "Sensor of unknown use"
     return f"{sites.Role(sensor.role).label} sensor"
 
 
 def sensor(sensor: sites.Sensor) -> str:
-    """Say what a sensor is called: what it measures, and of which device."""
+    """Name a sensor by what it measures, and its device."""
     what = role(sensor)
     return what if sensor.device is None else f"{what} of {device(sensor.device)}"
 
 
 def part(kind: str) -> str:
-    """Say what a part of the tree is that is neither a device nor a sensor we know."""
+    """Name a part of the tree that is neither a device nor a known sensor."""
     return "Home" if kind.casefold() == "site" else kind or "Part"
 
 
 def operation(word: str) -> str:
-    """Say an operation of the API in plain words."""
     return OPERATIONS.get(word, word)

@@ -1,4 +1,4 @@
-"""Everything that tells what is wrong with one home, on one page: why, since when, and what to do."""
+"""The diagnosis page of one home: what is wrong, since when, and what to do."""
 
 from __future__ import annotations
 
@@ -14,34 +14,31 @@ from gridshare_portal.cases import handling, queries
 from gridshare_portal.control import models as control
 from gridshare_portal.control import queries as changes
 from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps, names
-from gridshare_portal.installer.diagnosis import gaps as diagnosis_gaps
 from gridshare_portal.installer.visiting import Looked
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
-OF_CONNECTIONS = (
-    events.Name.CONNECTED,
-    events.Name.RECONNECTED,
-    events.Name.CONNECTION_ENDED,
-    events.Name.CONNECTION_REFUSED,
-    events.Name.DISCONNECTED,
-    events.Name.REFRESH_PAUSED,
-)
+OF_CONNECTIONS = {
+    events.Name.CONNECTED: "The homeowner connected Lunar",
+    events.Name.RECONNECTED: "The homeowner connected Lunar again",
+    events.Name.CONNECTION_ENDED: "Lunar ended the connection",
+    events.Name.CONNECTION_REFUSED: "A connection was refused: the Lunar account is another person’s",
+    events.Name.DISCONNECTED: "The homeowner disconnected Lunar",
+    events.Name.REFRESH_PAUSED: "Renewing the access was paused",
+}
 PAST_GAPS, LINES = 12, 12
 SECRETS = ("access_sealed", "refresh_sealed")
 WELL = "Nothing is missing: every sensor speaks, and Lunar answers."
 
-
-OfSensors = Sequence[
-    tuple[str, diagnosis_gaps.SensorCoverage]
-]  # what each is called, and what is known of it
+SensorCoverages = Sequence[tuple[str, gaps.SensorCoverage]]  # each with the sensor's name
+ConnectionScopes = tuple[lunar.Connection, list[tuple[scopes.Scope, bool]]]  # each with whether it is granted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What is wrong and what to do, in one sentence each; nothing to do where all is well."""
+    """What is wrong and what to do, in one sentence each; `next_step` is empty if nothing is."""
 
     glyph: str
     why: str
@@ -50,24 +47,8 @@ class Summary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """A connection of somebody who shares the home, with the permissions in it and not in it."""
-
-    connection: lunar.Connection
-    scopes: Sequence[tuple[scopes.Scope, bool]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moment:
-    """One line of the connection's history."""
-
-    at: datetime
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Action:
-    """A change or a proposal, who made it, and what became of it."""
+    """A change or a proposal, who made it, and its outcome."""
 
     at: datetime
     what: str
@@ -78,47 +59,46 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What the page of one home shows."""
-
     summary: Summary
     gaps: Sequence[gap_words.Words]
     past: Sequence[gap_words.Words]
-    sensors: OfSensors
+    sensors: SensorCoverages
     cases: Sequence[queries.WorkListRow]
     calls: Sequence[tuple[str, sites.Call]]
-    ways: Sequence[Way]
-    history: Sequence[Moment]
+    connections: Sequence[ConnectionScopes]
+    history: Sequence[tuple[datetime, str]]
     actions: Sequence[Action]
 
 
 def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
-    """Return what is wrong with a home, in a constant number of queries."""
-    site, now = looked.site, looked.now
-    home = gap_facts.coverage_of(site, now=now)
-    called = titles(site)
-    said = [gap_words.worded(gap, titles=called, zone=site.zone, now=now) for gap in gaps.gaps(home, now=now)]
-    going_on = [one for one in said if one.gap.goes_on]
+    """Return the diagnosis of a home, in a constant number of queries."""
+    home, titles, found = gaps_of(looked.site, now=looked.now)
+    going_on = [one for one in found if one.gap.goes_on]
     opened = cases_of(looked, user=user)
     return Diagnosis(
         summary=summary(going_on, opened),
         gaps=going_on,
-        past=[one for one in said if not one.gap.goes_on][:PAST_GAPS],
-        sensors=[(called[one.synth_id], one) for one in home.sensors],
+        past=[one for one in found if not one.gap.goes_on][:PAST_GAPS],
+        sensors=[(titles[one.synth_id], one) for one in home.sensors],
         cases=opened,
-        calls=calls_of(site),
-        ways=_ways(looked),
+        calls=calls_of(looked.site),
+        connections=_connections(looked),
         history=history_of(looked),
         actions=actions_of(looked),
     )
 
 
-def titles(site: sites.Site) -> dict[str, str]:
-    """Return what the sensors of a home are called, by their ids."""
-    return titles_of(site_queries.sensors_of(site))
+def gaps_of(
+    site: sites.Site, *, now: datetime
+) -> tuple[gaps.SiteCoverage, dict[str, str], list[gap_words.Words]]:
+    """Return a home's coverage, the names of its sensors by id, and its gaps in words."""
+    home, titles = gap_facts.coverage_of(site, now=now), titles_of(site_queries.sensors_of(site))
+    found = gaps.gaps(home, now=now)
+    return home, titles, [gap_words.worded(gap, titles=titles, zone=site.zone, now=now) for gap in found]
 
 
 def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
-    """Return what sensors are called, as short as tells them apart; at worst with their ids."""
+    """Name sensors as shortly as tells them apart, by their ids; where needed with an id."""
     listed = list(sensors)
     often = Counter(names.role(sensor) for sensor in listed)
     called = {
@@ -134,12 +114,11 @@ def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
 
 
 def _end(synth_id: str) -> str:
-    """Return the last part of a sensor's id, which names it within its device."""
     return synth_id.rpartition("__")[2]
 
 
 def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkListRow]) -> Summary:
-    """Say in one sentence what is wrong, and in another what to do: readings first, then open cases."""
+    """Summarize in one sentence: missing readings first, then open cases."""
     grave = [one for one in going_on if one.gap.kind is not gaps.Kind.LATE]
     for one in grave[:1]:
         return Summary(glyph=one.glyph, why=one.why, next_step=one.next_step, who=one.who)
@@ -153,63 +132,51 @@ def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkLi
 
 
 def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.WorkListRow]:
-    """Return the open cases of the home, the worst first."""
     mine = handling.visible_to(user, looked.organization, now=looked.now)
     found = mine.filter(site=looked.site, closed_at=None).select_related("site", "assigned_to")
     return queries.lines(found.order_by("rank", "pk")[:LINES], now=looked.now)
 
 
 def calls_of(site: sites.Site) -> list[tuple[str, sites.Call]]:
-    """Return the last calls by operation, those that fail first, then the newest first."""
+    """Return the last API call of each operation, failing ones first, then newest first."""
     kept = sorted(site.calls.all(), key=lambda call: (not call.failures, -call.last_at.timestamp()))
     return [(names.operation(call.operation), call) for call in kept]
 
 
-def _ways(looked: Looked) -> list[Way]:
+def _connections(looked: Looked) -> list[ConnectionScopes]:
     givers = {consent.given_by_id for consent in looked.consents}
-    mine = site_queries.connections_of(looked.site).filter(user__in=givers)
-    return [
-        Way(connection=one, scopes=[(scope, scope.id in one.scope_set) for scope in scopes.SCOPES])
-        for one in mine.defer(*SECRETS)
-    ]
+    theirs = site_queries.connections_of(looked.site).filter(user__in=givers).defer(*SECRETS)
+    return [(one, [(scope, scope.id in one.scope_set) for scope in scopes.SCOPES]) for one in theirs]
 
 
-def history_of(looked: Looked) -> list[Moment]:
-    """Return what happened to the Lunar connections of those who share the home, newest first."""
+def history_of(looked: Looked) -> list[tuple[datetime, str]]:
+    """Return the events of the Lunar connections of those who share the home, newest first."""
     givers = {consent.given_by_id for consent in looked.consents}
-    told = audit.Event.objects.filter(subject_id__in=givers, name__in=[name.value for name in OF_CONNECTIONS])
-    return [Moment(at=event.at, words=_said(event)) for event in told.order_by("-at", "-pk")[:LINES]]
+    found = audit.Event.objects.filter(subject_id__in=givers, name__in=[*OF_CONNECTIONS])
+    return [(event.at, _worded(event)) for event in found.order_by("-at", "-pk")[:LINES]]
 
 
-def _said(event: audit.Event) -> str:
-    """Say an event of a connection in words; of its details only permissions and reasons we know."""
+def _worded(event: audit.Event) -> str:
+    """Return a connection event in words; of its details only known scopes."""
     granted = set(event.details.get("scopes") or ())
     titles = [scope.title for scope in scopes.SCOPES if scope.id in granted]
-    words = {
-        events.Name.CONNECTED: "The homeowner connected Lunar",
-        events.Name.RECONNECTED: "The homeowner connected Lunar again",
-        events.Name.CONNECTION_ENDED: "Lunar ended the connection",
-        events.Name.CONNECTION_REFUSED: "A connection was refused: the Lunar account is another person’s",
-        events.Name.DISCONNECTED: "The homeowner disconnected Lunar",
-        events.Name.REFRESH_PAUSED: "Renewing the access was paused",
-    }[events.Name(event.name)]
+    words = OF_CONNECTIONS[events.Name(event.name)]
     return f"{words}: {', '.join(titles)}." if titles else f"{words}."
 
 
 def actions_of(looked: Looked) -> list[Action]:
-    """Return the newest changes of the home and the organization's own proposals, and their outcomes."""
+    """Return the newest changes of the home and the organization's own proposals."""
     made = changes.changes_of(looked.site).select_related("consent")[:LINES]
-    asked = control.Proposal.objects.filter(site=looked.site, consent__organization=looked.organization)
+    ours = control.Proposal.objects.filter(site=looked.site, consent__organization=looked.organization)
     actions = [_change(change, looked) for change in made]
-    actions += [_proposal(one) for one in asked.filter(change=None).select_related("device")[:LINES]]
+    actions += [_proposal(one) for one in ours.filter(change=None).select_related("device")[:LINES]]
     return sorted(actions, key=lambda action: action.at, reverse=True)[:LINES]
 
 
 def _change(change: control.Change, looked: Looked) -> Action:
-    what = f"{change.get_kind_display()} of {names.device(change.device)}"
     return Action(
         at=change.made_at,
-        what=what,
+        what=f"{change.get_kind_display()} of {names.device(change.device)}",
         who=_who(change, looked),
         outcome=change.get_outcome_display(),
         sentence=change.sentence,
@@ -217,7 +184,7 @@ def _change(change: control.Change, looked: Looked) -> Action:
 
 
 def _who(change: control.Change, looked: Looked) -> str:
-    """Say who changed something: staff are told the names of their own colleagues alone."""
+    """Return who made a change: staff read the names of their own colleagues only."""
     if change.consent is None:
         return "The homeowner"
     mine = change.consent.organization_id == looked.organization.pk

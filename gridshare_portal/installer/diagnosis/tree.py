@@ -1,4 +1,4 @@
-"""Gather a home's tree with the health of everything in it, in a constant number of queries."""
+"""A home's tree with the health of everything in it, in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry.models import Day, Latest
 
 DAYS = 8
+SILENT = ("stale", "silent", "none")
+UNFOLDED = 80
+NO_SUMS = (None, None)
 FOUND = "the portal"
 
 
 @dataclass(frozen=True, kw_only=True)
 class HealthRow:
-    """One line of the tree: what stands there, how fresh it is, and what cannot be right about it."""
+    """One line of the tree: what it is, how fresh it is, and what cannot be right about it."""
 
     branch: queries.Branch
     title: str
@@ -38,20 +41,10 @@ class HealthRow:
     wrong: Sequence[tree_health.Mismatch]
     unfolded: bool
 
-    @property
-    def opens(self) -> bool:
-        """Say whether a list opens after this line."""
-        return self.branch.opens
-
-    @property
-    def closing(self) -> range:
-        """Return something to loop over, once per list that ends here."""
-        return self.branch.closing
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """A home's tree, what is wrong with the home as a whole, and sensors that hang nowhere in it."""
+    """A home's tree, and what is wrong with the home as a whole."""
 
     lines: Sequence[HealthRow]
     home: Sequence[tree_health.Mismatch]
@@ -60,24 +53,20 @@ class Tree:
     sensor_count: int
 
 
-UNFOLDED = 80
-
-
 def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
-    """Return the tree of a home with the health of its parts."""
     branches = queries.tree_of(site)
     sensors = list(queries.sensors_of(site).select_related("device", "latest"))
     latest = {one.synth_id: getattr(one, "latest", None) for one in sensors}
     hung = {branch.device.synth_id for branch in branches if branch.device}
-    wrong = tree_health.mismatches(_facts(sensors, site.zone, now), sorted(hung), _balance(site, now))
-    said = _roles_said(site, organization_id)
+    wrong = tree_health.mismatches(_weeks(sensors, site.zone, now), sorted(hung), _balance(site, now))
+    authors = _role_authors(site, organization_id)
     lines = [
         HealthRow(
             branch=branch,
             title=_title(branch),
             latest=latest.get(branch.synth_id),
             freshness=_freshness(branch, latest, now),
-            role_by=_role_by(branch.sensor, said),
+            role_by=_role_by(branch.sensor, authors),
             wrong=wrong.get(branch.synth_id, ()),
             unfolded=branch.depth == 0 or len(branches) <= UNFOLDED,
         )
@@ -87,9 +76,7 @@ def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
         lines=lines,
         home=wrong.get(tree_health.HOME, ()),
         wrong_count=sum(len(some) for some in wrong.values()),
-        silent_count=sum(
-            line.freshness in ("stale", "silent", "none") for line in lines if line.branch.sensor
-        ),
+        silent_count=sum(line.freshness in SILENT for line in lines if line.branch.sensor),
         sensor_count=len(sensors),
     )
 
@@ -104,25 +91,24 @@ def _freshness(branch: queries.Branch, latest: Mapping[str, Latest | None], now:
     if branch.sensor is None:
         return ""
     newest = latest.get(branch.synth_id)
-    return telemetry_latest.freshness(
-        min(newest.at + missing.STEP, newest.read_at) if newest else None, now=now
-    )
+    heard_at = min(newest.at + missing.STEP, newest.read_at) if newest else None
+    return telemetry_latest.freshness(heard_at, now=now)
 
 
-def _role_by(sensor: sites.Sensor | None, said: Mapping[str, str]) -> str:
+def _role_by(sensor: sites.Sensor | None, authors: Mapping[str, str]) -> str:
     if sensor is None:
         return ""
-    return said.get(sensor.synth_id, "somebody") if sensor.role_set else FOUND
+    return authors.get(sensor.synth_id, "somebody") if sensor.role_set else FOUND
 
 
-def _roles_said(site: sites.Site, organization_id: int) -> dict[str, str]:
-    """Return who said what each sensor measures; of people only one's own colleagues are named."""
-    told = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
-    said: dict[str, str] = {}
-    for event in told.order_by("at", "pk"):
+def _role_authors(site: sites.Site, organization_id: int) -> dict[str, str]:
+    """Return who set each sensor's role; of people only one's own colleagues are named."""
+    corrections = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
+    authors: dict[str, str] = {}
+    for event in corrections.order_by("at", "pk"):
         who = event.actor_label if event.organization_id == organization_id else "another organization"
-        said[str(event.details.get("sensor"))] = who if event.organization_id else "the homeowner"
-    return said
+        authors[str(event.details.get("sensor"))] = who if event.organization_id else "the homeowner"
+    return authors
 
 
 def _balance(site: sites.Site, now: datetime) -> tree_health.DayBalance | None:
@@ -134,42 +120,38 @@ def _balance(site: sites.Site, now: datetime) -> tree_health.DayBalance | None:
     return tree_health.DayBalance(through_wh=sum(one or 0 for one in came), remainder_wh=day.remainder_wh)
 
 
-def _facts(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.SensorWeek]:
+def _weeks(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> list[tree_health.SensorWeek]:
     first = missing.day_of(now) - timedelta(days=DAYS)
     sums = _sums(sensors, first)
     hours = _hours([one for one in sensors if one.role == "solar"], first, zone)
-    found = []
-    for sensor in sensors:
-        newest = getattr(sensor, "latest", None)
-        went_in, went_out = sums.get(sensor.pk, (None, None))
-        found.append(
-            tree_health.SensorWeek(
-                synth_id=sensor.synth_id,
-                role=sensor.role,
-                device=sensor.device.synth_id if sensor.device else "",
-                channels=tuple(sensor.channels),
-                has_told=newest is not None,
-                charge_pct=newest.charge_pct if newest else None,
-                in_wh=went_in,
-                out_wh=went_out,
-                hours=hours.get(sensor.pk, {}),
-            )
+    return [
+        tree_health.SensorWeek(
+            synth_id=sensor.synth_id,
+            role=sensor.role,
+            device=sensor.device.synth_id if sensor.device else "",
+            channels=tuple(sensor.channels),
+            has_told=hasattr(sensor, "latest"),
+            charge_pct=sensor.latest.charge_pct if hasattr(sensor, "latest") else None,
+            in_wh=sums.get(sensor.pk, NO_SUMS)[0],
+            out_wh=sums.get(sensor.pk, NO_SUMS)[1],
+            hours=hours.get(sensor.pk, {}),
         )
-    return found
+        for sensor in sensors
+    ]
 
 
 def _sums(sensors: Sequence[sites.Sensor], first: date) -> dict[int, tuple[float | None, float | None]]:
-    told = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__gte=first)
-    rows = told.values_list("sensor").annotate(went_in=Sum("in_wh"), went_out=Sum("out_wh")).order_by()
+    days = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__gte=first)
+    rows = days.values_list("sensor").annotate(went_in=Sum("in_wh"), went_out=Sum("out_wh")).order_by()
     return {sensor: (went_in, went_out) for sensor, went_in, went_out in rows}
 
 
 def _hours(
     sensors: Sequence[sites.Sensor], first: date, zone: ZoneInfo
 ) -> dict[int, dict[date, dict[int, float]]]:
-    """Return the mean power given by each sensor in each hour of the home's clock, day by day."""
-    told = Day.objects.filter(sensor__in=sensors, day__gte=first, step_s=missing.STEP_S)
-    rows = list(told.values_list("sensor_id", "day", "packed"))
+    """Return each sensor's mean power given (W) by local day and hour."""
+    days = Day.objects.filter(sensor__in=sensors, day__gte=first, step_s=missing.STEP_S)
+    rows = list(days.values_list("sensor_id", "day", "packed"))
     if not rows:
         return {}
     powers = packing.unpack_many([bytes(row[2]) for row in rows], ("out_w",), missing.BUCKETS)["out_w"]
@@ -178,11 +160,11 @@ def _hours(
         for bucket in np.flatnonzero(~np.isnan(column)):
             local = (missing.midnight(day) + int(bucket) * missing.STEP).astimezone(zone)
             seen[sensor][local.date(), local.hour].append(float(column[bucket]))
-    return {sensor: _means(told) for sensor, told in seen.items()}
+    return {sensor: _means(by_hour) for sensor, by_hour in seen.items()}
 
 
-def _means(told: Mapping[tuple[date, int], Sequence[float]]) -> dict[date, dict[int, float]]:
-    hours: dict[date, dict[int, float]] = defaultdict(dict)
-    for (day, hour), powers in told.items():
-        hours[day][hour] = sum(powers) / len(powers)
-    return dict(hours)
+def _means(by_hour: Mapping[tuple[date, int], Sequence[float]]) -> dict[date, dict[int, float]]:
+    means: dict[date, dict[int, float]] = defaultdict(dict)
+    for (day, hour), powers in by_hour.items():
+        means[day][hour] = sum(powers) / len(powers)
+    return dict(means)

@@ -1,6 +1,6 @@
-"""Find what cannot be right about a home's devices and sensors: roles that do not fit what is measured.
+"""Finds roles of sensors that do not fit what they measure.
 
-Pure: plain facts of sensors go in, sentences come out, by the sensor or device they are about.
+Pure: a week of sensor data in, sentences out, by the id of the sensor or device they are about.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-HOURS = range(24)
 DEAD_OF_NIGHT = range(0, 4)  # of the local clock: no roof makes power then
 SOME_W, NOTHING_W = 50.0, 5.0
 DAYS_AGREED = 3
@@ -24,9 +23,9 @@ Hours = Mapping[date, Mapping[int, float]]  # local day: hour of the local clock
 
 @dataclass(frozen=True, kw_only=True)
 class SensorWeek:
-    """One sensor, with what the last days say of it; None where nobody knows.
+    """One sensor with its last week; None where unknown.
 
-    `in_wh` and `out_wh` are what went in and out over the last week.
+    `in_wh` and `out_wh` are the energy in and out over the week.
     """
 
     synth_id: str
@@ -42,7 +41,7 @@ class SensorWeek:
 
 @dataclass(frozen=True, kw_only=True)
 class DayBalance:
-    """What came into the home in a day, and how much of it is not accounted for."""
+    """The energy that came into the home in a day, and how much of it is unaccounted for."""
 
     through_wh: float
     remainder_wh: float
@@ -50,7 +49,7 @@ class DayBalance:
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """One thing that cannot be right, in a word for machines and a sentence for people."""
+    """One thing that cannot be right, as a code and as a sentence."""
 
     word: str
     sentence: str
@@ -59,7 +58,7 @@ class Mismatch:
 def mismatches(
     sensors: Sequence[SensorWeek], devices: Sequence[str], balance: DayBalance | None
 ) -> dict[str, list[Mismatch]]:
-    """Return what cannot be right by the id it is about; what is about the whole home stands under HOME."""
+    """Return the mismatches by the id they are about; those of the whole home are under HOME."""
     found: dict[str, list[Mismatch]] = defaultdict(list)
     for sensor in sensors:
         found[sensor.synth_id] += _of_sensor(sensor)
@@ -102,19 +101,20 @@ def _of_solar(sensor: SensorWeek) -> Iterator[Mismatch]:
 def at_night(hours: Hours) -> list[int]:
     """Return the hours in which a sensor gave power although it must have been dark.
 
-    Dark is the dead of night; and for the newest day every hour in which the home's other days had nothing.
+    Dark is the dead of night, and for the newest day every hour in which the other days had nothing.
     """
     if not hours:
         return []
-    newest, others = max(hours), [told for day, told in hours.items() if day != max(hours)]
-    return [hour for hour in HOURS if _is_night(hour, hours[newest], others)]
+    newest = max(hours)
+    others = [powers for day, powers in hours.items() if day != newest]
+    return [hour for hour in range(24) if _is_night(hour, hours[newest], others)]
 
 
 def _is_night(hour: int, newest: Mapping[int, float], others: Sequence[Mapping[int, float]]) -> bool:
-    before = [told[hour] for told in others if hour in told]
-    is_always = hour in DEAD_OF_NIGHT and bool(before) and min(before) > SOME_W
-    if newest.get(hour, 0.0) <= SOME_W:
+    before = [powers[hour] for powers in others if hour in powers]
+    if newest.get(hour, 0.0) <= SOME_W or not before:
         return False
+    is_always = hour in DEAD_OF_NIGHT and min(before) > SOME_W
     return is_always or (len(before) >= DAYS_AGREED and max(before) <= NOTHING_W)
 
 
@@ -129,11 +129,8 @@ def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[SensorWeek]) -> N
         sentence = f"One of {len(meters)} grid meters: their readings are added up. Is one inside the other?"
         found[meter.synth_id].append(Mismatch(word="grids", sentence=sentence))
     if not meters and sensors:
-        found[HOME].append(
-            Mismatch(
-                word="no_grid", sentence="No sensor measures the grid, so what the home uses is unknown."
-            )
-        )
+        sentence = "No sensor measures the grid, so what the home uses is unknown."
+        found[HOME].append(Mismatch(word="no_grid", sentence=sentence))
 
 
 def _is_off(balance: DayBalance) -> bool:

@@ -1,4 +1,4 @@
-"""The pages about one home: what is wrong, how its parts do, which days are complete, and its case file."""
+"""Pages of one home for staff: diagnosis, tree, completeness, raw API responses, case file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
-from gridshare_portal.cases import raw_responses as asking
+from gridshare_portal.cases import raw_responses as case_responses
 from gridshare_portal.installer import visiting
 from gridshare_portal.installer.diagnosis import bundle as case_file
 from gridshare_portal.installer.diagnosis import calendar as completeness
@@ -21,32 +21,27 @@ from gridshare_portal.sites import raw_responses
 from gridshare_portal.telemetry.models import Collection
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 @visiting.visited("diagnosis")
 def home(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Show what is wrong with a home and what to do about it."""
-    context = {
-        "diagnosis": summary.diagnose(looked, user=request.user),
-        "can_control": _controls(request, looked),
-    }
+    diagnosis = summary.diagnose(looked, user=request.user)
+    context = {"diagnosis": diagnosis, "can_control": _controls(request, looked)}
     return _page(request, "installer/home.html", looked, context)
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 @visiting.visited("topology")
 def topology(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Show how every part of a home does, in the tree it hangs in."""
     drawn = tree.tree_of(looked.site, organization_id=looked.organization.pk, now=looked.now)
     return _page(request, "installer/topology.html", looked, {"tree": drawn})
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 @visiting.visited("calendar")
 def calendar(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Show which days are complete, of the whole home or of one sensor."""
     sensors = list(site_queries.sensors_of(looked.site))
     only = next((one for one in sensors if str(one.pk) == request.GET.get("sensor")), None)
     row = Collection.objects.filter(site=looked.site).first()
@@ -63,65 +58,60 @@ def calendar(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -
     return _page(request, "installer/calendar.html", looked, context)
 
 
-@entry.door()
+@entry.require_right()
 @require_http_methods(["GET", "HEAD", "POST"])
 @visiting.visited("answer")
 def answer(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> HttpResponse:
-    """Let staff ask Lunar something about the home, and list what they asked within the hour."""
     today = looked.now.astimezone(looked.site.zone).date()
     posted = request.POST if request.method == "POST" else None
     form = forms.Question(posted, site=looked.site, today=today, initial={"day": today})
     if posted is not None and form.is_valid():
         try:
-            asked = asking.ask(
+            response = case_responses.ask(
                 site=looked.site,
                 organization=looked.organization,
                 actor=request.user,
                 now=looked.now,
                 **form.cleaned_data,
             )
-        except asking.ResponseRefused as refusal:
+        except case_responses.ResponseRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return redirect("installer:answer_shown", slug, looked.site.synth_id, asked.pk)
-    context = {"form": form, "answers": _asked(request, looked)[:20]}
+            return redirect("installer:answer_shown", slug, looked.site.synth_id, response.pk)
+    context = {"form": form, "answers": _responses(request, looked)[:20]}
     return _page(request, "installer/answer.html", looked, context, status=422 if form.errors else 200)
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 @visiting.visited("answer")
 def answer_shown(request: entry.MemberRequest, slug: str, looked: visiting.Looked, pk: int) -> HttpResponse:
-    """Show one answer as it came, or that it is still on its way."""
-    found = get_object_or_404(_asked(request, looked), pk=pk)
+    found = get_object_or_404(_responses(request, looked), pk=pk)
     is_late = found.came_at is None and looked.now - found.asked_at > raw_responses.LATE
     name = "installer/_answer.html" if request.htmx else "installer/answer_shown.html"
     return _page(request, name, looked, {"answer": found, "is_late": is_late})
 
 
-@entry.door(rights.EXPORT)
+@entry.require_right(rights.EXPORT)
 @require_POST
 @visiting.visited("bundle", kind="download")
 def bundle(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> StreamingHttpResponse:
-    """Send the case file of the home."""
-    response = StreamingHttpResponse(case_file.stream(looked), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{case_file.file_name(looked)}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    disposition = f'attachment; filename="{case_file.file_name(looked)}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    return StreamingHttpResponse(case_file.stream(looked), content_type="application/zip", headers=headers)
 
 
-def _asked(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySet[sites.RawResponse]:
+def _responses(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySet[sites.RawResponse]:
     return raw_responses.of_home(
         looked.site, asked_by=request.user, asked_for=looked.organization.pk, now=timezone.now()
     )
 
 
 def _controls(request: entry.MemberRequest, looked: visiting.Looked) -> bool:
-    """Say whether the visitor may correct the details of a device here."""
-    standing = policy.standing_of(request.user, looked.site, now=looked.now)
-    if standing is None or standing.own:
-        return standing is not None
-    return policy.controlling_consent(standing.at(looked.organization.pk)) is not None
+    context = policy.standing_of(request.user, looked.site, now=looked.now)
+    if context is None or context.own:
+        return context is not None
+    return policy.controlling_consent(context.at(looked.organization.pk)) is not None
 
 
 def _page(
@@ -132,11 +122,11 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    said: dict[str, object] = {
+    shared: dict[str, object] = {
         "looked": looked,
         "home": looked.site,
         "zone": looked.site.zone,
         "now": looked.now,
+        "may_export": rights.may(request.membership.role, rights.EXPORT),
     }
-    said["may_export"] = rights.may(request.membership.role, rights.EXPORT)
-    return render(request, name, said | context, status=status)
+    return render(request, name, shared | context, status=status)

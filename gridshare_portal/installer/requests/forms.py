@@ -1,10 +1,8 @@
-"""The shape of a request to a homeowner, and what staff may read of what became of it."""
+"""The form of a request to a homeowner."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypedDict
 
 from django import forms
@@ -12,21 +10,17 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from gridshare_portal.access import consents, durations, models, requests
+from gridshare_portal.accounts import forms as accounts_forms
 from gridshare_portal.accounts import plain_text
 
 LONGEST_MESSAGE = 1_000
 SERIAL = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 NO_ADDRESS = "This is not an e-mail address. It looks like name@example.com."
 NO_SERIAL = "A serial number has plain letters, digits and signs, at most 200."
-STATES = {
-    "sent": ("wait", "", "Sent"),
-    "shared": ("good", "good", "Shared"),
-    "over": ("info", "", "Ended by itself"),
-}
 
 
 class RequestTerms(TypedDict):
-    """What access.requests.ask takes from the form; of address and serial number, one is empty."""
+    """Arguments of access.requests.ask; either the address or the serial number is empty."""
 
     email: str
     serial_number: str
@@ -35,10 +29,7 @@ class RequestTerms(TypedDict):
     message: str
 
 
-class Ask(forms.Form):
-    """Whom to ask, for what, for how long, and why."""
-
-    use_required_attribute = False
+class Ask(accounts_forms.Plain):
     whom = forms.CharField(
         max_length=254,
         label="E-mail address or serial number",
@@ -67,7 +58,6 @@ class Ask(forms.Form):
     )
 
     def clean_whom(self) -> str:
-        """Refuse what is neither an address nor a serial number."""
         whom: str = self.cleaned_data["whom"].strip()
         if "@" in whom:
             try:
@@ -79,55 +69,18 @@ class Ask(forms.Form):
         return whom
 
     def clean_message(self) -> str:
-        """Say in figures when it is too long, and leave out what cannot be seen."""
         message = plain_text.plain(self.cleaned_data["message"])
         if len(message) > LONGEST_MESSAGE:
-            told = f"Use at most {LONGEST_MESSAGE:,} characters; these are {len(message):,}."
-            raise ValidationError(told)
+            sentence = f"Use at most {LONGEST_MESSAGE:,} characters; these are {len(message):,}."
+            raise ValidationError(sentence)
         return message
 
-    def asked(self) -> RequestTerms:
-        """Return what to ask for, and whom."""
-        said, whom = self.cleaned_data, self.cleaned_data["whom"]
+    def terms(self) -> RequestTerms:
+        data, whom = self.cleaned_data, self.cleaned_data["whom"]
         return RequestTerms(
             email=whom if "@" in whom else "",
             serial_number="" if "@" in whom else whom,
-            right=said["right"],
-            lasts=said["lasts"],
-            message=said["message"],
+            right=data["right"],
+            lasts=data["lasts"],
+            message=data["message"],
         )
-
-    def refuse(self, refusal: consents.ConsentRefused) -> None:
-        """Place a refusal at the field it names, else above all."""
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """One request as its organization may read it."""
-
-    whom: str
-    wish: str
-    lasts: str
-    who: str
-    made_at: datetime
-    expires_at: datetime
-    glyph: str
-    state: str
-    title: str
-
-
-def sent(request: models.Request, *, now: datetime) -> Sent:
-    """Say one request in words: sent, shared, or ended by itself; never that somebody declined."""
-    glyph, state, title = STATES[requests.standing_of(request, now=now)]
-    return Sent(
-        whom=request.email or request.serial_number,
-        wish=models.Right(request.right).label,
-        lasts=durations.find(request.lasts).words,
-        who=str(request.asked_by) if request.asked_by else "",
-        made_at=request.made_at,
-        expires_at=request.expires_at,
-        glyph=glyph,
-        state=state,
-        title=title,
-    )

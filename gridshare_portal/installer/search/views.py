@@ -1,4 +1,4 @@
-"""The page on which staff find a home; the same address answers with its list alone while one types."""
+"""Search for a home; the same URL answers with the list alone while somebody types."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from gridshare_portal.access.finding import search as finding
-from gridshare_portal.accounts import entry, rights
+from gridshare_portal.accounts import entry
 
 
+@entry.require_right()
 @require_safe
-@entry.door(rights.SEE)
 def search(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the homes that are found, or say why nothing can be looked for.
+    """Show the homes found, or why the text cannot be searched for.
 
-    While one types nothing is wrong yet, so that a list alone is never refused.
+    While somebody types, an incomplete text is not an error: the list alone is never a 422.
     """
     text = request.GET.get("q", "")
     context: dict[str, object] = {"q": text[: finding.LONGEST]}

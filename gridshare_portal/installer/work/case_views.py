@@ -1,12 +1,12 @@
-"""The page of one case, and what can be done with it.
+"""The page of one case, and the actions on it.
 
-A page says no more of the home than what was found; whoever wants to see the home opens it, for a reason.
+It tells no more of the home than what was found; to see the home, staff open a visit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
@@ -24,78 +24,47 @@ from gridshare_portal.cases.models import Case
 from gridshare_portal.installer.work import forms
 
 TIMELINE = 200
+NOTED = "Your note is in the timeline. The homeowner can read it."
+SNOOZED = "Set aside. It comes back by itself, or earlier if it gets worse."
+WOKEN = "It is in the work list again."
+ASSIGNED = "Now with {}."
+RESOLVED = "Resolved. If the cause is still found after a day, the case opens again."
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 def case(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Show one case, what was done about it, and what can be done."""
     return _shown(request, _found(request, pk), {})
 
 
-@entry.door(rights.WORK)
+@entry.require_right(rights.WORK)
 @require_POST
 def note(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Write a line into the timeline."""
-
-    def do(found: Case, form: forms.CaseNote) -> str:
-        words = form.cleaned_data["words"]
-        handling.note(case=found, actor=request.user, words=words, now=timezone.now())
-        return "Your note is in the timeline. The homeowner can read it."
-
-    return _done(request, pk, "note", do)
+    return _done(request, pk, "note", handling.note, NOTED)
 
 
-@entry.door(rights.WORK)
+@entry.require_right(rights.WORK)
 @require_POST
 def snooze(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Set the case aside for a while."""
-
-    def do(found: Case, form: forms.Snooze) -> str:
-        now = timezone.now()
-        until_at = form.until_at(found.site, now=now)
-        handling.snooze(case=found, actor=request.user, until_at=until_at, now=now)
-        return "Set aside. It comes back by itself, or earlier if it gets worse."
-
-    return _done(request, pk, "snooze", do)
+    return _done(request, pk, "snooze", handling.snooze, SNOOZED)
 
 
-@entry.door(rights.WORK)
+@entry.require_right(rights.WORK)
 @require_POST
 def wake(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Take up again what was set aside."""
-
-    def do(found: Case, _form: Form) -> str:
-        handling.wake(case=found, actor=request.user, now=timezone.now())
-        return "It is in the work list again."
-
-    return _done(request, pk, "wake", do)
+    return _done(request, pk, "wake", handling.wake, WOKEN)
 
 
-@entry.door(rights.WORK)
+@entry.require_right(rights.WORK)
 @require_POST
 def assign(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Give the case to a member, or to nobody."""
-
-    def do(found: Case, form: forms.Assign) -> str:
-        member = form.cleaned_data["member"]
-        handling.assign(case=found, actor=request.user, to=member, now=timezone.now())
-        return f"Now with {member}." if member else "Now with nobody."
-
-    return _done(request, pk, "assign", do)
+    return _done(request, pk, "assign", handling.assign, ASSIGNED)
 
 
-@entry.door(rights.WORK)
+@entry.require_right(rights.WORK)
 @require_POST
 def resolve(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Close the case because it is done."""
-
-    def do(found: Case, form: forms.Resolve) -> str:
-        words = form.cleaned_data["words"]
-        handling.resolve(case=found, actor=request.user, words=words, now=timezone.now())
-        return "Resolved. If the cause is still found after a day, the case opens again."
-
-    return _done(request, pk, "resolve", do)
+    return _done(request, pk, "resolve", handling.resolve, RESOLVED)
 
 
 def _found(request: entry.MemberRequest, pk: int) -> Case:
@@ -106,40 +75,52 @@ def _found(request: entry.MemberRequest, pk: int) -> Case:
 
 
 def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dict[str, Form]:
-    """Return the forms of the page; only the one that was sent holds what was sent."""
+    """Return the forms of the page; only the submitted one is bound."""
 
     def data(name: str) -> QueryDict | None:
         return request.POST if name == bound else None
 
-    given = {"member": found.assigned_to_id}
-    member = forms.Assign(data("assign"), organization=found.organization, initial=given, auto_id="assign-%s")
+    assign = forms.Assign(
+        data("assign"),
+        auto_id="assign-%s",
+        organization=found.organization,
+        initial={"member": found.assigned_to_id},
+    )
     return {
         "note": forms.CaseNote(data("note")),
         "snooze": forms.Snooze(data("snooze"), auto_id="snooze-%s"),
         "wake": Form(data("wake")),
-        "assign": member,
+        "assign": assign,
         "resolve": forms.Resolve(data("resolve")),
     }
 
 
-def _done(request: entry.MemberRequest, pk: int, name: str, do: Callable[[Case, Any], str]) -> HttpResponse:
-    """Check the shape, do it, and say what came of it, at the place where it was asked for."""
+def _done(
+    request: entry.MemberRequest, pk: int, name: str, do: Callable[..., object], sentence: str
+) -> HttpResponse:
     found = _found(request, pk)
     known = _forms(request, found, bound=name)
     form = known[name]
     if not form.is_valid():
         return _shown(request, found, known, status=422)
+    now = timezone.now()
     try:
-        said = do(found, form)
+        do(case=found, actor=request.user, now=now, **_arguments(form, found, now))
     except handling.CaseNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except handling.CaseRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _shown(request, found, known, status=422)
-    messages.success(request, said)
+    messages.success(request, sentence.format(form.cleaned_data.get("member") or "nobody"))
     back = _list(request.POST.get("list", ""))
     address = reverse("installer:case", args=[request.organization.slug, pk])
     return redirect(f"{address}?{urlencode({'list': back})}" if back else address)
+
+
+def _arguments(form: Form, found: Case, now: datetime) -> dict[str, object]:
+    if isinstance(form, forms.Snooze):
+        return {"until_at": form.until_at(found.site, now=now)}
+    return {"to": form.cleaned_data["member"]} if isinstance(form, forms.Assign) else form.cleaned_data
 
 
 def _shown(
@@ -162,7 +143,7 @@ def _shown(
 
 
 def _list(said: str) -> str:
-    """Return the query of the list one came from, made anew out of what can be read in it."""
+    """Return the query string of the list the visitor came from, rebuilt from what is valid in it."""
     try:
         return queries.filters(dict(parse_qsl(said[:300]))).here
     except ValueError:

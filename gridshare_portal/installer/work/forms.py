@@ -1,4 +1,4 @@
-"""The shape of what staff may send about a case and their letter; cases.handling decides what it means."""
+"""Forms of a case and of the daily e-mail; cases.handling decides what they mean."""
 
 from __future__ import annotations
 
@@ -17,43 +17,26 @@ MORNING = time(7)
 SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
-class _Words(forms.Form):
-    words = forms.CharField(
-        strip=True, widget=forms.Textarea(attrs={"rows": 3, "maxlength": handling.LONGEST_WORDS})
-    )
+def _words(label: str, needed: str) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 3, "maxlength": handling.LONGEST_WORDS})
+    return forms.CharField(label=label, widget=widget, error_messages={"required": needed})
 
-    def __init__(self, *args: Any, label: str, needed: str, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["words"].label = label
-        self.fields["words"].error_messages["required"] = needed
+
+class CaseNote(forms.Form):
+    prefix = "note"
+    words = _words("Note", "Write what the next person should know.")
 
     def clean_words(self) -> str:
-        """Say in figures when it is too long."""
         words: str = self.cleaned_data["words"]
         if len(words) > handling.LONGEST_WORDS:
-            told = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
-            raise ValidationError(told)
+            sentence = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
+            raise ValidationError(sentence)
         return words
 
 
-class CaseNote(_Words):
-    """A line for the timeline."""
-
-    prefix = "note"
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        needed = "Write what the next person should know."
-        super().__init__(*args, label="Note", needed=needed, **options)
-
-
-class Resolve(_Words):
-    """What was done."""
-
+class Resolve(CaseNote):
     prefix = "resolve"
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        needed = "Write what was done; the homeowner reads it too."
-        super().__init__(*args, label="What was done", needed=needed, **options)
+    words = _words("What was done", "Write what was done; the homeowner reads it too.")
 
 
 class Snooze(forms.Form):
@@ -71,14 +54,13 @@ class Snooze(forms.Form):
     )
 
     def clean(self) -> dict[str, object]:
-        """Ask for the day where one is needed."""
-        said = self.cleaned_data
-        if said.get("span") == "until" and not said.get("until") and "until" not in self.errors:
+        data = self.cleaned_data
+        if data.get("span") == "until" and not data.get("until") and "until" not in self.errors:
             self.add_error("until", "Choose a day.")
-        return said
+        return data
 
     def until_at(self, site: sites.Site, *, now: datetime) -> datetime:
-        """Return the moment that was meant; a day begins at seven in the morning of the home's time."""
+        """Return the end; a day begins at seven in the morning of the home's time."""
         day: date | None = self.cleaned_data["until"]
         if self.cleaned_data["span"] == "until" and day is not None:
             return datetime.combine(day, MORNING, site.zone)
@@ -86,8 +68,6 @@ class Snooze(forms.Form):
 
 
 class Assign(forms.Form):
-    """To whom the case is given; nobody chosen means nobody."""
-
     member = forms.ModelChoiceField(
         queryset=accounts.User.objects.none(),
         required=False,
@@ -104,8 +84,6 @@ class Assign(forms.Form):
 
 
 class Digest(forms.Form):
-    """Whether the letter comes, and in whose morning."""
-
     is_on = forms.BooleanField(required=False, label="Send me the letter")
     time_zone = forms.ChoiceField(
         label="Your time zone",

@@ -1,22 +1,25 @@
-"""The work list, as page and as file, and the list of all homes that were shared."""
+"""The work list as page and file, search and list of all shared homes, and the choice of the daily e-mail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
+from gridshare_portal.cases import digest as digests
 from gridshare_portal.cases import open_counts as counts
 from gridshare_portal.cases import queries
 from gridshare_portal.cases.findings import Cause, Severity
 from gridshare_portal.files import cells
 from gridshare_portal.forms import After, Choice
+from gridshare_portal.installer.work import forms
 from gridshare_portal.telemetry import latest
 
 HEADS = ("Home", "Severity", "Cause", "About", "What was found", "Since (UTC)", "Newest reading (UTC)",
@@ -30,10 +33,9 @@ class AllHomes(After):
     state = Choice(STATES)
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show what needs help at the homes that are shared, the worst first."""
     now = timezone.now()
     asked = queries.filters(request.GET)
     context = {
@@ -48,33 +50,38 @@ def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "installer/homes.html", context)
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 def open_cases(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show how many cases are open, by severity: a part that other pages ask for."""
+    """Count open cases by severity: a fragment that other pages load."""
     context = {"counted": counts.last_counts(request.organization), "now": timezone.now()}
     return render(request, "installer/_open_cases.html", context)
 
 
-@entry.door(rights.EXPORT)
+@entry.require_right(rights.EXPORT)
 @require_safe
 def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    """Send the list that the filters ask for as a file, line by line."""
     now = timezone.now()
     asked = queries.filters(request.GET)
     lines = queries.everything(request.user, request.organization, asked, now=now)
     if request.method == "GET":
-        _tell(request, asked, now)
+        downloads.tell(
+            table=downloads.WORK_LIST,
+            form="CSV",
+            actor=request.user,
+            organization=request.organization,
+            asked=asked.address,
+            at=now,
+        )
     name = f"{request.organization.slug}-work-list-{now:%Y-%m-%d}.csv"
-    answer = StreamingHttpResponse(cells.lines(_rows(lines)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    rows = cells.lines(_rows(lines))
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-@entry.door()
+@entry.require_right()
 @require_safe
 def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show every home that is shared, with the age of its readings, so that a healthy one can be opened."""
     now = timezone.now()
     asked = AllHomes(request.GET).cleaned_data
     state, after = asked["state"], asked["after"]
@@ -93,15 +100,20 @@ def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "installer/all_homes.html", context)
 
 
-def _tell(request: entry.MemberRequest, asked: queries.Filters, now: datetime) -> None:
-    downloads.tell(
-        table=downloads.WORK_LIST,
-        form="CSV",
-        actor=request.user,
-        organization=request.organization,
-        asked=asked.address,
-        at=now,
-    )
+@entry.require_right()
+@require_http_methods(["GET", "HEAD", "POST"])
+def digest(request: entry.MemberRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
+    chosen = digests.digest_of(request.membership, now=now)
+    known = {"is_on": chosen.is_on, "time_zone": chosen.time_zone}
+    form = forms.Digest(request.POST if request.method == "POST" else None, initial=known)
+    if request.method != "POST" or not form.is_valid():
+        context = {"form": form, "digest": chosen, "zone": ZoneInfo(chosen.time_zone), "now": now}
+        return render(request, "installer/digest.html", context, status=422 if form.errors else 200)
+    digests.choose(membership=request.membership, now=now, **form.cleaned_data)
+    on = form.cleaned_data["is_on"]
+    messages.success(request, "The letter comes every morning." if on else "No more letters.")
+    return redirect("installer:digest", slug=request.organization.slug)
 
 
 def _rows(lines: Iterator[queries.WorkListRow]) -> Iterator[list[object]]:
@@ -114,8 +126,8 @@ def _rows(lines: Iterator[queries.WorkListRow]) -> Iterator[list[object]]:
             case.get_cause_display(),
             cells.text(line.about),
             cells.text(line.sentence),
-            case.since_at.strftime("%Y-%m-%d %H:%M"),
-            line.last_reading_at.strftime("%Y-%m-%d %H:%M") if line.last_reading_at else "",
+            f"{case.since_at:%Y-%m-%d %H:%M}",
+            f"{line.last_reading_at:%Y-%m-%d %H:%M}" if line.last_reading_at else "",
             cells.text(str(case.assigned_to or "")),
             line.advice,
         ]

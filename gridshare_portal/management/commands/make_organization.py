@@ -11,18 +11,14 @@ from gridshare_portal.accounts.organizations import details, emails, invitations
 
 
 class Command(BaseCommand):
-    """Make an installer or a retailer; whoever is invited as its admin invites everybody else."""
-
     help = "Set up an organization, and invite its first admin by e-mail."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Ask what it is, how it is called and who comes first."""
         parser.add_argument("kind", choices=models.Organization.Kind.values)
         parser.add_argument("name")
         parser.add_argument("email", help="the first admin's address")
 
     def handle(self, *args: object, kind: str, name: str, email: str, **options: object) -> None:
-        """Keep the organization with the open invitation, send the letter, and print its address too."""
         try:
             made = self._make(kind=kind, name=name, email=email)
         except members.MemberRefused as refusal:

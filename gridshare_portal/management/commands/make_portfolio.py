@@ -23,12 +23,9 @@ MOST_DAYS = 400
 
 
 class Command(BaseCommand):
-    """Add practice homes with people, devices and newest readings; run again, it adds more."""
-
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Ask how many, and for whom."""
         parser.add_argument("count", type=int, help="how many homes to add")
         parser.add_argument(
             "--organization", default="", help="with whom they are shared: its name in addresses"
@@ -56,13 +53,14 @@ class Command(BaseCommand):
         verbosity: int,
         **options: object,
     ) -> None:
-        """Make them, and say how fast."""
         if count < 1:
             raise CommandError("Ask for at least one home.")
         if not 0 <= days <= MOST_DAYS:
             raise CommandError(f"Ask for no more than {MOST_DAYS} days of readings.")
-        if not settings.DEMO:
-            self._check(yes)
+        if not settings.DEMO and not yes:
+            raise CommandError(ASK)
+        if not settings.DEMO and rows.has_people_s_own():
+            raise CommandError(OWN)
         host = _organization(organization, kind)
         made = rows.make(count=count, organization=host, now=timezone.now(), days=days)
         self._tell(made, "homes shared with " + host.slug, verbosity)
@@ -75,7 +73,6 @@ class Command(BaseCommand):
             self._say(f"the portfolio counted in {time.monotonic() - began_s:.1f} s", verbosity)
 
     def _tell(self, counts: Iterator[int], what: str, verbosity: int) -> None:
-        """Let the action go on to its end, and say how fast it was."""
         began_s, count = time.monotonic(), 0
         for count in counts:
             if verbosity > 1:
@@ -86,12 +83,6 @@ class Command(BaseCommand):
     def _say(self, sentence: str, verbosity: int) -> None:
         if verbosity:
             self.stdout.write(sentence)
-
-    def _check(self, yes: bool) -> None:
-        if not yes:
-            raise CommandError(ASK)
-        if rows.has_people_s_own():
-            raise CommandError(OWN)
 
 
 def _organization(slug: str, kind: str) -> accounts.Organization:

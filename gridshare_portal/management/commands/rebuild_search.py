@@ -1,4 +1,4 @@
-"""Write the index of search anew, should it ever tell less than the homes do."""
+"""Rewrite the search index, should it be missing entries."""
 
 from __future__ import annotations
 
@@ -12,16 +12,12 @@ from gridshare_portal.accounts import models as accounts
 
 
 class Command(BaseCommand):
-    """Go through the homes of each organization; staff can search meanwhile."""
-
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Ask for whom."""
         parser.add_argument("--organization", default="", help="only for this one: its name in addresses")
 
     def handle(self, *args: object, organization: str, **options: object) -> None:
-        """Write, and say how many homes each organization is found to have."""
         found = accounts.Organization.objects.order_by("slug")
         if organization:
             found = found.filter(slug=organization)
@@ -33,7 +29,7 @@ class Command(BaseCommand):
 
 
 def _take_your_time() -> None:
-    """Lift the limit that keeps a page from waiting for the database."""
+    """Lift the statement timeout that pages run under."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")

@@ -1,4 +1,4 @@
-"""Seal every secret with the first of TOKEN_KEYS, so that an old key can be taken away."""
+"""Seal every secret with the first of TOKEN_KEYS, so that an old key can be removed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from gridshare_portal.lunar.tokens import rotation
 
 
 class Command(BaseCommand):
-    """Seal every stored secret again; run it after a new key was put first."""
-
     help = "Seal every stored secret with the first of TOKEN_KEYS."
 
     def handle(self, *args: object, **options: object) -> None:
-        """Rotate, and say how many; fail when some could not be opened."""
         tokens = rotation.rotate_all()
         factors = second_factors.rotate_all()
         unreadable = tokens.unreadable + factors.unreadable

@@ -1,4 +1,4 @@
-"""The shape of a campaign, and of the choice of reports; what they mean is decided further in."""
+"""The form of a new campaign."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from gridshare_portal.access import consents, durations
 from gridshare_portal.access import models as access
+from gridshare_portal.accounts import forms as accounts_forms
 from gridshare_portal.campaigns import brand, lifecycle
 
 FURTHEST = timedelta(days=3 * 365)
@@ -18,7 +19,7 @@ FAR = "Choose a day within three years."
 
 
 class CampaignTerms(TypedDict):
-    """What was asked for, as campaigns.lifecycle.make takes it."""
+    """Arguments of campaigns.lifecycle.make."""
 
     name: str
     text: str
@@ -28,10 +29,7 @@ class CampaignTerms(TypedDict):
     ends_at: datetime | None
 
 
-class NewCampaign(forms.Form):
-    """What a campaign says and asks for."""
-
-    use_required_attribute = False
+class NewCampaign(accounts_forms.Plain):
     name = forms.CharField(
         label="Name, for you",
         help_text="It stands in the link, too.",
@@ -72,25 +70,19 @@ class NewCampaign(forms.Form):
         self.today = today
 
     def clean_ends_on(self) -> date | None:
-        """Refuse a day that nobody means."""
         day: date | None = self.cleaned_data["ends_on"]
         if day is not None and day > self.today + FURTHEST:
             raise forms.ValidationError(FAR)
         return day
 
-    def asked(self) -> CampaignTerms:
-        """Return what was asked for; the last day is still within the campaign."""
-        known = self.cleaned_data
-        day = known["ends_on"]
-        return {
-            "name": known["name"],
-            "text": known["text"],
-            "right": known["right"],
-            "lasts": known["lasts"],
-            "color": known["color"],
-            "ends_at": datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
-        }
-
-    def refuse(self, refusal: consents.ConsentRefused) -> None:
-        """Place a refusal at the field it names, else above all."""
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+    def terms(self) -> CampaignTerms:
+        """Return the terms; the last day is still within the campaign."""
+        data, day = self.cleaned_data, self.cleaned_data["ends_on"]
+        return CampaignTerms(
+            name=data["name"],
+            text=data["text"],
+            right=data["right"],
+            lasts=data["lasts"],
+            color=data["color"],
+            ends_at=datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
+        )

@@ -1,4 +1,4 @@
-"""The public page of a campaign: who asks for what, before anything is connected; then on to sharing."""
+"""The public page of a campaign, which leads through sign-in and connecting to sharing."""
 
 from __future__ import annotations
 
@@ -25,14 +25,13 @@ GONE = 410
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, campaign: str) -> HttpResponse:
-    """Say who asks for what; lead through signing in and connecting, and back here to share."""
     now = timezone.now()
     found = get_object_or_404(campaigns.Campaign.objects.select_related("organization"), slug=campaign)
     if found.has_ended(now=now):
         return render(request, "retailer/join_ended.html", {"campaign": found}, status=GONE)
     if request.method == "POST":
         return_address.remember(request.session, slug=found.slug, page="campaign", now=now)
-        return redirect(_way(found) if request.POST.get("by") == "lunar" else "account_login")
+        return redirect(_connect_url(found) if request.POST.get("by") == "lunar" else "account_login")
     homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
     is_connected = _is_connected(request.user)
     if request.method == "GET" and not _works_there(request, found):
@@ -54,13 +53,12 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=300)
 def brand(request: HttpRequest, campaign: str) -> HttpResponse:
-    """Return the style sheet with the campaign's color."""
     color = get_object_or_404(campaigns.Campaign, slug=campaign).color
     return HttpResponse(colors.stylesheet(color), content_type="text/css; charset=utf-8")
 
 
 def _count(request: HttpRequest, campaign: campaigns.Campaign, is_connected: bool, now: datetime) -> None:
-    """Count what came of the link, and suggest to the share form what the campaign asks for."""
+    """Count the visit in the funnel, and prefill the share form with the campaign's terms."""
     week = funnel.count(request.session, campaign=campaign, step=funnel.OPENED, now=now)
     if is_connected:
         funnel.count(request.session, campaign=campaign, step=funnel.CONNECTED, now=now)
@@ -70,20 +68,17 @@ def _count(request: HttpRequest, campaign: campaigns.Campaign, is_connected: boo
     return_address.suggest(request.session, organization=campaign.organization.slug, terms=terms, now=now)
 
 
-def _way(campaign: campaigns.Campaign) -> str:
-    """Return the way to Lunar; it says what a campaign needs, and leaves every box to the homeowner."""
-    wants = "?for=changes" if campaign.right == access.Right.CONTROL else ""
-    return f"{reverse('lunar_connect')}{wants}"
+def _connect_url(campaign: campaigns.Campaign) -> str:
+    """Return the path to connect Lunar; it names the scopes a campaign needs and ticks none of them."""
+    query = "?for=changes" if campaign.right == access.Right.CONTROL else ""
+    return reverse("lunar_connect") + query
 
 
 def _is_connected(user: accounts.AnyUser) -> bool:
-    if not user.is_authenticated:
-        return False
-    return connections.connections_of(user).exclude(status="disconnected").exists()
+    return user.is_authenticated and (
+        connections.connections_of(user).exclude(status="disconnected").exists()
+    )
 
 
 def _works_there(request: HttpRequest, campaign: campaigns.Campaign) -> bool:
-    """Say whether somebody only looks at the own organization's page."""
-    if not request.user.is_authenticated:
-        return False
     return any(one.organization_id == campaign.organization_id for one in entry.memberships(request))

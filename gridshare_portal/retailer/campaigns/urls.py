@@ -1,4 +1,4 @@
-"""The addresses of campaigns, of letters about ended connections and of reports."""
+"""URLs of campaigns, of reminders about ended connections and of reports."""
 
 from __future__ import annotations
 

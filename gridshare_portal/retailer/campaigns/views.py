@@ -1,4 +1,4 @@
-"""Campaigns as staff see them: the list, a new one, its link to print, and what came of it."""
+"""Campaigns for staff: the list, a new one, its link and QR code, and its funnel."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ MADE = "The campaign has its link now. Print it, or send it."
 ENDED = "Ended. Its link leads on no more; what was shared stays shared."
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """List the organization's campaigns."""
     now = timezone.now()
     known = actions.campaigns_of(request.organization)
     page = Paginator(known, ON_A_PAGE).get_page(request.GET.get("page"))
@@ -37,31 +36,24 @@ def campaigns(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "retailer/campaigns.html", context)
 
 
-@entry.door(rights.ASK, kind="retailer")
+@entry.require_right(rights.ASK, kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Take a new campaign."""
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
-    first: dict[str, object] = {
-        "color": actions.usual_color(request.organization),
-        "right": "view",
-        "lasts": "year",
-    }
-    form = forms.NewCampaign(data, initial=first, today=now.astimezone(UTC).date())
-    if request.method == "POST" and form.is_valid():
-        made = _made(request, form, now)
-        if made is not None:
-            messages.success(request, MADE)
-            return redirect("retailer:campaign", slug=slug, campaign=made.slug)
+    initial: dict[str, object] = {"color": actions.usual_color(request.organization)}
+    initial |= {"right": "view", "lasts": "year"}
+    form = forms.NewCampaign(data, initial=initial, today=now.astimezone(UTC).date())
+    if form.is_valid() and (made := _made(request, form, now)) is not None:
+        messages.success(request, MADE)
+        return redirect("retailer:campaign", slug=slug, campaign=made.slug)
     context = {"form": form, "now": now}
     return render(request, "retailer/campaign_new.html", context, status=422 if form.errors else 200)
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def campaign(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
-    """Show a campaign's link and code to print, and what came of it."""
     now = timezone.now()
     found = _of(request, campaign)
     total, weeks = funnel.funnel_of(found)
@@ -81,20 +73,18 @@ def campaign(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResp
     return render(request, "retailer/campaign.html", context)
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def campaign_qr(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
-    """Return the campaign's code as a picture."""
     found = _of(request, campaign)
     picture = qr.svg(_address(found), color=brand.ink(found.color))
     headers = {"Content-Disposition": f'inline; filename="{found.slug}.svg"'}
     return HttpResponse(picture, content_type="image/svg+xml", headers=headers)
 
 
-@entry.door(rights.ASK, kind="retailer")
+@entry.require_right(rights.ASK, kind="retailer")
 @require_POST
 def campaign_end(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
-    """End a campaign now."""
     found = _of(request, campaign)
     if actions.end(campaign=found, actor=request.user, now=timezone.now()):
         messages.success(request, ENDED)
@@ -119,7 +109,7 @@ def _made(
     request: entry.MemberRequest, form: forms.NewCampaign, now: datetime
 ) -> campaigns_models.Campaign | None:
     try:
-        return actions.make(organization=request.organization, actor=request.user, now=now, **form.asked())
+        return actions.make(organization=request.organization, actor=request.user, now=now, **form.terms())
     except consents.ConsentRefused as refusal:
         form.refuse(refusal)
         return None

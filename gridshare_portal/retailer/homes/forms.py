@@ -1,4 +1,4 @@
-"""What is asked of people who look after a portfolio: names of views and groups, and which homes."""
+"""Forms of a portfolio: names of views and groups, and chosen homes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,17 @@ class _Name(forms.CharField):
         super().__init__(max_length=60, error_messages={"required": NO_NAME, "max_length": TOO_LONG})
 
     def clean(self, value: object) -> str:
-        """Return the name on one line."""
         return " ".join(super().clean(value).split())
 
 
 class View(forms.Form):
-    """The name of a view, and whether everybody there shares it."""
+    """The name of a view, and whether everybody in the organization shares it."""
 
     name = _Name()
     is_shared = forms.BooleanField(required=False)
 
 
 class Group(forms.Form):
-    """Which homes go into which group, or out of it."""
-
     group = _Name()
     which = forms.ChoiceField(choices=[("chosen", "Chosen homes"), ("all", "All that match")])
     do = forms.ChoiceField(choices=[("add", "Put in"), ("remove", "Take out")])
@@ -43,7 +40,6 @@ class Group(forms.Form):
         )
 
     def clean(self) -> None:
-        """Ask for homes where chosen ones are meant."""
         super().clean()
         if self.cleaned_data.get("which") == "chosen" and not self.cleaned_data.get("home"):
             self.add_error("home", NO_HOMES)

@@ -1,4 +1,4 @@
-"""The portfolio: a retailer's homes summed, as a page and as the part of it that renews itself."""
+"""The portfolio page: the aggregates over a retailer's homes, and their self-refreshing part."""
 
 from __future__ import annotations
 
@@ -53,19 +53,17 @@ ENERGIES = (
 )
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def portfolio(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the sums over all homes, or over one group."""
-    context = _context(request)
-    context["groups"] = Group.objects.filter(organization=request.organization)
-    return render(request, "retailer/portfolio.html", context)
+    groups = Group.objects.filter(organization=request.organization)
+    return render(request, "retailer/portfolio.html", {**_context(request), "groups": groups})
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def now(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show the sums alone; what has not changed since it was last asked for is a 304."""
+    """Render the aggregates alone; 304 if unchanged."""
     page = render(request, "retailer/_portfolio.html", _context(request))
     mark = f'W/"{hashlib.blake2b(page.content, digest_size=12).hexdigest()}"'
     page["ETag"] = mark

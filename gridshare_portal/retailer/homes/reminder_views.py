@@ -1,4 +1,4 @@
-"""Homes whose connection to Lunar has ended, and the letter that brings a homeowner back."""
+"""Homes whose connection to Lunar has ended, and the reminder e-mail to their homeowners."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.forms import After
-from gridshare_portal.portfolio import reminders as letters
+from gridshare_portal.portfolio import reminders
 
 FURTHEST = 2**63 - 1
 ASKED = "Asked. The homeowner gets a letter with the link, unless one came within a week."
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def reconnect(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """List the homes whose connection has ended."""
     now = timezone.now()
     after = After(request.GET).cleaned_data["after"] or 0
-    lines, following = letters.page(request.user, request.organization, after=after, now=now)
+    lines, following = reminders.page(request.user, request.organization, after=after, now=now)
     context = {
         "lines": lines,
         "following": following,
@@ -38,18 +37,17 @@ def reconnect(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "retailer/reconnect.html", context)
 
 
-@entry.door(rights.ASK, kind="retailer")
+@entry.require_right(rights.ASK, kind="retailer")
 @require_POST
 def reconnect_ask(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Have a letter sent to the homeowner of one home."""
     now = timezone.now()
     shared = policy.shared_sites(request.user, now=now, organization=request.organization)
     site = get_object_or_404(shared, pk=min(pk, FURTHEST))
     try:
-        letters.ask(organization=request.organization, asked_by=request.user, site=site, now=now)
-    except letters.ReminderRefused as refusal:
+        reminders.ask(organization=request.organization, asked_by=request.user, site=site, now=now)
+    except reminders.ReminderRefused as refusal:
         messages.warning(request, str(refusal))
-    except letters.ReminderNotPermitted as refusal:
+    except reminders.ReminderNotPermitted as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     else:
         messages.success(request, ASKED)

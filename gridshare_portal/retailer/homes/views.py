@@ -1,4 +1,4 @@
-"""The homes table as page and as files, with the views and groups that are made of it."""
+"""The table of homes as page and as files, with its saved views and groups."""
 
 from __future__ import annotations
 
@@ -19,41 +19,37 @@ from gridshare_portal.audit import downloads
 from gridshare_portal.portfolio.models import Group, SiteRow
 from gridshare_portal.portfolio.table import exports, groups, saved_views
 from gridshare_portal.portfolio.table import listing as table
-from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.portfolio.table import query as list_query
 from gridshare_portal.retailer.homes import forms
 
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NOT_SHARED_VIEWS = "Your role lets you keep views of your own, not change those that everybody shares."
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show one page of the homes that the filters ask for."""
-    return _table(request, asking.read(request.GET))
+    return _table(request, list_query.read(request.GET))
 
 
-@entry.door(rights.EXPORT, kind="retailer")
+@entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
 def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    """Send all homes that the filters ask for, line by line."""
     return _file(request, "CSV", exports.csv, "text/csv; charset=utf-8")
 
 
-@entry.door(rights.EXPORT, kind="retailer")
+@entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
 def homes_xlsx(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    """Send all homes that the filters ask for as a spreadsheet, piece by piece."""
     return _file(request, "XLSX", exports.xlsx, SHEET)
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_POST
 def keep_view(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Keep the view under a name, for oneself or for everybody there."""
-    asked, form = _list(request), forms.View(request.POST)
+    query, form = _list(request), forms.View(request.POST)
     if not form.is_valid():
-        return _table(request, asked, view_form=form)
+        return _table(request, query, view_form=form)
     is_shared = form.cleaned_data["is_shared"]
     _check_sharing(request, is_shared)
     try:
@@ -61,28 +57,26 @@ def keep_view(request: entry.MemberRequest, slug: str) -> HttpResponse:
             organization=request.organization,
             user=request.user,
             name=form.cleaned_data["name"],
-            query=asked.address,
+            query=query.address,
             is_shared=is_shared,
         )
     except saved_views.TooMany as refusal:
         form.add_error("name", str(refusal))
-        return _table(request, asked, view_form=form)
+        return _table(request, query, view_form=form)
     messages.success(request, f"Kept as “{view.name}”{' for everybody here' if is_shared else ''}.")
-    return _back(request, asked)
+    return _back(request, query)
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Go to the table as a view shows it."""
     found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
     return redirect(f"{reverse('retailer:homes', args=[slug])}?{found.query}")
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_POST
 def delete_view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Forget a view."""
     found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
     _check_sharing(request, found.owner_id is None)
     saved_views.delete(view=found)
@@ -90,26 +84,24 @@ def delete_view(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespons
     return redirect("retailer:homes", slug=slug)
 
 
-@entry.door(rights.WORK, kind="retailer")
+@entry.require_right(rights.WORK, kind="retailer")
 @require_POST
 def group(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Put chosen homes, or all that match, into a group, or take them out."""
-    asked, now = _list(request), timezone.now()
+    query, now = _list(request), timezone.now()
     form = forms.Group(request.POST, homes=request.POST.getlist("home"))
     if not form.is_valid():
-        return _table(request, asked, group_form=form)
+        return _table(request, query, group_form=form)
     try:
-        _regroup(request, form, asked, now)
+        _regroup(request, form, query, now)
     except groups.TooMany as refusal:
         form.add_error("group", str(refusal))
-        return _table(request, asked, group_form=form)
-    return _back(request, asked)
+        return _table(request, query, group_form=form)
+    return _back(request, query)
 
 
-@entry.door(rights.WORK, kind="retailer")
+@entry.require_right(rights.WORK, kind="retailer")
 @require_POST
 def delete_group(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Delete a group; its homes stay as they are."""
     found = get_object_or_404(Group, organization=request.organization, pk=pk)
     groups.delete(group=found)
     messages.success(request, f"The group “{found.name}” is deleted. Its homes stay as they are.")
@@ -117,49 +109,47 @@ def delete_group(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespon
 
 
 def _table(
-    request: entry.MemberRequest, asked: asking.ListQuery, **errors: forms.View | forms.Group
+    request: entry.MemberRequest, query: list_query.ListQuery, **errors: forms.View | forms.Group
 ) -> HttpResponse:
     now, organization = timezone.now(), request.organization
-    page = table.page(request.user, organization, asked, now=now)
+    page = table.page(request.user, organization, query, now=now)
     context = {
-        "asked": asked,
+        "asked": query,
         "page": page,
         "count": page.count,
         "groups": list(Group.objects.filter(organization=organization)),
         "views": list(saved_views.views_for(request.user, organization)),
         "may_work": rights.may(request.membership.role, rights.WORK),
         "may_run": rights.may(request.membership.role, rights.RUN),
-        "words": asking,
+        "words": list_query,
         "now": now,
         **errors,
     }
     return render(request, "retailer/homes.html", context, status=422 if errors else 200)
 
 
-def _list(request: entry.MemberRequest) -> asking.ListQuery:
-    return asking.read(QueryDict(request.POST.get("list", "")[: asking.LONGEST]))
+def _list(request: entry.MemberRequest) -> list_query.ListQuery:
+    return list_query.read(QueryDict(request.POST.get("list", "")[: list_query.LONGEST]))
 
 
-def _regroup(request: entry.MemberRequest, form: forms.Group, asked: asking.ListQuery, now: datetime) -> None:
-    """Do what the form says with the homes that this person may see, and say what was done."""
+def _regroup(
+    request: entry.MemberRequest, form: forms.Group, query: list_query.ListQuery, now: datetime
+) -> None:
     chosen = form.cleaned_data
     if chosen["which"] == "all":
-        found = table.matching(request.user, request.organization, asked, now=now)
+        found = table.matching(request.user, request.organization, query, now=now)
     else:
         shared = policy.shared_sites(request.user, now=now, organization=request.organization)
         found = shared.filter(pk__in=chosen["home"])
     pks = list(found.order_by().values_list("pk", flat=True))
     if chosen["do"] == "add":
         kept, count = groups.add(organization=request.organization, name=chosen["group"], homes=pks)
-        messages.success(request, f"{_homes(count)} now in “{kept.name}”.")
-        return
-    known = Group.objects.filter(organization=request.organization, name=chosen["group"]).first()
-    count = groups.remove(group=known, homes=pks) if known else 0
-    messages.success(request, f"{_homes(count)} no longer in “{chosen['group']}”.")
-
-
-def _homes(count: int) -> str:
-    return "1 home is" if count == 1 else f"{count:,} homes are"
+        where = f"now in “{kept.name}”"
+    else:
+        known = Group.objects.filter(organization=request.organization, name=chosen["group"]).first()
+        count = groups.remove(group=known, homes=pks) if known else 0
+        where = f"no longer in “{chosen['group']}”"
+    messages.success(request, f"{'1 home is' if count == 1 else f'{count:,} homes are'} {where}.")
 
 
 def _check_sharing(request: entry.MemberRequest, is_shared: bool) -> None:
@@ -167,8 +157,8 @@ def _check_sharing(request: entry.MemberRequest, is_shared: bool) -> None:
         raise PermissionDenied(NOT_SHARED_VIEWS)
 
 
-def _back(request: entry.MemberRequest, asked: asking.ListQuery) -> HttpResponse:
-    return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{asked.address}")
+def _back(request: entry.MemberRequest, query: list_query.ListQuery) -> HttpResponse:
+    return redirect(f"{reverse('retailer:homes', args=[request.organization.slug])}?{query.address}")
 
 
 def _file(
@@ -177,26 +167,18 @@ def _file(
     write: Callable[[Iterable[SiteRow]], Iterator[str] | Iterator[bytes]],
     content_type: str,
 ) -> StreamingHttpResponse:
-    now = timezone.now()
-    _tell(request, form, now)
-    lines = table.everything(request.user, request.organization, asking.read(request.GET), now=now)
-    answer = StreamingHttpResponse(write(lines), content_type=content_type)
-    name = f"{request.organization.slug}-homes-{now:%Y-%m-%d}.{form.lower()}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _tell(request: entry.MemberRequest, form: str, now: datetime) -> None:
-    """Leave an event of what is taken away, before it is."""
-    if request.method != "GET":
-        return
-    asked, organization = asking.read(request.GET), request.organization
-    downloads.tell(
-        table=downloads.HOMES,
-        form=form,
-        actor=request.user,
-        organization=organization,
-        asked=asked.filter,
-        details={"homes": table.listed(organization, asked, now=now).count()},
-        at=now,
-    )
+    query, organization, now = list_query.read(request.GET), request.organization, timezone.now()
+    if request.method == "GET":
+        downloads.tell(
+            table=downloads.HOMES,
+            form=form,
+            actor=request.user,
+            organization=organization,
+            asked=query.filter,
+            details={"homes": table.listed(organization, query, now=now).count()},
+            at=now,
+        )
+    lines = table.everything(request.user, organization, query, now=now)
+    name = f"{organization.slug}-homes-{now:%Y-%m-%d}.{form.lower()}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(write(lines), content_type=content_type, headers=headers)

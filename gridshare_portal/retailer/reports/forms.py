@@ -1,4 +1,4 @@
-"""The shape of the choice how often a report comes."""
+"""The form of a report subscription."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gridshare_portal.sites import settings
 
 
 class Report(forms.Form):
-    """How often the report comes, and by whose clock."""
+    """How often the report is sent, and in which time zone."""
 
     every = forms.ChoiceField(
         required=False,

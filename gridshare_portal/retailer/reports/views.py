@@ -1,4 +1,4 @@
-"""The portfolio report as a page, as a file, and the choice of how often it comes."""
+"""The portfolio report as a page and as a file, and its subscription."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ CHOSEN = {
 }
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Show what the report says, and take how often it is sent to whoever looks."""
     now = timezone.now()
     chosen = delivery.subscription_of(request.membership)
     known = {"every": chosen.every, "time_zone": chosen.time_zone}
@@ -52,10 +51,9 @@ def report(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "retailer/report.html", context, status=422 if form.errors else 200)
 
 
-@entry.door(rights.EXPORT, kind="retailer")
+@entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
 def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Send the report's spreadsheet."""
     now = timezone.now()
     found = _report(request, delivery.subscription_of(request.membership), now)
     if request.method == "GET":
@@ -72,7 +70,6 @@ def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 
 def _report(request: entry.MemberRequest, chosen: reports.Subscription, now: datetime) -> figures.Report:
-    """Return the report about the last whole week or month, whichever the address or the choice says."""
     asked = request.GET.get("every")
     every = asked if asked in (periods.WEEK, periods.MONTH) else chosen.every
     period = periods.before(every=every or periods.WEEK, zone=chosen.time_zone, now=now)

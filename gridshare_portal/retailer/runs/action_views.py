@@ -31,7 +31,7 @@ class Action(Protocol):
     def __call__(self, *, run: runs.Run, actor: accounts.User, now: datetime) -> object: ...
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Start a run that was checked, after the number of its homes was typed."""
@@ -42,7 +42,7 @@ def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     return _done(request, found, lifecycle.start, "Started. It goes on when you leave this page.")
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Have a checked run start by itself later; or no longer."""
@@ -59,7 +59,7 @@ def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespon
     return _done(request, found, partial(lifecycle.schedule, start_at=at), said)
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_check(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Check every home once more."""
@@ -68,7 +68,7 @@ def run_check(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     )
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_pause(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Send nothing more for now."""
@@ -76,14 +76,14 @@ def run_pause(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     return _done(request, pages.run_of(request, pk), lifecycle.pause, said)
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_resume(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Go on after a pause."""
     return _done(request, pages.run_of(request, pk), lifecycle.resume, "The run goes on.")
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_stop(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Stop for good."""
@@ -91,7 +91,7 @@ def run_stop(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     return _done(request, pages.run_of(request, pk), lifecycle.stop, said)
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_retry(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Give the homes where nothing was sent another turn."""
@@ -99,7 +99,7 @@ def run_retry(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     return _done(request, pages.run_of(request, pk), lifecycle.retry_failed, said)
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_POST
 def run_cancel(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Draft the run that puts back what was there before."""

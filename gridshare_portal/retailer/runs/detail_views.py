@@ -51,7 +51,7 @@ class LineQuery(Query):
         return run_queries.lines(run, states=states, why=known["why"], text=known["q"], after=after)
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def run(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show one run as it stands; a script asks for the part that moves, and for all when the state has."""
@@ -62,7 +62,7 @@ def run(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     return page(request, found, name=name)
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Show the homes of a run, those of one outcome or reason if asked, a page at a time."""
@@ -85,7 +85,7 @@ def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     return render(request, "retailer/run_homes.html", context)
 
 
-@entry.door(rights.EXPORT, kind="retailer")
+@entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
 def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
@@ -94,7 +94,7 @@ def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> Streaming
     return _csv(_rows(found, LineQuery(request.GET)), f"{slug}-run-{found.pk}.csv")
 
 
-@entry.door(rights.EXPORT, kind="retailer")
+@entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
 def run_left_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
     """Send the lines that the file of a run left out, as a file."""

@@ -40,7 +40,7 @@ class RunTarget:
     times: str = runs.Run.Times.ABSOLUTE
 
 
-@entry.door(kind="retailer")
+@entry.require_right(kind="retailer")
 @require_safe
 def list_of_runs(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Show the runs, the newest first."""
@@ -58,7 +58,7 @@ def list_of_runs(request: entry.MemberRequest, slug: str) -> HttpResponse:
     return render(request, "retailer/runs.html", context)
 
 
-@entry.door(rights.RUN, kind="retailer")
+@entry.require_right(rights.RUN, kind="retailer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def run_new(request: entry.MemberRequest, slug: str) -> HttpResponse:
     """Ask what is to be done, when, and at which homes; what comes of it is a run that is checked first."""

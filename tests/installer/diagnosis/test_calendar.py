@@ -16,8 +16,8 @@ FIRST = date(2026, 6, 1)
 ASKED = (date(2026, 6, 3), NOW)
 
 
-def laid(known, *, sensors=1, asked=ASKED, first=FIRST):
-    return calendar.calendar(known, sensors=sensors, first=first, asked=asked, now=NOW)
+def laid(known, *, sensors=1, fetched=ASKED, first=FIRST):
+    return calendar.calendar(known, sensors=sensors, first=first, fetched=fetched, now=NOW)
 
 
 def level(day, known, **how):
@@ -59,14 +59,14 @@ class TestADay:
         assert level(10, {date(2026, 6, 10): 192}, sensors=3).percent == 67
 
     def test_waits_in_a_home_that_was_never_read(self):
-        assert {one.level for one in laid({}, asked=(None, None)).squares} == {"waits"}
+        assert {one.level for one in laid({}, fetched=(None, None)).squares} == {"waits"}
 
 
 @given(st.dictionaries(st.integers(0, 399), st.integers(0, 96)))
 def test_every_day_stands_in_exactly_one_place_and_one_level(told):
     first = NOW.date() - timedelta(days=399)
     known = {first + timedelta(days=number): count for number, count in told.items()}
-    drawn = laid(known, first=first, asked=(first, NOW))
+    drawn = laid(known, first=first, fetched=(first, NOW))
 
     placed = [square.day for month in drawn.months for square in month.squares if square]
     assert sorted(placed) == [first + timedelta(days=number) for number in range(400)]

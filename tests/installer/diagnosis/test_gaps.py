@@ -13,7 +13,7 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 NOW = START + timedelta(days=2)
 COUNT = 192
 STEP = timedelta(minutes=15)
-GOOD = gaps.Way(is_active=True, since_at=START)
+GOOD = gaps.ConnectionState(is_active=True, since_at=START)
 
 
 def collected(**changes):
@@ -30,9 +30,9 @@ def sensor(name="grid", *, missing=(), first_at=START - timedelta(days=300), res
     return gaps.SensorCoverage(synth_id=name, first_at=first_at, last_at=last_at, known=known, resets=resets)
 
 
-def found(*sensors, ways=(GOOD,), told=None, now=NOW):
+def found(*sensors, connections=(GOOD,), told=None, now=NOW):
     home = gaps.SiteCoverage(
-        start=START, ways=ways, collected=told or collected(), sensors=sensors or (sensor(),)
+        start=START, connections=connections, collected=told or collected(), sensors=sensors or (sensor(),)
     )
     return [gap for gap in gaps.gaps(home, now=now) if gap.kind is not Kind.BEFORE]
 
@@ -44,26 +44,26 @@ def only(*sensors, **how):
 
 class TestWhyEverythingIsMissing:
     def test_is_that_lunar_ended_the_connection(self):
-        ended = gaps.Way(is_active=False, since_at=NOW - timedelta(hours=3))
-        gap = only(sensor(missing=[]), ways=(ended,), told=collected(read_at=NOW - timedelta(hours=3)))
+        ended = gaps.ConnectionState(is_active=False, since_at=NOW - timedelta(hours=3))
+        gap = only(sensor(missing=[]), connections=(ended,), told=collected(read_at=NOW - timedelta(hours=3)))
 
         assert (gap.kind, gap.detail, gap.since_at) == (Kind.ENDED, "lunar", ended.since_at)
         assert gap.good_until == NOW
 
     def test_is_that_the_homeowner_ended_it(self):
-        ended = gaps.Way(is_active=False, since_at=NOW, by_homeowner=True)
+        ended = gaps.ConnectionState(is_active=False, since_at=NOW, by_homeowner=True)
 
-        assert only(ways=(ended,)).detail == "homeowner"
+        assert only(connections=(ended,)).detail == "homeowner"
 
     def test_is_nothing_while_another_connection_stands(self):
-        ended = gaps.Way(is_active=False, since_at=NOW)
+        ended = gaps.ConnectionState(is_active=False, since_at=NOW)
 
-        assert found(ways=(ended, GOOD)) == []
+        assert found(connections=(ended, GOOD)) == []
 
     def test_is_that_nobody_may_read(self):
-        blind = gaps.Way(is_active=True, since_at=START, reads=False)
+        blind = gaps.ConnectionState(is_active=True, since_at=START, reads=False)
 
-        assert only(ways=(blind,)).kind is Kind.SCOPE_MISSING
+        assert only(connections=(blind,)).kind is Kind.SCOPE_MISSING
 
     def test_is_that_lunar_fails(self):
         read_at = NOW - timedelta(hours=2)
@@ -76,12 +76,12 @@ class TestWhyEverythingIsMissing:
         assert found(told=collected(read_at=NOW - timedelta(minutes=44))) == []
 
     def test_is_that_it_was_never_asked(self):
-        home = gaps.SiteCoverage(start=START, ways=(GOOD,), collected=None, sensors=(sensor(),))
+        home = gaps.SiteCoverage(start=START, connections=(GOOD,), collected=None, sensors=(sensor(),))
 
         assert gaps.gaps(home, now=NOW)[0].kind is Kind.NOT_ASKED
 
     def test_is_that_no_connection_reaches_the_home(self):
-        assert only(ways=()).kind is Kind.ENDED
+        assert only(connections=()).kind is Kind.ENDED
 
 
 class TestWhoIsSilent:
@@ -155,7 +155,7 @@ class TestThePast:
         assert (gap.kind, gap.extra) == (Kind.NOT_FETCHED, {"done": 33, "total": 428})
 
     def test_begins_somewhere(self):
-        home = gaps.SiteCoverage(start=START, ways=(GOOD,), collected=collected(), sensors=(sensor(),))
+        home = gaps.SiteCoverage(start=START, connections=(GOOD,), collected=collected(), sensors=(sensor(),))
 
         (gap,) = gaps.gaps(home, now=NOW)
         assert (gap.kind, gap.good_again) == (Kind.BEFORE, START - timedelta(days=300))
@@ -173,7 +173,7 @@ def test_every_missing_bucket_after_the_first_good_one_is_in_a_gap(columns):
         gaps.SensorCoverage(synth_id=str(number), first_at=START, last_at=START, known=np.array(column))
         for number, column in enumerate(columns)
     )
-    home = gaps.SiteCoverage(start=START, ways=(GOOD,), collected=collected(), sensors=sensors)
+    home = gaps.SiteCoverage(start=START, connections=(GOOD,), collected=collected(), sensors=sensors)
     told = gaps.gaps(home, now=NOW)
     for one in sensors:
         at = np.flatnonzero(one.known)

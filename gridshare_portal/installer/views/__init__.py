@@ -1,1 +1,0 @@
-"""The pages of support staff, one module per subject."""
