@@ -26,17 +26,20 @@ class TooLarge(Exception):
     """The body is longer than any answer needs to be."""
 
 
+def new() -> requests.Session:
+    """Return a session of its own, whose connections end with it."""
+    session = requests.Session()
+    session.trust_env = False
+    session.adapters.clear()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, sockets.Adapter(connections_kept=CONNECTIONS_KEPT))
+    return session
+
+
 def shared() -> requests.Session:
     """Return this process's one session; it is safe to use from any thread."""
     pid = os.getpid()
-    if pid not in _sessions:
-        session = requests.Session()
-        session.trust_env = False
-        session.adapters.clear()
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, sockets.Adapter(connections_kept=CONNECTIONS_KEPT))
-        _sessions.setdefault(pid, session)
-    return _sessions[pid]
+    return _sessions.get(pid) or _sessions.setdefault(pid, new())
 
 
 def send(

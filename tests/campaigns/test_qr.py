@@ -79,7 +79,7 @@ class TestTheCode:
         drawn = ElementTree.fromstring(qr.svg("https://portal.example/join/x/", color="#0b6370"))
         size = int(drawn.get("viewBox").split()[-1])
         path = drawn[1].get("d")
-        dark = {tuple(map(int, one)) for one in re.findall(r"M(\d+) (\d+)h1v1h-1z", path)}
+        dark = {tuple(map(int, one)) for one in UNIT.findall(path)}
 
         assert len(drawn) == 2 and size >= 21 + 2 * qr.MARGIN
         corners = [

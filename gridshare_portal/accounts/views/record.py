@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.accounts import entry, forms, rights
 from gridshare_portal.accounts.organizations import audit_log
 from gridshare_portal.audit import downloads
-from gridshare_portal.files import cells
+from gridshare_portal.files import responses
 
 ON_A_PAGE = 50
 
@@ -43,9 +43,7 @@ def record_csv(request: entry.MemberRequest, slug: str) -> HttpResponse | Stream
         )
         events = events.exclude(pk=download.pk)  # the file ends before its own download
     rows = (audit_log.cells(event) for event in events.iterator(chunk_size=500))
-    lines = cells.lines(itertools.chain([audit_log.HEADS], rows))
-    headers = {"Content-Disposition": f'attachment; filename="{slug}_record.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return responses.csv(itertools.chain([audit_log.HEADS], rows), name=f"{slug}_record.csv")
 
 
 def _form(request: entry.MemberRequest) -> forms.Record:

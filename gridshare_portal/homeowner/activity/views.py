@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from gridshare_portal.files import cells
+from gridshare_portal.files import responses
 from gridshare_portal.homeowner import addresses, entry_points
 from gridshare_portal.homeowner.activity import access_log as logs
 from gridshare_portal.homeowner.activity import feed
@@ -47,7 +47,4 @@ def access_log_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpResp
     site = entry_points.site(request, synth_id, now=now)
     log = logs.Log(site, user=request.user, asked=request.GET, now=now)
     name = f"{slugify(site.name)[:40] or 'home'}_who-looked.csv"
-    disposition = f'attachment; filename="{name}"'
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-    rows = cells.lines(log.rows())
-    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+    return responses.csv(log.rows(), name=name)

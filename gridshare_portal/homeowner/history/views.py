@@ -8,13 +8,13 @@ import re
 from datetime import date, datetime
 
 import orjson
-from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from gridshare_portal.files import cells
+from gridshare_portal.files import responses
 from gridshare_portal.homeowner import entry_points
 from gridshare_portal.homeowner.history import charts, exports, range
 from gridshare_portal.sites import models as sites
@@ -73,12 +73,8 @@ def telemetry_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpRespo
     if asked.choice is None:
         said = "\n".join(f"{field}: {fault}" for field, fault in asked.faults.items())
         return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
-    lines = cells.lines(charts.export(site, asked.choice, now=now))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    name = exports.file_name(site.name, asked.choice)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    rows = charts.export(site, asked.choice, now=now)
+    return responses.csv(rows, name=exports.file_name(site.name, asked.choice))
 
 
 def _asked(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.cases import raw_responses as case_responses
+from gridshare_portal.files import responses
 from gridshare_portal.installer import visiting
 from gridshare_portal.installer.diagnosis import bundle as case_file
 from gridshare_portal.installer.diagnosis import calendar as completeness
@@ -96,9 +97,8 @@ def answer_shown(request: entry.MemberRequest, slug: str, looked: visiting.Looke
 @require_POST
 @visiting.visited("bundle", kind="download")
 def bundle(request: entry.MemberRequest, slug: str, looked: visiting.Looked) -> StreamingHttpResponse:
-    disposition = f'attachment; filename="{case_file.file_name(looked)}"'
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-    return StreamingHttpResponse(case_file.stream(looked), content_type="application/zip", headers=headers)
+    name = case_file.file_name(looked)
+    return responses.download(case_file.stream(looked), name=name, content_type="application/zip")
 
 
 def _responses(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySet[sites.RawResponse]:

@@ -1,4 +1,4 @@
-"""The work list as page and file, search and list of all shared homes, and the choice of the daily e-mail."""
+"""The work list as page and file, the list of all shared homes, and the choice of the daily e-mail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gridshare_portal.cases import digest as digests
 from gridshare_portal.cases import open_counts as counts
 from gridshare_portal.cases import queries
 from gridshare_portal.cases.findings import Cause, Severity
-from gridshare_portal.files import cells
+from gridshare_portal.files import cells, responses
 from gridshare_portal.forms import After, Choice
 from gridshare_portal.installer.work import forms
 from gridshare_portal.telemetry import latest
@@ -74,9 +74,7 @@ def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
             at=now,
         )
     name = f"{request.organization.slug}-work-list-{now:%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    rows = cells.lines(_rows(lines))
-    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+    return responses.csv(_rows(lines), name=name)
 
 
 @entry.require_right()

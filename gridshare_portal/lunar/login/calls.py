@@ -53,9 +53,10 @@ def post(url: str, *, fields: dict[str, str], basic: str, deadline_s: float = DE
 
 def _send(request: requests.Request, deadline_s: float) -> LoginResponse:
     # A kept connection may end just as a token is sent, and what Lunar made of it would stay unknown.
-    request.headers |= {"Accept": "application/json", "Connection": "close"}
+    request.headers["Accept"] = "application/json"
     try:
-        with session.send(request.prepare(), within_s=deadline_s) as response:
+        with session.new() as once:
+            response = session.send(request.prepare(), within_s=deadline_s, session=once)
             body = session.body(response, at_most=LARGEST)
             return LoginResponse(status=response.status_code, body=body)
     except session.TooLarge:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
+from gridshare_portal.files import responses
 from gridshare_portal.portfolio.models import Group, SiteRow
 from gridshare_portal.portfolio.table import exports, groups, saved_views
 from gridshare_portal.portfolio.table import listing as table
@@ -180,5 +181,4 @@ def _file(
         )
     lines = table.everything(request.user, organization, query, now=now)
     name = f"{organization.slug}-homes-{now:%Y-%m-%d}.{form.lower()}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(write(lines), content_type=content_type, headers=headers)
+    return responses.download(write(lines), name=name, content_type=content_type)

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
+from gridshare_portal.files import responses
 from gridshare_portal.reports import delivery, figures, periods, workbook
 from gridshare_portal.reports import models as reports
 from gridshare_portal.retailer.reports import forms as reports_forms
@@ -53,7 +54,7 @@ def report(request: entry.MemberRequest, slug: str) -> HttpResponse:
 
 @entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
-def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
+def report_xlsx(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
     now = timezone.now()
     found = _report(request, delivery.subscription_of(request.membership), now)
     if request.method == "GET":
@@ -65,8 +66,8 @@ def report_xlsx(request: entry.MemberRequest, slug: str) -> HttpResponse:
             details={"about": found.period.title},
             at=now,
         )
-    headers = {"Content-Disposition": f'attachment; filename="{delivery.file_name(found)}"'}
-    return HttpResponse(workbook.xlsx(found), content_type=delivery.SHEET, headers=headers)
+    name = delivery.file_name(found)
+    return responses.download([workbook.xlsx(found)], name=name, content_type=delivery.SHEET)
 
 
 def _report(request: entry.MemberRequest, chosen: reports.Subscription, now: datetime) -> figures.Report:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.audit import downloads
-from gridshare_portal.files import cells
+from gridshare_portal.files import cells, responses
 from gridshare_portal.forms import Choice, Key, Query, Text
 from gridshare_portal.retailer.runs import forms, prefill, progress, words
 from gridshare_portal.retailer.runs.words import R, S
@@ -91,7 +91,7 @@ def run_homes_csv(request: entry.MemberRequest, slug: str, pk: int) -> Streaming
     """Send the receipts of a run, or those that are asked for, as a file, line by line."""
     found = run_of(request, pk)
     _tell(request, found, downloads.RECEIPTS)
-    return _csv(_rows(found, LineQuery(request.GET)), f"{slug}-run-{found.pk}.csv")
+    return responses.csv(_rows(found, LineQuery(request.GET)), name=f"{slug}-run-{found.pk}.csv")
 
 
 @entry.require_right(rights.EXPORT, kind="retailer")
@@ -103,7 +103,7 @@ def run_left_csv(request: entry.MemberRequest, slug: str, pk: int) -> StreamingH
         runs.TargetSelection.objects.defer("packed"), run=found, way=runs.TargetSelection.Way.FILE
     )
     _tell(request, found, downloads.LEFT_OUT)
-    return _csv(rejected_rows.rows(choice), f"{slug}-run-{found.pk}-left-out.csv")
+    return responses.csv(rejected_rows.rows(choice), name=f"{slug}-run-{found.pk}-left-out.csv")
 
 
 def run_of(request: entry.MemberRequest, pk: int) -> runs.Run:
@@ -160,13 +160,6 @@ def page(
         "now": now,
     }
     return render(request, name, context, status=status)
-
-
-def _csv(rows: Iterator[list[str | int]], name: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(cells.lines(rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
 
 
 def _tell(request: entry.MemberRequest, found: runs.Run, table: str) -> None:
