@@ -14,7 +14,7 @@ from django.db.models import Count
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio import disclosure
 from gridshare_portal.portfolio import models as portfolio
-from gridshare_portal.portfolio.projection import daily_sums
+from gridshare_portal.portfolio.projection.row_builder import ENERGIES
 from gridshare_portal.reports.periods import Period
 from gridshare_portal.runs import models as runs_models
 from gridshare_portal.runs import queries as run_queries
@@ -31,7 +31,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class DayFigures:
-    """The energy of one UTC day, in the order of daily_sums.COLUMNS; `is_known` once it was counted."""
+    """The energy of one UTC day, in the order of ENERGIES; `is_known` once it was counted."""
 
     day: date
     figures: tuple[disclosure.Figure, ...]
@@ -79,14 +79,14 @@ def report_of(organization: accounts.Organization, period: Period) -> Report:
         period=period,
         sums=sums,
         days=days,
-        total=[_total([day.figures[number] for day in days]) for number in range(len(daily_sums.COLUMNS))],
+        total=[_total([day.figures[number] for day in days]) for number in range(len(ENERGIES))],
         weeks=weeks,
         runs=_runs(organization, period),
     )
 
 
 def _day(day: date, kept: Mapping[str, Mapping[str, float]] | None) -> DayFigures:
-    figures = tuple(_figure(kept.get(name) if kept else None) for name in daily_sums.COLUMNS)
+    figures = tuple(_figure(kept.get(name) if kept else None) for name in ENERGIES)
     return DayFigures(day=day, figures=figures, is_known=kept is not None)
 
 

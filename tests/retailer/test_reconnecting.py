@@ -41,7 +41,7 @@ def ask(retailer, ended):
 
 def send_all(now=None):
     now = now or timezone.now()
-    return sum(reminders.tell(pk=pk, now=now) for pk in reminders.due(now=now))
+    return sum(reminders.send(pk=pk, now=now) for pk in reminders.due(now=now))
 
 
 class TestTheList:
@@ -177,7 +177,7 @@ class TestTheLetter:
         def work():
             start.wait()
             try:
-                reminders.tell(pk=pk, now=due)
+                reminders.send(pk=pk, now=due)
             finally:
                 databases.close_all()
 
