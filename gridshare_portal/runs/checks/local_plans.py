@@ -1,6 +1,6 @@
-"""A plan in local times, as each home's own clock shows them, and which moments that is for one home. Pure.
+"""Plans in local times, as each home's clock shows them, and their moments at one home. Pure.
 
-A time that a home's clock skips or shows twice on the night the clocks change is not guessed.
+A time that a home's clock skips or shows twice is refused there, not guessed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gridshare_portal.gridshare import types
 
 
 class KeptRow(TypedDict):
-    """One row as a run keeps it; the times have no offset."""
+    """One row as JSON; times without offset, power in W."""
 
     start: str | None
     end: str | None
@@ -24,13 +24,10 @@ class KeptRow(TypedDict):
 
 
 class KeptRows(TypedDict):
-    """A plan in local times as a run keeps it."""
-
     commands: list[KeptRow]
 
 
 def to_json(rows: Iterable[rules.TypedCommand]) -> KeptRows:
-    """Return rows as they are kept in a run: times without an offset."""
     return {
         "commands": [
             {
@@ -45,7 +42,7 @@ def to_json(rows: Iterable[rules.TypedCommand]) -> KeptRows:
 
 
 def from_json(kept: KeptRows) -> list[rules.TypedCommand]:
-    """Return the rows that to_json kept; raise ValueError for times that are missing or have an offset."""
+    """Return the rows that to_json wrote; raise ValueError for missing times and for offsets."""
     return [
         rules.TypedCommand(
             start=_time(command["start"]),
@@ -60,7 +57,7 @@ def from_json(kept: KeptRows) -> list[rules.TypedCommand]:
 def plan_for(
     rows: list[rules.TypedCommand], *, zone: ZoneInfo, now: datetime, limit_w: float | None = None
 ) -> tuple[types.Plan | None, str]:
-    """Return the plan for a home in this zone, or None and the first thing that stands in its way."""
+    """Return the plan for a home in this zone and "", or None and the first fault as a sentence."""
     found = rules.faults(rows, now=now, zone=zone, limit_w=limit_w)
     if found:
         return None, found[0].sentence
