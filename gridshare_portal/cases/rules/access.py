@@ -1,7 +1,7 @@
-"""Whether we may still ask: the connection, what it allows, and how long the sharing lasts.
+"""Rules on access: the connection, its scopes, and how long the sharing lasts.
 
-A consent that lasts an hour always ends soon, and that is no news. Sharing is said to end when the last
-quarter of it begins, and never more than a week before.
+Sharing is said to end in its last quarter, and at most a week before. An hour's consent always ends soon, and
+that is no news.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SHARED_FOR_CONTROL = (scopes.DEVICE_WRITE, scopes.PLAN_WRITE)
 
 
 def connection(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find that no connection lets us read the home any more."""
+    """Find that no connection can read the home any more."""
     if home.connections and not home.active:
         since_at = max(one.since_at for one in home.connections)
         yield Finding(cause=Cause.CONNECTION_ENDED, severity=Severity.NOW, since_at=since_at)
 
 
 def permissions(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find which of Lunar's permissions are missing: to read and, where control is shared, to change."""
+    """Find missing scopes: to read and, where control is shared, to write."""
     reading = frozenset().union(*(one.scopes for one in home.active))
     since_at = max((one.since_at for one in home.active), default=now)
     for scope in (scopes.DEVICE_READ, scopes.PLAN_READ) if home.active else ():
@@ -58,7 +58,7 @@ def sharing(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> I
 
 
 def _permissions_to_change(home: facts.SiteFacts) -> Iterator[Finding]:
-    """Look only at the connections of those who let staff change the home: changes go through these."""
+    """Check only the connections of those who share control: changes go through these."""
     givers = {share.given_by for share in home.shares if share.controls}
     through = [one for one in home.active if one.user in givers]
     allowed = frozenset().union(*(one.scopes for one in through))

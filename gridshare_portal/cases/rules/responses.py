@@ -1,7 +1,7 @@
-"""Whether Lunar answers our questions; what is our own fault is nobody's case.
+"""Rule on Lunar's answers; what is our own fault makes no case.
 
-One failed call is nothing: the next comes in seconds. Several refusals in a row are. What may pass, such as
-a service that does not answer, must last for hours: it befalls all homes at once and usually mends itself.
+A single failed call is nothing; several refusals in a row are. What may pass, such as an outage, must last
+for hours: it affects all homes at once and usually ends by itself.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ HOMEOWNERS = {"ended", "none", "missing_scope"}  # other rules say these better
 
 
 def refused(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find that Lunar has refused, or not answered, all questions about the home for a while."""
-    told = home.collection
-    words = _words(told.error) if told else set()
-    if told is None or not told.failures or words & (OURS | HOMEOWNERS):
+    """Find that Lunar has refused, or not answered, all calls about the home for a while."""
+    collection = home.collection
+    words = _words(collection.error) if collection else set()
+    if collection is None or not collection.failures or words & (OURS | HOMEOWNERS):
         return
     lasts = PASSING_FOR if words <= PASSING else REFUSED_FOR
-    since_at = told.answered_at or home.known_since_at
+    since_at = collection.answered_at or home.known_since_at
     is_open = (Cause.REFUSED.value, "") in was
-    if not is_open and (told.failures < REFUSED_OPENS or now - since_at < lasts):
+    if not is_open and (collection.failures < REFUSED_OPENS or now - since_at < lasts):
         return
     yield Finding(
         cause=Cause.REFUSED,
         severity=Severity.NOW if now - since_at >= REFUSED_IS_BAD else Severity.SOON,
         since_at=since_at,
-        data={"error": told.error},
+        data={"error": collection.error},
     )
 
 
