@@ -9,7 +9,7 @@ MARGIN = 4
 
 
 def svg(address: str, *, color: str) -> str:
-    """Return the picture, dark modules in the color on white; still read when a sixth of it is dirty."""
+    """Return an SVG, dark modules in the color on white; error correction M, readable with 15 % damage."""
     code: main.QRCode[base.BaseImage] = main.QRCode(error_correction=constants.ERROR_CORRECT_M, border=MARGIN)
     code.add_data(address)
     code.make(fit=True)

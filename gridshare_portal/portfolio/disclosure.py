@@ -85,6 +85,14 @@ def is_enough(homes: int, around: Iterable[int] = ()) -> bool:
     return homes >= smallest and all(not 0 < more - homes < smallest for more in around)
 
 
+def figure(value: float | None, *, homes: int, around: Iterable[int] = ()) -> Figure:
+    """Return a sum over so many homes as it may be shown beside sums over `around` homes each."""
+    if not homes:
+        return Figure(value=None, homes=0)
+    is_hidden = not is_enough(homes, around)
+    return Figure(value=None if is_hidden else value, homes=homes, is_hidden=is_hidden)
+
+
 def veiled(counts: Sequence[int]) -> list[int | None]:
     """Return the funnel's steps, None where a step, or what left it since the last one shown, is too few."""
     found: list[int | None] = []
@@ -120,12 +128,8 @@ def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
 
 
 def _figure(name: str, kept: Figures, around: Sequence[Figures]) -> Figure:
-    homes = kept[f"of_{name}"]
-    if not homes:
-        return Figure(value=None, homes=0)
-    if not is_enough(homes, [one[f"of_{name}"] for one in around]):
-        return Figure(value=None, homes=homes, is_hidden=True)
-    return Figure(value=kept[f"sum_{name}"], homes=homes)
+    homes, others = kept[f"of_{name}"], [one[f"of_{name}"] for one in around]
+    return figure(kept[f"sum_{name}"], homes=homes, around=others)
 
 
 def _week(kept: Figures) -> Week:

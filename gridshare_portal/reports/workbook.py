@@ -1,4 +1,4 @@
-"""A portfolio report as a spreadsheet: one sheet per subject, text as text and numbers as numbers."""
+"""A portfolio report as a spreadsheet, one sheet per subject."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ Cell = str | float | date
 
 
 def xlsx(report: Report) -> bytes:
-    """Return the spreadsheet."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, OPTIONS) as book:
         _sheet(book, "Homes", ("What", "How many"), _homes(report))
@@ -45,7 +44,7 @@ def xlsx(report: Report) -> bytes:
 
 
 def homes_of(report: Report) -> list[tuple[str, int | None]]:
-    """Return how many homes there are in which state; None where that is too few to say."""
+    """Return what is counted and how many homes; None where that is too few to say."""
     sums = report.sums
     if sums is None:
         return []
