@@ -68,7 +68,10 @@ def shown(weeks: Sequence[tuple[date, int, int, int]]) -> tuple[Funnel, list[Fun
     """Return what may be shown of the weeks (Monday, opened, connected, consented), and of their sum.
     Pure.
     """
-    found = [_veiled(begins, opened, counts) for begins, opened, *counts in weeks]
+    found = []
+    for begins, opened, *people in weeks:
+        connected, consented = disclosure.veiled(people)
+        found.append(Funnel(begins=begins, opened=opened, connected=connected, consented=consented))
     opened, *people = (sum(counts[step] for _begins, *counts in weeks) for step in range(len(STEPS)))
     connected, consented = disclosure.veiled(people)
     connected, connected_least = _apart(connected, [week.connected for week in found])
@@ -82,11 +85,6 @@ def shown(weeks: Sequence[tuple[date, int, int, int]]) -> tuple[Funnel, list[Fun
         least=tuple(step for step, is_least in least.items() if is_least),
     )
     return total, found
-
-
-def _veiled(begins: date, opened: int, counts: Sequence[int]) -> Funnel:
-    connected, consented = disclosure.veiled(counts)
-    return Funnel(begins=begins, opened=opened, connected=connected, consented=consented)
 
 
 def _apart(total: int | None, weeks: Sequence[int | None]) -> tuple[int | None, bool]:

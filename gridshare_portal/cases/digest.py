@@ -48,8 +48,11 @@ def next_morning(*, zone: str, now: datetime) -> datetime:
 def digest_of(membership: accounts.Membership, *, now: datetime) -> Digest:
     """Return a member's digest settings; unsaved defaults before the member chose."""
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
-    known = Digest.objects.filter(**who).first()
-    return known or _new(membership, _zone_of(membership.organization_id, now), now)
+    if known := Digest.objects.filter(**who).first():
+        return known
+    shared = policy.holding(now=now).filter(organization=membership.organization_id).order_by("-pk")
+    zone = shared.values_list("site__time_zone", flat=True).first()
+    return _new(membership, zone or "UTC", now)
 
 
 def choose(*, membership: accounts.Membership, is_on: bool, time_zone: str, now: datetime) -> Digest:
@@ -103,11 +106,6 @@ def _new(membership: accounts.Membership, zone: str, now: datetime) -> Digest:
         due_at=next_morning(zone=zone, now=now),
         told_at=now,
     )
-
-
-def _zone_of(organization: int, now: datetime) -> str:
-    shared = policy.holding(now=now).filter(organization=organization).order_by("-pk")
-    return shared.values_list("site__time_zone", flat=True).first() or "UTC"
 
 
 def _claimed(row: Digest, now: datetime) -> bool:

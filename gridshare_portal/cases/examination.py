@@ -66,7 +66,9 @@ def _compared(
     rows: Sequence[Examination], homes: dict[int, facts.SiteFacts], now: datetime
 ) -> list[reconciliation.Verdict]:
     pks = [row.site_id for row in rows]
-    opened, resolved = _open(pks), _resolved(pks, now)
+    opened = _by_home(Case.objects.select_for_update().filter(site__in=pks, closed_at=None))
+    lately = {"closed_how": Case.Closed.RESOLVED, "closed_at__gt": now - REMEMBERED}
+    resolved = _by_home(Case.objects.filter(site__in=pks, **lately).order_by("closed_at"))
     results = []
     for row in rows:
         home = homes[row.site_id]
@@ -89,17 +91,6 @@ def _by_organization(home: facts.SiteFacts) -> dict[int, list[facts.Share]]:
     for share in home.shares:
         found[share.organization].append(share)
     return found
-
-
-def _open(pks: Sequence[int]) -> CasesByHome:
-    """Return open cases, locked against concurrent actions of people."""
-    return _by_home(Case.objects.select_for_update().filter(site__in=pks, closed_at=None))
-
-
-def _resolved(pks: Sequence[int], now: datetime) -> CasesByHome:
-    """Return cases that people resolved lately, the newest of each key."""
-    lately = {"closed_how": Case.Closed.RESOLVED, "closed_at__gt": now - REMEMBERED}
-    return _by_home(Case.objects.filter(site__in=pks, **lately).order_by("closed_at"))
 
 
 def _by_home(cases: Iterable[Case]) -> CasesByHome:

@@ -251,5 +251,5 @@ def _place(case: Case, chosen: Filters) -> str:
     if chosen.show in ("open", "mine"):
         return f"{case.rank}.{case.pk}"
     at = case.closed_at if chosen.show == "closed" else case.snoozed_until_at
-    assert at is not None  # listed() asks for those that have one
+    assert at is not None  # listed() selects those that have one
     return f"{(at - EPOCH) // MICROSECOND}.{case.pk}"

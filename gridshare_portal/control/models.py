@@ -53,7 +53,7 @@ class Change(models.Model):
     read_again_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=64, null=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    is_own: bool  # whether the home is the reader's own; annotated by policy.marked_own
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -98,8 +98,8 @@ class Proposal(models.Model):
     change = models.OneToOneField(Change, models.SET_NULL, null=True, related_name="proposal")
     told_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=64, null=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
-    holds: bool  # whether who proposed is still let in, where queries.proposals_in asked
+    is_own: bool  # whether the home is the reader's own; annotated by policy.marked_own
+    holds: bool  # whether the access it rests on holds; annotated by queries.proposals_in
 
     class Meta:
         ordering = ["-made_at", "-pk"]

@@ -54,7 +54,7 @@ def decide(
 def refusal_of(change: models.Change, operation: operations.Ask, *, now: datetime) -> str:
     """Check the permission again, for staff by the very same consent; return why not, or ""."""
     mine, actor = change.consent, change.actor
-    if actor is None:  # whoever asked has no account any more, and without it no access
+    if actor is None:  # the account was deleted, and its access with it
         return ACCESS_ENDED
     organization_id = mine.organization_id if mine else None
     decision = policy.may_control(

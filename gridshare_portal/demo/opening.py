@@ -49,7 +49,7 @@ def walk(url: str, customers: Sequence[people.Person]) -> None:
     link = _campaign(rita)
     for person in customers:
         _join(Visitor(url), person, link)
-    _until(lambda: _count(rita) >= len(customers))
+    _until(lambda: int(_first(r"(\d+) in all", rita.look(f"{AT}homes/"))) >= len(customers))
     if CARRIED not in said_by(rita.look(f"{AT}runs/")):
         _carry(rita, _draft(rita, CARRIED, kind="plan", **_row()))
     if CHECKED not in said_by(rita.look(f"{AT}runs/")):
@@ -107,10 +107,6 @@ def _row() -> dict[str, str]:
     hours = [f"{begin + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (0, 2)]
     typed = {"action": "discharge", "start": hours[0], "end": hours[1], "power_limit_w": "2000"}
     return {f"rows-0-{name}": value for name, value in typed.items()}
-
-
-def _count(rita: Visitor) -> int:
-    return int(_first(r"(\d+) in all", rita.look(f"{AT}homes/")))
 
 
 def _share_link(page: requests.Response) -> str:

@@ -71,7 +71,8 @@ class Visitor(requests.Session):
     def fill(self, page: requests.Response, form: Form, **values: object) -> requests.Response:
         """Submit a form with its own values, but for these."""
         kept = [one for one in form.fields if one[0] not in values]
-        sent = [*kept, *((name, one) for name, given in values.items() for one in _many(given))]
+        many = {name: one if isinstance(one, list | tuple) else [one] for name, one in values.items()}
+        sent = [*kept, *((name, str(one)) for name, some in many.items() for one in some)]
         return self.post(urljoin(page.url, form.action), data=sent, timeout=PATIENCE_S)
 
     def sign_in(self, email: str) -> None:
@@ -88,7 +89,3 @@ class Visitor(requests.Session):
         read = [value for name, value in form.fields if name == "scope"]
         login = self.fill(page, form, scope=[*read, *also])
         return self.fill(login, forms_of(login)[0], username=username)
-
-
-def _many(given: object) -> list[str]:
-    return [str(one) for one in given] if isinstance(given, list | tuple) else [str(given)]

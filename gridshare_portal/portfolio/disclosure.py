@@ -119,9 +119,7 @@ def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
         ages={name: kept[f"age_{name}"] for name in AGES},
         has={name: kept[f"has_{name}"] for name in ("solar", "battery", "ev")},
         without_charge=kept["has_battery"] - kept["of_stored_wh"],
-        ended=kept["ended"],
-        controllable=kept["controllable"],
-        ask_first=kept["ask_first"],
+        **{name: kept[name] for name in ("ended", "controllable", "ask_first")},
         day=date.fromisoformat(kept["day"]),
         weeks=[_week(one) for one in kept.get("weeks", ())],
     )

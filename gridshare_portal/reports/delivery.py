@@ -59,7 +59,8 @@ def send(*, pk: int, now: datetime) -> bool:
         return False
     row = models.Subscription.objects.select_related("user", "organization").get(pk=pk)
     period = periods.before(every=row.every, zone=row.time_zone, now=now)
-    if row.sent_about == period.key or not _may_read(row):
+    retailers = staff.standing_of(row.user).filter(organization__kind="retailer")
+    if row.sent_about == period.key or not retailers.filter(organization=row.organization).exists():
         _settle(row, row.sent_about, now)
         return False
     try:
@@ -71,11 +72,6 @@ def send(*, pk: int, now: datetime) -> bool:
         _settle(row, period.key, now)
         _record(row, period, now)
     return True
-
-
-def _may_read(row: models.Subscription) -> bool:
-    here = staff.standing_of(row.user).filter(organization=row.organization, organization__kind="retailer")
-    return here.exists()
 
 
 def _settle(row: models.Subscription, about: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 
@@ -71,7 +71,8 @@ def report_of(organization: accounts.Organization, period: Period) -> Report:
     kept = dict(rows.filter(day__range=(period.first, period.last)).values_list("day", "figures"))
     days = [_day(day, kept.get(day)) for day in period.days]
     sums = disclosure.disclosed(organization)
-    weeks = [one for one in sums.weeks if _touches(one.begins, period)] if sums else []
+    first = period.first - timedelta(days=6)  # a week that begins then touches the period
+    weeks = [one for one in sums.weeks if first <= one.begins <= period.last] if sums else []
     return Report(
         organization=organization,
         period=period,
@@ -96,10 +97,6 @@ def _total(days: Sequence[disclosure.Figure]) -> disclosure.Figure:
     return disclosure.Figure(value=sum(value for value, _homes in shown) if shown else None, homes=homes)
 
 
-def _touches(monday: date, period: Period) -> bool:
-    return monday <= period.last and (monday - period.first).days > -7
-
-
 def _runs(organization: accounts.Organization, period: Period) -> list[RunFigures]:
     began = run_queries.runs_of(organization).filter(started_at__gte=period.start, started_at__lt=period.end)
     runs = list(began.order_by("started_at", "pk")[:RUNS])
@@ -109,7 +106,7 @@ def _runs(organization: accounts.Organization, period: Period) -> list[RunFigure
 
 
 def _run(run: runs_models.Run, counts: Mapping[tuple[int, str], int]) -> RunFigures:
-    assert run.started_at is not None  # only runs that were started in the period are asked for
+    assert run.started_at is not None  # the query selects by it
     outcomes = {
         name: sum(counts.get((run.pk, state), 0) for state in states) for name, states in OUTCOMES.items()
     }

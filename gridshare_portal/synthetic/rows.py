@@ -64,7 +64,11 @@ def _write(numbers: range, organization: accounts.Organization, now: datetime, d
     users = _create(accounts.User, (_user(one, home) for one, home in zip(persons, made, strict=True)))
     links = _create(lunar.Connection, (_connection(*pair) for pair in zip(numbers, users, made, strict=True)))
     rows = _create(sites.Site, (_site(one, home, now) for one, home in zip(persons, made, strict=True)))
-    _create(sites.ConnectionSite, map(_connection_site, rows, links, made))
+    reaching = (
+        sites.ConnectionSite(site=row, connection=link, seen_at=home.created_at)
+        for row, link, home in zip(rows, links, made, strict=True)
+    )
+    _create(sites.ConnectionSite, reaching)
     _create(telemetry.Collection, (_collection(row, home, now) for row, home in zip(rows, made, strict=True)))
     _write_devices(rows, made, now, days)
     _create(access.Request, _requests(persons, made, users, organization))
@@ -88,8 +92,12 @@ def _write_devices(
     ]
     sensors = _create(sites.Sensor, (_sensor(*part[:4]) for part in parts))
     speaking = [(sensor, part[2], part[4]) for sensor, part in zip(sensors, parts, strict=True)]
-    newest = ((sensor, part.reading) for sensor, part, _course in speaking if part.reading)
-    _create(telemetry.Latest, (_latest(sensor, reading, now) for sensor, reading in newest))
+    newest = (
+        telemetry.Latest(sensor=sensor, read_at=min(one.at + missing.STEP, now), **vars(one))
+        for sensor, one in ((sensor, made_sensor.reading) for sensor, made_sensor, _course in speaking)
+        if one
+    )
+    _create(telemetry.Latest, newest)
     readings.write(speaking, days=days, now=now)
 
 
@@ -154,12 +162,6 @@ def _channels(sensor: synthetic_sites.MadeSensor) -> list[str]:
     return [*synthetic_sites.CHANNELS, *(["stateOfCharge_pct"] if sensor.role == sites.Role.BATTERY else [])]
 
 
-def _connection_site(
-    row: sites.Site, connection: lunar.Connection, home: synthetic_sites.MadeSite
-) -> sites.ConnectionSite:
-    return sites.ConnectionSite(site=row, connection=connection, seen_at=home.created_at)
-
-
 def _collection(row: sites.Site, home: synthetic_sites.MadeSite, now: datetime) -> telemetry.Collection:
     goal = (home.created_at - timedelta(days=1)).date()
     moments = [one.reading.at for device in home.devices for one in device.sensors if one.reading]
@@ -199,11 +201,6 @@ def _sensor(
         role_found=sensor.role,
         position=position,
     )
-
-
-def _latest(sensor: sites.Sensor, reading: synthetic_sites.Reading, now: datetime) -> telemetry.Latest:
-    read_at = min(reading.at + missing.STEP, now)
-    return telemetry.Latest(sensor=sensor, read_at=read_at, **vars(reading))
 
 
 def _consent(

@@ -24,7 +24,7 @@ HOMEOWNERS = {"ended", "none", "missing_scope"}  # other rules say these better
 def refused(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
     """Find that Lunar has refused, or not answered, all calls about the home for a while."""
     collection = home.collection
-    words = _words(collection.error) if collection else set()
+    words = {word.strip() for word in collection.error.split(",")} if collection else set()
     if collection is None or not collection.failures or words & (OURS | HOMEOWNERS):
         return
     lasts = PASSING_FOR if words <= PASSING else REFUSED_FOR
@@ -38,7 +38,3 @@ def refused(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> It
         since_at=since_at,
         data={"error": collection.error},
     )
-
-
-def _words(error: str) -> set[str]:
-    return {word.strip() for word in error.split(",")}

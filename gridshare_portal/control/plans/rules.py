@@ -134,7 +134,7 @@ def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
 
 def fingerprint(plan: types.Plan) -> str:
     """Return 32 hex digits that are equal exactly for plans that are the same to a device."""
-    canonical = json.dumps([_asked(command) for command in plan.commands])
+    canonical = json.dumps([_comparable(command) for command in plan.commands])
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
@@ -263,7 +263,7 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _asked(command: types.Command) -> list[int | float | str | None]:
+def _comparable(command: types.Command) -> list[int | float | str | None]:
     moments = [round(moment.timestamp()) for moment in (command.start, command.end)]
     power_w = command.power_limit_w
     return [*moments, command.action, None if power_w is None else round(power_w + 0.0, 3)]

@@ -40,7 +40,7 @@ def age(freshness: str, *, now: datetime, key: str = "last_reading_key") -> Q:
     """Return the condition that a home's newest reading is of this freshness (one of AGES), on an indexed
     key.
     """
-    fresh, late, stale = (_key(now - step) for step in (latest.FRESH, latest.LATE, latest.STALE))
+    fresh, late, stale = (int((now - step).timestamp()) for step in (latest.FRESH, latest.LATE, latest.STALE))
     first, end = {
         "fresh": (fresh, None),
         "late": (late, fresh),
@@ -57,10 +57,6 @@ def weeks(now: datetime) -> list[datetime]:
     monday = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())
     return [monday - timedelta(weeks=number) for number in range(WEEKS)]
-
-
-def _key(at: datetime) -> int:
-    return int(at.timestamp())
 
 
 def _write(organization: int, group: Group | None, figures: Figures, began: datetime, at: datetime) -> None:

@@ -32,7 +32,10 @@ def due(*, now: datetime) -> list[tuple[int, date]]:
     organizations = list(ProjectionPass.objects.values_list("organization_id", flat=True))
     known = portfolio.PortfolioDay.objects.filter(organization__in=organizations)
     made = {(pk, day): at for pk, day, at in known.values_list("organization_id", "day", "made_at")}
-    return [found for pk in organizations for found in _due_of(pk, made, now)]
+    today = now.astimezone(UTC).date()
+    days = [today - timedelta(days=number) for number in range(1, DAYS_BACK + 1)]
+    unsummed = {pk: [day for day in days if _is_due(day, made.get((pk, day)), now)] for pk in organizations}
+    return [(pk, day) for pk, some in unsummed.items() for day in some[:AT_MOST]]
 
 
 def count(*, organization: int, day: date, now: datetime) -> None:
@@ -44,12 +47,6 @@ def count(*, organization: int, day: date, now: datetime) -> None:
     portfolio.PortfolioDay.objects.update_or_create(
         organization_id=organization, day=day, defaults={"figures": figures, "made_at": now}
     )
-
-
-def _due_of(pk: int, made: dict[tuple[int, date], datetime], now: datetime) -> list[tuple[int, date]]:
-    today = now.astimezone(UTC).date()
-    days = (today - timedelta(days=number) for number in range(1, DAYS_BACK + 1))
-    return [(pk, day) for day in days if _is_due(day, made.get((pk, day)), now)][:AT_MOST]
 
 
 def _is_due(day: date, made_at: datetime | None, now: datetime) -> bool:

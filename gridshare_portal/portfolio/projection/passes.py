@@ -85,7 +85,8 @@ def _write(row: ProjectionPass, lines: Sequence[SiteRow], last: int | None) -> N
     if last is not None:
         here = here.filter(site__lte=last)
     known = {one["site_id"]: one for one in here.values("pk", "site_id", *WRITTEN)}
-    changed = [line for line in lines if _differs(line, known.pop(line.site_id, None))]
+    pairs = [(line, known.pop(line.site_id, None)) for line in lines]
+    changed = [line for line, old in pairs if not old or any(getattr(line, n) != old[n] for n in WRITTEN)]
     SiteRow.objects.filter(pk__in=[one["pk"] for one in known.values()]).delete()
     SiteRow.objects.bulk_create(
         changed,
@@ -94,10 +95,6 @@ def _write(row: ProjectionPass, lines: Sequence[SiteRow], last: int | None) -> N
         unique_fields=["organization", "site"],
         update_fields=WRITTEN,
     )
-
-
-def _differs(line: SiteRow, known: dict[str, object] | None) -> bool:
-    return known is None or any(getattr(line, name) != known[name] for name in WRITTEN)
 
 
 def _advance(row: ProjectionPass, owner: str, last: int | None, now: datetime) -> bool:

@@ -53,7 +53,9 @@ def columns(sensors: Sequence[SensorNow], *, now: datetime) -> dict[str, object]
     fresh: dict[str, list[SensorNow]] = dict.fromkeys(roles, [])
     if last_reading_at is not None and now - last_reading_at <= latest.LATE:
         since = max(at for at, _read_at in moments) - missing.STEP
-        fresh |= {role: some for role, some in roles.items() if _all_since(some, since)}
+        fresh |= {
+            role: some for role, some in roles.items() if all(one.at and one.at >= since for one in some)
+        }
     found = {**_sums(POWERS, fresh), **_charge(roles["battery"], fresh["battery"]), **_sums(ENERGIES, roles)}
     return {
         **found,
@@ -65,10 +67,6 @@ def columns(sensors: Sequence[SensorNow], *, now: datetime) -> dict[str, object]
         "has_battery": bool(roles["battery"]),
         "has_ev": any(one.role == "ev" for one in sensors),
     }
-
-
-def _all_since(sensors: list[SensorNow], since: datetime) -> bool:
-    return all(one.at is not None and one.at >= since for one in sensors)
 
 
 def _sums(

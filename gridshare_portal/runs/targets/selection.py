@@ -68,7 +68,7 @@ def _parts(
 ) -> Iterator[enumeration.Part]:
     choice.refresh_from_db()
     admin = run.made_by
-    assert admin is not None  # enumeration.read asks for parts only while whoever asked may still make runs
+    assert admin is not None  # enumeration.read calls this only while the admin may still make runs
     if choice.way == runs.TargetSelection.Way.FILE:
         return _of_file(choice, run, admin, clock())
     return _of_filter(choice, run, admin, clock)

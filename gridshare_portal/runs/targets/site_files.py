@@ -130,7 +130,7 @@ def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
         if not delimiter:
             if line.lstrip(" \t\ufeff").casefold().startswith(_NO_LISTS):
                 raise files_lines.FileRefused(NO_LIST)
-            delimiter = _delimiter(line)
+            delimiter = max(",;\t", key=line.count)
             found = _columns(_cells(line, delimiter))
             if found:
                 columns = found
@@ -147,10 +147,6 @@ def _said(lines: Iterable[_Line]) -> Iterator[Left]:
         said = _first(_cells(line, delimiter), columns) if line else ""
         why = TOO_LONG if len(line) > files_lines.LONGEST_LINE else _fault(said)
         yield Left(line=number, said=said, why=why if line else BLANK)
-
-
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
 
 
 def _columns(cells: Sequence[str]) -> tuple[int, ...]:
