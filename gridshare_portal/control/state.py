@@ -83,15 +83,12 @@ def store(*, device: sites.Device, read: outcomes.Read, now: datetime) -> None:
 def note_watched(*, known: Sequence[models.State], now: datetime) -> list[int]:
     """Note that a page shows these devices, at most once a minute; return the device keys due for a read."""
     unnoted = [state for state in known if state.watched_at is None or now - state.watched_at >= NOTED]
-    new = [models.State(device_id=state.device_id, watched_at=now) for state in unnoted if state.pk is None]
-    if new:
-        models.State.objects.bulk_create(
-            new, update_conflicts=True, unique_fields=["device"], update_fields=["watched_at"]
-        )
-    if len(new) < len(unnoted):
-        earlier = Q(watched_at=None) | Q(watched_at__lte=now - NOTED)
-        rows = models.State.objects.filter(pk__in=[state.pk for state in unnoted if state.pk is not None])
-        rows.filter(earlier).update(watched_at=now)
+    models.State.objects.bulk_create(
+        [models.State(device_id=state.device_id, watched_at=now) for state in unnoted],
+        update_conflicts=True,
+        unique_fields=["device"],
+        update_fields=["watched_at"],
+    )
     return [state.device_id for state in known if state.tried_at is None or state.tried_at <= now - FRESH_FOR]
 
 

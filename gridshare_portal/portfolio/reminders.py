@@ -87,7 +87,14 @@ def ask(
     reminder = models.Reminder.objects.create(
         organization=organization, site=site, asked_by=asked_by, asked_at=now, due_at=now
     )
-    _record(reminder, asked_by)
+    record.add(
+        name=names.Name.ACCESS_ASKED,
+        at=now,
+        actor=asked_by,
+        organization=organization,
+        site=site,
+        details={"for": "connecting to Lunar again", "organization": organization.name},
+    )
     wake("portfolio.tasks.remind", reminder.pk)
     return reminder
 
@@ -134,17 +141,6 @@ def _claimed(pk: int, now: datetime) -> models.Reminder | None:
     if not found.update(due_at=None, sent_at=None if had_one else now):
         return None
     return None if had_one else reminder
-
-
-def _record(reminder: models.Reminder, asked_by: accounts.User) -> None:
-    record.add(
-        name=names.Name.ACCESS_ASKED,
-        at=reminder.asked_at,
-        actor=asked_by,
-        organization=reminder.organization,
-        site=reminder.site,
-        details={"for": "connecting to Lunar again", "organization": reminder.organization.name},
-    )
 
 
 def _since(pks: Sequence[int]) -> dict[int, datetime]:

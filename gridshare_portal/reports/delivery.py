@@ -70,7 +70,13 @@ def send(*, pk: int, now: datetime) -> bool:
         return False
     with transaction.atomic():
         _settle(row, period.key, now)
-        _record(row, period, now)
+        record.add(
+            name=names.Name.REPORT_SENT,
+            at=now,
+            subject=row.user,
+            organization=row.organization,
+            details={"to": str(row.user), "about": period.title},
+        )
     return True
 
 
@@ -80,16 +86,6 @@ def _settle(row: models.Subscription, about: str, now: datetime) -> None:
     mine = models.Subscription.objects.filter(pk=row.pk)
     mine.update(**leases.released(), sent_about=about)
     mine.filter(due_at=row.due_at).update(due_at=due_at)
-
-
-def _record(row: models.Subscription, period: periods.Period, now: datetime) -> None:
-    record.add(
-        name=names.Name.REPORT_SENT,
-        at=now,
-        subject=row.user,
-        organization=row.organization,
-        details={"to": str(row.user), "about": period.title},
-    )
 
 
 def _post(row: models.Subscription, report: figures.Report) -> None:

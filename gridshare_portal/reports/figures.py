@@ -102,18 +102,16 @@ def _runs(organization: accounts.Organization, period: Period) -> list[RunFigure
     runs = list(began.order_by("started_at", "pk")[:RUNS])
     lines = runs_models.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
     counts = {(run, state): homes for run, state, homes in lines.annotate(homes=Count("pk"))}
-    return [_run(run, counts) for run in runs]
-
-
-def _run(run: runs_models.Run, counts: Mapping[tuple[int, str], int]) -> RunFigures:
-    assert run.started_at is not None  # the query selects by it
-    outcomes = {
-        name: sum(counts.get((run.pk, state), 0) for state in states) for name, states in OUTCOMES.items()
-    }
-    return RunFigures(
-        name=run.name,
-        began_at=run.started_at,
-        state=run.get_state_display(),
-        homes=run.homes,
-        **outcomes,
-    )
+    return [
+        RunFigures(
+            name=run.name,
+            began_at=run.started_at,
+            state=run.get_state_display(),
+            homes=run.homes,
+            **{
+                name: sum(counts.get((run.pk, one), 0) for one in states) for name, states in OUTCOMES.items()
+            },
+        )
+        for run in runs
+        if run.started_at
+    ]

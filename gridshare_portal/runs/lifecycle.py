@@ -63,33 +63,14 @@ class RunTerms(TypedDict):
     stop_at_failure_pct: NotRequired[int]
 
 
-def ask(
-    *,
-    organization: accounts.Organization,
-    actor: accounts.User,
-    name: str,
-    kind: str,
-    asked: Mapping[str, object],
-    times: str = Times.ABSOLUTE,
-    canary: int = 0,
-    stop_at_failure_pct: int = 100,
-    now: datetime,
-) -> models.Run:
+def ask(*, now: datetime, **terms: Unpack[RunTerms]) -> models.Run:
     """Make a run whose homes are still to be found by the worker; raises transitions.RunRefused."""
-    _require_right(actor, organization)
-    _check_terms(name, canary, stop_at_failure_pct)
-    _check_operation(kind, times, asked, now)
-    run = models.Run(
-        organization=organization,
-        made_by=actor,
-        name=name.strip(),
-        kind=kind,
-        asked=asked,
-        times=times,
-        canary=canary,
-        stop_at_failure_pct=stop_at_failure_pct,
-        made_at=now,
-    )
+    _require_right(terms["actor"], terms["organization"])
+    kept: dict[str, Any] = {name: value for name, value in terms.items() if name != "actor"}
+    run = models.Run(**kept, made_by=terms["actor"], made_at=now)
+    run.name = run.name.strip()
+    _check_terms(run)
+    _check_operation(run, now)
     return enumeration.open(run=run, now=now)
 
 
@@ -116,6 +97,7 @@ def draft(
 
 def check_again(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
     """Reset a checked run to a draft and wake its dry run."""
+    _require_right(actor, run.organization)
     with transaction.atomic():
         again = {"state": R.DRAFT, "checked_at": None, "read_to": 0}
         _move(run, "checked again", [R.CHECKED], actor, now, **again)
@@ -137,11 +119,13 @@ def start(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run
 
 def pause(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
     """Pause a run: changes under way settle, and nothing more is sent."""
+    _require_right(actor, run.organization)
     return _move(run, "paused", [R.RUNNING], actor, now, state=R.PAUSED, why="", sentence="")
 
 
 def resume(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
     """Resume a paused run in the name of this admin."""
+    _require_right(actor, run.organization)
     goes_on = {"state": R.RUNNING, "carried_by": actor, "why": "", "sentence": ""}
     if run.why == "canary_unknown":
         goes_on["canary_passed_at"] = now
@@ -159,6 +143,7 @@ def stop(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
 
 def retry_failed(*, run: models.Run, actor: accounts.User, now: datetime) -> int:
     """Retry the homes where nothing was sent; return how many. Unconfirmed ones are left alone."""
+    _require_right(actor, run.organization)
     with transaction.atomic():
         again = {"state": R.RUNNING, "carried_by": actor, "ended_at": None, "why": "", "sentence": ""}
         _move(run, "tried again", [R.DONE, R.STOPPED, R.PAUSED], actor, now, **again)
@@ -175,6 +160,7 @@ def schedule(
     *, run: models.Run, actor: accounts.User, start_at: datetime | None, now: datetime
 ) -> models.Run:
     """Have a checked run start at `start_at` (UTC), or, with None, no longer."""
+    _require_right(actor, run.organization)
     if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
         raise transitions.RunRefused("Choose a moment within the next 30 days.", field="start_at")
     action = "scheduled" if start_at else "schedule taken back"
@@ -223,32 +209,31 @@ def _require_right(actor: accounts.User, organization: accounts.Organization) ->
         raise transitions.RunRefused(NOT_YOURS)
 
 
-def _check_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
-    if not name.strip():
+def _check_terms(run: models.Run) -> None:
+    if not run.name:
         raise transitions.RunRefused("Give the run a name. Homeowners read it as the reason.", field="name")
-    if len(name.strip()) > LONGEST_NAME:
+    if len(run.name) > LONGEST_NAME:
         raise transitions.RunRefused(f"Use at most {LONGEST_NAME} characters.", field="name")
-    if not 0 <= canary <= enumeration.HOMES_AT_MOST:
+    if not 0 <= run.canary <= enumeration.HOMES_AT_MOST:
         raise transitions.RunRefused("Choose how many homes go first: 0 or more.", field="canary")
-    if not 0 <= stop_at_failure_pct <= 100:
+    if not 0 <= run.stop_at_failure_pct <= 100:
         raise transitions.RunRefused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
 
 
-def _check_operation(kind: str, times: str, asked: Any, now: datetime) -> None:
+def _check_operation(run: models.Run, now: datetime) -> None:
     """Refuse what no home could do; obstacles at single homes are the dry run's part."""
     try:
-        if kind == Kind.MODE:
-            operations.AskMode(mode=asked["mode"])
+        if run.kind == Kind.MODE:
+            operations.AskMode(mode=run.asked["mode"])
             return
-        if times == Times.LOCAL:
-            fault = "" if local_plans.from_json(asked) else "Add at least one row."
+        if run.times == Times.LOCAL:
+            fault = "" if local_plans.from_json(run.asked) else "Add at least one row."
         else:
-            plan = rules.from_json(asked)
+            plan = rules.from_json(run.asked)
             fault = rules.fault_of(plan, now=now) if plan.commands else "Add at least one row."
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise transitions.RunRefused(
-            "This is not something that can be asked of a home.", field="asked"
-        ) from None
+        sentence = "This is not something that can be asked of a home."
+        raise transitions.RunRefused(sentence, field="asked") from None
     if fault:
         raise transitions.RunRefused(fault, field="asked")
 
@@ -261,7 +246,6 @@ def _move(
     now: datetime,
     **written: object,
 ) -> models.Run:
-    _require_right(actor, run.organization)
     if not transitions.move(run=run, action=action, after=after, actor=actor, now=now, **written):
         raise transitions.RunRefused(_why_not(run))
     return run

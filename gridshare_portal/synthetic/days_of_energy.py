@@ -53,40 +53,24 @@ class Course:
 def day_of(key: Key, role: str, sharing: int = 1) -> Course:
     """Return the day of one of `sharing` sensors that play this role together."""
     flows = _flows(key)
-    nothing = np.zeros(missing.BUCKETS)
-    known: dict[str, tuple[np.ndarray, np.ndarray]] = {
-        Role.SOLAR: (nothing, flows.solar_w),
-        Role.BATTERY: (flows.charging_w, flows.discharging_w),
-        Role.GRID: (np.maximum(flows.net_w, 0.0), np.maximum(-flows.net_w, 0.0)),
-    }
-    in_w, out_w = known.get(role, (flows.car_w, nothing))
-    charge_pct = flows.charge_pct if role == Role.BATTERY else None
+    in_w, out_w, charge_pct = flows.get(role, flows[Role.EV])
     return Course(in_w=in_w / sharing, out_w=out_w / sharing, charge_pct=charge_pct)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Flows:
-    solar_w: np.ndarray
-    charging_w: np.ndarray
-    discharging_w: np.ndarray
-    car_w: np.ndarray
-    net_w: np.ndarray
-    charge_pct: np.ndarray
-
-
 @lru_cache(maxsize=512)
-def _flows(key: Key) -> _Flows:
+def _flows(key: Key) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Return by role what goes in and out (W), and the charge (%)."""
     hours = (np.arange(missing.BUCKETS) + key.shift) % missing.BUCKETS * STEP_H
     solar_w, used_w, car_w = _sun(key, hours), _used(key, hours), _car(key, hours)
     charging_w, discharging_w = _battery(key, hours, solar_w, used_w)
-    return _Flows(
-        solar_w=solar_w,
-        charging_w=charging_w,
-        discharging_w=discharging_w,
-        car_w=car_w,
-        net_w=used_w + car_w + charging_w - solar_w - discharging_w,
-        charge_pct=_charge(key, charging_w - discharging_w),
-    )
+    net_w = used_w + car_w + charging_w - solar_w - discharging_w
+    nothing = np.zeros(missing.BUCKETS)
+    return {
+        Role.SOLAR: (nothing, solar_w, None),
+        Role.BATTERY: (charging_w, discharging_w, _charge(key, charging_w - discharging_w)),
+        Role.GRID: (np.maximum(net_w, 0.0), np.maximum(-net_w, 0.0), None),
+        Role.EV: (car_w, nothing, None),
+    }
 
 
 def _sun(key: Key, hours: np.ndarray) -> np.ndarray:

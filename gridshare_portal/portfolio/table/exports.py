@@ -31,10 +31,6 @@ def xlsx(lines: Iterable[SiteRow]) -> Iterator[bytes]:
 
 
 def _row(line: SiteRow) -> list[workbooks.Cell]:
-    return [*_words(line), *_numbers(line)]
-
-
-def _words(line: SiteRow) -> list[str]:
     return [
         cells.text(line.site.name),
         cells.text(line.site.synth_id),
@@ -45,11 +41,6 @@ def _words(line: SiteRow) -> list[str]:
         _moment(line.last_reading_at),
         line.time_zone,
         ", ".join(title for name, title in PARTS.items() if getattr(line, f"has_{name}")),
-    ]
-
-
-def _numbers(line: SiteRow) -> list[workbooks.Cell]:
-    return [
         _round(line.charge_pct, 1),
         _kilo(line.capacity_wh),
         _kilo(line.stored_wh),

@@ -85,7 +85,7 @@ def zones_of(organization: accounts.Organization) -> list[str]:
 def look_up(user: accounts.User, organization: accounts.Organization, *, now: datetime) -> site_files.LookUp:
     """Return a function from ids, device ids and serial numbers to shared homes, in three queries.
 
-    Ids are found by their index first, and the few homes then checked for sharing; the other way round a
+    Ids are found by their index first, and the few homes then checked for sharing; in the other order a
     database lists every shared home. What is not shared is not found.
     """
     shared = policy.shared_sites(user, now=now, organization=organization)
