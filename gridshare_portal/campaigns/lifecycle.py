@@ -51,7 +51,7 @@ def make(
         ends_at=ends_at,
     )
     _check(campaign, now)
-    for _attempt in range(3):  # another may take the address at the same moment
+    for _attempt in range(3):  # another campaign may take the slug at the same moment
         try:
             return _keep(campaign, actor, now)
         except IntegrityError:

@@ -23,7 +23,7 @@ from gridshare_portal.leases import rows as leases
 
 LEASE = CLAIMED = timedelta(seconds=90)  # longer than a task may run
 EVERY = timedelta(minutes=10)
-REMEMBERED = timedelta(days=8)  # for how long a resolved case speaks for what is found
+REMEMBERED = timedelta(days=8)  # for how long a resolved case is compared with findings
 
 CasesByHome = dict[int, dict[int, dict[Key, Case]]]  # by home, organization, cause and subject
 CHANGED = ("severity", "rank", "data", "since_at", "seen_at", "snoozed_until_at", "closed_at", "closed_how")

@@ -51,7 +51,7 @@ class Cause(models.TextChoices):
     CHANGE_UNCONFIRMED = "change_unconfirmed", "Change not confirmed"
 
 
-ONCE = frozenset({Cause.CHANGE_CONTRADICTED, Cause.CHANGE_UNCONFIRMED})  # happened, and does not go on
+ONCE = frozenset({Cause.CHANGE_CONTRADICTED, Cause.CHANGE_UNCONFIRMED})  # events, not lasting conditions
 
 Key = tuple[str, str]  # a cause, and the sensor or device it is about
 

@@ -21,7 +21,7 @@ from gridshare_portal.cases.models import Case, Note
 
 LONGEST_SNOOZE = timedelta(days=90)
 LONGEST_WORDS = 2000
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # among them what turns the direction of a line
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # control and format characters, such as bidirectional overrides
 
 Action = Note.Action
 

@@ -115,7 +115,7 @@ class _Execution:
         clock: Callable[[], datetime],
         listener: api.Listener,
     ) -> None:
-        assert decision.connection is not None  # whoever is allowed to change a device goes through one
+        assert decision.connection is not None  # a decision to allow has one
         self.change, self.operation, self.clock = change, operation, clock
         self.connection, self.listener = decision.connection, listener
         self.device = change.device
@@ -145,7 +145,7 @@ class _Execution:
         rest = operations.what_differs(self.operation, self.change.before or {})
         if rest is None:
             return self._settle(outcomes.CONFIRMED, ALREADY_SO)
-        if not self._mark_sent():  # given up meanwhile, and then settled already; or the consent ended
+        if not self._mark_sent():  # settled meanwhile as stuck, or the consent ended
             ended = outcomes.Outcome(name=outcomes.REFUSED, sentence=permission.ACCESS_ENDED)
             finalize.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
             return None

@@ -15,7 +15,7 @@ from gridshare_portal.gridshare import errors, types
 OPEN, CONFIRMED, CONTRADICTED = "open", "confirmed", "contradicted"
 UNCONFIRMED, REFUSED, FAILED = "unconfirmed", "refused", "failed"
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 1800))
-# A gateway gives up after half a minute, so a write whose reply was lost is done by then, or never will be.
+# A gateway times out after half a minute: a write whose reply was lost has happened by then, or never will.
 LATE_AT_MOST = timedelta(minutes=1)
 
 NEVER_SENT = "Nothing was sent to the device. It is safe to try again."

@@ -23,7 +23,7 @@ class Person:
     lunar_username: str = ""
     organization: Organization | None = None
     role: str = ""
-    shares: str = ""  # a customer's way to share: change, ask (first) or see
+    shares: str = ""  # what a customer shares: change, ask (first) or see
 
 
 SUNFIX = Organization(

@@ -44,7 +44,7 @@ class Programs:
             cwd=self._stage.root,
             env=self._stage.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # complaints come on standard error
+            stdout=subprocess.DEVNULL,  # errors go to standard error
             start_new_session=True,
             preexec_fn=end_with_parent if sys.platform == "linux" else None,
         )

@@ -22,7 +22,7 @@ STEP_H = missing.STEP_S / 3600
 WHOLE_W = 8.0  # powers are multiples of this, so that halves and quarter hours of them stay whole
 BATTERY_WH, LEAST_PCT, MOST_PCT = 10_000.0, 12.0, 96.0
 CHARGES_AT_MOST_W = 3000.0
-BEGAN_ON = date(2024, 1, 1)  # when all counters stood at nothing
+BEGAN_ON = date(2024, 1, 1)  # when all counters were zero
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,6 @@ def make(*, now: datetime) -> Iterator[int]:
     while pks := list(new.order_by("pk").values_list("pk", flat=True)[:TOGETHER]):
         done = examination.run(pks=pks, now=now, owner=uuid.uuid4().hex)
         if not done:
-            return  # workers are at them
+            return  # workers examine them
         count += done
         yield count

@@ -30,7 +30,7 @@ ISSUER = "https://practice.invalid"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 CHUNK = 500
 
-Node = dict[str, object]  # one of the tree, as JSON
+Node = dict[str, object]  # of the topology, as JSON
 Row = TypeVar("Row", bound=Model)
 
 

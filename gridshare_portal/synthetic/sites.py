@@ -42,7 +42,7 @@ SHAPES: Table[Shape] = (
     (5, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("EV", (Role.EV,)))),
     (2, (("Meter", ()),)),
 )
-# of a hundred homes, since when the last reading is; None: there never was one
+# of a hundred homes, how old the newest reading is; None: never any
 SILENCES: Table[timedelta | None] = (
     (78, timedelta(minutes=4)),
     (8, timedelta(minutes=50)),
@@ -51,7 +51,7 @@ SILENCES: Table[timedelta | None] = (
     (2, timedelta(days=40)),
     (3, None),
 )
-# of a hundred connections, how they stand and what they allow
+# of a hundred connections, how many have which status and scopes
 CONNECTIONS: Table[tuple[str, tuple[str, ...]]] = (
     (89, ("active", EVERYTHING)),
     (5, ("active", EVERYTHING[:2])),

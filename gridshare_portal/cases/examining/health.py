@@ -13,7 +13,7 @@ from gridshare_portal.cases.examining import facts
 from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
 from gridshare_portal.cases.rules import access, changes, responses, silence, sums
 
-HIDDEN = frozenset(  # what nobody can tell while the home cannot be read
+HIDDEN = frozenset(  # cannot be judged while the home cannot be read
     {Cause.REFUSED, Cause.SITE_SILENT, Cause.LATE, Cause.SENSOR_SILENT, Cause.SOLAR_IDLE}
 )
 
@@ -23,9 +23,8 @@ def findings(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> l
 
     `was` are the keys of the last examination's findings: thresholds to close are lower than to open.
     """
-    found = [*access.connection(home, was, now=now), *access.sharing(home, was, now=now)]
-    found += [*access.permissions(home, was, now=now), *changes.changes(home, was, now=now)]
-    found += [*sums.balance(home, was, now=now)]
+    found = [*access.connection(home), *access.sharing(home, now=now), *access.permissions(home, now=now)]
+    found += [*changes.changes(home, now=now), *sums.balance(home, was)]
     if not hidden_by(found):
         refused = [*responses.refused(home, was, now=now)]
         found += refused or [*silence.home_or_sensors(home, was, now=now)]

@@ -76,7 +76,7 @@ def _is_held_back(finding: Finding, before: Case, now: datetime) -> bool:
 
 
 def _closed_at(resolved: Case) -> datetime:
-    assert resolved.closed_at is not None  # a case is resolved by closing it, and never opened again
+    assert resolved.closed_at is not None  # resolving closes a case for good
     return resolved.closed_at
 
 

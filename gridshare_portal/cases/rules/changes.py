@@ -5,17 +5,17 @@ Only the newest change of a kind counts for a device.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gridshare_portal.cases.examining import facts
-from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
+from gridshare_portal.cases.findings import Cause, Finding, Severity
 
 UNCONFIRMED_OPENS = timedelta(hours=1)
 FORGOTTEN = timedelta(days=7)
 
 
-def changes(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def changes(home: facts.SiteFacts, *, now: datetime) -> Iterator[Finding]:
     for change in home.changes:
         age = now - change.made_at
         if age >= FORGOTTEN:

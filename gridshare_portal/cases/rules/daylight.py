@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 HOUR = timedelta(hours=1)
 DAYS_AGREED = 2
-LONGEST = timedelta(days=14)  # nobody counts further back
+LONGEST = timedelta(days=14)  # no rule looks further back
 
 
 def hours(made: Iterable[tuple[date, int]]) -> frozenset[int]:

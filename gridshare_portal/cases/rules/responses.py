@@ -18,7 +18,7 @@ PASSING_FOR = timedelta(hours=6)
 REFUSED_IS_BAD = timedelta(hours=24)
 OURS = {"misconfigured", "busy", "fault", "wrong_route", "bad_id"}
 PASSING = {"transient", "timeout", "connection_lost", "unavailable", "server_error", "too_many_requests"}
-HOMEOWNERS = {"ended", "none", "missing_scope"}  # other rules say these better
+HOMEOWNERS = {"ended", "none", "missing_scope"}  # found by other rules
 
 
 def refused(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ Below LEAST_WH it is rounding.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
 
 from gridshare_portal.cases.examining import facts
 from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
@@ -18,7 +17,7 @@ LEAST_WH = 1000.0
 LEAST_KNOWN_S = 12 * 3600
 
 
-def balance(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def balance(home: facts.SiteFacts, was: Collection[Key]) -> Iterator[Finding]:
     """Find that too much of a day's energy (Wh) is not accounted for."""
     day = home.balance
     if day is None or day.known_s < LEAST_KNOWN_S or day.through_wh <= 0:

@@ -188,7 +188,7 @@ def _keep(proposal: models.Proposal, now: datetime) -> models.Proposal:
             proposal.save(force_insert=True)
             _record(proposal, names.Name.CHANGE_PROPOSED, proposal.proposed_by, now)
             wake("control.tasks.tell_homeowner", str(proposal.pk))
-    except IntegrityError:  # the form came twice at once
+    except IntegrityError:  # the same form, submitted twice at once
         return _of_key(proposal) or proposal
     return proposal
 

@@ -22,7 +22,7 @@ from gridshare_portal.portfolio.projection import aggregates, sources
 LEASE = timedelta(seconds=90)  # longer than a task may run
 PAUSE = timedelta(minutes=1)
 TOGETHER = 1000
-STEPS = 5  # some seconds at most, so that a worker soon turns to what else waits
+STEPS = 5  # some seconds at most, so that other tasks need not wait for a whole pass
 WRITTEN = [
     field.attname
     for field in SiteRow._meta.concrete_fields

@@ -13,7 +13,7 @@ from datetime import datetime
 from gridshare_portal.telemetry import latest, missing
 
 UNKNOWN_KEY = -1  # sorts before everything that is known
-POWERS = {  # column: the sensors' role, and their field
+POWERS = {  # column: (role of the sensors, field of SensorNow)
     "solar_w": ("solar", "out_w"),
     "charging_w": ("battery", "in_w"),
     "discharging_w": ("battery", "out_w"),

@@ -25,8 +25,8 @@ from gridshare_portal.sites import models as sites
 ON_A_PAGE = 50
 COUNTED = 1000
 TOGETHER = 1000
-NAMED = 300  # more are soon met by reading names in their order
-RARE = 2000  # so many are put in order by themselves; more lie close together in the order of all
+NAMED = 300  # more are found soon by reading names in order
+RARE = 2000  # up to so many are sorted by themselves; more lie close together in an index
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ COLUMNS = {
 USUAL = ("state", "right", "reading", "charge", "stored", "solar", "battery", "grid")
 LONGEST = 1000
 
-Key = str | int | float  # what a line is sorted by, whichever the column
+Key = str | int | float  # the value of a sort column
 
 
 @dataclass(frozen=True, kw_only=True)

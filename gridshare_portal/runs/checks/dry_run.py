@@ -51,7 +51,7 @@ def check(*, run: runs.Run, now: datetime) -> bool:
     for line in batch:
         _judge(run, line, known, now)
     with transaction.atomic():
-        # A dry run that was overtaken writes nothing any more: somebody may have started the run.
+        # A dry run that another one overtook writes nothing: the run may have been started.
         undecided = runs.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
         if not undecided.exists():
             return False

@@ -136,7 +136,7 @@ def of_cancel(
 
 
 def _of_home(facts: Facts, operation: operations.Ask, now: datetime) -> Verdict:
-    obstacles = (  # the first that holds is told
+    obstacles = (  # the first that holds is the reason
         (not facts.right, "no_consent", NO_CONSENT),
         (facts.right != "control", "view_only", VIEW_ONLY),
         (facts.ask_first, "ask_first", ASK_FIRST),

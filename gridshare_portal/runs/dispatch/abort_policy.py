@@ -27,12 +27,11 @@ _confirmed_at_least: dict[tuple[int, datetime | None], int] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """Outcomes of the homes so far; `open` ones may still settle, `unknown` ones never will."""
+    """Outcomes of the homes so far; `open` ones may still settle."""
 
     failures: int
     confirmed: int
     open: int
-    unknown: int
 
     @property
     def known(self) -> int:
@@ -91,20 +90,18 @@ def _may_be_too_many(run: runs.Run) -> bool:
         return False
     failures = run.lines.filter(state__in=run_queries.FAILURES).order_by().count()
     confirmed = _confirmed_at_least.get((run.pk, run.started_at), 0)
-    known = Score(failures=failures, confirmed=confirmed, open=0, unknown=0)
+    known = Score(failures=failures, confirmed=confirmed, open=0)
     return too_many(known, limit_pct=run.stop_at_failure_pct)
 
 
 def score_of(run: runs.Run) -> Score:
     states = run_queries.line_counts(run).states
-    unconfirmed = states.get(S.UNCONFIRMED, 0)
-    looked_at = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
-    still = looked_at.count() if unconfirmed else 0
+    read_again = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
+    unsettled = read_again.count() if states.get(S.UNCONFIRMED) else 0
     return Score(
         failures=sum(states.get(state, 0) for state in run_queries.FAILURES),
         confirmed=states.get(S.CONFIRMED, 0),
-        open=states.get(S.TAKEN, 0) + still,
-        unknown=unconfirmed - still,
+        open=states.get(S.TAKEN, 0) + unsettled,
     )
 
 

@@ -33,7 +33,7 @@ class WorkerPool:
         if self._threads is None:
             return
         wait(self._running)
-        together = Barrier(self._many)  # so that each thread closes what is its own
+        together = Barrier(self._many)  # so that each thread closes its own connection
         for _ in range(self._many):
             self._threads.submit(_close, together)
         self._threads.shutdown()
@@ -58,7 +58,7 @@ class WorkerPool:
     def _settle(self, until: str = "ALL_COMPLETED") -> None:
         done, self._running = wait(self._running, return_when=until)
         for one in done:
-            one.result()  # raises what nobody caught
+            one.result()  # raises what the callable raised
 
 
 def _close(together: Barrier) -> None:

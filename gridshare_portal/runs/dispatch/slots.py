@@ -18,8 +18,8 @@ from gridshare_portal.leases import rows as leases
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.dispatch import abort_policy
 
-SLOTS = 2  # of four workers, so that two are always free for what people wait for
-SIDE_BY_SIDE = 4  # homes in one slot: most of their time is spent waiting for Lunar
+SLOTS = 2  # of four workers: two stay free for interactive tasks
+SIDE_BY_SIDE = 4  # homes in one slot
 SLOT_LEASE = timedelta(seconds=90)  # longer than a task may run
 LINE_LEASE = timedelta(minutes=2)
 CHUNK = 4

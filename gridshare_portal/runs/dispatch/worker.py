@@ -97,7 +97,7 @@ def _carry_line(run: runs.Run, line: runs.Line, owner: str, clock: Clock, until_
 
 def _change_home(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> None:
     admin = run.carried_by
-    assert admin is not None  # slots.take gives homes only while an admin stands behind the run
+    assert admin is not None  # slots.take returns lines only while the admin may run
     try:
         device, operation, seen = _operation(run, line, now)
         changes.make(

@@ -30,7 +30,7 @@ TOO_MANY = f"A run has at most {HOMES_AT_MOST:,} homes. Choose fewer."
 NO_ADMIN = "Whoever asked for this run may no longer make runs, so its homes were not looked up."
 NOTHING_THERE = "No plan of that run is left that could be taken back."
 
-Homes = Sequence[tuple[int, uuid.UUID | None]]  # a home, and the change that is taken back there
+Homes = Sequence[tuple[int, uuid.UUID | None]]  # a home, and the change that a cancel reverts there
 
 
 @dataclass(frozen=True, kw_only=True)
