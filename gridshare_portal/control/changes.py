@@ -56,12 +56,11 @@ def make(
     """Send an operation to a device and return the change with its outcome.
 
     A second call with the same `key` and operation returns the first call's change. `seen` is the fingerprint
-    of the plan that the page showed: if the device has another one now, nothing is sent. Staff must name
-    their organization and give a reason. `also` runs in the transaction that writes the change, and undoes it
-    by raising.
+    of the plan that the page showed: if the device has another one now, nothing is sent. Staff act for
+    `organization_id`, where it is given, and must give a reason. `also` runs in the transaction that writes
+    the change, and undoes it by raising.
 
-    Raises permission.ChangeNotPermitted, permission.NoReason, Busy and KeyReused, all before anything is
-    sent.
+    Raises permission.ChangeNotPermitted, permission.NoReason, Busy and KeyReused, before anything is sent.
     """
     decision = permission.decide(
         actor=actor, device=device, operation=asked, organization_id=organization_id, reason=reason, now=now

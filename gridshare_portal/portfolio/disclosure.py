@@ -30,20 +30,10 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """One week of the funnel, in homes; None where a step is about too few homes, or reveals too few."""
+    """One week of the funnel, in homes: asked, STEPS, ended; None where a count is, or reveals, too few."""
 
     begins: date
-    asked: int | None
-    shared: int | None
-    holding: int | None
-    connected: int | None
-    telling: int | None
-    ended: int | None
-
-    @property
-    def counts(self) -> tuple[int | None, ...]:
-        """The numbers in the order of the table's columns."""
-        return (self.asked, self.shared, self.holding, self.connected, self.telling, self.ended)
+    counts: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +121,6 @@ def _figure(name: str, kept: Figures, around: Sequence[Figures]) -> Figure:
 
 
 def _week(kept: Figures) -> Week:
-    steps = dict(zip(STEPS, veiled([kept[step] for step in STEPS]), strict=True))
-    apart = {name: veiled([kept[name]])[0] for name in ("asked", "ended")}
-    return Week(begins=date.fromisoformat(kept["begins"]), **steps, **apart)
+    asked, ended = (veiled([kept[name]])[0] for name in ("asked", "ended"))
+    steps = veiled([kept[step] for step in STEPS])
+    return Week(begins=date.fromisoformat(kept["begins"]), counts=(asked, *steps, ended))

@@ -32,10 +32,6 @@ class LineCounts:
         return self._of(SENT_OR_TRIED)
 
     @property
-    def failures(self) -> int:
-        return self._of(FAILURES)
-
-    @property
     def left(self) -> int:
         return self._of(UNDER_WAY) + self.states.get(S.ELIGIBLE, 0)
 
