@@ -85,7 +85,7 @@ class Portal:
         assert requests.delete(f"{self.sandbox}/_sandbox/faults", timeout=5).ok
 
 
-class Company(supervisor.Company):
+class Company(supervisor.Programs):
     """The demonstration's programs without their supervisor, so that one of them may die."""
 
     def __init__(self, data: Path, given: dict[str, str], *options: str) -> None:

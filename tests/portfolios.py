@@ -60,7 +60,7 @@ def keep_day(brightgrid, now):
     """Return what keeps a sum for a day."""
 
     def keep(day, wh, homes):
-        figures = {name: {"wh": wh, "homes": homes} for name in daily_sums.COLUMNS}
+        figures = {name: {"wh": wh, "homes": homes} for name in daily_sums.ENERGIES}
         portfolio.PortfolioDay.objects.create(organization=brightgrid, day=day, figures=figures, made_at=now)
 
     return keep

@@ -1,14 +1,10 @@
-"""The campaigns room as Django knows it."""
+"""Registers the receivers of `campaigns`."""
 
 from django.apps import AppConfig
 
 
 class CampaignsConfig(AppConfig):
-    """Links by which homeowners come to share."""
-
     name = "gridshare_portal.campaigns"
-    label = "campaigns"
 
     def ready(self) -> None:
-        """Listen to homes that are shared by way of a campaign."""
         from gridshare_portal.campaigns import receivers  # noqa: F401

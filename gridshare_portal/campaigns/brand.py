@@ -1,7 +1,7 @@
-"""An organization's color as it may be used: read strictly, always with text on it that can be read. Pure.
+"""An organization's color: parsed strictly, always with readable text on it. Pure.
 
-Black or white: of these two, one has a contrast of at least 4.5 to 1 with any color there is. A code for
-cameras takes the color only where it is dark enough on white.
+Of black and white, one has a contrast of at least 4.5 to 1 with any color. The QR code takes the color only
+where it is dark enough on white.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ NOT_A_COLOR = "Write the color as # and six digits, for example #0b6370."
 
 
 class NotAColor(ValueError):
-    """The text names no color."""
+    """The text is not # and six hexadecimal digits."""
 
 
 def plain(color: str) -> str:
-    """Return the color in small letters, or raise NotAColor."""
+    """Return the color in lower case; raises NotAColor."""
     found = color.strip().lower()
     if not COLOR.fullmatch(found):
         raise NotAColor(NOT_A_COLOR)
@@ -27,33 +27,30 @@ def plain(color: str) -> str:
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colors by the rules of WCAG, from 1 to 21."""
+    """Return the contrast ratio of two colors, 1 to 21, as WCAG 2 defines it."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def text_on(color: str) -> str:
-    """Return black or white, whichever is better read on the color."""
     return max(WHITE, BLACK, key=lambda text: contrast(text, color))
 
 
 def ink(color: str) -> str:
-    """Return the color where it can be read on white, else black."""
+    """Return the color if it is readable on white, else black."""
     return color if contrast(color, WHITE) >= READABLE else BLACK
 
 
 def sentence(color: str) -> str:
-    """Say how the color is used."""
     text = text_on(color)
     name = "white" if text == WHITE else "black"
-    told = f"Text on this color is {name}, with a contrast of {contrast(text, color):.1f} to 1."
+    said = f"Text on this color is {name}, with a contrast of {contrast(text, color):.1f} to 1."
     if ink(color) != color:
-        told += " The QR code is black: in this color not every camera could read it."
-    return told
+        said += " The QR code is black: in this color not every camera could read it."
+    return said
 
 
 def stylesheet(color: str) -> str:
-    """Return the style sheet that makes `.campaign-brand` wear the color."""
     return f".campaign-brand {{\n  background: {color};\n  color: {text_on(color)};\n}}\n"
 
 

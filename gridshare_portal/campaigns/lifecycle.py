@@ -1,4 +1,4 @@
-"""Begin and end a campaign: a link by which homeowners come to share a home with an organization."""
+"""Makes and ends campaigns: links by which homeowners come to share a home with an organization."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make(
     ends_at: datetime | None,
     now: datetime,
 ) -> models.Campaign:
-    """Keep a new campaign under an address of its own."""
+    """Make a campaign with a slug of its own; raises consents.ConsentRefused with the form's field."""
     campaign = models.Campaign(
         organization=organization,
         name=_checked(name, "name", LONGEST_NAME),
@@ -51,7 +51,7 @@ def make(
         ends_at=ends_at,
     )
     _check(campaign, now)
-    for _attempt in range(3):  # another may take the address at the same moment
+    for _attempt in range(3):  # another campaign may take the slug at the same moment
         try:
             return _keep(campaign, actor, now)
         except IntegrityError:
@@ -61,12 +61,12 @@ def make(
 
 @transaction.atomic
 def end(*, campaign: models.Campaign, actor: accounts.User, now: datetime) -> bool:
-    """End a campaign from this moment; say whether it had not ended before."""
+    """End a campaign now; return whether it had not ended before."""
     held = models.Campaign.objects.select_for_update().get(pk=campaign.pk)
     if held.has_ended(now=now):
         return False
     models.Campaign.objects.filter(pk=held.pk).update(ends_at=now)
-    _tell(held, "ended", actor, now)
+    _record(held, "ended", actor, now)
     return True
 
 
@@ -76,7 +76,6 @@ def campaigns_of(organization: accounts.Organization) -> QuerySet[models.Campaig
 
 
 def usual_color(organization: accounts.Organization) -> str:
-    """Return the color that the organization chose last."""
     return campaigns_of(organization).values_list("color", flat=True).first() or COLOR
 
 
@@ -111,12 +110,12 @@ def _check(campaign: models.Campaign, now: datetime) -> None:
 def _keep(campaign: models.Campaign, actor: accounts.User, now: datetime) -> models.Campaign:
     campaign.slug = _free_slug(campaign)
     campaign.save(force_insert=True)
-    _tell(campaign, "made", actor, now)
+    _record(campaign, "made", actor, now)
     return campaign
 
 
 def _free_slug(campaign: models.Campaign) -> str:
-    """Return an address that nobody has: the organization's name in addresses, and the campaign's."""
+    """Return an unused slug from the organization's slug and the campaign's name."""
     words = f"{campaign.organization.slug}-{slugify(campaign.name) or 'campaign'}"
     wanted = words[: LONGEST_SLUG - 8].rstrip("-")
     taken = set(models.Campaign.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
@@ -124,16 +123,12 @@ def _free_slug(campaign: models.Campaign) -> str:
     return next(slug for slug in numbered if slug not in taken)
 
 
-def _tell(campaign: models.Campaign, action: str, actor: accounts.User, now: datetime) -> None:
+def _record(campaign: models.Campaign, action: str, actor: accounts.User, now: datetime) -> None:
+    details = {"campaign": campaign.name, "action": action, "right": campaign.right, "lasts": campaign.lasts}
     record.add(
         name=names.Name.ORGANIZATION_CHANGED,
         at=now,
         actor=actor,
         organization=campaign.organization,
-        details={
-            "campaign": campaign.name,
-            "action": action,
-            "right": campaign.right,
-            "lasts": campaign.lasts,
-        },
+        details=details,
     )

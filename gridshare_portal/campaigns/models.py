@@ -1,7 +1,4 @@
-"""What is kept of enrolment and letters: campaigns with their counts, letters asked for, who gets reports.
-
-No row says who opened a campaign's link: a week is counters and nothing else.
-"""
+"""Campaigns and their weekly counters; no row says who opened a campaign's link."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from gridshare_portal.accounts import models as accounts
 class Campaign(models.Model):
     """A link by which homeowners come to share a home with an organization.
 
-    What it says stays as it was printed; who wants to say something else ends it and makes another.
+    Its terms never change, because the link may be printed; to change them, end it and make another.
     """
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="campaigns")
@@ -39,12 +36,11 @@ class Campaign(models.Model):
         return self.name
 
     def has_ended(self, *, now: datetime) -> bool:
-        """Say whether its link leads on no more."""
         return self.ends_at is not None and self.ends_at <= now
 
 
 class CampaignWeek(models.Model):
-    """How many browsers opened a campaign's link in one week, and what came of these."""
+    """The steps of one week: browsers that opened the link, and what came of these."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="weeks")
     begins = models.DateField()

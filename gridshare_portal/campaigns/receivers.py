@@ -1,4 +1,4 @@
-"""A home that was shared on a campaign's suggestion is counted for it, in the same transaction."""
+"""Counts a consent that was given through a campaign, in the consent's transaction."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from gridshare_portal.campaigns import models as campaigns_models
 def on_given(
     sender: object, *, consent: models.Consent, through: return_address.Suggested | None, **_rest: object
 ) -> None:
-    """Count who shared by way of a campaign; whose home it is, is kept with the consent alone."""
     if through is None or not through.campaign:
         return
-    campaign = campaigns_models.Campaign.objects.filter(
-        slug=through.campaign, organization=consent.organization_id
-    ).first()
-    if campaign is not None:
+    own = campaigns_models.Campaign.objects.filter(organization=consent.organization_id)
+    if campaign := own.filter(slug=through.campaign).first():
         funnel.add(campaign=campaign, step=funnel.CONSENTED, week=date.fromisoformat(through.week))

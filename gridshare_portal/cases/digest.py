@@ -1,8 +1,8 @@
-"""The daily letter: what is new in an organization's work list, and what cannot wait.
+"""The daily e-mail to a member: new cases of the organization's work list, and those that cannot wait.
 
-A letter is due at seven in the morning of its reader's time zone: that of a home of the organization,
-until the reader chooses another. Operators and admins get it until they turn it off. The row is claimed
-before anything is sent, so nobody gets two on one day; a worker that dies in between costs that one letter.
+Due at seven in the morning of the reader's time zone: that of one of the organization's homes, until the
+reader chooses another. Operators and admins get it until they turn it off. The row is claimed before sending,
+so nobody gets two on a day; a worker that dies costs that one e-mail.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class DigestEntry:
-    """One case as the letter says it."""
-
     home: str
     level: str
     cause: str
@@ -40,38 +38,34 @@ class DigestEntry:
 
 
 def next_morning(*, zone: str, now: datetime) -> datetime:
-    """Return the next moment at which it is seven in the morning there."""
+    """Return the next moment (UTC) at which it is MORNING in the zone."""
     there = ZoneInfo(zone)
     today = now.astimezone(there).date()
-    morning = datetime.combine(today, MORNING, there)
-    if morning <= now:
-        morning = datetime.combine(today + timedelta(days=1), MORNING, there)
-    return morning.astimezone(UTC)
+    mornings = (datetime.combine(day, MORNING, there) for day in (today, today + timedelta(days=1)))
+    return next(morning for morning in mornings if morning > now).astimezone(UTC)
 
 
 def digest_of(membership: accounts.Membership, *, now: datetime) -> Digest:
-    """Return a member's choice; before there is one, what it would be."""
+    """Return a member's digest settings; unsaved defaults before the member chose."""
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
-    known = Digest.objects.filter(**who).first()
-    return known or _new(membership, _zone_of(membership.organization_id, now), now)
+    if known := Digest.objects.filter(**who).first():
+        return known
+    shared = policy.holding(now=now).filter(organization=membership.organization_id).order_by("-pk")
+    zone = shared.values_list("site__time_zone", flat=True).first()
+    return _new(membership, zone or "UTC", now)
 
 
 def choose(*, membership: accounts.Membership, is_on: bool, time_zone: str, now: datetime) -> Digest:
-    """Turn a member's letter on or off, and say in whose morning it comes."""
-    chosen = {
-        "is_on": is_on,
-        "time_zone": time_zone,
-        "due_at": next_morning(zone=time_zone, now=now),
-    }
+    """Turn a member's digest on or off and set its time zone."""
+    due_at = next_morning(zone=time_zone, now=now)
+    chosen = {"is_on": is_on, "time_zone": time_zone, "due_at": due_at}
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
-    digest, _new_one = Digest.objects.update_or_create(
-        **who, defaults=chosen, create_defaults={**chosen, "told_at": now}
-    )
-    return digest
+    created = {**chosen, "told_at": now}
+    return Digest.objects.update_or_create(**who, defaults=chosen, create_defaults=created)[0]
 
 
 def enroll(*, now: datetime, at_most: int = 500) -> int:
-    """Give every member who works on cases a row, from the next morning on; say how many were new."""
+    """Give every member who may work on cases a row; return how many were new."""
     known = Digest.objects.filter(user=OuterRef("user"), organization=OuterRef("organization"))
     able = [role for role in accounts.Role.values if rights.may(role, rights.WORK)]
     members = accounts.Membership.objects.filter(~Exists(known), role__in=able)
@@ -82,32 +76,25 @@ def enroll(*, now: datetime, at_most: int = 500) -> int:
 
 
 def due(*, now: datetime, at_most: int = 500) -> list[int]:
-    """Return the letters whose morning has come."""
     waiting = Digest.objects.filter(is_on=True, due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 
 
 def send(*, pk: int, now: datetime) -> bool:
-    """Write the letter, unless somebody else has it or nothing is to be said; say whether it was sent."""
-    row = (
-        Digest.objects.filter(pk=pk, is_on=True, due_at__lte=now)
-        .select_related("user", "organization")
-        .first()
-    )
+    """Send a digest, unless another worker has it or nothing is to be said; return whether it was sent."""
+    due_now = Digest.objects.filter(pk=pk, is_on=True, due_at__lte=now)
+    row = due_now.select_related("user", "organization").first()
     if row is None or not _claimed(row, now):
         return False
     lines = _lines(row, now)
-    told = Digest.objects.filter(pk=pk)
-    if not lines:
-        told.update(told_at=now)
-        return False
     try:
-        _post(row, lines)
+        if lines:
+            _post(row, lines)
     except sender.NotSent:
-        told.update(due_at=now + AGAIN, sent_on=row.sent_on)
+        Digest.objects.filter(pk=pk).update(due_at=now + AGAIN, sent_on=row.sent_on)
         return False
-    told.update(told_at=now)
-    return True
+    Digest.objects.filter(pk=pk).update(told_at=now)
+    return bool(lines)
 
 
 def _new(membership: accounts.Membership, zone: str, now: datetime) -> Digest:
@@ -121,26 +108,20 @@ def _new(membership: accounts.Membership, zone: str, now: datetime) -> Digest:
     )
 
 
-def _zone_of(organization: int, now: datetime) -> str:
-    shared = policy.holding(now=now).filter(organization=organization).order_by("-pk")
-    return shared.values_list("site__time_zone", flat=True).first() or "UTC"
-
-
 def _claimed(row: Digest, now: datetime) -> bool:
-    """Put the row off to the next morning, once between all workers; nobody has two letters on one day."""
+    """Put the row off to the next morning, once between all workers; nobody gets two e-mails on a day."""
     today = now.astimezone(ZoneInfo(row.time_zone)).date()
-    mine = Digest.objects.filter(pk=row.pk, due_at=row.due_at).exclude(sent_on=today)
-    claimed = mine.update(due_at=next_morning(zone=row.time_zone, now=now), sent_on=today)
-    if not claimed:
-        late = Digest.objects.filter(pk=row.pk, due_at=row.due_at)
-        late.update(due_at=next_morning(zone=row.time_zone, now=now))
-    return bool(claimed)
+    mine = Digest.objects.filter(pk=row.pk, due_at=row.due_at)
+    following = next_morning(zone=row.time_zone, now=now)
+    if mine.exclude(sent_on=today).update(due_at=following, sent_on=today):
+        return True
+    mine.update(due_at=following)
+    return False
 
 
 def _lines(row: Digest, now: datetime) -> list[DigestEntry]:
-    """Return what is new since the last letter, and what cannot wait; nothing for who is no longer staff."""
-    member = staff.standing_of(row.user).filter(organization=row.organization)
-    if not member.exists():
+    """Return cases opened since the last digest, and urgent ones; none for former staff."""
+    if not staff.standing_of(row.user).filter(organization=row.organization).exists():
         return []
     awake = handling.visible_to(row.user, row.organization, now=now).filter(closed_at=None)
     awake = awake.exclude(snoozed_until_at__gt=now)
@@ -153,14 +134,11 @@ def _lines(row: Digest, now: datetime) -> list[DigestEntry]:
 
 
 def _line(case: Case, told_at: datetime, slug: str, now: datetime) -> DigestEntry:
-    said = words.sentence(
-        case.cause, case.subject, case.data, since_at=case.since_at, zone=case.site.zone, now=now
-    )
     return DigestEntry(
         home=" ".join(case.site.name.split()),
         level=case.level.label,
         cause=case.get_cause_display(),
-        sentence=said,
+        sentence=words.of_case(case, now=now),
         is_new=case.opened_at > told_at,
         address=addresses.public("case", slug, case.pk),
     )

@@ -1,16 +1,15 @@
-"""Examine homes: compare what the rules find with the open cases, and open, update or close.
+"""Examines homes: compares findings with open cases, and opens, updates or closes cases.
 
-The Examination row is the queue: it says when a home is due and who examines it now (a lease). Only homes
-that somebody shares are examined. A worker that dies leaves a lease that runs out; since an examination
-writes everything at its end, in one transaction, nothing is lost and nothing stands half.
+The Examination row is the queue, with a lease. Only homes with a consent that holds are examined. An
+examination writes everything in one transaction at its end, so a worker that dies leaves nothing half done.
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -24,13 +23,14 @@ from gridshare_portal.leases import rows as leases
 
 LEASE = CLAIMED = timedelta(seconds=90)  # longer than a task may run
 EVERY = timedelta(minutes=10)
-REMEMBERED = timedelta(days=8)  # for how long a resolved case speaks for what is found
+REMEMBERED = timedelta(days=8)  # for how long a resolved case is compared with findings
 
+CasesByHome = dict[int, dict[int, dict[Key, Case]]]  # by home, organization, cause and subject
 CHANGED = ("severity", "rank", "data", "since_at", "seen_at", "snoozed_until_at", "closed_at", "closed_how")
 
 
 def enroll(*, now: datetime, at_most: int = 2000) -> int:
-    """Put homes that somebody shares into the queue; say how many were new."""
+    """Queue homes that have a consent that holds; return how many were new."""
     examined = Examination.objects.filter(site=OuterRef("site"))
     new = policy.holding(now=now).exclude(Exists(examined)).order_by()
     found = list(new.values_list("site", flat=True).distinct()[:at_most])
@@ -39,12 +39,12 @@ def enroll(*, now: datetime, at_most: int = 2000) -> int:
 
 
 def claim(*, now: datetime, at_most: int = 500) -> list[int]:
-    """Return rows that are due, and put them off a little, so that a lost task costs minutes only."""
+    """Return due rows and put them off a little, so that a lost task costs minutes only."""
     return leases.put_off(Examination.objects.all(), now=now, by=CLAIMED, at_most=at_most)
 
 
 def run(*, pks: Sequence[int], now: datetime, owner: str) -> int:
-    """Examine those of the homes that are due and that nobody else examines; say how many."""
+    """Examine those of the homes that are due and that no other worker examines; return how many."""
     free = leases.free(now=now)
     due = Examination.objects.filter(free, pk__in=pks, due_at__lte=now + CLAIMED)
     due.update(**leases.held(owner=owner, now=now, lasting=LEASE))
@@ -62,19 +62,14 @@ def run(*, pks: Sequence[int], now: datetime, owner: str) -> int:
     return len(rows)
 
 
-@dataclass
-class _Book:
-    """What is to be written of a batch: cases that are new, cases that changed, and lines of timelines."""
-
-    new: list[Case] = field(default_factory=list)
-    changed: list[Case] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-
-
-def _compared(rows: Sequence[Examination], homes: dict[int, facts.SiteFacts], now: datetime) -> _Book:
+def _compared(
+    rows: Sequence[Examination], homes: dict[int, facts.SiteFacts], now: datetime
+) -> list[reconciliation.Verdict]:
     pks = [row.site_id for row in rows]
-    opened, resolved = _open(pks), _resolved(pks, now)
-    book = _Book()
+    opened = _by_home(Case.objects.select_for_update().filter(site__in=pks, closed_at=None))
+    lately = {"closed_how": Case.Closed.RESOLVED, "closed_at__gt": now - REMEMBERED}
+    resolved = _by_home(Case.objects.filter(site__in=pks, **lately).order_by("closed_at"))
+    results = []
     for row in rows:
         home = homes[row.site_id]
         shares = _by_organization(home)
@@ -82,20 +77,13 @@ def _compared(rows: Sequence[Examination], homes: dict[int, facts.SiteFacts], no
             mine = opened[row.site_id].get(organization, {})
             place = reconciliation.CaseKey(organization_id=organization, site_id=row.site_id)
             if organization not in shares:
-                verdict = reconciliation.unshared(mine, now=now)
+                results.append(reconciliation.unshared(mine, now=now))
             else:
                 shared = replace(home, shares=tuple(shares[organization]))
                 found = health.findings(shared, mine.keys(), now=now)
                 before = resolved[row.site_id].get(organization, {})
-                verdict = reconciliation.decide(found, mine, before, place=place, now=now)
-            _enter(book, verdict)
-    return book
-
-
-def _enter(book: _Book, verdict: reconciliation.Verdict) -> None:
-    book.new += verdict.new
-    book.changed += verdict.changed
-    book.notes += verdict.notes
+                results.append(reconciliation.decide(found, mine, before, place=place, now=now))
+    return results
 
 
 def _by_organization(home: facts.SiteFacts) -> dict[int, list[facts.Share]]:
@@ -105,27 +93,17 @@ def _by_organization(home: facts.SiteFacts) -> dict[int, list[facts.Share]]:
     return found
 
 
-def _open(pks: Sequence[int]) -> dict[int, dict[int, dict[Key, Case]]]:
-    """Return the open cases by home, organization and subject, locked against people's actions."""
-    found: dict[int, dict[int, dict[Key, Case]]] = defaultdict(lambda: defaultdict(dict))
-    for case in Case.objects.select_for_update().filter(site__in=pks, closed_at=None):
+def _by_home(cases: Iterable[Case]) -> CasesByHome:
+    found: CasesByHome = defaultdict(lambda: defaultdict(dict))
+    for case in cases:
         found[case.site_id][case.organization_id][case.cause, case.subject] = case
     return found
 
 
-def _resolved(pks: Sequence[int], now: datetime) -> dict[int, dict[int, dict[Key, Case]]]:
-    """Return what people resolved lately, the newest of each."""
-    found: dict[int, dict[int, dict[Key, Case]]] = defaultdict(lambda: defaultdict(dict))
-    lately = {"closed_how": Case.Closed.RESOLVED, "closed_at__gt": now - REMEMBERED}
-    for case in Case.objects.filter(site__in=pks, **lately).order_by("closed_at"):
-        found[case.site_id][case.organization_id][case.cause, case.subject] = case
-    return found
-
-
-def _write(book: _Book) -> None:
-    Case.objects.bulk_create(book.new)
-    Case.objects.bulk_update(book.changed, CHANGED)
-    Note.objects.bulk_create(book.notes)
+def _write(results: Sequence[reconciliation.Verdict]) -> None:
+    Case.objects.bulk_create([case for verdict in results for case in verdict.new])
+    Case.objects.bulk_update([case for verdict in results for case in verdict.changed], CHANGED)
+    Note.objects.bulk_create([note for verdict in results for note in verdict.notes])
 
 
 def _settle(
@@ -134,7 +112,7 @@ def _settle(
     learned: Sequence[Examination],
     now: datetime,
 ) -> None:
-    """Give the leases back; a home that nobody shares any more leaves the queue, and so what it taught."""
+    """Release the leases; a home without a consent leaves the queue, with what was learned of it."""
     gone = [row.pk for row in rows if not homes[row.site_id].shares]
     Examination.objects.filter(pk__in=gone).delete()
     Examination.objects.bulk_update([row for row in learned if row.pk not in gone], ["learned", "learned_at"])

@@ -1,6 +1,6 @@
-"""What can be wrong with a home, how bad that is, and in which words it is called.
+"""Findings: the causes and severities of what can be wrong with a home. Pure.
 
-Pure. A finding is what the rules say of one home at one moment; a case is what people make of it.
+A finding is what the rules report of one home at one moment; a case is what people make of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.db import models
 
 
 class Severity(models.IntegerChoices):
-    """How bad it is, the worst first; every level has a sentence that says what it means."""
+    """How bad a finding is, the worst first."""
 
     NOW = 1, "Act now"
     SOON = 2, "Act soon"
@@ -21,12 +21,11 @@ class Severity(models.IntegerChoices):
 
     @property
     def meaning(self) -> str:
-        """Say what this level means."""
         return MEANINGS[self]
 
     @property
     def glyph(self) -> str:
-        """Name the icon of this level; color is never the only sign."""
+        """The icon's name; color is never the only sign."""
         return GLYPHS[self]
 
 
@@ -39,8 +38,6 @@ GLYPHS = {Severity.NOW: "bad", Severity.SOON: "attention", Severity.WATCH: "info
 
 
 class Cause(models.TextChoices):
-    """What is wrong."""
-
     CONNECTION_ENDED = "connection_ended", "Connection ended"
     SHARING_ENDS = "sharing_ends", "Sharing ends soon"
     SCOPE_MISSING = "scope_missing", "Permission missing"
@@ -54,7 +51,7 @@ class Cause(models.TextChoices):
     CHANGE_UNCONFIRMED = "change_unconfirmed", "Change not confirmed"
 
 
-ONCE = frozenset({Cause.CHANGE_CONTRADICTED, Cause.CHANGE_UNCONFIRMED})  # happened, and does not go on
+ONCE = frozenset({Cause.CHANGE_CONTRADICTED, Cause.CHANGE_UNCONFIRMED})  # events, not lasting conditions
 
 Key = tuple[str, str]  # a cause, and the sensor or device it is about
 
@@ -63,8 +60,8 @@ Key = tuple[str, str]  # a cause, and the sensor or device it is about
 class Finding:
     """One thing that is wrong with a home at a moment.
 
-    `subject` names the sensor, device or permission it is about, where it is not the whole home. `data` holds
-    the figures from which words.py makes the sentence and what to do.
+    `subject` names the sensor, device or scope, if it is not the whole home. `data` holds the figures (unit
+    in the key) from which cases.words makes sentences.
     """
 
     cause: Cause
@@ -75,5 +72,5 @@ class Finding:
 
     @property
     def key(self) -> Key:
-        """Return by what a finding is recognized from one examination to the next."""
+        """What identifies a finding from one examination to the next."""
         return (self.cause.value, self.subject)

@@ -1,7 +1,7 @@
-"""What is kept of the work on homes: cases with their notes, when a home is next examined, and who gets mail.
+"""Cases with their notes, the queue of examinations, and who gets digests.
 
-A case is one cause at one home as one organization deals with it. What two organizations write about the
-same home, neither reads of the other.
+A case is one cause at one home as one organization handles it. What one organization writes about a home, no
+other reads.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ RANK_STEP = 10**12  # more than the seconds of any date
 
 
 def rank_of(severity: int, since_at: datetime) -> int:
-    """Return the place of a case in the list as one number: the worst first, then the oldest."""
+    """Return a case's position in the work list as one number: the worst first, then the oldest."""
     return severity * RANK_STEP + int(since_at.timestamp())
 
 
 class Case(models.Model):
-    """Something that needs help at a home, from when it was found until it is gone or done."""
+    """Something that needs help at a home, from when it was found until it is gone or resolved."""
 
     class Closed(models.TextChoices):
         NOT_YET = "", "Open"
@@ -94,22 +94,19 @@ class Case(models.Model):
         return f"{self.get_cause_display()} at {self.site}"
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Keep the case, with its place in the list."""
         self.rank = rank_of(self.severity, self.since_at)
         super().save(*args, **options)
 
     @property
     def level(self) -> Severity:
-        """Return how bad it is, with its word, meaning and glyph."""
         return Severity(self.severity)
 
     def sleeps(self, *, now: datetime) -> bool:
-        """Say whether it is set aside at this moment."""
         return self.closed_at is None and self.snoozed_until_at is not None and self.snoozed_until_at > now
 
 
 class Note(models.Model):
-    """One line of a case's timeline: what a person did or wrote, or what the portal found."""
+    """One line of a case's timeline: what a person did or wrote, or what an examination found."""
 
     class Action(models.TextChoices):
         OPENED = "opened", "found it"
@@ -142,9 +139,10 @@ class Note(models.Model):
 
 
 class Examination(models.Model):
-    """The queue of examinations: one row per home, due at a moment, run by one worker at a time.
+    """The queue of examinations: one row per home, leased by one worker at a time.
 
-    `learned` holds what only whole days can tell, so that they are not read at every examination.
+    `learned` holds what only whole days of readings tell (daily_statistics), so that they are read every few
+    hours only.
     """
 
     site = models.OneToOneField(sites.Site, models.CASCADE, related_name="examination")
@@ -160,8 +158,6 @@ class Examination(models.Model):
 
 
 class Digest(models.Model):
-    """Whether a member gets the daily letter of an organization, and when the next one is due."""
-
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digests")
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="digests")
     is_on = models.BooleanField(default=True)
@@ -178,7 +174,7 @@ class Digest(models.Model):
 
 
 class OpenCases(models.Model):
-    """How many cases of an organization are open, by the names of their severity, as last counted."""
+    """How many cases of an organization are open, by severity, at the last count."""
 
     organization = models.OneToOneField(accounts.Organization, models.CASCADE, related_name="open_cases")
     now = models.PositiveIntegerField(default=0)

@@ -1,7 +1,7 @@
-"""Count the open cases of every organization by severity, for pages that show no more than the numbers.
+"""Counts every organization's open cases by severity, for pages that show only the numbers.
 
-They are counted once a minute and kept, so that a page costs the same at ten homes and at a hundred thousand.
-Whoever may open the work list may read them: each case stands there, home by home.
+Counted once a minute and stored, so that a page costs the same at ten homes and at a hundred thousand.
+Whoever may open the work list may read them.
 """
 
 from __future__ import annotations
@@ -20,35 +20,33 @@ from gridshare_portal.cases.models import Case, OpenCases
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """How many cases are open of each severity, the worst first, and when that was counted."""
-
     levels: Sequence[tuple[Severity, int]]
     made_at: datetime
 
 
 def count(*, now: datetime) -> None:
-    """Count what the work list of each organization shows as open, in one query for all of them."""
+    """Count the open, awake cases at shared homes, in one query for all organizations."""
     shared = policy.holding(now=now).filter(organization=OuterRef("organization"), site=OuterRef("site"))
     awake = Q(snoozed_until_at=None) | Q(snoozed_until_at__lte=now)
     found = Case.objects.filter(awake, Exists(shared.order_by()), closed_at=None).order_by()
     numbers = found.values_list("organization", "severity").annotate(number=Count("pk"))
     counts = {(organization, severity): number for organization, severity, number in numbers}
+    fields = {level.name.lower(): level.value for level in Severity}
     rows = [
         OpenCases(
             organization_id=pk,
             made_at=now,
-            **{level.name.lower(): counts.get((pk, level.value), 0) for level in Severity},
+            **{name: counts.get((pk, severity), 0) for name, severity in fields.items()},
         )
         for pk in accounts.Organization.objects.values_list("pk", flat=True)
     ]
-    fields = [level.name.lower() for level in Severity]
     OpenCases.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["organization"], update_fields=["made_at", *fields]
     )
 
 
 def last_counts(organization: accounts.Organization) -> Counted | None:
-    """Return what was counted last; None before the first count."""
+    """Return the last count; None before the first."""
     row = OpenCases.objects.filter(organization=organization).first()
     if row is None:
         return None

@@ -1,13 +1,13 @@
-"""The work list as it is asked for: filters from an address, the worst first, a page at a time.
+"""The work list: filters from a query string, the worst first, paged by keyset.
 
-A page begins after the last line of the one before, so it costs the same wherever it lies; nothing counts
-further than a hundred. Only homes that are shared at this very moment are in it.
+A page begins after the last line of the page before, so it costs the same wherever it lies; counts stop at a
+hundred. Only homes that are shared at this moment are in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -33,7 +33,7 @@ SHOWS = {"open": "Open", "mine": "Mine", "snoozed": "Set aside", "closed": "Clos
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What part of the list is asked for; whatever an address says wrongly is the usual."""
+    """Which part of the list is shown; `after` is the sort key and primary key of the last line before."""
 
     show: str = "open"
     cause: str = ""
@@ -42,22 +42,20 @@ class Filters:
 
     @property
     def address(self) -> str:
-        """Return the query that asks for this again, from the first line on."""
+        """The query string of the same filters, from the first line on."""
         said = {"show": self.show if self.show != "open" else "", "cause": self.cause}
         said["severity"] = str(self.severity or "")
         return urlencode({name: value for name, value in said.items() if value})
 
     @property
     def here(self) -> str:
-        """Return the query that asks for this very page again."""
+        """The query string of this very page."""
         after = f"after={self.after[0]}.{self.after[1]}" if self.after else ""
         return "&".join(part for part in (self.address, after) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkListRow:
-    """One case as the list shows it."""
-
     case: Case
     sentence: str
     step: str
@@ -70,7 +68,7 @@ class WorkListRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some lines, and where the next ones begin, if there are any."""
+    """Some lines, and the `after` of the next page ("" for none)."""
 
     lines: Sequence[WorkListRow]
     following: str
@@ -84,94 +82,90 @@ class _Query(forms.Query):
 
 
 def filters(said: Mapping[str, str]) -> Filters:
-    """Read filters out of an address."""
+    """Read filters from a query string; unknown values fall back to the defaults."""
     known = _Query(said).cleaned_data
     return Filters(**known | {"severity": int(known["severity"]) if known["severity"] else None})
 
 
 def listed(
-    user: accounts.User, organization: accounts.Organization, asked: Filters, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, chosen: Filters, *, now: datetime
 ) -> QuerySet[Case]:
-    """Return the cases that the filters ask for, in their order."""
+    """Return the cases that the filters select, in their order."""
     found = handling.visible_to(user, organization, now=now)
     found = found.select_related("site", "assigned_to").defer("site__topology")
-    if asked.cause:
-        found = found.filter(cause=asked.cause)
-    if asked.severity:
-        found = found.filter(severity=asked.severity)
-    if asked.show == "closed":
+    if chosen.cause:
+        found = found.filter(cause=chosen.cause)
+    if chosen.severity:
+        found = found.filter(severity=chosen.severity)
+    if chosen.show == "closed":
         return found.filter(closed_at__isnull=False).order_by("-closed_at", "-pk")
     found = found.filter(closed_at=None)
-    if asked.show == "snoozed":
+    if chosen.show == "snoozed":
         return found.filter(snoozed_until_at__gt=now).order_by("snoozed_until_at", "pk")
-    if asked.show == "mine":
+    if chosen.show == "mine":
         return found.filter(assigned_to=user).order_by("rank", "pk")
     awake = Q(snoozed_until_at=None) | Q(snoozed_until_at__lte=now)
-    if asked.severity:  # the same once more, in the words of the index
-        found = found.filter(rank__gte=_rank(asked.severity), rank__lt=_rank(asked.severity + 1))
+    if chosen.severity:  # the same again, in the columns of the index
+        first = chosen.severity * RANK_STEP
+        found = found.filter(rank__range=(first, first + RANK_STEP - 1))
     return found.filter(awake).order_by("rank", "pk")
 
 
 def page(
     user: accounts.User,
     organization: accounts.Organization,
-    asked: Filters,
+    chosen: Filters,
     *,
     now: datetime,
     size: int = ON_A_PAGE,
 ) -> Page:
     """Return one page of the list, in two queries."""
-    found = list(_beyond(listed(user, organization, asked, now=now), asked)[: size + 1])
-    return Page(
-        lines=_lines(found[:size], now), following=_place(found[size - 1], asked) if found[size:] else ""
-    )
+    found = list(_beyond(listed(user, organization, chosen, now=now), chosen)[: size + 1])
+    following = _place(found[size - 1], chosen) if found[size:] else ""
+    return Page(lines=lines(found[:size], now=now), following=following)
 
 
 def everything(
-    user: accounts.User, organization: accounts.Organization, asked: Filters, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, chosen: Filters, *, now: datetime
 ) -> Iterator[WorkListRow]:
-    """Yield every line, page by page, so that neither memory nor a single query grows with the list."""
-    following: tuple[int, int] | None = None
+    """Yield all lines, page by page, so that neither memory nor a single query grows with the list."""
+    part = replace(chosen, after=None)
     while True:
-        part = Filters(show=asked.show, cause=asked.cause, severity=asked.severity, after=following)
         found = page(user, organization, part, now=now, size=500)
         yield from found.lines
         if not found.following:
             return
-        first, _dot, second = found.following.partition(".")
-        following = (int(first), int(second))
+        part = replace(chosen, after=filters({"after": found.following}).after)
 
 
 def counts(user: accounts.User, organization: accounts.Organization, *, now: datetime) -> dict[str, str]:
-    """Return how many cases each filter would show, up to a hundred."""
-    asked = {show: Filters(show=show) for show in ("mine", "snoozed")}
-    asked |= {f"level_{one.value}": Filters(severity=one.value) for one in Severity}
+    """Return how many cases each filter shows, as text, up to COUNTED."""
+    shown = {show: Filters(show=show) for show in ("mine", "snoozed")}
+    shown |= {f"level_{one.value}": Filters(severity=one.value) for one in Severity}
+    cases = {name: listed(user, organization, one, now=now) for name, one in shown.items()}
     found = {
-        name: len(
-            listed(user, organization, one, now=now).select_related(None).values_list("pk")[: COUNTED + 1]
-        )
-        for name, one in asked.items()
+        name: len(some.select_related(None).values_list("pk")[: COUNTED + 1]) for name, some in cases.items()
     }
     found["open"] = sum(found[f"level_{one.value}"] for one in Severity)
     return {name: f"{COUNTED}+" if count > COUNTED else str(count) for name, count in found.items()}
 
 
 def line(case: Case, *, now: datetime) -> WorkListRow:
-    """Return one case as the list shows it."""
-    return _lines([case], now)[0]
+    return lines([case], now=now)[0]
 
 
 def lines(found: Iterable[Case], *, now: datetime) -> list[WorkListRow]:
-    """Return some cases as the list shows them, in one query more."""
-    return _lines(list(found), now)
+    """Return cases as the list shows them, with one more query."""
+    cases = list(found)
+    newest = last_reading_at({case.site_id for case in cases}) if cases else {}
+    return [_line(case, newest.get(case.site_id), now) for case in cases]
 
 
 def last_reading_at(homes: Iterable[int]) -> dict[int, datetime]:
-    """Return to which moment the newest reading of each home reaches."""
+    """Return by home the end of its newest reading."""
     newest = telemetry.Latest.objects.filter(sensor__site__in=list(homes), sensor__gone_at=None)
     found = newest.values_list("sensor__site").annotate(Max("at"), Max("read_at")).order_by()
-    step = timedelta(seconds=missing.STEP_S)
-    return {site: min(at + step, read_at) for site, at, read_at in found}
+    return {site: min(at + missing.STEP, read_at) for site, at, read_at in found}
 
 
 def homes(
@@ -183,10 +177,10 @@ def homes(
     now: datetime,
     size: int = ON_A_PAGE,
 ) -> list[sites.Site]:
-    """Return shared homes, those that came last first, one more than a page.
+    """Return shared homes, the newest first, one more than a page.
 
-    They are marked with `needs_help`, and with `was_examined`, before which nobody can say that all is well.
-    The marks are asked for afterwards: beside the homes, PostgreSQL would read all cases for them.
+    They are marked with `needs_help` and `was_examined`. The marks are queried afterwards: joined with the
+    homes, PostgreSQL would read all cases for them.
     """
     shared = policy.shared_sites(user, now=now, organization=organization)
     if after is not None:
@@ -212,33 +206,21 @@ def _mark(found: Sequence[sites.Site], organization: accounts.Organization) -> N
         site.needs_help, site.was_examined = site.pk in helped, site.pk in seen
 
 
-def _rank(severity: int) -> int:
-    return severity * RANK_STEP
-
-
-def _lines(found: Sequence[Case], now: datetime) -> list[WorkListRow]:
-    told = last_reading_at({case.site_id for case in found}) if found else {}
-    return [_line(case, told.get(case.site_id), now) for case in found]
-
-
-def _line(case: Case, told: datetime | None, now: datetime) -> WorkListRow:
-    said = words.sentence(
-        case.cause, case.subject, case.data, since_at=case.since_at, zone=case.site.zone, now=now
-    )
+def _line(case: Case, last_at: datetime | None, now: datetime) -> WorkListRow:
     return WorkListRow(
         case=case,
-        sentence=said,
-        step=words.step(case.cause),
-        advice=words.advice(case.cause),
+        sentence=words.of_case(case, now=now),
+        step=words.STEPS[case.cause],
+        advice=words.ADVICE[case.cause],
         about=words.about(case.cause, case.subject, case.data),
         lasts=_lasts(case, now),
-        last_reading_at=told,
-        age=_short(told, now),
+        last_reading_at=last_at,
+        age=_short(last_at, now),
     )
 
 
 def _lasts(case: Case, now: datetime) -> str:
-    """Say for how long it has been so; of what is still to come, how much time is left."""
+    """Return how long the case has lasted; for an end that is ahead, how much time is left."""
     if case.cause != Cause.SHARING_ENDS:
         return _short(case.since_at, now)
     until_at = datetime.fromisoformat(case.data["until_at"])
@@ -246,30 +228,29 @@ def _lasts(case: Case, now: datetime) -> str:
 
 
 def _short(at: datetime | None, now: datetime) -> str:
-    """Say an age where the head of the column says that it is one."""
+    """Return an age without "ago", for a column of ages."""
     return energy.age(at, now).removesuffix(" ago")
 
 
-def _beyond(found: QuerySet[Case], asked: Filters) -> QuerySet[Case]:
-    """Leave out what comes before and at the place where the last page ended."""
-    if asked.after is None:
+def _beyond(found: QuerySet[Case], chosen: Filters) -> QuerySet[Case]:
+    if chosen.after is None:
         return found
-    first, pk = asked.after
-    if asked.show in ("open", "mine"):
+    first, pk = chosen.after
+    if chosen.show in ("open", "mine"):
         return found.filter(Q(rank__gt=first) | Q(rank=first, pk__gt=pk), rank__gte=first)
     try:
         at = EPOCH + first * MICROSECOND
     except OverflowError:
         return found
-    if asked.show == "closed":
+    if chosen.show == "closed":
         return found.filter(Q(closed_at__lt=at) | Q(closed_at=at, pk__lt=pk), closed_at__lte=at)
     later = Q(snoozed_until_at__gt=at) | Q(snoozed_until_at=at, pk__gt=pk)
     return found.filter(later, snoozed_until_at__gte=at)
 
 
-def _place(case: Case, asked: Filters) -> str:
-    if asked.show in ("open", "mine"):
+def _place(case: Case, chosen: Filters) -> str:
+    if chosen.show in ("open", "mine"):
         return f"{case.rank}.{case.pk}"
-    at = case.closed_at if asked.show == "closed" else case.snoozed_until_at
-    assert at is not None  # listed() asks for those that have one
+    at = case.closed_at if chosen.show == "closed" else case.snoozed_until_at
+    assert at is not None  # listed() selects those that have one
     return f"{(at - EPOCH) // MICROSECOND}.{case.pk}"

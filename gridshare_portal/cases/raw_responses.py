@@ -1,7 +1,7 @@
-"""Ask for a raw answer on a homeowner's behalf: who may, through whose connection, and what the record says.
+"""Requests by staff to read a raw API response through the connection of whoever gave a consent.
 
-The person asks now and a worker calls later; in between a consent may end. So the worker asks everything
-once more, right before the call.
+A worker makes the call later, and a consent may end in between; so the worker checks everything again right
+before the call.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ONE_AT_A_TIME = "Your last question is still on its way. Wait for its answer fir
 
 
 class ResponseRefused(Exception):
-    """Nothing was asked; the text is a sentence for the page."""
+    """Nothing was requested; the text is a sentence for the page."""
 
 
 def ask(
@@ -39,8 +39,7 @@ def ask(
     day: date | None = None,
     now: datetime,
 ) -> sites.RawResponse:
-    """Write down what is to be asked, tell the homeowner's record, and wake a worker."""
-
+    """Write the request and its event, and wake a worker; one open request per person and home."""
     waiting = raw_responses.of_home(site, asked_by=actor, asked_for=organization.pk, now=now)
     if waiting.filter(came_at=None, asked_at__gt=now - raw_responses.LATE).exists():
         raise ResponseRefused(ONE_AT_A_TIME)
@@ -70,48 +69,34 @@ def ask(
 
 
 def fetch(*, pk: int, now: datetime) -> None:
-    """Make the call, if whoever asked still may have it made."""
+    """Make the call, if whoever requested it still may; else store why not."""
     answer = raw_responses.take(pk=pk, now=now)
     if answer is None:
         return
     consents = _consents(answer, now)
-    connection = _connection(answer, consents)
-    if connection is None:
-        raw_responses.refuse(answer=answer, why=_why(answer, consents), now=now)
+    active = _active_connections(answer, consents)
+    scope = raw_responses.OPERATIONS[answer.operation].scope
+    able = [one for one in active if scope in one.scope_set]
+    if not able:
+        why = UNSHARED if not consents else MISSING if active else ENDED
+        raw_responses.refuse(answer=answer, why=why, now=now)
         return
-    sites.RawResponse.objects.filter(pk=answer.pk).update(connection=connection)
-    raw_responses.fetch(answer=answer, connection=connection, now=now)
+    sites.RawResponse.objects.filter(pk=answer.pk).update(connection=able[0])
+    raw_responses.fetch(answer=answer, connection=able[0], now=now)
 
 
 def _consents(answer: sites.RawResponse, now: datetime) -> list[access.Consent]:
-    """Return the consents that hold at this moment, if the person still works there and may look."""
-    works = staff.standing_of(answer.asked_by).filter(organization=answer.asked_for).first()
-    if works is None or not rights.may(works.role, rights.SEE):
+    """Return the consents that hold now, if the person is still staff and may look."""
+    member = staff.standing_of(answer.asked_by).filter(organization=answer.asked_for).first()
+    if member is None or not rights.may(member.role, rights.SEE):
         return []
     holding = policy.holding(now=now).filter(site=answer.site_id, organization=answer.asked_for)
     return list(holding.select_related("given_by"))
 
 
-def _connection(answer: sites.RawResponse, consents: list[access.Consent]) -> lunar.Connection | None:
-    """Return a connection of whoever gave a consent, never that of another who lives there."""
-    scope = raw_responses.OPERATIONS[answer.operation].scope
-    for consent in consents:
-        for connection_site in policy.own_connection_sites(consent.given_by, answer.site):
-            if connection_site.connection.is_active and scope in connection_site.connection.scope_set:
-                return connection_site.connection
-    return None
-
-
-def _why(answer: sites.RawResponse, consents: list[access.Consent]) -> str:
-    if not consents:
-        return UNSHARED
-    connection_sites = [
-        connection_site
-        for one in consents
-        for connection_site in policy.own_connection_sites(one.given_by, answer.site)
-    ]
-    return (
-        MISSING
-        if any(connection_site.connection.is_active for connection_site in connection_sites)
-        else ENDED
+def _active_connections(answer: sites.RawResponse, consents: list[access.Consent]) -> list[lunar.Connection]:
+    """Return connections of whoever gave a consent, never those of another who lives there."""
+    reaching = (
+        one for consent in consents for one in policy.own_connection_sites(consent.given_by, answer.site)
     )
+    return [one.connection for one in reaching if one.connection.is_active]

@@ -1,4 +1,4 @@
-"""When homes are examined and letters written: whenever the sweep finds a row that is due."""
+"""Celery tasks of examinations, digests, open counts and raw responses; the rows are the queue."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ TOGETHER = 50
 
 @shared_task
 def examine_homes(pks: list[int]) -> None:
-    """Examine some homes, all with the same few queries."""
     examination.run(pks=pks, now=timezone.now(), owner=uuid.uuid4().hex)
 
 
 @shared_task
 def send_digest(pk: int) -> None:
-    """Write one member's daily letter, if there is something to say."""
     digest.send(pk=pk, now=timezone.now())
 
 
 @shared_task
 def sweep() -> None:
-    """Wake whatever is due; the rows say so, also after a worker or the broker died."""
+    """Enroll new homes and wake every examination that is due."""
     now = timezone.now()
     examination.enroll(now=now)
     for due in iter(lambda: examination.claim(now=now), []):
@@ -38,13 +36,11 @@ def sweep() -> None:
 
 @shared_task
 def count_open_cases() -> None:
-    """Count what is open, for pages that show the numbers only."""
     open_counts.count(now=timezone.now())
 
 
 @shared_task
 def sweep_digests() -> None:
-    """Wake the letters whose morning has come."""
     now = timezone.now()
     digest.enroll(now=now)
     for pk in digest.due(now=now):
@@ -53,13 +49,12 @@ def sweep_digests() -> None:
 
 @shared_task
 def fetch_answer(pk: int) -> None:
-    """Ask Lunar what a member of staff wants to look at."""
     raw_responses.fetch(pk=pk, now=timezone.now())
 
 
 @shared_task
 def sweep_answers() -> None:
-    """Wake what nobody took up, and forget what was looked at long enough."""
+    """Wake requests that no worker took, and drop responses that are old enough."""
     now = timezone.now()
     kept.sweep(now=now)
     for pk in kept.untaken(now=now).values_list("pk", flat=True)[:50]:

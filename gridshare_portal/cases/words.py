@@ -1,16 +1,17 @@
-"""Say a finding in a sentence, and what to do about it. Pure: figures in, words out.
+"""Sentences about findings, and advice. Pure: figures in, words out.
 
-Sentences are made when they are read, from what a case holds, so that moments stand in the home's own time.
+Sentences are made when they are read, from the data of a case, so that moments are in the home's local time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.cases.findings import Cause
+from gridshare_portal.cases.models import Case
 from gridshare_portal.lunar import scopes
 from gridshare_portal.templatetags import energy
 
@@ -24,7 +25,6 @@ ROLES = {
     "relay": "switched load",
     "home": "home meter",
 }
-KINDS = {"mode": "mode", "plan": "plan", "details": "details"}
 ERRORS = {
     "forbidden": "it does not permit the question",
     "unauthorized": "it does not accept our sign-in",
@@ -82,75 +82,67 @@ STEPS: dict[str, str] = {
 def sentence(
     cause: str, subject: str, data: Data, *, since_at: datetime, zone: ZoneInfo, now: datetime
 ) -> str:
-    """Say in one sentence what was found."""
-    since = energy.moment(since_at, zone, now)
-    return SENTENCES[cause](subject, data, since, zone, now)
+    """Return in one sentence what was found."""
+    since, kind = energy.moment(since_at, zone, now), data.get("kind", "change")
+    match cause:
+        case Cause.CONNECTION_ENDED:
+            return f"Lunar has not let us read the home since {since}."
+        case Cause.SHARING_ENDS:
+            until = energy.moment(datetime.fromisoformat(str(data["until_at"])), zone, now)
+            return f"The homeowner shares the home until {until}."
+        case Cause.SCOPE_MISSING:
+            scope = scopes.find(subject)
+            what = scope.title[0].lower() + scope.title[1:] if scope else subject
+            return f"The connection does not include this permission: {what}."
+        case Cause.REFUSED:
+            return f"Lunar has answered no question about the home since {since}{_why_refused(data)}."
+        case Cause.SITE_SILENT:
+            return f"Nothing was heard from the home since {since}, although Lunar answers."
+        case Cause.LATE:
+            return f"Readings come late since {since}."
+        case Cause.SENSOR_SILENT:
+            said = "has never said anything" if data.get("never") else f"has said nothing since {since}"
+            role = ROLES.get(str(data.get("role")), "sensor")
+            return f"The {role} sensor {subject} {said}, although the home speaks."
+        case Cause.SOLAR_IDLE:
+            light = energy.duration(float(data.get("light_s") or 0))
+            return (
+                f"The solar sensor {subject} says 0 since {since}, through {light} of the home’s usual sun."
+            )
+        case Cause.BALANCE_OFF:
+            return _balance_off(data)
+        case Cause.CHANGE_CONTRADICTED:
+            return f"The {kind} asked for at {since} was taken, but the device says otherwise."
+        case Cause.CHANGE_UNCONFIRMED:
+            return f"The {kind} asked for at {since} was sent, and the device has not confirmed it."
+    raise ValueError(f"no sentence for the cause {cause}")
 
 
-def advice(cause: str) -> str:
-    """Say what to do about it."""
-    return ADVICE[cause]
-
-
-def step(cause: str) -> str:
-    """Say in a few words what comes first."""
-    return STEPS[cause]
+def of_case(case: Case, *, now: datetime) -> str:
+    """Return the sentence of a case, with moments in its home's local time."""
+    about = (case.cause, case.subject, case.data)
+    return sentence(*about, since_at=case.since_at, zone=case.site.zone, now=now)
 
 
 def about(cause: str, subject: str, data: Data) -> str:
-    """Name what it is about, in few words; nothing where it is about the whole home."""
+    """Return the sensor, scope or device that a finding is about; "" for the whole home."""
     if cause in (Cause.SENSOR_SILENT, Cause.SOLAR_IDLE):
         return f"{ROLES.get(str(data.get('role', 'solar')), 'sensor')} {subject}"
     if cause == Cause.SCOPE_MISSING:
         return subject
     if cause in (Cause.CHANGE_CONTRADICTED, Cause.CHANGE_UNCONFIRMED):
         kind, _colon, device = subject.partition(":")
-        return f"{KINDS.get(kind, kind)} of {device}"
+        return f"{kind} of {device}"
     return ""
 
 
-def _connection_ended(_subject: str, _data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    return f"Lunar has not let us read the home since {since}."
-
-
-def _sharing_ends(_subject: str, data: Data, _since: str, zone: ZoneInfo, now: datetime) -> str:
-    until = energy.moment(datetime.fromisoformat(str(data["until_at"])), zone, now)
-    return f"The homeowner shares the home until {until}."
-
-
-def _scope_missing(subject: str, _data: Data, _since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    scope = scopes.find(subject)
-    what = scope.title[0].lower() + scope.title[1:] if scope else subject
-    return f"The connection does not include this permission: {what}."
-
-
-def _refused(_subject: str, data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
+def _why_refused(data: Data) -> str:
     words = [word.strip() for word in str(data.get("error", "")).split(",") if word.strip()]
     why = "; ".join(ERRORS.get(word, word.replace("_", " ")) for word in words)
-    return f"Lunar has answered no question about the home since {since}{f': {why}' if why else ''}."
+    return f": {why}" if why else ""
 
 
-def _site_silent(_subject: str, _data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    return f"Nothing was heard from the home since {since}, although Lunar answers."
-
-
-def _late(_subject: str, _data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    return f"Readings come late since {since}."
-
-
-def _sensor_silent(subject: str, data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    role = ROLES.get(str(data.get("role")), "sensor")
-    if data.get("never"):
-        return f"The {role} sensor {subject} has never said anything, although the home speaks."
-    return f"The {role} sensor {subject} has said nothing since {since}, although the home speaks."
-
-
-def _solar_idle(subject: str, data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    light = energy.duration(float(data.get("light_s") or 0))
-    return f"The solar sensor {subject} says 0 since {since}, through {light} of the home’s usual sun."
-
-
-def _balance_off(_subject: str, data: Data, _since: str, _zone: ZoneInfo, _now: datetime) -> str:
+def _balance_off(data: Data) -> str:
     day = date.fromisoformat(str(data["day"]))
     lost, through = float(data["remainder_wh"]), float(data["through_wh"])
     more = "went out than came in" if lost < 0 else "came in than is accounted for"
@@ -158,28 +150,3 @@ def _balance_off(_subject: str, data: Data, _since: str, _zone: ZoneInfo, _now: 
         f"On {day:%a} {day.day} {day:%b}, {energy.energy(lost)} more {more}: "
         f"{energy.percent(data['off_pct'])} of {energy.energy(through)}."
     )
-
-
-def _contradicted(subject: str, data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    kind = KINDS.get(str(data.get("kind")), "change")
-    return f"The {kind} asked for at {since} was taken, but the device says otherwise."
-
-
-def _unconfirmed(subject: str, data: Data, since: str, _zone: ZoneInfo, _now: datetime) -> str:
-    kind = KINDS.get(str(data.get("kind")), "change")
-    return f"The {kind} asked for at {since} was sent, and the device has not confirmed it."
-
-
-SENTENCES: dict[str, Callable[[str, Data, str, ZoneInfo, datetime], str]] = {
-    Cause.CONNECTION_ENDED: _connection_ended,
-    Cause.SHARING_ENDS: _sharing_ends,
-    Cause.SCOPE_MISSING: _scope_missing,
-    Cause.REFUSED: _refused,
-    Cause.SITE_SILENT: _site_silent,
-    Cause.LATE: _late,
-    Cause.SENSOR_SILENT: _sensor_silent,
-    Cause.SOLAR_IDLE: _solar_idle,
-    Cause.BALANCE_OFF: _balance_off,
-    Cause.CHANGE_CONTRADICTED: _contradicted,
-    Cause.CHANGE_UNCONFIRMED: _unconfirmed,
-}

@@ -1,9 +1,9 @@
-"""The command gateway: the one way in which anything is written to a device.
+"""Write to a device: the only module of the portal that does.
 
-Ask whether it is permitted; write the wish and its event in one transaction; look at the device; send once;
-look again; settle. No network call happens inside a transaction. A write whose reply was lost is never sent
-again: `looks` reads it back until it is known what happened. Staff act by a consent: it is asked for again
-in the very statement that marks a change as sent.
+The order is fixed: permission; the change and its event in one transaction; read the device; send once; read
+back; settle. No network call happens inside a transaction. A write whose reply was lost is never sent again;
+`read_back` finds out what became of it. A staff member's consent is checked again in the statement that marks
+a change as sent.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 
-SECOND_LOOK_S = 1.0
+SECOND_READ_S = 1.0
 ALREADY_SO = "The device's details are already like this, so nothing was sent."
 
 
@@ -36,7 +36,7 @@ class Busy(Exception):
 
 
 class KeyReused(Exception):
-    """The same form came twice with different wishes."""
+    """The form key belongs to another operation already."""
 
     reason = "This form was used before for something else. Open the page again."
 
@@ -53,34 +53,36 @@ def make(
     also: Callable[[models.Change], None] | None = None,
     now: datetime,
 ) -> models.Change:
-    """Carry a wish to a device, and return it with what became of it.
+    """Send an operation to a device and return the change with its outcome.
 
-    The same `key` with the same wish returns the change that is already there. `seen` is the fingerprint of
-    the plan that the visitor looked at: if the device has another one by now, nothing is sent. Staff act for
-    the organization named, and have to say why. `also` is done in the transaction that writes the wish, and
-    undoes it by raising.
+    A second call with the same `key` and operation returns the first call's change. `seen` is the fingerprint
+    of the plan that the page showed: if the device has another one now, nothing is sent. Staff act for
+    `organization_id`, where it is given, and must give a reason. `also` runs in the transaction that writes
+    the change, and undoes it by raising.
+
+    Raises permission.ChangeNotPermitted, permission.NoReason, Busy and KeyReused, before anything is sent.
     """
-    answer = permission.ask(
-        actor=actor, device=device, asked=asked, organization_id=organization_id, reason=reason, now=now
+    decision = permission.decide(
+        actor=actor, device=device, operation=asked, organization_id=organization_id, reason=reason, now=now
     )
     read_back.settle_stuck(changes=models.Change.objects.filter(device=device), now=now)
-    wish = models.Change(
+    change = models.Change(
         device=device,
         site=device.site,
         actor=actor,
-        actor_label=permission.label(actor, answer.consent),
-        consent=answer.consent,
+        actor_label=permission.label(actor, decision.consent),
+        consent=decision.consent,
         kind=asked.kind,
         asked=asked.to_json(),
         reason=reason.strip()[: permission.LONGEST_REASON],
         made_at=now,
         key=key or None,
     )
-    change, is_new = _write(wish, also, now)
+    kept, is_new = _write(change, also, now)
     if is_new:
-        with calls.of_site(change.site, now=now) as heard:
-            _Execution(change, asked, answer, _clock(now), heard.append).run(seen)
-    return change
+        with calls.of_site(kept.site, now=now) as api_calls:
+            _Execution(kept, asked, decision, _clock(now), api_calls.append).run(seen)
+    return kept
 
 
 def _write(
@@ -89,11 +91,11 @@ def _write(
     try:
         with transaction.atomic(durable=True):
             change.save(force_insert=True)
-            finalize.tell(change=change, name=names.Name.CHANGE_ASKED, now=now)
+            finalize.record_event(change=change, name=names.Name.CHANGE_ASKED, now=now)
             if also is not None:
                 also(change)
     except IntegrityError:
-        earlier = _of_key(change)
+        earlier = models.Change.objects.filter(actor=change.actor, key=change.key or "").first()
         if earlier is None:
             raise Busy from None
     else:
@@ -103,95 +105,88 @@ def _write(
     return earlier, False
 
 
-def _of_key(change: models.Change) -> models.Change | None:
-    if change.key is None:
-        return None
-    return models.Change.objects.filter(actor=change.actor, key=change.key).first()
-
-
 class _Execution:
-    """One wish on its way."""
-
     def __init__(
         self,
         change: models.Change,
-        asked: operations.Ask,
-        answer: policy.Decision,
+        operation: operations.Ask,
+        decision: policy.Decision,
         clock: Callable[[], datetime],
         listener: api.Listener,
     ) -> None:
-        assert answer.connection is not None  # whoever is allowed to change a device goes through one
-        self.change, self.asked, self.clock = change, asked, clock
-        self.connection, self.listener = answer.connection, listener
+        assert decision.connection is not None  # a decision to allow has one
+        self.change, self.operation, self.clock = change, operation, clock
+        self.connection, self.listener = decision.connection, listener
         self.device = change.device
 
     def run(self, seen: str | None) -> None:
-        """Go all the way, and settle the change wherever the way ends."""
-        fault = self._fault()
+        fault = self._plan_fault()
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:
             client = clients.for_connection(self.connection, listener=self.listener)
-        except clients.WayError as closed:
-            return self._shut_out(closed)
-        may_look = self.asked.reading_scope in self.connection.scope_set
-        # What the visitor saw has to be read before the look writes over it.
+        except clients.WayError as error:
+            return self._settle_unreachable(error)
+        may_read = self.operation.reading_scope in self.connection.scope_set
+        # The plan as stored when the page was opened; the read below writes over it.
         shown = None if seen is None else state.plan_of(state.last_read(self.device))
-        before = self._look(client) if may_look else None
-        self._keep_before(before)
+        before = self._read(client) if may_read else None
+        self._store_before(before)
         stop = _changed_since(seen, shown, before, self.clock())
         if stop:
             return self._settle(*stop)
-        return self._send(client, may_look)
+        return self._send(client, may_read)
 
-    def _send(self, client: gridshare.Client, may_look: bool) -> None:
-        refusal = permission.refusal_of(self.change, self.asked, now=self.clock())
+    def _send(self, client: gridshare.Client, may_read: bool) -> None:
+        refusal = permission.refusal_of(self.change, self.operation, now=self.clock())
         if refusal:
             return self._settle(outcomes.REFUSED, refusal)
-        wish = operations.what_differs(self.asked, self.change.before or {})
-        if wish is None:
+        rest = operations.what_differs(self.operation, self.change.before or {})
+        if rest is None:
             return self._settle(outcomes.CONFIRMED, ALREADY_SO)
-        if not self._mark_sent():
-            return self._settle_unsent()
+        if not self._mark_sent():  # settled meanwhile as stuck, or the consent ended
+            ended = outcomes.Outcome(name=outcomes.REFUSED, sentence=permission.ACCESS_ENDED)
+            finalize.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
+            return None
         try:
-            send(client, self.device.synth_id, wish)
+            send(client, self.device.synth_id, rest)
         except errors.GridshareError as error:
             return self._end(outcomes.of_sending(error))
-        except clients.WayError as closed:
-            return self._shut_out(closed)
-        return self._look_back(client, may_look)
+        except clients.WayError as error:
+            return self._settle_unreachable(error)
+        return self._read_back(client, may_read)
 
-    def _look_back(self, client: gridshare.Client, may_look: bool) -> None:
-        read = self._look(client) if may_look else None
-        if read is not None and not outcomes.agrees(self.asked.wanted, read, now=self.clock()):
-            # What was just written may take a moment to show.
-            time.sleep(SECOND_LOOK_S)
-            read = self._look(client) or read
-        outcome = outcomes.of_reading(self.asked.wanted, read, now=self.clock())
-        self._end(outcome, after=None if read is None else operations.kept(self.asked, read))
+    def _read_back(self, client: gridshare.Client, may_read: bool) -> None:
+        read = self._read(client) if may_read else None
+        if read is not None and not outcomes.agrees(self.operation.wanted, read, now=self.clock()):
+            # A write may take a moment to show in what the device reports.
+            time.sleep(SECOND_READ_S)
+            read = self._read(client) or read
+        outcome = outcomes.of_reading(self.operation.wanted, read, now=self.clock())
+        self._end(outcome, after=None if read is None else operations.kept(self.operation, read))
 
-    def _look(self, client: gridshare.Client) -> outcomes.Read | None:
+    def _read(self, client: gridshare.Client) -> outcomes.Read | None:
         at = self.clock()
         try:
-            read = self.asked.look(client.within(state.DEADLINE_S), self.device.synth_id)
+            read = self.operation.look(client.within(state.DEADLINE_S), self.device.synth_id)
         except (errors.GridshareError, clients.WayError):
             return None
         state.store(device=self.device, read=read, now=at)
         return read
 
-    def _fault(self) -> str:
-        if not isinstance(self.asked, operations.AskPlan):
+    def _plan_fault(self) -> str:
+        if not isinstance(self.operation, operations.AskPlan):
             return ""
-        return rules.fault_of(self.asked.plan, now=self.clock(), limit_w=self.device.power_limit_w)
+        return rules.fault_of(self.operation.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
-    def _keep_before(self, read: outcomes.Read | None) -> None:
-        """Keep what the device said, or else what was last known of it."""
-        known = _stored(self.asked, self.device) if read is None else operations.kept(self.asked, read)
+    def _store_before(self, read: outcomes.Read | None) -> None:
+        operation, device = self.operation, self.device
+        known = _stored(operation, device) if read is None else operations.kept(operation, read)
         models.Change.objects.filter(pk=self.change.pk).update(before=known)
         self.change.before = known
 
     def _mark_sent(self) -> bool:
-        """Mark the change as sent, unless it was given up or its consent ended meanwhile; never send late."""
+        """Mark the change as sent, unless it was settled or its consent ended meanwhile: never send late."""
         sent_at = self.clock()
         mine = models.Change.objects.filter(pk=self.change.pk, outcome=outcomes.OPEN, sent_at=None)
         if self.change.consent_id is not None:
@@ -202,16 +197,11 @@ class _Execution:
         self.change.refresh_from_db()
         return False
 
-    def _settle_unsent(self) -> None:
-        """Settle what was not marked as sent; what was given up meanwhile is settled already."""
-        ended = outcomes.Outcome(name=outcomes.REFUSED, sentence=permission.ACCESS_ENDED)
-        finalize.settle(change=self.change, outcome=ended, now=self.clock(), sent_at=None)
-
-    def _shut_out(self, closed: clients.WayError) -> None:
-        if isinstance(closed, clients.NoAccessPath):
-            self._settle(outcomes.REFUSED, f"{closed} Nothing was changed.")
+    def _settle_unreachable(self, error: clients.WayError) -> None:
+        if isinstance(error, clients.NoAccessPath):
+            self._settle(outcomes.REFUSED, f"{error} Nothing was changed.")
         else:
-            self._settle(outcomes.FAILED, f"{closed} {outcomes.NEVER_SENT}")
+            self._settle(outcomes.FAILED, f"{error} {outcomes.NEVER_SENT}")
 
     def _settle(self, name: str, sentence: str) -> None:
         self._end(outcomes.Outcome(name=name, sentence=sentence))
@@ -220,22 +210,21 @@ class _Execution:
         finalize.settle(change=self.change, outcome=outcome, now=self.clock(), after=after)
 
 
-def send(client: gridshare.Client, synth_id: str, asked: operations.Ask) -> None:
-    """Write to the device; the only place in the portal that does."""
-    if isinstance(asked, operations.AskMode):
-        client.set_device_operation_mode(synth_id, mode=asked.mode)
-    elif isinstance(asked, operations.AskPlan):
-        client.set_device_overlay_plan(synth_id, plan=asked.plan)
+def send(client: gridshare.Client, synth_id: str, operation: operations.Ask) -> None:
+    if isinstance(operation, operations.AskMode):
+        client.set_device_operation_mode(synth_id, mode=operation.mode)
+    elif isinstance(operation, operations.AskPlan):
+        client.set_device_overlay_plan(synth_id, plan=operation.plan)
     else:
-        client.patch_device(synth_id, changes=asked.changes)
+        client.patch_device(synth_id, changes=operation.changes)
 
 
 def _changed_since(
     seen: str | None, shown: types.Plan | None, before: outcomes.Read | None, now: datetime
 ) -> tuple[str, str] | None:
-    """Return how to end because the plan is another one than the visitor saw, or None to go on.
+    """Return the outcome and sentence where the plan is not the one that the visitor saw, or None.
 
-    The visitor saw what was stored; that commands of it have ended since is no change.
+    Commands of the stored plan that have ended since then are no difference.
     """
     if seen is None:
         return None
@@ -248,11 +237,11 @@ def _changed_since(
     return outcomes.REFUSED, outcomes.PLAN_CHANGED
 
 
-def _stored(asked: operations.Ask, device: sites.Device) -> operations.Kept | None:
-    if isinstance(asked, operations.AskDetails):
-        return {name: getattr(device, name) for name in asked.changes}
+def _stored(operation: operations.Ask, device: sites.Device) -> operations.Kept | None:
+    if isinstance(operation, operations.AskDetails):
+        return {name: getattr(device, name) for name in operation.changes}
     known = state.last_read(device)
-    if isinstance(asked, operations.AskMode):
+    if isinstance(operation, operations.AskMode):
         return {"mode": known.mode} if known.mode_read_at else None
     return known.plan
 

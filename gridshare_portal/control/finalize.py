@@ -1,4 +1,4 @@
-"""Writes an outcome into a change, once, and the event that tells about it, in one transaction."""
+"""Writes the outcome of a change, once, with its audit event in the same transaction."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def settle(
     expected: Collection[str] = (outcomes.OPEN,),
     **only_if: object,
 ) -> bool:
-    """Settle the change, unless somebody else did so meanwhile; say whether it was done here.
+    """Settle a change whose outcome is still one of `expected`; return whether it was done here.
 
-    The change handed in says the same as its row afterwards.
+    The instance afterwards equals its row, whoever settled it.
     """
     is_open_end = outcome.name == outcomes.UNCONFIRMED
     written = {
@@ -31,7 +31,7 @@ def settle(
         "message": outcome.message[:300],
         "code": outcome.code[:60],
         "settled_at": now,
-        "read_again_at": outcomes.next_look(0, now=now) if is_open_end else None,
+        "read_again_at": outcomes.next_read_back_at(0, now=now) if is_open_end else None,
     } | ({} if after is None else {"after": after})
     with transaction.atomic():
         mine = models.Change.objects.filter(pk=change.pk, outcome__in=expected, **only_if)
@@ -40,23 +40,14 @@ def settle(
             for field, value in written.items():
                 setattr(change, field, value)
             signals.settled.send(sender=models.Change, change=change)
-            tell(change=change, name=names.Name.CHANGE_SETTLED, now=now)
+            record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)
     if not done:
         change.refresh_from_db()
     return done
 
 
-def tell(*, change: models.Change, name: names.Name, now: datetime) -> None:
-    """Add what is known of a change to the record."""
-    details = {
-        "change": str(change.pk),
-        "kind": change.kind,
-        "asked": change.asked,
-        "before": change.before,
-        "after": change.after,
-        "outcome": change.outcome,
-        "reason": change.reason,
-    }
+def record_event(*, change: models.Change, name: names.Name, now: datetime) -> None:
+    kept = ("kind", "asked", "before", "after", "outcome", "reason")
     record.add(
         name=name,
         at=now,
@@ -64,5 +55,5 @@ def tell(*, change: models.Change, name: names.Name, now: datetime) -> None:
         site=change.site,
         device=change.device,
         organization=change.consent.organization if change.consent else None,
-        details=details,
+        details={"change": str(change.pk)} | {field: getattr(change, field) for field in kept},
     )

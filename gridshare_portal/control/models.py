@@ -1,7 +1,4 @@
-"""What is kept about control: each wish and what became of it, what staff propose, and a device's state.
-
-A state is a device's mode and plan as last read.
-"""
+"""Changes and their outcomes, staff's proposals, and each device's mode and plan as last read."""
 
 from __future__ import annotations
 
@@ -16,9 +13,9 @@ from gridshare_portal.sites import models as sites
 
 
 class Change(models.Model):
-    """One wish to write to a device, and what became of it.
+    """One write to a device and its outcome.
 
-    The row is written before anything is sent, so a process that dies in between leaves a wish that can be
+    The row exists before anything is sent, so a process that dies in between leaves a change that can be
     settled and never one that is sent late. A device has one open change at a time.
     """
 
@@ -56,7 +53,7 @@ class Change(models.Model):
     read_again_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=64, null=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    is_own: bool  # whether the home is the reader's own; annotated by policy.marked_own
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -76,7 +73,7 @@ class Change(models.Model):
 
 
 class Proposal(models.Model):
-    """A change that staff prepared and that a homeowner approves or declines; it ends by itself."""
+    """A change that staff prepared for the homeowner to approve or decline; it expires by itself."""
 
     class Answer(models.TextChoices):
         OPEN = "open", "Waits for the homeowner"
@@ -101,8 +98,8 @@ class Proposal(models.Model):
     change = models.OneToOneField(Change, models.SET_NULL, null=True, related_name="proposal")
     told_at = models.DateTimeField(null=True)
     key = models.CharField(max_length=64, null=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
-    holds: bool  # whether who proposed is still let in, where queries.proposals_in asked
+    is_own: bool  # whether the home is the reader's own; annotated by policy.marked_own
+    holds: bool  # whether the access it rests on holds; annotated by queries.proposals_in
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -116,7 +113,7 @@ class Proposal(models.Model):
 
 
 class State(models.Model):
-    """A device's mode and plan as last read; no moment means that it was never read."""
+    """A device's mode and plan as last read; a missing `..._read_at` means never read."""
 
     device = models.OneToOneField(sites.Device, models.CASCADE, related_name="state")
     mode = models.CharField(max_length=60, blank=True, default="")

@@ -1,6 +1,7 @@
-"""What can be asked of a device, each with what it needs: a scope to write, a scope to read, and the look.
+"""The operations on a device: set its mode, its plan or its details, with the scopes and the read-back of
+each.
 
-Nothing here writes; that is control.changes' alone.
+Nothing here writes; only control.changes does.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ MODES = ("Simple", "Schedule", "Smart")
 DETAILS = ("manufacturer", "model", "serial_number")
 LONGEST_DETAIL = 200
 
-Kept = rules.KeptPlan | dict[str, str]  # a wish, or what was read, as a row keeps it
+Kept = rules.KeptPlan | dict[str, str]  # an operation, or what was read, as JSON in a row
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskMode:
-    """Ask for another operation mode."""
+    """Set the operation mode."""
 
     mode: str
     kind: ClassVar[str] = "mode"
@@ -38,21 +39,18 @@ class AskMode:
 
     @property
     def wanted(self) -> types.Mode:
-        """Return what the device is to say afterwards."""
         return types.Mode(name=self.mode, raw=self.mode)
 
     def to_json(self) -> dict[str, str]:
-        """Return the wish as it is kept in a row."""
         return {"mode": self.mode}
 
     def look(self, client: gridshare.Client, synth_id: str) -> types.Mode:
-        """Read from the device what this wish is about."""
         return client.get_device_operation_mode(synth_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskPlan:
-    """Ask for another overlay plan; a plan without commands cancels the one there is."""
+    """Set the overlay plan; a plan without commands cancels the present one."""
 
     plan: types.Plan
     kind: ClassVar[str] = "plan"
@@ -61,21 +59,18 @@ class AskPlan:
 
     @property
     def wanted(self) -> types.Plan:
-        """Return what the device is to say afterwards."""
         return self.plan
 
     def to_json(self) -> rules.KeptPlan:
-        """Return the wish as it is kept in a row."""
         return rules.to_json(self.plan)
 
     def look(self, client: gridshare.Client, synth_id: str) -> types.Plan:
-        """Read from the device what this wish is about."""
         return client.get_device_overlay_plan(synth_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskDetails:
-    """Ask for other details of a device: manufacturer, model or serial_number, as many as are to change."""
+    """Set any of manufacturer, model and serial_number."""
 
     changes: Mapping[str, str]
     kind: ClassVar[str] = "details"
@@ -89,43 +84,40 @@ class AskDetails:
 
     @property
     def wanted(self) -> Mapping[str, str]:
-        """Return what the device is to say afterwards."""
         return self.changes
 
     def to_json(self) -> dict[str, str]:
-        """Return the wish as it is kept in a row."""
         return dict(self.changes)
 
     def look(self, client: gridshare.Client, synth_id: str) -> types.Device:
-        """Read from the device what this wish is about."""
         return client.get_device(synth_id)
 
 
 Ask = AskMode | AskPlan | AskDetails
 
 
-def what_differs(asked: Ask, known: Mapping[str, str]) -> Ask | None:
-    """Return the wish without the details that are already so, or None when nothing is left to ask for."""
-    if not isinstance(asked, AskDetails):
-        return asked
-    changes = {name: value for name, value in asked.changes.items() if known.get(name) != value}
+def what_differs(operation: Ask, known: Mapping[str, str]) -> Ask | None:
+    """Return the operation without the details that are so already; None when nothing is left."""
+    if not isinstance(operation, AskDetails):
+        return operation
+    changes = {name: value for name, value in operation.changes.items() if known.get(name) != value}
     return AskDetails(changes=changes) if changes else None
 
 
-def kept(asked: Ask, read: outcomes.Read) -> Kept:
-    """Return what was read of a device as it is kept beside the wish."""
+def kept(operation: Ask, read: outcomes.Read) -> Kept:
+    """Return what was read of a device as JSON, in the shape of the operation's own."""
     if isinstance(read, types.Mode):
         return {"mode": read.name}
     if isinstance(read, types.Plan):
         return rules.to_json(read)
-    names = asked.changes if isinstance(asked, AskDetails) else DETAILS
+    names = operation.changes if isinstance(operation, AskDetails) else DETAILS
     return {name: getattr(read, name) or "" for name in names}
 
 
-def from_json(kind: str, asked: Any) -> Ask:
-    """Return the wish that a row keeps, as JSON of a form that its kind decides."""
+def from_json(kind: str, kept: Any) -> Ask:
+    """Return the operation that `to_json` of this kind wrote."""
     if kind == AskMode.kind:
-        return AskMode(mode=asked["mode"])
+        return AskMode(mode=kept["mode"])
     if kind == AskPlan.kind:
-        return AskPlan(plan=rules.from_json(asked))
-    return AskDetails(changes=asked)
+        return AskPlan(plan=rules.from_json(kept))
+    return AskDetails(changes=kept)

@@ -1,7 +1,7 @@
-"""From what was asked, what the device says afterwards and what went wrong, to what is true. Pure.
+"""Outcomes of a write, from what was wanted, what the device reports afterwards and what went wrong. Pure.
 
-confirmed: the device says so. contradicted: it says otherwise. unconfirmed: no answer yet, and it is read
-again. refused: not permitted, or Lunar said no. failed: never sent, so it is safe to try again.
+confirmed: the device reports it. contradicted: it reports otherwise. unconfirmed: not known yet, read again
+later. refused: not permitted, or Lunar said no. failed: never sent, safe to try again.
 """
 
 from __future__ import annotations
@@ -12,23 +12,10 @@ from datetime import datetime, timedelta
 
 from gridshare_portal.gridshare import errors, types
 
-OPEN, CONFIRMED, CONTRADICTED, UNCONFIRMED, REFUSED, FAILED = (
-    "open",
-    "confirmed",
-    "contradicted",
-    "unconfirmed",
-    "refused",
-    "failed",
-)
-SETTLED = (CONFIRMED, CONTRADICTED, REFUSED, FAILED)
-PAUSES = (
-    timedelta(seconds=5),
-    timedelta(seconds=15),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-)
-# A gateway gives up after half a minute, so a write whose reply was lost is done by then, or never will be.
+OPEN, CONFIRMED, CONTRADICTED = "open", "confirmed", "contradicted"
+UNCONFIRMED, REFUSED, FAILED = "unconfirmed", "refused", "failed"
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 1800))
+# A gateway times out after half a minute: a write whose reply was lost has happened by then, or never will.
 LATE_AT_MOST = timedelta(minutes=1)
 
 NEVER_SENT = "Nothing was sent to the device. It is safe to try again."
@@ -46,13 +33,13 @@ PLAN_CHANGED = (
 )
 NOT_LOOKED = "The plan could not be looked at first, so the new one was not sent. It is safe to try again."
 
-Asked = types.Mode | types.Plan | Mapping[str, str]
+Wanted = types.Mode | types.Plan | Mapping[str, str]
 Read = types.Mode | types.Plan | types.Device
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a wish, as a word and a sentence; `message` and `code` are what Lunar said about it."""
+    """An outcome's name and its sentence for the page; `message` and `code` are Lunar's own."""
 
     name: str
     sentence: str
@@ -61,7 +48,7 @@ class Outcome:
 
 
 def of_sending(error: errors.GridshareError) -> Outcome:
-    """Return what is true after a write that ended in an error, before anything was read back."""
+    """Return the outcome of a write that ended in an error, before anything was read back."""
     if error.may_have_happened:
         return Outcome(name=UNCONFIRMED, sentence=NOT_CONFIRMED)
     said = {"message": error.message, "code": error.code or ""}
@@ -81,61 +68,54 @@ def of_sending(error: errors.GridshareError) -> Outcome:
 
 
 def of_reading(
-    asked: Asked, read: Read | None, *, now: datetime, lost_since: datetime | None = None
+    wanted: Wanted, read: Read | None, *, now: datetime, lost_since: datetime | None = None
 ) -> Outcome:
-    """Return what is true after the device was read.
+    """Return the outcome after a read-back; None, or the mode Unknown, leaves it unconfirmed.
 
-    A read of None is no answer, and neither is a mode that the device does not know itself.
-
-    `lost_since` is when a write was sent whose reply was lost. Until a minute later a device that says
-    otherwise may only be slow.
+    `lost_since` is when a write was sent whose reply was lost. For LATE_AT_MOST from then on, a device that
+    reports otherwise may only be slow.
     """
     if read is None or isinstance(read, types.Mode) and read.name == "Unknown":
         return Outcome(name=UNCONFIRMED, sentence=NOT_CONFIRMED)
-    if agrees(asked, read, now=now):
-        return Outcome(name=CONFIRMED, sentence=_confirmed(asked))
+    if agrees(wanted, read, now=now):
+        return Outcome(name=CONFIRMED, sentence=_confirmed(wanted))
     if lost_since is not None and now - lost_since < LATE_AT_MOST:
         return Outcome(name=UNCONFIRMED, sentence=NOT_CONFIRMED)
-    return Outcome(name=CONTRADICTED, sentence=_contradicted(asked, read))
+    return Outcome(name=CONTRADICTED, sentence=_contradicted(wanted, read))
 
 
-def agrees(asked: Asked, read: Read, *, now: datetime) -> bool:
-    """Say whether what the device says is what was asked."""
-    if isinstance(asked, types.Mode):
-        return isinstance(read, types.Mode) and asked.name.casefold() == read.name.casefold()
-    if isinstance(asked, types.Plan):
-        return isinstance(read, types.Plan) and same_plan(asked, read, now=now)
+def agrees(wanted: Wanted, read: Read, *, now: datetime) -> bool:
+    if isinstance(wanted, types.Mode):
+        return isinstance(read, types.Mode) and wanted.name.casefold() == read.name.casefold()
+    if isinstance(wanted, types.Plan):
+        return isinstance(read, types.Plan) and same_plan(wanted, read, now=now)
     return isinstance(read, types.Device) and all(
-        (getattr(read, name) or "").strip() == value.strip() for name, value in asked.items()
+        (getattr(read, name) or "").strip() == value.strip() for name, value in wanted.items()
     )
 
 
-def same_plan(asked: types.Plan, read: types.Plan, *, now: datetime) -> bool:
-    """Say whether two plans ask the same of a device from now on.
+def same_plan(wanted: types.Plan, read: types.Plan, *, now: datetime) -> bool:
+    """Return whether two plans are the same to a device from now on.
 
-    Fields nobody has met, and differences of less than a minute, do not count; a power that was left open
-    may have been filled in by the device. A service that knows no gaps holds in them, and one that has no
-    word for following the mode leaves that out at both ends.
+    Unknown fields and differences under a minute do not count, and a power that was left open may have been
+    filled in. Some services fill gaps with hold, or leave out follow at either end.
     """
-    wanted, found = _coming(asked, now), _coming(read, now)
-    if len(wanted) != len(found):
-        found = [command for command in found if not _fills_a_gap(command, wanted)]
-    return len(wanted) == len(found) and all(map(_same_command, wanted, found))
+    ahead, found = _ahead(wanted, now), _ahead(read, now)
+    if len(ahead) != len(found):
+        found = [command for command in found if not _fills_a_gap(command, ahead)]
+    return len(ahead) == len(found) and all(map(_same_command, ahead, found))
 
 
-def next_look(attempts: int, *, now: datetime) -> datetime | None:
-    """Return when to read again after so many looks, or None when it was looked often enough."""
+def next_read_back_at(attempts: int, *, now: datetime) -> datetime | None:
+    """Return when to read again after so many read-backs, or None after the last."""
     return now + PAUSES[attempts] if attempts < len(PAUSES) else None
 
 
-def _coming(plan: types.Plan, now: datetime) -> list[types.Command]:
+def _ahead(plan: types.Plan, now: datetime) -> list[types.Command]:
     ordered = sorted(plan.commands, key=lambda command: command.start)
     left = [command for command in ordered if command.end > now]
-    while left and left[0].action == "follow":
-        left = left[1:]
-    while left and left[-1].action == "follow":
-        left = left[:-1]
-    return left
+    acting = [place for place, command in enumerate(left) if command.action != "follow"]
+    return left[acting[0] : acting[-1] + 1] if acting else []
 
 
 def _fills_a_gap(command: types.Command, wanted: Sequence[types.Command]) -> bool:
@@ -144,29 +124,26 @@ def _fills_a_gap(command: types.Command, wanted: Sequence[types.Command]) -> boo
     return bool(command.action == "hold" and between and apart)
 
 
-def _same_command(asked: types.Command, read: types.Command) -> bool:
+def _same_command(wanted: types.Command, read: types.Command) -> bool:
     a_minute = timedelta(minutes=1)
-    same_times = abs(asked.start - read.start) < a_minute and abs(asked.end - read.end) < a_minute
-    if asked.action.casefold() != read.action.casefold() or not same_times:
+    same_times = abs(wanted.start - read.start) < a_minute and abs(wanted.end - read.end) < a_minute
+    if wanted.action.casefold() != read.action.casefold() or not same_times:
         return False
-    if asked.power_limit_w is None:
+    if wanted.power_limit_w is None:
         return True
-    return read.power_limit_w is not None and abs(asked.power_limit_w - read.power_limit_w) <= 1.0
+    return read.power_limit_w is not None and abs(wanted.power_limit_w - read.power_limit_w) <= 1.0
 
 
-def _confirmed(asked: Asked) -> str:
-    if isinstance(asked, types.Mode):
-        return f"The device says that it is in {asked.name} mode now."
-    if isinstance(asked, types.Plan):
-        return (
-            "The device has this plan."
-            if asked.commands
-            else "The plan is gone. The device follows its mode."
-        )
+def _confirmed(wanted: Wanted) -> str:
+    if isinstance(wanted, types.Mode):
+        return f"The device says that it is in {wanted.name} mode now."
+    if isinstance(wanted, types.Plan):
+        gone = "The plan is gone. The device follows its mode."
+        return "The device has this plan." if wanted.commands else gone
     return "The device's details are as you wrote them."
 
 
-def _contradicted(asked: Asked, read: Read) -> str:
+def _contradicted(wanted: Wanted, read: Read) -> str:
     if isinstance(read, types.Mode):
         return f"The change was sent, but the device says that it is in {read.name} mode."
     if isinstance(read, types.Plan):

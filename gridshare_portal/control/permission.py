@@ -1,7 +1,4 @@
-"""Who may change a device, by which consent and through whose connection: asked first, and again at the end.
-
-Whoever is refused leaves an event.
-"""
+"""Who may change a device, by which consent and through whose connection; refusals are recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ ACCESS_ENDED = "The access to this home ended before anything was sent. Nothing 
 
 
 class ChangeNotPermitted(Exception):
-    """This person may not do this; the reason is a sentence, `scope` what Lunar would have to allow."""
+    """`reason` is a sentence; `scope` is the OAuth scope that is missing, if that is it."""
 
     def __init__(self, reason: str, *, scope: str = "") -> None:
         super().__init__(reason)
@@ -28,51 +25,57 @@ class ChangeNotPermitted(Exception):
 
 
 class NoReason(Exception):
-    """Staff change nothing without saying why."""
+    """Staff gave no reason for a change."""
 
     reason = "Say why. The homeowner reads it."
 
 
-def ask(
+def decide(
     *,
     actor: accounts.User,
     device: sites.Device,
-    asked: operations.Ask,
+    operation: operations.Ask,
     organization_id: int | None,
     reason: str,
     now: datetime,
 ) -> policy.Decision:
-    """Return by which consent staff act, if it is staff, and through which connection; raise otherwise."""
-    answer = policy.may_control(actor, device, now=now, scope=asked.scope, organization_id=organization_id)
-    if not answer.allowed:
-        _record_refusal(actor, device, asked, answer, now)
-        raise ChangeNotPermitted(answer.reason, scope=answer.scope)
-    if answer.consent is not None and not reason.strip():
+    """Return the decision with consent (staff only) and connection; raise ChangeNotPermitted or NoReason."""
+    decision = policy.may_control(
+        actor, device, now=now, scope=operation.scope, organization_id=organization_id
+    )
+    if not decision.allowed:
+        _record_refusal(actor, device, operation, decision, now)
+        raise ChangeNotPermitted(decision.reason, scope=decision.scope)
+    if decision.consent is not None and not reason.strip():
         raise NoReason
-    return answer
+    return decision
 
 
-def refusal_of(change: models.Change, asked: operations.Ask, *, now: datetime) -> str:
-    """Ask for the right once more, for staff by the very same consent; return why not, or nothing."""
+def refusal_of(change: models.Change, operation: operations.Ask, *, now: datetime) -> str:
+    """Check the permission again, for staff by the very same consent; return why not, or ""."""
     mine, actor = change.consent, change.actor
-    if actor is None:  # whoever asked has no account any more, and without it no access
+    if actor is None:  # the account was deleted, and its access with it
         return ACCESS_ENDED
     organization_id = mine.organization_id if mine else None
-    answer = policy.may_control(
-        actor, change.device, now=now, scope=asked.scope, organization_id=organization_id
+    decision = policy.may_control(
+        actor, change.device, now=now, scope=operation.scope, organization_id=organization_id
     )
-    if answer.allowed:
-        return "" if answer.consent == mine else ACCESS_ENDED
-    return ACCESS_ENDED if mine and answer == policy.UNSEEN else answer.reason
+    if decision.allowed:
+        return "" if decision.consent == mine else ACCESS_ENDED
+    return ACCESS_ENDED if mine and decision == policy.UNSEEN else decision.reason
 
 
 def label(actor: accounts.User, consent: access.Consent | None) -> str:
-    """Return who acts, with the organization on whose behalf, as it stays readable for good."""
+    """Return the actor's name, with the organization for staff, as the change keeps it for good."""
     return str(actor)[:254] if consent is None else f"{str(actor)[:160]} ({consent.organization})"
 
 
 def _record_refusal(
-    actor: accounts.User, device: sites.Device, asked: operations.Ask, answer: policy.Decision, now: datetime
+    actor: accounts.User,
+    device: sites.Device,
+    operation: operations.Ask,
+    decision: policy.Decision,
+    now: datetime,
 ) -> None:
     record.add(
         name=names.Name.CHANGE_REFUSED,
@@ -80,6 +83,6 @@ def _record_refusal(
         actor=actor,
         site=device.site,
         device=device,
-        organization=answer.consent.organization if answer.consent else None,
-        details={"kind": asked.kind, "asked": asked.to_json(), "why": answer.reason},
+        organization=decision.consent.organization if decision.consent else None,
+        details={"kind": operation.kind, "asked": operation.to_json(), "why": decision.reason},
     )

@@ -1,4 +1,4 @@
-"""What may be asked of the changes of a home, and of its devices' modes and plans."""
+"""Queries on the changes and proposals of homes, and on their devices' modes and plans."""
 
 from __future__ import annotations
 
@@ -17,29 +17,28 @@ Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or proposals, however the
 
 
 def changes_of(site: sites.Site) -> QuerySet[models.Change]:
-    """Return the wishes of a home and what became of them, the newest first."""
+    """Return a home's changes, the newest first."""
     return changes_in([site])
 
 
 def changes_in(homes: Iterable[sites.Site]) -> QuerySet[models.Change]:
-    """Return the wishes of several homes, each with by whose consent it was made, or who had proposed it."""
+    """Return the changes of several homes, newest first, each with consent, proposal and its organization."""
     beside = ("site", "device", "actor", "consent", "proposal__consent__organization")
     return models.Change.objects.filter(site__in=homes).select_related(*beside)
 
 
 def proposals_in(homes: Iterable[sites.Site], *, now: datetime) -> QuerySet[models.Proposal]:
-    """Return what staff proposed for these homes, the newest first; `holds` says whether they still may."""
+    """Return the proposals for these homes, newest first; `holds` says whether access still holds."""
     beside = ("site", "device", "consent__organization", "change")
     return _marked(models.Proposal.objects.filter(site__in=homes), now).select_related(*beside)
 
 
 def waiting_of(site: sites.Site, *, now: datetime) -> QuerySet[models.Proposal]:
-    """Return the proposals that a homeowner can answer now."""
     return _waiting(proposals_in([site], now=now), now)
 
 
 def marked_waiting(homes: Rows, *, now: datetime) -> Rows:
-    """Mark each home with `proposal_waits`: whether there is something to answer."""
+    """Mark each home with `proposal_waits`: whether the homeowner has a proposal to answer."""
     there = models.Proposal.objects.filter(site=OuterRef("pk"))
     marked: Rows = homes.annotate(proposal_waits=Exists(_waiting(there, now).order_by()))
     return marked
@@ -55,20 +54,19 @@ def _waiting(proposals: QuerySet[models.Proposal], now: datetime) -> QuerySet[mo
 
 
 def _holds(now: datetime) -> Exists:
-    """Return whether the organization that proposed is still let in by somebody who lives there."""
+    """Return whether the organization that proposed still has a consent that holds, from anybody there."""
     same = {"site": OuterRef("site"), "organization": OuterRef("consent__organization")}
     return Exists(policy.holding(now=now).filter(**same).order_by())
 
 
 def states_of(site: sites.Site) -> QuerySet[models.State]:
-    """Return the modes and plans of a home's devices as last read."""
     return models.State.objects.filter(device__site=site).select_related("device")
 
 
 def battery_states_of(site: sites.Site, *, among: Iterable[sites.Sensor] | None = None) -> list[models.State]:
-    """Return the state of each of a home's batteries; one that was never read says so by its moments.
+    """Return a State for each battery of a home, unsaved where it was never read.
 
-    The batteries are found among the sensors, where those have been read already.
+    `among` are the home's sensors, where the caller has read them already.
     """
     devices = site_queries.battery_devices_of(site, among=among)
     read = {state.device_id: state for state in models.State.objects.filter(device__in=devices)}

@@ -1,4 +1,4 @@
-"""What is done about changes that nobody knows the end of: they are looked at again, and never sent again."""
+"""Reads unconfirmed changes back until their outcome is known; never sends anything again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STUCK_AFTER = timedelta(seconds=60)
 
 
 def settle_stuck(*, changes: QuerySet[models.Change], now: datetime) -> None:
-    """Settle changes whose process died: never sent is failed, and sent without a result is unconfirmed."""
+    """Settle changes whose process died: failed if never sent, unconfirmed if sent without a result."""
     late = now - STUCK_AFTER
     for change in changes.filter(outcome=outcomes.OPEN, made_at__lte=late):
         if change.sent_at is None:
@@ -28,40 +28,39 @@ def settle_stuck(*, changes: QuerySet[models.Change], now: datetime) -> None:
 
 
 def due(*, now: datetime) -> QuerySet[models.Change]:
-    """Return the changes that are to be looked at again."""
     return models.Change.objects.filter(outcome=outcomes.UNCONFIRMED, read_again_at__lte=now)
 
 
 def read_again(*, change_pk: uuid.UUID | str, now: datetime) -> None:
-    """Look once more at what an unconfirmed change was about, if that is due and nobody else does."""
+    """Read back an unconfirmed change once more, if that is due and no other worker does."""
     change = due(now=now).filter(pk=change_pk).select_related("device", "site").first()
     if change is None or not _claim(change, now):
         return
-    asked = operations.from_json(change.kind, change.asked)
-    read = _look(change, asked, now)
-    outcome = outcomes.of_reading(asked.wanted, read, now=now, lost_since=change.sent_at)
+    operation = operations.from_json(change.kind, change.asked)
+    read = _read(change, operation, now)
+    outcome = outcomes.of_reading(operation.wanted, read, now=now, lost_since=change.sent_at)
     if outcome.name != outcomes.UNCONFIRMED:
-        after = None if read is None else operations.kept(asked, read)
+        after = None if read is None else operations.kept(operation, read)
         finalize.settle(change=change, outcome=outcome, now=now, after=after, expected=[outcomes.UNCONFIRMED])
     elif change.read_again_at is None:
         _give_up(change, now)
 
 
 def _claim(change: models.Change, now: datetime) -> bool:
-    """Count this look and plan the next one at once, so that a worker that dies only skips a look."""
+    """Count this attempt and schedule the next at once, so that a worker that dies costs one attempt."""
     mine = due(now=now).filter(pk=change.pk, attempts=change.attempts)
-    following = outcomes.next_look(change.attempts + 1, now=now)
+    following = outcomes.next_read_back_at(change.attempts + 1, now=now)
     if not mine.update(attempts=F("attempts") + 1, read_again_at=following):
         return False
     change.attempts, change.read_again_at = change.attempts + 1, following
     return True
 
 
-def _look(change: models.Change, asked: operations.Ask, now: datetime) -> outcomes.Read | None:
+def _read(change: models.Change, operation: operations.Ask, now: datetime) -> outcomes.Read | None:
     try:
-        with calls.of_site(change.site, now=now) as heard:
-            client = clients.for_site(change.site, scope=asked.reading_scope, listener=heard.append)
-            read = asked.look(client, change.device.synth_id)
+        with calls.of_site(change.site, now=now) as api_calls:
+            client = clients.for_site(change.site, scope=operation.reading_scope, listener=api_calls.append)
+            read = operation.look(client, change.device.synth_id)
     except (errors.GridshareError, clients.WayError):
         return None
     state.store(device=change.device, read=read, now=now)
@@ -71,4 +70,4 @@ def _look(change: models.Change, asked: operations.Ask, now: datetime) -> outcom
 def _give_up(change: models.Change, now: datetime) -> None:
     mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
     mine.update(sentence=outcomes.STAYS_UNCONFIRMED)
-    finalize.tell(change=change, name=names.Name.CHANGE_SETTLED, now=now)
+    finalize.record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)

@@ -1,4 +1,4 @@
-"""A home that was read has its modes and plans read too."""
+"""Reads the modes and plans of a home's batteries after the home was synced."""
 
 from __future__ import annotations
 
@@ -10,6 +10,5 @@ from gridshare_portal.sites import signals
 
 
 @receiver(signals.synced, dispatch_uid="control.synced")
-def start(sender: object, *, site: sites.Site, **_rest: object) -> None:
-    """Read the modes and plans of the home's batteries."""
+def refresh_states(sender: object, *, site: sites.Site, **_rest: object) -> None:
     wake("control.tasks.refresh_states", site.pk)

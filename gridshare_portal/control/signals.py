@@ -1,7 +1,4 @@
-"""What other rooms hear about changes.
-
-settled(change) in the transaction that writes a change's outcome, each time it does.
-"""
+"""settled(change): sent within the transaction that writes a change's outcome, each time."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""When Celery looks at changes again, tells homeowners of proposals and reads states: as the rows say."""
+"""Celery tasks: read-backs, e-mails about proposals, reads of modes and plans. The rows are the queue."""
 
 from __future__ import annotations
 
@@ -14,19 +14,16 @@ from gridshare_portal.sites import queries as site_queries
 
 @shared_task
 def read_again(change_pk: str) -> None:
-    """Look once more at what became of an unconfirmed change."""
     read_back.read_again(change_pk=change_pk, now=timezone.now())
 
 
 @shared_task
 def tell_homeowner(proposal_pk: str) -> None:
-    """Write to the homeowner that somebody proposes a change."""
     proposal_emails.tell_homeowner(pk=proposal_pk, now=timezone.now())
 
 
 @shared_task
 def refresh_state(device_pk: int) -> None:
-    """Read a device's mode and plan."""
     device = sites.Device.objects.filter(pk=device_pk, site__isnull=False).select_related("site").first()
     if device is not None:
         state.refresh(device=device, now=timezone.now())
@@ -34,7 +31,6 @@ def refresh_state(device_pk: int) -> None:
 
 @shared_task
 def refresh_states(site_pk: int) -> None:
-    """Read the modes and plans of a home's batteries."""
     site = sites.Site.objects.filter(pk=site_pk).first()
     for device in site_queries.battery_devices_of(site) if site else []:
         state.refresh(device=device, now=timezone.now())
@@ -42,7 +38,7 @@ def refresh_states(site_pk: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Settle what got stuck, and wake whatever is due; the rows say so, also after a worker died."""
+    """Settle stuck changes and wake whatever the rows say is due."""
     now = timezone.now()
     read_back.settle_stuck(changes=models.Change.objects.all(), now=now)
     for change_pk in read_back.due(now=now).values_list("pk", flat=True)[:200]:

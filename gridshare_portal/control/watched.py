@@ -1,4 +1,4 @@
-"""While somebody looks at a home, its modes and plans are read again every minute, by a worker."""
+"""Has a home's modes and plans read again every minute, by a worker, while a page shows the home."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from gridshare_portal.sites import models as sites
 
 
 def watch(*, site: sites.Site, now: datetime, known: Sequence[models.State] | None = None) -> None:
-    """Note that somebody looks at the home; this asks nobody and costs a page no time.
-
-    Whoever has read the states of its batteries already hands them on.
-    """
+    """Note that a page shows the home; costs no API call. `known` are its battery states, if read already."""
     if known is None:
         known = queries.battery_states_of(site)
     for device_pk in state.note_watched(known=known, now=now):

@@ -1,1 +1,1 @@
-"""What exists only in a demonstration: the supervisor, one-click sign-in and the mail page."""
+"""The demonstration: supervisor, one-click sign-in and the page of e-mails. Part of `make run` only."""

@@ -1,4 +1,4 @@
-"""`python -m gridshare_portal.demo`: everything the demonstration needs, under one supervisor."""
+"""`python -m gridshare_portal.demo`: starts everything the demonstration needs, under one supervisor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
-    """Return the command line as values."""
     parser = argparse.ArgumentParser(prog="python -m gridshare_portal.demo", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument(
@@ -38,7 +37,6 @@ def options(arguments: list[str]) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Start all, wait, stop all; the exit status says whether it ended as asked."""
     chosen = options(sys.argv[1:])
     if not guard.is_loopback(chosen.host):
         print(f"The demonstration answers this machine only, and {chosen.host} is reachable from others.")

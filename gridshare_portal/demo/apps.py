@@ -1,4 +1,4 @@
-"""The room as Django knows it, and the guard that keeps it on this machine."""
+"""Keeps the demonstration on this machine."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -8,13 +8,10 @@ from gridshare_portal.demo import guard
 
 
 class DemoConfig(AppConfig):
-    """The `demo` room."""
-
     name = "gridshare_portal.demo"
-    label = "demo"
 
     def ready(self) -> None:
-        """Refuse to start where anyone but this machine could reach the portal."""
+        """Refuse to start where any other machine could reach the portal."""
         fault = guard.fault(settings.ALLOWED_HOSTS, settings.PUBLIC_URL)
         if fault:
             raise ImproperlyConfigured(fault)

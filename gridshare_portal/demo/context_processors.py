@@ -1,4 +1,4 @@
-"""Tells the page frame that this is a demonstration."""
+"""Context of the demonstration's bar: whom a visitor can sign in as."""
 
 from django.http import HttpRequest
 
@@ -6,5 +6,4 @@ from gridshare_portal.demo import people
 
 
 def demo(_request: HttpRequest) -> dict[str, object]:
-    """Return who the bar at the foot of each page offers to sign in as."""
     return {"demo": True, "demo_people": people.PEOPLE}

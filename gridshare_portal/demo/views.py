@@ -1,6 +1,6 @@
-"""One click signs in as a demo person, and e-mails land on a page.
+"""One-click sign-in as a demo person, and the page of e-mails.
 
-Each request is checked once more: from this machine, to this machine, or it does not exist.
+Each request must come from this machine, to this machine; else the page does not exist.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ View = Callable[..., HttpResponse]
 
 
 def on_this_machine(view: View) -> View:
-    """Let a view exist only for requests from a loopback address to a loopback name."""
+    """Raise Http404 unless the request comes from a loopback address to a loopback name."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **options: object) -> HttpResponse:
@@ -39,17 +39,15 @@ def on_this_machine(view: View) -> View:
 @require_GET
 @on_this_machine
 def index(request: HttpRequest) -> HttpResponse:
-    """Show who can be signed in as, and the newest e-mails."""
-    letters = mailbox.letters(Path(settings.EMAIL_FILE_PATH))
     known = {"homeowners": people.HOMEOWNERS, "staff": people.STAFF, "customers": people.CUSTOMERS}
-    context = {**known, "letters": letters}
+    context = {**known, "emails": mailbox.emails(Path(settings.EMAIL_FILE_PATH))}
     return render(request, "demo/index.html", context)
 
 
 @require_POST
 @on_this_machine
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in as the chosen demo person; for staff the click stands in for the second factor, too."""
+    """Sign in as the demo person; for staff the click replaces the second factor, too."""
     person = people.named(request.POST.get("email", ""))
     if person is None:
         raise Http404

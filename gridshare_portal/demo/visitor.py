@@ -1,4 +1,4 @@
-"""A visitor who needs no browser: reads forms out of pages, fills them in and sends them."""
+"""An HTTP visitor without a browser: reads forms from pages, fills them in and submits them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATIENCE_S = 20
 
 @dataclass
 class Form:
-    """A form as it stands on a page: where it goes, and what it sends when nothing is changed."""
+    """A form of a page: its target, and the fields it submits when nothing is changed."""
 
     action: str
     method: str
@@ -40,14 +40,13 @@ def _is_sent(given: dict[str, str | None]) -> bool:
 
 
 def forms_of(page: requests.Response) -> list[Form]:
-    """Return the forms of a page in their order."""
     reader = _Forms()
     reader.feed(page.text)
     return reader.found
 
 
 def as_one_line(markup: str) -> str:
-    """Return a page without the line breaks of its templates: what it says, however that is laid out."""
+    """Return markup without its line breaks, so that text can be found however it is laid out."""
     markup = re.sub(r"<[a-zA-Z][^<>]*>", lambda tag: re.sub(r"\s+", " ", tag[0]).replace(" >", ">"), markup)
     markup = re.sub(r">\s*\n\s*", ">", markup)
     markup = re.sub(r"\s*\n\s*<", "<", markup)
@@ -55,12 +54,11 @@ def as_one_line(markup: str) -> str:
 
 
 def said_by(page: requests.Response) -> str:
-    """Return the markup of a page as one line."""
     return as_one_line(page.text)
 
 
 class Visitor(requests.Session):
-    """One session at one portal, from signing in to looking around."""
+    """One session at one portal."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -68,17 +66,16 @@ class Visitor(requests.Session):
         self.url = url
 
     def look(self, path: str) -> requests.Response:
-        """Open a page."""
         return self.get(urljoin(self.url, path), timeout=PATIENCE_S)
 
     def fill(self, page: requests.Response, form: Form, **values: object) -> requests.Response:
-        """Send a form as it stands, but for these values."""
+        """Submit a form with its own values, but for these."""
         kept = [one for one in form.fields if one[0] not in values]
-        sent = [*kept, *((name, one) for name, given in values.items() for one in _many(given))]
+        many = {name: one if isinstance(one, list | tuple) else [one] for name, one in values.items()}
+        sent = [*kept, *((name, str(one)) for name, some in many.items() for one in some)]
         return self.post(urljoin(page.url, form.action), data=sent, timeout=PATIENCE_S)
 
     def sign_in(self, email: str) -> None:
-        """Sign in as a demo person with one click."""
         page = self.look("/demo/")
         form = next(form for form in forms_of(page) if ("email", email) in form.fields)
         self.fill(page, form).raise_for_status()
@@ -86,13 +83,9 @@ class Visitor(requests.Session):
     def connect(
         self, username: str, *, also: tuple[str, ...] = (), page: requests.Response | None = None
     ) -> requests.Response:
-        """Connect the Lunar account of that name; `also` names what the portal may do beside reading."""
+        """Connect the Lunar account of that name; `also` are scopes beside those to read."""
         page = page or self.look("/connect/")
         form = next(form for form in forms_of(page) if "lunar/login" in form.action)
         read = [value for name, value in form.fields if name == "scope"]
         login = self.fill(page, form, scope=[*read, *also])
         return self.fill(login, forms_of(login)[0], username=username)
-
-
-def _many(given: object) -> list[str]:
-    return [str(one) for one in given] if isinstance(given, list | tuple) else [str(given)]

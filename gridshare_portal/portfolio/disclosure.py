@@ -1,8 +1,7 @@
-"""What a portfolio page may show of the sums that were made: nothing about fewer homes than allowed.
+"""What pages may show of a portfolio's aggregates: nothing about fewer homes than settings.SMALLEST_GROUP.
 
-A figure is also kept back where one about too few homes would follow from it by subtraction: from what all
-homes give, or from a group that contains this one. Whoever shows a sum asks here; nobody else reads
-HomesAggregate.
+A figure is also hidden where one about too few homes would follow by subtraction: from the figure of all
+homes, or of a group that contains this one. The only reader of HomesAggregate.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ STEPS = ("shared", "holding", "connected", "telling")
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A sum and over how many homes it is; the value is None where it may not be shown, or nobody knows."""
+    """A sum (W or Wh, as its name says) and over how many homes; None if hidden or not known."""
 
     value: float | None
     homes: int
@@ -31,25 +30,15 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """One week of the funnel; None where a step is about too few homes, or tells about too few."""
+    """One week of the funnel, in homes: asked, STEPS, ended; None where a count is, or reveals, too few."""
 
     begins: date
-    asked: int | None
-    shared: int | None
-    holding: int | None
-    connected: int | None
-    telling: int | None
-    ended: int | None
-
-    @property
-    def counts(self) -> tuple[int | None, ...]:
-        """Return the numbers in the order of the table."""
-        return (self.asked, self.shared, self.holding, self.connected, self.telling, self.ended)
+    counts: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Portfolio:
-    """What may be shown of all homes or of a group, and when it was counted."""
+    """What may be shown of all homes or of a group, as of `made_at` (UTC)."""
 
     made_at: datetime
     homes: int
@@ -67,7 +56,9 @@ class Portfolio:
 
 
 def disclosed(organization: accounts.Organization, group: Group | None = None) -> Portfolio | None:
-    """Return what may be shown, in one query; None before the first count."""
+    """Return what may be shown of an organization's homes or of a group, in one query; None before the
+    first aggregation.
+    """
     kept = {row.group_id: row for row in HomesAggregate.objects.filter(organization=organization)}
     row = kept.get(group.pk if group else None)
     if row is None:
@@ -77,28 +68,32 @@ def disclosed(organization: accounts.Organization, group: Group | None = None) -
 
 
 def is_enough(homes: int, around: Iterable[int] = ()) -> bool:
-    """Say whether a figure about so many homes may stand beside figures about more: also their difference.
-
-    None of the homes differing is enough, for then it is the same figure.
+    """Return whether a figure about so many homes may stand beside figures about more: also the difference
+    must be enough homes, or none.
     """
     smallest = max(settings.SMALLEST_GROUP, 1)
     return homes >= smallest and all(not 0 < more - homes < smallest for more in around)
 
 
+def figure(value: float | None, *, homes: int, around: Iterable[int] = ()) -> Figure:
+    """Return a sum over so many homes as it may be shown beside sums over `around` homes each."""
+    if not homes:
+        return Figure(value=None, homes=0)
+    is_hidden = not is_enough(homes, around)
+    return Figure(value=None if is_hidden else value, homes=homes, is_hidden=is_hidden)
+
+
 def veiled(counts: Sequence[int]) -> list[int | None]:
-    """Return the steps of a funnel, None where a step or what left it since the last one shown is too few."""
+    """Return the funnel's steps, None where a step, or what left it since the last one shown, is too few."""
     found: list[int | None] = []
     last: int | None = None
     for count in counts:
         around = [] if last is None else [last]
-        shown = count == 0 and last in (None, 0) or is_enough(count, around) or _all_left(count, last)
+        is_none = count == 0 and (not last or is_enough(last))  # nobody came, or all left
+        shown = is_none or is_enough(count, around)
         found.append(count if shown else None)
         last = count if shown else last
     return found
-
-
-def _all_left(count: int, last: int | None) -> bool:
-    return count == 0 and last is not None and is_enough(last)
 
 
 def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
@@ -114,24 +109,18 @@ def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
         ages={name: kept[f"age_{name}"] for name in AGES},
         has={name: kept[f"has_{name}"] for name in ("solar", "battery", "ev")},
         without_charge=kept["has_battery"] - kept["of_stored_wh"],
-        ended=kept["ended"],
-        controllable=kept["controllable"],
-        ask_first=kept["ask_first"],
+        **{name: kept[name] for name in ("ended", "controllable", "ask_first")},
         day=date.fromisoformat(kept["day"]),
         weeks=[_week(one) for one in kept.get("weeks", ())],
     )
 
 
 def _figure(name: str, kept: Figures, around: Sequence[Figures]) -> Figure:
-    homes = kept[f"of_{name}"]
-    if not homes:
-        return Figure(value=None, homes=0)
-    if not is_enough(homes, [one[f"of_{name}"] for one in around]):
-        return Figure(value=None, homes=homes, is_hidden=True)
-    return Figure(value=kept[f"sum_{name}"], homes=homes)
+    homes, others = kept[f"of_{name}"], [one[f"of_{name}"] for one in around]
+    return figure(kept[f"sum_{name}"], homes=homes, around=others)
 
 
 def _week(kept: Figures) -> Week:
-    steps = dict(zip(STEPS, veiled([kept[step] for step in STEPS]), strict=True))
-    apart = {name: veiled([kept[name]])[0] for name in ("asked", "ended")}
-    return Week(begins=date.fromisoformat(kept["begins"]), **steps, **apart)
+    asked, ended = (veiled([kept[name]])[0] for name in ("asked", "ended"))
+    steps = veiled([kept[step] for step in STEPS])
+    return Week(begins=date.fromisoformat(kept["begins"]), counts=(asked, *steps, ended))

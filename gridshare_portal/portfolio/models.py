@@ -1,8 +1,8 @@
-"""What is kept of a portfolio: a row per shared home, aggregates, groups, saved views, reminders, daily sums.
+"""Rows per shared home, aggregates, groups, saved views, reminders and daily sums of a portfolio.
 
-SiteRow and HomesAggregate are made anew in passes from what other packages keep, so that a page costs the
-same however many homes there are. They are at most a pass old and give no right: access.policy is asked who
-may see a home whenever one is shown.
+SiteRow and HomesAggregate are rebuilt in passes from other packages' rows, so that a page costs the same
+however many homes there are. They are at most a pass old and grant nothing: access.policy decides who may see
+a home whenever one is shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gridshare_portal.sites import models as sites
 
 
 class Group(models.Model):
-    """Homes that an organization put together under a name; a home may stand in several, as with tags."""
+    """Homes that an organization put together under a name; a home may be in several."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="groups")
     name = models.CharField(max_length=60)
@@ -30,8 +30,6 @@ class Group(models.Model):
 
 
 class GroupSite(models.Model):
-    """One home in one group."""
-
     group = models.ForeignKey(Group, models.CASCADE, related_name="members", db_index=False)
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="+")
 
@@ -43,7 +41,7 @@ class GroupSite(models.Model):
 
 
 class SavedView(models.Model):
-    """A way of looking at the homes table, as its address says it; without an owner it is shared there."""
+    """A query of the homes table under a name; without an owner it is shared in the organization."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="saved_views")
     owner = models.ForeignKey(
@@ -68,9 +66,9 @@ class SavedView(models.Model):
 
 
 class SiteRow(models.Model):
-    """A shared home in plain columns, as last counted; None is not known. The keys are for sorting.
+    """A shared home in plain columns, as of the last pass; None is not known. The keys are for sorting.
 
-    Days are UTC days: `day` says which one the energies are of.
+    `day` is the UTC day that the energies (Wh) are of.
     """
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+", db_index=False)
@@ -135,9 +133,9 @@ class SiteRow(models.Model):
 
 
 class ProjectionPass(models.Model):
-    """The queue of counting: one row per retailer, due at a moment, taken further by one worker at a time.
+    """The queue of passes: one row per retailer, leased by one worker at a time.
 
-    `cursor` is the last home of this pass that was counted; a worker that dies costs one step.
+    `cursor` is the last home of this pass that was written; a worker that dies costs one step.
     """
 
     organization = models.OneToOneField(accounts.Organization, models.CASCADE, related_name="round")
@@ -152,7 +150,7 @@ class ProjectionPass(models.Model):
 
 
 class HomesAggregate(models.Model):
-    """The sums over all homes of a retailer (group null), or over those of one group, as last counted."""
+    """The sums over all homes of a retailer (group null) or of one group, as of the last pass."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="aggregates")
     group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="aggregate")
@@ -175,7 +173,7 @@ class HomesAggregate(models.Model):
 
 
 class Reminder(models.Model):
-    """Staff asked that a homeowner be written to about a connection that ended; the row is the queue."""
+    """A request by staff to e-mail a homeowner whose connection ended; the row is the queue."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="+")
@@ -193,10 +191,7 @@ class Reminder(models.Model):
 
 
 class PortfolioDay(models.Model):
-    """The energy of one UTC day over all homes of a retailer, as last counted.
-
-    `figures` holds each energy's sum and number of homes; reports.figures says what may be shown.
-    """
+    """The energy of one UTC day over all homes of a retailer: `figures` is name -> {wh, homes}."""
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
     day = models.DateField()

@@ -1,8 +1,7 @@
-"""Have a homeowner written to whose connection to Lunar has ended, so that a shared home can be read again.
+"""E-mails to homeowners whose connection to Lunar has ended, at the request of staff.
 
-The letter goes to whoever shares the home, who knows that it is shared and that the connection ended; it
-bears no words of staff's own. A home gets one a week at most, whoever asks, and nobody learns from that
-whether another organization asked. The row is the queue.
+They go to whoever shares the home and contain no words of staff's own. A home gets at most one a week,
+whoever requests it, and nobody learns from that of another organization's request. The row is the queue.
 """
 
 from __future__ import annotations
@@ -33,17 +32,15 @@ NOT_YOURS = "Your role does not include asking homeowners."
 
 
 class ReminderRefused(Exception):
-    """No letter can be asked for now; the text is a sentence for the page."""
+    """No e-mail can be requested now; the text is a sentence for the page."""
 
 
 class ReminderNotPermitted(Exception):
-    """Whoever asks may not ask for this organization."""
+    """The person's role in this organization does not include reminders."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndedConnection:
-    """A home whose connection ended, since when, and when the organization last asked for a letter."""
-
     site: sites.Site
     ended_at: datetime | None
     asked_at: datetime | None
@@ -53,19 +50,19 @@ class EndedConnection:
 def page(
     user: accounts.User, organization: accounts.Organization, *, after: int, now: datetime
 ) -> tuple[list[EndedConnection], int | None]:
-    """Return homes past this one whose connection had ended when last counted, and where to go on."""
+    """Return up to ON_A_PAGE homes after this key whose connection has ended, and the key to go on after."""
     ended = SiteRow.objects.filter(organization=organization, state="reconnect", site__gt=after)
     pks = list(ended.order_by("site_id").values_list("site_id", flat=True)[: ON_A_PAGE + 1])
     following = pks[ON_A_PAGE - 1] if len(pks) > ON_A_PAGE else None
     pks = pks[:ON_A_PAGE]
     shared = policy.shared_sites(user, now=now, organization=organization).filter(pk__in=pks)
-    since, asked = _since(pks), _asked(pks, organization)
+    since, requested = _since(pks), _last_requests(pks, organization)
     lines = [
         EndedConnection(
             site=site,
             ended_at=since.get(site.pk),
-            asked_at=asked.get(site.pk),
-            may_ask=site.pk not in asked or asked[site.pk] <= now - WEEK,
+            asked_at=requested.get(site.pk),
+            may_ask=site.pk not in requested or requested[site.pk] <= now - WEEK,
         )
         for site in shared.defer("topology").order_by("pk")
     ]
@@ -76,7 +73,7 @@ def page(
 def ask(
     *, organization: accounts.Organization, asked_by: accounts.User, site: sites.Site, now: datetime
 ) -> models.Reminder:
-    """Have whoever shares the home with this organization be written to."""
+    """Request an e-mail to whoever shares the home; raises ReminderNotPermitted and ReminderRefused."""
 
     membership = staff.standing_of(asked_by).filter(organization=organization).first()
     if membership is None or not rights.may(membership.role, rights.ASK):
@@ -84,32 +81,38 @@ def ask(
     sites.Site.objects.select_for_update().get(pk=site.pk)
     if not givers(site, organization, now=now):
         raise ReminderRefused(NOT_ENDED)
-    before = _asked([site.pk], organization).get(site.pk)
+    before = _last_requests([site.pk], organization).get(site.pk)
     if before is not None and before > now - WEEK:
         raise ReminderRefused(ASKED.format(before + WEEK))
     reminder = models.Reminder.objects.create(
         organization=organization, site=site, asked_by=asked_by, asked_at=now, due_at=now
     )
-    _tell(reminder, asked_by)
+    record.add(
+        name=names.Name.ACCESS_ASKED,
+        at=now,
+        actor=asked_by,
+        organization=organization,
+        site=site,
+        details={"for": "connecting to Lunar again", "organization": organization.name},
+    )
     wake("portfolio.tasks.remind", reminder.pk)
     return reminder
 
 
 def due(*, now: datetime, at_most: int = 50) -> list[int]:
-    """Return the letters that wait to be sent."""
     waiting = models.Reminder.objects.filter(due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 
 
-def tell(*, pk: int, now: datetime) -> int:
-    """Write to those who share the home, unless it had a letter within a week; return how many were sent."""
+def send(*, pk: int, now: datetime) -> int:
+    """Send the e-mails of a reminder, unless the home had one within a week; return how many were sent."""
     reminder = _claimed(pk, now)
     if reminder is None:
         return 0
     people = givers(reminder.site, reminder.organization, now=now)
     try:
         for person in people:
-            _send(reminder, person)
+            _post(reminder, person)
     except sender.NotSent:
         models.Reminder.objects.filter(pk=pk).update(sent_at=None, due_at=now + AGAIN)
         return 0
@@ -128,7 +131,7 @@ def givers(site: sites.Site, organization: accounts.Organization, *, now: dateti
 
 @transaction.atomic
 def _claimed(pk: int, now: datetime) -> models.Reminder | None:
-    """Take a letter, once between all workers; drop it where the home had one within a week."""
+    """Take a reminder, once between all workers; drop it where the home had an e-mail within a week."""
     found = models.Reminder.objects.filter(pk=pk, due_at__lte=now)
     reminder = found.select_related("site", "organization").first()
     if reminder is None:
@@ -140,29 +143,17 @@ def _claimed(pk: int, now: datetime) -> models.Reminder | None:
     return None if had_one else reminder
 
 
-def _tell(reminder: models.Reminder, asked_by: accounts.User) -> None:
-    record.add(
-        name=names.Name.ACCESS_ASKED,
-        at=reminder.asked_at,
-        actor=asked_by,
-        organization=reminder.organization,
-        site=reminder.site,
-        details={"for": "connecting to Lunar again", "organization": reminder.organization.name},
-    )
-
-
 def _since(pks: Sequence[int]) -> dict[int, datetime]:
-    """Return when the connections ended that reached these homes: the last of each."""
     ended = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None, connection__status="reconnect")
     return dict(ended.values_list("site").annotate(at=Max("connection__status_since_at")).order_by())
 
 
-def _asked(pks: Sequence[int], organization: accounts.Organization) -> dict[int, datetime]:
+def _last_requests(pks: Sequence[int], organization: accounts.Organization) -> dict[int, datetime]:
     rows = models.Reminder.objects.filter(site__in=pks, organization=organization)
     return dict(rows.values_list("site").annotate(at=Max("asked_at")).order_by())
 
 
-def _send(reminder: models.Reminder, person: accounts.User) -> None:
+def _post(reminder: models.Reminder, person: accounts.User) -> None:
     context = {
         "name": person.get_short_name(),
         "organization": " ".join(reminder.organization.name.split()),

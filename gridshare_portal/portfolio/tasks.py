@@ -1,4 +1,4 @@
-"""When Celery counts portfolios and writes to homeowners whose connection ended; the rows are the queue."""
+"""Celery tasks of passes, reminders and daily sums; the rows are the queue."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gridshare_portal.portfolio.projection import daily_sums, passes
 
 @shared_task
 def count(pk: int) -> None:
-    """Take a pass some steps further, and ask for the next steps."""
+    """Take a pass some steps further, and wake the next steps."""
     if passes.run(pk=pk, now=timezone.now(), owner=uuid.uuid4().hex):
         wake(count, pk)
 
 
 @shared_task
 def sweep() -> None:
-    """Wake the passes that may go on; the rows say so, also after a worker or the broker died."""
+    """Wake the passes that are due, also after a worker or the broker died."""
     now = timezone.now()
     passes.enroll(now=now)
     for pk in passes.due(now=now):
@@ -31,25 +31,21 @@ def sweep() -> None:
 
 @shared_task
 def remind(pk: int) -> None:
-    """Write to who shares a home whose connection ended."""
-    reminders.tell(pk=pk, now=timezone.now())
+    reminders.send(pk=pk, now=timezone.now())
 
 
 @shared_task
 def sweep_reminders() -> None:
-    """Wake the reminders that wait to be sent."""
     for pk in reminders.due(now=timezone.now()):
         wake(remind, pk)
 
 
 @shared_task
 def count_day(organization: int, day: str) -> None:
-    """Sum one day of a portfolio."""
     daily_sums.count(organization=organization, day=date.fromisoformat(day), now=timezone.now())
 
 
 @shared_task
 def sweep_days() -> None:
-    """Wake the counting of days that are missing, or to which readings may have come since."""
     for organization, day in daily_sums.due(now=timezone.now()):
         wake(count_day, organization, day.isoformat())

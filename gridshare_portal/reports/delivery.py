@@ -1,7 +1,7 @@
-"""The scheduled report about a portfolio: who gets it how often, and sending it.
+"""Scheduled portfolio reports by e-mail: who gets one how often, and sending it.
 
-The row is the queue. A worker takes it for a while; when the letter is out, the next date is set and the
-event recorded in one transaction. One that is killed before leaves a row that is taken up again.
+The subscription's row is the queue, with a lease. The next date and the event are written in one transaction
+after the e-mail was sent; a worker killed before that leaves a row that another takes up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class SubscriptionRefused(Exception):
 
 
 def subscription_of(membership: accounts.Membership) -> models.Subscription:
-    """Return a member's choice; before there is one, that nothing comes."""
+    """Return a member's subscription; unsaved and never due before the member chose."""
     who = {"user_id": membership.user_id, "organization_id": membership.organization_id}
     return models.Subscription.objects.filter(**who).first() or models.Subscription(**who)
 
@@ -36,7 +36,7 @@ def subscription_of(membership: accounts.Membership) -> models.Subscription:
 def choose(
     *, membership: accounts.Membership, every: str, time_zone: str, now: datetime
 ) -> models.Subscription:
-    """Say how often a member gets the report, and by whose clock."""
+    """Set how often a member gets the report, and in which time zone; raises SubscriptionRefused."""
     if every not in models.Subscription.Every.values or time_zone not in sites_settings.time_zones():
         raise SubscriptionRefused
     due_at = periods.next_due(every=every, zone=time_zone, now=now)
@@ -48,19 +48,19 @@ def choose(
 
 
 def due(*, now: datetime, at_most: int = 500) -> list[int]:
-    """Return the reports whose morning has come and that nobody is sending."""
     waiting = models.Subscription.objects.filter(leases.free(now=now), due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 
 
 def send(*, pk: int, now: datetime) -> bool:
-    """Send a report, unless somebody else does or it is not to be sent; say whether it was."""
+    """Send a report, unless another worker does or the member may not read it; return whether it was sent."""
     mine = models.Subscription.objects.filter(leases.free(now=now), pk=pk, due_at__lte=now)
     if not mine.update(**leases.held(owner="", now=now, lasting=LEASE)):
         return False
     row = models.Subscription.objects.select_related("user", "organization").get(pk=pk)
     period = periods.before(every=row.every, zone=row.time_zone, now=now)
-    if row.sent_about == period.key or not _may_read(row):
+    retailers = staff.standing_of(row.user).filter(organization__kind="retailer")
+    if row.sent_about == period.key or not retailers.filter(organization=row.organization).exists():
         _settle(row, row.sent_about, now)
         return False
     try:
@@ -70,31 +70,22 @@ def send(*, pk: int, now: datetime) -> bool:
         return False
     with transaction.atomic():
         _settle(row, period.key, now)
-        _tell(row, period, now)
+        record.add(
+            name=names.Name.REPORT_SENT,
+            at=now,
+            subject=row.user,
+            organization=row.organization,
+            details={"to": str(row.user), "about": period.title},
+        )
     return True
 
 
-def _may_read(row: models.Subscription) -> bool:
-    here = staff.standing_of(row.user).filter(organization=row.organization, organization__kind="retailer")
-    return here.exists()
-
-
 def _settle(row: models.Subscription, about: str, now: datetime) -> None:
-    """Set the next date; a choice that was changed meanwhile keeps the date it got then."""
+    """Set the next date, unless the member changed the subscription meanwhile."""
     due_at = periods.next_due(every=row.every, zone=row.time_zone, now=now)
     mine = models.Subscription.objects.filter(pk=row.pk)
     mine.update(**leases.released(), sent_about=about)
     mine.filter(due_at=row.due_at).update(due_at=due_at)
-
-
-def _tell(row: models.Subscription, period: periods.Period, now: datetime) -> None:
-    record.add(
-        name=names.Name.REPORT_SENT,
-        at=now,
-        subject=row.user,
-        organization=row.organization,
-        details={"to": str(row.user), "about": period.title},
-    )
 
 
 def _post(row: models.Subscription, report: figures.Report) -> None:
@@ -120,5 +111,4 @@ def _post(row: models.Subscription, report: figures.Report) -> None:
 
 
 def file_name(report: figures.Report) -> str:
-    """Return what the spreadsheet is called."""
     return f"{report.organization.slug}-{report.period.every}-{report.period.first}.xlsx"

@@ -1,4 +1,4 @@
-"""What a portfolio report says of one period: homes, energy by day, sharing by week, bulk runs.
+"""The content of a portfolio report: homes, energy by day, sharing by week, bulk runs.
 
 Nothing is said about fewer homes than the smallest group; a run's counts are of homes that staff chose.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio import disclosure
 from gridshare_portal.portfolio import models as portfolio
-from gridshare_portal.portfolio.projection import daily_sums
+from gridshare_portal.portfolio.projection.row_builder import ENERGIES
 from gridshare_portal.reports.periods import Period
 from gridshare_portal.runs import models as runs_models
 from gridshare_portal.runs import queries as run_queries
@@ -31,7 +31,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class DayFigures:
-    """The energy of one UTC day, in the order of daily_sums.COLUMNS; `is_known` once it was counted."""
+    """The energy of one UTC day in Wh, in the order of ENERGIES; `is_known` once it was counted."""
 
     day: date
     figures: tuple[disclosure.Figure, ...]
@@ -40,7 +40,7 @@ class DayFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """A bulk run that began in the period, and at how many homes what came of it."""
+    """A bulk run that began in the period, and its homes by outcome."""
 
     name: str
     began_at: datetime
@@ -54,7 +54,7 @@ class RunFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything a report says, the same in the letter, on the page and in the file."""
+    """The content, the same in the e-mail, on the page and in the file."""
 
     organization: accounts.Organization
     period: Period
@@ -66,48 +66,35 @@ class Report:
 
 
 def report_of(organization: accounts.Organization, period: Period) -> Report:
-    """Return what is said of the period; the same few queries for any portfolio."""
-    rows = portfolio.PortfolioDay.objects.filter(
-        organization=organization, day__range=(period.first, period.last)
-    )
-    kept = {row.day: row.figures for row in rows}
+    """Return the report of a period; the same few queries for any portfolio."""
+    rows = portfolio.PortfolioDay.objects.filter(organization=organization)
+    kept = dict(rows.filter(day__range=(period.first, period.last)).values_list("day", "figures"))
     days = [_day(day, kept.get(day)) for day in period.days]
     sums = disclosure.disclosed(organization)
-    weeks = [one for one in sums.weeks if _touches(one.begins, period)] if sums else []
+    first = period.first - timedelta(days=6)  # a week that begins then touches the period
+    weeks = [one for one in sums.weeks if first <= one.begins <= period.last] if sums else []
     return Report(
         organization=organization,
         period=period,
         sums=sums,
         days=days,
-        total=[_total([day.figures[number] for day in days]) for number in range(len(daily_sums.COLUMNS))],
+        total=[_total([day.figures[number] for day in days]) for number in range(len(ENERGIES))],
         weeks=weeks,
         runs=_runs(organization, period),
     )
 
 
 def _day(day: date, kept: Mapping[str, Mapping[str, float]] | None) -> DayFigures:
-    figures = tuple(_figure(kept.get(name) if kept else None) for name in daily_sums.COLUMNS)
+    sums = [(kept or {}).get(name, {"wh": 0.0, "homes": 0}) for name in ENERGIES]
+    figures = tuple(disclosure.figure(one["wh"], homes=int(one["homes"])) for one in sums)
     return DayFigures(day=day, figures=figures, is_known=kept is not None)
 
 
-def _figure(kept: Mapping[str, float] | None) -> disclosure.Figure:
-    if not kept or not kept["homes"]:
-        return disclosure.Figure(value=None, homes=0)
-    homes = int(kept["homes"])
-    if not disclosure.is_enough(homes):
-        return disclosure.Figure(value=None, homes=homes, is_hidden=True)
-    return disclosure.Figure(value=kept["wh"], homes=homes)
-
-
 def _total(days: Sequence[disclosure.Figure]) -> disclosure.Figure:
-    """Add up what is shown of the days, so that nothing hidden follows; over at most so many homes."""
+    """Add up what is shown of the days, so that nothing hidden follows from the total."""
     shown = [(one.value, one.homes) for one in days if one.value is not None]
     homes = max((homes for _value, homes in shown), default=0)
     return disclosure.Figure(value=sum(value for value, _homes in shown) if shown else None, homes=homes)
-
-
-def _touches(monday: date, period: Period) -> bool:
-    return monday <= period.last and (monday - period.first).days > -7
 
 
 def _runs(organization: accounts.Organization, period: Period) -> list[RunFigures]:
@@ -115,18 +102,16 @@ def _runs(organization: accounts.Organization, period: Period) -> list[RunFigure
     runs = list(began.order_by("started_at", "pk")[:RUNS])
     lines = runs_models.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
     counts = {(run, state): homes for run, state, homes in lines.annotate(homes=Count("pk"))}
-    return [_run(run, counts) for run in runs]
-
-
-def _run(run: runs_models.Run, counts: Mapping[tuple[int, str], int]) -> RunFigures:
-    assert run.started_at is not None  # only runs that were started in the period are asked for
-    outcomes = {
-        name: sum(counts.get((run.pk, state), 0) for state in states) for name, states in OUTCOMES.items()
-    }
-    return RunFigures(
-        name=run.name,
-        began_at=run.started_at,
-        state=run.get_state_display(),
-        homes=run.homes,
-        **outcomes,
-    )
+    return [
+        RunFigures(
+            name=run.name,
+            began_at=run.started_at,
+            state=run.get_state_display(),
+            homes=run.homes,
+            **{
+                name: sum(counts.get((run.pk, one), 0) for one in states) for name, states in OUTCOMES.items()
+            },
+        )
+        for run in runs
+        if run.started_at
+    ]

@@ -1,4 +1,4 @@
-"""What is kept of portfolio reports: which member gets one, how often, and when the next is due."""
+"""Subscriptions to portfolio reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gridshare_portal.accounts import models as accounts
 
 
 class Subscription(models.Model):
-    """Whether a member gets the portfolio report of an organization, how often, and when the next is due."""
+    """How often a member gets an organization's report, and when the next is due; also the queue."""
 
     class Every(models.TextChoices):
         NEVER = "", "Never"

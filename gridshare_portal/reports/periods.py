@@ -1,4 +1,6 @@
-"""Which days a report is about, and when the next is due: on Mondays or firsts at seven there. Pure."""
+"""The days that a report is about, and when the next is due: Mondays or firsts at MORNING, local time.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ MORNING = time(7)
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """Whole days, the first and the last included; `key` is the same for everybody."""
+    """Whole days, the first and the last included."""
 
     every: str
     first: date
@@ -20,12 +22,11 @@ class Period:
 
     @property
     def key(self) -> str:
-        """Return the name under which a period is sent once."""
+        """The period's identity: a report about it is sent once."""
         return f"{self.every} {self.first.isoformat()}"
 
     @property
     def title(self) -> str:
-        """Return the period in words."""
         if self.every == MONTH:
             return f"{self.first:%B %Y}"
         if self.first.month == self.last.month:
@@ -34,29 +35,28 @@ class Period:
 
     @property
     def days(self) -> list[date]:
-        """Return its days in their order."""
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
     @property
     def start(self) -> datetime:
-        """Return the moment at which its first day begins, in UTC."""
+        """The moment (UTC) at which the first UTC day begins."""
         return datetime.combine(self.first, time(), UTC)
 
     @property
     def end(self) -> datetime:
-        """Return the moment at which its last day is over, in UTC."""
+        """The moment (UTC) at which the last UTC day is over."""
         return datetime.combine(self.last + timedelta(days=1), time(), UTC)
 
 
 def before(*, every: str, zone: str, now: datetime) -> Period:
-    """Return the last whole week or month that is over there."""
+    """Return the last whole week or month that is over in the zone."""
     begins = _begins(every, now.astimezone(ZoneInfo(zone)).date())
     last = begins - timedelta(days=1)
     return Period(every=every, first=_begins(every, last), last=last)
 
 
 def next_due(*, every: str, zone: str, now: datetime) -> datetime | None:
-    """Return when the next report is due; None for never."""
+    """Return when the next report is due, in UTC; None for never."""
     if every not in (WEEK, MONTH):
         return None
     there = ZoneInfo(zone)
@@ -67,5 +67,4 @@ def next_due(*, every: str, zone: str, now: datetime) -> datetime | None:
 
 
 def _begins(every: str, day: date) -> date:
-    """Return the first day of the week or month in which a day is."""
     return day.replace(day=1) if every == MONTH else day - timedelta(days=day.weekday())

@@ -1,8 +1,9 @@
-"""A portfolio report as a spreadsheet: one sheet per subject, text as text and numbers as numbers."""
+"""A portfolio report as a spreadsheet, one sheet per subject."""
 
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
@@ -34,18 +35,19 @@ Cell = str | float | date
 
 
 def xlsx(report: Report) -> bytes:
-    """Return the spreadsheet."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, OPTIONS) as book:
         _sheet(book, "Homes", ("What", "How many"), _homes(report))
-        _sheet(book, "Energy by day", DAY_HEADS, _days(report))
-        _sheet(book, "Sharing by week", WEEK_HEADS, _weeks(report))
+        days = ((one.day, *itertools.chain(*map(_cells, one.figures))) for one in report.days)
+        _sheet(book, "Energy by day", DAY_HEADS, days)
+        weeks = ((one.begins, *(TOO_FEW if n is None else n for n in one.counts)) for one in report.weeks)
+        _sheet(book, "Sharing by week", WEEK_HEADS, weeks)
         _sheet(book, "Bulk runs", RUN_HEADS, _runs(report))
     return file.getvalue()
 
 
 def homes_of(report: Report) -> list[tuple[str, int | None]]:
-    """Return how many homes there are in which state; None where that is too few to say."""
+    """Return what is counted and how many homes; None where that is too few to say."""
     sums = report.sums
     if sums is None:
         return []
@@ -71,20 +73,10 @@ def _homes(report: Report) -> Iterable[Sequence[Cell]]:
         yield (what, TOO_FEW if homes is None else homes)
 
 
-def _days(report: Report) -> Iterable[Sequence[Cell]]:
-    for one in report.days:
-        yield (one.day, *(cell for figure in one.figures for cell in _cells(figure)))
-
-
 def _cells(figure: disclosure.Figure) -> tuple[Cell, Cell]:
     if figure.value is None:
         return (TOO_FEW, "") if figure.is_hidden else (NOT_KNOWN, "")
     return round(figure.value / 1000, 3), figure.homes
-
-
-def _weeks(report: Report) -> Iterable[Sequence[Cell]]:
-    for week in report.weeks:
-        yield (week.begins, *(TOO_FEW if count is None else count for count in week.counts))
 
 
 def _runs(report: Report) -> Iterable[Sequence[Cell]]:

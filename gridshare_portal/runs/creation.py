@@ -1,6 +1,6 @@
-"""Ask for a bulk run: what is asked and how its homes are found are kept, and the worker does the rest.
+"""Make a bulk run from its terms and the choice of its homes; the worker finds the homes.
 
-The page answers at once, however many homes a filter finds or a file names.
+The page answers at once, however many homes a filter selects or a file names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gridshare_portal.runs import lifecycle, models
 
 
 def ask(*, choice: models.TargetSelection, now: datetime, **terms: Unpack[lifecycle.RunTerms]) -> models.Run:
-    """Keep a run's terms and the choice of its homes, and have these found; raises transitions.RunRefused."""
+    """Write a run and the choice of its homes, and wake the worker; raises transitions.RunRefused."""
     with transaction.atomic():
         choice.run = lifecycle.ask(now=now, **terms)
         choice.save(force_insert=True)

@@ -1,14 +1,14 @@
-"""The actions of a bulk run: ask, check again, start, pause, resume, stop, retry, schedule and cancel.
+"""The actions on a bulk run: check again, start, pause, resume, stop, retry, schedule and cancel.
 
-Each asks whether the person may, is done once whoever asks at the same time, and leaves an event. What
-becomes of each home is the workers' part (carrying.py).
+Each checks the person's right, happens once under concurrent requests and leaves an audit event. The workers
+in runs.dispatch do the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import F
@@ -49,7 +49,7 @@ STANDS: dict[str, str] = {
 
 
 class RunTerms(TypedDict):
-    """What is asked of homes, by whom; see ask."""
+    """The terms of a run, as `ask` takes them."""
 
     organization: accounts.Organization
     actor: accounts.User
@@ -61,39 +61,20 @@ class RunTerms(TypedDict):
     stop_at_failure_pct: NotRequired[int]
 
 
-def ask(
-    *,
-    organization: accounts.Organization,
-    actor: accounts.User,
-    name: str,
-    kind: str,
-    asked: Mapping[str, object],
-    times: str = Times.ABSOLUTE,
-    canary: int = 0,
-    stop_at_failure_pct: int = 100,
-    now: datetime,
-) -> models.Run:
-    """Write down what is asked; whoever calls enumeration.read finds out in the worker of which homes."""
-    _ask(actor, organization)
-    _ask_terms(name, canary, stop_at_failure_pct)
-    _ask_wish(kind, times, asked, now)
-    run = models.Run(
-        organization=organization,
-        made_by=actor,
-        name=name.strip(),
-        kind=kind,
-        asked=asked,
-        times=times,
-        canary=canary,
-        stop_at_failure_pct=stop_at_failure_pct,
-        made_at=now,
-    )
+def ask(*, now: datetime, **terms: Unpack[RunTerms]) -> models.Run:
+    """Make a run whose homes are still to be found by the worker; raises transitions.RunRefused."""
+    _require_right(terms["actor"], terms["organization"])
+    kept: dict[str, Any] = {name: value for name, value in terms.items() if name != "actor"}
+    run = models.Run(**kept, made_by=terms["actor"], made_at=now)
+    run.name = run.name.strip()
+    _check_terms(run)
+    _check_operation(run, now)
     return enumeration.open(run=run, now=now)
 
 
 def check_again(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
-    """Check every home of a run once more before it is started."""
-    _ask(actor, run.organization)
+    """Reset a checked run to a draft and wake its dry run."""
+    _require_right(actor, run.organization)
     with transaction.atomic():
         again = {"state": R.DRAFT, "checked_at": None, "read_to": 0}
         _move(run, "checked again", [R.CHECKED], actor, now, **again)
@@ -102,8 +83,8 @@ def check_again(*, run: models.Run, actor: accounts.User, now: datetime) -> mode
 
 
 def start(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
-    """Start a run that was checked."""
-    _ask(actor, run.organization)
+    """Start a checked run."""
+    _require_right(actor, run.organization)
     with transaction.atomic():
         if not transitions.begin(run=run, actor=actor, now=now):
             raise transitions.RunRefused(_why_not(run))
@@ -114,15 +95,14 @@ def start(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run
 
 
 def pause(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
-    """Pause a run: what is on its way comes to its end, and nothing more is sent."""
-    _ask(actor, run.organization)
-    _move(run, "paused", [R.RUNNING], actor, now, state=R.PAUSED, why="", sentence="")
-    return _fresh(run)
+    """Pause a run: changes under way settle, and nothing more is sent."""
+    _require_right(actor, run.organization)
+    return _move(run, "paused", [R.RUNNING], actor, now, state=R.PAUSED, why="", sentence="")
 
 
 def resume(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
-    """Let a paused run go on, in the name of whoever resumes it."""
-    _ask(actor, run.organization)
+    """Resume a paused run in the name of this admin."""
+    _require_right(actor, run.organization)
     goes_on = {"state": R.RUNNING, "carried_by": actor, "why": "", "sentence": ""}
     if run.why == "canary_unknown":
         goes_on["canary_passed_at"] = now
@@ -132,16 +112,15 @@ def resume(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Ru
 
 
 def stop(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
-    """Stop a run for good."""
-    _ask(actor, run.organization)
+    _require_right(actor, run.organization)
     if not transitions.stop(run=run, after=[R.RUNNING, R.PAUSED], actor=actor, now=now):
         raise transitions.RunRefused(_why_not(run))
     return _fresh(run)
 
 
 def retry_failed(*, run: models.Run, actor: accounts.User, now: datetime) -> int:
-    """Give the homes where nothing was sent another turn; return how many. What is unconfirmed stays."""
-    _ask(actor, run.organization)
+    """Retry the homes where nothing was sent; return how many. Unconfirmed ones are left alone."""
+    _require_right(actor, run.organization)
     with transaction.atomic():
         again = {"state": R.RUNNING, "carried_by": actor, "ended_at": None, "why": "", "sentence": ""}
         _move(run, "tried again", [R.DONE, R.STOPPED, R.PAUSED], actor, now, **again)
@@ -157,19 +136,20 @@ def retry_failed(*, run: models.Run, actor: accounts.User, now: datetime) -> int
 def schedule(
     *, run: models.Run, actor: accounts.User, start_at: datetime | None, now: datetime
 ) -> models.Run:
-    """Have a checked run start by itself at a moment, or, with None, no longer."""
-    _ask(actor, run.organization)
+    """Have a checked run start at `start_at` (UTC), or, with None, no longer."""
+    _require_right(actor, run.organization)
     if start_at is not None and not now < start_at <= now + AHEAD_AT_MOST:
         raise transitions.RunRefused("Choose a moment within the next 30 days.", field="start_at")
     action = "scheduled" if start_at else "schedule taken back"
-    _move(run, action, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
-    return _fresh(run)
+    return _move(run, action, [R.CHECKED], actor, now, start_at=start_at, carried_by=actor)
 
 
 def cancel(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
-    """Draft a run that puts back what was there before, where a plan is still the one that this run set."""
-    _ask(actor, run.organization)
-    undoing = models.Run(
+    """Draft a run that restores the plans from before, where the device still has the one that this run
+    set.
+    """
+    _require_right(actor, run.organization)
+    canceling = models.Run(
         organization=run.organization,
         made_by=actor,
         name=(CANCELS + run.name)[:LONGEST_NAME],
@@ -180,15 +160,14 @@ def cancel(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Ru
         made_at=now,
     )
     with transaction.atomic():
-        # Whoever else takes the same run back, or lets it go on, waits here, and then finds it so.
-        _ask_undoing(models.Run.objects.select_for_update().get(pk=run.pk))
-        enumeration.open(run=undoing, now=now)
-        wake("runs.tasks.read_canceled", undoing.pk)
-    return _fresh(undoing)
+        # The lock makes concurrent cancels and resumes of the same run wait here.
+        _check_can_cancel(models.Run.objects.select_for_update().get(pk=run.pk))
+        enumeration.open(run=canceling, now=now)
+        wake("runs.tasks.read_canceled", canceling.pk)
+    return _fresh(canceling)
 
 
-def _ask_undoing(run: models.Run) -> None:
-    """Refuse to take back what sets no plans, still runs, sent nothing or is taken back already."""
+def _check_can_cancel(run: models.Run) -> None:
     if run.kind != Kind.PLAN:
         raise transitions.RunRefused(NO_PLANS)
     if run.state not in (R.DONE, R.STOPPED, R.PAUSED):
@@ -197,42 +176,41 @@ def _ask_undoing(run: models.Run) -> None:
         raise transitions.RunRefused(ON_THEIR_WAY)
     if not enumeration.sent(run).exists():
         raise transitions.RunRefused(NOTHING_SENT)
-    # What one that has ended left as it was, or this run sent after it, may be taken back once more.
+    # A cancel that has ended may have left plans, or this run was resumed since: it may be canceled again.
     if models.Run.objects.filter(cancel_of=run).exclude(state__in=[R.STOPPED, R.VOID, R.DONE]).exists():
         raise transitions.RunRefused(CANCELED_ALREADY)
 
 
-def _ask(actor: accounts.User, organization: accounts.Organization) -> None:
+def _require_right(actor: accounts.User, organization: accounts.Organization) -> None:
     if not transitions.may_run(actor, organization):
         raise transitions.RunRefused(NOT_YOURS)
 
 
-def _ask_terms(name: str, canary: int, stop_at_failure_pct: int) -> None:
-    if not name.strip():
+def _check_terms(run: models.Run) -> None:
+    if not run.name:
         raise transitions.RunRefused("Give the run a name. Homeowners read it as the reason.", field="name")
-    if len(name.strip()) > LONGEST_NAME:
+    if len(run.name) > LONGEST_NAME:
         raise transitions.RunRefused(f"Use at most {LONGEST_NAME} characters.", field="name")
-    if not 0 <= canary <= enumeration.HOMES_AT_MOST:
+    if not 0 <= run.canary <= enumeration.HOMES_AT_MOST:
         raise transitions.RunRefused("Choose how many homes go first: 0 or more.", field="canary")
-    if not 0 <= stop_at_failure_pct <= 100:
+    if not 0 <= run.stop_at_failure_pct <= 100:
         raise transitions.RunRefused("Choose a share between 0 and 100 percent.", field="stop_at_failure_pct")
 
 
-def _ask_wish(kind: str, times: str, asked: Any, now: datetime) -> None:
-    """Refuse what no home could do; what stands in the way at some homes is found by the check."""
+def _check_operation(run: models.Run, now: datetime) -> None:
+    """Refuse what no home could do; obstacles at single homes are the dry run's part."""
     try:
-        if kind == Kind.MODE:
-            operations.AskMode(mode=asked["mode"])
+        if run.kind == Kind.MODE:
+            operations.AskMode(mode=run.asked["mode"])
             return
-        if times == Times.LOCAL:
-            fault = "" if local_plans.from_json(asked) else "Add at least one row."
+        if run.times == Times.LOCAL:
+            fault = "" if local_plans.from_json(run.asked) else "Add at least one row."
         else:
-            plan = rules.from_json(asked)
+            plan = rules.from_json(run.asked)
             fault = rules.fault_of(plan, now=now) if plan.commands else "Add at least one row."
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise transitions.RunRefused(
-            "This is not something that can be asked of a home.", field="asked"
-        ) from None
+        sentence = "This is not something that can be asked of a home."
+        raise transitions.RunRefused(sentence, field="asked") from None
     if fault:
         raise transitions.RunRefused(fault, field="asked")
 
@@ -244,17 +222,16 @@ def _move(
     actor: accounts.User,
     now: datetime,
     **written: object,
-) -> None:
+) -> models.Run:
     if not transitions.move(run=run, action=action, after=after, actor=actor, now=now, **written):
         raise transitions.RunRefused(_why_not(run))
+    return run
 
 
 def _why_not(run: models.Run) -> str:
-    """Return why a action came too late or too early, from where the run stands by now."""
     run.refresh_from_db()
-    who = run.carried_by or "Somebody"
     if run.state == R.RUNNING:
-        return f"{who} has started this run already."
+        return f"{run.carried_by or 'Somebody'} has started this run already."
     return STANDS[run.state]
 
 

@@ -1,7 +1,6 @@
-"""What is kept about bulk runs: one row per run, one line per home, and what all workers share.
+"""Bulk runs: a row per run, a line per home, and what all workers share.
 
-A line is the receipt of its home: why it was skipped, or the change that was made. The
-lines are also the queue; nothing about a run stands anywhere else.
+A line is the receipt of its home: why it was skipped, or its change. The lines are also the queue.
 """
 
 from __future__ import annotations
@@ -16,13 +15,12 @@ OTHER_PLAN = "The battery has another plan than was read before, so nothing was 
 
 
 class Run(models.Model):
-    """One wish for many homes of an organization, and how far it has come.
+    """One operation on many homes of an organization, and its progress.
 
-    While it is reading, its homes are being written down; `read_to` says how far that has come, in whatever
-    whoever reads counts by, and one worker at a time is at it until `lease_until_at`. A draft is still being
-    checked home by home, up to the position `read_to`. One that is checked waits for somebody to start it, or
-    for `start_at`. One that came to nothing never had a home. `why` is a word and `sentence` says it in full
-    where a run ended or paused by itself.
+    READING: its homes are being written as lines; `read_to` counts in the unit of whatever is read, under a
+    lease. DRAFT: being checked, up to the line position `read_to`. CHECKED: waits to be started, or for
+    `start_at`. VOID: it never had a home. `why` is a key and `sentence` its text where a run ended or paused
+    by itself.
     """
 
     class Kind(models.TextChoices):
@@ -80,9 +78,9 @@ class Run(models.Model):
 
 
 class Line(models.Model):
-    """One home in a run. `asked` is what is asked of this very home, as absolute times.
+    """One home in a run. `asked` is the operation on this very home, in absolute times.
 
-    `undoes` is the change that a cancel takes back. A line that is taken belongs to one worker until
+    `undoes` is the change that a cancel reverts. A line that is taken belongs to one worker until
     `lease_until_at`; once its change is written, the change alone says what is true.
     """
 
@@ -127,20 +125,20 @@ class Line(models.Model):
 
     @property
     def stands(self) -> str:
-        """Return the state as it is read in its run: what a new check has not reached is not checked yet."""
+        """The state as shown: what a new check has not reached is not checked yet."""
         is_beyond = self.run.state == Run.State.DRAFT and self.position > self.run.read_to
         return self.State.UNCHECKED if is_beyond else self.state
 
     @property
     def told(self) -> str:
-        """Return what became of this home, as a sentence: the change's own once there is one."""
+        """The outcome at this home as a sentence: the change's own once there is one."""
         if self.change is None or not self.change.sentence:
             return self.sentence
         return OTHER_PLAN if self.change.sentence == outcomes.PLAN_CHANGED else self.change.sentence
 
 
 class DispatchSlot(models.Model):
-    """A place for one worker at a time; there are fewer than workers, so that runs never take them all."""
+    """A lease for one worker; there are fewer slots than workers, so that runs never take them all."""
 
     number = models.PositiveSmallIntegerField(primary_key=True)
     lease_owner = models.CharField(max_length=32, blank=True, default="")
@@ -151,7 +149,7 @@ class DispatchSlot(models.Model):
 
 
 class RateLimit(models.Model):
-    """When the next home may have its turn, for all runs and workers together: a single row."""
+    """When the next home may be sent, for all runs and workers together: a single row."""
 
     number = models.PositiveSmallIntegerField(primary_key=True, default=1)
     next_at = models.DateTimeField()
@@ -161,10 +159,10 @@ class RateLimit(models.Model):
 
 
 class TargetSelection(models.Model):
-    """What was chosen for a run: a filter or a group, as an address says it, or a file.
+    """How a run's homes were chosen: a filter or group as a query string, or a file.
 
-    Of the file's `lines` that hold something `read` were read so far. `counts` says how many were left out
-    for each reason, to the end, and `kept` how many of those stand beside this as rows.
+    `lines` of the file are not blank, and `read` of them were read so far. `counts` is reason -> lines left
+    out, and `kept` how many of those are kept as RejectedRow.
     """
 
     class Way(models.TextChoices):
@@ -188,12 +186,11 @@ class TargetSelection(models.Model):
 
     @property
     def left_out(self) -> int:
-        """Return how many lines were left out."""
         return sum(self.counts.values())
 
 
 class RejectedRow(models.Model):
-    """One line of a file that names no home for the run: what stands there, and a word for why."""
+    """A line of a file that names no home for the run: its text, and a key of site_files.REASONS."""
 
     choice = models.ForeignKey(TargetSelection, models.CASCADE, related_name="left", db_index=False)
     line = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""What may be asked of an organization's bulk runs and of their lines."""
+"""Queries on an organization's bulk runs and their lines."""
 
 from __future__ import annotations
 
@@ -18,29 +18,21 @@ FAILURES = (S.CONTRADICTED, S.REFUSED, S.FAILED)
 
 @dataclass(frozen=True, kw_only=True)
 class LineCounts:
-    """How many homes of a run are in which state; `skipped` says for how many homes which reason holds."""
+    """Homes of a run by state, and skipped homes by reason."""
 
     states: dict[str, int]
     skipped: dict[str, int]
 
     @property
     def homes(self) -> int:
-        """Return how many homes were chosen."""
         return sum(self.states.values())
 
     @property
     def finished(self) -> int:
-        """Return how many homes had their turn."""
         return self._of(SENT_OR_TRIED)
 
     @property
-    def failures(self) -> int:
-        """Return how many homes are known not to have got what was asked."""
-        return self._of(FAILURES)
-
-    @property
     def left(self) -> int:
-        """Return how many homes have not had their turn yet, or are having it."""
         return self._of(UNDER_WAY)
 
     def _of(self, states: Collection[str]) -> int:
@@ -54,7 +46,6 @@ def runs_of(organization: accounts.Organization) -> QuerySet[models.Run]:
 
 
 def line_counts(run: models.Run) -> LineCounts:
-    """Return how far a run has come."""
     states: dict[str, int] = {}
     skipped: dict[str, int] = {}
     found = run.lines.order_by()
@@ -77,7 +68,7 @@ def lines(
     text: str = "",
     after: int | None = None,
 ) -> QuerySet[models.Line]:
-    """Return a run's lines in their order, those past the position `after`, with home, device and change."""
+    """Return a run's lines by position, after the position `after`, with site, device and change."""
     found = run.lines.select_related("site", "device", "change").order_by("position")
     if states:
         found = found.filter(_stand(run, states))
@@ -89,7 +80,7 @@ def lines(
 
 
 def _stand(run: models.Run, states: Collection[str]) -> Q:
-    """Return the condition that a line of the run stands, as Line.stands says it, in one of these states."""
+    """Return the condition that a line's state, as Line.stands shows it, is one of these."""
     if run.state == R.DRAFT:
         judged, beyond = Q(position__lte=run.read_to), Q(position__gt=run.read_to)
         return (

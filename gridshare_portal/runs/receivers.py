@@ -1,4 +1,4 @@
-"""The line of a bulk run says the same as its change, from the same moment on."""
+"""Copies a change's outcome to its line in a bulk run, in the same transaction."""
 
 from __future__ import annotations
 
@@ -12,6 +12,4 @@ from gridshare_portal.runs import models
 
 @receiver(signals.settled, dispatch_uid="runs.settled")
 def on_settled(sender: object, *, change: control.Change, **_rest: object) -> None:
-    """Write the outcome into the line that the change was made for, and give the line back."""
-    lines = models.Line.objects.filter(change=change)
-    lines.update(state=change.outcome, **leases.released())
+    models.Line.objects.filter(change=change).update(state=change.outcome, **leases.released())

@@ -1,4 +1,4 @@
-"""What is to be done about bulk runs by the clock, read from the rows alone."""
+"""What the sweep finds to do about bulk runs, from the rows alone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ NOT_STARTED = "It was not started at its time: whoever scheduled it may no longe
 
 
 def tidy(*, now: datetime) -> None:
-    """Free lines of workers that died, start what is due, and end what has come to its end."""
-    slots.free_the_lost(now=now)
+    """Free lines of workers that died, start scheduled runs, and finish runs that have no homes left."""
+    slots.free_expired(now=now)
     due = models.Run.objects.filter(state=R.CHECKED, start_at__lte=now)
     for run in due.select_related("organization", "carried_by"):
         _start(run, now)
@@ -23,18 +23,18 @@ def tidy(*, now: datetime) -> None:
 
 
 def unread() -> list[int]:
-    """Return the runs that take another back and whose homes are still to be written down."""
+    """Return the keys of canceling runs whose lines are still to be written."""
     reading = models.Run.objects.filter(state=R.READING, cancel_of__isnull=False)
     return list(reading.values_list("pk", flat=True))
 
 
 def unchecked() -> list[int]:
-    """Return the drafts whose homes are still to be checked."""
+    """Return the keys of drafts."""
     return list(models.Run.objects.filter(state=R.DRAFT).values_list("pk", flat=True))
 
 
 def carried() -> list[int]:
-    """Return the runs that go on, the oldest first, once for each slot."""
+    """Return the keys of running runs, the oldest first, each once per slot."""
     running = models.Run.objects.filter(state=R.RUNNING).order_by("started_at", "pk")
     return [run_pk for run_pk in running.values_list("pk", flat=True) for _ in range(slots.SLOTS)]
 

@@ -1,7 +1,4 @@
-"""From one state of a run to the next: once, whoever asks at the same time, and each with its event.
-
-A run is carried only while an admin of its organization stands behind it.
-"""
+"""The state transitions of a run: each happens once under concurrent requests, with its audit event."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ STOPPED = "The run was stopped before this home’s turn. Nothing was sent."
 
 
 class RunRefused(Exception):
-    """It cannot be done; the reason is a sentence, and `field` names the part of the form it belongs to."""
+    """The action is refused; `reason` is a sentence, `field` names the form's input."""
 
     def __init__(self, reason: str, *, field: str = "") -> None:
         super().__init__(reason)
@@ -30,11 +27,11 @@ class RunRefused(Exception):
 
 
 def may_run(actor: accounts.User | None, organization: accounts.Organization) -> bool:
-    """Say whether this person may start, pause and stop the organization's runs at this moment."""
+    """Return whether this person may start, pause and stop the organization's runs now."""
     if actor is None:
         return False
-    standing = staff.standing_of(actor).filter(organization=organization).first()
-    return standing is not None and rights.may(standing.role, rights.RUN)
+    member = staff.standing_of(actor).filter(organization=organization).first()
+    return member is not None and rights.may(member.role, rights.RUN)
 
 
 def move(
@@ -46,7 +43,7 @@ def move(
     now: datetime,
     **written: object,
 ) -> bool:
-    """Change a run that is in one of these states, and record the action; say whether it was done here."""
+    """Update a run that is in one of these states and record the action; return whether it was done here."""
     with transaction.atomic():
         done = bool(models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
         run.refresh_from_db()
@@ -56,7 +53,7 @@ def move(
 
 
 def begin(*, run: models.Run, actor: accounts.User | None, now: datetime) -> bool:
-    """Start a run that was checked; that is one row, however many homes wait for their turn."""
+    """Start a checked run; one row, however many lines wait."""
     started = {"state": R.RUNNING, "started_at": now, "start_at": None, "carried_by": actor}
     return move(run=run, action="started", after=[R.CHECKED], actor=actor, now=now, **started)
 
@@ -70,7 +67,7 @@ def stop(
     why: str = "",
     sentence: str = "",
 ) -> bool:
-    """Stop a run for good; homes that are on their way come to their end, the others are left alone."""
+    """Stop a run for good; changes under way settle, the other homes are skipped."""
     with transaction.atomic():
         written = {"state": R.STOPPING, "why": why, "sentence": sentence}
         done = move(run=run, action="stopped", after=after, actor=actor, now=now, **written)
@@ -80,9 +77,9 @@ def stop(
 
 
 def finish(*, run: models.Run, now: datetime) -> bool:
-    """End a run of which no home waits or is on its way any more; say whether to look again at once.
+    """End a run that has no home left; return whether to call again at once.
 
-    Homes of a run that is being stopped are left out some at a time, so that nobody waits for all of them.
+    Homes of a stopping run are skipped TOGETHER at a time, so that nobody waits for all of them.
     """
     with transaction.atomic():
         here = models.Run.objects.select_for_update().filter(pk=run.pk).first()
@@ -98,7 +95,7 @@ def finish(*, run: models.Run, now: datetime) -> bool:
 
 
 def _leave_out(run: models.Run) -> bool:
-    """Leave out the next homes that wait; say whether there may be more."""
+    """Skip the next waiting homes; return whether there may be more."""
     waiting = list(run.lines.filter(state=S.WAITING).values_list("pk", flat=True)[:TOGETHER])
     left_out = {"state": S.SKIPPED, "why": "stopped", "sentence": STOPPED}
     models.Line.objects.filter(pk__in=waiting).update(**left_out)
@@ -106,7 +103,6 @@ def _leave_out(run: models.Run) -> bool:
 
 
 def tell(*, run: models.Run, action: str, actor: accounts.User | None, now: datetime) -> None:
-    """Add a action to the record of the organization."""
     details = {"run": run.name, "number": run.pk, "action": action}
     if run.homes:
         details["homes"] = run.homes

@@ -1,1 +1,1 @@
-"""Practice homes: many made-up households, to look at and to measure how the portal does with many."""
+"""Synthetic portfolios: many generated households, for demonstrations and benchmarks."""

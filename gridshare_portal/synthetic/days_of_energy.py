@@ -1,7 +1,7 @@
-"""Make up the day of a home: what its sun, its rooms, its battery and its car do in each quarter hour. Pure.
+"""A synthetic day of a home: solar, consumption, battery and car in each quarter hour. Pure.
 
-There is a handful of days, shifted by the home's time zone; every day is the same again, so that counters go
-on growing from one to the next. In every quarter hour as much comes in as goes out.
+There are KINDS days, shifted by the home's time zone; every day repeats, so that counters grow on from one to
+the next. In every quarter hour as much energy comes in as goes out.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ STEP_H = missing.STEP_S / 3600
 WHOLE_W = 8.0  # powers are multiples of this, so that halves and quarter hours of them stay whole
 BATTERY_WH, LEAST_PCT, MOST_PCT = 10_000.0, 12.0, 96.0
 CHARGES_AT_MOST_W = 3000.0
-BEGAN_ON = date(2024, 1, 1)  # when all counters stood at nothing
+BEGAN_ON = date(2024, 1, 1)  # when all counters were zero
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """Which day a home has: what is in it, which of the kinds, and how far its noon is from UTC's."""
+    """What a home's day depends on: its roles, a kind, and its offset from UTC in quarter hours."""
 
     roles: frozenset[str]
     kind: int
@@ -51,42 +51,26 @@ class Course:
 
 @lru_cache(maxsize=1024)
 def day_of(key: Key, role: str, sharing: int = 1) -> Course:
-    """Return the day of one of so many sensors that play a role in such a home."""
+    """Return the day of one of `sharing` sensors that play this role together."""
     flows = _flows(key)
-    nothing = np.zeros(missing.BUCKETS)
-    known: dict[str, tuple[np.ndarray, np.ndarray]] = {
-        Role.SOLAR: (nothing, flows.solar_w),
-        Role.BATTERY: (flows.charging_w, flows.discharging_w),
-        Role.GRID: (np.maximum(flows.net_w, 0.0), np.maximum(-flows.net_w, 0.0)),
-    }
-    in_w, out_w = known.get(role, (flows.car_w, nothing))
-    charge_pct = flows.charge_pct if role == Role.BATTERY else None
+    in_w, out_w, charge_pct = flows.get(role, flows[Role.EV])
     return Course(in_w=in_w / sharing, out_w=out_w / sharing, charge_pct=charge_pct)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Flows:
-    solar_w: np.ndarray
-    charging_w: np.ndarray
-    discharging_w: np.ndarray
-    car_w: np.ndarray
-    net_w: np.ndarray
-    charge_pct: np.ndarray
-
-
 @lru_cache(maxsize=512)
-def _flows(key: Key) -> _Flows:
+def _flows(key: Key) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Return by role what goes in and out (W), and the charge (%)."""
     hours = (np.arange(missing.BUCKETS) + key.shift) % missing.BUCKETS * STEP_H
     solar_w, used_w, car_w = _sun(key, hours), _used(key, hours), _car(key, hours)
     charging_w, discharging_w = _battery(key, hours, solar_w, used_w)
-    return _Flows(
-        solar_w=solar_w,
-        charging_w=charging_w,
-        discharging_w=discharging_w,
-        car_w=car_w,
-        net_w=used_w + car_w + charging_w - solar_w - discharging_w,
-        charge_pct=_charge(key, charging_w - discharging_w),
-    )
+    net_w = used_w + car_w + charging_w - solar_w - discharging_w
+    nothing = np.zeros(missing.BUCKETS)
+    return {
+        Role.SOLAR: (nothing, solar_w, None),
+        Role.BATTERY: (charging_w, discharging_w, _charge(key, charging_w - discharging_w)),
+        Role.GRID: (np.maximum(net_w, 0.0), np.maximum(-net_w, 0.0), None),
+        Role.EV: (car_w, nothing, None),
+    }
 
 
 def _sun(key: Key, hours: np.ndarray) -> np.ndarray:
@@ -110,14 +94,16 @@ def _car(key: Key, hours: np.ndarray) -> np.ndarray:
 def _battery(
     key: Key, hours: np.ndarray, solar_w: np.ndarray, used_w: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return charging and discharging: from the sun, or else from the grid by day, to last into the night."""
+    """Return charging and discharging (W): from the sun, or else from the grid by day; discharging by
+    night.
+    """
     if Role.BATTERY not in key.roles:
         return np.zeros_like(hours), np.zeros_like(hours)
     spare_w = np.maximum(solar_w - used_w, 0.0) if solar_w.any() else np.full_like(hours, 1200.0)
     wanted_w = np.where((hours >= 7) & (hours < 17), np.minimum(spare_w, CHARGES_AT_MOST_W), 0.0)
     needed_w = np.where((hours >= 18) | (hours < 6), used_w, 0.0)
-    room_wh = BATTERY_WH * (MOST_PCT - LEAST_PCT) / 100
-    moved_wh = min(wanted_w.sum() * STEP_H, needed_w.sum() * STEP_H * 0.9, room_wh)
+    usable_wh = BATTERY_WH * (MOST_PCT - LEAST_PCT) / 100
+    moved_wh = min(wanted_w.sum() * STEP_H, needed_w.sum() * STEP_H * 0.9, usable_wh)
     charging_w, discharging_w = (
         _whole(one_w * moved_wh / max(one_w.sum() * STEP_H, 1.0)) for one_w in (wanted_w, needed_w)
     )
@@ -125,7 +111,7 @@ def _battery(
 
 
 def _charge(key: Key, charging_w: np.ndarray) -> np.ndarray:
-    """Return how full it is at the end of each quarter hour: at its emptiest, only the reserve is left."""
+    """Return the charge (%) at the end of each quarter hour; at its lowest, only the reserve is left."""
     stored_wh = charging_w.cumsum() * STEP_H
     charge_pct = LEAST_PCT + key.kind + (stored_wh - np.min(stored_wh)) / BATTERY_WH * 100
     rounded: np.ndarray = np.round(np.minimum(charge_pct, 100.0), 1)
@@ -133,7 +119,7 @@ def _charge(key: Key, charging_w: np.ndarray) -> np.ndarray:
 
 
 def _weather(kind: int, hours: np.ndarray, least: float) -> np.ndarray:
-    """Return a factor for each local quarter hour: clouds, or kettles."""
+    """Return a factor for each quarter hour: clouds, or varying consumption."""
     dice = Random(f"weather {kind}")
     factors = np.array([dice.uniform(least, 1.0) for _ in range(missing.BUCKETS)])
     here: np.ndarray = factors[np.rint(hours / STEP_H).astype(int)]
@@ -146,5 +132,4 @@ def _whole(power_w: np.ndarray) -> np.ndarray:
 
 
 def roles_of(roles: Iterable[str]) -> frozenset[str]:
-    """Return what matters of a home's roles for its day."""
     return frozenset(roles) & {Role.SOLAR, Role.BATTERY, Role.GRID, Role.EV}

@@ -1,4 +1,4 @@
-"""Have all shared homes examined at once, as the workers do one by one, so that a work list is whole."""
+"""Examines all synthetic homes at once, so that a work list is complete."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ TOGETHER = 500
 
 
 def make(*, now: datetime) -> Iterator[int]:
-    """Examine the homes that never were, and yield how many were so far.
-
-    What only whole days can tell is left to the workers, who learn it in their own time.
-    """
+    """Examine homes that never were, and yield how many so far; daily statistics are left to the workers."""
     while examination.enroll(now=now):
         pass
     new, count = Examination.objects.filter(examined_at=None), 0
@@ -24,6 +21,6 @@ def make(*, now: datetime) -> Iterator[int]:
     while pks := list(new.order_by("pk").values_list("pk", flat=True)[:TOGETHER]):
         done = examination.run(pks=pks, now=now, owner=uuid.uuid4().hex)
         if not done:
-            return  # workers are at them
+            return  # workers examine them
         count += done
         yield count

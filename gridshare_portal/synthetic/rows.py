@@ -1,7 +1,7 @@
-"""Write practice homes into the database, many at once, so that nothing ever asks Lunar about them.
+"""Writes synthetic homes into the database, many at once, so that nothing ever calls Lunar about them.
 
-Their connections are an issuer's that cannot exist, hold no token, and wait for a moment that never comes;
-they stand in no queue, and no letter goes to their owners.
+Their connections have an issuer that cannot exist, no token, and are never due; they are in no queue, and
+nobody gets an e-mail about them.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ ISSUER = "https://practice.invalid"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 CHUNK = 500
 
-Node = dict[str, object]  # one of the tree, as JSON
+Node = dict[str, object]  # of the topology, as JSON
 Row = TypeVar("Row", bound=Model)
 
 
 def standing() -> int:
-    """Return how many practice homes there are."""
+    """Return how many synthetic homes there are."""
     return lunar.Connection.objects.filter(issuer=ISSUER).count()
 
 
 def has_people_s_own() -> bool:
-    """Say whether somebody's real connection is kept in this database."""
+    """Return whether a real connection is kept in this database."""
     return lunar.Connection.objects.exclude(issuer=ISSUER).exists()
 
 
 def make(*, count: int, organization: accounts.Organization, now: datetime, days: int = 0) -> Iterator[int]:
-    """Add homes that are shared with the organization, and yield how many there are so far.
+    """Add homes that are shared with the organization; yield how many so far.
 
-    Homes are numbered on from those there are: the same numbers give the same homes. Each has so many days
-    of readings, up to this moment.
+    Numbers go on from the homes there are, and a number always gives the same home. Each has `days` days of
+    readings, up to now.
     """
     first = standing()
     for start in range(first, first + count, CHUNK):
@@ -64,7 +64,11 @@ def _write(numbers: range, organization: accounts.Organization, now: datetime, d
     users = _create(accounts.User, (_user(one, home) for one, home in zip(persons, made, strict=True)))
     links = _create(lunar.Connection, (_connection(*pair) for pair in zip(numbers, users, made, strict=True)))
     rows = _create(sites.Site, (_site(one, home, now) for one, home in zip(persons, made, strict=True)))
-    _create(sites.ConnectionSite, map(_reach, rows, links, made))
+    reaching = (
+        sites.ConnectionSite(site=row, connection=link, seen_at=home.created_at)
+        for row, link, home in zip(rows, links, made, strict=True)
+    )
+    _create(sites.ConnectionSite, reaching)
     _create(telemetry.Collection, (_collection(row, home, now) for row, home in zip(rows, made, strict=True)))
     _write_devices(rows, made, now, days)
     _create(access.Request, _requests(persons, made, users, organization))
@@ -87,10 +91,14 @@ def _write_devices(
         for position, sensor in enumerate(device_made.sensors)
     ]
     sensors = _create(sites.Sensor, (_sensor(*part[:4]) for part in parts))
-    told = [(sensor, part[2], part[4]) for sensor, part in zip(sensors, parts, strict=True)]
-    newest = ((sensor, part.reading) for sensor, part, _course in told if part.reading)
-    _create(telemetry.Latest, (_latest(sensor, reading, now) for sensor, reading in newest))
-    readings.write(told, days=days, now=now)
+    speaking = [(sensor, part[2], part[4]) for sensor, part in zip(sensors, parts, strict=True)]
+    newest = (
+        telemetry.Latest(sensor=sensor, read_at=min(one.at + missing.STEP, now), **vars(one))
+        for sensor, one in ((sensor, made_sensor.reading) for sensor, made_sensor, _course in speaking)
+        if one
+    )
+    _create(telemetry.Latest, newest)
+    readings.write(speaking, days=days, now=now)
 
 
 def _create(model: type[Row], rows: Iterable[Row]) -> list[Row]:
@@ -132,11 +140,11 @@ def _site(person: people.Person, home: synthetic_sites.MadeSite, now: datetime) 
 
 
 def _tree(home: synthetic_sites.MadeSite) -> dict[str, object]:
-    """Return the home's tree as it is kept: the home, its devices, and each device's sensors below it."""
+    """Return the topology as sites stores it: the home, its devices, and their sensors below them."""
     nodes = [_node(home.synth_id, "Site", parent=None, depth=0)]
     for device in home.devices:
+        place = len(nodes)
         nodes.append(_node(device.synth_id, device.kind, parent=0, depth=1))
-        place = len(nodes) - 1
         nodes.extend(
             _node(one.synth_id, "Sensor", parent=place, depth=2, channels=_channels(one))
             for one in device.sensors
@@ -154,17 +162,16 @@ def _channels(sensor: synthetic_sites.MadeSensor) -> list[str]:
     return [*synthetic_sites.CHANNELS, *(["stateOfCharge_pct"] if sensor.role == sites.Role.BATTERY else [])]
 
 
-def _reach(
-    row: sites.Site, connection: lunar.Connection, home: synthetic_sites.MadeSite
-) -> sites.ConnectionSite:
-    return sites.ConnectionSite(site=row, connection=connection, seen_at=home.created_at)
-
-
 def _collection(row: sites.Site, home: synthetic_sites.MadeSite, now: datetime) -> telemetry.Collection:
     goal = (home.created_at - timedelta(days=1)).date()
-    told = [one.reading.at for device in home.devices for one in device.sensors if one.reading]
+    moments = [one.reading.at for device in home.devices for one in device.sensors if one.reading]
     return telemetry.Collection(
-        site=row, due_at=None, goal=goal, cursor=goal, filled_back_to=goal, last_ok_at=max(told, default=None)
+        site=row,
+        due_at=None,
+        goal=goal,
+        cursor=goal,
+        filled_back_to=goal,
+        last_ok_at=max(moments, default=None),
     )
 
 
@@ -173,9 +180,9 @@ def _device(row: sites.Site, device: synthetic_sites.MadeDevice, now: datetime) 
         site=row,
         synth_id=device.synth_id,
         kind=device.kind,
-        manufacturer=device.maker,
+        manufacturer=device.manufacturer,
         model=device.model,
-        serial_number=device.serial,
+        serial_number=device.serial_number,
         capacity_wh=device.capacity_wh,
         power_limit_w=5000.0 if device.capacity_wh else None,
         details_read_at=now,
@@ -196,35 +203,17 @@ def _sensor(
     )
 
 
-def _latest(sensor: sites.Sensor, reading: synthetic_sites.Reading, now: datetime) -> telemetry.Latest:
-    read_at = min(reading.at + missing.STEP, now)
-    return telemetry.Latest(
-        sensor=sensor,
-        at=reading.at,
-        in_w=reading.in_w,
-        out_w=reading.out_w,
-        charge_pct=reading.charge_pct,
-        in_wh=reading.in_wh,
-        out_wh=reading.out_wh,
-        read_at=read_at,
-    )
-
-
 def _consent(
     row: sites.Site, user: accounts.User, home: synthetic_sites.MadeSite, organization: accounts.Organization
 ) -> access.Consent:
-    sharing = home.sharing
+    is_ended = home.sharing.ended_at is not None
     return access.Consent(
         site=row,
         organization=organization,
         given_by=user,
-        right=sharing.right,
-        ask_first=sharing.ask_first,
-        from_at=sharing.from_at,
-        until_at=sharing.until_at,
-        ended_at=sharing.ended_at,
-        ended_by=user if sharing.ended_at else None,
-        ended_how="by hand" if sharing.ended_at else "",
+        ended_by=user if is_ended else None,
+        ended_how="by hand" if is_ended else "",
+        **vars(home.sharing),
     )
 
 
@@ -234,7 +223,7 @@ def _requests(
     users: list[accounts.User],
     organization: accounts.Organization,
 ) -> Iterator[access.Request]:
-    """Yield what the organization had asked before a home was shared; nobody gets a letter about it."""
+    """Yield the organization's requests from before a home was shared; nobody gets an e-mail about them."""
     for person, home, user in zip(persons, made, users, strict=True):
         if home.asked_at:
             yield access.Request(

@@ -1,7 +1,7 @@
-"""Make up what stands in a home, what it told last, and how its homeowner shares it. Pure.
+"""Synthetic homes: devices, newest readings, and how the homeowner shares them. Pure.
 
-Everything about the home of a number follows from that number and the moment. Most homes have solar, a
-battery and a meter that told something minutes ago; the others are what support staff are there for.
+A home follows from its number and the moment. Most have solar, a battery and a meter with recent readings;
+the others are what support staff look for.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SHAPES: Table[Shape] = (
     (5, (("BatteryPack", (Role.GRID, Role.BATTERY, Role.SOLAR)), ("EV", (Role.EV,)))),
     (2, (("Meter", ()),)),
 )
-# of a hundred homes, since when the last reading is; None: there never was one
+# of a hundred homes, how old the newest reading is; None: never any
 SILENCES: Table[timedelta | None] = (
     (78, timedelta(minutes=4)),
     (8, timedelta(minutes=50)),
@@ -51,7 +51,7 @@ SILENCES: Table[timedelta | None] = (
     (2, timedelta(days=40)),
     (3, None),
 )
-# of a hundred connections, how they stand and what they allow
+# of a hundred connections, how many have which status and scopes
 CONNECTIONS: Table[tuple[str, tuple[str, ...]]] = (
     (89, ("active", EVERYTHING)),
     (5, ("active", EVERYTHING[:2])),
@@ -87,7 +87,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class MadeSensor:
-    """A sensor, what it measures, how many measure that together, and what it told last, if ever."""
+    """A sensor; `sharing` is how many of the home's sensors have its role."""
 
     synth_id: str
     role: str
@@ -97,21 +97,17 @@ class MadeSensor:
 
 @dataclass(frozen=True, kw_only=True)
 class MadeDevice:
-    """A device with its sensors."""
-
     synth_id: str
     kind: str
-    maker: str
+    manufacturer: str
     model: str
-    serial: str
+    serial_number: str
     capacity_wh: float | None
     sensors: tuple[MadeSensor, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """How a home is shared."""
-
     right: str
     ask_first: bool
     from_at: datetime
@@ -135,11 +131,11 @@ class MadeSite:
 
 
 def home(number: int, *, now: datetime) -> MadeSite:
-    """Return the home of a number, always the same one at the same moment."""
+    """Return the home of a number at a moment."""
     dice = Random(f"home {number}")
     created_at = now - timedelta(days=dice.uniform(0.5, 900))
     status, allowed = _of_hundred(dice, CONNECTIONS)
-    last_reading_at, zone, shape = _told_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
+    last_reading_at, zone, shape = _last_reading_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
     course = _course(dice, shape, zone, now)
     asked_at = created_at - timedelta(days=dice.uniform(0, 20)) if dice.random() < 0.3 else None
     return MadeSite(
@@ -182,9 +178,9 @@ def _devices(
         yield MadeDevice(
             synth_id=synth_id,
             kind=kind,
-            maker=dice.choice(MAKERS),
+            manufacturer=dice.choice(MAKERS),
             model=model,
-            serial=f"{model}-{dice.randrange(10**8):08}",
+            serial_number=f"{model}-{dice.randrange(10**8):08}",
             capacity_wh=dice.choice((5000.0, 10000.0, 15000.0)) if Role.BATTERY in roles else None,
             sensors=tuple(sensors),
         )
@@ -213,8 +209,8 @@ def _reading(
     )
 
 
-def _told_at(dice: Random, now: datetime) -> datetime | None:
-    """Return the beginning of the quarter hour of which the home told last."""
+def _last_reading_at(dice: Random, now: datetime) -> datetime | None:
+    """Return the beginning of the quarter hour of the home's newest reading."""
     silence = _of_hundred(dice, SILENCES)
     if silence is None:
         return None

@@ -8,7 +8,7 @@ from tests import plans
 
 @pytest.fixture(autouse=True)
 def no_pause_between_two_looks(monkeypatch):
-    monkeypatch.setattr(changes, "SECOND_LOOK_S", 0.0)
+    monkeypatch.setattr(changes, "SECOND_READ_S", 0.0)
 
 
 @pytest.fixture

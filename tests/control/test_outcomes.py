@@ -176,6 +176,6 @@ class TestThroughTheLiveForm:
 
 class TestLookingAgain:
     def test_grows_rarer_and_ends(self):
-        looks = [outcomes.next_look(attempts, now=NOW) for attempts in range(6)]
+        looks = [outcomes.next_read_back_at(attempts, now=NOW) for attempts in range(6)]
 
         assert [look and (look - NOW).total_seconds() for look in looks] == [5, 15, 60, 300, 1800, None]

@@ -92,7 +92,7 @@ class TestLookingAgain:
 
     def test_happens_once_however_many_workers_wake(self, unconfirmed, monkeypatch, now):
         seen = []
-        monkeypatch.setattr(read_back, "_look", lambda change, asked, at: seen.append(change.pk))
+        monkeypatch.setattr(read_back, "_read", lambda change, asked, at: seen.append(change.pk))
         at = now + timedelta(seconds=30)
 
         look(unconfirmed, at), look(unconfirmed, at)
@@ -107,7 +107,7 @@ class TestLookingAgain:
             read_back.read_again(change_pk=change.pk, now=moment)
             return real(change, moment)
 
-        monkeypatch.setattr(read_back, "_look", lambda change, asked, moment: seen.append(change.pk))
+        monkeypatch.setattr(read_back, "_read", lambda change, asked, moment: seen.append(change.pk))
         monkeypatch.setattr(read_back, "_claim", somebody_is_faster)
 
         assert look(unconfirmed, at) == "unconfirmed"

@@ -31,7 +31,7 @@ class TestATakenPort:
 class TestTheCompany:
     @pytest.fixture
     def company(self, tmp_path):
-        company = supervisor.Company(SimpleNamespace(root=tmp_path, environment={}))
+        company = supervisor.Programs(SimpleNamespace(root=tmp_path, environment={}))
         yield company
         company.dismiss()
 
@@ -58,7 +58,7 @@ class TestTheCompany:
         assert execution.poll() is not None
 
     def test_stops_at_its_next_look_and_never_within_a_signal(self, company):
-        company.ask_to_stop(signal.SIGTERM, None)
+        company.request_stop(signal.SIGTERM, None)
 
         with pytest.raises(KeyboardInterrupt):
             company.check()

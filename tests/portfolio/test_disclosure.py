@@ -75,5 +75,5 @@ class TestTheWeeks:
         weeks = disclosure.disclosed(brightgrid).weeks
 
         assert [week.begins for week in weeks[:2]] == [date(2026, 11, 16), date(2026, 11, 9)]
-        assert [week.shared for week in weeks[:3]] == [12, 8, 0]
-        assert weeks[0].ended == 0
+        assert [week.counts[1] for week in weeks[:3]] == [12, 8, 0]
+        assert weeks[0].counts[-1] == 0

@@ -31,7 +31,7 @@ def ask(retailer, ended_home):
 
 def send_all(now=None):
     now = now or timezone.now()
-    return sum(reminders.tell(pk=pk, now=now) for pk in reminders.due(now=now))
+    return sum(reminders.send(pk=pk, now=now) for pk in reminders.due(now=now))
 
 
 class TestTheLetter:

@@ -31,7 +31,7 @@ def lines(fleet):
 
 @pytest.fixture(autouse=True)
 def no_pause_between_two_looks(monkeypatch):
-    monkeypatch.setattr(changes, "SECOND_LOOK_S", 0.0)
+    monkeypatch.setattr(changes, "SECOND_READ_S", 0.0)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
-"""What only whole days of readings can tell of a home: its daylight, when its solar last worked, its balance.
+"""What only whole days of readings tell of a home: daylight hours, when solar last produced, its balance.
 
-Pure arithmetic on what telemetry kept. It is learned every few hours and kept on the Examination row, as
-JSON, so that an examination costs the same few plain queries however many homes there are.
+Pure arithmetic on stored readings. Computed every few hours and kept as JSON on the Examination row, so that
+an examination costs the same few queries however many homes there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,42 +26,39 @@ Learned = Mapping[str, Any]  # an Examination's, as JSON
 
 
 def first_day(now: datetime) -> date:
-    """Return the first UTC day that is needed to learn from."""
+    """Return the first UTC day of readings that is needed."""
     return missing.day_of(now - LOOK_BACK) - missing.DAY
 
 
 def last_day(now: datetime) -> date:
-    """Return the last one; a balance is believed only with the day after it."""
+    """Return the last UTC day; a balance is believed only with the day after it."""
     return missing.day_of(now) + missing.DAY
 
 
 def learned(home: stored.Kept, before: Learned, *, now: datetime) -> dict[str, object]:
-    """Return what the last days tell, as JSON; of what they do not tell, what was learned before stays."""
+    """Return the statistics as JSON; what the last days do not tell stays as it was before."""
     made = _made(home, now)
+    zone = home.site.zone
+    local = [(end - missing.STEP).astimezone(zone) for ends in made.values() for end in ends]
+    hours = daylight.hours((one.date(), one.hour) for one in local)
     moments = {synth_id: max(found).isoformat() for synth_id, found in made.items() if found}
     return {
-        "solar_hours": sorted(_hours(home, made)) or list(before.get("solar_hours", [])),
+        "solar_hours": sorted(hours) or list(before.get("solar_hours", [])),
         "made_at": {**before.get("made_at", {}), **moments},
         "balance": _balance(home, now),
     }
 
 
 def balance_of(learned: Learned) -> facts.BalanceFacts | None:
-    """Return the balance that was learned."""
-    told = learned.get("balance")
-    if not told:
+    kept = learned.get("balance")
+    if not kept:
         return None
-    return facts.BalanceFacts(
-        day=date.fromisoformat(told["day"]),
-        ended_at=datetime.fromisoformat(told["ended_at"]),
-        through_wh=told["through_wh"],
-        remainder_wh=told["remainder_wh"],
-        known_s=told["known_s"],
-    )
+    moments = {"day": date.fromisoformat(kept["day"]), "ended_at": datetime.fromisoformat(kept["ended_at"])}
+    return facts.BalanceFacts(**{**kept, **moments})
 
 
 def _made(home: stored.Kept, now: datetime) -> dict[str, list[datetime]]:
-    """Return for each solar sensor the ends of the buckets in which it made power."""
+    """Return for each solar sensor the ends of the buckets in which it produced at least MADE_W."""
     if not any(sensor.role == "solar" for sensor in home.sensors):
         return {}
     period = periods.Period(missing.midnight(missing.day_of(now - LOOK_BACK)), now)
@@ -73,20 +70,8 @@ def _made(home: stored.Kept, now: datetime) -> dict[str, list[datetime]]:
     }
 
 
-def _hours(home: stored.Kept, made: Mapping[str, list[datetime]]) -> frozenset[int]:
-    return daylight.hours(_local(home, made))
-
-
-def _local(home: stored.Kept, made: Mapping[str, list[datetime]]) -> Iterator[tuple[date, int]]:
-    zone = home.site.zone
-    for ends in made.values():
-        for end in ends:
-            local = (end - missing.STEP).astimezone(zone)
-            yield local.date(), local.hour
-
-
 def _balance(home: stored.Kept, now: datetime) -> dict[str, object] | None:
-    """Return what went through the home on its last whole day, as the home's own pages add it up."""
+    """Return the energy balance (Wh) of the home's last whole local day, as its own pages compute it."""
     if not home.sensors:
         return None
     day = now.astimezone(home.site.zone).date() - timedelta(days=1)

@@ -1,6 +1,6 @@
-"""What is known of one home at a moment, as plain facts: all that the rules of health may look at.
+"""Facts of one home at a moment: all that the rules may look at. Pure.
 
-Pure; sources.py fills these in. None means that nobody knows, which is never the same as zero.
+cases.examining.sources fills these in. None is not known, which is never zero.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionFacts:
-    """A connection that reaches the home, with what it allows."""
-
     is_active: bool
     since_at: datetime
     scopes: frozenset[str]
@@ -22,7 +20,7 @@ class ConnectionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """What a homeowner allows one organization, and until when (None: until withdrawn)."""
+    """What a homeowner shares with one organization; `until_at` None is until withdrawn."""
 
     organization: int
     given_by: int
@@ -33,7 +31,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class SensorFacts:
-    """A sensor that counts for the balance: the end of its newest reading, and its newest production."""
+    """A sensor with the end of its newest reading, and of its newest production."""
 
     synth_id: str
     role: str
@@ -43,7 +41,7 @@ class SensorFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """How the fetching of readings fares; `error` says in short words what went wrong last."""
+    """How fetching readings goes; `error` is the keys of cases.words.ERRORS, with commas."""
 
     answered_at: datetime | None
     failures: int
@@ -52,7 +50,7 @@ class Collection:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """The newest wish of one kind to one device, and what became of it."""
+    """The newest change of one kind at one device."""
 
     device: str
     kind: str
@@ -62,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class BalanceFacts:
-    """What went through the home on its last whole day, and how much of that is not accounted for."""
+    """The energy through the home on its last whole local day, and the part not accounted for."""
 
     day: date
     ended_at: datetime
@@ -73,7 +71,7 @@ class BalanceFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SiteFacts:
-    """One home. `solar_hours` are the hours of its local clock in which its solar lately made power."""
+    """One home. `solar_hours` are hours of its local clock in which its solar lately produced."""
 
     zone: ZoneInfo
     known_since_at: datetime
@@ -87,12 +85,10 @@ class SiteFacts:
 
     @property
     def last_reading_at(self) -> datetime | None:
-        """Return the end of the home's newest reading, of whichever sensor."""
         return max(
             (sensor.last_reading_at for sensor in self.sensors if sensor.last_reading_at), default=None
         )
 
     @property
     def active(self) -> tuple[ConnectionFacts, ...]:
-        """Return the connections through which the home can be read."""
         return tuple(one for one in self.connections if one.is_active)

@@ -1,7 +1,7 @@
-"""Say which homes need help, and why: plain facts of a home at a moment in, findings out.
+"""Findings of a home from its facts at a moment. Pure.
 
-Pure. The rules stand in rules/; this module knows which of them still make sense. Where nobody may read a
-home, its silence is no news, and where Lunar refuses every question, nobody can say who is silent.
+cases.rules holds the rules; this module knows which of them still make sense. A home that nobody may read is
+silent for that reason, and where Lunar refuses every call, nobody can tell who is silent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gridshare_portal.cases.examining import facts
 from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
 from gridshare_portal.cases.rules import access, changes, responses, silence, sums
 
-HIDDEN = frozenset(  # what nobody can tell while the home cannot be read
+HIDDEN = frozenset(  # cannot be judged while the home cannot be read
     {Cause.REFUSED, Cause.SITE_SILENT, Cause.LATE, Cause.SENSOR_SILENT, Cause.SOLAR_IDLE}
 )
 
@@ -21,11 +21,10 @@ HIDDEN = frozenset(  # what nobody can tell while the home cannot be read
 def findings(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> list[Finding]:
     """Return what is wrong with the home, the worst first.
 
-    `was` are the keys of what was wrong at the last examination: what is open closes later than it opened.
+    `was` are the keys of the last examination's findings: thresholds to close are lower than to open.
     """
-    found = [*access.connection(home, was, now=now), *access.sharing(home, was, now=now)]
-    found += [*access.permissions(home, was, now=now), *changes.changes(home, was, now=now)]
-    found += [*sums.balance(home, was, now=now)]
+    found = [*access.connection(home), *access.sharing(home, now=now), *access.permissions(home, now=now)]
+    found += [*changes.changes(home, now=now), *sums.balance(home, was)]
     if not hidden_by(found):
         refused = [*responses.refused(home, was, now=now)]
         found += refused or [*silence.home_or_sensors(home, was, now=now)]
@@ -33,12 +32,12 @@ def findings(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> l
 
 
 def hidden_by(found: Collection[Finding]) -> frozenset[Cause]:
-    """Return the causes of which nobody can tell whether they are gone, because of what was found."""
-    if any(_closes_the_way(one) for one in found):
+    """Return the causes of which nobody can tell, because of these findings, whether they are gone."""
+    if any(_is_unreadable(one) for one in found):
         return HIDDEN
     return HIDDEN - {Cause.REFUSED} if any(one.cause == Cause.REFUSED for one in found) else frozenset()
 
 
-def _closes_the_way(finding: Finding) -> bool:
+def _is_unreadable(finding: Finding) -> bool:
     ended = finding.cause == Cause.CONNECTION_ENDED
     return ended or (finding.cause == Cause.SCOPE_MISSING and finding.severity == Severity.NOW)

@@ -1,8 +1,8 @@
-"""Compare what was found at a home with its open cases: what opens, what changes, and what closes itself.
+"""Compares findings with open cases: what opens, what changes, and what closes by itself. Pure.
 
-Pure; rows are made and changed here and written by examine.py. What a person resolved stays closed for a
-day although the rules still find it: mending takes time. After that it opens again and says so. What
-happened once and does not go on, such as a change that a device contradicted, stays resolved.
+cases.examination writes the rows. What a person resolved stays closed for a day although it is still found,
+because repairs take time; then it opens again and says so. What happened once, such as a contradicted change,
+stays resolved.
 """
 
 from __future__ import annotations
@@ -22,15 +22,13 @@ Closed, Action = Case.Closed, Note.Action
 
 
 class CaseKey(TypedDict):
-    """Whose case it is, and at which home."""
-
     organization_id: int
     site_id: int
 
 
 @dataclass
 class Verdict:
-    """What is to be written of one home for one organization."""
+    """The rows to write of one home for one organization."""
 
     new: list[Case] = field(default_factory=list)
     changed: list[Case] = field(default_factory=list)
@@ -45,7 +43,7 @@ def decide(
     place: CaseKey,
     now: datetime,
 ) -> Verdict:
-    """Decide what becomes of the open cases, given what is found and what people resolved lately."""
+    """Return what becomes of the open cases, given the findings and what people resolved lately."""
     verdict = Verdict()
     for finding in found:
         case = opened.get(finding.key)
@@ -62,7 +60,7 @@ def decide(
 
 
 def unshared(opened: Mapping[Key, Case], *, now: datetime) -> Verdict:
-    """Close every case of a home that its homeowner no longer shares."""
+    """Close every case of a home that is no longer shared."""
     verdict = Verdict()
     for case in opened.values():
         _close(verdict, case, Closed.UNSHARED, now)
@@ -70,7 +68,7 @@ def unshared(opened: Mapping[Key, Case], *, now: datetime) -> Verdict:
 
 
 def _is_held_back(finding: Finding, before: Case, now: datetime) -> bool:
-    """Say whether a resolved case still speaks for what is found, because it is the same thing."""
+    """Return whether a resolved case still covers this finding."""
     if finding.cause in ONCE:
         return finding.since_at <= before.since_at
     closed_at = _closed_at(before)
@@ -78,7 +76,7 @@ def _is_held_back(finding: Finding, before: Case, now: datetime) -> bool:
 
 
 def _closed_at(resolved: Case) -> datetime:
-    assert resolved.closed_at is not None  # a case is resolved by closing it, and never opened again
+    assert resolved.closed_at is not None  # resolving closes a case for good
     return resolved.closed_at
 
 
@@ -102,7 +100,7 @@ def _open(verdict: Verdict, finding: Finding, before: Case | None, place: CaseKe
 
 
 def _update(verdict: Verdict, case: Case, finding: Finding, now: datetime) -> None:
-    """Take over what is found now; what is set aside comes back when it gets worse."""
+    """Take over the finding; a snoozed case wakes when it gets worse."""
     if finding.severity != case.severity:
         action = Action.WORSE if finding.severity < case.severity else Action.BETTER
         verdict.notes.append(Note(case=case, action=action, words=finding.severity.label, at=now))

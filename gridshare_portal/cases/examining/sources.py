@@ -1,4 +1,4 @@
-"""Gather the facts of many homes at once: the same few queries for one home and for a hundred."""
+"""Gathers the facts of many homes, with the same few queries for one home and for a hundred."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEARNED_FOR = timedelta(hours=3)
 
 
 def learn(rows: Sequence[Examination], *, now: datetime) -> list[Examination]:
-    """Learn anew where that is due, and return the rows that have learned; the caller keeps them."""
+    """Recompute daily statistics where due; return the rows that changed, for the caller to save."""
     due = [row for row in rows if row.learned_at is None or now - row.learned_at >= LEARNED_FOR]
     if not due:
         return []
@@ -33,7 +33,7 @@ def learn(rows: Sequence[Examination], *, now: datetime) -> list[Examination]:
 
 
 def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.SiteFacts]:
-    """Return the facts of each home by its key, with the consents that hold now."""
+    """Return the facts by home, with the consents that hold now."""
     pks = [row.site_id for row in rows]
     connections, shares = _connections(pks), _shares(pks, now)
     sensors, collections, changes = _sensors(rows), _collections(pks), _changes(pks, now)
@@ -54,23 +54,22 @@ def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Site
 
 
 def _connections(pks: Sequence[int]) -> dict[int, list[facts.ConnectionFacts]]:
-    """Return what reaches each home, as it stands: asked for that, a database may begin with all others."""
+    """Return the connections by home.
+
+    The status is compared here: in the query, PostgreSQL may start from all connections of that status.
+    """
     found: dict[int, list[facts.ConnectionFacts]] = defaultdict(list)
-    connection_sites = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None).select_related(
-        "connection"
-    )
-    for connection_site in connection_sites:
-        connection = connection_site.connection
-        if connection.status not in policy.WORKING:
-            continue
-        found[connection_site.site_id].append(
-            facts.ConnectionFacts(
-                is_active=connection.is_active,
-                since_at=connection.status_since_at,
-                scopes=connection.scope_set,
-                user=connection.user_id,
+    present = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None).select_related("connection")
+    for site, one in ((row.site_id, row.connection) for row in present):
+        if one.status in policy.WORKING:
+            found[site].append(
+                facts.ConnectionFacts(
+                    is_active=one.is_active,
+                    since_at=one.status_since_at,
+                    scopes=one.scope_set,
+                    user=one.user_id,
+                )
             )
-        )
     return found
 
 
@@ -94,8 +93,8 @@ def _sensors(rows: Sequence[Examination]) -> dict[int, list[facts.SensorFacts]]:
     made_at = {row.site_id: row.learned.get("made_at", {}) for row in rows}
     present = sites.Sensor.objects.filter(stored.COUNTS, site__in=list(made_at), gone_at=None)
     for sensor in present.select_related("latest"):
-        told = made_at[sensor.site_id].get(sensor.synth_id)
-        found[sensor.site_id].append(_sensor(sensor, datetime.fromisoformat(told) if told else None))
+        made = made_at[sensor.site_id].get(sensor.synth_id)
+        found[sensor.site_id].append(_sensor(sensor, datetime.fromisoformat(made) if made else None))
     return found
 
 
@@ -117,13 +116,12 @@ def _collections(pks: Sequence[int]) -> dict[int, facts.Collection]:
 
 
 def _changes(pks: Sequence[int], now: datetime) -> dict[int, dict[tuple[str, str], facts.Change]]:
-    """Return the newest change of each kind to each device that was sent lately."""
+    """Return by home the newest change of each kind at each device that was sent lately."""
     found: dict[int, dict[tuple[str, str], facts.Change]] = defaultdict(dict)
     lately = control.Change.objects.filter(site__in=pks, made_at__gt=now - rules_changes.FORGOTTEN)
-    told = lately.exclude(outcome__in=["refused", "failed"]).order_by("-made_at")
-    for site, device, kind, outcome, made_at in told.values_list(
-        "site_id", "device__synth_id", "kind", "outcome", "made_at"
-    ):
+    sent = lately.exclude(outcome__in=["refused", "failed"]).order_by("-made_at")
+    fields = ("site_id", "device__synth_id", "kind", "outcome", "made_at")
+    for site, device, kind, outcome, made_at in sent.values_list(*fields):
         change = facts.Change(device=device, kind=kind, outcome=outcome, made_at=made_at)
         found[site].setdefault((device, kind), change)
     return found

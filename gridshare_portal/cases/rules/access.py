@@ -1,35 +1,35 @@
-"""Whether we may still ask: the connection, what it allows, and how long the sharing lasts.
+"""Rules on access: the connection, its scopes, and how long the sharing lasts.
 
-A consent that lasts an hour always ends soon, and that is no news. Sharing is said to end when the last
-quarter of it begins, and never more than a week before.
+Sharing is said to end in its last quarter, and at most a week before. An hour's consent always ends soon, and
+that is no news.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gridshare_portal.cases.examining import facts
-from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
+from gridshare_portal.cases.findings import Cause, Finding, Severity
 from gridshare_portal.lunar import scopes
 
 ENDING_WITHIN = timedelta(days=7)
 ENDING_SHARE = 4  # the last quarter
 ENDING_AT_ONCE = timedelta(days=1)
-LONG_SHARING = timedelta(days=7)  # below this the last day is nothing to hurry about
+LONG_SHARING = timedelta(days=7)  # the last day of a shorter sharing is not urgent
 
 SHARED_FOR_CONTROL = (scopes.DEVICE_WRITE, scopes.PLAN_WRITE)
 
 
-def connection(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find that no connection lets us read the home any more."""
+def connection(home: facts.SiteFacts) -> Iterator[Finding]:
+    """Find that no connection can read the home any more."""
     if home.connections and not home.active:
         since_at = max(one.since_at for one in home.connections)
         yield Finding(cause=Cause.CONNECTION_ENDED, severity=Severity.NOW, since_at=since_at)
 
 
-def permissions(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find which of Lunar's permissions are missing: to read and, where control is shared, to change."""
+def permissions(home: facts.SiteFacts, *, now: datetime) -> Iterator[Finding]:
+    """Find missing scopes: to read and, where control is shared, to write."""
     reading = frozenset().union(*(one.scopes for one in home.active))
     since_at = max((one.since_at for one in home.active), default=now)
     for scope in (scopes.DEVICE_READ, scopes.PLAN_READ) if home.active else ():
@@ -39,26 +39,27 @@ def permissions(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) 
     yield from _permissions_to_change(home)
 
 
-def sharing(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
+def sharing(home: facts.SiteFacts, *, now: datetime) -> Iterator[Finding]:
     """Find that the sharing with the organization ends soon; the consent that lasts longest counts."""
     ends = [(share.until_at, share.from_at) for share in home.shares if share.until_at is not None]
     if not ends or len(ends) < len(home.shares):
         return
     until_at, from_at = max(ends, key=lambda end: end[0])
     lasts = until_at - from_at
-    if until_at - now > min(ENDING_WITHIN, lasts / ENDING_SHARE):
+    since_at = until_at - min(ENDING_WITHIN, lasts / ENDING_SHARE)
+    if now < since_at:
         return
     hurry = until_at - now <= ENDING_AT_ONCE and lasts >= LONG_SHARING
     yield Finding(
         cause=Cause.SHARING_ENDS,
         severity=Severity.SOON if hurry else Severity.WATCH,
-        since_at=until_at - min(ENDING_WITHIN, lasts / ENDING_SHARE),
+        since_at=since_at,
         data={"until_at": until_at.isoformat()},
     )
 
 
 def _permissions_to_change(home: facts.SiteFacts) -> Iterator[Finding]:
-    """Look only at the connections of those who let staff change the home: changes go through these."""
+    """Check only the connections of those who share control: changes go through these."""
     givers = {share.given_by for share in home.shares if share.controls}
     through = [one for one in home.active if one.user in givers]
     allowed = frozenset().union(*(one.scopes for one in through))

@@ -1,22 +1,21 @@
-"""What became of changes: a device that did otherwise, and a change that nobody could confirm.
+"""Rules on changes: contradicted by the device, or unconfirmed for long.
 
-Only the newest change of a kind counts for a device; a later one that is confirmed makes the old one history.
+Only the newest change of a kind counts for a device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gridshare_portal.cases.examining import facts
-from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
+from gridshare_portal.cases.findings import Cause, Finding, Severity
 
 UNCONFIRMED_OPENS = timedelta(hours=1)
 FORGOTTEN = timedelta(days=7)
 
 
-def changes(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find changes that the device contradicts, or that are unconfirmed for long."""
+def changes(home: facts.SiteFacts, *, now: datetime) -> Iterator[Finding]:
     for change in home.changes:
         age = now - change.made_at
         if age >= FORGOTTEN:
@@ -27,16 +26,11 @@ def changes(home: facts.SiteFacts, _was: Collection[Key], *, now: datetime) -> I
             yield _finding(Cause.CHANGE_UNCONFIRMED, change)
 
 
-def subject(change: facts.Change) -> str:
-    """Return what the finding is about: one kind of change at one device."""
-    return f"{change.kind}:{change.device}"[:128]
-
-
 def _finding(cause: Cause, change: facts.Change) -> Finding:
     return Finding(
         cause=cause,
         severity=Severity.SOON,
         since_at=change.made_at,
-        subject=subject(change),
+        subject=f"{change.kind}:{change.device}"[:128],
         data={"kind": change.kind},
     )

@@ -1,7 +1,7 @@
-"""Whether Lunar answers our questions; what is our own fault is nobody's case.
+"""Rule on Lunar's answers; what is our own fault makes no case.
 
-One failed call is nothing: the next comes in seconds. Several refusals in a row are. What may pass, such as
-a service that does not answer, must last for hours: it befalls all homes at once and usually mends itself.
+A single failed call is nothing; several refusals in a row are. What may pass, such as an outage, must last
+for hours: it affects all homes at once and usually ends by itself.
 """
 
 from __future__ import annotations
@@ -18,27 +18,23 @@ PASSING_FOR = timedelta(hours=6)
 REFUSED_IS_BAD = timedelta(hours=24)
 OURS = {"misconfigured", "busy", "fault", "wrong_route", "bad_id"}
 PASSING = {"transient", "timeout", "connection_lost", "unavailable", "server_error", "too_many_requests"}
-HOMEOWNERS = {"ended", "none", "missing_scope"}  # other rules say these better
+HOMEOWNERS = {"ended", "none", "missing_scope"}  # found by other rules
 
 
 def refused(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find that Lunar has refused, or not answered, all questions about the home for a while."""
-    told = home.collection
-    words = _words(told.error) if told else set()
-    if told is None or not told.failures or words & (OURS | HOMEOWNERS):
+    """Find that Lunar has refused, or not answered, all calls about the home for a while."""
+    collection = home.collection
+    words = {word.strip() for word in collection.error.split(",")} if collection else set()
+    if collection is None or not collection.failures or words & (OURS | HOMEOWNERS):
         return
     lasts = PASSING_FOR if words <= PASSING else REFUSED_FOR
-    since_at = told.answered_at or home.known_since_at
+    since_at = collection.answered_at or home.known_since_at
     is_open = (Cause.REFUSED.value, "") in was
-    if not is_open and (told.failures < REFUSED_OPENS or now - since_at < lasts):
+    if not is_open and (collection.failures < REFUSED_OPENS or now - since_at < lasts):
         return
     yield Finding(
         cause=Cause.REFUSED,
         severity=Severity.NOW if now - since_at >= REFUSED_IS_BAD else Severity.SOON,
         since_at=since_at,
-        data={"error": told.error},
+        data={"error": collection.error},
     )
-
-
-def _words(error: str) -> set[str]:
-    return {word.strip() for word in error.split(",")}

@@ -1,8 +1,7 @@
-"""Who does not speak: the whole home, one sensor of it, or its solar by day; and whose readings come late.
+"""Rules on silence: the whole home, one sensor, solar by day, and late readings.
 
-Each opens after one span and closes only after a shorter one, so that a home at the edge does not
-come and go in the list. Ages end at the moment Lunar last answered and not now: what we did not ask, nobody
-left unanswered.
+Each opens after one span and closes after a shorter one, so that a home at the threshold does not flap. Ages
+end when Lunar last answered, not now: a missing call is nobody's silence.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ NEEDED = ("grid", "battery", "solar")
 
 
 def home_or_sensors(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find that the home is silent; or, while it speaks, that it is late or that one sensor is silent."""
+    """Find that the home is silent; or, while it is not, that it is late or that sensors are silent."""
     if now - home.known_since_at < FIRST_LOAD or not home.sensors:
         return
     last_reading_at, age = home.last_reading_at, _age(home, now)
@@ -43,9 +42,9 @@ def home_or_sensors(home: facts.SiteFacts, was: Collection[Key], *, now: datetim
 
 
 def _age(home: facts.SiteFacts, now: datetime) -> timedelta:
-    """Return for how long nothing was heard; where there is nothing but solar, the nights do not count."""
-    asked_at = home.collection.answered_at if home.collection else None
-    since_at, until_at = home.last_reading_at or home.known_since_at, asked_at or now
+    """Return for how long there was no reading; where there is nothing but solar, nights do not count."""
+    answered_at = home.collection.answered_at if home.collection else None
+    since_at, until_at = home.last_reading_at or home.known_since_at, answered_at or now
     if home.last_reading_at and all(sensor.role == "solar" for sensor in home.sensors):
         return daylight.between(since_at, until_at, hours=home.solar_hours, zone=home.zone)
     return until_at - since_at
@@ -66,7 +65,7 @@ def _sensors(home: facts.SiteFacts, was: Collection[Key], now: datetime) -> Iter
 
 
 def _is_silent(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime) -> bool:
-    """Compare with the home's newest reading, so that one that is late is not also silent."""
+    """Compare with the home's newest reading, so that a late home has no silent sensors as well."""
     if home.last_reading_at is None:
         return False
     if sensor.last_reading_at is None:
@@ -83,7 +82,7 @@ def _is_silent(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection
 def _idle(
     sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime
 ) -> Iterator[Finding]:
-    """Find a solar that speaks and says nothing but zero through its own usual hours."""
+    """Find a solar sensor that reports only zero through its usual hours."""
     if sensor.made_at is None or sensor.last_reading_at is None:
         return
     light = daylight.between(sensor.made_at, sensor.last_reading_at, hours=home.solar_hours, zone=home.zone)

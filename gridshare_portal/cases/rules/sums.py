@@ -1,13 +1,12 @@
-"""Whether energy adds up: what came into a home on its last whole day, and what is not accounted for.
+"""Rule on the energy balance: the part of a home's last whole day that is not accounted for.
 
-A remainder means that a sensor measures something else than we think, or has the wrong sign or scale.
-A single day below a kilowatt-hour is rounding.
+A remainder means that a sensor measures something else than its role says, or has a wrong sign or scale.
+Below LEAST_WH it is rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
 
 from gridshare_portal.cases.examining import facts
 from gridshare_portal.cases.findings import Cause, Finding, Key, Severity
@@ -18,8 +17,8 @@ LEAST_WH = 1000.0
 LEAST_KNOWN_S = 12 * 3600
 
 
-def balance(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> Iterator[Finding]:
-    """Find that too much of a day's energy is not accounted for."""
+def balance(home: facts.SiteFacts, was: Collection[Key]) -> Iterator[Finding]:
+    """Find that too much of a day's energy (Wh) is not accounted for."""
     day = home.balance
     if day is None or day.known_s < LEAST_KNOWN_S or day.through_wh <= 0:
         return

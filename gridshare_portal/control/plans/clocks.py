@@ -1,7 +1,6 @@
-"""What a home's clock shows, and which moment that is: on two nights a year that is not the same question.
+"""Local times to moments and back, where the clocks change: a local time can be skipped or come twice.
 
-One night an hour is left out, and a time in it does not exist; on the other an hour comes twice, and a time
-in it is two moments. Neither is guessed.
+Neither case is guessed; both raise with a sentence for the form.
 """
 
 from __future__ import annotations
@@ -11,19 +10,19 @@ from zoneinfo import ZoneInfo
 
 
 class NoSuchMoment(ValueError):
-    """What the clock shows is not one moment; the text is a sentence that says why and what to do."""
+    """The local time is not exactly one moment; the text says why and what to do."""
 
 
 class NotThere(NoSuchMoment):
-    """The clocks skip this time."""
+    """The local time is skipped when the clocks go forward."""
 
 
 class Twice(NoSuchMoment):
-    """The clocks show this time twice."""
+    """The local time comes twice when the clocks go back."""
 
 
 def to_utc(shown: datetime, zone: ZoneInfo) -> datetime:
-    """Return the moment at which the home's clock shows this; what has an offset is a moment already."""
+    """Return the moment of a local time; one with an offset is a moment already. Raises NotThere or Twice."""
     if shown.tzinfo is not None:
         return shown.astimezone(UTC)
     first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -35,7 +34,7 @@ def to_utc(shown: datetime, zone: ZoneInfo) -> datetime:
 
 
 def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return what the home's clock shows; with its offset in the hour that comes twice, else without."""
+    """Return the local time; with its offset in the hour that comes twice, else without."""
     local = moment.astimezone(zone)
     shown = local.replace(tzinfo=None, fold=0)
     other = shown.replace(tzinfo=zone, fold=1 - local.fold)
@@ -72,7 +71,7 @@ def _switch(zone: ZoneInfo, earlier: datetime, later: datetime) -> datetime:
 
 
 def _before_and_after(switch: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return what the clock would have shown at the change, and what it shows instead."""
+    """Return the local time at the change by the old offset, and by the new one."""
     margin = timedelta(seconds=2)
     before = (switch - margin).astimezone(zone).replace(tzinfo=None) + margin
     return before, switch.astimezone(zone).replace(tzinfo=None)

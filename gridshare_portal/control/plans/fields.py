@@ -1,6 +1,6 @@
-"""How the rows of a plan are typed: moments and watts, strictly, and what a battery can be told to do.
+"""Form fields of a plan's rows: local times and watts.
 
-Digits of other scripts, NaN and underscores are not watts; a moment has an offset only where one was written.
+Digits of other scripts, NaN and underscores are not watts; a time has an offset only where one was typed.
 """
 
 from __future__ import annotations
@@ -24,27 +24,22 @@ _WATTS = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
 
 
 class MomentInput(forms.DateTimeInput):
-    """A browser's own picker, except for a moment in the hour that comes twice: that needs its offset."""
+    """A datetime-local input, except in the hour that comes twice: an offset needs a text input."""
 
     def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Choose the kind of input by what is to be shown."""
         context = super().get_context(name, value, attrs)
         shown = str(context["widget"]["value"] or "")
         context["widget"]["type"] = "text" if re.search(r"T.*[+-]", shown) else "datetime-local"
         return context
 
     def format_value(self, value: object) -> str:
-        """Write a moment as the field reads it."""
         return value.isoformat(timespec="minutes") if isinstance(value, datetime) else str(value or "")
 
 
 class Moment(forms.Field):
-    """A day and time by the home's clock; None where nothing was written."""
-
     widget = MomentInput
 
     def to_python(self, value: object) -> datetime | None:
-        """Return the moment as written, with an offset only if one was written."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -57,12 +52,11 @@ class Moment(forms.Field):
 
 
 class Watts(forms.Field):
-    """A power in plain digits; None where nothing was written."""
+    """A power in plain digits; a negative one passes here, and the rules of plans refuse it with a reason."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
     def to_python(self, value: object) -> float | None:
-        """Return the power as written, below zero too: the rules say what is wrong with that."""
         text = str(value or "").strip()
         if not text:
             return None
@@ -71,5 +65,4 @@ class Watts(forms.Field):
         return float(text)
 
     def prepare_value(self, value: object) -> object:
-        """Write whole watts without a point."""
         return int(value) if isinstance(value, float) and value.is_integer() else value

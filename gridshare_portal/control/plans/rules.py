@@ -1,7 +1,6 @@
-"""The rules of an overlay plan: what a homeowner may ask for, and in which words it is refused.
+"""The rules of an overlay plan and the sentences that refuse one. Pure.
 
-The API's own limits are not published; these are the portal's, and stricter than anything known of the
-service. Nothing here reads a clock or a row.
+The API's limits are not published; these are the portal's own, stricter than any known of the service.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ NO_PLAN = types.Plan()
 
 @dataclass(frozen=True, kw_only=True)
 class TypedCommand:
-    """One line of the form: times as the home's clock shows them, and None where nothing was filled in."""
+    """One row of the form, in local time; None where nothing was filled in. Power in W."""
 
     start: datetime | None
     end: datetime | None
@@ -41,7 +40,7 @@ class TypedCommand:
 
 
 class KeptCommand(TypedDict):
-    """One command as a row keeps it; moments are written as ISO 8601, in UTC or without an offset."""
+    """One command as JSON; moments in ISO 8601, in UTC or without an offset. Power in W."""
 
     start: str
     end: str
@@ -50,14 +49,12 @@ class KeptCommand(TypedDict):
 
 
 class KeptPlan(TypedDict):
-    """A plan as a row keeps it."""
-
     commands: list[KeptCommand]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What is wrong with a row, at which field; without a row it concerns the whole plan."""
+    """What is wrong with a row (counted from 0) at a field; `row` is None for the whole plan."""
 
     row: int | None
     field: str
@@ -74,7 +71,7 @@ class _Placed:
 def faults(
     rows: Sequence[TypedCommand], *, now: datetime, zone: ZoneInfo, limit_w: float | None = None
 ) -> list[Fault]:
-    """Return everything that is wrong with a plan, so that the form can say it all at once."""
+    """Return everything that is wrong with a plan, row by row and then as a whole. Limits in W."""
     found = [
         fault for number, row in enumerate(rows) for fault in _row_faults(number, row, now, zone, limit_w)
     ]
@@ -86,13 +83,13 @@ def faults(
 
 
 def fault_of(plan: types.Plan, *, now: datetime, limit_w: float | None = None) -> str:
-    """Return the first thing that is wrong with a plan, as a sentence, or nothing."""
+    """Return the first fault of a plan as a sentence, or ""."""
     found = faults(rows_of(plan, zone=ZoneInfo("UTC")), now=now, zone=ZoneInfo("UTC"), limit_w=limit_w)
     return found[0].sentence if found else ""
 
 
 def plan_of(rows: Iterable[TypedCommand], *, zone: ZoneInfo) -> types.Plan:
-    """Return the plan that rows without faults ask for, in order of time."""
+    """Return the plan of rows without faults, in order of time."""
     commands = [
         types.Command(
             start=clocks.to_utc(filled_in(row.start), zone),
@@ -106,7 +103,7 @@ def plan_of(rows: Iterable[TypedCommand], *, zone: ZoneInfo) -> types.Plan:
 
 
 def rows_of(plan: types.Plan, *, zone: ZoneInfo) -> list[TypedCommand]:
-    """Return a plan as the form shows it, by the home's clock."""
+    """Return a plan as rows of the form, in local time."""
     return [
         TypedCommand(
             start=clocks.to_local(command.start, zone),
@@ -119,20 +116,19 @@ def rows_of(plan: types.Plan, *, zone: ZoneInfo) -> list[TypedCommand]:
 
 
 def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
-    """Return what is still to come of a plan; a command that runs begins now."""
+    """Return what is still ahead of a plan; a command that runs now begins at this minute."""
     left = [command for command in plan.commands if command.end - now >= SHORTEST]
     begun = now.replace(second=0, microsecond=0)
     return types.Plan(commands=tuple(replace(one, start=max(one.start, begun)) for one in left))
 
 
 def fingerprint(plan: types.Plan) -> str:
-    """Return a short text that is the same for plans that ask the same of a device, and only for those."""
-    canonical = json.dumps([_asked(command) for command in plan.commands])
+    """Return 32 hex digits that are equal exactly for plans that are the same to a device."""
+    canonical = json.dumps([_comparable(command) for command in plan.commands])
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def to_json(plan: types.Plan) -> KeptPlan:
-    """Return a plan as it is kept in a row."""
     return {
         "commands": [
             {
@@ -147,7 +143,6 @@ def to_json(plan: types.Plan) -> KeptPlan:
 
 
 def from_json(kept: KeptPlan) -> types.Plan:
-    """Return the plan that to_json kept."""
     return types.Plan(
         commands=tuple(
             types.Command(
@@ -255,7 +250,7 @@ def _too_long(placed: Sequence[_Placed]) -> list[Fault]:
     return [Fault(row=last.row, field="end", sentence=sentence)]
 
 
-def _asked(command: types.Command) -> list[int | float | str | None]:
+def _comparable(command: types.Command) -> list[int | float | str | None]:
     moments = [round(moment.timestamp()) for moment in (command.start, command.end)]
     power_w = command.power_limit_w
     return [*moments, command.action, None if power_w is None else round(power_w + 0.0, 3)]

@@ -1,4 +1,4 @@
-"""The one e-mail that a homeowner gets about a proposal that waits."""
+"""The one e-mail to a homeowner about an open proposal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gridshare_portal.mail import addresses, sender
 
 
 def due(*, now: datetime, at_most: int = 50) -> list[str]:
-    """Return the open proposals whose homeowners do not know yet."""
+    """Return the keys of open proposals whose homeowner has had no e-mail yet."""
     return [str(pk) for pk in _untold(now).order_by("made_at").values_list("pk", flat=True)[:at_most]]
 
 
 def tell_homeowner(*, pk: str, now: datetime) -> bool:
-    """Send the e-mail unless somebody has; a failure is taken up by the next sweep."""
+    """Send the e-mail unless another worker has; a failure is left to the next sweep."""
     if not _untold(now).filter(pk=pk).update(told_at=now):
         return False
     mine = models.Proposal.objects.filter(pk=pk)
@@ -30,8 +30,8 @@ def tell_homeowner(*, pk: str, now: datetime) -> bool:
 
 
 def _untold(now: datetime) -> QuerySet[models.Proposal]:
-    is_open = {"answer": models.Proposal.Answer.OPEN, "told_at": None}
-    return models.Proposal.objects.filter(expires_at__gt=now, **is_open)
+    waiting = models.Proposal.objects.filter(answer=models.Proposal.Answer.OPEN, expires_at__gt=now)
+    return waiting.filter(told_at=None)
 
 
 def _send(proposal: models.Proposal, now: datetime) -> None:

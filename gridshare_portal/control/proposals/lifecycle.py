@@ -1,7 +1,7 @@
-"""What staff propose and a homeowner answers: approved, it becomes a change in the homeowner's name.
+"""Proposals by staff and the homeowner's answer; an approved one becomes a change in the homeowner's name.
 
-A proposal rests on the access of whoever made it, and on the clock: when either has ended it can no longer be
-approved. It is answered once, and becomes one change at most, whoever presses what at the same time.
+A proposal can be approved while the access of whoever made it holds and until it expires. It is answered once
+and becomes at most one change, also under concurrent requests.
 """
 
 from __future__ import annotations
@@ -42,32 +42,30 @@ OVER = {
 }
 
 
-class Unfit(Exception):
-    """What is proposed cannot be done, or no longer; the reason is a sentence."""
-
+class _Refused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
+class Unfit(_Refused):
+    """What is proposed cannot be done, or no longer; `reason` is a sentence."""
+
+
+class Over(_Refused):
+    """The proposal can no longer be answered; `reason` is a sentence."""
+
+
 class Waiting(Exception):
-    """The same is proposed already."""
+    """The organization has an open proposal of this kind for this device."""
 
     reason = (
         "A proposal like this waits for the homeowner already. Withdraw it first, or wait for the answer."
     )
 
 
-class Over(Exception):
-    """The proposal can no longer be answered; the reason is a sentence."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def standing_of(answer: str, *, holds: bool, expires_at: datetime, now: datetime) -> str:
-    """Return where a proposal stands: open, as it was answered, expired, or without access. Pure."""
+    """Return the state of a proposal: Answer.OPEN, its answer, EXPIRED or NO_ACCESS. Pure."""
     if answer != Answer.OPEN:
         return answer
     if now >= expires_at:
@@ -76,12 +74,12 @@ def standing_of(answer: str, *, holds: bool, expires_at: datetime, now: datetime
 
 
 def expiry(asked: operations.Ask, *, consent_until_at: datetime | None, now: datetime) -> datetime:
-    """Return until when a wish can be approved: a day, no longer than access and a plan's start. Pure."""
+    """Return until when a proposal can be approved: a day, cut by the consent's end and the plan's start.
+    Pure.
+    """
     ends = [now + LASTS, consent_until_at or now + LASTS]
-    starts = (
-        [command.start for command in asked.plan.commands] if isinstance(asked, operations.AskPlan) else []
-    )
-    return min([*ends, *(start + rules.LATE_AT_MOST for start in starts)])
+    commands = asked.plan.commands if isinstance(asked, operations.AskPlan) else ()
+    return min([*ends, *(command.start + rules.LATE_AT_MOST for command in commands)])
 
 
 def propose(
@@ -94,7 +92,10 @@ def propose(
     organization_id: int | None = None,
     now: datetime,
 ) -> models.Proposal:
-    """Lay a change before the homeowner; the same `key` with the same wish returns what is already there."""
+    """Propose a change to the homeowner; the same `key` and operation return the existing proposal.
+
+    Raises permission.ChangeNotPermitted, permission.NoReason, Unfit, Waiting and changes.KeyReused.
+    """
     consent = _consent(actor, device.site, organization_id, now)
     if not reason.strip():
         raise permission.NoReason
@@ -115,24 +116,26 @@ def propose(
 
 
 def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
-    """Return why what is proposed cannot be done now, as a sentence, or nothing."""
-    asked = operations.from_json(proposal.kind, proposal.asked)
-    if not isinstance(asked, operations.AskPlan):
+    """Return why the proposal's plan cannot be set now, as a sentence, or ""."""
+    operation = operations.from_json(proposal.kind, proposal.asked)
+    if not isinstance(operation, operations.AskPlan):
         return ""
-    return rules.fault_of(asked.plan, now=now, limit_w=proposal.device.power_limit_w)
+    return rules.fault_of(operation.plan, now=now, limit_w=proposal.device.power_limit_w)
 
 
 def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> models.Change:
-    """Make the proposed change in the homeowner's name; what stands against it leaves the proposal open."""
-    _ask_owner(proposal, actor, now)
+    """Make the proposed change in the homeowner's name; whatever refuses it leaves the proposal open.
+
+    Raises Over, Unfit, permission.ChangeNotPermitted and changes.Busy.
+    """
+    _require_owner(proposal, actor, now)
     _check_open(proposal, now)
     _check_fit(proposal, now)
-    asked = operations.from_json(proposal.kind, proposal.asked)
     try:
         return changes.make(
             actor=actor,
             device=proposal.device,
-            asked=asked,
+            asked=operations.from_json(proposal.kind, proposal.asked),
             reason=proposal.reason,
             also=partial(_answer, proposal, names.Name.PROPOSAL_APPROVED, actor, now),
             now=now,
@@ -144,17 +147,17 @@ def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -
 
 @transaction.atomic
 def decline(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
-    """Say no to a proposal; nothing is sent."""
-    _ask_owner(proposal, actor, now)
+    """Decline a proposal; raises Over and permission.ChangeNotPermitted."""
+    _require_owner(proposal, actor, now)
     _check_open(proposal, now)
     _answer(proposal, names.Name.PROPOSAL_DECLINED, actor, now)
 
 
 @transaction.atomic
 def withdraw(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
-    """Take a proposal back; any colleague of whoever made it can."""
-    standing = policy.standing_of(actor, proposal.site, now=now)
-    colleague = None if standing is None else standing.at(proposal.consent.organization_id)
+    """Withdraw a proposal; any colleague who may propose can. Raises as decline."""
+    context = policy.standing_of(actor, proposal.site, now=now)
+    colleague = None if context is None else context.at(proposal.consent.organization_id)
     if colleague is None or colleague.own or policy.proposing_consent(colleague) is None:
         raise permission.ChangeNotPermitted(NOT_COLLEAGUES)
     _check_open(proposal, now)
@@ -164,12 +167,12 @@ def withdraw(*, proposal: models.Proposal, actor: accounts.User, now: datetime) 
 def _consent(
     actor: accounts.User, site: sites.Site | None, organization_id: int | None, now: datetime
 ) -> access.Consent:
-    standing = policy.standing_of(actor, site, now=now) if site else None
-    if standing is None or standing.own:
+    context = policy.standing_of(actor, site, now=now) if site else None
+    if context is None or context.own:
         raise permission.ChangeNotPermitted(policy.UNSEEN.reason)
     if organization_id is not None:
-        standing = standing.at(organization_id)
-    consent = policy.proposing_consent(standing)
+        context = context.at(organization_id)
+    consent = policy.proposing_consent(context)
     if consent is None:
         raise permission.ChangeNotPermitted(LOOKERS)
     return consent
@@ -177,15 +180,15 @@ def _consent(
 
 def _keep(proposal: models.Proposal, now: datetime) -> models.Proposal:
     _check_fit(proposal, now)
-    alike = queries.waiting_of(proposal.site, now=now).filter(device=proposal.device, kind=proposal.kind)
-    if alike.filter(consent__organization=proposal.consent.organization_id).exists():
+    same = queries.waiting_of(proposal.site, now=now).filter(device=proposal.device, kind=proposal.kind)
+    if same.filter(consent__organization=proposal.consent.organization_id).exists():
         raise Waiting
     try:
         with transaction.atomic():
             proposal.save(force_insert=True)
-            _tell(proposal, names.Name.CHANGE_PROPOSED, proposal.proposed_by, now)
+            _record(proposal, names.Name.CHANGE_PROPOSED, proposal.proposed_by, now)
             wake("control.tasks.tell_homeowner", str(proposal.pk))
-    except IntegrityError:  # the form came twice at once
+    except IntegrityError:  # the same form, submitted twice at once
         return _of_key(proposal) or proposal
     return proposal
 
@@ -194,23 +197,22 @@ def _of_key(proposal: models.Proposal) -> models.Proposal | None:
     if proposal.key is None:
         return None
     mine = models.Proposal.objects.filter(proposed_by=proposal.proposed_by, key=proposal.key)
-    earlier = mine.first()
-    wish = (proposal.kind, proposal.asked, proposal.device_id)
-    if earlier is not None and (earlier.kind, earlier.asked, earlier.device_id) != wish:
+    earlier, same = mine.first(), (proposal.kind, proposal.asked, proposal.device_id)
+    if earlier is not None and (earlier.kind, earlier.asked, earlier.device_id) != same:
         raise changes.KeyReused
     return earlier
 
 
-def _ask_owner(proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
+def _require_owner(proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
     if not policy.own_sites(actor, now=now).filter(pk=proposal.site_id).exists():
         raise permission.ChangeNotPermitted(OWNERS_ONLY)
 
 
 def _check_open(proposal: models.Proposal, now: datetime) -> None:
     known = queries.proposals_in([proposal.site], now=now).get(pk=proposal.pk)
-    standing = standing_of(known.answer, holds=known.holds, expires_at=known.expires_at, now=now)
-    if standing != Answer.OPEN:
-        raise Over(OVER[standing].format(known.consent.organization))
+    stage = standing_of(known.answer, holds=known.holds, expires_at=known.expires_at, now=now)
+    if stage != Answer.OPEN:
+        raise Over(OVER[stage].format(known.consent.organization))
 
 
 def _check_fit(proposal: models.Proposal, now: datetime) -> None:
@@ -226,17 +228,17 @@ def _answer(
     now: datetime,
     change: models.Change | None = None,
 ) -> None:
-    """Answer once: the row that is still open is written by whoever comes first."""
+    """Write the answer where the row is still open, so that the first of several answers counts."""
     mine = models.Proposal.objects.filter(pk=proposal.pk, answer=Answer.OPEN)
     written = {"answer": ANSWERS[name], "answered_by": actor, "answered_at": now, "change": change}
     if not mine.update(**written):
         _check_open(proposal, now)
         raise Over(OVER[Answer.APPROVED])
     proposal.refresh_from_db()
-    _tell(proposal, name, actor, now)
+    _record(proposal, name, actor, now)
 
 
-def _tell(proposal: models.Proposal, name: names.Name, actor: accounts.User | None, now: datetime) -> None:
+def _record(proposal: models.Proposal, name: names.Name, actor: accounts.User | None, now: datetime) -> None:
     organization = proposal.consent.organization
     details = {
         "proposal": str(proposal.pk),

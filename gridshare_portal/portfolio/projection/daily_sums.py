@@ -1,7 +1,8 @@
-"""Sum a portfolio's energy by UTC day, from the daily sums of its homes; the only writer of PortfolioDay.
+"""A portfolio's energy by UTC day, from the daily energy of its homes' sensors; the only writer of
+PortfolioDay.
 
-A day is counted again for as long as late readings may still come. Counting twice gives the same, so a
-worker that dies costs nothing, and two at once do no harm. Homes are taken in steps of constant size.
+A day is summed again for as long as late readings may come. Summing is idempotent, so a worker that dies
+costs nothing and two at once do no harm. Homes are taken in steps of constant size.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 
 from gridshare_portal.portfolio import models as portfolio
 from gridshare_portal.portfolio.models import ProjectionPass, SiteRow
+from gridshare_portal.portfolio.projection.row_builder import ENERGIES
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored
@@ -23,38 +25,28 @@ SETTLED = timedelta(days=3)
 AGAIN = timedelta(hours=6)
 TOGETHER = 2000
 AT_MOST = 5
-COLUMNS = {  # name: the role of the sensor, and which way
-    "solar_wh": ("solar", "out_wh"),
-    "charged_wh": ("battery", "in_wh"),
-    "discharged_wh": ("battery", "out_wh"),
-    "from_grid_wh": ("grid", "in_wh"),
-    "to_grid_wh": ("grid", "out_wh"),
-}
 
 
 def due(*, now: datetime) -> list[tuple[int, date]]:
-    """Return for each portfolio the next days to count, the newest first."""
+    """Return (organization key, day) pairs to sum next: at most AT_MOST per portfolio, the newest first."""
     organizations = list(ProjectionPass.objects.values_list("organization_id", flat=True))
     known = portfolio.PortfolioDay.objects.filter(organization__in=organizations)
     made = {(pk, day): at for pk, day, at in known.values_list("organization_id", "day", "made_at")}
-    return [found for pk in organizations for found in _due_of(pk, made, now)]
+    today = now.astimezone(UTC).date()
+    days = [today - timedelta(days=number) for number in range(1, DAYS_BACK + 1)]
+    unsummed = {pk: [day for day in days if _is_due(day, made.get((pk, day)), now)] for pk in organizations}
+    return [(pk, day) for pk, some in unsummed.items() for day in some[:AT_MOST]]
 
 
 def count(*, organization: int, day: date, now: datetime) -> None:
-    """Sum one day over all homes that are shared at this moment, as far as the portfolio was counted."""
+    """Sum one UTC day, in Wh, over all homes that have a row in the portfolio now."""
     sums: Counter[str] = Counter()
     for pks in _homes(organization):
-        sums.update({name: value or 0 for name, value in _days(pks, day).aggregate(**_asked()).items()})
-    figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in COLUMNS}
+        sums.update({name: value or 0 for name, value in _days(pks, day).aggregate(**_sums()).items()})
+    figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in ENERGIES}
     portfolio.PortfolioDay.objects.update_or_create(
         organization_id=organization, day=day, defaults={"figures": figures, "made_at": now}
     )
-
-
-def _due_of(pk: int, made: dict[tuple[int, date], datetime], now: datetime) -> list[tuple[int, date]]:
-    today = now.astimezone(UTC).date()
-    days = (today - timedelta(days=number) for number in range(1, DAYS_BACK + 1))
-    return [(pk, day) for day in days if _is_due(day, made.get((pk, day)), now)][:AT_MOST]
 
 
 def _is_due(day: date, made_at: datetime | None, now: datetime) -> bool:
@@ -76,11 +68,11 @@ def _days(pks: list[int], day: date) -> QuerySet[telemetry.Day]:
     return found.annotate(home=F("sensor__site"))
 
 
-def _asked() -> dict[str, Aggregate]:
-    asked: dict[str, Aggregate] = {}
-    for name, (role, way) in COLUMNS.items():
+def _sums() -> dict[str, Aggregate]:
+    sums: dict[str, Aggregate] = {}
+    for name, (role, field) in ENERGIES.items():
         plays = Q(sensor__role_set=role) | Q(sensor__role_set="", sensor__role_found=role)
-        is_known = plays & Q(**{f"{way}__isnull": False})
-        asked[f"sum_{name}"] = Sum(way, filter=is_known)
-        asked[f"of_{name}"] = Count("home", filter=is_known, distinct=True)
-    return asked
+        is_known = plays & Q(**{f"{field}__isnull": False})
+        sums[f"sum_{name}"] = Sum(field, filter=is_known)
+        sums[f"of_{name}"] = Count("home", filter=is_known, distinct=True)
+    return sums

@@ -1,8 +1,8 @@
-"""Count a portfolio again, in passes of small steps; the only writer of its lines and sums.
+"""Rebuilds a portfolio's rows and aggregates, in passes of small steps; their only writer.
 
-The Round row is the queue. A step looks at the homes after the cursor, writes the lines that changed and
-drops those of homes that are no longer shared; after the last step the sums are made. A pass begins a
-minute after the one before has ended, so figures are as old as one pass and a minute at most.
+The ProjectionPass row is the queue. A step takes the homes after the cursor, writes rows that changed and
+drops those of homes no longer shared; the last step makes the aggregates. A pass begins a minute after the
+last one ended, so figures are at most one pass and a minute old.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gridshare_portal.portfolio.projection import aggregates, sources
 LEASE = timedelta(seconds=90)  # longer than a task may run
 PAUSE = timedelta(minutes=1)
 TOGETHER = 1000
-STEPS = 5  # some seconds at most, so that a worker soon turns to what else waits
+STEPS = 5  # some seconds at most, so that other tasks need not wait for a whole pass
 WRITTEN = [
     field.attname
     for field in SiteRow._meta.concrete_fields
@@ -31,7 +31,7 @@ WRITTEN = [
 
 
 def enroll(*, now: datetime) -> int:
-    """Give every retailer a row in the queue; say how many were new."""
+    """Give every retailer a row in the queue; return how many were new."""
     known = ProjectionPass.objects.filter(organization=OuterRef("pk"))
     new = accounts.Organization.objects.filter(~Exists(known), kind="retailer")
     rows = [ProjectionPass(organization=one, due_at=now) for one in new]
@@ -39,14 +39,12 @@ def enroll(*, now: datetime) -> int:
 
 
 def due(*, now: datetime) -> list[int]:
-    """Return the passes that may go on and that nobody works on."""
-    return list(
-        ProjectionPass.objects.filter(leases.free(now=now), due_at__lte=now).values_list("pk", flat=True)
-    )
+    found = ProjectionPass.objects.filter(leases.free(now=now), due_at__lte=now)
+    return list(found.values_list("pk", flat=True))
 
 
 def run(*, pk: int, now: datetime, owner: str, steps: int = STEPS) -> bool:
-    """Take a pass some steps further, unless somebody else does; say whether more is to be done."""
+    """Take a pass some steps further, unless another worker does; return whether more is to be done."""
     mine = ProjectionPass.objects.filter(leases.free(now=now), pk=pk, due_at__lte=now)
     if not mine.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return False
@@ -60,7 +58,7 @@ def run(*, pk: int, now: datetime, owner: str, steps: int = STEPS) -> bool:
 
 
 def whole(*, organization: accounts.Organization, now: datetime, owner: str = "at once") -> None:
-    """Count all homes of one organization now: for tests, practice homes and benchmarks."""
+    """Rebuild all rows of one organization now: for tests, synthetic homes and benchmarks."""
     row, _new = ProjectionPass.objects.get_or_create(organization=organization, defaults={"due_at": now})
     ProjectionPass.objects.filter(pk=row.pk).update(due_at=now, began_at=None, **leases.released())
     while run(pk=row.pk, now=now, owner=owner):
@@ -68,7 +66,7 @@ def whole(*, organization: accounts.Organization, now: datetime, owner: str = "a
 
 
 def _step(row: ProjectionPass, owner: str, now: datetime) -> bool:
-    """Count the next homes; say whether that was the end of the pass."""
+    """Write the next homes' rows; return whether the pass is over, or another worker's."""
     consents = access.Consent.objects.filter(organization=row.organization_id, ended_at=None)
     beyond = consents.filter(site__gt=row.cursor).order_by("site_id")
     pks = list(beyond.values_list("site_id", flat=True).distinct()[:TOGETHER])
@@ -82,12 +80,13 @@ def _step(row: ProjectionPass, owner: str, now: datetime) -> bool:
 
 
 def _write(row: ProjectionPass, lines: Sequence[SiteRow], last: int | None) -> None:
-    """Write what changed among the homes after the cursor up to the last, and drop what is shared no more."""
+    """Write the rows that changed between the cursor and `last`, and drop those no longer shared."""
     here = SiteRow.objects.filter(organization=row.organization_id, site__gt=row.cursor)
     if last is not None:
         here = here.filter(site__lte=last)
     known = {one["site_id"]: one for one in here.values("pk", "site_id", *WRITTEN)}
-    changed = [line for line in lines if _differs(line, known.pop(line.site_id, None))]
+    pairs = [(line, known.pop(line.site_id, None)) for line in lines]
+    changed = [line for line, old in pairs if not old or any(getattr(line, n) != old[n] for n in WRITTEN)]
     SiteRow.objects.filter(pk__in=[one["pk"] for one in known.values()]).delete()
     SiteRow.objects.bulk_create(
         changed,
@@ -98,12 +97,7 @@ def _write(row: ProjectionPass, lines: Sequence[SiteRow], last: int | None) -> N
     )
 
 
-def _differs(line: SiteRow, known: dict[str, object] | None) -> bool:
-    return known is None or any(getattr(line, name) != known[name] for name in WRITTEN)
-
-
 def _advance(row: ProjectionPass, owner: str, last: int | None, now: datetime) -> bool:
-    """Keep how far the pass has come; say whether it is over, or somebody else's."""
     mine = ProjectionPass.objects.filter(pk=row.pk, lease_owner=owner)
     row.cursor = last or 0
     if last is None:

@@ -1,7 +1,7 @@
-"""Turn what is kept of one home into the columns of its line in a portfolio. Pure.
+"""The columns of a home's row in a portfolio, from its sensors. Pure.
 
-A power or a charge is of this moment or it is not known: one sensor of a role that is silent makes the whole
-role unknown, so that no sum is quietly short.
+A power or a charge is present or not known: one silent sensor makes its whole role unknown, so that no sum is
+quietly short.
 """
 
 from __future__ import annotations
@@ -13,11 +13,25 @@ from datetime import datetime
 from gridshare_portal.telemetry import latest, missing
 
 UNKNOWN_KEY = -1  # sorts before everything that is known
+POWERS = {  # column: (role of the sensors, field of SensorNow)
+    "solar_w": ("solar", "out_w"),
+    "charging_w": ("battery", "in_w"),
+    "discharging_w": ("battery", "out_w"),
+    "from_grid_w": ("grid", "in_w"),
+    "to_grid_w": ("grid", "out_w"),
+}
+ENERGIES = {
+    "solar_wh": ("solar", "out_wh"),
+    "charged_wh": ("battery", "in_wh"),
+    "discharged_wh": ("battery", "out_wh"),
+    "from_grid_wh": ("grid", "in_wh"),
+    "to_grid_wh": ("grid", "out_wh"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SensorNow:
-    """A sensor with its newest reading, and its energy of the day; None is not known."""
+    """A sensor's newest reading (W, %) and its energy of the UTC day (Wh); None is not known."""
 
     role: str
     device: int | None = None
@@ -32,15 +46,17 @@ class SensorNow:
 
 
 def columns(sensors: Sequence[SensorNow], *, now: datetime) -> dict[str, object]:
-    """Return the columns of one home that come from its sensors."""
+    """Return the columns of SiteRow that come from a home's sensors."""
     moments = [(one.at, one.read_at) for one in sensors if one.at and one.read_at]
     last_reading_at = max((min(at + missing.STEP, read_at) for at, read_at in moments), default=None)
     roles = {role: [one for one in sensors if one.role == role] for role in ("solar", "battery", "grid")}
-    speaking: dict[str, list[SensorNow]] = dict.fromkeys(roles, [])
+    fresh: dict[str, list[SensorNow]] = dict.fromkeys(roles, [])
     if last_reading_at is not None and now - last_reading_at <= latest.LATE:
         since = max(at for at, _read_at in moments) - missing.STEP
-        speaking |= {role: some for role, some in roles.items() if _all_since(some, since)}
-    found = {**_powers(speaking), **_charge(roles["battery"], speaking["battery"]), **_energies(roles)}
+        fresh |= {
+            role: some for role, some in roles.items() if all(one.at and one.at >= since for one in some)
+        }
+    found = {**_sums(POWERS, fresh), **_charge(roles["battery"], fresh["battery"]), **_sums(ENERGIES, roles)}
     return {
         **found,
         "last_reading_at": last_reading_at,
@@ -53,37 +69,23 @@ def columns(sensors: Sequence[SensorNow], *, now: datetime) -> dict[str, object]
     }
 
 
-def _all_since(sensors: list[SensorNow], since: datetime) -> bool:
-    return all(one.at is not None and one.at >= since for one in sensors)
-
-
-def _powers(speaking: dict[str, list[SensorNow]]) -> dict[str, float | None]:
+def _sums(
+    columns: dict[str, tuple[str, str]], sensors: dict[str, list[SensorNow]]
+) -> dict[str, float | None]:
     return {
-        "solar_w": _sum(one.out_w for one in speaking["solar"]),
-        "charging_w": _sum(one.in_w for one in speaking["battery"]),
-        "discharging_w": _sum(one.out_w for one in speaking["battery"]),
-        "from_grid_w": _sum(one.in_w for one in speaking["grid"]),
-        "to_grid_w": _sum(one.out_w for one in speaking["grid"]),
+        name: _sum(getattr(one, field) for one in sensors[role]) for name, (role, field) in columns.items()
     }
 
 
-def _energies(roles: dict[str, list[SensorNow]]) -> dict[str, float | None]:
-    return {
-        "solar_wh": _sum(one.out_wh for one in roles["solar"]),
-        "charged_wh": _sum(one.in_wh for one in roles["battery"]),
-        "discharged_wh": _sum(one.out_wh for one in roles["battery"]),
-        "from_grid_wh": _sum(one.in_wh for one in roles["grid"]),
-        "to_grid_wh": _sum(one.out_wh for one in roles["grid"]),
-    }
-
-
-def _charge(batteries: list[SensorNow], speaking: list[SensorNow]) -> dict[str, float | None]:
-    """Return charge, capacity and what is stored; several batteries by capacity, else by plain mean."""
+def _charge(batteries: list[SensorNow], fresh: list[SensorNow]) -> dict[str, float | None]:
+    """Return charge (%), capacity and stored energy (Wh); several batteries weighted by capacity, or
+    equally if any capacity is not known.
+    """
     capacity_wh = _sum({one.device: one.capacity_wh for one in batteries}.values())
-    filled = [one.charge_pct for one in speaking if one.charge_pct is not None]
-    if not filled or len(filled) < len(speaking):
+    filled = [one.charge_pct for one in fresh if one.charge_pct is not None]
+    if not filled or len(filled) < len(fresh):
         return {"charge_pct": None, "capacity_wh": capacity_wh, "stored_wh": None}
-    sizes = [one.capacity_wh for one in speaking if one.capacity_wh]
+    sizes = [one.capacity_wh for one in fresh if one.capacity_wh]
     weights = sizes if len(sizes) == len(filled) else [1.0] * len(filled)
     charge_pct = sum(pct * weight for pct, weight in zip(filled, weights, strict=True)) / sum(weights)
     stored_wh = None if capacity_wh is None else capacity_wh * charge_pct / 100
@@ -91,7 +93,7 @@ def _charge(batteries: list[SensorNow], speaking: list[SensorNow]) -> dict[str, 
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    """Add up; nothing to add is not known, and one that is not known makes the sum unknown."""
+    """Return the sum; None for no values, or if any is not known."""
     found = list(values)
     known = [value for value in found if value is not None]
     return float(sum(known)) if known and len(known) == len(found) else None

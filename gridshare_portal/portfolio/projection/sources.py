@@ -1,4 +1,4 @@
-"""Gather what is kept of many shared homes at once, with the same few queries for one and for a thousand."""
+"""Gathers what is known of many shared homes, with the same few queries for one and for a thousand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELDS = ("pk", "site_id", "role_set", "role_found", "device_id", "device__capac
 
 
 def homes(pks: Sequence[int], *, organization: int, now: datetime) -> list[SiteRow]:
-    """Return the line of each of these homes that is shared with the organization now."""
+    """Return an unsaved row for each of these homes that is shared with the organization now."""
     consents = _consents(pks, organization, now)
     shared = list(consents)
     sensors, active = _sensors(shared, now), _active(shared)
@@ -40,7 +40,7 @@ def homes(pks: Sequence[int], *, organization: int, now: datetime) -> list[SiteR
 
 
 def name_key(name: str) -> str:
-    """Return the name as it is sorted and looked for: the case of its letters is nothing."""
+    """Return the name as it is sorted and searched: case-folded, spaces collapsed, at most 160 characters."""
     return " ".join(name.replace("\0", "").casefold().split())[:160]
 
 
@@ -53,7 +53,7 @@ def _consents(pks: Sequence[int], organization: int, now: datetime) -> dict[int,
 
 
 def _sharing(consents: Sequence[access.Consent]) -> dict[str, object]:
-    """Return the columns about sharing: by the consent that goes furthest, since the first that holds."""
+    """Return the columns about sharing: of the consent that allows most, since the first that holds."""
     best = min(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk))
     since_at = min(one.from_at for one in consents)
     return {
@@ -65,9 +65,9 @@ def _sharing(consents: Sequence[access.Consent]) -> dict[str, object]:
 
 
 def _active(pks: Sequence[int]) -> set[tuple[int, int]]:
-    """Return by which people's connections the homes can be read at present.
+    """Return (home, user) pairs whose connection can be read.
 
-    How a connection stands is looked at here: asked to, a database may begin with all that stand so.
+    The status is compared here: in the query, PostgreSQL may start from all connections of that status.
     """
     connection_sites = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None)
     found = connection_sites.values_list("site_id", "connection__user_id", "connection__status")

@@ -1,6 +1,6 @@
-"""The homes table as a file, sent as it is written: line by line as CSV, or piece by piece as a spreadsheet.
+"""The homes table as a CSV file or a spreadsheet, streamed; both have all columns.
 
-A cell never becomes a formula, whatever a home is called. Both files have all columns.
+Text cells never become formulas, whatever a home is called.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from gridshare_portal.files import cells, workbooks
 from gridshare_portal.portfolio.models import SiteRow
+from gridshare_portal.portfolio.projection.row_builder import ENERGIES, POWERS
 from gridshare_portal.portfolio.table.query import PARTS, RIGHTS, STATES
 
 HEADS = (
@@ -22,20 +23,14 @@ HEADS = (
 
 
 def csv(lines: Iterable[SiteRow]) -> Iterator[str]:
-    """Yield the file, line by line."""
-    yield from cells.lines(itertools.chain([HEADS], map(_row, lines)))
+    return cells.lines(itertools.chain([HEADS], map(_row, lines)))
 
 
 def xlsx(lines: Iterable[SiteRow]) -> Iterator[bytes]:
-    """Yield the spreadsheet, piece by piece."""
-    yield from workbooks.xlsx(map(_row, lines), title="Homes", heads=HEADS, wide=2)
+    return workbooks.xlsx(map(_row, lines), title="Homes", heads=HEADS, wide=2)
 
 
 def _row(line: SiteRow) -> list[workbooks.Cell]:
-    return [*_words(line), *_numbers(line)]
-
-
-def _words(line: SiteRow) -> list[str]:
     return [
         cells.text(line.site.name),
         cells.text(line.site.synth_id),
@@ -46,19 +41,12 @@ def _words(line: SiteRow) -> list[str]:
         _moment(line.last_reading_at),
         line.time_zone,
         ", ".join(title for name, title in PARTS.items() if getattr(line, f"has_{name}")),
-    ]
-
-
-def _numbers(line: SiteRow) -> list[workbooks.Cell]:
-    powers = (line.solar_w, line.charging_w, line.discharging_w, line.from_grid_w, line.to_grid_w)
-    energies = (line.solar_wh, line.charged_wh, line.discharged_wh, line.from_grid_wh, line.to_grid_wh)
-    return [
         _round(line.charge_pct, 1),
         _kilo(line.capacity_wh),
         _kilo(line.stored_wh),
-        *(_round(one, 0) for one in powers),
+        *(_round(getattr(line, name), 0) for name in POWERS),
         line.day.isoformat(),
-        *map(_kilo, energies),
+        *(_kilo(getattr(line, name)) for name in ENERGIES),
     ]
 
 

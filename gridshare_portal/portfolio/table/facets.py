@@ -1,13 +1,13 @@
-"""What can be said of a home with yes or no, as one number with an index, so that the rare are found at once.
+"""A home's yes/no properties as bits of one indexed number, so that rare combinations are found at once.
 
-The database makes the number from the other columns, so it is never behind them.
+The database generates the number from the other columns, so it never lags behind them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from operator import add, or_
+from operator import add
 
 from django.db.models import Case, Expression, Q, Value, When
 
@@ -24,15 +24,13 @@ ALL = sum(bit for bit, _is_so in BITS.values())
 
 
 def expression() -> Expression:
-    """Return the number as the database makes it."""
+    """Return the expression of the generated column."""
     return reduce(add, (Case(When(is_so, then=Value(bit)), default=Value(0)) for bit, is_so in BITS.values()))
 
 
 def numbers(answers: Sequence[tuple[str, bool]]) -> list[int] | None:
-    """Return the numbers that such answers leave; None where there is no answer."""
-    yes, no = (
-        reduce(or_, (BITS[name][0] for name, answer in answers if answer is one), 0) for one in (True, False)
-    )
-    if not yes | no:
+    """Return the numbers in which these properties are as stated; None where none is stated."""
+    if not answers:
         return None
-    return [number for number in range(ALL + 1) if number & yes == yes and not number & no]
+    yes, no = ({BITS[name][0] for name, answer in answers if answer is one} for one in (True, False))
+    return [n for n in range(ALL + 1) if all(n & bit for bit in yes) and not any(n & bit for bit in no)]

@@ -1,4 +1,4 @@
-"""What the filters of the homes table say, as conditions on its columns."""
+"""The filters of the homes table as conditions on its columns."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from gridshare_portal.portfolio.table.query import ListQuery
 
 
 def conditions(
-    asked: ListQuery, *, now: datetime, told: str = "last_reading_key", charge: str = "charge_key"
+    query: ListQuery, *, now: datetime, reading: str = "last_reading_key", charge: str = "charge_key"
 ) -> Iterator[Q]:
-    """Yield what must hold of a line; the group is not asked here.
+    """Yield the conditions on a row, except for the group.
 
-    The columns of the newest reading and of the charge may go by other names: an index goes by these.
+    `reading` and `charge` name the columns of the newest reading and the charge, or aliases that hide an
+    index.
     """
-    if asked.q:
-        yield Q(name_key__contains=asked.q)
+    if query.q:
+        yield Q(name_key__contains=query.q)
     for name in ("state", "right"):
-        if getattr(asked, name):
-            yield Q(**{name: getattr(asked, name)})
-    if asked.ask:
-        yield Q(right="control", ask_first=asked.ask == "yes")
-    if asked.age:
-        yield aggregates.age(asked.age, now=now, key=told)
-    yield from (Q(**{f"has_{part}": True}) for part in asked.has)
-    if asked.lacks:
-        yield Q(**{f"has_{asked.lacks}": False})
-    if asked.zone:
-        yield Q(time_zone=asked.zone)
-    if asked.charged:
-        yield Q(has_battery=True, stored_wh__isnull=asked.charged == "unknown")
-    if asked.charge_from is not None:
-        yield Q(**{f"{charge}__gte": asked.charge_from})
-    if asked.charge_to is not None:
-        yield Q(**{f"{charge}__gte": 0, f"{charge}__lte": asked.charge_to})
+        if getattr(query, name):
+            yield Q(**{name: getattr(query, name)})
+    if query.ask:
+        yield Q(right="control", ask_first=query.ask == "yes")
+    if query.age:
+        yield aggregates.age(query.age, now=now, key=reading)
+    yield from (Q(**{f"has_{part}": True}) for part in query.has)
+    if query.lacks:
+        yield Q(**{f"has_{query.lacks}": False})
+    if query.zone:
+        yield Q(time_zone=query.zone)
+    if query.charged:
+        yield Q(has_battery=True, stored_wh__isnull=query.charged == "unknown")
+    if query.charge_from is not None:
+        yield Q(**{f"{charge}__gte": query.charge_from})
+    if query.charge_to is not None:
+        yield Q(**{f"{charge}__gte": 0, f"{charge}__lte": query.charge_to})
 
 
-def implied(asked: ListQuery) -> Iterator[Q]:
-    """Yield what follows for the columns that homes are put in order by: where they lie."""
-    if asked.lacks == "battery" or asked.age == "none":
+def implied(query: ListQuery) -> Iterator[Q]:
+    """Yield what the filters imply for the sorted columns: it narrows the part of an index to read."""
+    if query.lacks == "battery" or query.age == "none":
         yield Q(charge_key=UNKNOWN_KEY, stored_key=UNKNOWN_KEY)
-    if asked.charged:
-        yield Q(stored_key=UNKNOWN_KEY) if asked.charged == "unknown" else Q(stored_key__gte=0)
+    if query.charged:
+        yield Q(stored_key=UNKNOWN_KEY) if query.charged == "unknown" else Q(stored_key__gte=0)

@@ -1,4 +1,4 @@
-"""Put homes into groups and take them out; the only writer of groups."""
+"""Add homes to groups and remove them; the only writer of groups."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ TOGETHER = 1000
 
 
 class TooMany(Exception):
-    """The organization has as many groups as it can have."""
+    """The organization has MOST groups already."""
 
 
 def add(*, organization: accounts.Organization, name: str, homes: Iterable[int]) -> tuple[Group, int]:
-    """Put homes into the group of this name, which is made where there is none; say how many were named."""
+    """Add homes to the group of this name, made if new; return it and how many keys were given."""
     with transaction.atomic():
         accounts.Organization.objects.select_for_update().get(pk=organization.pk)
         group = Group.objects.filter(organization=organization, name=name).first()
@@ -35,12 +35,11 @@ def add(*, organization: accounts.Organization, name: str, homes: Iterable[int])
 
 
 def remove(*, group: Group, homes: Iterable[int]) -> int:
-    """Take homes out of a group; say how many stood in it."""
+    """Remove homes from a group; return how many were in it."""
     return sum(group.members.filter(site__in=part).delete()[0] for part in _parts(homes))
 
 
 def delete(*, group: Group) -> None:
-    """Delete a group; its homes stay as they are."""
     group.delete()
 
 

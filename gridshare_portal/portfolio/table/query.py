@@ -1,7 +1,7 @@
-"""What part of the homes table an address asks for: filters, order, columns and place. Pure.
+"""The query string of the homes table: filters, order, columns and position. Pure.
 
-Whatever an address says wrongly is the usual; whatever it says rightly comes back in `address`, so that a
-view can be kept and sent to a colleague.
+Unknown values fall back to the defaults; known ones come back in `address`, so that a view can be saved and
+sent.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ COLUMNS = {
 USUAL = ("state", "right", "reading", "charge", "stored", "solar", "battery", "grid")
 LONGEST = 1000
 
-Key = str | int | float  # what a line is sorted by, whichever the column
+Key = str | int | float  # the value of a sort column
 
 
 @dataclass(frozen=True, kw_only=True)
 class PagePosition:
-    """Beside which line a page lies: after it, or before it; the end of the list is before None."""
+    """After or before which row a page lies; the end of the table is before None."""
 
     is_before: bool
     key: Key | None = None
@@ -80,8 +80,6 @@ class PagePosition:
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """Filters, order and columns, each as an address may say it."""
-
     q: str = ""
     state: str = ""
     right: str = ""
@@ -100,13 +98,12 @@ class ListQuery:
 
     @property
     def address(self) -> str:
-        """Return the query that asks for this again, from the first line on."""
+        """The query string of the same view, from the first row on."""
         return urlencode(self.pairs)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """Return what the address says, word by word."""
-        said: list[tuple[str, object]] = [
+        params: list[tuple[str, object]] = [
             *(
                 (name, getattr(self, name))
                 for name in ("q", "state", "right", "ask", "age", "lacks", "charged")
@@ -119,21 +116,20 @@ class ListQuery:
             ("sort", "" if self.sort == "name" else self.sort),
             *(("show", one) for one in self.columns if self.columns != USUAL),
         ]
-        return [(name, str(value)) for name, value in said if value not in ("", None)]
+        return [(name, str(value)) for name, value in params if value not in ("", None)]
 
     @property
     def is_filtered(self) -> bool:
-        """Say whether some homes are left out."""
         return bool(self.filter)
 
     @property
     def filter(self) -> str:
-        """Return the filters alone as an address says them: order, columns and page choose no homes."""
+        """The query string of the filters alone."""
         return urlencode(replace(self, sort="name", columns=USUAL, place=None).pairs)
 
     @property
     def answers(self) -> list[tuple[str, bool]]:
-        """Return what must be so and what must not, in the words of the facets."""
+        """The yes/no filters as names of facets.BITS and what each must be."""
         right, ask, charged = self.right, self.ask, self.charged
         return [
             *([("active", self.state == "active")] if self.state else []),
@@ -146,12 +142,10 @@ class ListQuery:
 
     @property
     def key(self) -> str:
-        """Return by which column the homes are sorted."""
         return SORTS[self.sort.removeprefix("-")]
 
     @property
     def is_downward(self) -> bool:
-        """Say whether the largest comes first."""
         return self.sort.startswith("-")
 
 
@@ -192,30 +186,29 @@ class _Query(forms.Query):
     show = forms.Choices(COLUMNS)
 
 
-def read(said: QueryDict) -> ListQuery:
-    """Read an address, with several values of a name where that is meant."""
-    known = _Query(said).cleaned_data
+def read(params: QueryDict) -> ListQuery:
+    known = _Query(params).cleaned_data
     columns = known.pop("show") or USUAL
-    asked = ListQuery(**known, columns=columns)
-    return replace(asked, place=_place(said, asked.key))
+    query = ListQuery(**known, columns=columns)
+    return replace(query, place=_place(params, query.key))
 
 
-def placed(asked: ListQuery, word: str, line: SiteRow) -> str:
-    """Return the query of the page that lies `after` or `before` a line."""
-    return urlencode([*asked.pairs, (word, f"{line.site_id}~{getattr(line, asked.key)}")])
+def placed(query: ListQuery, word: str, line: SiteRow) -> str:
+    """Return the query string of the page that lies `after` or `before` a row."""
+    return urlencode([*query.pairs, (word, f"{line.site_id}~{getattr(line, query.key)}")])
 
 
-def _place(said: QueryDict, key: str) -> PagePosition | None:
+def _place(params: QueryDict, key: str) -> PagePosition | None:
     for word in ("after", "before"):
-        site, tilde, value = said.get(word, "").partition("~")
+        site, tilde, value = params.get(word, "").partition("~")
         number, known = forms.Key().clean(site), _value(value, key)
         if tilde and number is not None and known is not None:
             return PagePosition(is_before=word == "before", key=known, site=number)
-    return PagePosition(is_before=True) if said.get("before") == "end" else None
+    return PagePosition(is_before=True) if params.get("before") == "end" else None
 
 
 def _value(value: str, key: str) -> Key | None:
-    """Return what an address says of a key, in the key's type; None if it cannot be one."""
+    """Return a sort key in its column's type; None if the text cannot be one."""
     if key == "name_key":
         return value.replace("\0", "")[:160]
     if key in ("last_reading_key", "shared_key"):

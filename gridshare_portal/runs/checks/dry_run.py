@@ -1,4 +1,4 @@
-"""The dry run: what is known of each home is judged in batches, and nothing is sent or asked anywhere.
+"""The dry run: checks homes in batches by what is stored; nothing is sent or read from Lunar.
 
 A batch costs the same few queries however many homes it has.
 """
@@ -27,15 +27,15 @@ BATCH = 500
 R, S = runs.Run.State, runs.Line.State
 WRITTEN = ("device", "state", "why", "sentence", "asked")
 
-Ways = list[tuple[frozenset[str], datetime | None]]  # what each connection allows, and when it was last read
+Paths = list[tuple[frozenset[str], datetime | None]]  # each connection's scopes, and when it last read
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Known:
-    """What was read of many homes at once, by home, by its giver or by its battery."""
+    """What is stored of a batch: by home, by (home, giver) or by battery."""
 
     consents: Mapping[int, access.Consent]
-    connection_sites: Mapping[tuple[int, int], Ways]
+    connection_sites: Mapping[tuple[int, int], Paths]
     batteries: Mapping[int, list[sites.Device]]
     states: Mapping[int, models.State]
     changing: frozenset[int]
@@ -43,7 +43,7 @@ class _Known:
 
 
 def check(*, run: runs.Run, now: datetime) -> bool:
-    """Judge the next batch of a draft's homes, those behind `read_to`; say whether there are more."""
+    """Check the next batch of a draft's lines, after `read_to`; return whether there are more."""
     read_to = runs.Run.objects.values_list("read_to", flat=True).get(pk=run.pk)
     beyond = run.lines.filter(position__gt=read_to).order_by("position")
     batch = list(beyond.select_related("site", "undoes")[:BATCH])
@@ -51,7 +51,7 @@ def check(*, run: runs.Run, now: datetime) -> bool:
     for line in batch:
         _judge(run, line, known, now)
     with transaction.atomic():
-        # A dry run that was overtaken writes nothing any more: somebody may have started the run.
+        # A dry run that another one overtook writes nothing: the run may have been started.
         undecided = runs.Run.objects.select_for_update().filter(pk=run.pk, state=R.DRAFT, read_to=read_to)
         if not undecided.exists():
             return False
@@ -66,13 +66,12 @@ def check(*, run: runs.Run, now: datetime) -> bool:
 
 
 def our_plans(device_pks: Iterable[int], organization_id: int, *, now: datetime) -> dict[int, types.Plan]:
-    """Return the plan that the organization itself set last on each device, of those that may still run."""
-    connection_site = rules.AHEAD_AT_MOST + rules.LONGEST
+    """Return, by device key, the plan that the organization itself set last, if it may still run."""
     sent = models.Change.objects.filter(
         device__in=list(device_pks),
         kind=operations.AskPlan.kind,
         consent__organization=organization_id,
-        sent_at__gte=now - connection_site,
+        sent_at__gte=now - rules.AHEAD_AT_MOST - rules.LONGEST,
         outcome__in=[outcomes.CONFIRMED, outcomes.UNCONFIRMED, outcomes.CONTRADICTED],
     )
     in_order = sent.order_by("sent_at").values_list("device_id", "asked")
@@ -96,53 +95,52 @@ def _known(run: runs.Run, batch: list[runs.Line], now: datetime) -> _Known:
 
 
 def _furthest(consents: Iterable[access.Consent]) -> dict[int, access.Consent]:
-    """Return by home the consent that allows most, which is the one that the command gateway goes by."""
+    """Return by home the consent that allows most, the one that control.changes will use."""
     found: dict[int, access.Consent] = {}
     for one in sorted(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk)):
         found.setdefault(one.site_id, one)
     return found
 
 
-def _connection_sites(site_pks: list[int]) -> dict[tuple[int, int], Ways]:
+def _connection_sites(site_pks: list[int]) -> dict[tuple[int, int], Paths]:
     there = sites.ConnectionSite.objects.filter(site__in=site_pks, lost_at=None, connection__status="active")
     wanted = ("site_id", "connection__user_id", "connection__scopes", "connection__last_read_at")
-    found: dict[tuple[int, int], Ways] = defaultdict(list)
+    found: dict[tuple[int, int], Paths] = defaultdict(list)
     for site_pk, user_pk, scopes, read_at in there.values_list(*wanted):
         found[site_pk, user_pk].append((frozenset(scopes.split()), read_at))
     return found
 
 
 def _judge(run: runs.Run, line: runs.Line, known: _Known, now: datetime) -> None:
-    """Write into a line whether its home takes part, with what it is asked for."""
     batteries = known.batteries.get(line.site_id, [])
     device = batteries[0] if len(batteries) == 1 else None
-    asked, fault = _asked(run, line, device, now)
+    operation, fault = _operation(run, line, device, now)
     facts = _facts(run, line, device, known, fault)
     if line.undoes is None:
-        verdict = eligibility.verdict_of(facts, asked, now=now)
+        verdict = eligibility.verdict_of(facts, operation, now=now)
     else:
         before = rules.from_json(line.undoes.before) if line.undoes.before else None
-        verdict = eligibility.of_cancel(facts, asked, before=before, now=now)
+        verdict = eligibility.of_cancel(facts, operation, before=before, now=now)
     line.device = device
     line.state = S.WAITING if verdict.is_eligible else S.SKIPPED
     line.why, line.sentence = verdict.why, verdict.sentence[:300]
-    line.asked = asked.to_json()
+    line.asked = operation.to_json()
 
 
 def _facts(
     run: runs.Run, line: runs.Line, device: sites.Device | None, known: _Known, fault: str
 ) -> eligibility.Facts:
     consent = known.consents.get(line.site_id)
-    ways = known.connection_sites.get((line.site_id, consent.given_by_id), []) if consent else []
+    paths = known.connection_sites.get((line.site_id, consent.given_by_id), []) if consent else []
     state = known.states.get(device.pk) if device else None
     ours = line.undoes.asked if line.undoes else None
     return eligibility.Facts(
         right=consent.right if consent else "",
         ask_first=bool(consent and consent.ask_first),
-        is_connected=bool(ways),
-        scopes=max((scopes for scopes, _ in ways), key=len, default=frozenset()),
+        is_connected=bool(paths),
+        scopes=max((scopes for scopes, _ in paths), key=len, default=frozenset()),
         batteries=len(known.batteries.get(line.site_id, [])),
-        read_at=max((read_at for _, read_at in ways if read_at), default=None),
+        read_at=max((read_at for _, read_at in paths if read_at), default=None),
         mode=state.mode if state else "",
         mode_read_at=state.mode_read_at if state else None,
         plan=rules.from_json(state.plan) if state and state.plan is not None else None,
@@ -153,10 +151,10 @@ def _facts(
     )
 
 
-def _asked(
+def _operation(
     run: runs.Run, line: runs.Line, device: sites.Device | None, now: datetime
 ) -> tuple[operations.Ask, str]:
-    """Return what is asked of this home, and what is wrong with it there."""
+    """Return the operation on this home, and what is wrong with it there."""
     if line.undoes is not None:
         before = rules.from_json(line.undoes.before) if line.undoes.before else rules.NO_PLAN
         return operations.AskPlan(plan=rules.rest_of(before, now=now)), ""

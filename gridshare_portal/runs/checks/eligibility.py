@@ -1,6 +1,6 @@
-"""Whether a home can take part in a bulk run, and if not, why, in one sentence for the admin. Pure.
+"""Whether a home can take part in a bulk run, and if not, why, as a sentence for the admin. Pure.
 
-It judges by what was last read. What can change until the home's turn comes, control.changes asks again.
+It judges by what was last read; control.changes checks again what may change until the home is sent.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ BEFORE_UNKNOWN = "Nobody could look at the plan that was there before, so it can
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of one home. Where the right is empty there is no consent; None was never read.
+    """What is known of one home. An empty right is no consent; None was never read.
 
-    `our_plan` is what the organization itself set last, and `fault` what is wrong with the wish at this
-    home, such as times that its clock does not show.
+    `our_plan` is the plan that the organization set last, and `fault` what is wrong with the operation at
+    this home, such as times that its clock skips.
     """
 
     right: str = ""
@@ -75,76 +75,44 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Why a home is skipped, as a word and a sentence; both are empty for one that takes part."""
+    """Why a home is skipped, as a key of REASONS and a sentence; both are empty for one that takes part."""
 
     why: str = ""
     sentence: str = ""
 
     @property
     def is_eligible(self) -> bool:
-        """Say whether the home takes part."""
         return not self.why
 
 
 ELIGIBLE = Verdict()
 
 
-def of_access(facts: Facts, *, needs: frozenset[str]) -> Verdict:
-    """Return whether the homeowner and Lunar let the organization change this home."""
-    if not facts.right:
-        return Verdict(why="no_consent", sentence=NO_CONSENT)
-    if facts.right != "control":
-        return Verdict(why="view_only", sentence=VIEW_ONLY)
-    if facts.ask_first:
-        return Verdict(why="ask_first", sentence=ASK_FIRST)
-    if not facts.is_connected:
-        return Verdict(why="connection_ended", sentence=CONNECTION_ENDED)
-    if not needs <= facts.scopes:
-        return Verdict(why="no_scope", sentence=NO_SCOPE)
-    return ELIGIBLE
-
-
-def of_home(facts: Facts, *, now: datetime) -> Verdict:
-    """Return whether there is one battery that can be changed now, and enough is known of it."""
-    if facts.batteries == 0:
-        return Verdict(why="no_battery", sentence=NO_BATTERY)
-    if facts.batteries > 1:
-        return Verdict(why="several_batteries", sentence=SEVERAL)
-    if facts.read_at is None or now - facts.read_at > STALE_AFTER:
-        return Verdict(why="stale", sentence=STALE)
-    if facts.mode == "Unknown":
-        return Verdict(why="unknown_mode", sentence=UNKNOWN_MODE)
-    if facts.fault:
-        return Verdict(why="times", sentence=facts.fault)
-    if facts.is_changing:
-        return Verdict(why="changing", sentence=CHANGING)
-    return ELIGIBLE
-
-
-def of_wish(facts: Facts, asked: operations.Ask, *, now: datetime) -> Verdict:
-    """Return whether the wish would change anything, and nothing that somebody else set up."""
-    if isinstance(asked, operations.AskMode):
+def _of_operation(facts: Facts, operation: operations.Ask, now: datetime) -> Verdict:
+    """Return whether the operation would change anything, and nothing that somebody else set."""
+    if isinstance(operation, operations.AskMode):
         known = facts.mode_read_at is not None and now - facts.mode_read_at <= KNOWN_FOR
-        is_so = known and outcomes.agrees(asked.wanted, types.Mode(name=facts.mode, raw=facts.mode), now=now)
+        mode = types.Mode(name=facts.mode, raw=facts.mode)
+        is_so = known and outcomes.agrees(operation.wanted, mode, now=now)
         return Verdict(why="already_so", sentence=ALREADY_SO) if is_so else ELIGIBLE
     if facts.plan is None:
         return ELIGIBLE
     known = facts.plan_read_at is not None and now - facts.plan_read_at <= KNOWN_FOR
-    if known and outcomes.agrees(asked.wanted, facts.plan, now=now):
+    if known and outcomes.agrees(operation.wanted, facts.plan, now=now):
         return Verdict(why="already_so", sentence=ALREADY_SO)
     return of_plan(facts.plan, ours=facts.our_plan, now=now)
 
 
 def of_plan(there: types.Plan, *, ours: types.Plan | None, now: datetime) -> Verdict:
-    """Return whether the plan that is there may be replaced: it is over, or the organization's own."""
+    """Return whether this plan may be replaced: it is over, or the organization's own."""
     is_over = all(command.end <= now for command in there.commands)
     if is_over or ours is not None and outcomes.same_plan(ours, there, now=now):
         return ELIGIBLE
     return Verdict(why="own_plan", sentence=OWN_PLAN)
 
 
-def of_undoing(facts: Facts, before: types.Plan | None, *, now: datetime) -> Verdict:
-    """Return whether what was there before a run can be put back: only in place of what the run set."""
+def _of_undoing(facts: Facts, before: types.Plan | None, now: datetime) -> Verdict:
+    """Return whether the plan from before can be restored: only in place of the one that the run set."""
     if before is None:
         return Verdict(why="before_unknown", sentence=BEFORE_UNKNOWN)
     there = facts.plan
@@ -153,18 +121,32 @@ def of_undoing(facts: Facts, before: types.Plan | None, *, now: datetime) -> Ver
     return ELIGIBLE
 
 
-def verdict_of(facts: Facts, asked: operations.Ask, *, now: datetime) -> Verdict:
-    """Return whether a home takes part in a run that asks this of it."""
-    verdict = _of_standing(facts, asked, now)
-    return of_wish(facts, asked, now=now) if verdict.is_eligible else verdict
+def verdict_of(facts: Facts, operation: operations.Ask, *, now: datetime) -> Verdict:
+    """Return whether a home takes part in a run with this operation."""
+    verdict = _of_home(facts, operation, now)
+    return _of_operation(facts, operation, now) if verdict.is_eligible else verdict
 
 
-def of_cancel(facts: Facts, asked: operations.Ask, *, before: types.Plan | None, now: datetime) -> Verdict:
-    """Return whether a home takes part in a run that takes another back; `our_plan` is what that one set."""
-    verdict = _of_standing(facts, asked, now)
-    return of_undoing(facts, before, now=now) if verdict.is_eligible else verdict
+def of_cancel(
+    facts: Facts, operation: operations.Ask, *, before: types.Plan | None, now: datetime
+) -> Verdict:
+    """Return whether a home takes part in a canceling run; `our_plan` is what the canceled one set."""
+    verdict = _of_home(facts, operation, now)
+    return _of_undoing(facts, before, now) if verdict.is_eligible else verdict
 
 
-def _of_standing(facts: Facts, asked: operations.Ask, now: datetime) -> Verdict:
-    verdict = of_access(facts, needs=frozenset({asked.scope, asked.reading_scope}))
-    return of_home(facts, now=now) if verdict.is_eligible else verdict
+def _of_home(facts: Facts, operation: operations.Ask, now: datetime) -> Verdict:
+    obstacles = (  # the first that holds is the reason
+        (not facts.right, "no_consent", NO_CONSENT),
+        (facts.right != "control", "view_only", VIEW_ONLY),
+        (facts.ask_first, "ask_first", ASK_FIRST),
+        (not facts.is_connected, "connection_ended", CONNECTION_ENDED),
+        (not {operation.scope, operation.reading_scope} <= facts.scopes, "no_scope", NO_SCOPE),
+        (facts.batteries == 0, "no_battery", NO_BATTERY),
+        (facts.batteries > 1, "several_batteries", SEVERAL),
+        (facts.read_at is None or now - facts.read_at > STALE_AFTER, "stale", STALE),
+        (facts.mode == "Unknown", "unknown_mode", UNKNOWN_MODE),
+        (bool(facts.fault), "times", facts.fault),
+        (facts.is_changing, "changing", CHANGING),
+    )
+    return next((Verdict(why=why, sentence=said) for holds, why, said in obstacles if holds), ELIGIBLE)

@@ -1,6 +1,6 @@
-"""A plan in local times, as each home's own clock shows them, and which moments that is for one home. Pure.
+"""Plans in local times, as each home's clock shows them, and their moments at one home. Pure.
 
-A time that a home's clock skips or shows twice on the night the clocks change is not guessed.
+A time that a home's clock skips or shows twice is refused there, not guessed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from gridshare_portal.gridshare import types
 
 
 def to_json(rows: Iterable[rules.TypedCommand]) -> rules.KeptPlan:
-    """Return rows as they are kept in a run: times without an offset."""
     return {
         "commands": [
             {
@@ -29,7 +28,7 @@ def to_json(rows: Iterable[rules.TypedCommand]) -> rules.KeptPlan:
 
 
 def from_json(kept: rules.KeptPlan) -> list[rules.TypedCommand]:
-    """Return the rows that to_json kept; raise ValueError for times that are missing or have an offset."""
+    """Return the rows that to_json wrote; raises ValueError for times with an offset."""
     return [
         rules.TypedCommand(
             start=_time(command["start"]),
@@ -44,7 +43,7 @@ def from_json(kept: rules.KeptPlan) -> list[rules.TypedCommand]:
 def plan_for(
     rows: list[rules.TypedCommand], *, zone: ZoneInfo, now: datetime, limit_w: float | None = None
 ) -> tuple[types.Plan | None, str]:
-    """Return the plan for a home in this zone, or None and the first thing that stands in its way."""
+    """Return the plan for a home in this zone and "", or None and the first fault as a sentence."""
     found = rules.faults(rows, now=now, zone=zone, limit_w=limit_w)
     if found:
         return None, found[0].sentence

@@ -1,7 +1,7 @@
-"""Whether a run goes on: first a few homes and what became of them, then until too many fail.
+"""Whether a run goes on: after the canary homes, and until too many fail.
 
-What nobody knows yet is no failure; but the first homes are waited for, and where nobody learns what became
-of any of them, a person has to decide.
+Unconfirmed is no failure; but the canary is waited for, and if no outcome of it becomes known, a person has
+to decide.
 """
 
 from __future__ import annotations
@@ -21,40 +21,38 @@ NOBODY_KNOWS = "Nobody knows what became of the first homes, so the run waits fo
 NO_ADMIN = "Whoever started this run may no longer do so. Another admin can resume it."
 
 
-# By run, for this process: how many homes were confirmed when they were last counted.
+# In this process, by run: how many homes were confirmed at the last count.
 _confirmed_at_least: dict[tuple[int, datetime | None], int] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """What became of the homes that had their turn; `open` may still settle, `unknown` never will."""
+    """Outcomes of the homes so far; `open` ones may still settle."""
 
     failures: int
     confirmed: int
     open: int
-    unknown: int
 
     @property
     def known(self) -> int:
-        """Return of how many homes the end is known."""
         return self.failures + self.confirmed
 
 
 def too_many(score: Score, *, limit_pct: int) -> bool:
-    """Say whether more than this share of the homes whose end is known failed. Pure."""
+    """Return whether more than this share (%) of the known outcomes are failures."""
     return score.failures * 100 > limit_pct * score.known
 
 
-def room(*, run: runs.Run, now: datetime) -> int:
-    """Return how many more homes may have their turn now; stop or pause the run where it must not go on.
+def homes_allowed(*, run: runs.Run, now: datetime) -> int:
+    """Return how many more homes may be sent now; stop or pause the run where it must not go on.
 
-    This is asked for every few homes, so it never counts all of them: see _may_be_too_many.
+    Called every few homes, so it never counts them all: see _may_be_too_many.
     """
     if not transitions.may_run(run.carried_by, run.organization):
         _pause(run, "no_admin", NO_ADMIN, now)
         return 0
     if run.canary > 0 and run.canary_passed_at is None:
-        return _canary_room(run, now)
+        return _canary_homes(run, now)
     if _may_be_too_many(run):
         score = score_of(run)
         if score.known >= JUDGED_FROM and too_many(score, limit_pct=run.stop_at_failure_pct):
@@ -64,7 +62,7 @@ def room(*, run: runs.Run, now: datetime) -> int:
     return NO_LIMIT
 
 
-def _canary_room(run: runs.Run, now: datetime) -> int:
+def _canary_homes(run: runs.Run, now: datetime) -> int:
     had_turn = run.lines.filter(state__in=(S.TAKEN, *run_queries.SENT_OR_TRIED)).order_by()
     left = run.canary - had_turn[: run.canary].count()
     if left > 0:
@@ -83,30 +81,27 @@ def _canary_room(run: runs.Run, now: datetime) -> int:
 
 
 def _may_be_too_many(run: runs.Run) -> bool:
-    """Say whether it has to be counted how many failed of how many.
+    """Return whether the outcomes have to be counted.
 
-    The failures are few or the run would have stopped, and a home that was confirmed stays so: how many were
-    confirmed at the last count is enough for as long as that excuses the failures.
+    There are few failures, or the run would have stopped; and a confirmed home stays confirmed, so the last
+    count of those is enough for as long as it outweighs the failures.
     """
     if run.stop_at_failure_pct >= 100:
         return False
     failures = run.lines.filter(state__in=run_queries.FAILURES).order_by().count()
     confirmed = _confirmed_at_least.get((run.pk, run.started_at), 0)
-    known = Score(failures=failures, confirmed=confirmed, open=0, unknown=0)
+    known = Score(failures=failures, confirmed=confirmed, open=0)
     return too_many(known, limit_pct=run.stop_at_failure_pct)
 
 
 def score_of(run: runs.Run) -> Score:
-    """Return what became of a run's homes so far."""
     states = run_queries.line_counts(run).states
-    unconfirmed = states.get(S.UNCONFIRMED, 0)
-    looked_at = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
-    still = looked_at.count() if unconfirmed else 0
+    read_again = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
+    unsettled = read_again.count() if states.get(S.UNCONFIRMED) else 0
     return Score(
         failures=sum(states.get(state, 0) for state in run_queries.FAILURES),
         confirmed=states.get(S.CONFIRMED, 0),
-        open=states.get(S.TAKEN, 0) + still,
-        unknown=unconfirmed - still,
+        open=states.get(S.TAKEN, 0) + unsettled,
     )
 
 

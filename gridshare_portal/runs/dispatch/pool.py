@@ -1,7 +1,7 @@
-"""Run callables on a bounded thread pool; each thread has a database connection of its own.
+"""Run callables on a bounded thread pool; each thread has its own database connection.
 
-Most of a home's time is spent waiting for Lunar, and the others use it. With a single worker there is no
-thread: each callable runs as it is given.
+Most of a home's time is spent waiting for Lunar. With a single worker there is no thread: each callable runs
+when it is given.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Action = Callable[[], None]
 
 
 class WorkerPool:
-    """At most so many callables at a time; leaving the block waits for all that were given."""
+    """At most `many` callables at a time; leaving the block waits for all of them."""
 
     def __init__(self, many: int) -> None:
         self._many = many
@@ -33,25 +33,24 @@ class WorkerPool:
         if self._threads is None:
             return
         wait(self._running)
-        together = Barrier(self._many)  # so that each thread closes what is its own
+        together = Barrier(self._many)  # so that each thread closes its own connection
         for _ in range(self._many):
             self._threads.submit(_close, together)
         self._threads.shutdown()
 
     def give(self, action: Action) -> None:
-        """Have something done as soon as a thread is free."""
         if self._threads is None:
             action()
         else:
             self._running.add(self._threads.submit(action))
 
     def until_some_are_free(self) -> None:
-        """Wait until no more is given than there are threads for, so that none runs dry meanwhile."""
+        """Wait until no more callables are open than there are threads."""
         while len(self._running) > self._many:
             self._settle(FIRST_COMPLETED)
 
     def until_all_is_done(self) -> bool:
-        """Wait for all that was given; say whether that was anything since the last time."""
+        """Wait for all callables; return whether there were any since the last time."""
         was_busy = bool(self._running)
         self._settle()
         return was_busy
@@ -59,7 +58,7 @@ class WorkerPool:
     def _settle(self, until: str = "ALL_COMPLETED") -> None:
         done, self._running = wait(self._running, return_when=until)
         for one in done:
-            one.result()  # raises what nobody caught
+            one.result()  # raises what the callable raised
 
 
 def _close(together: Barrier) -> None:

@@ -1,7 +1,7 @@
-"""Whose turn it is: slots for workers, a rate for all of them, and the next homes of a run.
+"""Slots for workers, the common rate, and the next homes of a run.
 
-Everything stands in the database, so that a flushed Redis or a killed worker changes nothing: what was taken
-and not written is free again when its lease ends.
+All of it is in the database, so that a flushed Redis or a killed worker changes nothing: a line that was
+taken and not written is free again when its lease ends.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from gridshare_portal.leases import rows as leases
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.dispatch import abort_policy
 
-SLOTS = 2  # of four workers, so that two are always free for what people wait for
-SIDE_BY_SIDE = 4  # homes in one slot: most of their time is spent waiting for Lunar
+SLOTS = 2  # of four workers: two stay free for interactive tasks
+SIDE_BY_SIDE = 4  # homes in one slot
 SLOT_LEASE = timedelta(seconds=90)  # longer than a task may run
 LINE_LEASE = timedelta(minutes=2)
 CHUNK = 4
@@ -45,45 +45,43 @@ def enter(*, owner: str, now: datetime) -> int | None:
 
 
 def leave(*, owner: str) -> None:
-    """Give a slot back."""
     runs.DispatchSlot.objects.filter(lease_owner=owner).update(**leases.released())
 
 
 def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Sequence[runs.Line]]:
-    """Take the next homes of a run, as many as the rate allows.
+    """Take the next lines of a run, by position, as many as the rate allows.
 
-    No run means that it does not go on for now; no lines beside a run, that it is too early for more.
+    No run: it does not go on for now. A run without lines: it is too early for more.
     """
     with transaction.atomic():
         rows = runs.Run.objects.select_for_update(of=("self",)).order_by()
         run = rows.filter(pk=run_pk, state=R.RUNNING).select_related("organization", "carried_by").first()
-        room = abort_policy.room(run=run, now=now) if run else 0
-        waiting = _waiting(run, now)[:room] if run and room else []
+        allowed = abort_policy.homes_allowed(run=run, now=now) if run else 0
+        waiting = _waiting(run, now)[:allowed] if run and allowed else []
         if not run or not waiting:
             return None, []
-        mine = waiting[: _turns(len(waiting), now)]
+        mine = waiting[: _take_turns(len(waiting), now)]
         taken = {"state": S.TAKEN, **leases.held(owner=owner, now=now, lasting=LINE_LEASE)}
-        # By their keys alone: another condition may lead a database through all lines of the run. The run is
-        # held, and nobody touches a line that waits without holding its run.
+        # By key alone: another condition may make the database scan all lines of the run. The run is locked,
+        # and nobody changes a waiting line without locking its run.
         runs.Line.objects.filter(pk__in=mine).update(**taken)
     lines = runs.Line.objects.filter(pk__in=mine).select_related("site", "device__site", "undoes")
     return run, sorted(lines.order_by(), key=lambda line: line.position)
 
 
 def give_back(*, lines: Sequence[runs.Line], owner: str) -> None:
-    """Let lines wait again that were taken and came to nothing."""
+    """Return lines to waiting that were taken and came to nothing."""
     mine = _unwritten().filter(pk__in=[line.pk for line in lines], lease_owner=owner)
     mine.update(state=S.WAITING, **leases.released())
 
 
 def put_off(*, line: runs.Line, owner: str, now: datetime) -> None:
-    """Let a line wait a while because another change is on its way; give up in the end."""
-    mine = _unwritten().filter(pk=line.pk, lease_owner=owner)
-    _delay(mine, now)
+    """Delay a line because another change of its device is under way; give up after DELAYS_AT_MOST."""
+    _delay(_unwritten().filter(pk=line.pk, lease_owner=owner), now)
 
 
-def free_the_lost(*, now: datetime) -> None:
-    """Let lines wait again whose worker died before it wrote anything; what is written settles by itself."""
+def free_expired(*, now: datetime) -> None:
+    """Delay lines whose worker died before it wrote a change; written ones settle by themselves."""
     _delay(_unwritten().filter(lease_until_at__lt=now), now)
 
 
@@ -104,14 +102,14 @@ def _unwritten() -> QuerySet[runs.Line]:
     return runs.Line.objects.filter(state=S.TAKEN, change=None)
 
 
-def _turns(wanted: int, now: datetime) -> int:
-    """Take as many turns as there are at this moment, from all workers' common store."""
+def _take_turns(wanted: int, now: datetime) -> int:
+    """Take up to `wanted` turns from the rate that all workers share."""
     apart = timedelta(minutes=1) / settings.RUNS_PER_MINUTE
     rate = runs.RateLimit.objects.select_for_update().filter(pk=1).first()
     if rate is None:
         runs.RateLimit.objects.get_or_create(pk=1, defaults={"next_at": now - apart})
         rate = runs.RateLimit.objects.select_for_update().get(pk=1)
-    # No further back than a burst, and never ahead, whatever another worker's clock says.
+    # At most a burst back, and never ahead, whatever another worker's clock says.
     begin = min(max(rate.next_at, now - max(BURST, apart)), now)
     turns = max(0, min(wanted, (now - begin) // apart))
     runs.RateLimit.objects.filter(pk=1).update(next_at=begin + turns * apart)

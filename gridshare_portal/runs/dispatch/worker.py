@@ -1,7 +1,7 @@
-"""A worker of a bulk run: home after home through control.changes, until its time is over.
+"""Carries a bulk run out: home by home through control.changes, for a limited time.
 
-A line and its change become one in the very transaction that writes the wish, and only while the run is
-running and the line is this worker's. So no home's wish is ever written twice, and none after a pause.
+A line and its change are joined in the transaction that writes the change, and only while the run is running
+and the line is this worker's. So no home is sent twice, and none after a pause.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from gridshare_portal.control import changes, models, operations, outcomes, permission, state
 from gridshare_portal.control.plans import rules
@@ -39,15 +40,13 @@ class _Held(Exception):
 
 
 class _Refused(Exception):
-    """The home is left alone; why is a word, the text a sentence."""
-
     def __init__(self, why: str, sentence: str) -> None:
         super().__init__(sentence)
         self.why, self.sentence = why, sentence
 
 
 def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float, side_by_side: int = 1) -> bool:
-    """Carry a run on for so long, so many homes at once; say whether there is more to do at once."""
+    """Carry a run on for `for_s` seconds, `side_by_side` homes at once; return whether to go on at once."""
     if slots.enter(owner=owner, now=clock()) is None:
         return False
     until_s = time.monotonic() + for_s
@@ -62,13 +61,13 @@ def carry(*, run_pk: int, owner: str, clock: Clock, for_s: float, side_by_side: 
 
 
 def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: pool.WorkerPool) -> bool:
-    """Carry the next few homes; say whether it is worth going on."""
+    """Send the next few homes; return whether to go on."""
     at_work.until_some_are_free()
-    if _lunar_is_down():
+    if _is_circuit_open():
         return False
     run, lines = slots.take(run_pk=run_pk, owner=owner, now=clock())
     if run is None:
-        # What is under way may be what the others wait for, as after the first homes.
+        # The next homes may depend on those under way, as after the canary.
         if at_work.until_all_is_done():
             return True
         _finish(run_pk, clock())
@@ -76,35 +75,35 @@ def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: 
     if not lines:
         time.sleep(PAUSE_S)
     for line in lines:
-        at_work.give(partial(_have_its_turn, run, line, owner, clock, until_s))
+        at_work.give(partial(_carry_line, run, line, owner, clock, until_s))
     return True
 
 
-def _have_its_turn(run: runs.Run, line: runs.Line, owner: str, clock: Clock, until_s: float) -> None:
-    """Carry one home, unless the time is over; what goes wrong with it is no other home's trouble."""
-    try:
-        if time.monotonic() >= until_s or _lunar_is_down():
-            slots.give_back(lines=[line], owner=owner)
-        else:
-            _carry_one(run, line, owner, clock())
-    except Exception:
-        # Its lease ends, and then it is looked after by what stands in the rows.
-        log.exception("a home of run %s could not have its turn", run.pk)
-
-
-def _lunar_is_down() -> bool:
+def _is_circuit_open() -> bool:
     return circuit_breaker.for_host(urlsplit(settings.GRIDSHARE_URL).netloc).closed_for_s() > 0
 
 
-def _carry_one(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> None:
-    admin = run.carried_by
-    assert admin is not None  # slots.take gives homes only while an admin stands behind the run
+def _carry_line(run: runs.Run, line: runs.Line, owner: str, clock: Clock, until_s: float) -> None:
+    """Send one home, unless the time is over; an exception concerns no other home."""
     try:
-        device, asked, seen = _wish(run, line, now)
+        if time.monotonic() >= until_s or _is_circuit_open():
+            slots.give_back(lines=[line], owner=owner)
+        else:
+            _change_home(run, line, owner, clock())
+    except Exception:
+        # The line's lease ends, and then the sweep frees it.
+        log.exception("a home of run %s could not have its turn", run.pk)
+
+
+def _change_home(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> None:
+    admin = run.carried_by
+    assert admin is not None  # slots.take returns lines only while the admin may run
+    try:
+        device, operation, seen = _operation(run, line, now)
         changes.make(
             actor=admin,
             device=device,
-            asked=asked,
+            asked=operation,
             reason=run.name,
             key=f"run-{line.pk}-{line.attempt}",
             seen=seen,
@@ -122,16 +121,18 @@ def _carry_one(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> Non
         _refuse(line, owner, refusal.why, refusal.sentence)
 
 
-def _wish(run: runs.Run, line: runs.Line, now: datetime) -> tuple[sites.Device, operations.Ask, str | None]:
-    """Return what is asked of this home by now, and the print of the plan it must have for that."""
+def _operation(
+    run: runs.Run, line: runs.Line, now: datetime
+) -> tuple[sites.Device, operations.Ask, str | None]:
+    """Return the device, its operation by now, and the fingerprint of the plan that it must have for that."""
     device = line.device
     if device is None or device.gone_at is not None or device.site_id != line.site_id:
         raise _Refused("no_battery", eligibility.NO_BATTERY)
-    asked = operations.from_json(run.kind, line.asked)
-    if not isinstance(asked, operations.AskPlan):
-        return device, asked, None
-    left = rules.rest_of(asked.plan, now=now)
-    if asked.plan.commands and not left.commands and line.undoes is None:
+    operation = operations.from_json(run.kind, line.asked)
+    if not isinstance(operation, operations.AskPlan):
+        return device, operation, None
+    left = rules.rest_of(operation.plan, now=now)
+    if operation.plan.commands and not left.commands and line.undoes is None:
         raise _Refused("times", TIMES_OVER)
     return device, operations.AskPlan(plan=left), _seen(run, line, device, now)
 
@@ -150,31 +151,32 @@ def _seen(run: runs.Run, line: runs.Line, device: sites.Device, now: datetime) -
 
 
 def _join(run: runs.Run, line: runs.Line, owner: str, change: models.Change) -> None:
-    """Make the wish the line's own, in the transaction that writes it.
+    """Give the line its change, in the transaction that writes the change.
 
-    By then no other change of this device is on its way, so what a homeowner chose before is all there.
+    No other change of this device is under way by then, so all earlier choices of the homeowner are visible.
     """
     if _homeowner_chose(run, change):
         raise _Refused("changed_since", eligibility.CHOSEN_SINCE)
     running = runs.Run.objects.select_for_update().filter(pk=line.run_id, state=R.RUNNING)
-    mine = runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, lease_owner=owner, change=None)
-    if not running.exists() or not mine.update(change=change):
+    if not running.exists() or not _mine(line, owner).update(change=change):
         raise _Held
 
 
 def _homeowner_chose(run: runs.Run, change: models.Change) -> bool:
-    """Say whether somebody who lives there has changed the mode since the homes were checked."""
+    """Return whether somebody who lives there has changed the mode since the dry run."""
     if run.kind != runs.Run.Kind.MODE or run.checked_at is None:
         return False
-    theirs = models.Change.objects.filter(
-        site=change.site_id, device=change.device_id, kind=change.kind, consent=None
-    )
-    return theirs.filter(made_at__gte=run.checked_at, sent_at__isnull=False).order_by().exists()
+    own = models.Change.objects.filter(site=change.site_id, device=change.device_id, consent=None)
+    since = own.filter(kind=change.kind, made_at__gte=run.checked_at, sent_at__isnull=False)
+    return since.order_by().exists()
 
 
 def _refuse(line: runs.Line, owner: str, why: str, sentence: str) -> None:
-    mine = runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, lease_owner=owner, change=None)
-    mine.update(state=S.REFUSED, why=why, sentence=sentence[:300], **leases.released())
+    _mine(line, owner).update(state=S.REFUSED, why=why, sentence=sentence[:300], **leases.released())
+
+
+def _mine(line: runs.Line, owner: str) -> QuerySet[runs.Line]:
+    return runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, lease_owner=owner, change=None)
 
 
 def _finish(run_pk: int, now: datetime) -> None:

@@ -1,7 +1,7 @@
-"""A run's homes are written down in the worker, some at a time, until it has a line for each of them.
+"""Writes a line for each home of a run, part by part, in the worker.
 
-The run is the queue: a lease keeps two workers apart, and `read_to`, which is written with the lines, says
-where the next one goes on after one that was killed. Which homes they are says whoever had the run made.
+The run is the queue: a lease keeps two workers apart, and `read_to`, written with the lines, is where the
+next worker goes on. The caller's `parts` yields the homes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.db.models.expressions import Combinable
 
 from gridshare_portal.control import outcomes
 from gridshare_portal.leases import rows as leases
@@ -31,12 +30,12 @@ TOO_MANY = f"A run has at most {HOMES_AT_MOST:,} homes. Choose fewer."
 NO_ADMIN = "Whoever asked for this run may no longer make runs, so its homes were not looked up."
 NOTHING_THERE = "No plan of that run is left that could be taken back."
 
-Homes = Sequence[tuple[int, uuid.UUID | None]]  # a home, and the change that is taken back there
+Homes = Sequence[tuple[int, uuid.UUID | None]]  # a home, and the change that a cancel reverts there
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """The next homes of a run, how far they reach, and what is kept in the transaction that keeps them."""
+    """The next homes, the `read_to` behind them, and what else to write in their transaction."""
 
     homes: Homes
     read_to: int
@@ -47,11 +46,11 @@ Parts = Callable[[runs.Run], Iterable[Part]]
 
 
 class _Lost(Exception):
-    """Another worker has the run by now, or it is no longer to be read."""
+    """Another worker has the run by now, or its homes are no longer to be read."""
 
 
 def open(*, run: runs.Run, now: datetime) -> runs.Run:
-    """Write down that a run is asked for; its homes follow."""
+    """Save a new run whose homes follow."""
     run.state = R.READING
     with transaction.atomic():
         run.save(force_insert=True)
@@ -62,9 +61,9 @@ def open(*, run: runs.Run, now: datetime) -> runs.Run:
 def read(
     *, run_pk: int, parts: Parts, nothing: str, owner: str, clock: Callable[[], datetime], for_s: float
 ) -> str:
-    """Write down a run's homes for so long; return the state it is in then, "" if somebody else is at it.
+    """Write a run's lines for `for_s` seconds; return its state then, or "" if another worker has it.
 
-    `nothing` is the sentence for a run of which no home was found.
+    `nothing` is the sentence for a run without homes.
     """
     run = _claim(run_pk, owner, clock())
     if run is None:
@@ -79,13 +78,12 @@ def read(
 
 
 def write(*, run: runs.Run, homes: Homes) -> None:
-    """Add lines to a run behind those that it has; the first of its homes that come twice counts."""
+    """Add lines behind those that the run has; raises transitions.RunRefused above HOMES_AT_MOST."""
     if run.homes + len(homes) > HOMES_AT_MOST:
         raise transitions.RunRefused(TOO_MANY, field="sites")
-    numbered = enumerate(homes, start=run.homes + 1)
     runs.Line.objects.bulk_create(
         runs.Line(run=run, site_id=site_pk, undoes_id=change_pk, position=position)
-        for position, (site_pk, change_pk) in numbered
+        for position, (site_pk, change_pk) in enumerate(homes, start=run.homes + 1)
     )
     run.homes += len(homes)
 
@@ -96,7 +94,7 @@ def sent(run: runs.Run) -> QuerySet[runs.Line]:
 
 
 def lines_to_undo(run: runs.Run) -> Iterator[Part]:
-    """Yield the homes of the run that this one takes back, with what was sent there."""
+    """Yield the homes of the run that this one cancels, with the changes to revert."""
     if run.cancel_of is None:
         return
     read_to = run.read_to
@@ -128,7 +126,8 @@ def _read(
         _give_up(run, owner, "refused", refusal.reason, clock())
         return
     if done and run.homes:
-        _close(run, owner)
+        _update(run, owner, state=R.DRAFT, read_to=0)
+        run.state = R.DRAFT
     elif done:
         _give_up(run, owner, "no_homes", nothing, clock())
 
@@ -136,11 +135,12 @@ def _read(
 def _write_parts(
     run: runs.Run, parts: Parts, owner: str, clock: Callable[[], datetime], for_s: float
 ) -> bool:
-    """Write part by part, each whole or not at all; say whether that was the last."""
+    """Write part by part, each in a transaction; return whether that was all."""
     until_s = time.monotonic() + for_s
     for part in parts(run):
         with transaction.atomic():
-            _keep(run, owner, read_to=part.read_to, homes=F("homes") + len(part.homes), until=clock() + LEASE)
+            homes = F("homes") + len(part.homes)
+            _update(run, owner, read_to=part.read_to, homes=homes, lease_until_at=clock() + LEASE)
             write(run=run, homes=part.homes)
             if part.also is not None:
                 part.also()
@@ -150,18 +150,9 @@ def _write_parts(
     return True
 
 
-def _keep(run: runs.Run, owner: str, *, read_to: int, homes: Combinable, until: datetime) -> None:
-    mine = runs.Run.objects.filter(pk=run.pk, state=R.READING, lease_owner=owner)
-    if not mine.update(read_to=read_to, homes=homes, lease_until_at=until):
+def _update(run: runs.Run, owner: str, **written: object) -> None:
+    if not runs.Run.objects.filter(pk=run.pk, state=R.READING, lease_owner=owner).update(**written):
         raise _Lost
-
-
-def _close(run: runs.Run, owner: str) -> None:
-    if not runs.Run.objects.filter(pk=run.pk, state=R.READING, lease_owner=owner).update(
-        state=R.DRAFT, read_to=0
-    ):
-        raise _Lost
-    run.state = R.DRAFT
 
 
 def _give_up(run: runs.Run, owner: str, why: str, sentence: str, now: datetime) -> None:

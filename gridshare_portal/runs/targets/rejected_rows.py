@@ -1,4 +1,4 @@
-"""What a file of homes left out, as admins read it later: all of it as counts, the first line by line."""
+"""The lines that a file of homes left out: counts of all, the first ROWS_AT_MOST line by line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADS = ("Line", "What stands there", "Why it was left out")
 
 
 def told(choice: runs.TargetSelection) -> dict[str, object]:
-    """Return what the page of a run says about its file."""
+    """Return what the page of a run shows of its file."""
     counts = sorted(choice.counts.items(), key=lambda one: -one[1])
     return {
         "name": choice.file_name,
@@ -29,7 +29,7 @@ def told(choice: runs.TargetSelection) -> dict[str, object]:
 
 
 def rows(choice: runs.TargetSelection) -> Iterator[list[str | int]]:
-    """Yield the rows of a file, and at the end how many lines were left out that are not among them."""
+    """Yield the rows of a table: heads, left-out lines, and how many more are not kept."""
     yield list(HEADS)
     line = 0
     while lines := list(choice.left.filter(line__gt=line)[:TOGETHER]):

@@ -1,7 +1,7 @@
-"""Find the homes of a bulk run in the worker, some at a time: those that a filter finds, or a file names.
+"""Finds the homes of a bulk run in the worker, part by part: from a filter, or from a file.
 
-What a part of the file came to is kept in the transaction that writes its homes into the run, so that a
-worker that is killed costs one part and nothing is read twice. The file goes once it was read.
+What a part of the file left out is kept in the transaction that writes its lines, so that a killed worker
+costs one part and nothing is read twice. The file is dropped once it was read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.http import QueryDict
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio.table import listing
-from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.portfolio.table import query as list_query
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.targets import enumeration, selectors, site_files
 
@@ -27,24 +27,24 @@ NOTHING: dict[str, str] = {runs.TargetSelection.Way.FILE: site_files.NO_HOME}
 
 
 def packed(chunks: Iterable[bytes]) -> bytes:
-    """Return a file as small as it gets without anybody waiting for it."""
+    """Return a file compressed, at the fastest level."""
     packer = zlib.compressobj(level=1)
     return b"".join([*map(packer.compress, chunks), packer.flush()])
 
 
 def choice_of(run: runs.Run) -> runs.TargetSelection | None:
-    """Return how a run's homes were chosen, without the file; none for a run that takes another back."""
+    """Return how a run's homes were chosen, without the file; None for a canceling run."""
     return runs.TargetSelection.objects.defer("packed").filter(run=run).first()
 
 
 def due() -> list[int]:
-    """Return the runs whose homes are still to be found, the oldest first."""
+    """Return the keys of runs whose homes are still to be found, the oldest first."""
     reading = runs.TargetSelection.objects.filter(run__state=runs.Run.State.READING).order_by("run_id")
     return list(reading.values_list("run_id", flat=True))
 
 
 def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float) -> str:
-    """Find a run's homes for so long; return the state it is in then, "" if somebody else is at it."""
+    """Find a run's homes for `for_s` seconds; return its state then, or "" if another worker has it."""
     choice = runs.TargetSelection.objects.defer("packed").filter(run=run_pk).first()
     if choice is None:
         return ""
@@ -58,7 +58,7 @@ def find(*, run_pk: int, owner: str, clock: Callable[[], datetime], for_s: float
 
 
 def forget() -> None:
-    """Drop the files that were read, or that nobody reads any more."""
+    """Drop the files of runs whose homes have been found."""
     over = runs.TargetSelection.objects.exclude(run__state=runs.Run.State.READING)
     over.filter(packed__isnull=False).update(packed=None)
 
@@ -68,7 +68,7 @@ def _parts(
 ) -> Iterator[enumeration.Part]:
     choice.refresh_from_db()
     admin = run.made_by
-    assert admin is not None  # enumeration.read asks for parts only while whoever asked may still make runs
+    assert admin is not None  # enumeration.read calls this only while the admin may still make runs
     if choice.way == runs.TargetSelection.Way.FILE:
         return _of_file(choice, run, admin, clock())
     return _of_filter(choice, run, admin, clock)
@@ -92,10 +92,10 @@ def _of_file(
 def _of_filter(
     choice: runs.TargetSelection, run: runs.Run, admin: accounts.User, clock: Callable[[], datetime]
 ) -> Iterator[enumeration.Part]:
-    asked, read_to = asking.read(QueryDict(choice.query)), run.read_to
+    query, read_to = list_query.read(QueryDict(choice.query)), run.read_to
     while True:
         now = clock()
-        beyond = listing.listed(run.organization, asked, now=now).filter(site__gt=read_to).order_by("site_id")
+        beyond = listing.listed(run.organization, query, now=now).filter(site__gt=read_to).order_by("site_id")
         found = list(beyond.values_list("site_id", flat=True)[: enumeration.TOGETHER])
         if not found:
             return
@@ -105,7 +105,7 @@ def _of_filter(
 
 
 def _note(choice: runs.TargetSelection, step: site_files.Step) -> None:
-    """Keep what was left out, all of it as counts and the first as rows."""
+    """Keep what a part left out: all of it as counts, the first lines as rows."""
     rows = step.left[: max(0, ROWS_AT_MOST - choice.kept)]
     runs.RejectedRow.objects.bulk_create(
         runs.RejectedRow(choice=choice, line=one.line, said=one.said, why=one.why) for one in rows

@@ -1,11 +1,11 @@
-"""Which homes a run is for: those that a filter finds, those of a group, or those that a file names.
+"""Which homes a run is for: from a filter, a group, or a file.
 
-A filter that is not understood chooses nothing: in a list it would show too much, in a run it would change
-too much.
+A filter that is not understood selects nothing: in a table it would show too much, in a run change too much.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio.models import Group, SiteRow
 from gridshare_portal.portfolio.table import listing
-from gridshare_portal.portfolio.table import query as asking
+from gridshare_portal.portfolio.table import query as list_query
 from gridshare_portal.runs.targets import enumeration, site_files
 from gridshare_portal.sites import models as sites
 
@@ -26,24 +26,22 @@ NO_HOME = "No home fits, so there is nothing to run on."
 UNASKED = "Choose a filter in the homes table first, or say that you mean every home."
 
 
-def misread(said: QueryDict, asked: asking.ListQuery) -> list[str]:
-    """Return what an address asks for that was not understood, as it was written."""
-    understood = set(asked.pairs)
-    typed = {"q": bool(asked.q), "charge_from": asked.charge_from is not None}
-    typed |= {"charge_to": asked.charge_to is not None}
-    wrong = []
-    for name, values in said.lists():
-        if name in NOT_FILTERS:
-            continue
-        for value in filter(None, values):
-            known = typed[name] and len(values) == 1 if name in typed else (name, value) in understood
-            if not known:
-                wrong.append(f"{name}={value}"[:60])
-    return wrong
+def misread(params: QueryDict, query: list_query.ListQuery) -> list[str]:
+    """Return the parameters of a query string that were not understood, as written."""
+    understood = set(query.pairs)
+    charge = {name: getattr(query, name) is not None for name in ("charge_from", "charge_to")}
+    typed = {"q": bool(query.q), **charge}
+
+    def is_known(name: str, value: str) -> bool:
+        is_one = len(params.getlist(name)) == 1
+        return typed[name] and is_one if name in typed else (name, value) in understood
+
+    given = [(name, value) for name, values in params.lists() if name not in NOT_FILTERS for value in values]
+    return [f"{name}={value}"[:60] for name, value in given if value and not is_known(name, value)]
 
 
-def worded(asked: asking.ListQuery, *, groups: Sequence[tuple[str, str]]) -> list[str]:
-    """Say a filter in the words of the homes table."""
+def worded(query: list_query.ListQuery, *, groups: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a filter in the words of the homes table."""
     names = {
         "q": "Name has “{}”",
         "age": "Readings: {}",
@@ -53,44 +51,42 @@ def worded(asked: asking.ListQuery, *, groups: Sequence[tuple[str, str]]) -> lis
         "charge_to": "Charge up to {} %",
     }
     titles = {
-        "state": asking.STATES,
-        "right": asking.RIGHTS,
-        "ask": asking.ASKING,
-        "charged": asking.CHARGED,
-        "has": asking.PARTS,
-        "lacks": asking.PARTS,
+        "state": list_query.STATES,
+        "right": list_query.RIGHTS,
+        "ask": list_query.ASKING,
+        "charged": list_query.CHARGED,
+        "has": list_query.PARTS,
+        "lacks": list_query.PARTS,
         "group": dict(groups),
     }
-    said = [(name, value) for name, value in asked.pairs if name not in NOT_FILTERS]
+    said = [(name, value) for name, value in query.pairs if name not in NOT_FILTERS]
     return [names.get(name, "{}").format(titles.get(name, {}).get(value, value)) for name, value in said]
 
 
 def why_not(
-    user: accounts.User, organization: accounts.Organization, asked: asking.ListQuery, *, now: datetime
+    user: accounts.User, organization: accounts.Organization, query: list_query.ListQuery, *, now: datetime
 ) -> str:
-    """Return why a filter chooses no homes for a run, or too many; "" where the worker may look for them."""
-    listed = listing.listed(organization, asked, now=now)[: enumeration.HOMES_AT_MOST + 1]
+    """Return why a filter selects no homes for a run, or too many; "" where the worker may find them."""
+    listed = listing.listed(organization, query, now=now)[: enumeration.HOMES_AT_MOST + 1]
     if listed.count() > enumeration.HOMES_AT_MOST:
         return enumeration.TOO_MANY
-    return "" if listing.matching(user, organization, asked, now=now).exists() else NO_HOME
+    return "" if listing.matching(user, organization, query, now=now).exists() else NO_HOME
 
 
 def groups_of(organization: accounts.Organization) -> list[tuple[str, str]]:
-    """Return the groups to choose from."""
     return [(str(group.pk), group.name) for group in Group.objects.filter(organization=organization)]
 
 
 def zones_of(organization: accounts.Organization) -> list[str]:
-    """Return the time zones that the organization's homes are in."""
     known = SiteRow.objects.filter(organization=organization).order_by("time_zone")
     return list(known.values_list("time_zone", flat=True).distinct())
 
 
 def look_up(user: accounts.User, organization: accounts.Organization, *, now: datetime) -> site_files.LookUp:
-    """Return what finds shared homes by ids, device ids and serial numbers, in three queries.
+    """Return a function from ids, device ids and serial numbers to shared homes, in three queries.
 
-    What has the id is found first, by the index, and then asked whether it is shared: the other way round a
-    database lists every shared home for each question. What is not shared is no hit, as if it were not there.
+    Ids are found by their index first, and the few homes then checked for sharing; in the other order a
+    database lists every shared home. What is not shared is not found.
     """
     shared = policy.shared_sites(user, now=now, organization=organization)
 
@@ -113,9 +109,8 @@ def look_up(user: accounts.User, organization: accounts.Organization, *, now: da
 
 
 def among(shared: QuerySet[sites.Site], pks: Collection[int]) -> set[int]:
-    """Return which of these homes are shared."""
-    asked, visible = list(pks), set[int]()
-    for first in range(0, len(asked), PKS_AT_ONCE):
-        part = shared.filter(pk__in=asked[first : first + PKS_AT_ONCE])
-        visible.update(part.values_list("pk", flat=True))
+    """Return which of these homes are shared, PKS_AT_ONCE keys to a query."""
+    left, visible = iter(pks), set[int]()
+    while part := list(itertools.islice(left, PKS_AT_ONCE)):
+        visible.update(shared.filter(pk__in=part).values_list("pk", flat=True))
     return visible

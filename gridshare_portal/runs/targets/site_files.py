@@ -1,8 +1,8 @@
-"""Read a file of homes for a run: one home a line, by its id, a device's id or a serial number.
+"""Reads a file of homes for a run: one home a line, by its id, a device's id or a serial number. Pure.
 
-Files come from spreadsheets and from people: with and without a head, with byte marks, blanks, doubles,
-formulas and ids of nobody's. Nothing is dropped silently: each line that was left out is told, with why.
-Pure: who knows the homes is handed in, and asked for many ids at once.
+Files have heads or none, byte order marks, blanks, duplicates, formulas and foreign ids. No line is dropped
+silently: each one left out is reported with the reason. The lookup of ids is passed in and called for many at
+once.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Line(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """One line that names no home for the run: what stands there, and a word of `REASONS` for why."""
+    """A line that names no home for the run: its text, and a key of REASONS."""
 
     line: int
     said: str
@@ -66,9 +66,9 @@ class Left:
 
 @dataclass(kw_only=True)
 class Step:
-    """Some lines of a file: the homes they name, in their order, and what was left out; `to` is the last.
+    """Some lines of a file: the homes they name, in order, and what was left out; `to` is the last line.
 
-    `lines` hold something, `blank` ones do not and are not left out.
+    `lines` are not blank; the `blank` ones are not counted as left out.
     """
 
     homes: dict[int, int] = field(default_factory=dict)  # home: line
@@ -79,9 +79,9 @@ class Step:
 
 
 def look(chunks: Iterable[bytes]) -> int:
-    """Return how many lines of a file name something; raise file_lines.Refused if it cannot be read.
+    """Return how many lines name something; raise file_lines.FileRefused if the file cannot be read.
 
-    Nothing is looked up, so that this takes no longer than the file takes to arrive.
+    Nothing is looked up, so this takes no longer than the upload.
     """
     lines = sum(1 for one in _below_the_head(files_lines.numbered(chunks)) if one.line)
     if not lines:
@@ -92,7 +92,9 @@ def look(chunks: Iterable[bytes]) -> int:
 def steps(
     chunks: Iterable[bytes], *, look_up: LookUp, after: int = 0, taken: Iterable[int] = ()
 ) -> Iterator[Step]:
-    """Read a file some lines at a time, from behind the line `after`; `taken` are the homes from before."""
+    """Read a file TOGETHER lines at a time, after the line `after`; `taken` are homes that earlier parts
+    named.
+    """
     known = set(taken)
     said = (one for one in _said(_below_the_head(files_lines.numbered(chunks))) if one.line > after)
     while batch := list(itertools.islice(said, TOGETHER)):
@@ -118,7 +120,7 @@ def _why_not(homes: Sequence[int], known: set[int]) -> str:
 
 
 def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
-    """Yield all lines but the head, if there is one; of a blank one nothing but its number."""
+    """Yield all lines after the head, if there is one; a blank one without text."""
     columns: tuple[int, ...] = (0,)
     delimiter, count = "", 0
     for number, line in lines:
@@ -128,7 +130,7 @@ def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
         if not delimiter:
             if line.lstrip(" \t\ufeff").casefold().startswith(_NO_LISTS):
                 raise files_lines.FileRefused(NO_LIST)
-            delimiter = _delimiter(line)
+            delimiter = max(",;\t", key=line.count)
             found = _columns(_cells(line, delimiter))
             if found:
                 columns = found
@@ -140,26 +142,22 @@ def _below_the_head(lines: Iterable[tuple[int, str]]) -> Iterator[_Line]:
 
 
 def _said(lines: Iterable[_Line]) -> Iterator[Left]:
-    """Yield what each line names, with why it cannot be an id, if so."""
+    """Yield the text that names a home in each line, with why it cannot be an id, if so."""
     for number, line, delimiter, columns in lines:
         said = _first(_cells(line, delimiter), columns) if line else ""
         why = TOO_LONG if len(line) > files_lines.LONGEST_LINE else _fault(said)
         yield Left(line=number, said=said, why=why if line else BLANK)
 
 
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
-
-
 def _columns(cells: Sequence[str]) -> tuple[int, ...]:
-    """Return which columns name a home; none, if this line is no head."""
+    """Return the numbers of the columns that name a home; none if this line is no head."""
     heads = [re.sub(r"[\s_.\-]", "", cell).casefold() for cell in cells]
     named = tuple(number for number, head in enumerate(heads) if head in HEADS)
     return named or tuple(number for number, head in enumerate(heads) if head in VAGUE_HEADS)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """Split one line; a quotation mark that is never closed takes no further line with it."""
+    """Split one line; an unclosed quotation mark does not swallow further lines."""
     try:
         return next(csv.reader([line[: files_lines.LONGEST_LINE]], delimiter=delimiter), [])
     except csv.Error:
@@ -167,7 +165,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _first(cells: Sequence[str], columns: Sequence[int]) -> str:
-    """Return the first filled cell, without the mark by which spreadsheets keep text as text."""
+    """Return the first filled cell, without the apostrophe by which spreadsheets mark text."""
     inside = (cells[number].strip().strip("\ufeff") for number in columns if number < len(cells))
     return next((cell.removeprefix("'").strip() for cell in inside if cell), "")
 

@@ -46,7 +46,7 @@ class TestFindings:
         for cause in Cause:
             said = words.sentence(cause, "mode:x", data, since_at=NOON - DAY, zone=ZONE, now=NOON)
             assert said.endswith(".") and said[0].isupper() and "None" not in said
-            assert words.advice(cause).endswith(".") and 0 < len(words.step(cause)) <= 40
+            assert words.ADVICE[cause].endswith(".") and 0 < len(words.STEPS[cause]) <= 40
 
     def test_have_levels_that_are_defined(self):
         assert set(MEANINGS) == set(Severity)

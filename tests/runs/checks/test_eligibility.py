@@ -118,7 +118,7 @@ class TestTooMany:
         [(0, 0, 0, False), (1, 9, 10, False), (2, 8, 10, True), (1, 0, 0, True), (5, 0, 100, False)],
     )
     def test_is_more_than_the_share_of_homes_whose_end_is_known(self, failures, confirmed, limit_pct, stops):
-        score = abort_policy.Score(failures=failures, confirmed=confirmed, open=7, unknown=7)
+        score = abort_policy.Score(failures=failures, confirmed=confirmed, open=7)
 
         assert abort_policy.too_many(score, limit_pct=limit_pct) == stops
 

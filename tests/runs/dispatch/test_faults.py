@@ -114,7 +114,7 @@ class TestAKilledWorker:
         fleet.carry(run, after=LATER + slots.DELAY)
 
         for line in mine:
-            worker._carry_one(run, line, "a sleeper", timezone.now() + LATER)
+            worker._change_home(run, line, "a sleeper", timezone.now() + LATER)
 
         assert fleet.states(run) == [S.CONFIRMED] * 6
         assert fleet.sandbox.calls(MODE) == 6 == models.Change.objects.count()

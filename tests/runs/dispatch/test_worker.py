@@ -106,12 +106,12 @@ class TestATurn:
         run, taken = slots.take(run_pk=fleet.started().pk, owner="one", now=timezone.now())
 
         with django_assert_max_num_queries(40):
-            worker._carry_one(run, taken[0], "one", timezone.now())
+            worker._change_home(run, taken[0], "one", timezone.now())
 
         assert lines()[0].state == S.CONFIRMED
 
     def test_that_goes_wrong_is_no_other_home_s_trouble(self, fleet, monkeypatch):
-        run, real = fleet.started(), worker._carry_one
+        run, real = fleet.started(), worker._change_home
         odd = run.lines.first().pk
 
         def carry_one(run, line, *rest):
@@ -119,7 +119,7 @@ class TestATurn:
                 raise ZeroDivisionError
             return real(run, line, *rest)
 
-        monkeypatch.setattr(worker, "_carry_one", carry_one)
+        monkeypatch.setattr(worker, "_change_home", carry_one)
         fleet.carry(run)
 
         assert fleet.states(run) == [S.TAKEN] + [S.CONFIRMED] * 5

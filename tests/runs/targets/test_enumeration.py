@@ -69,7 +69,7 @@ def asked_by_filter(admin):
 
 @pytest.mark.parametrize("ask", [asked_by_file, asked_by_filter])
 class TestHomesOfARun:
-    @pytest.mark.parametrize(("name", "before"), [("write", True), ("write", False), ("_keep", False)])
+    @pytest.mark.parametrize(("name", "before"), [("write", True), ("write", False), ("_update", False)])
     def test_are_found_to_the_end_by_another_worker_when_one_is_killed(
         self, hundred, admin, small, kill, ask, name, before
     ):

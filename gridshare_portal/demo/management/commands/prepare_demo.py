@@ -1,4 +1,4 @@
-"""Bring the demo database up to date and make sure the demo people are in it."""
+"""Migrate the demo database and add the demo people."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from gridshare_portal.demo import people
 
 
 class Command(BaseCommand):
-    """Migrate, then add whoever is missing; running it again changes nothing."""
+    """Running it again changes nothing."""
 
     help = __doc__
 
     def handle(self, *_args: object, **_options: object) -> None:
-        """Do it."""
         call_command("migrate", verbosity=0)
         with transaction.atomic():
             for person in people.EVERYBODY:
@@ -38,7 +37,7 @@ def _welcome(person: people.Person) -> AbstractBaseUser:
 
 
 def _employ(user: AbstractBaseUser, person: people.Person, company: people.Organization) -> None:
-    """Make somebody staff, with an authenticator app in nobody's hand: one click passes it, and only here."""
+    """Make somebody staff, with an authenticator app nobody has: the click passes it, in the demo only."""
     known = {"kind": company.kind, "name": company.name, "about": company.about}
     organizations = apps.get_model("accounts", "Organization").objects
     organization, _ = organizations.get_or_create(slug=company.slug, defaults=known)
