@@ -22,8 +22,8 @@ def whole_days(first: date, last: date, zone: ZoneInfo) -> periods.Period:
 def cut(period: periods.Period, by: str, zone: ZoneInfo) -> list[periods.Period]:
     """Cut a period into its local hours, days or months; together they are the period."""
     if by == "month":
-        return [piece for _, piece in periods.months_of(period, zone)]
-    days = [piece for _, piece in periods.days_of(period, zone)]
+        return periods.months_of(period, zone)
+    days = periods.days_of(period, zone)
     return days if by == "day" else [hour for day in days for hour in _hours(day)]
 
 
