@@ -11,6 +11,7 @@ Both pass through a client's calls as they are. Calls to the API itself fail as 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import connections as databases
 
 from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import calls
 from gridshare_portal.lunar import connections
 from gridshare_portal.lunar import models as lunar
@@ -59,6 +61,15 @@ class NotNow(WayError):
         "transient": "Lunar's sign-in does not answer at the moment. Try again in a few minutes.",
         "misconfigured": "The portal cannot use its connection to Lunar. That is our fault, and we know.",
     }
+
+
+def word_for(failure: Exception) -> str:
+    """Return what failed as one word for a page to translate: "ended", "too_many_requests", else "fault"."""
+    if isinstance(failure, WayError):
+        return failure.reason
+    if isinstance(failure, errors.GridshareError):
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower()
+    return "fault"
 
 
 def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:

@@ -9,7 +9,6 @@ that failed halfway goes on where it stopped.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -190,13 +189,6 @@ def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dic
 
 def _words(failures: Iterable[Exception]) -> str:
     """Return what failed, as words for a page to translate: "getDevice: forbidden", or a reason alone."""
-    found = []
-    for failure in failures:
-        if isinstance(failure, clients.WayError):
-            found.append(failure.reason)
-        elif isinstance(failure, errors.GridshareError):
-            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower()
-            found.append(f"{failure.operation}: {kind}")
-        else:
-            found.append("fault")
-    return ", ".join(dict.fromkeys(found))[:200]
+    called = (f"{one.operation}: " if isinstance(one, errors.GridshareError) else "" for one in failures)
+    words = (operation + clients.word_for(one) for operation, one in zip(called, failures, strict=True))
+    return ", ".join(dict.fromkeys(words))[:200]

@@ -1,8 +1,8 @@
-"""Pack a day's columns of readings into a few hundred bytes, and get them back exactly.
+"""Pack a day's columns of readings into a few hundred bytes, without loss.
 
-Nobody else knows the layout. A column becomes whole numbers at the coarsest decimal step
-that loses nothing, then differences, then byte planes, then zlib; a column that no step
-fits stays raw. Unknown is kept apart from zero by a bit per bucket.
+No other module knows the layout. A column becomes integers at the coarsest decimal step that loses nothing,
+then differences, then byte planes, then zlib; a column that no step fits stays raw. A bit per bucket tells
+unknown from zero.
 """
 
 from __future__ import annotations
@@ -24,14 +24,12 @@ MOST_DIGITS = 9
 EXACT = 2**53
 HEAD = struct.Struct("<HB")
 COLUMN = struct.Struct("<BBq")
-
-
 MARK = bytes([VERSION])
 Packed = bytes | memoryview  # as a database hands it out
 
 
 class UnknownLayout(ValueError):
-    """These bytes are not of a layout that this version knows."""
+    """The bytes are damaged, or of a layout that this version does not know."""
 
 
 class _Column(NamedTuple):
@@ -57,7 +55,10 @@ class _Shape(NamedTuple):
 
 
 def pack(columns: Mapping[str, np.ndarray]) -> bytes:
-    """Return the columns as bytes; NaN is unknown, and a column without a known value is left out."""
+    """Return columns of one length as bytes; NaN is unknown, and a column without a known value is left out.
+
+    Raises ValueError for a name that is not in FIELDS and for columns of different lengths.
+    """
     counts = {len(column) for column in columns.values()}
     if len(counts) > 1 or not set(columns) <= set(FIELDS):
         raise ValueError("Columns need known names and one length.")
@@ -76,7 +77,7 @@ def pack(columns: Mapping[str, np.ndarray]) -> bytes:
 
 
 def unpack(packed: Packed) -> dict[str, np.ndarray]:
-    """Return every column that was packed, NaN where unknown."""
+    """Return every column that was packed, NaN where unknown; raise UnknownLayout."""
     body = _body(packed)
     shape = _shape(_key(body))
     table = _table([body], shape)
@@ -84,10 +85,10 @@ def unpack(packed: Packed) -> dict[str, np.ndarray]:
 
 
 def unpack_many(blobs: Sequence[Packed], fields: Sequence[str], count: int) -> dict[str, np.ndarray]:
-    """Return only these fields of many days of `count` buckets, each as one row per day.
+    """Return these fields of many days of `count` buckets, one row per day; raise UnknownLayout.
 
-    A field that a day does not have is unknown for that day. Days of one shape are
-    decoded together, which makes a year a matter of milliseconds.
+    A field that a day lacks is NaN for that day. Days of one shape are decoded together, which makes a year a
+    matter of milliseconds.
     """
     result = {name: np.full((len(blobs), count), np.nan) for name in fields}
     alike: dict[bytes, tuple[list[int], list[bytes]]] = defaultdict(lambda: ([], []))
@@ -108,12 +109,11 @@ def unpack_many(blobs: Sequence[Packed], fields: Sequence[str], count: int) -> d
 
 
 def bits(known: np.ndarray) -> bytes:
-    """Return one bit per bucket."""
     return np.packbits(known).tobytes()
 
 
 def flags(packed: Packed, count: int) -> np.ndarray:
-    """Return the bits of that many buckets as truth values."""
+    """Return the first `count` bits as booleans."""
     return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=count).astype(bool)
 
 

@@ -118,10 +118,10 @@ class TestClosingADay:
         ],
     )
     def test_waits_two_hours_when_it_is_complete_and_two_days_when_not(self, gaps, now, final):
-        assert missing.closes(self.day, stored(gaps=gaps).known, asked=self.whole, now=now) is final
+        assert missing.closes(self.day, stored(gaps=gaps).known, ask=self.whole, now=now) is final
 
     @pytest.mark.parametrize("span", [(at(14, 2), at(15)), (at(14), at(14, 1))])
     def test_never_rests_on_buckets_that_were_not_asked_for(self, span):
         part = missing.Ask(sensor=1, start=span[0], end=span[1])
 
-        assert not missing.closes(self.day, stored(gaps=[5]).known, asked=part, now=at(20))
+        assert not missing.closes(self.day, stored(gaps=[5]).known, ask=part, now=at(20))

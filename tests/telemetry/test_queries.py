@@ -343,7 +343,7 @@ class TestTheTable:
 class TestProgress:
     def test_of_a_home_never_read_is_nothing(self, home):
         assert queries.progress(home.site) == queries.Progress(
-            days_done=0, days_total=400, first_48h_done=False, done=False, history_begins=None, last_error=""
+            days_done=0, days_total=400, first_48h_done=False, done=False
         )
 
     def test_counts_days_back_to_the_goal(self, home):
@@ -359,4 +359,3 @@ class TestProgress:
         Collection.objects.update(filled_back_to=date(2026, 6, 1), goal=date(2026, 6, 1))
 
         assert queries.progress(home.site).done
-        assert queries.progress(home.site).history_begins == date(2026, 6, 1)
