@@ -1,9 +1,9 @@
-"""An overlay plan in its two written forms. Only `wire` asks here.
+"""An overlay plan in its two written forms; only `wire` imports this.
 
-The published form gives each command a start and an end. The live form gives the plan one start and
-each command a length, back to back, so it has no gaps: a gap is filled with `idle`, which holds. It
-has no word for following the mode either, so that can stand only before or after the rest, where no command
-stands for it. A discharge is a negative setpoint.
+The published form gives each command a start and an end. The live form gives the plan one start and each
+command a length, back to back, so it has no gaps: a gap is filled with `idle`, which holds. It has no word
+for following the mode either, so that can stand only before or after the rest, where no command stands for
+it. A discharge is a negative setpoint.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ _KINDS = {"charge": "charge", "hold": "idle", "discharge": "setpoint"}
 
 
 class NotExpressible(ValueError):
-    """The plan cannot be written in the form that the service understands; the text says why."""
+    """The plan cannot be written in the service's form; the text says why."""
 
 
 def published(plan: types.Plan) -> dict[str, object]:
-    """Write a plan as the contract wants it."""
     return {"commands": [_published(command) for command in plan.commands]}
 
 
 def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
-    """Write a plan as one start and durations; an empty plan still needs a start."""
+    """Write a plan as one start and durations; an empty plan starts `now`. Raises NotExpressible."""
     commands = _without_edges(sorted(plan.commands, key=lambda command: command.start))
     written: list[dict[str, object]] = []
     at = commands[0].start if commands else now
@@ -46,7 +45,7 @@ def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
 def read(body: object) -> types.Plan:
     """Read a plan in either form.
 
-    A command that cannot be read spoils the whole plan, since a plan without it would be a lie.
+    One unreadable command makes the whole plan Misshapen: without it the plan would say something else.
     """
     found = values.record(body, "the answer")
     listed = found.get("commands")

@@ -74,7 +74,7 @@ def now_of(home: stored.Home, *, now: datetime) -> Now:
 
 
 def freshness(at: datetime | None, *, now: datetime) -> str:
-    """Return the age of readings: fresh, late (over 20 min), stale (over 30 min), silent (over a day) or none."""
+    """Return the age of readings: fresh, late (over 20 min), stale (over 30 min), silent (over a day)."""
     if at is None:
         return "none"
     age = now - at

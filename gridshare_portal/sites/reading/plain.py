@@ -6,8 +6,9 @@ them. A home must not fail to load because a device's name holds one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+
+from gridshare_portal.gridshare import values
 
 DEEPEST, WIDEST, LONGEST = 6, 200, 2000
 
@@ -22,23 +23,12 @@ def word(value: object, *, limit: int) -> str:
     return text[:limit]
 
 
-def number(value: object) -> float | None:
-    """Return a finite number, or None for everything else, also for true and false."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
 def tree(value: object, *, depth: int = 0) -> Json:
     """Return a JSON value that can be kept: bounded in depth, width and length of its words."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return number(value)
+        return values.number(value)
     if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
         return None
     if isinstance(value, Mapping):

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors, ids, types
+from gridshare_portal.gridshare import errors, types
 from gridshare_portal.gridshare.http import parallel
 
 T = TypeVar("T")
@@ -54,13 +54,12 @@ class Parts:
 
 def listed(client: gridshare.Client, *, at_most: int) -> Listed:
     """List sites and devices side by side; raise where the sites failed: nothing can be kept without."""
-    calls = [partial(_site_ids, client), partial(_device_ids, client)]
-    sites, devices = parallel.gather(calls, at_most=at_most)
+    sites, devices = parallel.gather([client.list_sites, client.list_devices], at_most=at_most)
     if isinstance(sites, Exception):
         raise sites
     if isinstance(devices, Exception):
-        return Listed(site_ids=sites, device_ids=None, errors=_expected([devices]))
-    return Listed(site_ids=sites, device_ids=devices)
+        return Listed(site_ids=_usable(sites), device_ids=None, errors=_expected([devices]))
+    return Listed(site_ids=_usable(sites), device_ids=_usable(devices))
 
 
 def parts(
@@ -92,18 +91,8 @@ def parts(
     )
 
 
-def _site_ids(client: gridshare.Client) -> tuple[str, ...]:
-    return _usable([item.site_id for item in client.list_sites()])
-
-
-def _device_ids(client: gridshare.Client) -> tuple[str, ...]:
-    return _usable([item.synth_id for item in client.list_devices()])
-
-
 def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Part]:
-    if kind == "topology":
-        return lambda: client.get_site_topology(synth_id)
-    return lambda: client.get_device(synth_id)
+    return partial(client.get_site_topology if kind == "topology" else client.get_device, synth_id)
 
 
 def _of(kind: type[T], came: Mapping[tuple[str, str], Came]) -> dict[str, T]:
@@ -111,7 +100,7 @@ def _of(kind: type[T], came: Mapping[tuple[str, str], Came]) -> dict[str, T]:
 
 
 def _usable(found: Collection[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(synth_id for synth_id in found if ids.allowed(synth_id)))[:MOST_LISTED]
+    return tuple(dict.fromkeys(found))[:MOST_LISTED]
 
 
 def _expected(failures: list[Exception]) -> tuple[Exception, ...]:

@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.db.models import QuerySet
 
-from gridshare_portal.gridshare import types
+from gridshare_portal.gridshare import types, values
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites.reading import plain, roles, topology
@@ -172,7 +172,7 @@ def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.
 
 
 def _power_limit_w(extra: Mapping[str, object]) -> float | None:
-    limits = (plain.number(extra.get(name)) for name in LIMIT_NAMES)
+    limits = (values.number(extra.get(name)) for name in LIMIT_NAMES)
     return next((limit for limit in limits if limit is not None and limit > 0), None)
 
 

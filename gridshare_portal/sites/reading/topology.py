@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from gridshare_portal.gridshare import ids, types
+from gridshare_portal.gridshare import ids, types, values
 from gridshare_portal.sites.reading import plain
 
 MOST_NODES = 20_000
@@ -88,7 +88,7 @@ def _kept(node: types.Node, parent: int | None, depth: int) -> Node:
         "synth_id": node.synth_id if ids.allowed(node.synth_id) else None,
         "kind": plain.word(node.kind, limit=64),
         "channels": [plain.word(channel, limit=64) for channel in node.channels[:MOST_CHANNELS]],
-        "capacity_wh": plain.number(node.capacity_wh),
+        "capacity_wh": values.number(node.capacity_wh),
         "parent": parent,
         "depth": depth,
     }
