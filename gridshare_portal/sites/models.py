@@ -1,7 +1,7 @@
-"""What is kept about homes: who reaches them, what stands in them as last read, how calls for them went.
+"""What is stored about homes: the connections that reach them, devices and sensors, and how calls went.
 
-A home may be reached through several connections, and a connection may reach several homes; Reach
-is that pair. Nothing here is deleted because the API stopped listing it: it is marked as lost.
+A home may be reached through several connections, and a connection may reach several homes; ConnectionSite is
+that pair. Nothing is deleted because the API stopped listing it: it is marked as lost.
 """
 
 from __future__ import annotations
@@ -24,9 +24,6 @@ class Role(models.TextChoices):
     UNKNOWN = "unknown", "Not known"
 
 
-ROLES = tuple(Role.values)
-
-
 class Site(models.Model):
     """One home, with the name and time zone that only its homeowner can tell."""
 
@@ -47,7 +44,6 @@ class Site(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the time zone in which this home's days begin and end."""
         return ZoneInfo(self.time_zone)
 
 
@@ -112,7 +108,7 @@ class Sensor(models.Model):
 
     @property
     def role(self) -> str:
-        """Return what this sensor measures; the homeowner's word goes before ours."""
+        """The role that counts: the homeowner's correction goes before what was found."""
         return self.role_set or self.role_found
 
 
@@ -142,7 +138,7 @@ class Sync(models.Model):
 
 
 class Call(models.Model):
-    """How one operation went when it was last asked for a home: no token, and nothing of what was said.
+    """How one operation went when it was last called for a home: no token, and no content.
 
     Calls that were made together count as one; if any of them failed, they failed. since_at is when the
     failures in a row began.
@@ -169,9 +165,9 @@ class Call(models.Model):
 
 
 class RawResponse(models.Model):
-    """An answer of the API as it came, asked for by a person to look at, and soon forgotten.
+    """A raw answer of the API that a person requested to look at; it is soon deleted.
 
-    asked_for is the organization on whose behalf, by number: this room knows no organizations. taken_at
+    asked_for is the key of the organization on whose behalf: this package knows no organizations. taken_at
     says that a worker has it; came_at, that there is nothing more to wait for.
     """
 

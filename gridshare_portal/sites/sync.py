@@ -1,9 +1,8 @@
-"""Bring what Gridshare says about a customer's homes into rows, one run per connection at a time.
+"""Read a customer's homes from Gridshare into rows, one run per connection at a time.
 
-The Sync row is the queue: it says when a connection is due, who reads it now (a lease), and how it
-went. Nothing is written by a run whose lease was taken away, be it by a newer run or because the
-connection ended meanwhile. A part read less than an hour ago is not asked for again, so a run
-that failed halfway goes on where it stopped.
+The Sync row is the queue: when a connection is due, who reads it now (a lease), and how it went. A run whose
+lease was taken away, by a newer run or because the connection ended, writes nothing. A part read less than an
+hour ago is not read again, so a run that failed halfway goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ EVERY = timedelta(hours=6)
 EVERY_WITHOUT_A_HOME = timedelta(hours=1)
 FRESH = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
-LONGEST_ASKED = timedelta(hours=1)
+LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 State = sites.Sync.State
 
@@ -49,28 +48,28 @@ class _Read:
 
 
 def request(*, connection: lunar.Connection, now: datetime) -> None:
-    """Make the connection due at once, as after it was connected; a run under way is overtaken."""
+    """Make the connection due at once, as after it was connected; a run in progress is overtaken."""
     due = {"state": State.DUE, "due_at": now, "failures": 0, "last_error": ""}
     anew = {"step": "", "done": 0, "total": 0, **leases.released()}
     sites.Sync.objects.update_or_create(connection=connection, defaults={**due, **anew})
 
 
 def stop(*, connection: lunar.Connection) -> None:
-    """Take the connection from the queue; a run under way writes nothing any more."""
+    """Take the connection from the queue; a run in progress writes nothing any more."""
     sites.Sync.objects.filter(connection=connection).update(
         due_at=None, **leases.released(), state=State.FAILED, last_error="ended"
     )
 
 
 def claim(*, now: datetime, at_most: int = 50) -> list[int]:
-    """Return connections that are due, and put them off a little, so that a lost task costs minutes only."""
+    """Return connections that are due, and make them due again in CLAIMED, should the task be lost."""
     reached = sites.Sync.objects.filter(connection__status="active")
     found = leases.put_off(reached, now=now, by=CLAIMED, at_most=at_most, state=State.DUE)
     return list(sites.Sync.objects.filter(pk__in=found).values_list("connection_id", flat=True))
 
 
 def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
-    """Read a connection's homes if it is due and nobody else does; say whether more is left to do at once."""
+    """Read a connection's homes if it is due and no other run has it; return whether more is left to do."""
     if not _lease(connection_pk, now, owner):
         return False
     mine = sites.Sync.objects.filter(connection_id=connection_pk, lease_owner=owner)
@@ -79,27 +78,25 @@ def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
         with calls.of_connection(connection_pk, now=now) as heard:
             read = _read(_client(connection, heard.append), mine, now)
             stored = _store(mine, connection, read, now)
-    except (clients.WayError, errors.GridshareError) as failure:
+    except Exception as failure:
         _put_off(mine, failure, now)
+        if not isinstance(failure, clients.WayError | errors.GridshareError):
+            raise
         return False
-    except Exception as fault:
-        _put_off(mine, fault, now)
-        raise
     if stored:
         clients.note_success(connection, now=now)
     return stored and read.parts.left > 0
 
 
 def store_device(device: sites.Device, read: types.Device, now: datetime) -> None:
-    """Keep what the API said of one device, as after its details were changed."""
+    """Store what the API said of one device, as after its details were changed."""
     rows.describe(device, read, now).save(update_fields=rows.DETAILS)
 
 
 def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
     waiting = Q(state=State.DUE) | Q(state__in=[State.DONE, State.FAILED], due_at__lte=now)
     abandoned = Q(state=State.RUNNING, lease_until_at__lt=now)
-    free = leases.free(now=now)
-    ours = sites.Sync.objects.filter(waiting | abandoned, free, connection_id=connection_pk)
+    ours = sites.Sync.objects.filter(waiting | abandoned, leases.free(now=now), connection_id=connection_pk)
     lease = leases.held(owner=owner, now=now, lasting=LEASE)
     return ours.update(state=State.RUNNING, step="sites", done=0, total=2, due_at=now + LEASE, **lease) == 1
 
@@ -137,7 +134,7 @@ def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str)
 
 
 def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read, now: datetime) -> bool:
-    """Write everything in one transaction; write nothing when the lease was taken away meanwhile."""
+    """Write everything in one transaction; nothing when the lease was taken away meanwhile."""
     with transaction.atomic():
         row = mine.select_for_update().first()
         if row is None:
@@ -154,10 +151,9 @@ def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read
 
 
 def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, object]:
-    """Return what the Sync row says after a run: more to do, to be tried again, or done."""
+    """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
     missing = read.parts.left + len(read.failures)
-    told = {**leases.released(), "done": max(0, row.total - missing)}
-    told["last_error"] = _words(read.failures)
+    told = {"done": max(0, row.total - missing), "last_error": _words(read.failures), **leases.released()}
     if read.parts.left:
         return {**told, "state": State.DUE, "due_at": now}
     passing = [failure for failure in read.failures if isinstance(failure, requests.AGAIN)]
@@ -182,8 +178,8 @@ def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> N
 def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, object]:
     """Return when to try again: later with each failure, and never before the API says so."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 12)) * random.uniform(0.8, 1.2)
-    asked_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
-    pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_ASKED))
+    retry_after_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
+    pause = max(pause, min(timedelta(seconds=retry_after_s), LONGEST_RETRY_AFTER))
     return {"state": State.FAILED, "failures": row.failures + 1, "due_at": now + pause}
 
 

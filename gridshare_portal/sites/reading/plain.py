@@ -1,7 +1,7 @@
-"""Turn whatever the API sent into what both databases can keep.
+"""Turn whatever the API sent into what both databases can store.
 
-PostgreSQL refuses NUL in text, lone surrogates, NaN and infinity in JSON; SQLite takes some of
-them. A home must not fail to load because a device's name holds one.
+PostgreSQL refuses NUL in text, lone surrogates, NaN and infinity in JSON; SQLite takes some of them. A home
+must not fail to load because a device's name holds one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Json = bool | float | str | None | list["Json"] | dict[str, "Json"]
 
 
 def word(value: object, *, limit: int) -> str:
-    """Return text without what a database refuses, cut to the limit; None becomes the empty text."""
+    """Return the text without what a database refuses, cut to the limit; None becomes ""."""
     if value is None:
         return ""
     text = str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
@@ -24,7 +24,7 @@ def word(value: object, *, limit: int) -> str:
 
 
 def tree(value: object, *, depth: int = 0) -> Json:
-    """Return a JSON value that can be kept: bounded in depth, width and length of its words."""
+    """Return a JSON value that can be stored: bounded in depth, width and length of its texts."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -39,6 +39,6 @@ def tree(value: object, *, depth: int = 0) -> Json:
 
 
 def branches(value: Mapping[str, object], *, depth: int = 0) -> dict[str, Json]:
-    """Return a JSON object that can be kept, as tree does."""
+    """Return a JSON object that can be stored; see tree."""
     pairs = list(value.items())[:WIDEST]
     return {word(key, limit=128): tree(inner, depth=depth + 1) for key, inner in pairs}

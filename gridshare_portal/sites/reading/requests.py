@@ -1,8 +1,7 @@
-"""Ask for everything that stands still about a customer's homes, in two rounds of calls.
+"""Fetch everything static about a customer's homes, in two rounds of parallel calls.
 
-Sites and devices are listed side by side, then every topology and every device's details side by
-side: a first load costs two round trips however many homes there are. A part that fails is kept
-as an error beside the parts that came.
+Sites and devices are listed together, then every topology and every device's details: a first load costs two
+round trips however many homes there are. A part that fails is kept as an error beside the parts that arrived.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ AGAIN = (  # failures that may be over in a minute; the others wait for the next
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """What the customer may reach; device_ids is None where that part failed."""
+    """The ids that the customer may reach; device_ids is None where that part failed."""
 
     site_ids: tuple[str, ...]
     device_ids: tuple[str, ...] | None
@@ -44,7 +43,7 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What came, what failed, and how many parts are still to be asked for."""
+    """What arrived, what failed, and how many parts are still to be fetched."""
 
     topologies: dict[str, types.Topology] = field(default_factory=dict)
     devices: dict[str, types.Device] = field(default_factory=dict)
@@ -53,7 +52,7 @@ class Parts:
 
 
 def listed(client: gridshare.Client, *, at_most: int) -> Listed:
-    """List sites and devices side by side; raise where the sites failed: nothing can be kept without."""
+    """List sites and devices at once; raise where the sites failed: nothing can be kept without them."""
     sites, devices = parallel.gather([client.list_sites, client.list_devices], at_most=at_most)
     if isinstance(sites, Exception):
         raise sites
@@ -70,10 +69,10 @@ def parts(
     at_most: int,
     told: Callable[[int], object],
 ) -> Parts:
-    """Ask for topologies and details side by side, topologies first, for as long as SECONDS allow.
+    """Fetch topologies, then details, several at a time, for as long as SECONDS allow.
 
-    `told` hears how many answers are there. What is left when the time is up is left to the next run,
-    so that a slow API cannot keep a worker until it is killed with everything it read.
+    `told` is called with the number of answers so far. What is left when the time is up is left to the next
+    run, so that a slow API cannot keep a worker until it is killed with everything it read.
     """
     wanted = [*(("topology", one) for one in site_ids), *(("device", one) for one in device_ids)]
     answers: list[Came] = []
@@ -104,7 +103,7 @@ def _usable(found: Collection[str]) -> tuple[str, ...]:
 
 
 def _expected(failures: list[Exception]) -> tuple[Exception, ...]:
-    """Return failures of the API; anything else is a fault of ours, or of the way there, and is raised."""
+    """Return failures of the API; raise any other exception: our own fault, or a missing access path."""
     for failure in failures:
         if not isinstance(failure, errors.GridshareError):
             raise failure
