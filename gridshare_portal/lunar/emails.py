@@ -1,4 +1,4 @@
-"""The one e-mail that an owner gets when Lunar has ended a connection."""
+"""The one e-mail that tells an owner that Lunar has ended a connection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Status = models.Connection.Status
 
 
 def due(*, at_most: int = 20) -> list[int]:
-    """Return the ended connections whose owners do not know yet."""
+    """Return the ended connections whose owners have not been told."""
     unknown = models.Connection.objects.filter(status=Status.RECONNECT, owner_told_at=None)
     return list(unknown.order_by("status_since_at").values_list("pk", flat=True)[:at_most])
 
 
 def tell_owner(*, pk: int, now: datetime) -> bool:
-    """Send the e-mail unless somebody has; a failure is taken up by the next sweep."""
+    """Send the e-mail unless it was sent; a failure is left to the next sweep."""
     mine = models.Connection.objects.filter(pk=pk, status=Status.RECONNECT)
     if not mine.filter(owner_told_at=None).update(owner_told_at=now):
         return False
