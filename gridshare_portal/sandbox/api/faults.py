@@ -64,10 +64,8 @@ class Faults:
         self, operation: str, kind: str, *, times: int | None = None, **options: Unpack[Options]
     ) -> None:
         """Let something go wrong in an operation ("*" is every one that can fail so) from now on."""
-        if operation != "*" and not _fits(operation, kind):
+        if kind not in KINDS or (operation != "*" and not _fits(operation, kind)):
             raise ValueError(f"{kind} cannot be switched on for {operation}")
-        if kind not in KINDS:
-            raise ValueError(f"there is no fault {kind}")
         with self._lock:
             self._on.append(Fault(operation, kind, times, options))
 

@@ -44,26 +44,15 @@ def after(request: Request, response: Response, faults: Mapping[str, Options]) -
     return response
 
 
-def _too_many(options: Options) -> Response:
-    response = _error(429, "TooManyRequests", "too many requests")
-    if options.get("retry_after", 1) is not None:
-        response.headers["Retry-After"] = str(options.get("retry_after", 1))
+def _later(status: int, retry_after: float | str | None, **body: str) -> Response:
+    response = _json(status, **body)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 
-def _unavailable(options: Options) -> Response:
-    response = _error(503, "Unavailable", "down for maintenance")
-    if "retry_after" in options:
-        response.headers["Retry-After"] = str(options["retry_after"])
-    return response
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    return Response(json.dumps({"message": message, "code": code}), status, content_type="application/json")
-
-
-def _oauth_error(status: int, error: str) -> Response:
-    return Response(json.dumps({"error": error}), status, content_type="application/json")
+def _json(status: int, **body: str) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
 
 
 def _page(status: int, title: str) -> Response:
@@ -75,22 +64,24 @@ def _redirect(options: Options) -> Response:
 
 
 _INSTEAD: dict[str, Callable[[Options], Response]] = {
-    "too_many": _too_many,
-    "server_error": lambda options: _error(options.get("status", 500), "InternalError", "something broke"),
-    "unavailable": _unavailable,
+    "too_many": lambda options: _later(
+        429, options.get("retry_after", 1), message="too many requests", code="TooManyRequests"
+    ),
+    "server_error": lambda options: _json(
+        options.get("status", 500), message="something broke", code="InternalError"
+    ),
+    "unavailable": lambda options: _later(
+        503, options.get("retry_after"), message="down for maintenance", code="Unavailable"
+    ),
     "bad_gateway_html": lambda options: _page(502, "502 Bad Gateway"),
     "html_page": lambda options: _page(200, "Welcome to our network"),
     "redirect": _redirect,
-    "token_revoked": lambda options: _error(401, "Unauthorized", "the access token was revoked"),
-    "token_expired": lambda options: _error(401, "Unauthorized", "the access token has expired"),
-    "forbidden_without_code": lambda options: Response(
-        json.dumps({"message": "Forbidden"}), 403, content_type="application/json"
-    ),
-    "wrong_route": lambda options: Response(
-        json.dumps({"message": "Missing Authentication Token"}), 403, content_type="application/json"
-    ),
-    "invalid_grant": lambda options: _oauth_error(400, "invalid_grant"),
-    "invalid_client": lambda options: _oauth_error(options.get("status", 400), "invalid_client"),
+    "token_revoked": lambda options: _json(401, message="the access token was revoked", code="Unauthorized"),
+    "token_expired": lambda options: _json(401, message="the access token has expired", code="Unauthorized"),
+    "forbidden_without_code": lambda options: _json(403, message="Forbidden"),
+    "wrong_route": lambda options: _json(403, message="Missing Authentication Token"),
+    "invalid_grant": lambda options: _json(400, error="invalid_grant"),
+    "invalid_client": lambda options: _json(options.get("status", 400), error="invalid_client"),
 }
 
 
@@ -102,9 +93,7 @@ def _twisted(value: object, options: Options) -> object:
         return {name: _twisted(inner, options) for name, inner in value.items()}
     if isinstance(value, list):
         return [_twisted(inner, options) for inner in value] if value else {}
-    if isinstance(value, str):
-        return 12
-    return str(value)
+    return 12 if isinstance(value, str) else str(value)
 
 
 def _silence(request: Request, response: Response, options: Options) -> None:

@@ -26,18 +26,19 @@ from gridshare_portal.sandbox.simulation.homes import (
 from gridshare_portal.sandbox.simulation.strategy import SMART_SMALLEST_WH
 from gridshare_portal.sandbox.simulation.world import World
 
-SCOPES = {
-    "listSites": "lunar/device.read",
-    "getSiteTopology": "lunar/device.read",
-    "listDevices": "lunar/device.read",
-    "getDevice": "lunar/device.read",
-    "patchDevice": "lunar/device.write",
-    "getDeviceTelemetry": "lunar/device.read",
-    "getDeviceOperationMode": "lunar/device.read",
-    "setDeviceOperationMode": "lunar/device.write",
-    "getDeviceOverlayPlan": "lunar/plan.read",
-    "setDeviceOverlayPlan": "lunar/plan.write",
-}
+_ROUTES = (  # operation, scope, method and path; "mode" is spelled as the dialect spells it
+    ("listSites", "lunar/device.read", "GET", "/sites"),
+    ("getSiteTopology", "lunar/device.read", "GET", "/sites/<site_id>/topology"),
+    ("listDevices", "lunar/device.read", "GET", "/devices"),
+    ("getDevice", "lunar/device.read", "GET", "/devices/<synth_id>"),
+    ("patchDevice", "lunar/device.write", "PATCH", "/devices/<synth_id>"),
+    ("getDeviceTelemetry", "lunar/device.read", "GET", "/devices/<synth_id>/telemetry"),
+    ("getDeviceOperationMode", "lunar/device.read", "GET", "/devices/<synth_id>/mode"),
+    ("setDeviceOperationMode", "lunar/device.write", "PUT", "/devices/<synth_id>/mode"),
+    ("getDeviceOverlayPlan", "lunar/plan.read", "GET", "/devices/<synth_id>/plans/overlay"),
+    ("setDeviceOverlayPlan", "lunar/plan.write", "PUT", "/devices/<synth_id>/plans/overlay"),
+)
+SCOPES = {operation: scope for operation, scope, _, _ in _ROUTES}
 MODES = ("Simple", "Schedule", "Smart")
 _CHANGEABLE = {"manufacturer": "manufacturer", "model": "model", "serialNumber": "serial_number"}
 
@@ -52,27 +53,14 @@ class Call:
     stale: int = 0
 
 
-def rules(dialect: str) -> list[Rule]:
-    """Return where the operations are found."""
-    mode = "/api/v2/devices/<synth_id>/" + ("operationMode" if dialect == "live" else "operationmode")
-    places = [
-        ("GET", "/api/v2/sites", "listSites"),
-        ("GET", "/api/v2/sites/<site_id>/topology", "getSiteTopology"),
-        ("GET", "/api/v2/devices", "listDevices"),
-        ("GET", "/api/v2/devices/<synth_id>", "getDevice"),
-        ("PATCH", "/api/v2/devices/<synth_id>", "patchDevice"),
-        ("GET", "/api/v2/devices/<synth_id>/telemetry", "getDeviceTelemetry"),
-        ("GET", mode, "getDeviceOperationMode"),
-        ("PUT", mode, "setDeviceOperationMode"),
-        ("GET", "/api/v2/devices/<synth_id>/plans/overlay", "getDeviceOverlayPlan"),
-        ("PUT", "/api/v2/devices/<synth_id>/plans/overlay", "setDeviceOverlayPlan"),
-    ]
-    return [Rule(path, methods=[method], endpoint=operation) for method, path, operation in places]
-
-
 def urls(dialect: str) -> Map:
     """Return the API's routes; no slash is forgiven."""
-    return Map(rules(dialect), strict_slashes=True, merge_slashes=False, redirect_defaults=False)
+    mode = "/operationMode" if dialect == "live" else "/operationmode"
+    rules = [
+        Rule(f"/api/v2{path.replace('/mode', mode)}", methods=[method], endpoint=operation)
+        for operation, _, method, path in _ROUTES
+    ]
+    return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
 
 def answer(value: object, status: int = 200) -> Response:
@@ -205,8 +193,8 @@ class Api:
 
     def _set_mode(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
-        asked_for = parsing.json_object(call.request).get("mode")
-        mode = next((known for known in MODES if self._same(known, asked_for)), None)
+        requested = parsing.json_object(call.request).get("mode")
+        mode = next((known for known in MODES if self._same(known, requested)), None)
         if mode is None:
             raise parsing.unprocessable(
                 f"mode must be one of {', '.join(self._cased(known) for known in MODES)}"

@@ -127,11 +127,8 @@ def _refuse_action(command: PlannedCommand, home: SimulatedHome, device: Simulat
 
 
 def _written_published(command: PlannedCommand) -> dict[str, object]:
-    item: dict[str, object] = {
-        "start": spelled(command.start),
-        "end": spelled(command.end),
-        "action": command.action,
-    }
+    span = {"start": spelled(command.start), "end": spelled(command.end)}
+    item: dict[str, object] = {**span, "action": command.action}
     return item if command.power_w is None else item | {"powerLimit_W": command.power_w}
 
 

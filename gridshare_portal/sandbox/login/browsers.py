@@ -8,20 +8,11 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from werkzeug.wrappers import Request, Response
 
 COOKIE = "cognito"
 SESSION_S = 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """Somebody who signed in with a browser, and until when that is remembered."""
-
-    username: str
-    ends_at: float
 
 
 class Browsers:
@@ -30,13 +21,13 @@ class Browsers:
     def __init__(self, *, remember: bool, time: Callable[[], float]) -> None:
         self._remember, self._time = remember, time
         self._lock = threading.Lock()
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, tuple[str, float]] = {}  # by cookie: who, and until when
 
     def who(self, request: Request) -> str | None:
         """Return who is signed in with the browser that asks."""
         with self._lock:
-            session = self._sessions.get(request.cookies.get(COOKIE, ""))
-        return session.username if session is not None and self._time() < session.ends_at else None
+            username, ends_at = self._sessions.get(request.cookies.get(COOKIE, ""), (None, 0.0))
+        return username if self._time() < ends_at else None
 
     def sign_in(self, response: Response, *, username: str) -> None:
         """Remember the browser that this answer goes to, if that is wanted."""
@@ -44,7 +35,7 @@ class Browsers:
             return
         name, ends_at = secrets.token_urlsafe(32), self._time() + SESSION_S
         with self._lock:
-            self._sessions[name] = Session(username=username, ends_at=ends_at)
+            self._sessions[name] = username, ends_at
         response.set_cookie(COOKIE, name, max_age=SESSION_S, httponly=True, samesite="Lax")
 
     def sign_out(self, request: Request, response: Response) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 import jwt
@@ -56,22 +56,11 @@ class Grant:
     revoked: bool = False
 
 
-class StoredGrant(TypedDict):
-    """A grant as plain JSON values."""
-
-    id: str
-    username: str
-    scopes: list[str]
-    auth_time: int
-    refresh: dict[str, float | None]
-    revoked: bool
-
-
 class Stored(TypedDict):
     """Keys and grants as plain JSON values."""
 
     keys: list[str]
-    grants: list[StoredGrant]
+    grants: list[dict[str, Any]]
 
 
 class Tokens(TypedDict):
@@ -146,9 +135,9 @@ class Pool:
         """Return tokens for a code, which is spent by the attempt."""
         with self._lock:
             known = self._codes.pop(code, None)
-            if known is None or self.time() > known.made_at + CODE_S or redirect_uri != known.redirect_uri:
+            if known is None or self.time() > known.made_at + CODE_S:
                 raise Denied("invalid_grant")
-            if challenge_of(verifier) != known.challenge:
+            if (redirect_uri, challenge_of(verifier)) != (known.redirect_uri, known.challenge):
                 raise Denied("invalid_grant")
             grant = self._begin(known.username, known.scopes)
             return self._tokens(grant, refresh=self._new_refresh(grant))
@@ -198,7 +187,7 @@ class Pool:
     def packed(self) -> Stored:
         """Return keys and grants as plain JSON values."""
         with self._lock:
-            alive = [_packed(grant) for grant in self._grants.values() if not grant.revoked]
+            alive = [asdict(grant) for grant in self._grants.values() if not grant.revoked]
             return {"keys": self._pems, "grants": alive}
 
     def _begin(self, username: str, scopes: Iterable[str]) -> Grant:
@@ -234,14 +223,9 @@ class Pool:
             "scope": " ".join(grant.scopes), "auth_time": grant.auth_time, "iat": now,
             "exp": now + self.access_token_s, "jti": str(uuid.uuid4()), "username": grant.username,
         }  # fmt: skip
-        answer: Tokens = {
-            "access_token": self.sign(claims),
-            "token_type": "Bearer",
-            "expires_in": self.access_token_s,
-        }
-        if refresh is not None:
-            answer["refresh_token"] = refresh
-        return answer
+        access = self.sign(claims)
+        answer: Tokens = {"access_token": access, "token_type": "Bearer", "expires_in": self.access_token_s}
+        return answer if refresh is None else {**answer, "refresh_token": refresh}
 
 
 def challenge_of(verifier: str | None) -> str | None:
@@ -250,17 +234,6 @@ def challenge_of(verifier: str | None) -> str | None:
         return None
     digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _packed(grant: Grant) -> StoredGrant:
-    return {
-        "id": grant.id,
-        "username": grant.username,
-        "scopes": list(grant.scopes),
-        "auth_time": grant.auth_time,
-        "refresh": dict(grant.refresh),
-        "revoked": grant.revoked,
-    }
 
 
 def _digest(token: str) -> str:

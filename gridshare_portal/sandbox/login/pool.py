@@ -23,15 +23,8 @@ from gridshare_portal.sandbox.login.browsers import Browsers
 from gridshare_portal.sandbox.login.grants import SCOPES, Denied, Pool, Tokens
 from gridshare_portal.sandbox.simulation.homes import Customer
 
-SENT_ON = (
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "state",
-    "scope",
-    "code_challenge",
-    "code_challenge_method",
-)
+SENT_ON = ("client_id", "redirect_uri", "response_type", "state", "scope",
+           "code_challenge", "code_challenge_method")  # fmt: skip
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43,128}", re.ASCII)
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -48,7 +41,7 @@ class Login:
         problem = self._checked(sent)
         if problem is not None or username is None:
             return problem or self._sign_in(sent)
-        return self._back_with_code(sent, username=username, scopes=_asked(sent))
+        return self._back_with_code(sent, username=username, scopes=_requested(sent))
 
     def login(self, request: Request) -> Response:
         """Take what the sign-in page sent and go back to the application, with a code or an error."""
@@ -59,7 +52,7 @@ class Login:
         if "cancel" in sent:
             return _back(sent, error="access_denied", error_description="The customer did not sign in.")
         known = {customer.username for customer in self._customers}
-        granted = [scope for scope in _asked(sent) if scope in sent.getlist("granted")]
+        granted = [scope for scope in _requested(sent) if scope in sent.getlist("granted")]
         if sent.get("username") not in known:
             return self._sign_in(sent, problem="Choose one of the demo customers.")
         if not granted:
@@ -124,7 +117,7 @@ class Login:
         if sent.get("response_type") != "code":
             error = "unauthorized_client" if sent.get("response_type") == "token" else "invalid_request"
             return _back(sent, error=error)
-        if not _asked(sent) or any(scope not in SCOPES for scope in _asked(sent)):
+        if not _requested(sent) or any(scope not in SCOPES for scope in _requested(sent)):
             return _back(sent, error="invalid_scope")
         challenge, method = sent.get("code_challenge"), sent.get("code_challenge_method")
         if challenge is None and method is None:
@@ -142,7 +135,7 @@ class Login:
 
     def _sign_in(self, sent: Mapping[str, str], problem: str = "") -> Response:
         kept = {name: sent[name] for name in SENT_ON if name in sent}
-        return pages.sign_in(self._customers, sent=kept, scopes=_asked(sent), problem=problem)
+        return pages.sign_in(self._customers, sent=kept, scopes=_requested(sent), problem=problem)
 
     def _authenticate(self, request: Request) -> None:
         """Accept the client by Basic or by the body, and refuse both at once."""
@@ -174,7 +167,7 @@ class Login:
         raise Denied("unsupported_grant_type" if kind else "invalid_request")
 
 
-def _asked(sent: Mapping[str, str]) -> list[str]:
+def _requested(sent: Mapping[str, str]) -> list[str]:
     """Leaving the scope out asks for all of them."""
     return list(dict.fromkeys(sent["scope"].split())) if "scope" in sent else list(SCOPES)
 

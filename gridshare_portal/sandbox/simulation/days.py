@@ -150,7 +150,7 @@ def _battery(
     sun = physics.expected_sun_wh(
         home.place, pieces.first, peak_w=home.solar_peak_w, key=key, days=pieces.days
     )
-    wishes = []
+    demands = []
     for segment in rule:
         part = pieces.of(segment)
         step = pieces.step[part]
@@ -160,9 +160,9 @@ def _battery(
             weekday=weekday[step],
             expected_sun_wh=sun[step // physics.STEPS],
         )
-        wishes.append(strategy.wish(battery, segment.mode, segment.command, stretch))
+        demands.append(strategy.demand(battery, segment.mode, segment.command, stretch))
     power, low, high = (
-        np.concatenate([getattr(wish, name) for wish in wishes]) for name in ("power_w", "low_wh", "high_wh")
+        np.concatenate([getattr(one, name) for one in demands]) for name in ("power_w", "low_wh", "high_wh")
     )
     return physics.run_battery(level_wh, power, pieces.hours, low, high, battery.one_way)
 

@@ -6,9 +6,9 @@ and comes out the same. Nothing here knows what a mode does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,22 +22,12 @@ class PlannedCommand:
     word: str | None = None
 
 
-class StoredCommand(TypedDict):
-    """A command as plain JSON values."""
-
-    start: str
-    end: str
-    action: str
-    power_w: float | None
-    word: str | None
-
-
 class Stored(TypedDict):
     """A ledger as plain JSON values."""
 
     first_mode: str
     modes: list[tuple[str, str]]
-    plans: list[tuple[str, list[StoredCommand]]]
+    plans: list[tuple[str, list[dict[str, Any]]]]
     details: list[tuple[str, dict[str, str]]]
 
 
@@ -74,8 +64,7 @@ class Ledger:
     def details_at(self, moment: datetime, *, back: int = 0) -> dict[str, str]:
         """Return the details that were changed up to a moment."""
         known = [details for at, details in self.details if at <= moment]
-        known = known[: len(known) - back] if back else known
-        return {name: value for details in known for name, value in details.items()}
+        return {name: value for details in known[: len(known) - back] for name, value in details.items()}
 
     def accept(
         self, *, now: datetime, mode: str | None = None, plan: tuple[PlannedCommand, ...] | None = None
@@ -144,21 +133,10 @@ def unpacked(stored: Stored) -> Ledger:
     )
 
 
-def _packed_command(command: PlannedCommand) -> StoredCommand:
-    return {
-        "start": command.start.isoformat(),
-        "end": command.end.isoformat(),
-        "action": command.action,
-        "power_w": command.power_w,
-        "word": command.word,
-    }
+def _packed_command(command: PlannedCommand) -> dict[str, Any]:
+    return asdict(command) | {"start": command.start.isoformat(), "end": command.end.isoformat()}
 
 
-def _unpacked_command(stored: StoredCommand) -> PlannedCommand:
-    return PlannedCommand(
-        start=datetime.fromisoformat(stored["start"]),
-        end=datetime.fromisoformat(stored["end"]),
-        action=stored["action"],
-        power_w=stored["power_w"],
-        word=stored["word"],
-    )
+def _unpacked_command(stored: dict[str, Any]) -> PlannedCommand:
+    span = {name: datetime.fromisoformat(stored[name]) for name in ("start", "end")}
+    return PlannedCommand(**stored | span)

@@ -177,12 +177,7 @@ def circuits_w(total_w: Floats, day: date, *, count: int, key: int) -> Floats:
 
 
 def run_battery(
-    level_wh: float,
-    want_w: Floats,
-    hours: Floats,
-    low_wh: Floats,
-    high_wh: Floats,
-    one_way: float,
+    level_wh: float, want_w: Floats, hours: Floats, low_wh: Floats, high_wh: Floats, one_way: float
 ) -> tuple[Floats, Floats, Floats]:
     """Return what went in, what came out (Wh at the terminals) and the level after every piece of time.
 
@@ -190,19 +185,19 @@ def run_battery(
     the level by itself.
     """
     up = want_w > 0
-    wishes = want_w * hours * np.where(up, one_way, 1 / one_way)
+    steps = want_w * hours * np.where(up, one_way, 1 / one_way)
     bounds = np.where(up, high_wh, low_wh)
     level = float(level_wh)
     levels: list[float] = []
     keep = levels.append
-    for wish, bound in zip(wishes.tolist(), bounds.tolist(), strict=True):
-        if wish > 0:
+    for step, bound in zip(steps.tolist(), bounds.tolist(), strict=True):
+        if step > 0:
             if level < bound:
-                level += wish
+                level += step
                 if level > bound:  # not min(): this loop is most of a home's life
                     level = bound
         elif level > bound:
-            level += wish
+            level += step
             if level < bound:
                 level = bound
         keep(level)

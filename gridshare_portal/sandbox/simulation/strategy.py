@@ -37,7 +37,7 @@ class Demand:
     high_wh: Floats
 
 
-def wish(battery: Battery, mode: str, command: PlannedCommand | None, stretch: Stretch) -> Demand:
+def demand(battery: Battery, mode: str, command: PlannedCommand | None, stretch: Stretch) -> Demand:
     """Return what the battery wants under this mode and command."""
     if command is not None:
         return _commanded(battery, command, stretch)

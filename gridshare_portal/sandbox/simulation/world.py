@@ -6,12 +6,12 @@ Whatever is accepted is written down with its moment and acts from then on; the 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 import numpy as np
 
-from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, sensors
+from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, physics, sensors
 from gridshare_portal.sandbox.simulation.clock import Clock
 from gridshare_portal.sandbox.simulation.homes import (
     Customer,
@@ -122,13 +122,12 @@ class World:
     def packed(self) -> Stored:
         """Return all that a restart has to know, as plain JSON values."""
         with self._lock:
-            asked = {
-                id_: known
-                for id_, known in self._ledgers.items()
+            changed = {
+                synth_id: ledger.packed(known)
+                for synth_id, known in self._ledgers.items()
                 if known.modes or known.plans or known.details
             }
-            packed = {id_: ledger.packed(known) for id_, known in asked.items()}
-            return {"begin": self.begin.isoformat(), "started": self._started.isoformat(), "devices": packed}
+            return {"begin": self.begin.isoformat(), "started": self._started.isoformat(), "devices": changed}
 
     def _index(self) -> None:
         self._customers = {customer.username: customer for customer in self.customers}
@@ -161,10 +160,8 @@ class World:
     def _flaws_of(self, sensor: SimulatedSensor) -> sensors.Blemishes:
         if sensor.synth_id not in self._flaws:
             home = self._sensors[sensor.synth_id][0]
-            begin_s = datetime(self.begin.year, self.begin.month, self.begin.day, tzinfo=UTC).timestamp()
-            self._flaws[sensor.synth_id] = sensors.blemishes(
-                home, sensor, seed=self.seed, begin_s=begin_s, start_s=self._started.timestamp()
-            )
+            span = {"begin_s": physics.midnight(self.begin), "start_s": self._started.timestamp()}
+            self._flaws[sensor.synth_id] = sensors.blemishes(home, sensor, seed=self.seed, **span)
         return self._flaws[sensor.synth_id]
 
     def _relive(self, device: SimulatedDevice, now: datetime) -> None:
