@@ -11,7 +11,6 @@ from gridshare_portal.sandbox import wsgi
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve one sandbox."""
     given = vars(_parser().parse_args(arguments))
     host, port = given.pop("host"), given.pop("port")
     given["redirect_uris"] = given["redirect_uris"] or wsgi.REDIRECT_URIS

@@ -1,7 +1,7 @@
 """The threaded HTTP/1.1 server: connections are kept alive, and a fault can drop one for real.
 
-Werkzeug's own handler closes every connection after one answer; clients that pool their
-connections would then never be tried.
+Werkzeug's own handler closes every connection after one answer; clients that pool their connections would
+then never be tried.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Headers = list[tuple[str, str]]
 
 
 class Dropped(ConnectionError):
-    """The connection was dropped on purpose; there is nobody to answer any more."""
+    """The connection was dropped on purpose, so no answer follows."""
 
 
 def drop(environ: WSGIEnvironment, *, hard: bool = False) -> Dropped:
-    """Close a call's socket under the caller, with a reset when `hard`; raise what is returned."""
+    """Close a call's socket, with a reset when `hard`; the caller raises what is returned."""
     connection: socket.socket = environ["werkzeug.socket"]
     with contextlib.suppress(OSError):
         if hard:
@@ -41,7 +41,7 @@ def drop(environ: WSGIEnvironment, *, hard: bool = False) -> Dropped:
 
 
 class _Head:
-    """What an application says before its answer; what it answers is returned, and never written here."""
+    """The status and headers of an answer; its body is returned, never written here."""
 
     def __init__(self) -> None:
         self.status, self.headers = "", Headers()
@@ -62,7 +62,6 @@ class Handler(WSGIRequestHandler):
     timeout = 120
 
     def run_wsgi(self) -> None:
-        """Answer one request."""
         body = self._body()
         if body is None:
             return
@@ -81,7 +80,7 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: addresses carry codes and states."""
+        """Log nothing: URLs carry codes and states."""
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
@@ -95,7 +94,7 @@ class Handler(WSGIRequestHandler):
         return self.rfile.read(int(length))
 
     def _refused(self, length: str) -> int | None:
-        """Return the status that refuses a body of this length, or None where it may come."""
+        """Return the status that refuses a body of this length, or None."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return 411
         if not length.isascii() or not length.isdigit():
@@ -140,14 +139,12 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, app=_nobody, handler=Handler)
 
     def get_request(self) -> tuple[socket.socket, object]:
-        """Accept a connection and remember it."""
         connection, address = super().get_request()
         with self._guard:
             self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        """Forget a connection that has ended."""
         if isinstance(request, socket.socket):
             with self._guard:
                 self._open.discard(request)

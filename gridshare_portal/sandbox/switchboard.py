@@ -1,4 +1,4 @@
-"""Faults, clock, calls and truth over HTTP under /_sandbox/, for tests that stand outside the process."""
+"""Faults, clock, calls and true flows over HTTP under /_sandbox/, for tests outside the process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Switchboard:
         self._world, self._switches, self._time = world, faults, clock
 
     def handle(self, name: str, request: Request) -> Response:
-        """Answer a request by the method that its endpoint names, or say why not."""
+        """Call the method that the endpoint names."""
         action: Callable[[Request], Response] = getattr(self, f"_{name}")
         try:
             return action(request)

@@ -50,8 +50,6 @@ _LOGIN_URLS = [
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a sandbox is set up."""
-
     homes: int = 6
     dialect: str = "published"
     latency_ms: float = 0
@@ -95,7 +93,6 @@ class Sandbox:
         self.save()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as WSGI wants it."""
         request = Request(environ)
         try:
             response = self._answer(request)
@@ -108,11 +105,9 @@ class Sandbox:
         return response(environ, start_response)
 
     def calls(self, operation: str) -> int:
-        """Return how often an operation was called."""
         return self.faults.calls(operation)
 
     def allow_redirect(self, uri: str) -> None:
-        """Register one more redirect address of the client."""
         self.pool.client.redirect_uris.append(uri)
 
     def reset(self) -> None:

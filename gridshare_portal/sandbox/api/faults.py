@@ -1,4 +1,4 @@
-"""What goes wrong on purpose, by name and per operation, for as many calls as asked.
+"""Faults to inject, by kind and per operation, for a number of calls.
 
 It also counts how often each operation was called, whatever became of the call.
 """
@@ -26,7 +26,7 @@ KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_READINGS_
 
 
 class Options(TypedDict, total=False):
-    """What can be said of how something goes wrong; `every` lets it happen to every so many-th call only."""
+    """Parameters of a fault; `every` lets it happen on every so many-th call only."""
 
     every: int
     fitting_length: bool
@@ -44,7 +44,7 @@ class Options(TypedDict, total=False):
 
 @dataclass
 class Fault:
-    """One thing that goes wrong; `times` counts down, None never ends."""
+    """One fault; `times` counts down, None never ends."""
 
     operation: str
     kind: str
@@ -53,7 +53,7 @@ class Fault:
 
 
 class Faults:
-    """The switchboard. Safe to use from many threads."""
+    """The faults that are switched on. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,7 +63,7 @@ class Faults:
     def switch_on(
         self, operation: str, kind: str, *, times: int | None = None, **options: Unpack[Options]
     ) -> None:
-        """Let something go wrong in an operation ("*" is every one that can fail so) from now on."""
+        """Inject a fault into an operation, or into all that can fail so ("*"); else raise ValueError."""
         if kind not in KINDS or (operation != "*" and not _fits(operation, kind)):
             raise ValueError(f"{kind} cannot be switched on for {operation}")
         with self._lock:
@@ -74,17 +74,15 @@ class Faults:
         self.switch_on(operation, "lost_reply", times=times)
 
     def clear(self) -> None:
-        """Switch everything off."""
         with self._lock:
             self._on.clear()
 
     def on(self) -> list[Fault]:
-        """Return what is switched on."""
         with self._lock:
             return list(self._on)
 
     def take(self, operation: str) -> dict[str, Options]:
-        """Count a call and return what goes wrong in it: the options by kind."""
+        """Count a call and return the faults that hit it: their options by kind."""
         with self._lock:
             self._calls[operation] += 1
             taken = [fault for fault in self._on if self._meets(fault, operation)]
@@ -94,17 +92,14 @@ class Faults:
         return {fault.kind: fault.options for fault in taken}
 
     def calls(self, operation: str) -> int:
-        """Return how often an operation was called."""
         with self._lock:
             return self._calls[operation]
 
     def all_calls(self) -> dict[str, int]:
-        """Return every operation's number of calls."""
         with self._lock:
             return {operation: self._calls[operation] for operation in OPERATIONS}
 
     def forget_calls(self) -> None:
-        """Begin counting anew."""
         with self._lock:
             self._calls.clear()
 

@@ -1,6 +1,6 @@
 """How each fault looks on the wire.
 
-Some are done to a call before it is carried out, the others to its answer after.
+Some replace or delay a call before it is carried out, the others spoil its answer after.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def before(request: Request, faults: Mapping[str, Options]) -> Response | None:
 
 
 def after(request: Request, response: Response, faults: Mapping[str, Options]) -> Response:
-    """Lose or spoil the answer of an operation that was carried out."""
+    """Drop or spoil the answer of an operation that was carried out."""
     if "lost_reply" in faults:
         raise serving.drop(request.environ)
     if "wrong_types" in faults and response.status_code == 200 and response.get_data():
@@ -86,7 +86,7 @@ _INSTEAD: dict[str, Callable[[Options], Response]] = {
 
 
 def _twisted(value: object, options: Options) -> object:
-    """Turn every number into a text, every text into a number, and every list into an object."""
+    """Turn every number into a text, every text into a number, and every empty list into an object."""
     if "replace" in options:
         return options["replace"]
     if isinstance(value, dict):
@@ -97,7 +97,7 @@ def _twisted(value: object, options: Options) -> object:
 
 
 def _silence(request: Request, response: Response, options: Options) -> None:
-    """Leave out what sensors told between two moments; `sensor` is a part of the ids of those meant."""
+    """Leave out readings between two moments; `sensor` is a part of the ids of the sensors meant."""
     if options.get("sensor", "") not in request.path:
         return
     since, until = options.get("since", ""), options.get("until", "9999")
@@ -107,7 +107,7 @@ def _silence(request: Request, response: Response, options: Options) -> None:
 
 
 def _cut(response: Response, options: Options) -> None:
-    """Send only the first half: with a fitting length, or (`short=False`) with the length of the whole."""
+    """Send only the first half: with its own length, or (`fitting_length=False`) with that of the whole."""
     whole = response.get_data()
     response.set_data(whole[: len(whole) // 2])
     if not options.get("fitting_length", True):

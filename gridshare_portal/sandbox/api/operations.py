@@ -1,7 +1,6 @@
 """The ten operations of the Gridshare Customer API: wire in, wire out, in both dialects.
 
-A caller is asked for a token, then for the scope, then whether the id is theirs, and only
-then is what they sent looked at.
+A call is checked for a token, then for the scope, then for whose id it is, and only then for what it sends.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _CHANGEABLE = {"manufacturer": "manufacturer", "model": "model", "serialNumber":
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of one operation: who asks, about what, when, and how many changes ago is answered for."""
+    """One call of one operation; `stale` is how many changes ago is answered for."""
 
     request: Request
     customer: Customer
@@ -64,7 +63,6 @@ def urls(dialect: str) -> Map:
 
 
 def answer(value: object, status: int = 200) -> Response:
-    """Return a JSON answer."""
     return _json(json.dumps(value, separators=(",", ":"), allow_nan=False), status)
 
 
@@ -77,7 +75,7 @@ def refused(refusal: parsing.Refusal) -> Response:
 
 
 def gateway_refusal() -> Response:
-    """Return what the gateway in front of the API says about a path that does not exist."""
+    """Return what the gateway in front of the API answers for an unknown path."""
     return answer({"message": "Missing Authentication Token"}, 403)
 
 
@@ -100,7 +98,6 @@ class Api:
         }
 
     def handle(self, operation: str, request: Request, ids: Mapping[str, str], *, stale: int = 0) -> Response:
-        """Carry out an operation, or say why not."""
         try:
             customer = self._caller(request, SCOPES[operation])
             call = Call(request=request, customer=customer, now=self._world.clock.now(), stale=stale)
@@ -180,7 +177,7 @@ class Api:
         return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:
-        """Only the published contract lets a device stand for its main stream."""
+        """Return a device's main sensor; only the published contract lets a device stand for it."""
         home, device = self._own_device(call, synth_id)
         return home, device.main_sensor if self._dialect == "published" else None
 

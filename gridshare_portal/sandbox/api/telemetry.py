@@ -1,4 +1,4 @@
-"""What is asked of a sensor and how it is answered, in the published and in the live spelling."""
+"""The query for a sensor's readings and its answer, in the published and in the live spelling."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ Columns: TypeAlias = dict[str, list[str] | list[float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A stretch of time, the size of its buckets, and the groups of values that are wanted."""
-
     start: datetime
     end: datetime
     step: timedelta
@@ -38,7 +36,6 @@ class Question:
 
 
 def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Question:
-    """Return what a query asks, or refuse it."""
     live = dialect == "live"
     name = "resolution" if live else "bucket"
     word = args.get(name, "PT15M")
@@ -56,7 +53,6 @@ def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Questio
 def entries(
     wanted: Question, told: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, dialect: str
 ) -> list[dict[str, str | float]]:
-    """Return one object per bucket."""
     stamps = np.datetime_as_string(told.start_s.astype("int64").astype("datetime64[s]")).tolist()
     columns: Columns = {"timestamp": [f"{stamp}Z" for stamp in stamps]}
     if "default" in wanted.groups:

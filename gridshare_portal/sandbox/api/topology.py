@@ -9,7 +9,6 @@ LIVE_KINDS = {"inverter": "interver"}  # the vendor's own spelling
 
 
 def tree(home: SimulatedHome, *, dialect: str, compact: bool = True) -> dict[str, object]:
-    """Return a site's topology."""
     children = [_device(home, device, live=dialect == "live", compact=compact) for device in home.devices]
     return {"root": {"id": home.site_id, "kind": "site", "channels": [], "children": children}}
 

@@ -1,6 +1,6 @@
-"""Which browser is still signed in at the pretended login, as a cookie and for an hour.
+"""Browser sessions at the simulated login, kept by a cookie for an hour.
 
-Off unless wanted: whoever tries the demo changes persons all the time, and must be asked.
+Off unless wanted: in the demo people change persons all the time, and the sign-in page must come.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ class Browsers:
         self._sessions: dict[str, tuple[str, float]] = {}  # by cookie: who, and until when
 
     def who(self, request: Request) -> str | None:
-        """Return who is signed in with the browser that asks."""
         with self._lock:
             username, ends_at = self._sessions.get(request.cookies.get(COOKIE, ""), (None, 0.0))
         return username if self._time() < ends_at else None
 
     def sign_in(self, response: Response, *, username: str) -> None:
-        """Remember the browser that this answer goes to, if that is wanted."""
+        """Remember the browser that this answer goes to, if sessions are on."""
         if not self._remember:
             return
         name, ends_at = secrets.token_urlsafe(32), self._time() + SESSION_S
@@ -39,13 +38,11 @@ class Browsers:
         response.set_cookie(COOKIE, name, max_age=SESSION_S, httponly=True, samesite="Lax")
 
     def sign_out(self, request: Request, response: Response) -> None:
-        """Forget the browser that asks."""
         with self._lock:
             self._sessions.pop(request.cookies.get(COOKIE, ""), None)
         if COOKIE in request.cookies:
             response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
 
     def forget_all(self) -> None:
-        """Forget every browser."""
         with self._lock:
             self._sessions.clear()

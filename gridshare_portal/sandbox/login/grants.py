@@ -1,7 +1,7 @@
-"""What the pretended user pool remembers: its keys, its one client, who signed in and allowed what.
+"""The state of the simulated user pool: its keys, its one client, and the grants.
 
-Access tokens are signed and never looked up, so a revoked grant's token works until it
-expires, as with Cognito. Refresh tokens are kept as digests only.
+Access tokens are signed and never looked up, so a revoked grant's token works until it expires, as with
+Cognito. Refresh tokens are kept as digests only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REFRESH_S = 30 * 86400
 
 
 class Denied(Exception):
-    """The token endpoint says no, with one of OAuth's words."""
+    """The token endpoint refuses, with one of OAuth's error codes."""
 
     def __init__(self, error: str) -> None:
         super().__init__(error)
@@ -37,8 +37,6 @@ class Denied(Exception):
 
 @dataclass
 class Client:
-    """The one registered application."""
-
     client_id: str
     client_secret: str
     redirect_uris: list[str]
@@ -46,7 +44,7 @@ class Client:
 
 @dataclass(kw_only=True)
 class Grant:
-    """What one person allowed the client: its refresh tokens by digest, with when each was rotated away."""
+    """What one person granted the client; `refresh` holds tokens by digest, with when a rotated one ends."""
 
     id: str
     username: str
@@ -64,8 +62,6 @@ class Stored(TypedDict):
 
 
 class Tokens(TypedDict):
-    """What the token endpoint answers."""
-
     access_token: str
     token_type: str
     expires_in: int
@@ -112,7 +108,7 @@ class Pool:
         return {"keys": keys}
 
     def grant(self, username: str, scopes: Sequence[str] = SCOPES) -> Tokens:
-        """Give tokens as if somebody had signed in with a browser."""
+        """Return tokens as if somebody had signed in with a browser."""
         if username not in self._subjects:
             raise KeyError(username)
         with self._lock:
@@ -122,7 +118,6 @@ class Pool:
     def begin_code(
         self, *, username: str, scopes: Iterable[str], redirect_uri: str, challenge: str | None
     ) -> str:
-        """Return a code for somebody who has signed in."""
         code = str(uuid.UUID(bytes=secrets.token_bytes(16)))
         with self._lock:
             self._codes[code] = Code(
@@ -132,7 +127,7 @@ class Pool:
         return code
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> Tokens:
-        """Return tokens for a code, which is spent by the attempt."""
+        """Return tokens for a code, which is spent by the attempt; raise Denied."""
         with self._lock:
             known = self._codes.pop(code, None)
             if known is None or self.time() > known.made_at + CODE_S:
@@ -143,7 +138,7 @@ class Pool:
             return self._tokens(grant, refresh=self._new_refresh(grant))
 
     def refresh(self, token: str, *, rotate: bool | None = None, grace_s: float | None = None) -> Tokens:
-        """Return a fresh access token, and a new refresh token where tokens rotate."""
+        """Return a fresh access token, and a new refresh token where tokens rotate; raise Denied."""
         with self._lock:
             grant = self._holder(token)
             if grant is None or not self._fresh(grant, token):
@@ -156,7 +151,7 @@ class Pool:
             return self._tokens(grant, refresh=self._new_refresh(grant))
 
     def revoke(self, token: str) -> None:
-        """End the grant a refresh token belongs to; an unknown token is as good as revoked."""
+        """End the grant of a refresh token; an unknown token is as good as revoked."""
         with self._lock:
             grant = self._holder(token)
             if grant is not None:
@@ -164,7 +159,7 @@ class Pool:
                 self._saved()
 
     def claims(self, token: str) -> dict[str, Any] | None:
-        """Return what an access token says if this pool signed it and it has not expired."""
+        """Return the claims of an access token that this pool signed and that has not expired."""
         options: Options = {"verify_aud": False, "verify_exp": False, "verify_iat": False}
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -175,17 +170,15 @@ class Pool:
         return claims if claims.get("token_use") == "access" and claims["exp"] > self.time() else None
 
     def sign(self, claims: dict[str, object]) -> str:
-        """Sign any claims with the pool's key."""
         return jwt.encode(claims, self._keys[0], algorithm="RS256", headers={"kid": _kid(self._keys[0])})
 
     def reset(self) -> None:
-        """Forget who signed in; the keys stay."""
+        """Forget all grants; the keys stay."""
         with self._lock:
             self._grants.clear()
             self._codes.clear()
 
     def packed(self) -> Stored:
-        """Return keys and grants as plain JSON values."""
         with self._lock:
             alive = [asdict(grant) for grant in self._grants.values() if not grant.revoked]
             return {"keys": self._pems, "grants": alive}

@@ -1,7 +1,7 @@
 """The endpoints of an Amazon Cognito login, as its documentation describes them: wire in, wire out.
 
-A request with a wrong client or redirect address never leaves this origin; every other
-fault of an authorization request goes back to the application as an error.
+A request with a wrong client or redirect address never leaves this origin; every other fault of an
+authorization request goes back to the application as an error.
 """
 
 from __future__ import annotations
@@ -30,13 +30,11 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class Login:
-    """The sign-in and token endpoints of one pool."""
-
     def __init__(self, pool: Pool, customers: tuple[Customer, ...], browsers: Browsers) -> None:
         self._pool, self._customers, self._browsers = pool, customers, browsers
 
     def authorize(self, request: Request) -> Response:
-        """Show the sign-in page, or say what is wrong; a browser still signed in goes straight back."""
+        """Show the sign-in page or an error; a browser still signed in goes straight back."""
         sent, username = request.args, self._browsers.who(request)
         problem = self._checked(sent)
         if problem is not None or username is None:
@@ -44,7 +42,7 @@ class Login:
         return self._back_with_code(sent, username=username, scopes=_requested(sent))
 
     def login(self, request: Request) -> Response:
-        """Take what the sign-in page sent and go back to the application, with a code or an error."""
+        """Take the submitted sign-in page and go back to the application, with a code or an error."""
         sent = request.form
         problem = self._checked(sent)
         if problem is not None:
@@ -62,7 +60,6 @@ class Login:
         return response
 
     def token(self, request: Request, faults: Mapping[str, Options]) -> Response:
-        """Exchange a code or a refresh token."""
         try:
             self._authenticate(request)
             return _json(self._tokens(request.form, faults))
@@ -70,7 +67,6 @@ class Login:
             return _json({"error": denied.error}, 400)
 
     def revoke(self, request: Request) -> Response:
-        """End the grant of a refresh token."""
         try:
             self._authenticate(request)
         except Denied as denied:
@@ -84,7 +80,7 @@ class Login:
         return Response(status=200, headers=_NO_STORE)
 
     def user_info(self, request: Request) -> Response:
-        """Say who somebody is, which needs the scope openid; no customer's client is given it."""
+        """Return who somebody is, which needs the scope openid; no customer's client is given it."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             return _no_user_info(400, "invalid_request", "an access token is needed")
@@ -94,11 +90,10 @@ class Login:
         return _json({"sub": claims["sub"], "username": claims["username"]})
 
     def jwks(self, request: Request) -> Response:
-        """Return the public keys."""
         return Response(json.dumps(self._pool.jwks()), content_type="application/json")
 
     def logout(self, request: Request) -> Response:
-        """Sign the browser out and go to an address, which must stand on the origin of a registered one."""
+        """Sign the browser out and redirect to an address on the origin of a registered one."""
         target = request.args.get("logout_uri", "")
         if request.args.get("client_id") != self._pool.client.client_id:
             return pages.wrong("There is no such client.")
@@ -168,7 +163,7 @@ class Login:
 
 
 def _requested(sent: Mapping[str, str]) -> list[str]:
-    """Leaving the scope out asks for all of them."""
+    """Return the requested scopes; a request without the parameter requests all of them."""
     return list(dict.fromkeys(sent["scope"].split())) if "scope" in sent else list(SCOPES)
 
 

@@ -1,4 +1,4 @@
-"""Who the demo customers are, where they live and what they own.
+"""The demo customers, where they live and what they own.
 
 Ids are made from the seed, so that two sandboxes with one seed have the same homes.
 """
