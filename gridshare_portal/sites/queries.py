@@ -90,7 +90,8 @@ def battery_devices_of(
     A caller that has read the home's sensors with their devices passes them as `among`.
     """
     sensors = sensors_of(site, sites.Role.BATTERY) if among is None else among
-    measured = [sensor.device for sensor in sensors if sensor.device and _measures_a_battery(sensor)]
+    present = [sensor for sensor in sensors if sensor.role == sites.Role.BATTERY and sensor.gone_at is None]
+    measured = [sensor.device for sensor in present if sensor.device]
     found = measured or [device for device in devices_of(site) if "battery" in device.kind.casefold()]
     return list({device.pk: device for device in found}.values())
 
@@ -109,10 +110,6 @@ def battery_devices_in(site_pks: Collection[int]) -> dict[int, list[sites.Device
         assert device.site_id is not None  # what was asked for stand in one of these homes
         found.setdefault(device.site_id, {})[device.pk] = device
     return {site_pk: list(devices.values()) for site_pk, devices in found.items()}
-
-
-def _measures_a_battery(sensor: sites.Sensor) -> bool:
-    return sensor.role == sites.Role.BATTERY and sensor.gone_at is None
 
 
 def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:

@@ -125,7 +125,10 @@ def shown(came: api.Came, answer: sites.RawResponse) -> str:
     if value is not None:
         text = json.dumps(value, indent=2, ensure_ascii=False)
     text = hidden(text)
-    return text if len(text) <= LONGEST else _cut(text)
+    if len(text) <= LONGEST:
+        return text
+    kept = text.encode()[:LONGEST].decode("utf-8", "ignore")
+    return kept + CUT.format(len(text) - len(kept))
 
 
 def hidden(text: str) -> str:
@@ -141,11 +144,6 @@ def _json(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _cut(text: str) -> str:
-    kept = text.encode()[:LONGEST].decode("utf-8", "ignore")
-    return kept + CUT.format(len(text) - len(kept))
 
 
 def _ids(site: sites.Site) -> frozenset[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -35,16 +34,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 State = sites.Sync.State
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Read:
-    listed: requests.Listed
-    parts: requests.Parts
-
-    @property
-    def failures(self) -> tuple[Exception, ...]:
-        return self.listed.errors + self.parts.errors
 
 
 def request(*, connection: lunar.Connection, now: datetime) -> None:
@@ -76,8 +65,8 @@ def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
     connection = lunar.Connection.objects.get(pk=connection_pk)
     try:
         with calls.of_connection(connection_pk, now=now) as heard:
-            read = _read(_client(connection, heard.append), mine, now)
-            stored = _store(mine, connection, read, now)
+            listed, parts = _read(_client(connection, heard.append), mine, now)
+            stored = _store(mine, connection, listed, parts, now)
     except Exception as failure:
         _put_off(mine, failure, now)
         if not isinstance(failure, clients.WayError | errors.GridshareError):
@@ -85,7 +74,7 @@ def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
         return False
     if stored:
         clients.note_success(connection, now=now)
-    return stored and read.parts.left > 0
+    return stored and parts.left > 0
 
 
 def store_device(device: sites.Device, read: types.Device, now: datetime) -> None:
@@ -107,7 +96,9 @@ def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.C
     return clients.for_connection(connection, listener=listener)
 
 
-def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -> _Read:
+def _read(
+    client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime
+) -> tuple[requests.Listed, requests.Parts]:
     listed = requests.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
     site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
     device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
@@ -121,7 +112,7 @@ def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -
         at_most=settings.GRIDSHARE_PARALLEL,
         told=lambda came: mine.update(done=total - wanted + came),
     )
-    return _Read(listed=listed, parts=parts)
+    return listed, parts
 
 
 def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str) -> list[str]:
@@ -133,16 +124,22 @@ def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str)
     return [synth_id for synth_id in ordered if synth_id not in fresh]
 
 
-def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read, now: datetime) -> bool:
+def _store(
+    mine: QuerySet[sites.Sync],
+    connection: lunar.Connection,
+    listed: requests.Listed,
+    parts: requests.Parts,
+    now: datetime,
+) -> bool:
     """Write everything in one transaction; nothing when the lease was taken away meanwhile."""
     with transaction.atomic():
         row = mine.select_for_update().first()
         if row is None:
             return False
-        mine.update(**_outcome(row, read, now))
-        reached = rows.write_sites(connection, site_ids=read.listed.site_ids, now=now)
-        rows.write_topologies(reached, topologies=read.parts.topologies, now=now)
-        rows.write_devices(reached, device_ids=read.listed.device_ids, details=read.parts.devices, now=now)
+        mine.update(**_outcome(row, listed, parts, now))
+        reached = rows.write_sites(connection, site_ids=listed.site_ids, now=now)
+        rows.write_topologies(reached, topologies=parts.topologies, now=now)
+        rows.write_devices(reached, device_ids=listed.device_ids, details=parts.devices, now=now)
         for site in reached.values():
             if site.topology_read_at is not None:
                 rows.write_sensors(site, now=now)
@@ -150,16 +147,19 @@ def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read
     return True
 
 
-def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, object]:
+def _outcome(
+    row: sites.Sync, listed: requests.Listed, parts: requests.Parts, now: datetime
+) -> dict[str, object]:
     """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
-    missing = read.parts.left + len(read.failures)
-    told = {"done": max(0, row.total - missing), "last_error": _words(read.failures), **leases.released()}
-    if read.parts.left:
+    failures = listed.errors + parts.errors
+    missing = parts.left + len(failures)
+    told = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
+    if parts.left:
         return {**told, "state": State.DUE, "due_at": now}
-    passing = [failure for failure in read.failures if isinstance(failure, requests.AGAIN)]
+    passing = [failure for failure in failures if isinstance(failure, requests.AGAIN)]
     if passing:
         return {**told, **_again(row, passing, now)}
-    every = EVERY if read.listed.site_ids else EVERY_WITHOUT_A_HOME
+    every = EVERY if listed.site_ids else EVERY_WITHOUT_A_HOME
     due_at = now + every * random.uniform(0.9, 1.1)
     return {**told, "state": State.DONE, "step": "done", "failures": 0, "finished_at": now, "due_at": due_at}
 

@@ -20,6 +20,7 @@ from gridshare_portal.telemetry import days, missing, packing, stored
 
 TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
+COLUMNS = ("solar", "charged", "discharged", "from_grid", "to_grid", "home", "remainder", "ev", "relay")
 Known = NDArray[np.bool_]
 
 

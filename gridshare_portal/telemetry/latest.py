@@ -89,19 +89,10 @@ def _reading(row: Latest | None, newest: datetime | None) -> tuple[float | None,
 
 
 def _powers(went: balance.Balance) -> dict[str, float | None]:
-    columns = {
-        "solar_w": went.solar,
-        "charging_w": went.charged,
-        "discharging_w": went.discharged,
-        "from_grid_w": went.from_grid,
-        "to_grid_w": went.to_grid,
-        "home_w": went.home,
-        "remainder_w": went.remainder,
-        "ev_w": went.ev,
-        "relay_w": went.relay,
-    }
-    flows = {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
-    return {name: _one(column) for name, column in (columns | flows).items()}
+    renamed = {"charged": "charging", "discharged": "discharging"}
+    columns = {f"{renamed.get(name, name)}_w": getattr(went, name) for name in balance.COLUMNS}
+    columns |= {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
+    return {name: _one(column) for name, column in columns.items()}
 
 
 def _one(column: np.ndarray) -> float | None:

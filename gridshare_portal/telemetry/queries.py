@@ -213,18 +213,8 @@ def _drawn(
 
 def _energies(went: balance.Balance) -> dict[str, np.ndarray]:
     """Return every energy per bucket, known only where everything is, so that parts add up to wholes."""
-    columns = {
-        "solar_wh": went.solar,
-        "home_wh": went.home,
-        "from_grid_wh": went.from_grid,
-        "to_grid_wh": went.to_grid,
-        "charged_wh": went.charged,
-        "discharged_wh": went.discharged,
-        "remainder_wh": went.remainder,
-        **{name: getattr(went.flows, name) for name in balance.FLOWS},
-        "ev_wh": went.ev,
-        "relay_wh": went.relay,
-    }
+    columns = {f"{name}_wh": getattr(went, name) for name in balance.COLUMNS}
+    columns |= {name: getattr(went.flows, name) for name in balance.FLOWS}
     known = went.known
     return {name: np.where(known, column, np.nan) for name, column in columns.items()}
 

@@ -59,10 +59,6 @@ def _page(status: int, title: str) -> Response:
     return Response(_HTML.format(title), status, content_type="text/html")
 
 
-def _redirect(options: Options) -> Response:
-    return Response(status=302, headers={"Location": options.get("to", "http://elsewhere.invalid/")})
-
-
 _INSTEAD: dict[str, Callable[[Options], Response]] = {
     "too_many": lambda options: _later(
         429, options.get("retry_after", 1), message="too many requests", code="TooManyRequests"
@@ -75,7 +71,9 @@ _INSTEAD: dict[str, Callable[[Options], Response]] = {
     ),
     "bad_gateway_html": lambda options: _page(502, "502 Bad Gateway"),
     "html_page": lambda options: _page(200, "Welcome to our network"),
-    "redirect": _redirect,
+    "redirect": lambda options: Response(
+        status=302, headers={"Location": options.get("to", "http://elsewhere.invalid/")}
+    ),
     "token_revoked": lambda options: _json(401, message="the access token was revoked", code="Unauthorized"),
     "token_expired": lambda options: _json(401, message="the access token has expired", code="Unauthorized"),
     "forbidden_without_code": lambda options: _json(403, message="Forbidden"),

@@ -110,9 +110,8 @@ class Api:
         claims = self._pool.claims(token.strip()) if kind.lower() == "bearer" else None
         customer = self._world.customer(claims["username"]) if claims else None
         if claims is None or customer is None:
-            raise parsing.Refusal(
-                401, "Unauthorized", "the access token is missing, expired or not from here"
-            )
+            said = "the access token is missing, expired or not from here"
+            raise parsing.Refusal(401, "Unauthorized", said)
         if scope not in claims["scope"].split():
             raise parsing.Refusal(403, "Forbidden", f"the access token lacks the scope {scope}")
         return customer
@@ -183,19 +182,16 @@ class Api:
 
     def _mode(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
-        mode = (
-            self._world.ledger(device).mode_at(call.now, back=call.stale) if device.has_modes else "Unknown"
-        )
-        return answer({"mode": self._cased(mode)})
+        mode = self._world.ledger(device).mode_at(call.now, back=call.stale)
+        return answer({"mode": self._cased(mode if device.has_modes else "Unknown")})
 
     def _set_mode(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         requested = parsing.json_object(call.request).get("mode")
-        mode = next((known for known in MODES if self._same(known, requested)), None)
+        word = requested.lower() if isinstance(requested, str) and self._dialect == "live" else requested
+        mode = next((known for known in MODES if self._cased(known) == word), None)
         if mode is None:
-            raise parsing.unprocessable(
-                f"mode must be one of {', '.join(self._cased(known) for known in MODES)}"
-            )
+            raise parsing.unprocessable(f"mode must be one of {', '.join(map(self._cased, MODES))}")
         if not device.has_modes:
             raise parsing.unprocessable(f"a device of kind {device.kind} has no operation mode")
         if mode == "Smart" and home.own_battery.capacity_wh < SMART_SMALLEST_WH:
@@ -206,11 +202,6 @@ class Api:
 
     def _cased(self, mode: str) -> str:
         return mode.lower() if self._dialect == "live" else mode
-
-    def _same(self, known: str, word: object) -> bool:
-        if self._dialect == "live":
-            return isinstance(word, str) and word.lower() == known.lower()
-        return word == known
 
     def _plan(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Request
@@ -59,11 +59,7 @@ def number(value: object, name: str) -> float:
     """Return a finite number; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise unprocessable(f"{name} must be a number")
-    try:
-        finite = math.isfinite(float(value))
-    except OverflowError:
-        finite = False
-    if not finite:
+    if not abs(value) <= sys.float_info.max:
         raise unprocessable(f"{name} must be a finite number")
     return float(value)
 

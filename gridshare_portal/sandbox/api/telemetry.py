@@ -76,7 +76,8 @@ def _default(
         charge = _rounded(100.0 * level / home.own_battery.capacity_wh)
         columns["soc_percent" if live else "stateOfCharge_pct"] = charge
     if live:
-        columns["state"] = [_state(watts) for watts in power.tolist()]
+        states = np.where(power > 0, "charging", "discharging")
+        columns["state"] = np.where(np.abs(power) < 1, "idle", states).tolist()
     return columns
 
 
@@ -86,10 +87,6 @@ def _rounded(values: Floats) -> list[float]:
     # Adding 0 turns -0.0 into 0.0.
     rounded: list[float] = (np.round(values, 3) + 0.0).tolist()
     return rounded
-
-
-def _state(watts: float) -> str:
-    return "idle" if abs(watts) < 1 else ("charging" if watts > 0 else "discharging")
 
 
 def _groups(text: str) -> tuple[str, ...]:

@@ -131,8 +131,6 @@ class History:
         past = {name: 4_000_000 * roll for name, roll in zip(self.home.columns, rolls, strict=True)}
         battery = self.home.battery
         past["discharged"] = past["charged"] * battery.efficiency if battery else 0.0
-        counters = [past[name] if self._has(name) else 0.0 for name in self.home.columns]
+        measured = {column for sensor in self.home.sensors for column in (sensor.into, sensor.out_of)}
+        counters = [past[name] if name in measured else 0.0 for name in self.home.columns]
         return np.array([battery.capacity_wh * 0.4 if battery else 0.0, *counters])
-
-    def _has(self, column: str) -> bool:
-        return any(column in (sensor.into, sensor.out_of) for sensor in self.home.sensors)

@@ -26,7 +26,6 @@ DAY_S = STEP_S * STEPS
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    name: str
     zone: ZoneInfo
     latitude: float
     longitude: float
@@ -64,7 +63,8 @@ def midnight(day: date) -> float:
 def local_clock(zone: ZoneInfo, day: date, days: int = 1) -> tuple[Floats, Numbers]:
     """Return the local hour (with its fraction) and the weekday of every step of UTC days."""
     starts = midnight(day) + 3600.0 * np.arange(24 * days)
-    offsets = [_as_utc(datetime.fromtimestamp(start, zone)) - start for start in starts]
+    shown = [datetime.fromtimestamp(start, zone).replace(tzinfo=UTC).timestamp() for start in starts]
+    offsets = np.array(shown) - starts
     local = midnight(day) + STEP_S * np.arange(STEPS * days) + np.repeat(offsets, STEPS // 24)
     weekday = (local // 86400 + 3).astype(int) % 7
     return (local % 86400) / 3600.0, weekday
@@ -200,11 +200,6 @@ def run_battery(
         keep(level)
     moved = np.diff(levels, prepend=level_wh)
     return np.maximum(moved, 0.0) / one_way, np.maximum(-moved, 0.0) * one_way, np.array(levels)
-
-
-def _as_utc(wall: datetime) -> float:
-    """Return the timestamp of the same wall clock in UTC."""
-    return wall.replace(tzinfo=UTC).timestamp()
 
 
 def _first_step(day: date) -> int:

@@ -7,18 +7,17 @@ round trips however many homes there are. A part that fails is kept as an error 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
 from gridshare_portal.gridshare.http import parallel
 
-T = TypeVar("T")
 Part = types.Topology | types.Device
 Came = Part | Exception
+Wanted = tuple[Callable[[str], Part], str]
 
 SECONDS = 15.0
 MOST_LISTED = 5_000
@@ -74,28 +73,21 @@ def parts(
     `told` is called with the number of answers so far. What is left when the time is up is left to the next
     run, so that a slow API cannot keep a worker until it is killed with everything it read.
     """
-    wanted = [*(("topology", one) for one in site_ids), *(("device", one) for one in device_ids)]
+    topologies: list[Wanted] = [(client.get_site_topology, one) for one in site_ids]
+    wanted = topologies + [(client.get_device, one) for one in device_ids]
     answers: list[Came] = []
     began_s = time.monotonic()
     while len(answers) < len(wanted) and (not answers or time.monotonic() - began_s < SECONDS):
         some = wanted[len(answers) : len(answers) + 2 * at_most]
-        answers += parallel.gather([_call(client, *part) for part in some], at_most=at_most)
+        answers += parallel.gather([partial(read, one) for read, one in some], at_most=at_most)
         told(len(answers))
-    came = dict(zip(wanted, answers, strict=False))
+    came = [(synth_id, answer) for (_, synth_id), answer in zip(wanted, answers, strict=False)]
     return Parts(
-        topologies=_of(types.Topology, came),
-        devices=_of(types.Device, came),
+        topologies={synth_id: answer for synth_id, answer in came if isinstance(answer, types.Topology)},
+        devices={synth_id: answer for synth_id, answer in came if isinstance(answer, types.Device)},
         errors=_expected([answer for answer in answers if isinstance(answer, Exception)]),
         left=len(wanted) - len(answers),
     )
-
-
-def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Part]:
-    return partial(client.get_site_topology if kind == "topology" else client.get_device, synth_id)
-
-
-def _of(kind: type[T], came: Mapping[tuple[str, str], Came]) -> dict[str, T]:
-    return {synth_id: answer for (_part, synth_id), answer in came.items() if isinstance(answer, kind)}
 
 
 def _usable(found: Collection[str]) -> tuple[str, ...]:

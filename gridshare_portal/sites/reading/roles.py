@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gridshare_portal.sites.reading import topology
 
+Found = tuple[topology.Stream, str]  # a sensor and its role
 GRID, BATTERY, SOLAR, EV, RELAY, HOME, UNKNOWN = "grid", "battery", "solar", "ev", "relay", "home", "unknown"
 
 HUB = {GRID, BATTERY, SOLAR, HOME}
@@ -53,19 +53,13 @@ SUMS = re.compile(r"(__bb_agg|_derived)$", re.IGNORECASE)
 CHARGE_CHANNELS = {"stateofcharge_pct", "soc_percent"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    stream: topology.Stream
-    role: str
-
-
 def found(tree: topology.Cleaned, *, kinds: Mapping[str, str]) -> list[Found]:
     """Return every sensor of a cleaned tree with its role, in reading order."""
     streams = topology.streams(tree, kinds=kinds)
     roles = {stream.place: role_of(stream) for stream in streams}
     parts = _parts(tree, streams, roles) | _second_grids(streams, roles)
     roles |= dict.fromkeys(parts, UNKNOWN)
-    return [Found(stream=stream, role=roles[stream.place]) for stream in streams]
+    return [(stream, roles[stream.place]) for stream in streams]
 
 
 def role_of(stream: topology.Stream) -> str:

@@ -117,19 +117,23 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
     devices = {device.synth_id: device for device in site.devices.filter(gone_at=None)}
     found = roles.found(site.topology, kinds={synth_id: device.kind for synth_id, device in devices.items()})
     rows = {
-        one.stream.synth_id: sites.Sensor(
+        stream.synth_id: sites.Sensor(
             site=site,
-            device=devices.get(one.stream.device_id or ""),
-            synth_id=one.stream.synth_id,
-            kind=one.stream.kind,
-            channels=list(one.stream.channels),
-            role_found=one.role,
+            device=devices.get(stream.device_id or ""),
+            synth_id=stream.synth_id,
+            kind=stream.kind,
+            channels=list(stream.channels),
+            role_found=role,
             position=position,
         )
-        for position, one in enumerate(found)
+        for position, (stream, role) in enumerate(found)
     }
     known = {row["synth_id"]: row for row in site.sensors.values("synth_id", *FOUND)}
-    changed = [rows[synth_id] for synth_id in sorted(rows) if _differs(rows[synth_id], known.get(synth_id))]
+    changed = [
+        row
+        for synth_id, row in sorted(rows.items())
+        if synth_id not in known or any(getattr(row, name) != known[synth_id][name] for name in FOUND)
+    ]
     sites.Sensor.objects.bulk_create(
         changed,
         update_conflicts=True,
@@ -142,23 +146,21 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
     _write_batteries(devices, found)
 
 
-def _differs(row: sites.Sensor, known: Mapping[str, object] | None) -> bool:
-    return known is None or any(getattr(row, name) != known[name] for name in FOUND)
-
-
 def _mark_gone(known: QuerySet, *, present: Container[str], now: datetime) -> None:
     gone = [pk for pk, synth_id in known.values_list("pk", "synth_id") if synth_id not in present]
     for start in range(0, len(gone), BATCH):
         known.model.objects.filter(pk__in=gone[start : start + BATCH]).update(gone_at=now)
 
 
-def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.Found]) -> None:
+def _write_batteries(
+    devices: Mapping[str, sites.Device], found: Iterable[tuple[topology.Stream, str]]
+) -> None:
     """Store what the tree says about each device's batteries: capacities add up, and so do power limits."""
     counted: dict[str, list[topology.Stream]] = defaultdict(list)
-    for one in found:
-        owner = one.stream.device_id or ""
-        if one.role == roles.BATTERY and owner in devices:
-            counted[owner].append(one.stream)
+    for stream, role in found:
+        owner = stream.device_id or ""
+        if role == roles.BATTERY and owner in devices:
+            counted[owner].append(stream)
     for synth_id, streams in counted.items():
         device = devices[synth_id]
         device.capacity_wh = _sum(stream.capacity_wh for stream in streams) or device.capacity_wh

@@ -106,7 +106,7 @@ def streams(tree: Cleaned, *, kinds: Mapping[str, str]) -> list[Stream]:
     found = []
     for place, node in enumerate(nodes):
         synth_id = node["synth_id"]
-        if not synth_id or not _measures(node):
+        if not synth_id or not (node["channels"] or node["kind"].casefold() == "sensor"):
             continue
         owner = owners[place] or _named_in(synth_id, devices)
         found.append(
@@ -133,10 +133,6 @@ def devices_in(tree: Cleaned, *, kinds: Mapping[str, str]) -> dict[str, str]:
             devices[synth_id] = "" if kind in NO_KIND else node["kind"]
     devices.update({synth_id: kind or devices.get(synth_id, "") for synth_id, kind in kinds.items()})
     return devices
-
-
-def _measures(node: Node) -> bool:
-    return node["kind"].casefold() == "sensor" or bool(node["channels"])
 
 
 def _owners(nodes: list[Node], devices: Mapping[str, str]) -> list[str | None]:
