@@ -28,7 +28,9 @@ def published(plan: types.Plan) -> dict[str, object]:
 
 def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
     """Write a plan as one start and durations; an empty plan starts `now`. Raises NotExpressible."""
-    commands = _without_edges(sorted(plan.commands, key=lambda command: command.start))
+    commands = sorted(plan.commands, key=lambda command: command.start)
+    acting = [place for place, command in enumerate(commands) if command.action != "follow"]
+    commands = commands[acting[0] : acting[-1] + 1] if acting else []
     written: list[dict[str, object]] = []
     at = commands[0].start if commands else now
     for command in commands:
@@ -61,22 +63,11 @@ def read(body: object) -> types.Plan:
 
 
 def _published(command: types.Command) -> dict[str, object]:
-    body = dict(command.extra) | {
-        "start": values.iso(command.start),
-        "end": values.iso(command.end),
-        "action": command.action,
-    }
+    span = {"start": values.iso(command.start), "end": values.iso(command.end)}
+    body = {**command.extra, **span, "action": command.action}
     if command.power_limit_w is not None:
         body["powerLimit_W"] = command.power_limit_w
     return body
-
-
-def _without_edges(commands: list[types.Command]) -> list[types.Command]:
-    while commands and commands[0].action == "follow":
-        commands = commands[1:]
-    while commands and commands[-1].action == "follow":
-        commands = commands[:-1]
-    return commands
 
 
 def _live(command: types.Command) -> dict[str, object]:
@@ -86,12 +77,10 @@ def _live(command: types.Command) -> dict[str, object]:
         "kind": _KINDS.get(command.action, command.action),
         "durationMinutes": _minutes(command.start, command.end),
     }
-    if command.action == "discharge":
-        if command.power_limit_w is None:
-            raise NotExpressible("This home's system needs a power in watts for a discharge.")
-        body["power_W"] = -command.power_limit_w
-    elif command.power_limit_w is not None:
-        body["power_W"] = command.power_limit_w
+    if command.power_limit_w is not None:
+        body["power_W"] = command.power_limit_w * (-1 if command.action == "discharge" else 1)
+    elif command.action == "discharge":
+        raise NotExpressible("This home's system needs a power in watts for a discharge.")
     return body
 
 
@@ -118,26 +107,17 @@ def _read_live(found: dict[str, object], at: datetime | None, where: str) -> typ
     minutes = values.number(found.get("durationMinutes"))
     if at is None or minutes is None or not 0 < minutes < 1_000_000:
         raise values.Misshapen(where)
-    end = _later(at, minutes, where)
+    try:
+        end = at + minutes * MINUTE
+    except OverflowError:
+        raise values.Misshapen(where) from None
     power_w = values.number(found.get("power_W"))
     action = "hold" if found.get("kind") == "idle" else _action(found.get("kind"))
     if action == "setpoint" and power_w is not None:  # without a power nobody knows its direction
         action = "discharge" if power_w < 0 else "charge"
         power_w = abs(power_w)
-    return types.Command(
-        start=at,
-        end=end,
-        action=action,
-        power_limit_w=power_w,
-        extra=values.rest(found, _LIVE),
-    )
-
-
-def _later(at: datetime, minutes: float, where: str) -> datetime:
-    try:
-        return at + minutes * MINUTE
-    except OverflowError:
-        raise values.Misshapen(where) from None
+    extra = values.rest(found, _LIVE)
+    return types.Command(start=at, end=end, action=action, power_limit_w=power_w, extra=extra)
 
 
 def _action(value: object) -> str:

@@ -56,7 +56,8 @@ def _store(
     pending, tokens = tokens_pending.take(key=key, now=now)
     account = _account_of(user, pending)
     connection, is_new = _row_of(user, pending, now)
-    if not (is_new or may_narrow) and _is_wider(connection, pending):
+    is_narrower = not set(pending.scopes.split()) >= connection.scope_set
+    if not (is_new or may_narrow) and connection.is_active and is_narrower:
         _end_at_lunar(tokens.refresh, now)
         return connection
     _tie(connection, account)
@@ -162,10 +163,6 @@ def _tie(row: models.Connection, account: SocialAccount) -> None:
     """Link the row to its Lunar account, which another issuer's row may have had before."""
     models.Connection.objects.filter(account=account).exclude(pk=row.pk).update(account=None)
     row.account = account
-
-
-def _is_wider(connection: models.Connection, pending: models.Pending) -> bool:
-    return connection.is_active and not set(pending.scopes.split()) >= connection.scope_set
 
 
 def _renew(

@@ -24,18 +24,14 @@ def tell_owner(*, pk: int, now: datetime) -> bool:
     connection = mine.select_related("user").first()
     if connection is None:
         return False
-    try:
-        _send(connection)
-    except sender.NotSent:
-        mine.filter(owner_told_at=now).update(owner_told_at=None)
-        return False
-    return True
-
-
-def _send(connection: models.Connection) -> None:
     context = {
         "connection": connection,
         "name": connection.user.get_short_name(),
         "address": addresses.public("connect"),
     }
-    sender.send(template="lunar/email/ended", to=connection.user.email, context=context)
+    try:
+        sender.send(template="lunar/email/ended", to=connection.user.email, context=context)
+    except sender.NotSent:
+        mine.filter(owner_told_at=now).update(owner_told_at=None)
+        return False
+    return True

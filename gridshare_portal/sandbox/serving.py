@@ -103,15 +103,11 @@ class Handler(WSGIRequestHandler):
 
     def _refuse_body(self, status: int) -> None:
         self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.flush()
+        self._send(str(status), [("Content-Length", "0"), ("Connection", "close")], ())
 
     def _send(self, status: str, headers: Headers, answer: Iterable[bytes]) -> None:
         code, _, words = status.partition(" ")
-        self.send_response(int(code), words)
+        self.send_response(int(code), words or None)
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()

@@ -32,17 +32,9 @@ class UnknownLayout(ValueError):
     """The bytes are damaged, or of a layout that this version does not know."""
 
 
-class _Column(NamedTuple):
+class _Part(NamedTuple):
     digits: int  # decimal digits kept, or RAW
     width: int  # bytes per value
-    first: int
-    gaps: bytes  # one bit per bucket that is known; empty when all are
-    planes: bytes
-
-
-class _Part(NamedTuple):
-    digits: int
-    width: int
     first: int  # where the first value, the bits of what is known, and the planes begin
     gaps: int
     planes: int
@@ -68,10 +60,10 @@ def pack(columns: Mapping[str, np.ndarray]) -> bytes:
         column = columns.get(name)
         if column is None or np.isnan(column).all():
             continue
-        packed = _packed(np.asarray(column, dtype=float))
         mask |= 1 << position
-        heads.append(COLUMN.pack(packed.digits | (GAPPY if packed.gaps else 0), packed.width, packed.first))
-        bodies.append(packed.gaps + packed.planes)
+        head, body = _packed(np.asarray(column, dtype=float))
+        heads.append(head)
+        bodies.append(body)
     body = b"".join([HEAD.pack(count, mask), *heads, *bodies])
     return MARK + zlib.compress(body, 6)
 
@@ -117,20 +109,21 @@ def flags(packed: Packed, count: int) -> np.ndarray:
     return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=count).astype(bool)
 
 
-def _packed(column: np.ndarray) -> _Column:
+def _packed(column: np.ndarray) -> tuple[bytes, bytes]:
+    """Return a column's head, and its body: a bit per known bucket unless all are, then its byte planes."""
     known = ~np.isnan(column)
     gaps = b"" if known.all() else bits(known)
-    digits = _digits(column[known])
+    digits, gappy = _digits(column[known]), GAPPY if gaps else 0
     if digits == RAW:
         planes = np.where(known, column, 0.0).view(np.uint8).reshape(-1, 8).T
-        return _Column(RAW, 8, 0, gaps, planes.tobytes())
+        return COLUMN.pack(RAW | gappy, 8, 0), gaps + planes.tobytes()
     latest = np.maximum.accumulate(np.where(known, np.arange(len(column)), np.argmax(known)))
     whole = np.rint(column[latest] * 10**digits).astype(np.int64)
     steps = np.diff(whole, prepend=whole[0])
     zigzag = ((steps << 1) ^ (steps >> 63)).astype(np.uint64)
     width = next(width for width in (1, 2, 4, 8) if int(zigzag.max()) < 1 << 8 * width)
     planes = zigzag.astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
-    return _Column(digits, width, int(whole[0]), gaps, planes.tobytes())
+    return COLUMN.pack(digits | gappy, width, int(whole[0])), gaps + planes.tobytes()
 
 
 def _digits(values: np.ndarray) -> int:

@@ -22,8 +22,9 @@ from gridshare_portal.mail import addresses
 @require_safe
 @never_cache
 def connect(request: HttpRequest) -> HttpResponseBase:
+    ticked = _ticked(request)
     context = {
-        "boxes": _boxes(_ticked(request)),
+        "boxes": [{"scope": scope, "ticked": scope.id in ticked} for scope in scopes.SCOPES],
         "adding": scopes.find(request.GET.get("add", "")),
         "for_changes": request.GET.get("for") == "changes",
     }
@@ -45,10 +46,6 @@ def _ticked(request: HttpRequest) -> frozenset[str]:
     mine = queries.connections_of(request.user).first() if request.user.is_authenticated else None
     before = mine.scope_set & scopes.KNOWN if mine else frozenset()
     return (before or scopes.READING) | added
-
-
-def _boxes(ticked: frozenset[str]) -> list[dict[str, object]]:
-    return [{"scope": scope, "ticked": scope.id in ticked} for scope in scopes.SCOPES]
 
 
 urlpatterns = [

@@ -16,13 +16,18 @@ WRITES = ("patchDevice", "setDeviceOperationMode", "setDeviceOverlayPlan")
 SIGN_IN = ("oauthAuthorize", "oauthToken", "oauthRevoke", "oauthUserInfo", "jwks", "logout")
 OPERATIONS = (*READS, *WRITES, *SIGN_IN)
 
-_EVERYWHERE = ("latency", "lost_reply", "refuse_connection", "too_many", "server_error", "unavailable",
-               "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect")  # fmt: skip
-_API_ONLY = ("token_revoked", "token_expired", "forbidden_without_code", "wrong_route")
-_STALE = ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan")
-_READINGS_ONLY = ("silence",)
-_TOKEN_ONLY = ("invalid_grant", "invalid_client", "token_rotated", "token_revoked")
-KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_READINGS_ONLY, *_TOKEN_ONLY)))
+_API = (*READS, *WRITES)
+FITTING: dict[str, tuple[str, ...]] = {  # each fault, with the operations that can fail so
+    **dict.fromkeys(
+        ("latency", "lost_reply", "refuse_connection", "too_many", "server_error", "unavailable",
+         "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect"), OPERATIONS),
+    **dict.fromkeys(("token_expired", "forbidden_without_code", "wrong_route"), _API),
+    "token_revoked": (*_API, "oauthToken"),
+    "stale_read": ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan"),
+    "silence": ("getDeviceTelemetry",),
+    **dict.fromkeys(("invalid_grant", "token_rotated"), ("oauthToken",)),
+    "invalid_client": ("oauthToken", "oauthRevoke"),
+}  # fmt: skip
 
 
 class Options(TypedDict, total=False):
@@ -64,7 +69,7 @@ class Faults:
         self, operation: str, kind: str, *, times: int | None = None, **options: Unpack[Options]
     ) -> None:
         """Inject a fault into an operation, or into all that can fail so ("*"); else raise ValueError."""
-        if kind not in KINDS or (operation != "*" and not _fits(operation, kind)):
+        if kind not in FITTING or operation not in ("*", *FITTING[kind]):
             raise ValueError(f"{kind} cannot be switched on for {operation}")
         with self._lock:
             self._on.append(Fault(operation, kind, times, options))
@@ -106,20 +111,4 @@ class Faults:
     def _meets(self, fault: Fault, operation: str) -> bool:
         if self._calls[operation] % fault.options.get("every", 1):
             return False
-        if fault.operation == "*":
-            return _fits(operation, fault.kind)
-        return fault.operation == operation
-
-
-def _fits(operation: str, kind: str) -> bool:
-    if operation not in OPERATIONS:
-        return False
-    api = operation in READS or operation in WRITES
-    return (
-        kind in _EVERYWHERE
-        or (kind in _API_ONLY and api)
-        or (kind == "stale_read" and operation in _STALE)
-        or (kind in _READINGS_ONLY and operation == "getDeviceTelemetry")
-        or (kind in _TOKEN_ONLY and operation == "oauthToken")
-        or (kind == "invalid_client" and operation == "oauthRevoke")
-    )
+        return operation in (FITTING[fault.kind] if fault.operation == "*" else (fault.operation,))
