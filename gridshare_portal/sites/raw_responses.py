@@ -45,23 +45,19 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u20
 class Operation:
     """A read operation: about a home, device or sensor ("" for a list), and by which scope."""
 
-    word: str
     about: str
     scope: str = scopes.DEVICE_READ
     has_day: bool = False
 
 
 OPERATIONS = {
-    one.word: one
-    for one in (
-        Operation(word="getDeviceTelemetry", about="sensor", has_day=True),
-        Operation(word="getDevice", about="device"),
-        Operation(word="getDeviceOperationMode", about="device"),
-        Operation(word="getDeviceOverlayPlan", about="device", scope=scopes.PLAN_READ),
-        Operation(word="getSiteTopology", about="site"),
-        Operation(word="listSites", about=""),
-        Operation(word="listDevices", about=""),
-    )
+    "getDeviceTelemetry": Operation(about="sensor", has_day=True),
+    "getDevice": Operation(about="device"),
+    "getDeviceOperationMode": Operation(about="device"),
+    "getDeviceOverlayPlan": Operation(about="device", scope=scopes.PLAN_READ),
+    "getSiteTopology": Operation(about="site"),
+    "listSites": Operation(about=""),
+    "listDevices": Operation(about=""),
 }
 
 

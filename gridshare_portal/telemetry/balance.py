@@ -121,24 +121,17 @@ def balance(
     """
     roles = [sensor.role for sensor in sensors]
     into, out_of = partial(_sum, roles, went_in, absent), partial(_sum, roles, went_out, absent)
-    solar, charged, discharged = out_of("solar"), into("battery"), out_of("battery")
-    from_grid, to_grid = into("grid"), out_of("grid")
-    if "grid" not in roles:
-        from_grid, to_grid = from_grid + np.nan, to_grid + np.nan
-    split = flows.split(
-        solar_wh=solar,
-        from_grid_wh=from_grid,
-        to_grid_wh=to_grid,
-        charged_wh=charged,
-        discharged_wh=discharged,
-    )
+    metered = {
+        "solar": out_of("solar"),
+        "charged": into("battery"),
+        "discharged": out_of("battery"),
+        "from_grid": into("grid") if "grid" in roles else into("grid") + np.nan,
+        "to_grid": out_of("grid") if "grid" in roles else out_of("grid") + np.nan,
+    }
+    split = flows.split(**{f"{name}_wh": column for name, column in metered.items()})
     home = into("home") if "home" in roles else split.home_wh
     return Balance(
-        solar=solar,
-        charged=charged,
-        discharged=discharged,
-        from_grid=from_grid,
-        to_grid=to_grid,
+        **metered,
         home=home,
         remainder=split.home_wh + split.remainder_wh - home,
         ev=into("ev") if "ev" in roles else into("ev") + np.nan,

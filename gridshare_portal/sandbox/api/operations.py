@@ -6,6 +6,7 @@ A call is checked for a token, then for the scope, then for whose id it is, and 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,24 +85,13 @@ class Api:
 
     def __init__(self, world: World, pool: Pool, *, dialect: str, saved: Callable[[], None]) -> None:
         self._world, self._pool, self._dialect, self._saved = world, pool, dialect, saved
-        self._operations: dict[str, Callable[..., Response]] = {
-            "listSites": self._list_sites,
-            "getSiteTopology": self._topology,
-            "listDevices": self._list_devices,
-            "getDevice": self._device,
-            "patchDevice": self._patch,
-            "getDeviceTelemetry": self._telemetry,
-            "getDeviceOperationMode": self._mode,
-            "setDeviceOperationMode": self._set_mode,
-            "getDeviceOverlayPlan": self._plan,
-            "setDeviceOverlayPlan": self._set_plan,
-        }
 
     def handle(self, operation: str, request: Request, ids: Mapping[str, str], *, stale: int = 0) -> Response:
         try:
             customer = self._caller(request, SCOPES[operation])
             call = Call(request=request, customer=customer, now=self._world.clock.now(), stale=stale)
-            return self._operations[operation](call, **ids)
+            action: Callable[..., Response] = getattr(self, _method(operation))
+            return action(call, **ids)
         except parsing.Refusal as refusal:
             return refused(refusal)
 
@@ -125,7 +115,7 @@ class Api:
     def _list_sites(self, call: Call) -> Response:
         return answer({"entries": [{"siteId": home.site_id} for home in call.customer.homes]})
 
-    def _topology(self, call: Call, site_id: str) -> Response:
+    def _get_site_topology(self, call: Call, site_id: str) -> Response:
         home = self._world.home(site_id)
         if home is None or home not in call.customer.homes:
             raise _not_yours()
@@ -136,7 +126,7 @@ class Api:
         devices = [device for home in call.customer.homes for device in home.devices]
         return answer({"entries": [{"synthId": device.synth_id} for device in devices]})
 
-    def _device(self, call: Call, synth_id: str) -> Response:
+    def _get_device(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         return answer(self._described(home, device, call))
 
@@ -148,7 +138,7 @@ class Api:
             word: changed.get(word, getattr(device, attribute)) for word, attribute in _CHANGEABLE.items()
         }
 
-    def _patch(self, call: Call, synth_id: str) -> Response:
+    def _patch_device(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         body = parsing.json_object(call.request)
         known = self._described(home, device, call)
@@ -163,7 +153,7 @@ class Api:
         self._saved()
         return _nothing(200)
 
-    def _telemetry(self, call: Call, synth_id: str) -> Response:
+    def _get_device_telemetry(self, call: Call, synth_id: str) -> Response:
         found = self._world.sensor(synth_id)
         home, sensor = self._stream_of_device(call, synth_id) if found is None else found
         if home not in call.customer.homes:
@@ -180,12 +170,12 @@ class Api:
         home, device = self._own_device(call, synth_id)
         return home, device.main_sensor if self._dialect == "published" else None
 
-    def _mode(self, call: Call, synth_id: str) -> Response:
+    def _get_device_operation_mode(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
         mode = self._world.ledger(device).mode_at(call.now, back=call.stale)
         return answer({"mode": self._cased(mode if device.has_modes else "Unknown")})
 
-    def _set_mode(self, call: Call, synth_id: str) -> Response:
+    def _set_device_operation_mode(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         requested = parsing.json_object(call.request).get("mode")
         word = requested.lower() if isinstance(requested, str) and self._dialect == "live" else requested
@@ -203,18 +193,23 @@ class Api:
     def _cased(self, mode: str) -> str:
         return mode.lower() if self._dialect == "live" else mode
 
-    def _plan(self, call: Call, synth_id: str) -> Response:
+    def _get_device_overlay_plan(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
         plan = self._world.ledger(device).plan_at(call.now, back=call.stale)
         return answer(plans.written(plan, dialect=self._dialect))
 
-    def _set_plan(self, call: Call, synth_id: str) -> Response:
+    def _set_device_overlay_plan(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         body = parsing.json_object(call.request)
         plan = plans.read(body, home, device, dialect=self._dialect, now=call.now)
         self._world.set_plan(device, plan=plan, now=call.now)
         self._saved()
         return _nothing(204 if self._dialect == "live" else 200)
+
+
+def _method(operation: str) -> str:
+    """Return the name of the method that carries out an operation: _get_device for getDevice."""
+    return "_" + re.sub(r"(?=[A-Z])", "_", operation).lower()
 
 
 def _not_yours() -> parsing.Refusal:
