@@ -98,8 +98,11 @@ def topology(body: object) -> types.Topology:
     root = found.get("root") if "root" in found or "kind" not in found else found
     if root is None:
         return types.Topology(root=None)
+    parents_first = [values.record(root, "root")]
+    for node in parents_first:
+        parents_first.extend(_children(node))
     built: dict[int, types.Node] = {}
-    for node in reversed(_parents_first(values.record(root, "root"))):
+    for node in reversed(parents_first):
         built[id(node)] = _node(node, tuple(built[id(child)] for child in _children(node)))
     return types.Topology(root=built[id(root)])
 
@@ -135,13 +138,6 @@ def _ids(body: object, name: str) -> tuple[str, ...]:
     entries = values.records(body, "entries")
     usable = [found for item in entries if ids.allowed(found := item.get(name))]
     return tuple(values.some(usable, of=entries, where=f"entries[].{name}"))
-
-
-def _parents_first(root: dict[str, object]) -> list[dict[str, object]]:
-    ordered = [root]
-    for node in ordered:
-        ordered.extend(_children(node))
-    return ordered
 
 
 def _children(node: dict[str, object]) -> list[dict[str, object]]:

@@ -217,11 +217,11 @@ def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
         days.write_latest(answers, now=run.moment)
 
 
-def _stored(run: _Run) -> dict[tuple[int, date], missing.Stored]:
+def _stored(run: _Run) -> missing.Stored:
     since = missing.day_of(run.now - missing.LONGEST)
     rows = Day.objects.filter(sensor__in=run.sensors, day__gte=since, step_s=missing.STEP_S)
     return {
-        (sensor, day): missing.Stored(known=packing.flags(known, missing.BUCKETS), closed=closed is not None)
+        (sensor, day): None if closed else packing.flags(known, missing.BUCKETS)
         for sensor, day, known, closed in rows.values_list("sensor_id", "day", "known", "closed_at")
     }
 

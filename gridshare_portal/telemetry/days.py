@@ -100,6 +100,7 @@ def _merged(
     closed = missing.closes(day, known, ask=ask, now=now)
     if not closed and not known.any():
         return None
+    powers = np.concatenate((columns["in_w"], columns["out_w"]))
     return Day(
         sensor_id=ask.sensor,
         day=day,
@@ -108,7 +109,7 @@ def _merged(
         known=packing.bits(known),
         known_count=int(known.sum()),
         closed_at=now if closed else None,
-        peak_w=_peak(columns),
+        peak_w=None if np.isnan(powers).all() else float(np.nanmax(powers)),
     )
 
 
@@ -122,11 +123,6 @@ def _put(
             known[bucket] = True
             for name, value in values.items():
                 columns[name][bucket] = np.nan if value is None else value
-
-
-def _peak(columns: Mapping[str, np.ndarray]) -> float | None:
-    powers = np.concatenate((columns["in_w"], columns["out_w"]))
-    return None if np.isnan(powers).all() else float(np.nanmax(powers))
 
 
 def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:

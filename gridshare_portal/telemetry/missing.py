@@ -40,12 +40,7 @@ class Ask:
         return [first + number * DAY for number in range(count)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """What is stored of one sensor's day: a flag per known bucket, and whether the day is closed."""
-
-    known: np.ndarray
-    closed: bool
+Stored = Mapping[tuple[int, date], np.ndarray | None]  # sensor and day: known buckets; None when closed
 
 
 def midnight(day: date) -> datetime:
@@ -56,9 +51,7 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def newest(
-    sensors: Sequence[int], stored: Mapping[tuple[int, date], Stored], *, now: datetime
-) -> tuple[Ask, ...]:
+def newest(sensors: Sequence[int], stored: Stored, *, now: datetime) -> tuple[Ask, ...]:
     """Return one call per sensor for the stretch up to now in which readings may still arrive.
 
     It begins at the first unknown bucket of a day that is not closed, two buckets earlier because the last
@@ -105,15 +98,15 @@ def closes(day: date, known: np.ndarray, *, ask: Ask, now: datetime) -> bool:
     return over >= GIVEN_UP and first >= ask.start and last < ask.end
 
 
-def _open_from(sensor: int, stored: Mapping[tuple[int, date], Stored], now: datetime) -> datetime:
+def _open_from(sensor: int, stored: Stored, now: datetime) -> datetime:
     today, recent = day_of(now), day_of(now - FIRST_STRETCH)
     day = day_of(now - LONGEST)
     while day <= today:
-        row = stored.get((sensor, day))
-        if row is None and day >= recent:
+        known = stored.get((sensor, day))
+        if day >= recent and (sensor, day) not in stored:
             return midnight(day)
-        if row is not None and not row.closed:
-            first_absent = int(np.argmin(np.append(row.known, False)))
+        if known is not None:
+            first_absent = int(np.argmin(np.append(known, False)))
             return max(midnight(day), midnight(day) + first_absent * STEP - OVERLAP)
         day += DAY
     return midnight(today)

@@ -18,7 +18,7 @@ def at(day, hour=0, minute=0):
 def stored(*, until=96, gaps=(), closed=False):
     known = np.arange(96) < until
     known[list(gaps)] = False
-    return missing.Stored(known=known, closed=closed)
+    return None if closed else known
 
 
 def newest(rows, now=NOW):
@@ -118,10 +118,10 @@ class TestClosingADay:
         ],
     )
     def test_waits_two_hours_when_it_is_complete_and_two_days_when_not(self, gaps, now, final):
-        assert missing.closes(self.day, stored(gaps=gaps).known, ask=self.whole, now=now) is final
+        assert missing.closes(self.day, stored(gaps=gaps), ask=self.whole, now=now) is final
 
     @pytest.mark.parametrize("span", [(at(14, 2), at(15)), (at(14), at(14, 1))])
     def test_never_rests_on_buckets_that_were_not_asked_for(self, span):
         part = missing.Ask(sensor=1, start=span[0], end=span[1])
 
-        assert not missing.closes(self.day, stored(gaps=[5]).known, ask=part, now=at(20))
+        assert not missing.closes(self.day, stored(gaps=[5]), ask=part, now=at(20))

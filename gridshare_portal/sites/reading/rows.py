@@ -79,7 +79,11 @@ def write_devices(
     A device belongs to the site its details name, else to the one whose tree shows it, else to the only one
     there is; one that no site of this customer claims is not stored.
     """
-    shown = _shown_in(reached)
+    shown = {  # where several trees show a device, the first
+        synth_id: (site, kind)
+        for site in reversed(list(reached.values()))
+        for synth_id, kind in topology.devices_in(site.topology, kinds={}).items()
+    }
     ids = sorted({*(device_ids or ()), *shown, *details})
     known = _known_sites(ids)
     found: dict[str, sites.Device] = {}
@@ -184,14 +188,6 @@ def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
     sites.Device.objects.bulk_create(
         devices, update_conflicts=True, unique_fields=["synth_id"], update_fields=update, batch_size=BATCH
     )
-
-
-def _shown_in(reached: Mapping[str, sites.Site]) -> dict[str, tuple[sites.Site, str]]:
-    shown: dict[str, tuple[sites.Site, str]] = {}
-    for site in reached.values():
-        for synth_id, kind in topology.devices_in(site.topology, kinds={}).items():
-            shown.setdefault(synth_id, (site, kind))
-    return shown
 
 
 def _known_sites(ids: Sequence[str]) -> dict[str, sites.Site | None]:

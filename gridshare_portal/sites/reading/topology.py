@@ -100,15 +100,16 @@ def streams(tree: Cleaned, *, kinds: Mapping[str, str]) -> list[Stream]:
     nearest device above it, else to the one its id begins with ("<device>__PV"). A sensor without an id
     cannot be read, and is shown in the tree only.
     """
-    nodes = tree.get("nodes", [])
     devices = devices_in(tree, kinds=kinds)
-    owners = _owners(nodes, devices)
+    owners: list[str | None] = []  # by place: the nearest device at or above it
     found = []
-    for place, node in enumerate(nodes):
-        synth_id = node["synth_id"]
+    for place, node in enumerate(tree.get("nodes", [])):
+        synth_id, above = node["synth_id"], None if node["parent"] is None else owners[node["parent"]]
+        owners.append(synth_id if synth_id in devices else above)
         if not synth_id or not (node["channels"] or node["kind"].casefold() == "sensor"):
             continue
-        owner = owners[place] or _named_in(synth_id, devices)
+        begins_with = synth_id.rpartition("__")[0]
+        owner = owners[place] or (begins_with if begins_with in devices else None)
         found.append(
             Stream(
                 place=place,
@@ -133,18 +134,3 @@ def devices_in(tree: Cleaned, *, kinds: Mapping[str, str]) -> dict[str, str]:
             devices[synth_id] = "" if kind in NO_KIND else node["kind"]
     devices.update({synth_id: kind or devices.get(synth_id, "") for synth_id, kind in kinds.items()})
     return devices
-
-
-def _owners(nodes: list[Node], devices: Mapping[str, str]) -> list[str | None]:
-    owners: list[str | None] = []
-    for node in nodes:
-        if node["synth_id"] in devices:
-            owners.append(node["synth_id"])
-        else:
-            owners.append(None if node["parent"] is None else owners[node["parent"]])
-    return owners
-
-
-def _named_in(synth_id: str, devices: Mapping[str, str]) -> str | None:
-    before, mark, _after = synth_id.rpartition("__")
-    return before if mark and before in devices else None
