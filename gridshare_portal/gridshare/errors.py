@@ -1,4 +1,4 @@
-"""Every way in which a call to Gridshare can fail, as one tree.
+"""Every failure of a call to Gridshare, as one tree of exceptions.
 
 GridshareError
 ├── BadId             the id could lead elsewhere; nothing was sent

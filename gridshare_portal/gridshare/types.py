@@ -46,7 +46,7 @@ class Device:
 class Reading:
     """One bucket of one sensor.
 
-    `at` is the bucket's start. The powers are averages over the bucket and the counters stand as at its end;
+    `at` is the bucket's start. The powers are averages over the bucket and the counters are as at its end;
     in means into the device, and neither side is ever negative.
     """
 

@@ -10,4 +10,4 @@ class SitesConfig(AppConfig):
     verbose_name = "Homes"
 
     def ready(self) -> None:
-        from gridshare_portal.sites import receivers  # noqa: F401  (needs the models, which stand only now)
+        from gridshare_portal.sites import receivers  # noqa: F401  (needs the models, ready only now)

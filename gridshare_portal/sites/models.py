@@ -34,10 +34,10 @@ class Site(models.Model):
     topology = models.JSONField(default=dict, blank=True)
     topology_read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
-    proposal_waits: bool  # whether a change waits for an answer, where control.queries.marked_waiting asked
-    needs_help: bool  # whether a case of it is open, where cases.queries.homes asked
-    was_examined: bool  # before which nobody can say that all is well, where the same asked
+    is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
+    proposal_waits: bool  # whether a change waits for an answer, as control.queries.marked_waiting annotates
+    needs_help: bool  # whether a case of it is open, as cases.queries.homes annotates
+    was_examined: bool  # before which nobody can say that all is well; as needs_help
 
     def __str__(self) -> str:
         return self.name
@@ -76,7 +76,7 @@ class Device(models.Model):
     extra = models.JSONField(default=dict, blank=True)
     details_read_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
 
     def __str__(self) -> str:
         return self.model or self.kind or self.synth_id
@@ -97,7 +97,7 @@ class Sensor(models.Model):
     role_set = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
     position = models.PositiveIntegerField(default=0)
     gone_at = models.DateTimeField(null=True, blank=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
 
     class Meta:
         ordering = ["position", "pk"]

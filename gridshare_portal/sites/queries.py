@@ -102,12 +102,12 @@ def battery_devices_in(site_pks: Collection[int]) -> dict[int, list[sites.Device
     sensors = sites.Sensor.objects.filter(role, site__in=site_pks, gone_at=None, device__isnull=False)
     found: dict[int, dict[int, sites.Device]] = {}
     for sensor in sensors.select_related("device"):
-        assert sensor.device is not None  # what was asked for have one
+        assert sensor.device is not None  # by the filter above
         found.setdefault(sensor.site_id, {})[sensor.device.pk] = sensor.device
     unmeasured = [site_pk for site_pk in site_pks if site_pk not in found]
     named = sites.Device.objects.filter(site__in=unmeasured, gone_at=None, kind__icontains="battery")
     for device in named.order_by("kind", "synth_id"):
-        assert device.site_id is not None  # what was asked for stand in one of these homes
+        assert device.site_id is not None  # by the filter above
         found.setdefault(device.site_id, {})[device.pk] = device
     return {site_pk: list(devices.values()) for site_pk, devices in found.items()}
 

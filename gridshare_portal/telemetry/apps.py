@@ -10,4 +10,4 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Readings"
 
     def ready(self) -> None:
-        from gridshare_portal.telemetry import receivers  # noqa: F401  (needs the models, which stand only now)
+        from gridshare_portal.telemetry import receivers  # noqa: F401  (needs the models, ready only now)

@@ -158,10 +158,10 @@ def _collect(run: _Run, seconds: float) -> bool:
 
 def _newest(run: _Run, client: gridshare.Client) -> None:
     """Read the newest stretch of every sensor; one sensor's failure does not stop the others."""
-    asks = missing.newest(list(run.sensors), _stored(run), now=run.moment)
+    windows = missing.newest(list(run.sensors), _stored(run), now=run.moment)
     answered = False
-    for some in _batches(asks):
-        outcome = fetching.ask(client, run.sensors, some)
+    for some in _batches(windows):
+        outcome = fetching.fetch(client, run.sensors, some)
         run.failed += outcome.refused + outcome.failed
         answered = answered or bool(outcome.answers)
         _keep(run, outcome.answers)
@@ -180,21 +180,21 @@ def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
     """Walk into the past, week by week; return whether time ran out before the goal."""
     closed = _closed(run) if run.cursor > run.row.goal else defaultdict(set)
     while run.cursor > run.row.goal:
-        first, asks = missing.week(list(run.sensors), closed, below=run.cursor, goal=run.row.goal)
+        first, windows = missing.week(list(run.sensors), closed, below=run.cursor, goal=run.row.goal)
         found = False
         failed: list[Exception] = []
-        for some in _batches(asks):
+        for some in _batches(windows):
             if time.monotonic() - run.began_s >= seconds:
                 return True
-            outcome = fetching.ask(client, run.sensors, some)
+            outcome = fetching.fetch(client, run.sensors, some)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
             _keep(run, outcome.answers)
         if failed and run.row.failures < TRIES:  # later, what fails although the rest answers is left out
             raise failed[0]
-        for ask in asks:
-            closed[ask.sensor].update(ask.days)
-        _arrive(run, first, empty=bool(asks) and not found and not failed)
+        for window in windows:
+            closed[window.sensor].update(window.days)
+        _arrive(run, first, empty=bool(windows) and not found and not failed)
     return False
 
 
@@ -234,8 +234,8 @@ def _closed(run: _Run) -> defaultdict[int, set[date]]:
     return closed
 
 
-def _batches(asks: Sequence[missing.Ask]) -> list[Sequence[missing.Ask]]:
-    return [asks[start : start + SIDE_BY_SIDE] for start in range(0, len(asks), SIDE_BY_SIDE)]
+def _batches(windows: Sequence[missing.Window]) -> list[Sequence[missing.Window]]:
+    return [windows[start : start + SIDE_BY_SIDE] for start in range(0, len(windows), SIDE_BY_SIDE)]
 
 
 def _settle(run: _Run, *, more: bool) -> bool:

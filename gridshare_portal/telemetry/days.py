@@ -26,7 +26,7 @@ Key = tuple[int, date]
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedReadings:
-    ask: missing.Ask
+    window: missing.Window
     readings: Sequence[types.Reading]
 
 
@@ -38,10 +38,10 @@ def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
     changed = {}
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
-            row = rows.get((answer.ask.sensor, day))
-            merged = _merged(row, day, readings, answer.ask, now)
+            row = rows.get((answer.window.sensor, day))
+            merged = _merged(row, day, readings, answer.window, now)
             if merged is not None:
-                rows[answer.ask.sensor, day] = changed[answer.ask.sensor, day] = merged
+                rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
     touched = _rolled_up(rows, changed)
     Day.objects.bulk_create(
         touched, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
@@ -50,7 +50,7 @@ def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
 
 def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
     """Keep each sensor's newest reading, unless a newer one is stored."""
-    newest = {answer.ask.sensor: answer.readings[-1] for answer in answers if answer.readings}
+    newest = {answer.window.sensor: answer.readings[-1] for answer in answers if answer.readings}
     known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
     rows = [
         Latest(
@@ -70,16 +70,16 @@ def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
 
 
 def _rows_around(answers: Sequence[FetchedReadings]) -> dict[Key, Day]:
-    first = missing.day_of(min(answer.ask.start for answer in answers)) - missing.DAY
-    last = missing.day_of(max(answer.ask.end for answer in answers)) + missing.DAY
-    sensors = {answer.ask.sensor for answer in answers}
+    first = missing.day_of(min(answer.window.start for answer in answers)) - missing.DAY
+    last = missing.day_of(max(answer.window.end for answer in answers)) + missing.DAY
+    sensors = {answer.window.sensor for answer in answers}
     found = Day.objects.filter(sensor__in=sensors, day__range=(first, last), step_s=missing.STEP_S)
     return {(row.sensor_id, row.day): row for row in found}
 
 
 def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.Reading]]:
     """Return the finished buckets of an answer by UTC day, with an empty list for a day without any."""
-    days: dict[date, list[types.Reading]] = defaultdict(list, {day: [] for day in answer.ask.days})
+    days: dict[date, list[types.Reading]] = defaultdict(list, {day: [] for day in answer.window.days})
     for reading in answer.readings:
         if reading.at + missing.STEP <= now:
             days[missing.day_of(reading.at)].append(reading)
@@ -87,7 +87,7 @@ def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.
 
 
 def _merged(
-    row: Day | None, day: date, readings: list[types.Reading], ask: missing.Ask, now: datetime
+    row: Day | None, day: date, readings: list[types.Reading], window: missing.Window, now: datetime
 ) -> Day | None:
     if row is not None and row.closed_at is not None:
         return None
@@ -97,12 +97,12 @@ def _merged(
         columns.update(packing.unpack(row.packed))
         known = packing.flags(row.known, missing.BUCKETS)
     _put(readings, day, columns, known)
-    closed = missing.closes(day, known, ask=ask, now=now)
+    closed = missing.closes(day, known, window=window, now=now)
     if not closed and not known.any():
         return None
     powers = np.concatenate((columns["in_w"], columns["out_w"]))
     return Day(
-        sensor_id=ask.sensor,
+        sensor_id=window.sensor,
         day=day,
         step_s=missing.STEP_S,
         packed=packing.pack(columns),

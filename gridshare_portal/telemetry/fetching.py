@@ -37,22 +37,22 @@ class FetchResult:
     failed: tuple[Exception, ...]
 
 
-def ask(client: gridshare.Client, ids: Mapping[int, str], asks: Sequence[missing.Ask]) -> FetchResult:
+def fetch(client: gridshare.Client, ids: Mapping[int, str], windows: Sequence[missing.Window]) -> FetchResult:
     """Make one call per sensor; raise what is no GridshareError, such as a closed access path."""
     read = client.get_device_telemetry
-    calls = [partial(read, ids[one.sensor], start=one.start, end=one.end) for one in asks]
+    calls = [partial(read, ids[one.sensor], start=one.start, end=one.end) for one in windows]
     outcomes = parallel.gather(calls, at_most=settings.GRIDSHARE_PARALLEL)
     for outcome in outcomes:
         if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):
             raise outcome
     some_answered = any(not isinstance(outcome, Exception) for outcome in outcomes)
     answers, refused, failed = [], [], []
-    for one, outcome in zip(asks, outcomes, strict=True):
+    for one, outcome in zip(windows, outcomes, strict=True):
         if not isinstance(outcome, Exception):
-            answers.append(days.FetchedReadings(ask=one, readings=outcome))
+            answers.append(days.FetchedReadings(window=one, readings=outcome))
         elif some_answered and isinstance(outcome, REFUSED):
             refused.append(outcome)
-            answers.append(days.FetchedReadings(ask=one, readings=()))
+            answers.append(days.FetchedReadings(window=one, readings=()))
         else:
             failed.append(outcome)
     return FetchResult(answers=tuple(answers), refused=tuple(refused), failed=tuple(failed))

@@ -25,8 +25,8 @@ HISTORY = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
-    """One call: a sensor's buckets that start within [start, end)."""
+class Window:
+    """The window of one call: a sensor's buckets that start within [start, end)."""
 
     sensor: int
     start: datetime
@@ -51,7 +51,7 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def newest(sensors: Sequence[int], stored: Stored, *, now: datetime) -> tuple[Ask, ...]:
+def newest(sensors: Sequence[int], stored: Stored, *, now: datetime) -> tuple[Window, ...]:
     """Return one call per sensor for the stretch up to now in which readings may still arrive.
 
     It begins at the first unknown bucket of a day that is not closed, two buckets earlier because the last
@@ -59,14 +59,14 @@ def newest(sensors: Sequence[int], stored: Stored, *, now: datetime) -> tuple[As
     """
     end = midnight(day_of(now)) + ((now - midnight(day_of(now))) // STEP + 1) * STEP
     return tuple(
-        Ask(sensor=sensor, start=max(_open_from(sensor, stored, now), end - LONGEST), end=end)
+        Window(sensor=sensor, start=max(_open_from(sensor, stored, now), end - LONGEST), end=end)
         for sensor in sensors
     )
 
 
 def week(
     sensors: Sequence[int], closed: Mapping[int, Set[date]], *, below: date, goal: date
-) -> tuple[date, tuple[Ask, ...]]:
+) -> tuple[date, tuple[Window, ...]]:
     """Return the newest week below a day in which something was never fetched: its first day and its calls.
 
     Without calls nothing is left to fetch down to the goal.
@@ -74,18 +74,19 @@ def week(
     while below > goal:
         first = max(goal, below - LONGEST)
         days = [first + timedelta(days=number) for number in range((below - first).days)]
-        asks = []
+        windows = []
         for sensor in sensors:
             absent = [day for day in days if day not in closed.get(sensor, ())]
             if absent:
-                asks.append(Ask(sensor=sensor, start=midnight(absent[0]), end=midnight(absent[-1]) + DAY))
-        if asks:
-            return first, tuple(asks)
+                start, end = midnight(absent[0]), midnight(absent[-1]) + DAY
+                windows.append(Window(sensor=sensor, start=start, end=end))
+        if windows:
+            return first, tuple(windows)
         below = first
     return goal, ()
 
 
-def closes(day: date, known: np.ndarray, *, ask: Ask, now: datetime) -> bool:
+def closes(day: date, known: np.ndarray, *, window: Window, now: datetime) -> bool:
     """Return whether a day's readings are final: complete and over for 2 hours, or over for 48.
 
     A day is never closed on buckets that this call did not cover.
@@ -95,7 +96,7 @@ def closes(day: date, known: np.ndarray, *, ask: Ask, now: datetime) -> bool:
         return over > SETTLED
     absent = np.flatnonzero(~known)
     first, last = (midnight(day) + int(absent[place]) * STEP for place in (0, -1))
-    return over >= GIVEN_UP and first >= ask.start and last < ask.end
+    return over >= GIVEN_UP and first >= window.start and last < window.end
 
 
 def _open_from(sensor: int, stored: Stored, now: datetime) -> datetime:
