@@ -23,6 +23,7 @@ class NotExpressible(ValueError):
 
 
 def published(plan: types.Plan) -> dict[str, object]:
+    """Write a plan as the contract wants it: a start and an end for each command."""
     return {"commands": [_published(command) for command in plan.commands]}
 
 

@@ -40,19 +40,6 @@ def drop(environ: WSGIEnvironment, *, hard: bool = False) -> Dropped:
     return Dropped("dropped on purpose")
 
 
-class _Head:
-    """The status and headers of an answer; its body is returned, never written here."""
-
-    def __init__(self) -> None:
-        self.status, self.headers = "", Headers()
-
-    def __call__(
-        self, status: str, headers: Headers, _fault: OptExcInfo | None = None, /
-    ) -> Callable[[bytes], object]:
-        self.status, self.headers = status, headers
-        return _not_written
-
-
 class Handler(WSGIRequestHandler):
     """One connection, with as many requests as the caller likes."""
 
@@ -72,10 +59,17 @@ class Handler(WSGIRequestHandler):
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("wsgi.input_terminated", None)
-        head = _Head()
+        head: list[tuple[str, Headers]] = []
+
+        def start(
+            status: str, headers: Headers, _fault: OptExcInfo | None = None, /
+        ) -> Callable[[bytes], object]:
+            head.append((status, headers))
+            return _not_written
+
         try:
-            answer = self.server.app(environ, head)
-            self._send(head.status, head.headers, answer)
+            answer = self.server.app(environ, start)
+            self._send(*head[-1], answer)
         except (ConnectionError, TimeoutError, OSError):
             self.close_connection = True
 

@@ -44,10 +44,12 @@ Stored = Mapping[tuple[int, date], np.ndarray | None]  # sensor and day: known b
 
 
 def midnight(day: date) -> datetime:
+    """Return the moment, in UTC, at which a UTC day begins."""
     return datetime.combine(day, time(), UTC)
 
 
 def day_of(moment: datetime) -> date:
+    """Return the UTC day that an aware moment lies in."""
     return moment.astimezone(UTC).date()
 
 

@@ -101,6 +101,7 @@ def unpack_many(blobs: Sequence[Packed], fields: Sequence[str], count: int) -> d
 
 
 def bits(known: np.ndarray) -> bytes:
+    """Return booleans as bytes, one bit per bucket; see `flags`."""
     return np.packbits(known).tobytes()
 
 

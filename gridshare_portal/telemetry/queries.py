@@ -87,6 +87,7 @@ class Progress:
 
 
 def totals(home: stored.Home, period: periods.Period) -> Totals:
+    """Return the totals of one period, in Wh."""
     return bars(home, [period])[0]
 
 

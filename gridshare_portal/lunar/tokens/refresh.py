@@ -124,7 +124,10 @@ def _refresh(connection: models.Connection, owner: str) -> str:
         _release(connection, owner)
         raise Misconfigured(str(refusal)) from None
     except cognito.Unavailable as failure:
-        _failed(connection, owner, str(failure))
+        failures = connection.failures + 1
+        pause_s = random.uniform(0, min(LONGEST_PAUSE_S, 2**failures)) if failures > 1 else 0
+        retry_at = timezone.now() + timedelta(seconds=pause_s)
+        _release(connection, owner, failures=failures, retry_at=retry_at, last_error=str(failure)[:40])
         raise Transient(str(failure)) from None
     except seal.SecretUnreadable:
         log.error("no key in TOKEN_KEYS opens the tokens of connection %s", connection.pk)
@@ -169,10 +172,3 @@ def _ended(connection: models.Connection, owner: str, reason: str) -> str:
     if connections.lose(connection=connection, lease_owner=owner, reason=reason, now=now):
         raise ReconnectRequired(reason)
     raise _Superseded
-
-
-def _failed(connection: models.Connection, owner: str, reason: str) -> None:
-    failures = connection.failures + 1
-    pause_s = random.uniform(0, min(LONGEST_PAUSE_S, 2**failures)) if failures > 1 else 0
-    retry_at = timezone.now() + timedelta(seconds=pause_s)
-    _release(connection, owner, failures=failures, retry_at=retry_at, last_error=reason[:40])
