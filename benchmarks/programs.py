@@ -123,7 +123,7 @@ class Lunar:
 
     def asked(self) -> dict[str, ledger.Stored]:
         """Return what each device was asked for and took, with the moments."""
-        devices: dict[str, ledger.Stored] = self._ask("GET", "asked")
+        devices: dict[str, ledger.Stored] = self._ask("GET", "accepted")
         return devices
 
     def go_wrong(self, operation: str, kind: str, **options: object) -> None:

@@ -1,10 +1,7 @@
-"""The room as Django knows it."""
+"""Register the audit log with Django."""
 
 from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """The `audit` room."""
-
     name = "gridshare_portal.audit"
-    label = "audit"

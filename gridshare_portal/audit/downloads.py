@@ -1,7 +1,7 @@
-"""Leave an event for every table that somebody takes away: what, by which filter, and how much of it.
+"""Record an audit event for every table that somebody downloads: what, by which filter, how many rows.
 
-A table of homes leaves one event, however many homes it has. The log of each home finds it by the time and by
-whom the home was shared with, so that its homeowner reads of it too.
+A table of homes leaves one event, however many homes it has. The log of each home finds it by its time and by
+the organizations the home was shared with, so that the homeowner reads of it too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def tell(
     details: Mapping[str, object] | None = None,
     at: datetime,
 ) -> models.Event:
-    """Add the event before anything is sent; `asked` is the filter as an address says it, "" for all."""
+    """Add the event, before anything is sent; `asked` is the filter as a query string, "" for all."""
     said = {"table": table, "form": form, "filter": asked[:LONGEST_FILTER] or "none", **(details or {})}
     name = names.Name.HOMES_EXPORTED if table in OF_HOMES else names.Name.TABLE_EXPORTED
     return record.add(name=name, at=at, actor=actor, organization=organization, details=said)

@@ -1,4 +1,4 @@
-"""What was done, by whom, for which home. Events are only ever added.
+"""The audit log: what was done, by whom, for which home. Events are only ever added.
 
 An event holds ids and words and no foreign key, so that it outlives whatever it names.
 """
@@ -13,21 +13,19 @@ from gridshare_portal.audit import names
 
 
 class AlreadyWritten(Exception):
-    """Somebody tried to change or delete an event."""
+    """An event was to be changed or deleted."""
 
 
 class _Added(models.QuerySet["Event"]):
     def update(self, **_values: object) -> int:
-        """Refuse: an event never changes."""
         raise AlreadyWritten
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Refuse: an event stays."""
         raise AlreadyWritten
 
 
 class Event(models.Model):
-    """One line of the record."""
+    """One line of the audit log; saving it again, updating and deleting raise AlreadyWritten."""
 
     at = models.DateTimeField()
     name = models.CharField(max_length=40, choices=names.Name.choices)
@@ -58,11 +56,9 @@ class Event(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label or 'the portal'}: {self.get_name_display()}"
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Add the event; refuse to change one."""
         if self.pk is not None:
             raise AlreadyWritten
         super().save(*args, **options)
 
     def delete(self, *_args: object, **_options: object) -> tuple[int, dict[str, int]]:
-        """Refuse: an event stays."""
         raise AlreadyWritten

@@ -1,4 +1,4 @@
-"""The closed list of what can happen. A page that shows the record has a sentence for each."""
+"""The closed list of audit events; a page that shows the log has a sentence for each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from django.db import models
 
 
 class Name(models.TextChoices):
-    """What an event says was done."""
-
     SIGNED_UP = "signed_up", "joined the portal"
     SIGNED_IN = "signed_in", "signed in"
     SIGNED_OUT = "signed_out", "signed out"

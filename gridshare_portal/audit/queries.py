@@ -1,4 +1,4 @@
-"""What may be asked of the record, newest first."""
+"""Queries on the audit log, newest event first."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gridshare_portal.audit import models, names
 def concerning_site(
     synth_id: str, *, shared: Iterable[tuple[int, datetime, datetime | None]]
 ) -> QuerySet[models.Event]:
-    """Return what was done for one home, and the tables of homes that it may have stood in.
+    """Return the events of one home, and the downloads of tables that it may have been in.
 
-    `shared` says with which organizations it was shared, from and until. One event tells of a whole table,
-    however many homes it has.
+    `shared` lists the organizations it was shared with, each with begin and end (None while it lasts). A
+    table of homes has one event, however many homes it holds.
     """
     found = Q(site_id=synth_id)
     for organization, begun, ended in shared:
@@ -26,7 +26,6 @@ def concerning_site(
 
 
 def events_of_site(synth_id: str) -> QuerySet[models.Event]:
-    """Return what was done for one home."""
     return models.Event.objects.filter(site_id=synth_id)
 
 

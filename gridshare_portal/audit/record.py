@@ -1,4 +1,4 @@
-"""The only way to add an event."""
+"""Add an event to the audit log; nothing else creates one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from gridshare_portal.audit import models, names
 
 
 class Person(Protocol):
-    """Who did something, to whom or on whose behalf it was done: any user or organization will do."""
+    """Who did something, to whom or on whose behalf it was done: any user or organization."""
 
     @property
     def pk(self) -> int:
-        """Return the number of its row."""
+        pass
 
 
 class Thing(Protocol):
-    """A home or a device, known by the API's name for it."""
+    """A home or a device, by the API's id."""
 
     synth_id: str
 
@@ -34,9 +34,9 @@ def add(
     organization: Person | None = None,
     details: Mapping[str, object] | None = None,
 ) -> models.Event:
-    """Add one event, in the transaction of whatever it tells about.
+    """Add one event, in the transaction of the action it records.
 
-    An actor of None means the portal itself; an organization is that on whose behalf the actor did it.
+    An actor of None means the portal itself; an organization is the one on whose behalf the actor acted.
     Details hold words and numbers, never a token.
     """
     return models.Event.objects.create(

@@ -1,8 +1,7 @@
-"""Turn lifetime counters into the energy of one stretch of time.
+"""Turn lifetime energy counters into the watt-hours of each bucket.
 
-Gridshare counts energy over a device's whole life, in and out apart. Both counters
-only grow, until a device is replaced or reset. Nobody else in the portal knows that:
-everyone who wants watt-hours asks here.
+Both counters of a device, in and out, only grow until it is replaced or reset. No other module knows how a
+counter is read.
 """
 
 from __future__ import annotations
@@ -16,14 +15,13 @@ ROUNDING_WH = 1e-6
 def growth(
     counter: np.ndarray, before: float = np.nan, *, step_s: int, limit_w: float | None = None
 ) -> np.ndarray:
-    """Return the watt-hours of each bucket from the counter at each bucket's end.
+    """Return the Wh of each bucket, from the counter (Wh) at each bucket's end.
 
-    `before` is the counter at the start of the first bucket. NaN means unknown: either
-    end is missing, the counter fell, or it grew by more than `limit_w` allows. Values
-    that leave the line and come back to it within half a day, down or up, are not
-    believed, and the buckets that touch them are unknown; a fall that stays is a reset,
-    and only the bucket of the fall is unknown. So each bucket depends on half a day
-    before it and a day after it, and on nothing else.
+    `before` is the counter at the start of the first bucket. NaN means unknown: either end is missing, the
+    counter fell, or it grew by more than `limit_w` (W) allows in `step_s` seconds. Values that leave the line
+    and come back to it within half a day, down or up, are not believed, and the buckets that touch them are
+    unknown; a fall that stays is a reset, and only its bucket is unknown. So each bucket depends on half a
+    day before it and a day after it, and on nothing else.
     """
     values = np.concatenate(([before], np.asarray(counter, dtype=float)))
     grown = np.diff(values)
@@ -50,7 +48,7 @@ def _strays(values: np.ndarray, *, reach: int) -> np.ndarray | None:
 
 
 def _stray(values: np.ndarray, *, last: int, low: int, reach: int) -> slice:
-    """Say which values are not believed for one fall, from the last high value to the first low one."""
+    """Return the values not believed because of one fall, between its last high and its first low one."""
     back = np.flatnonzero(values[low + 1 : low + 1 + reach] >= values[last])
     if back.size:
         return slice(low, low + 1 + int(back[0]))

@@ -1,9 +1,7 @@
-"""Say who fed whom: from five readings of one bucket to seven flows and the home's use.
+"""Split the meter readings of a bucket into seven flows between solar, battery, grid and home.
 
-Meters tell what solar gave, what crossed the grid meter and what crossed the battery;
-nobody meters the home itself. This module knows how the home follows from the rest, and
-in which order sources are matched with uses. It works on the finest buckets; whoever wants
-a day adds its buckets up, so that a year is the sum of its days.
+Nobody meters the home itself: its use follows from the rest. The split is made on the finest buckets, and a
+day adds its buckets up, so that a year is the sum of its days.
 """
 
 from __future__ import annotations
@@ -11,11 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-
-SELF_SUFFICIENCY = (
-    "Self-sufficiency = 100 % × (1 − energy from the grid ÷ energy the home used), never below 0. "
-    "Grid energy that charges the battery counts on the day it is bought."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +37,15 @@ def split(
     charged_wh: np.ndarray,
     discharged_wh: np.ndarray,
 ) -> Flows:
-    """Match what came in with what went out, bucket by bucket.
+    """Match sources with uses, bucket by bucket: Wh in, Wh out, NaN where any input is.
 
-    The home used what is left: solar + from grid + discharged − to grid − charged. Where that
-    is below zero the home is 0 and the rest is the remainder, so that the balance always closes:
-    sources = uses + home + remainder. The order is that of Home Assistant's energy page: grid
-    beyond what the home used fills the battery; then solar fills the battery, then the grid;
-    then the battery feeds the grid; then the grid fills what is left of the battery; the home
-    takes what then remains of solar, battery and grid. Energy that crossed the same meter both
-    ways within one bucket, and that nothing else explains, is no flow.
+    The home used what is left: solar + from grid + discharged − to grid − charged. Where that is below zero
+    the home is 0 and the rest is the remainder, so that the balance always closes: sources = uses + home +
+    remainder. The order is that of Home Assistant's energy page (frontend, src/data/energy.ts): grid beyond
+    what the home used fills the battery; then solar fills the battery, then the grid; then the battery feeds
+    the grid; then the grid fills what is left of the battery; the home takes what then remains of solar,
+    battery and grid. Energy that crossed one meter in both directions within a bucket, and that nothing else
+    explains, is no flow.
     """
     balance = solar_wh + from_grid_wh + discharged_wh - to_grid_wh - charged_wh
     home = np.maximum(balance, 0.0)
@@ -85,10 +78,10 @@ def split(
 
 
 def self_sufficiency_pct(home_wh: float | None, from_grid_wh: float | None) -> float | None:
-    """Return which share of its use the home covered without the grid, 0 to 100.
+    """Return 100 × (1 − from grid ÷ used by the home), from 0 to 100 %.
 
-    Home Assistant (src/data/energy.ts) and OpenEMS (utils.ts) both compare all energy from the grid
-    with all energy used. A home that used nothing has no share: None, neither 0 nor 100.
+    Home Assistant (src/data/energy.ts) and OpenEMS (utils.ts) compare the same two totals, both in Wh. None
+    where either is unknown, and for a home that used nothing.
     """
     if home_wh is None or from_grid_wh is None or np.isnan(home_wh) or np.isnan(from_grid_wh) or home_wh <= 0:
         return None

@@ -1,20 +1,24 @@
-"""Know where a home's days begin and end, in a world that counts in UTC.
+"""Where a home's local days and months begin and end, as half-open periods in UTC.
 
-A local day has 23, 24 or 25 hours, sometimes half an hour more or less, and once in
-Samoa none at all. Everywhere else in the portal time is a half-open period in UTC.
+A local day has 23, 24 or 25 hours, sometimes half an hour more or less, and once in Samoa none at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of time in UTC: its start belongs to it, its end does not."""
+    """A period in UTC, start included, end excluded.
+
+    Raises ValueError for a naive moment and for an end before the start.
+    """
 
     start: datetime
     end: datetime
@@ -27,23 +31,15 @@ class Period:
         object.__setattr__(self, "start", self.start.astimezone(UTC))
         object.__setattr__(self, "end", self.end.astimezone(UTC))
 
-    @property
-    def seconds(self) -> int:
-        """Say how long it is, in whole seconds."""
-        return int((self.end - self.start).total_seconds())
-
-    def __contains__(self, moment: datetime) -> bool:
-        return self.start <= moment < self.end
-
     def within(self, other: Period) -> Period:
-        """Return the part of it that lies inside the other; empty where they do not meet."""
+        """Return the part that lies inside the other period; empty where they do not meet."""
         start = min(max(self.start, other.start), other.end)
         return Period(start, max(start, min(self.end, other.end)))
 
 
 def local_day(day: date, zone: ZoneInfo) -> Period:
-    """Return the stretch of time in which a clock in that zone shows that date."""
-    return Period(_midnight(day, zone), _midnight(_plus(day, 1), zone))
+    """Return the period in which a clock in that zone shows that date."""
+    return Period(_midnight(day, zone), _midnight(day + DAY, zone))
 
 
 def local_month(day: date, zone: ZoneInfo) -> Period:
@@ -51,18 +47,17 @@ def local_month(day: date, zone: ZoneInfo) -> Period:
     return Period(_midnight(day.replace(day=1), zone), _midnight(_next_month(day), zone))
 
 
-def days_of(period: Period, zone: ZoneInfo) -> list[tuple[date, Period]]:
-    """Cut a period into the local days it touches, the first and last clipped to it.
+def days_of(period: Period, zone: ZoneInfo) -> list[Period]:
+    """Cut a period into the local days it touches, in order, the first and last clipped to it.
 
-    Every moment of the period lies in exactly one of them. A date that the zone left
-    out is left out.
+    Every moment lies in exactly one piece; a date that the zone left out has none.
     """
-    return list(_cut(period, zone, local_day, lambda day: _plus(day, 1)))
+    return _cut(period, zone, local_day, lambda day: day + DAY)
 
 
-def months_of(period: Period, zone: ZoneInfo) -> list[tuple[date, Period]]:
-    """Cut a period into the local months it touches, each under its first date, clipped alike."""
-    return list(_cut(period, zone, local_month, _next_month))
+def months_of(period: Period, zone: ZoneInfo) -> list[Period]:
+    """Cut a period into the local months it touches, in order, clipped likewise."""
+    return _cut(period, zone, local_month, _next_month)
 
 
 def _cut(
@@ -70,26 +65,17 @@ def _cut(
     zone: ZoneInfo,
     whole: Callable[[date, ZoneInfo], Period],
     following: Callable[[date], date],
-) -> Iterator[tuple[date, Period]]:
-    day = period.start.astimezone(zone).date()
-    while True:
-        piece = whole(day, zone)
-        if piece.start >= period.end:
-            return
-        inside = piece.within(period)
-        if inside.start < inside.end:
-            label = day if whole is local_day else day.replace(day=1)
-            yield label, inside
+) -> list[Period]:
+    day, pieces = period.start.astimezone(zone).date(), []
+    while (piece := whole(day, zone)).start < period.end:
+        pieces.append(piece.within(period))
         day = following(day)
+    return [piece for piece in pieces if piece.start < piece.end]
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     # The first of two midnights, and for one that the clocks skip the moment they skip it: fold=0 means both.
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _plus(day: date, days: int) -> date:
-    return day + timedelta(days=days)
 
 
 def _next_month(day: date) -> date:

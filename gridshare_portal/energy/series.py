@@ -1,7 +1,7 @@
-"""Put values on one grid of equal steps, and make coarser ones of it.
+"""Put values on one grid of equal steps, and aggregate them into coarser columns.
 
-A column is one value per step from one start; NaN is unknown, and leaves as null. Nothing
-is ever taken from a coarser column: every zoom is made from the finest one.
+A column is one value per step from one start; NaN is unknown. Every coarser column is made from the finest
+one, never from another coarse one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Whole = NDArray[np.int_]  # numbers of steps: edges, or how many
 
 @dataclass(frozen=True)
 class Grid:
-    """Equal steps from one moment on."""
+    """`count` equal steps of `step_s` seconds from `start` on."""
 
     start: datetime
     step_s: int
@@ -29,23 +29,22 @@ class Grid:
 
     @property
     def end(self) -> datetime:
-        """Say when the last step ends."""
         return self.start + timedelta(seconds=self.step_s * self.count)
 
     def edge(self, moment: datetime) -> int:
-        """Return the first step that starts at the moment or later, from 0 to count."""
+        """Return the number of the first step that starts at the moment or later, from 0 to count."""
         return min(max(-((self.start - moment) // timedelta(seconds=self.step_s)), 0), self.count)
 
 
 def grid_over(period: Period, step_s: int) -> Grid:
-    """Return the steps, aligned to UTC, that touch the period."""
+    """Return the grid of steps, aligned to UTC, that touch the period."""
     start = int(period.start.timestamp()) // step_s * step_s
     end = -(-int(period.end.timestamp()) // step_s) * step_s
     return Grid(datetime.fromtimestamp(start, UTC), step_s, (end - start) // step_s)
 
 
 def edges(grid: Grid, periods: Sequence[Period]) -> Whole:
-    """Return for each period the steps that start inside it, as first and one past the last.
+    """Return one row per period: the first step that starts inside it, and one past the last.
 
     Periods that meet share an edge, so that no step is counted twice and none is lost.
     """
@@ -53,7 +52,7 @@ def edges(grid: Grid, periods: Sequence[Period]) -> Whole:
 
 
 def sums(values: Column, between: Whole) -> Column:
-    """Add up what is known between each pair of edges; NaN where nothing is."""
+    """Add up the known values between each pair of edges; NaN where none is known."""
     if not between.size:
         return np.zeros(0)
     padded = np.append(np.nan_to_num(values), 0.0)
@@ -67,22 +66,19 @@ def known(values: Column, between: Whole) -> Whole:
 
 
 def every(factor: int, count: int) -> Whole:
-    """Return the edges of groups of that many steps; the last may be shorter."""
+    """Return the edges of groups of `factor` steps; the last may be shorter."""
     first = np.arange(0, count, factor)
     return np.column_stack((first, np.minimum(first + factor, count)))
 
 
 def means(values: Column, between: Whole) -> Column:
-    """Average what is known between each pair of edges; NaN where nothing is."""
+    """Average the known values between each pair of edges; NaN where none is known."""
     counts = known(values, between).astype(np.float64)
     counts[counts == 0] = np.nan
     return sums(values, between) / counts
 
 
 def integers(values: Column) -> list[int | None]:
-    """Return a column as whole numbers, null where unknown."""
+    """Round a column to whole numbers, None where unknown."""
     whole = np.rint(values)
-    if not np.isnan(whole).any():
-        numbers: list[int | None] = whole.astype(int).tolist()
-        return numbers
     return [None if one != one else int(one) for one in whole.tolist()]

@@ -1,4 +1,4 @@
-"""Write rows as a spreadsheet reads them, so that no cell becomes a formula or turns the line's direction."""
+"""Write rows as CSV whose cells no spreadsheet takes for a formula or for another text direction."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
 
 
 class _Echo:
-    """A file that gives each line back instead of keeping it."""
+    """A file that returns each line instead of keeping it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def text(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, on one line and in one direction."""
+    """Return the text on one line and in one direction, with ' before what would be a formula."""
     plain = "".join(" " if one.isspace() else one for one in value if one.isspace() or one.isprintable())
     return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
 def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Turn rows into the lines of a file, one at a time."""
+    """Yield the rows as lines of CSV."""
     writer = csv.writer(_Echo())
     for row in rows:
         yield writer.writerow(row)

@@ -1,7 +1,6 @@
-"""Turn the bytes of a file into numbered lines, whichever program wrote them and however they arrive.
+"""Decode an uploaded text file into numbered lines: UTF-8 or UTF-16, any line ends, chunk by chunk.
 
-A file that is too large, no text, or written in an encoding that nobody said is refused with a sentence
-before anything of it is believed. Pure.
+A file that is too large, not text or in another encoding is refused with a sentence for the page. Pure.
 """
 
 from __future__ import annotations
@@ -22,11 +21,7 @@ A_WORKBOOK = "This is a workbook or an archive, not a text file. Save it as CSV 
 NOT_TEXT = "This is not a text file. Save the list of homes as CSV and choose that file."
 NOT_UTF_8 = "Line {:,} is written in an encoding that cannot be read here. Save the file as CSV UTF-8."
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ENDS = re.compile(r"\r\n|\r|\n")
 
 
@@ -35,12 +30,28 @@ class FileRefused(Exception):
 
 
 def numbered(chunks: Iterable[bytes]) -> Iterator[tuple[int, str]]:
-    """Yield line by line with its number; of a line that is too long only its beginning."""
-    yield from _lines(_decoded(chunks))
+    """Yield each line with its number from 1; of a line over LONGEST_LINE characters, its beginning.
+
+    Raises FileRefused for a file over BYTES_AT_MOST or LINES_AT_MOST, one that is not text, or one that is
+    neither UTF-8 nor UTF-16.
+    """
+    number, rest, held = 0, "", ""
+    for text in _decoded(chunks):
+        text, held = held + text, ""
+        if text.endswith("\r"):  # perhaps half of an end
+            text, held = text[:-1], "\r"
+        *whole, last = _ENDS.split(text)
+        for piece in whole:
+            number += 1
+            yield _numbered(number, rest + piece)
+            rest = ""
+        rest = (rest + last)[: LONGEST_LINE + 1]
+    if held or rest:
+        yield _numbered(number + 1, rest)
 
 
 def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield the text of the file; its first bytes say how it is written."""
+    """Yield the text of the file; its first bytes tell the encoding."""
     decoder, size, lines, held = None, 0, 1, b""
     for chunk in itertools.chain(chunks, [b""]):
         size, held = size + len(chunk), held + chunk
@@ -71,23 +82,6 @@ def _text(decoder: codecs.IncrementalDecoder, chunk: bytes, lines: int, *, final
     if "\x00" in text:
         raise FileRefused(NOT_TEXT)
     return text
-
-
-def _lines(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Yield line by line with its number, whichever way lines end; of a line too long only its beginning."""
-    number, rest, held = 0, "", ""
-    for text in texts:
-        text, held = held + text, ""
-        if text.endswith("\r"):  # perhaps half of an end
-            text, held = text[:-1], "\r"
-        *whole, last = _ENDS.split(text)
-        for piece in whole:
-            number += 1
-            yield _numbered(number, rest + piece)
-            rest = ""
-        rest = (rest + last)[: LONGEST_LINE + 1]
-    if held or rest:
-        yield _numbered(number + 1, rest)
 
 
 def _numbered(number: int, line: str) -> tuple[int, str]:

@@ -1,6 +1,6 @@
-"""No upload fills the disk: what is longer than any file that is read here is dropped as it comes.
+"""Keep uploads from filling the disk: what is longer than any file read here is dropped as it arrives.
 
-What is kept is a little too long, so that the form that asked for the file says that it is too large.
+What is kept is a little too long, so that the form which takes the file says that it is too large.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ BYTES_AT_MOST = 10 * 1024 * 1024
 
 
 class Bounded(FileUploadHandler):
-    """Stands before the handlers that keep a file, and hands on no more of it than that."""
+    """Runs before the handlers that store a file, and passes no more than BYTES_AT_MOST on to them."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """Hand a piece on, or drop it; `start` is where in the file it begins."""
         return raw_data if start <= BYTES_AT_MOST else None
 
     def file_complete(self, file_size: int) -> None:
-        """Leave the file to the handlers behind."""
+        """Leave the file to the handlers that follow."""

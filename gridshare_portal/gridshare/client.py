@@ -1,4 +1,4 @@
-"""Every operation of the Gridshare Customer API as one method, in the house's words on both sides."""
+"""Every operation of the Gridshare Customer API as one method, in the portal's words on both sides."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import copy
 import functools
 import ipaddress
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TypedDict, TypeVar
+from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -17,35 +17,27 @@ from gridshare_portal.gridshare.http import calls, transport
 
 T = TypeVar("T")
 
-READS = {  # every operation that only reads, and where it is found
-    "listSites": "/sites",
-    "getSiteTopology": "/sites/{id}/topology",
-    "listDevices": "/devices",
-    "getDevice": "/devices/{id}",
-    "getDeviceTelemetry": "/devices/{id}/telemetry",
-    "getDeviceOperationMode": "/devices/{id}/{mode}",
-    "getDeviceOverlayPlan": "/devices/{id}/plans/overlay",
+PATHS = {  # every operation: its method, and where it is found
+    "listSites": ("GET", "/sites"),
+    "getSiteTopology": ("GET", "/sites/{id}/topology"),
+    "listDevices": ("GET", "/devices"),
+    "getDevice": ("GET", "/devices/{id}"),
+    "patchDevice": ("PATCH", "/devices/{id}"),
+    "getDeviceTelemetry": ("GET", "/devices/{id}/telemetry"),
+    "getDeviceOperationMode": ("GET", "/devices/{id}/{mode}"),
+    "setDeviceOperationMode": ("PUT", "/devices/{id}/{mode}"),
+    "getDeviceOverlayPlan": ("GET", "/devices/{id}/plans/overlay"),
+    "setDeviceOverlayPlan": ("PUT", "/devices/{id}/plans/overlay"),
 }
-_WRITES = {
-    "patchDevice": "/devices/{id}",
-    "setDeviceOperationMode": "/devices/{id}/{mode}",
-    "setDeviceOverlayPlan": "/devices/{id}/plans/overlay",
-}
-QUARTER = timedelta(minutes=15)
-
-
-class _Place(TypedDict):
-    operation: str
-    subject: str
-    url: str
 
 
 class Client:
     """The API on behalf of one customer.
 
     `token` returns an access token, and a new one when it is called with `force=True`; whatever it raises
-    passes through untouched. `listener` hears how each call went, from whichever thread made it. A client is
-    cheap, keeps no state and may be used from any thread.
+    passes through. `listener` gets a `calls.Heard` for each call, from whichever thread made it. Every method
+    raises GridshareError (see `errors`) when the call fails. A client is cheap, keeps no state and may be
+    used from any thread.
     """
 
     def __init__(
@@ -71,97 +63,90 @@ class Client:
         other._deadline_s = deadline_s
         return other
 
-    def list_sites(self) -> tuple[types.SiteItem, ...]:
-        """Return the sites that the customer may reach."""
-        return self._get("listSites", wire.sites)
+    def list_sites(self) -> tuple[str, ...]:
+        """Return the ids of the sites that the customer may reach."""
+        return self._make(self._call("listSites"), wire.sites)
 
     def get_site_topology(self, site_id: str) -> types.Topology:
         """Return the electrical tree of a site."""
-        return self._get("getSiteTopology", wire.topology, site_id)
+        return self._make(self._call("getSiteTopology", site_id), wire.topology)
 
-    def list_devices(self) -> tuple[types.DeviceItem, ...]:
-        """Return the devices that the customer may reach."""
-        return self._get("listDevices", wire.devices)
+    def list_devices(self) -> tuple[str, ...]:
+        """Return the ids of the devices that the customer may reach."""
+        return self._make(self._call("listDevices"), wire.devices)
 
     def get_device(self, synth_id: str) -> types.Device:
         """Return a device's static properties."""
-        return self._get("getDevice", functools.partial(wire.device, asked=synth_id), synth_id)
+        read = functools.partial(wire.device, requested=synth_id)
+        return self._make(self._call("getDevice", synth_id), read)
 
     def patch_device(self, synth_id: str, *, changes: Mapping[str, str]) -> None:
         """Change a device's manufacturer, model or serial_number, and only those given."""
-        place = self._place("patchDevice", synth_id)
-        self._send("PATCH", place, _nothing, wire.details(synth_id, changes))
+        self._send("patchDevice", synth_id, wire.details(synth_id, changes), _nothing)
 
     def get_device_telemetry(
-        self,
-        synth_id: str,
-        *,
-        start: datetime,
-        end: datetime,
-        bucket: timedelta = QUARTER,
-        include: tuple[str, ...] = ("default", "energy"),
+        self, synth_id: str, *, start: datetime, end: datetime
     ) -> tuple[types.Reading, ...]:
-        """Return a sensor's buckets that start within [start, end); a bucket nobody has is absent."""
-        read = functools.partial(wire.readings, start=start, end=end)
-        query = self._dialect.window(start, end, bucket, tuple(include))
-        return self._get("getDeviceTelemetry", read, synth_id, query)
+        """Return a sensor's 15-minute buckets that start within [start, end), in order.
+
+        Powers are in W, counters in Wh. A bucket that the API does not have is absent.
+        """
+        call = self._call("getDeviceTelemetry", synth_id, query=self._dialect.window(start, end))
+        return self._make(call, functools.partial(wire.readings, start=start, end=end))
 
     def get_device_operation_mode(self, synth_id: str) -> types.Mode:
         """Return the operation mode as the device has it now."""
-        return self._get("getDeviceOperationMode", wire.mode, synth_id)
+        return self._make(self._call("getDeviceOperationMode", synth_id), wire.mode)
 
     def set_device_operation_mode(self, synth_id: str, *, mode: str) -> types.Mode | None:
-        """Ask for another operation mode, and return the one in the answer, if it names one."""
-        place = self._place("setDeviceOperationMode", synth_id)
-        return self._send("PUT", place, wire.mode_if_any, self._dialect.mode(mode))
+        """Request another operation mode; return the one in the answer, if it names one."""
+        return self._send("setDeviceOperationMode", synth_id, self._dialect.mode(mode), wire.mode_if_any)
 
     def get_device_overlay_plan(self, synth_id: str) -> types.Plan:
         """Return the overlay plan as the device has it now."""
-        return self._get("getDeviceOverlayPlan", wire.plan, synth_id)
+        return self._make(self._call("getDeviceOverlayPlan", synth_id), wire.plan)
 
     def set_device_overlay_plan(self, synth_id: str, *, plan: types.Plan) -> None:
-        """Replace the overlay plan; a plan without commands deletes it."""
-        place = self._place("setDeviceOverlayPlan", synth_id)
+        """Replace the overlay plan; a plan without commands deletes it.
+
+        Raises Unprocessable, with nothing sent, for a plan that the dialect cannot express.
+        """
+        operation = "setDeviceOverlayPlan"
         try:
             body = self._dialect.plan(plan, now=datetime.now(UTC))
         except plan_dialects.NotExpressible as error:
-            raise errors.Unprocessable(place["operation"], message=str(error)) from None
-        self._send("PUT", place, _nothing, body)
+            raise errors.Unprocessable(operation, message=str(error)) from None
+        self._send(operation, synth_id, body, _nothing)
 
     def fetch(
         self, operation: str, subject: str = "", *, start: datetime | None = None, end: datetime | None = None
     ) -> calls.Came:
-        """Return the answer of an operation that reads as it came, without the token."""
-        if operation not in READS:
+        """Return the raw answer of a read operation, without the token; ValueError for another operation."""
+        if operation not in PATHS or PATHS[operation][0] != "GET":
             raise ValueError(f"{operation} is no operation that reads")
-        query: dict[str, str] = {}
-        if start is not None and end is not None:
-            query = self._dialect.window(start, end, QUARTER, ("default", "energy"))
-        call = calls.Call(method="GET", query=query, **self._place(operation, subject))
+        query = self._dialect.window(start, end) if start is not None and end is not None else {}
         return transport.fetch(
-            call, self._token, deadline_s=self._deadline_s, session=self._session, listener=self._listener
+            self._call(operation, subject, query=query),
+            self._token,
+            deadline_s=self._deadline_s,
+            session=self._session,
+            listener=self._listener,
         )
 
-    def _place(self, operation: str, subject: str = "") -> _Place:
-        """Say what is asked about whom, and where; an id that could lead elsewhere is refused."""
-        below = {**READS, **_WRITES}[operation]
-        path = below.format(
-            id=ids.in_path(operation, subject) if "{id}" in below else "", mode=self._dialect.mode_path
+    def _call(
+        self, operation: str, subject: str = "", *, query: dict[str, str] | None = None, body: object = None
+    ) -> calls.Call:
+        """Build a call; an id that could lead to another path is refused with BadId."""
+        method, path = PATHS[operation]
+        quoted = ids.in_path(operation, subject) if "{id}" in path else ""
+        url = self._root + path.format(id=quoted, mode=self._dialect.mode_path)
+        return calls.Call(
+            operation=operation, method=method, url=url, subject=subject, query=query or {}, body=body
         )
-        return {"operation": operation, "subject": subject, "url": self._root + path}
 
-    def _get(
-        self,
-        operation: str,
-        read: Callable[[object], T],
-        subject: str = "",
-        query: dict[str, str] | None = None,
-    ) -> T:
-        call = calls.Call(method="GET", query=query or {}, **self._place(operation, subject))
-        return self._make(call, read)
-
-    def _send(self, method: str, place: _Place, read: Callable[[object], T], body: object) -> T:
-        return self._make(calls.Call(method=method, body=body, **place), read)
+    def _send(self, operation: str, synth_id: str, body: object, read: Callable[[object], T]) -> T:
+        """Make a call that writes; the test of the one write path knows writing methods by this name."""
+        return self._make(self._call(operation, synth_id, body=body), read)
 
     def _make(self, call: calls.Call, read: Callable[[object], T]) -> T:
         return transport.send(
@@ -175,7 +160,7 @@ class Client:
 
 
 def _checked(base_url: str) -> str:
-    """Return the address without its last slash, unless a token sent there could be overheard."""
+    """Return the base URL without its last slash; ValueError where a token sent there could be overheard."""
     parts = urlsplit(base_url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
         raise ValueError("the API's address must look like https://host")
@@ -192,4 +177,4 @@ def _is_loopback(host: str) -> bool:
 
 
 def _nothing(answer: object) -> None:
-    """Read nothing: the answer to this write says nothing beyond that it was taken."""
+    """Ignore the answer: to this write it says nothing beyond that it was taken."""

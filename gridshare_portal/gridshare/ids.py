@@ -1,7 +1,7 @@
-"""Which ids may stand in a path.
+"""Which ids may stand in the path of a call.
 
-An id of `..` walks the path even when it is quoted, since no quoting touches dots. So ids are
-held against a list of what they may be before anything is sent, and quoted only then.
+An id of `..` changes the path even when it is quoted, since quoting leaves dots alone. So ids are checked
+against what they may be before anything is sent, and quoted only then.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 
 
 def allowed(value: object) -> TypeGuard[str]:
-    """Say whether this can be the id of a site, a device or a sensor."""
+    """Return whether this can be the id of a site, a device or a sensor."""
     return isinstance(value, str) and _ALLOWED.fullmatch(value) is not None
 
 
 def in_path(operation: str, value: object) -> str:
-    """Return the id as it may stand in a path, or refuse it before anything is sent."""
+    """Return the id quoted for a path; BadId where it could lead elsewhere."""
     if not allowed(value):
         raise errors.BadId(operation)
     return quote(value, safe="")

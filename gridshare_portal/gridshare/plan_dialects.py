@@ -1,9 +1,9 @@
-"""An overlay plan in its two written forms. Only `wire` asks here.
+"""An overlay plan in its two written forms; only `wire` imports this.
 
-The published form gives each command a start and an end. The live form gives the plan one start and
-each command a length, back to back, so it has no gaps: a gap is filled with `idle`, which holds. It
-has no word for following the mode either, so that can stand only before or after the rest, where no command
-stands for it. A discharge is a negative setpoint.
+The published form gives each command a start and an end. The live form gives the plan one start and each
+command a length, back to back, so it has no gaps: a gap is filled with `idle`, which holds. It has no word
+for following the mode either, so that can stand only before or after the rest, where no command stands for
+it. A discharge is a negative setpoint.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ _KINDS = {"charge": "charge", "hold": "idle", "discharge": "setpoint"}
 
 
 class NotExpressible(ValueError):
-    """The plan cannot be written in the form that the service understands; the text says why."""
+    """The plan cannot be written in the service's form; the text says why."""
 
 
 def published(plan: types.Plan) -> dict[str, object]:
-    """Write a plan as the contract wants it."""
+    """Write a plan as the contract wants it: a start and an end for each command."""
     return {"commands": [_published(command) for command in plan.commands]}
 
 
 def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
-    """Write a plan as one start and durations; an empty plan still needs a start."""
-    commands = _without_edges(sorted(plan.commands, key=lambda command: command.start))
+    """Write a plan as one start and durations; an empty plan starts `now`. Raises NotExpressible."""
+    commands = sorted(plan.commands, key=lambda command: command.start)
+    acting = [place for place, command in enumerate(commands) if command.action != "follow"]
+    commands = commands[acting[0] : acting[-1] + 1] if acting else []
     written: list[dict[str, object]] = []
     at = commands[0].start if commands else now
     for command in commands:
@@ -46,7 +48,7 @@ def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
 def read(body: object) -> types.Plan:
     """Read a plan in either form.
 
-    A command that cannot be read spoils the whole plan, since a plan without it would be a lie.
+    One unreadable command makes the whole plan Misshapen: without it the plan would say something else.
     """
     found = values.record(body, "the answer")
     listed = found.get("commands")
@@ -62,22 +64,11 @@ def read(body: object) -> types.Plan:
 
 
 def _published(command: types.Command) -> dict[str, object]:
-    body = dict(command.extra) | {
-        "start": values.iso(command.start),
-        "end": values.iso(command.end),
-        "action": command.action,
-    }
+    span = {"start": values.iso(command.start), "end": values.iso(command.end)}
+    body = {**command.extra, **span, "action": command.action}
     if command.power_limit_w is not None:
         body["powerLimit_W"] = command.power_limit_w
     return body
-
-
-def _without_edges(commands: list[types.Command]) -> list[types.Command]:
-    while commands and commands[0].action == "follow":
-        commands = commands[1:]
-    while commands and commands[-1].action == "follow":
-        commands = commands[:-1]
-    return commands
 
 
 def _live(command: types.Command) -> dict[str, object]:
@@ -87,12 +78,10 @@ def _live(command: types.Command) -> dict[str, object]:
         "kind": _KINDS.get(command.action, command.action),
         "durationMinutes": _minutes(command.start, command.end),
     }
-    if command.action == "discharge":
-        if command.power_limit_w is None:
-            raise NotExpressible("This home's system needs a power in watts for a discharge.")
-        body["power_W"] = -command.power_limit_w
-    elif command.power_limit_w is not None:
-        body["power_W"] = command.power_limit_w
+    if command.power_limit_w is not None:
+        body["power_W"] = command.power_limit_w * (-1 if command.action == "discharge" else 1)
+    elif command.action == "discharge":
+        raise NotExpressible("This home's system needs a power in watts for a discharge.")
     return body
 
 
@@ -119,26 +108,17 @@ def _read_live(found: dict[str, object], at: datetime | None, where: str) -> typ
     minutes = values.number(found.get("durationMinutes"))
     if at is None or minutes is None or not 0 < minutes < 1_000_000:
         raise values.Misshapen(where)
-    end = _later(at, minutes, where)
+    try:
+        end = at + minutes * MINUTE
+    except OverflowError:
+        raise values.Misshapen(where) from None
     power_w = values.number(found.get("power_W"))
     action = "hold" if found.get("kind") == "idle" else _action(found.get("kind"))
     if action == "setpoint" and power_w is not None:  # without a power nobody knows its direction
         action = "discharge" if power_w < 0 else "charge"
         power_w = abs(power_w)
-    return types.Command(
-        start=at,
-        end=end,
-        action=action,
-        power_limit_w=power_w,
-        extra=values.rest(found, _LIVE),
-    )
-
-
-def _later(at: datetime, minutes: float, where: str) -> datetime:
-    try:
-        return at + minutes * MINUTE
-    except OverflowError:
-        raise values.Misshapen(where) from None
+    extra = values.rest(found, _LIVE)
+    return types.Command(start=at, end=end, action=action, power_limit_w=power_w, extra=extra)
 
 
 def _action(value: object) -> str:

@@ -1,7 +1,6 @@
-"""What Gridshare tells us, in the house's words: units end the name, direction is a word, moments are UTC.
+"""What the API tells, in the portal's words: units end the name, direction is a word, moments are in UTC.
 
-Nothing here knows how the API spells it. None always means that nobody knows, which is never the
-same as zero. `extra` holds whatever the API said that this file has no name for.
+None means unknown, which is never the same as zero. `extra` holds what the API said beyond the named fields.
 """
 
 from __future__ import annotations
@@ -14,24 +13,8 @@ Extra = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SiteItem:
-    """A site that the customer may reach."""
-
-    site_id: str
-    extra: Extra = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeviceItem:
-    """A device that the customer may reach."""
-
-    synth_id: str
-    extra: Extra = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Node:
-    """One node of a site's electrical tree; its kind may be a word nobody has met yet."""
+    """One node of a site's electrical tree; `kind` may be a word that is not known yet."""
 
     synth_id: str | None
     kind: str
@@ -43,15 +26,13 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Topology:
-    """A site's electrical tree; root is None where Gridshare knows of none."""
+    """A site's electrical tree; root is None where Gridshare has none."""
 
     root: Node | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """A device's static properties."""
-
     synth_id: str
     kind: str | None = None
     site_id: str | None = None
@@ -65,8 +46,8 @@ class Device:
 class Reading:
     """One bucket of one sensor.
 
-    `at` is the bucket's start. The powers are averages over the bucket and the counters stand as
-    at its end; in means into the device, and neither side is ever negative.
+    `at` is the bucket's start. The powers are averages over the bucket and the counters are as at its end;
+    in means into the device, and neither side is ever negative.
     """
 
     at: datetime
@@ -83,7 +64,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
-    """An operation mode: a known one in its usual case, any other as it came."""
+    """An operation mode: `name` in its usual case where it is known, `raw` as it came."""
 
     name: str
     raw: str
@@ -91,7 +72,7 @@ class Mode:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One stretch of an overlay plan; no power limit means as fast as the device goes."""
+    """One stretch of an overlay plan; without a power limit the device goes as fast as it can."""
 
     start: datetime
     end: datetime

@@ -1,4 +1,4 @@
-"""What a single value from the API's JSON is worth: a number, a text, a moment, or unknown.
+"""Check single values of the API's JSON: a number, a text, a moment, or unknown (None).
 
 True is no number, "12" is no number, and a date that does not exist is no moment.
 """
@@ -14,23 +14,26 @@ T = TypeVar("T")
 
 
 class Misshapen(ValueError):
-    """The answer is not what was agreed, and nothing can be made of it; the text says where."""
+    """The answer does not have the agreed shape; the text says where."""
 
 
 def number(value: object) -> float | None:
     """Return the value if it is a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def text(value: object) -> str | None:
-    """Return the value if it is a text that says something."""
+    """Return the value if it is a text with more than spaces."""
     return value if isinstance(value, str) and value.strip() else None
 
 
 def moment(value: object) -> datetime | None:
-    """Return the moment in UTC; one without an offset is taken for UTC, as the API promises."""
+    """Return the moment in UTC; one without an offset is in UTC, as the API promises."""
     if not isinstance(value, str):
         return None
     try:
@@ -41,19 +44,19 @@ def moment(value: object) -> datetime | None:
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """Return the texts of a list, and leave out what is none."""
+    """Return the texts of a list, without its other items."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def record(value: object, where: str) -> dict[str, object]:
-    """Return the value if it is a JSON object, or say where there is none."""
+    """Return the value if it is a JSON object; Misshapen otherwise."""
     if not isinstance(value, dict):
         raise Misshapen(where)
     return value
 
 
 def records(body: object, key: str) -> list[dict[str, object]]:
-    """Return the objects listed under a key; a list that is absent is an error, never an empty list."""
+    """Return the objects listed under a key; a list that is absent is Misshapen, never an empty list."""
     listed = record(body, "the answer").get(key)
     if not isinstance(listed, list):
         raise Misshapen(key)
@@ -61,14 +64,14 @@ def records(body: object, key: str) -> list[dict[str, object]]:
 
 
 def some(usable: list[T], *, of: Sequence[object], where: str) -> list[T]:
-    """Return what is usable of a list; one that holds entries and not a usable one must not look empty."""
+    """Return the usable items of a list; Misshapen where it has items and none is usable."""
     if of and not usable:
         raise Misshapen(where)
     return usable
 
 
 def rest(found: dict[str, object], named: Iterable[str]) -> dict[str, object]:
-    """Return what is left beside the fields that have a name in the house."""
+    """Return the fields beyond those that have a name here."""
     return {key: value for key, value in found.items() if key not in named}
 
 

@@ -1,56 +1,43 @@
-"""The API's words into ours and back: the one place that knows its casing, units, signs and dialects.
+"""Translate between the words of the API and ours: its casing, units, signs and dialects are known only here.
 
-`published` is the contract. `live` is what the vendor's own pages say of the running service: other
-names for the same parameters, lower-case modes, and plans of one start and durations. Whatever is
-read is understood in either form, since nobody knows on which day the service changes.
+`published` is the contract. `live` is what the vendor's own pages say of the running service: other names for
+the same parameters, lower-case modes, and plans of one start and durations. Whatever is read is understood in
+either form, since nobody knows on which day the service changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gridshare_portal.gridshare import ids, plan_dialects, types, values
 
 JOULES_IN_A_WH = 3600.0
+BUCKET, INCLUDE = "PT15M", "default,energy"
 MODES = {name.casefold(): name for name in ("Simple", "Schedule", "Smart", "Unknown")}
 _KINDS = {"interver": "inverter"}  # as the vendor's page prints it
 _DETAILS = {"manufacturer": "manufacturer", "model": "model", "serial_number": "serialNumber"}
 _NODE = ("id", "kind", "channels", "children", "maxCapacity_J")
-_DEVICE = ("synthId", "kind", "siteId", "manufacturer", "model", "serialNumber")
+_DEVICE = ("synthId", "kind", "siteId", *_DETAILS.values())
 _CHARGE = ("soc_percent", "stateOfCharge_pct")
 _READING = (
-    *(
-        "timestamp",
-        "power_W",
-        "voltage_V",
-        "current_A",
-        "state",
-        "energy_Wh_increment",
-        "energy_Wh_decrement",
-    ),
-    *_CHARGE,
+    *("timestamp", "power_W", "voltage_V", "current_A", "state"),
+    *("energy_Wh_increment", "energy_Wh_decrement", *_CHARGE),
 )
 
 
 class Published:
-    """How the published contract wants to be asked."""
+    """Requests as the published contract words them."""
 
     mode_path = "operationmode"
 
-    def window(
-        self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]
-    ) -> dict[str, str]:
-        """Return the query that asks for readings."""
-        return {
-            "start": values.iso(start),
-            "end": values.iso(end),
-            "bucket": _duration(bucket),
-            "include": ",".join(include),
-        }
+    def window(self, start: datetime, end: datetime) -> dict[str, str]:
+        """Return the query for readings, powers and counters alike, in buckets of 15 minutes."""
+        span = {"start": values.iso(start), "end": values.iso(end)}
+        return {**span, "bucket": BUCKET, "include": INCLUDE}
 
     def mode(self, name: str) -> dict[str, str]:
-        """Return the body that asks for a mode."""
+        """Return the body that sets a mode."""
         return {"mode": MODES.get(name.casefold(), name)}
 
     def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, object]:
@@ -59,88 +46,78 @@ class Published:
 
 
 class Live(Published):
-    """How the running service wants to be asked, as far as the vendor's pages tell."""
+    """Requests as the running service words them, as far as the vendor's pages tell."""
 
     mode_path = "operationMode"
 
-    def window(
-        self, start: datetime, end: datetime, bucket: timedelta, include: tuple[str, ...]
-    ) -> dict[str, str]:
-        """Return the query that asks for readings."""
-        return {
-            "interval": f"{values.iso(start)}/{values.iso(end)}",
-            "resolution": _duration(bucket),
-            "include": ",".join(include),
-        }
+    def window(self, start: datetime, end: datetime) -> dict[str, str]:
+        interval = f"{values.iso(start)}/{values.iso(end)}"
+        return {"interval": interval, "resolution": BUCKET, "include": INCLUDE}
 
     def mode(self, name: str) -> dict[str, str]:
-        """Return the body that asks for a mode."""
         return {"mode": name.lower()}
 
     def plan(self, plan: types.Plan, *, now: datetime) -> dict[str, object]:
-        """Return the body that sets a plan; `now` is when an empty one takes effect."""
         return plan_dialects.live(plan, now=now)
 
 
 DIALECTS: Mapping[str, Published] = {"published": Published(), "live": Live()}
 
 
-def sites(body: object) -> tuple[types.SiteItem, ...]:
-    """Read a list of sites; an entry without a usable id is nothing anyone could ask about."""
-    return tuple(types.SiteItem(site_id=site_id, extra=extra) for site_id, extra in _named(body, "siteId"))
+def sites(body: object) -> tuple[str, ...]:
+    """Read the ids of a list of sites, without those that could not stand in a path."""
+    return _ids(body, "siteId")
 
 
-def devices(body: object) -> tuple[types.DeviceItem, ...]:
-    """Read a list of devices."""
-    return tuple(
-        types.DeviceItem(synth_id=synth_id, extra=extra) for synth_id, extra in _named(body, "synthId")
-    )
+def devices(body: object) -> tuple[str, ...]:
+    """Read the ids of a list of devices, without those that could not stand in a path."""
+    return _ids(body, "synthId")
 
 
-def device(body: object, *, asked: str) -> types.Device:
-    """Read a device; one that does not say who it is, is the one that was asked about."""
+def device(body: object, *, requested: str) -> types.Device:
+    """Read a device; one without an id is the requested one."""
     found = values.record(body, "the answer")
-    kind = values.text(found.get("kind"))
+    kind = values.text(found.get("kind")) or ""
     return types.Device(
-        synth_id=values.text(found.get("synthId")) or asked,
-        kind=None if kind is None else _KINDS.get(kind, kind),
+        synth_id=values.text(found.get("synthId")) or requested,
+        kind=_KINDS.get(kind, kind) or None,
         site_id=values.text(found.get("siteId")),
-        manufacturer=values.text(found.get("manufacturer")),
-        model=values.text(found.get("model")),
-        serial_number=values.text(found.get("serialNumber")),
+        **{name: values.text(found.get(key)) for name, key in _DETAILS.items()},
         extra=values.rest(found, _DEVICE),
     )
 
 
 def details(synth_id: str, changes: Mapping[str, str]) -> dict[str, str]:
-    """Return the body that changes a device's details, and nothing but those that are to change."""
+    """Return the body that changes a device's details, with only those that are to change."""
     return {"synthId": synth_id} | {_DETAILS[name]: value for name, value in changes.items()}
 
 
 def topology(body: object) -> types.Topology:
-    """Read a site's tree of any depth, from the leaves up, so that no depth is too deep."""
+    """Read a site's tree of any depth, from the leaves up, without recursion."""
     found = values.record(body, "the answer")
     root = found.get("root") if "root" in found or "kind" not in found else found
     if root is None:
         return types.Topology(root=None)
+    parents_first = [values.record(root, "root")]
+    for node in parents_first:
+        parents_first.extend(_children(node))
     built: dict[int, types.Node] = {}
-    for node in reversed(_parents_first(values.record(root, "root"))):
+    for node in reversed(parents_first):
         built[id(node)] = _node(node, tuple(built[id(child)] for child in _children(node)))
     return types.Topology(root=built[id(root)])
 
 
 def readings(body: object, *, start: datetime, end: datetime) -> tuple[types.Reading, ...]:
-    """Read a sensor's buckets: in order, each once, none outside what was asked."""
+    """Read a sensor's buckets: in order, each once, none outside [start, end)."""
     entries = values.records(body, "entries")
-    found = values.some(
-        [reading for reading in map(_reading, entries) if reading], of=entries, where="entries"
-    )
+    usable = [reading for reading in map(_reading, entries) if reading]
+    found = values.some(usable, of=entries, where="entries")
     by_moment = {reading.at: reading for reading in found if start <= reading.at < end}
     return tuple(by_moment[at] for at in sorted(by_moment))
 
 
 def mode(body: object) -> types.Mode:
-    """Read a mode; a word that is not known is kept as it came."""
+    """Read a mode; an unknown word is kept as it came."""
     raw = values.text(values.record(body, "the answer").get("mode"))
     if raw is None:
         raise values.Misshapen("mode")
@@ -148,26 +125,19 @@ def mode(body: object) -> types.Mode:
 
 
 def mode_if_any(body: object) -> types.Mode | None:
-    """Read the mode that answers a change, which may be silent."""
+    """Read the mode in the answer to a change, which may be empty."""
     return None if body is None else mode(body)
 
 
 def plan(body: object) -> types.Plan:
-    """Read a plan in either form; no answer at all is no plan."""
+    """Read a plan in either form; an empty answer is no plan."""
     return types.Plan() if body is None else plan_dialects.read(body)
 
 
-def _named(body: object, name: str) -> list[tuple[str, dict[str, object]]]:
+def _ids(body: object, name: str) -> tuple[str, ...]:
     entries = values.records(body, "entries")
-    usable = [(named, values.rest(item, (name,))) for item in entries if ids.allowed(named := item.get(name))]
-    return values.some(usable, of=entries, where=f"entries[].{name}")
-
-
-def _parents_first(root: dict[str, object]) -> list[dict[str, object]]:
-    ordered = [root]
-    for node in ordered:
-        ordered.extend(_children(node))
-    return ordered
+    usable = [found for item in entries if ids.allowed(found := item.get(name))]
+    return tuple(values.some(usable, of=entries, where=f"entries[].{name}"))
 
 
 def _children(node: dict[str, object]) -> list[dict[str, object]]:
@@ -209,18 +179,9 @@ def _reading(found: dict[str, object]) -> types.Reading | None:
 
 
 def _charge(found: dict[str, object]) -> float | None:
-    """Return the charge under either of its names; a battery is never under 0 or over 100 percent full."""
+    """Return the charge (%) under either of its names, clipped to 0 to 100; unknown when further off."""
     for name in _CHARGE:
         charge_pct = values.number(found.get(name))
         if charge_pct is not None:
             return min(max(charge_pct, 0.0), 100.0) if -1 <= charge_pct <= 101 else None
     return None
-
-
-def _duration(bucket: timedelta) -> str:
-    minutes, seconds = divmod(int(bucket.total_seconds()), 60)
-    if minutes <= 0 or seconds:
-        raise ValueError("a bucket is a number of whole minutes")
-    if minutes % 1440 == 0:
-        return f"P{minutes // 1440}D"
-    return f"PT{minutes // 60}H" if minutes % 60 == 0 else f"PT{minutes}M"

@@ -1,7 +1,7 @@
-"""Connections in the admin, to look at: no token, sealed or not, and nothing to change.
+"""Read-only admin pages of connections: no token, sealed or not, and nothing to change.
 
-allauth's own pages for Lunar accounts, apps and tokens are taken away: disconnecting has
-one way, which ends the tokens at Lunar too.
+allauth's own pages for Lunar accounts, apps and tokens are removed: disconnecting must also revoke the tokens
+at Lunar.
 """
 
 from __future__ import annotations
@@ -20,17 +20,11 @@ class _LookOnly(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 @admin.register(models.Connection)
 class Connection(_LookOnly):
-    """A homeowner's connection: whose, how it does, what it allows."""
-
     fields = (
         ("user", "username", "sub", "issuer")
         + ("status", "status_since_at", "authorized_at", "scopes", "time_zone")
@@ -44,13 +38,9 @@ class Connection(_LookOnly):
 
 @admin.register(models.Revocation)
 class Revocation(_LookOnly):
-    """A token that is being ended at Lunar."""
-
     fields = list_display = ("created_at", "due_at", "attempts", "last_error")
 
 
 @admin.register(models.Outage)
 class Outage(_LookOnly):
-    """Lunar refuses the portal itself."""
-
     fields = list_display = ("name", "reason", "since_at", "probe_at")

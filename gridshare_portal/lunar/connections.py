@@ -1,8 +1,8 @@
-"""Begin, renew and end a homeowner's connection; the only place that does.
+"""Begin, renew and end a homeowner's connection; nothing else does.
 
-Each action bumps the row's version, so that a refresh which is still on its way cannot write
-over it, and leaves an event in the same transaction. Tokens that are replaced or no longer
-wanted are forgotten at once and ended at Lunar afterwards.
+Each action increments the row's version, so that a refresh in flight cannot overwrite it, and records an
+event in the same transaction. Tokens that are replaced or no longer wanted are deleted at once and revoked at
+Lunar afterwards.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class BelongsToAnother(Exception):
 def store(
     *, user: AbstractBaseUser, key: str, time_zone: str, now: datetime, may_narrow: bool = True
 ) -> models.Connection:
-    """Give a user the tokens that wait under this key.
+    """Store the pending tokens of this key as the user's connection; raise BelongsToAnother, or pending.Gone.
 
-    A sign-in passes may_narrow=False: whoever signs in with fewer permissions than the healthy
-    connection has keeps the wider one, and the new tokens are ended.
+    A sign-in passes may_narrow=False: when the healthy connection has more permissions than the new tokens,
+    it stays, and the new tokens are revoked.
     """
     try:
         connection = _store(user, key, time_zone, now, may_narrow)
@@ -57,7 +57,8 @@ def _store(
     pending, tokens = tokens_pending.take(key=key, now=now)
     account = _account_of(user, pending)
     connection, is_new = _row_of(user, pending, now)
-    if not (is_new or may_narrow) and _is_wider(connection, pending):
+    is_narrower = not set(pending.scopes.split()) >= connection.scope_set
+    if not (is_new or may_narrow) and connection.is_active and is_narrower:
         _end_at_lunar(tokens.refresh, now)
         return connection
     _tie(connection, account)
@@ -77,13 +78,13 @@ def _account_of(user: AbstractBaseUser, pending: models.Pending) -> SocialAccoun
 
 
 def belongs_to_another(*, sub: str, user: AbstractBaseUser) -> bool:
-    """Return whether somebody else has connected this Lunar account."""
+    """Return whether another user has connected this Lunar account."""
     return SocialAccount.objects.filter(provider=PROVIDER, uid=sub).exclude(user_id=user.pk).exists()
 
 
 @transaction.atomic
 def refuse(*, key: str, user: AbstractBaseUser, now: datetime) -> None:
-    """End the tokens that a stranger brought, and record the attempt."""
+    """Revoke tokens of another user's Lunar account, and record the attempt."""
     tokens_pending.discard(key=key, now=now)
     record.add(name=names.Name.CONNECTION_REFUSED, at=now, actor=user, subject=user)
 
@@ -92,7 +93,7 @@ def refuse(*, key: str, user: AbstractBaseUser, now: datetime) -> None:
 def disconnect(
     *, connection: models.Connection, actor: AbstractBaseUser | None, forget_readings: bool, now: datetime
 ) -> models.Connection:
-    """Forget the tokens at once, end them at Lunar afterwards, and pass on what becomes of the readings."""
+    """Delete the tokens, revoke them at Lunar afterwards, and signal whether the readings go too."""
     row = models.Connection.objects.select_for_update().get(pk=connection.pk)
     _end_at_lunar(_readable_refresh(row), now)
     _forget_tokens(row)
@@ -110,8 +111,7 @@ def disconnect(
 
 @transaction.atomic
 def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: datetime) -> bool:
-    """Mark a connection as ended by Lunar, unless somebody renewed it meanwhile; return whether it was."""
-
+    """Mark a connection as ended by Lunar, unless it was renewed meanwhile; return whether it was marked."""
     mine = models.Connection.objects.filter(
         pk=connection.pk, version=connection.version, lease_owner=lease_owner, status=Status.ACTIVE
     )
@@ -128,7 +128,7 @@ def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: d
 
 @transaction.atomic
 def record_before_delete(*, connection: models.Connection, now: datetime) -> None:
-    """End the tokens and drop the readings of a row that is about to go for good, with its user."""
+    """Revoke the tokens and signal the end of a row that is deleted with its user."""
     if connection.refresh_sealed:
         _end_at_lunar(_readable_refresh(connection), now)
         record.add(name=names.Name.DISCONNECTED, at=now, subject=connection.user, details={"deleted": True})
@@ -136,17 +136,16 @@ def record_before_delete(*, connection: models.Connection, now: datetime) -> Non
 
 
 def mark_read(connection_pk: int, now: datetime) -> None:
-    """Note that Gridshare just answered through this connection."""
     models.Connection.objects.filter(pk=connection_pk).update(last_read_at=now)
 
 
 def known_zone(name: str) -> str:
-    """Return the name of a time zone as it is, and nothing for any other text."""
+    """Return the name if it is a time zone, else ""."""
     return name if name in zoneinfo.available_timezones() else ""
 
 
 def times_of(expires_in_s: int, now: datetime) -> tuple[datetime, datetime]:
-    """Return when an access token expires and when a new one should be fetched, well before."""
+    """Return when an access token expires, and when to refresh it, well before."""
     life = timedelta(seconds=expires_in_s)
     return now + life, now + max(life - BEFORE_EXPIRY, life / 2)
 
@@ -162,13 +161,9 @@ def _row_of(user: AbstractBaseUser, pending: models.Pending, now: datetime) -> t
 
 
 def _tie(row: models.Connection, account: SocialAccount) -> None:
-    """Give the row its Lunar account, which another issuer's row may have had before."""
+    """Link the row to its Lunar account, which another issuer's row may have had before."""
     models.Connection.objects.filter(account=account).exclude(pk=row.pk).update(account=None)
     row.account = account
-
-
-def _is_wider(connection: models.Connection, pending: models.Pending) -> bool:
-    return connection.is_active and not set(pending.scopes.split()) >= connection.scope_set
 
 
 def _renew(

@@ -1,4 +1,4 @@
-"""The one e-mail that an owner gets when Lunar has ended a connection."""
+"""The one e-mail that tells an owner that Lunar has ended a connection."""
 
 from __future__ import annotations
 
@@ -11,31 +11,27 @@ Status = models.Connection.Status
 
 
 def due(*, at_most: int = 20) -> list[int]:
-    """Return the ended connections whose owners do not know yet."""
+    """Return the ended connections whose owners have not been told."""
     unknown = models.Connection.objects.filter(status=Status.RECONNECT, owner_told_at=None)
     return list(unknown.order_by("status_since_at").values_list("pk", flat=True)[:at_most])
 
 
 def tell_owner(*, pk: int, now: datetime) -> bool:
-    """Send the e-mail unless somebody has; a failure is taken up by the next sweep."""
+    """Send the e-mail unless it was sent; a failure is left to the next sweep."""
     mine = models.Connection.objects.filter(pk=pk, status=Status.RECONNECT)
     if not mine.filter(owner_told_at=None).update(owner_told_at=now):
         return False
     connection = mine.select_related("user").first()
     if connection is None:
         return False
-    try:
-        _send(connection)
-    except sender.NotSent:
-        mine.filter(owner_told_at=now).update(owner_told_at=None)
-        return False
-    return True
-
-
-def _send(connection: models.Connection) -> None:
     context = {
         "connection": connection,
         "name": connection.user.get_short_name(),
         "address": addresses.public("connect"),
     }
-    sender.send(template="lunar/email/ended", to=connection.user.email, context=context)
+    try:
+        sender.send(template="lunar/email/ended", to=connection.user.email, context=context)
+    except sender.NotSent:
+        mine.filter(owner_told_at=now).update(owner_told_at=None)
+        return False
+    return True

@@ -1,8 +1,8 @@
-"""What is kept about a homeowner's Lunar account; every token in it is sealed.
+"""What is stored about a homeowner's Lunar account; every token in it is sealed.
 
-Connection is the homeowner's permission. Pending holds tokens from Lunar's answer until
-somebody has proved whose they are. Revocation is the queue of tokens to be ended at Lunar,
-and Outage says that the portal itself is refused there.
+Connection is the homeowner's permission. Pending holds tokens from Lunar's answer until it is proved whose
+they are. Revocation is the queue of tokens to be revoked at Lunar, and Outage says that Lunar refuses the
+portal itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gridshare_portal import seal
 
 
 class Connection(models.Model):
-    """One Lunar account, as its homeowner allowed the portal to use it."""
+    """One Lunar account, with the scopes that its homeowner granted."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -64,34 +64,30 @@ class Connection(models.Model):
 
     @property
     def scope_set(self) -> frozenset[str]:
-        """What the homeowner allowed, as Lunar wrote it into the token."""
         return frozenset(self.scopes.split())
 
     @property
     def is_active(self) -> bool:
-        """Whether Lunar still lets the portal in, as far as known."""
+        """Whether Lunar still accepts the tokens, as far as known."""
         return self.status == self.Status.ACTIVE
 
     def context(self, kind: str) -> str:
-        """Name the one place where a sealed token of this row may be opened."""
+        """Return the context that binds a sealed token to this row."""
         return f"connection:{self.pk}:{kind}"
 
     def access_token(self) -> str:
-        """Return the stored access token, however old."""
         return seal.unseal(self.access_sealed, self.context("access"))
 
     def refresh_token(self) -> str:
-        """Return the stored refresh token."""
         return seal.unseal(self.refresh_sealed, self.context("refresh"))
 
 
 def new_key() -> str:
-    """Return a name that nobody guesses."""
     return secrets.token_urlsafe(32)
 
 
 class Pending(models.Model):
-    """Tokens that Lunar handed over and that belong to nobody yet; a session holds the key."""
+    """Tokens that are not yet any user's; a session holds the key."""
 
     key = models.CharField(max_length=64, unique=True, default=new_key)
     access_sealed = models.TextField()
@@ -107,12 +103,11 @@ class Pending(models.Model):
         return f"tokens that wait since {self.created_at:%H:%M}"
 
     def context(self, kind: str) -> str:
-        """Name the one place where a sealed token of this row may be opened."""
         return f"pending:{self.key}:{kind}"
 
 
 class Revocation(models.Model):
-    """A refresh token that must be ended at Lunar; the row is the queue."""
+    """A refresh token to be revoked at Lunar; the row is the queue."""
 
     refresh_sealed = models.TextField()
     attempts = models.PositiveIntegerField(default=0)
@@ -124,12 +119,11 @@ class Revocation(models.Model):
         return f"token to be ended, due {self.due_at:%Y-%m-%d %H:%M}"
 
     def context(self) -> str:
-        """Name the one place where the sealed token of this row may be opened."""
         return f"revocation:{self.pk}"
 
 
 class Outage(models.Model):
-    """Lunar refuses the portal itself; nobody's connection is to blame."""
+    """Lunar refuses the portal itself; no connection is at fault."""
 
     name = models.CharField(max_length=20, unique=True)
     reason = models.CharField(max_length=40)

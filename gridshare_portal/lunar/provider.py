@@ -1,7 +1,7 @@
-"""Lunar as allauth knows it.
+"""Lunar as an allauth provider.
 
-The scopes to ask for come from the boxes that the homeowner ticked and posted, and from
-nowhere else; neither scopes, parameters nor the place to return to come from an address.
+The scopes requested come from the checkboxes that the homeowner posted, and from nowhere else; scopes,
+parameters and the return address never come from a URL.
 """
 
 from __future__ import annotations
@@ -21,15 +21,12 @@ NOTHING_CHOSEN = "Tick at least one box, so that there is something the portal m
 
 
 class LunarAccount(ProviderAccount):
-    """A Lunar account in lists of sign-in methods."""
-
     def to_str(self) -> str:
-        """Return the name that the owner knows it by."""
         return self.account.extra_data.get("username") or "Lunar account"
 
 
 class LunarProvider(OAuth2Provider):
-    """Signing in at Lunar: PKCE always, and only what was ticked."""
+    """Signing in at Lunar: PKCE always, and only the ticked scopes."""
 
     id = "lunar"
     name = "Lunar"
@@ -38,11 +35,11 @@ class LunarProvider(OAuth2Provider):
     pkce_enabled_default = True
 
     def get_default_scope(self) -> list[str]:
-        """Return what reading needs; changing is asked for by name."""
+        """Return the scopes for reading; those for changing are requested by name."""
         return [scope.id for scope in scopes.SCOPES if not scope.writes]
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """Return the ticked scopes; none or an unknown one leads back to the boxes."""
+        """Return the ticked scopes; none or an unknown one leads back to the checkboxes."""
         chosen = scopes.chosen(request.POST.getlist("scope"))
         if not chosen:
             messages.error(request, NOTHING_CHOSEN)
@@ -50,7 +47,7 @@ class LunarProvider(OAuth2Provider):
         return list(chosen)
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, object]:
-        """Return what the round trip depends on, none of it from the address."""
+        """Return the state of the round trip, none of it from the URL."""
         return {
             "process": AuthProcess.CONNECT if request.user.is_authenticated else AuthProcess.LOGIN,
             "scope": self.get_scope_from_request(request),
@@ -59,11 +56,10 @@ class LunarProvider(OAuth2Provider):
         }
 
     def extract_uid(self, data: dict[str, str]) -> str:
-        """Return the one name of the account that never changes."""
         return data["sub"]
 
     def extract_extra_data(self, data: dict[str, str]) -> dict[str, str]:
-        """Return the little that may be shown; never the token's claims."""
+        """Return what may be shown of the account; never the token's claims."""
         return {"username": data["username"]}
 
 

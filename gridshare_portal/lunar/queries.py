@@ -1,4 +1,4 @@
-"""Questions about connections: whose they are, how they do, and what they allow."""
+"""Queries on connections."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from django.db.models import QuerySet
 
 from gridshare_portal.lunar import models, scopes
 
-Status = models.Connection.Status
-SECRETS = ("access_sealed", "refresh_sealed")
-
 
 def connections_of(user: AbstractBaseUser) -> QuerySet[models.Connection]:
-    """Return a user's connections, the working ones first; none of them loads a token."""
-    mine = models.Connection.objects.filter(user_id=user.pk).defer(*SECRETS)
+    """Return a user's connections, active ones first, without loading tokens."""
+    mine = models.Connection.objects.filter(user_id=user.pk).defer("access_sealed", "refresh_sealed")
     return mine.order_by("status", "created_at")
 
 
-def usable() -> QuerySet[models.Connection]:
-    """Return the connections that Lunar still honors, as far as known."""
-    return models.Connection.objects.filter(status=Status.ACTIVE).defer(*SECRETS)
-
-
 def missing_scopes(connection: models.Connection) -> tuple[scopes.Scope, ...]:
-    """Return what the homeowner has not allowed, in the order of asking."""
+    """Return the scopes that the homeowner has not granted, in their order on pages."""
     return tuple(scope for scope in scopes.SCOPES if scope.id not in connection.scope_set)

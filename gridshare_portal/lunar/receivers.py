@@ -1,4 +1,4 @@
-"""What happens elsewhere and matters to a connection: its owner signs in, or is deleted."""
+"""Store tokens when their owner signs in, and revoke them when a connection is deleted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from gridshare_portal.lunar.login import adapter
 def on_signed_in(
     request: HttpRequest, user: AbstractBaseUser, sociallogin: SocialLogin | None = None, **_context: object
 ) -> None:
-    """Store the tokens of whoever signed in or signed up by way of Lunar."""
+    """Store the tokens of a user who signed in or signed up through Lunar."""
     if sociallogin is not None and sociallogin.account.provider == connections.PROVIDER:
         adapter.finish(request, sociallogin, user, may_narrow=False)
 
 
 @receiver(pre_delete, sender=models.Connection)
 def on_deleted(instance: models.Connection, **_context: object) -> None:
-    """End the tokens of a connection whose row goes away, as it does with its user."""
     connections.record_before_delete(connection=instance, now=timezone.now())

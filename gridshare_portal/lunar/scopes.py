@@ -1,7 +1,6 @@
-"""What a homeowner can allow the portal at Lunar, in plain words.
+"""The scopes that a homeowner can grant the portal at Lunar, in plain words.
 
-The four scopes are Lunar's; the order, the words and the difference between reading and
-changing are ours. Whoever shows or checks a permission asks here.
+The four scopes are Lunar's; the order, the words and the difference between reading and changing are ours.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ PLAN_WRITE = "lunar/plan.write"
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """One thing that the homeowner may allow."""
-
     id: str
     title: str
     sentence: str
@@ -58,9 +55,9 @@ READING = frozenset(scope.id for scope in SCOPES if not scope.writes)
 
 
 def chosen(ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the scopes to ask for, in our order; empty when none or an unknown one was named.
+    """Return the scopes to request, in our order; empty when none or an unknown one was named.
 
-    Empty must never be sent on: Cognito grants everything to whoever asks for nothing.
+    Empty must never be sent on: Cognito grants everything when no scope is requested.
     """
     wanted = set(ids)
     if not wanted <= KNOWN:
@@ -69,5 +66,4 @@ def chosen(ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def find(scope_id: str) -> Scope | None:
-    """Return the scope of this id, or None when Lunar has no such scope."""
     return next((scope for scope in SCOPES if scope.id == scope_id), None)

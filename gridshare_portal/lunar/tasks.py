@@ -1,7 +1,7 @@
-"""When Celery ends tokens at Lunar and writes to the owners of ended connections.
+"""Revoke tokens at Lunar and write to the owners of ended connections.
 
-Rows are the queue: each task is handed a number, does nothing when the row is done with,
-and whatever nobody woke the sweep finds within a minute.
+Rows are the queue: each task gets a primary key, does nothing when the row is done with, and the sweep finds
+within a minute what no task was woken for.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ from gridshare_portal.lunar.tokens import pending, revocations
 
 @shared_task
 def revoke(pk: int) -> None:
-    """End one token at Lunar."""
     revocations.carry_out(pk=pk, now=timezone.now())
 
 
 @shared_task
 def tell_owner(pk: int) -> None:
-    """Write to the owner of a connection that Lunar ended."""
     emails.tell_owner(pk=pk, now=timezone.now())
 
 
 @shared_task
 def sweep() -> None:
-    """Discard tokens nobody fetched, and take up whatever is due."""
+    """Revoke pending tokens that waited too long, and do whatever is due."""
     pending.sweep(now=timezone.now())
     for pk in emails.due():
         emails.tell_owner(pk=pk, now=timezone.now())

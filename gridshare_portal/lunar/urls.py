@@ -1,4 +1,4 @@
-"""The two addresses of the round trip, named as allauth names them."""
+"""The two URLs of the OAuth round trip, named as allauth names them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The way to Lunar and back, in allauth's words.
+"""The OAuth round trip to Lunar's login, as allauth views.
 
-What comes back as tokens is sealed in a row of its own before allauth sees it; allauth is
-handed the row's key in place of a token. Whose account it is is known only after the access
-token was checked, and a stranger is turned away before anything of the owner's is read.
+The tokens are sealed in a row of their own before allauth sees them; allauth gets the row's key in place of a
+token. Whose account it is is known only after the access token was verified, and another user's account is
+refused before anything of it is read.
 """
 
 from __future__ import annotations
@@ -35,15 +35,13 @@ BELONGS_TO_ANOTHER = (
 
 
 class LunarOAuth2Adapter(OAuth2Adapter):
-    """The round trip: the code becomes tokens, the tokens become a sealed row."""
-
     provider_id = "lunar"
     basic_auth = True
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        self.authorize_url = registration.authorize_url()  # where the browser goes to sign in
-        self.access_token_url = registration.access_token_url()  # where codes become tokens
+        self.authorize_url = f"{settings.LUNAR_LOGIN_URL}/oauth2/authorize"
+        self.access_token_url = f"{settings.LUNAR_LOGIN_URL}/oauth2/token"
 
     def get_access_token_data(
         self,
@@ -67,14 +65,14 @@ class LunarOAuth2Adapter(OAuth2Adapter):
             raise OAuth2Error(str(failure)) from None
 
     def parse_token(self, data: cognito.Tokens) -> SocialToken:
-        """Seal the tokens away and return the key of their row, which is all that allauth gets."""
+        """Seal the tokens and return the key of their row, which is all that allauth gets."""
         pending = tokens_pending.keep(tokens=data, now=timezone.now())
         return SocialToken(token=pending.key)
 
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any
     ) -> SocialLogin:
-        """Return whose Lunar account this is; a stranger to its owner goes no further."""
+        """Return whose Lunar account this is; refuse one that is connected to another user."""
         owner = self._owner(kwargs["response"], app, token.token)
         user = request.user
         if user.is_authenticated and connections.belongs_to_another(sub=owner.sub, user=user):
@@ -99,7 +97,7 @@ class LunarOAuth2Adapter(OAuth2Adapter):
 @login_not_required
 @rate_limit(action="lunar_login", config={"lunar_login": "30/m/ip"})
 def oauth2_login(request: HttpRequest) -> HttpResponse:
-    """Leave for Lunar with what was ticked; an address alone leads to the boxes."""
+    """Redirect to Lunar with the ticked scopes; a GET leads to the checkboxes."""
     if request.method != "POST":
         return redirect("lunar_connect")
     return _leave(request)

@@ -1,6 +1,6 @@
-"""Where a page stands, for rooms below the pages: they name what it is for, and settings.PAGES says which.
+"""Paths and public URLs of pages, named by their key in settings.PAGES.
 
-So a letter can lead to a page without the room that writes it knowing the page's room.
+Packages below the pages lead to them without importing them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from django.urls import reverse
 
 
 def path(page: str, *args: object) -> str:
-    """Return the path of a page of settings.PAGES; KeyError when there is none of that name."""
+    """Return the path of a page; KeyError when settings.PAGES has no such key."""
     return reverse(settings.PAGES[page], args=args)
 
 
 def public(page: str, *args: object) -> str:
-    """Return the whole address of a page, as it stands in a letter."""
+    """Return the absolute URL of a page, as an e-mail contains it."""
     return f"{settings.PUBLIC_URL.rstrip('/')}{path(page, *args)}"

@@ -11,17 +11,11 @@ from gridshare_portal.sandbox import wsgi
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve one sandbox."""
-    given = _parser().parse_args(arguments)
-    settings = wsgi.Settings(
-        homes=given.homes, dialect=given.dialect, latency_ms=given.latency_ms, seed=given.seed, now=given.now,
-        ticking=True, faults=given.faults, state_file=given.state_file, client_id=given.client_id,
-        client_secret=given.client_secret, redirect_uris=given.redirect_uri or wsgi.REDIRECT_URIS,
-        access_token_s=given.access_token_s, rotate=given.rotate, grace_s=given.grace_s,
-        remember_sign_in=given.remember_sign_in,
-    )  # fmt: skip
+    given = vars(_parser().parse_args(arguments))
+    host, port = given.pop("host"), given.pop("port")
+    given["redirect_uris"] = given["redirect_uris"] or wsgi.REDIRECT_URIS
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    server, sandbox = wsgi.served(settings, host=given.host, port=given.port)
+    server, sandbox = wsgi.served(wsgi.Settings(ticking=True, **given), host=host, port=port)
     print(f"Gridshare sandbox at {sandbox.url}, issuer {sandbox.issuer}", flush=True)
     print(f"Sign in as {', '.join(c.username for c in sandbox.world.customers[:8])}", flush=True)
     server.serve_forever(0.1)
@@ -41,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--state-file", help="where modes, plans, details and grants are kept over a restart")
     add("--client-id", default="demo")
     add("--client-secret", default="demo-secret")
-    add("--redirect-uri", action="append", help="may be given more than once")
+    add("--redirect-uri", action="append", dest="redirect_uris", help="may be given more than once")
     add("--access-token-s", type=int, default=3600)
     add("--rotate", action="store_true", help="give a new refresh token with every refresh")
     add("--grace-s", type=float, default=60, help="how long a rotated refresh token still works")

@@ -1,7 +1,7 @@
 """The threaded HTTP/1.1 server: connections are kept alive, and a fault can drop one for real.
 
-Werkzeug's own handler closes every connection after one answer; clients that pool their
-connections would then never be tried.
+Werkzeug's own handler closes every connection after one answer; clients that pool their connections would
+then never be tried.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Headers = list[tuple[str, str]]
 
 
 class Dropped(ConnectionError):
-    """The connection was dropped on purpose; there is nobody to answer any more."""
+    """The connection was dropped on purpose, so no answer follows."""
 
 
 def drop(environ: WSGIEnvironment, *, hard: bool = False) -> Dropped:
-    """Close a call's socket under the caller, with a reset when `hard`; raise what is returned."""
+    """Close a call's socket, with a reset when `hard`; the caller raises what is returned."""
     connection: socket.socket = environ["werkzeug.socket"]
     with contextlib.suppress(OSError):
         if hard:
@@ -38,19 +38,6 @@ def drop(environ: WSGIEnvironment, *, hard: bool = False) -> Dropped:
         else:
             connection.shutdown(socket.SHUT_RDWR)
     return Dropped("dropped on purpose")
-
-
-class _Head:
-    """What an application says before its answer; what it answers is returned, and never written here."""
-
-    def __init__(self) -> None:
-        self.status, self.headers = "", Headers()
-
-    def __call__(
-        self, status: str, headers: Headers, _fault: OptExcInfo | None = None, /
-    ) -> Callable[[bytes], object]:
-        self.status, self.headers = status, headers
-        return _not_written
 
 
 class Handler(WSGIRequestHandler):
@@ -62,7 +49,6 @@ class Handler(WSGIRequestHandler):
     timeout = 120
 
     def run_wsgi(self) -> None:
-        """Answer one request."""
         body = self._body()
         if body is None:
             return
@@ -73,15 +59,22 @@ class Handler(WSGIRequestHandler):
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("wsgi.input_terminated", None)
-        head = _Head()
+        head: list[tuple[str, Headers]] = []
+
+        def start(
+            status: str, headers: Headers, _fault: OptExcInfo | None = None, /
+        ) -> Callable[[bytes], object]:
+            head.append((status, headers))
+            return _not_written
+
         try:
-            answer = self.server.app(environ, head)
-            self._send(head.status, head.headers, answer)
+            answer = self.server.app(environ, start)
+            self._send(*head[-1], answer)
         except (ConnectionError, TimeoutError, OSError):
             self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: addresses carry codes and states."""
+        """Log nothing: URLs carry codes and states."""
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
@@ -95,7 +88,7 @@ class Handler(WSGIRequestHandler):
         return self.rfile.read(int(length))
 
     def _refused(self, length: str) -> int | None:
-        """Return the status that refuses a body of this length, or None where it may come."""
+        """Return the status that refuses a body of this length, or None."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return 411
         if not length.isascii() or not length.isdigit():
@@ -104,15 +97,11 @@ class Handler(WSGIRequestHandler):
 
     def _refuse_body(self, status: int) -> None:
         self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.flush()
+        self._send(str(status), [("Content-Length", "0"), ("Connection", "close")], ())
 
     def _send(self, status: str, headers: Headers, answer: Iterable[bytes]) -> None:
         code, _, words = status.partition(" ")
-        self.send_response(int(code), words)
+        self.send_response(int(code), words or None)
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
@@ -140,14 +129,12 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, app=_nobody, handler=Handler)
 
     def get_request(self) -> tuple[socket.socket, object]:
-        """Accept a connection and remember it."""
         connection, address = super().get_request()
         with self._guard:
             self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        """Forget a connection that has ended."""
         if isinstance(request, socket.socket):
             with self._guard:
                 self._open.discard(request)

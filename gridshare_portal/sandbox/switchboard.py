@@ -1,4 +1,4 @@
-"""Faults, clock, calls and truth over HTTP under /_sandbox/, for tests that stand outside the process."""
+"""Faults, clock, calls and true flows over HTTP under /_sandbox/, for tests outside the process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ URLS = Map(
         Rule("/_sandbox/clock", methods=["PUT"], endpoint="set_clock"),
         Rule("/_sandbox/truth", methods=["GET"], endpoint="truth"),
         Rule("/_sandbox/homes", methods=["GET"], endpoint="homes"),
-        Rule("/_sandbox/asked", methods=["GET"], endpoint="asked"),
+        Rule("/_sandbox/accepted", methods=["GET"], endpoint="accepted"),
     ]
 )
 
@@ -36,22 +36,12 @@ class Switchboard:
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         self._world, self._switches, self._time = world, faults, clock
-        self._actions: dict[str, Callable[[Request], Response]] = {
-            "calls": self._calls,
-            "faults": self._faults,
-            "switch_on": self._switch_on,
-            "clear": self._clear,
-            "clock": self._clock,
-            "set_clock": self._set_clock,
-            "truth": self._truth,
-            "homes": self._homes,
-            "asked": self._asked,
-        }
 
     def handle(self, name: str, request: Request) -> Response:
-        """Do what is asked, or say why not."""
+        """Call the method that the endpoint names."""
+        action: Callable[[Request], Response] = getattr(self, f"_{name}")
         try:
-            return self._actions[name](request)
+            return action(request)
         except parsing.Refusal as refusal:
             return refused(refusal)
 
@@ -92,7 +82,7 @@ class Switchboard:
         start, end = (parsing.moment(request.args.get(name), name) for name in ("start", "end"))
         return answer(self._world.truth(site, start, end))
 
-    def _asked(self, request: Request) -> Response:
+    def _accepted(self, request: Request) -> Response:
         return answer(self._world.packed()["devices"])
 
     def _homes(self, request: Request) -> Response:

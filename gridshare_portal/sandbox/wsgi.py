@@ -50,8 +50,6 @@ _LOGIN_URLS = [
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a sandbox is set up."""
-
     homes: int = 6
     dialect: str = "published"
     latency_ms: float = 0
@@ -90,14 +88,11 @@ class Sandbox:
         self._browsers = Browsers(remember=remember, time=lambda: self.pool.time())  # tests move pool.time
         self._login = Login(self.pool, self.world.customers, self._browsers)
         self._switchboard = switchboard.Switchboard(self.world, self.faults, self.clock)
-        self._api_urls, self._login_urls = (
-            operations.urls(settings.dialect),
-            Map([rule.empty() for rule in _LOGIN_URLS]),
-        )
+        self._api_urls = operations.urls(settings.dialect)
+        self._login_urls = Map([rule.empty() for rule in _LOGIN_URLS])
         self.save()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as WSGI wants it."""
         request = Request(environ)
         try:
             response = self._answer(request)
@@ -105,17 +100,14 @@ class Sandbox:
             raise
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            response = operations.answer(
-                {"message": "the sandbox itself is broken", "code": "InternalError"}, 500
-            )
+            broken = parsing.Refusal(500, "InternalError", "the sandbox itself is broken")
+            response = operations.refused(broken)
         return response(environ, start_response)
 
     def calls(self, operation: str) -> int:
-        """Return how often an operation was called."""
         return self.faults.calls(operation)
 
     def allow_redirect(self, uri: str) -> None:
-        """Register one more redirect address of the client."""
         self.pool.client.redirect_uris.append(uri)
 
     def reset(self) -> None:

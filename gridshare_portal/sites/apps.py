@@ -1,4 +1,4 @@
-"""Tell Django of the room that keeps homes, their devices and their sensors."""
+"""Register homes, their devices and sensors with Django."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ from django.apps import AppConfig
 
 
 class SitesConfig(AppConfig):
-    """Homes as last read, and the way to them."""
-
     name = "gridshare_portal.sites"
-    label = "sites"
     verbose_name = "Homes"
 
     def ready(self) -> None:
-        """Listen for connections that begin and end."""
-        from gridshare_portal.sites import receivers  # noqa: F401  (needs the models, which stand only now)
+        from gridshare_portal.sites import receivers  # noqa: F401  (needs the models, ready only now)

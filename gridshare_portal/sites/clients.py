@@ -1,16 +1,17 @@
-"""The way to a home: which connection reaches it, and a client that asks in that connection's name.
+"""Find the connection that reaches a home, and make an API client for it.
 
-What can stand in the way is one small tree, whatever lunar raises inside:
+What can prevent that is one small tree, whatever lunar raises inside:
 
     WayError
-    ├── NoWayIn   the homeowner must act: no connection (none), one that ended, a missing permission
-    └── NotNow    try again later: busy, transient; or misconfigured, which only the operator can mend
+    ├── NoAccessPath  the homeowner must act: no connection (none), one that ended, a missing permission
+    └── NotNow        try again later: busy, transient; or misconfigured, which only the operator can mend
 
-Both pass through a client's calls as they are. Calls to the API itself fail as GridshareError.
+Both pass through a client's calls unchanged. Calls to the API itself fail as GridshareError.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from django.db import connections as databases
 
 from gridshare_portal import seal
 from gridshare_portal.gridshare import client as gridshare
+from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import calls
 from gridshare_portal.lunar import connections
 from gridshare_portal.lunar import models as lunar
@@ -32,7 +34,7 @@ MARK_EVERY = timedelta(minutes=1)
 
 
 class WayError(Exception):
-    """Something stands between us and the home; reason is a word, the text a sentence."""
+    """The home cannot be reached; `reason` is a word, the text a sentence."""
 
     sentences: dict[str, str] = {}
 
@@ -43,7 +45,7 @@ class WayError(Exception):
 
 
 class NoAccessPath(WayError):
-    """Only the homeowner can open the way again."""
+    """Only the homeowner can give access again."""
 
     sentences = {
         "none": "No connected Lunar account reaches this home.",
@@ -53,7 +55,7 @@ class NoAccessPath(WayError):
 
 
 class NotNow(WayError):
-    """The way is closed for the moment; nothing is lost by trying later."""
+    """There is no access for the moment; nothing is lost by trying later."""
 
     sentences = {
         "busy": "The connection to Lunar is being renewed. Try again in a moment.",
@@ -62,12 +64,19 @@ class NotNow(WayError):
     }
 
 
+def word_for(failure: Exception) -> str:
+    """Return what failed as one word for a page to translate: "ended", "too_many_requests", else "fault"."""
+    if isinstance(failure, WayError):
+        return failure.reason
+    if isinstance(failure, errors.GridshareError):
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower()
+    return "fault"
+
+
 def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
-    """Return the healthiest active connection that reaches the site and may do this; ask nobody."""
-    reaching = [
-        connection_site.connection
-        for connection_site in site.connection_sites.filter(lost_at=None).select_related("connection")
-    ]
+    """Return the healthiest active connection that reaches the site and has the scope; raise NoAccessPath."""
+    found = site.connection_sites.filter(lost_at=None).select_related("connection")
+    reaching = [connection_site.connection for connection_site in found]
     active = [connection for connection in reaching if connection.status == "active"]
     if not active:
         raise NoAccessPath("ended" if reaching else "none", scope=scope)
@@ -78,9 +87,9 @@ def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
 
 
 def for_site(site: sites.Site, *, scope: str, listener: calls.Listener | None = None) -> gridshare.Client:
-    """Return a client for the site through the best connection, with a token at hand.
+    """Return a client for the site through its best connection, with a valid token; raise WayError.
 
-    This may renew the token, which is a network call: never ask for it inside a transaction.
+    This may refresh the token over the network: never call it inside a transaction.
     """
     return for_connection(connection_for(site, scope=scope), listener=listener)
 
@@ -88,7 +97,7 @@ def for_site(site: sites.Site, *, scope: str, listener: calls.Listener | None = 
 def for_connection(
     connection: lunar.Connection, *, listener: calls.Listener | None = None
 ) -> gridshare.Client:
-    """Return a client in the name of one connection, with a token at hand; see for_site."""
+    """Return a client for one connection, with a valid token; see for_site."""
     if connection.status != "active":
         raise NoAccessPath("ended")
     token = _Token(connection.pk)
@@ -99,7 +108,7 @@ def for_connection(
 
 
 def note_success(connection: lunar.Connection, *, now: datetime) -> None:
-    """Remember that the API answered through this connection, at most once a minute."""
+    """Record that the API answered through this connection, at most once a minute."""
     last = connection.last_read_at
     if last is None or now - last >= MARK_EVERY:
         connections.mark_read(connection.pk, now)
@@ -112,10 +121,10 @@ def _health(connection: lunar.Connection) -> tuple[int, float, int]:
 
 
 class _Token:
-    """A token for a minute, so that calls side by side do not each ask the database for it.
+    """A connection's access token, kept for a minute, so that parallel calls do not each query the database.
 
-    Calls run in threads of their own. A refused token is renewed once for all of them, and no
-    thread leaves a database connection behind.
+    Calls run in threads of their own. A refused token is renewed once for all of them, and no thread leaves a
+    database connection open.
     """
 
     def __init__(self, connection_pk: int) -> None:

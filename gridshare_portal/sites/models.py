@@ -1,7 +1,7 @@
-"""What is kept about homes: who reaches them, what stands in them as last read, how calls for them went.
+"""What is stored about homes: the connections that reach them, devices and sensors, and how calls went.
 
-A home may be reached through several connections, and a connection may reach several homes; Reach
-is that pair. Nothing here is deleted because the API stopped listing it: it is marked as lost.
+A home may be reached through several connections, and a connection may reach several homes; ConnectionSite is
+that pair. Nothing is deleted because the API stopped listing it: it is marked as lost.
 """
 
 from __future__ import annotations
@@ -24,9 +24,6 @@ class Role(models.TextChoices):
     UNKNOWN = "unknown", "Not known"
 
 
-ROLES = tuple(Role.values)
-
-
 class Site(models.Model):
     """One home, with the name and time zone that only its homeowner can tell."""
 
@@ -37,17 +34,16 @@ class Site(models.Model):
     topology = models.JSONField(default=dict, blank=True)
     topology_read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
-    proposal_waits: bool  # whether a change waits for an answer, where control.queries.marked_waiting asked
-    needs_help: bool  # whether a case of it is open, where cases.queries.homes asked
-    was_examined: bool  # before which nobody can say that all is well, where the same asked
+    is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
+    proposal_waits: bool  # whether a change waits for an answer, as control.queries.marked_waiting annotates
+    needs_help: bool  # whether a case of it is open, as cases.queries.homes annotates
+    was_examined: bool  # before which nobody can say that all is well; as needs_help
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the time zone in which this home's days begin and end."""
         return ZoneInfo(self.time_zone)
 
 
@@ -80,7 +76,7 @@ class Device(models.Model):
     extra = models.JSONField(default=dict, blank=True)
     details_read_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
 
     def __str__(self) -> str:
         return self.model or self.kind or self.synth_id
@@ -101,7 +97,7 @@ class Sensor(models.Model):
     role_set = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
     position = models.PositiveIntegerField(default=0)
     gone_at = models.DateTimeField(null=True, blank=True)
-    is_own: bool  # whether the home is the reader's own, where policy.marked_own asked
+    is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
 
     class Meta:
         ordering = ["position", "pk"]
@@ -112,7 +108,7 @@ class Sensor(models.Model):
 
     @property
     def role(self) -> str:
-        """Return what this sensor measures; the homeowner's word goes before ours."""
+        """The role that counts: the homeowner's correction goes before what was found."""
         return self.role_set or self.role_found
 
 
@@ -142,7 +138,7 @@ class Sync(models.Model):
 
 
 class Call(models.Model):
-    """How one operation went when it was last asked for a home: no token, and nothing of what was said.
+    """How one operation went when it was last called for a home: no token, and no content.
 
     Calls that were made together count as one; if any of them failed, they failed. since_at is when the
     failures in a row began.
@@ -169,9 +165,9 @@ class Call(models.Model):
 
 
 class RawResponse(models.Model):
-    """An answer of the API as it came, asked for by a person to look at, and soon forgotten.
+    """A raw answer of the API that a person requested to look at; it is soon deleted.
 
-    asked_for is the organization on whose behalf, by number: this room knows no organizations. taken_at
+    asked_for is the key of the organization on whose behalf: this package knows no organizations. taken_at
     says that a worker has it; came_at, that there is nothing more to wait for.
     """
 

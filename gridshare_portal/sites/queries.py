@@ -1,28 +1,25 @@
-"""Questions about homes as last read; each costs the same few queries however large the home is."""
+"""Queries on homes as last read; each costs the same few SQL queries however large the home is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from gridshare_portal.lunar import models as lunar
-from gridshare_portal.sites import models
 from gridshare_portal.sites import models as sites
 
 DEEPEST_SHOWN = 12
-S = sites.Sync.State
-FURTHEST_FIRST: tuple[str, ...] = (S.DONE, S.RUNNING, S.DUE, S.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Branch:
     """One line of a home's tree, in reading order, as a page nests it.
 
-    A page opens one list when `opens`, and closes `closes` lists after the line; so nobody needs recursion.
-    Lines deeper than DEEPEST_SHOWN stand at that depth.
+    A page opens one list when `opens`, and closes `closes` lists after the line, without recursion. Lines
+    deeper than DEEPEST_SHOWN are shown at that depth.
     """
 
     synth_id: str
@@ -38,12 +35,11 @@ class Branch:
 
     @property
     def role(self) -> str:
-        """Return what is measured here, or nothing where nothing is."""
         return self.sensor.role if self.sensor else ""
 
     @property
     def closing(self) -> range:
-        """Return something to loop over, once per list that ends here."""
+        """Iterates once per list that ends here, for templates."""
         return range(self.closes)
 
 
@@ -51,9 +47,8 @@ class Branch:
 class Progress:
     """How far the reading of a customer's homes has come, without words.
 
-    `step` is "", "sites", "devices" or "done". `sites` are the homes found so far; `empty` says that
-    the customer has none. `again_at` is when a failed reading is tried again; None means that only
-    the homeowner can help.
+    `step` is "", "sites", "devices" or "done". `sites` are the homes found so far. `again_at` is when a
+    failed reading is tried again; None means that only the homeowner can help.
     """
 
     state: str
@@ -61,23 +56,21 @@ class Progress:
     done: int
     total: int
     sites: tuple[sites.Site, ...]
-    error: str
     again_at: datetime | None
-    finished_at: datetime | None
 
     @property
     def ready(self) -> bool:
-        """Say whether there is a home to look at, although some part of it may be missing."""
+        """Whether there is a home to look at, although some part of it may be missing."""
         return any(site.topology_read_at is not None for site in self.sites)
 
     @property
     def empty(self) -> bool:
-        """Say whether reading went well and found no home."""
+        """Whether reading went well and found no home."""
         return self.state == sites.Sync.State.DONE and not self.sites
 
 
 def devices_of(site: sites.Site) -> QuerySet[sites.Device]:
-    """Return the devices that stand in the home."""
+    """Return the devices of the home, by kind."""
     return site.devices.filter(gone_at=None).order_by("kind", "synth_id")
 
 
@@ -94,48 +87,45 @@ def battery_devices_of(
 ) -> list[sites.Device]:
     """Return the devices that steer a battery: those with a battery's sensor, else battery packs.
 
-    Whoever has read the home's sensors with their devices already hands them on.
+    A caller that has read the home's sensors with their devices passes them as `among`.
     """
     sensors = sensors_of(site, sites.Role.BATTERY) if among is None else among
-    measured = [sensor.device for sensor in sensors if sensor.device and _measures_a_battery(sensor)]
+    present = [sensor for sensor in sensors if sensor.role == sites.Role.BATTERY and sensor.gone_at is None]
+    measured = [sensor.device for sensor in present if sensor.device]
     found = measured or [device for device in devices_of(site) if "battery" in device.kind.casefold()]
     return list({device.pk: device for device in found}.values())
 
 
 def battery_devices_in(site_pks: Collection[int]) -> dict[int, list[sites.Device]]:
-    """Return the same for many homes at once, by home; one without such a device is left out."""
+    """Return the same for many homes at once, by their keys; a home without such a device is left out."""
     role = Q(role_set=sites.Role.BATTERY) | Q(role_set="", role_found=sites.Role.BATTERY)
     sensors = sites.Sensor.objects.filter(role, site__in=site_pks, gone_at=None, device__isnull=False)
     found: dict[int, dict[int, sites.Device]] = {}
     for sensor in sensors.select_related("device"):
-        assert sensor.device is not None  # what was asked for have one
+        assert sensor.device is not None  # by the filter above
         found.setdefault(sensor.site_id, {})[sensor.device.pk] = sensor.device
     unmeasured = [site_pk for site_pk in site_pks if site_pk not in found]
     named = sites.Device.objects.filter(site__in=unmeasured, gone_at=None, kind__icontains="battery")
     for device in named.order_by("kind", "synth_id"):
-        assert device.site_id is not None  # what was asked for stand in one of these homes
+        assert device.site_id is not None  # by the filter above
         found.setdefault(device.site_id, {})[device.pk] = device
     return {site_pk: list(devices.values()) for site_pk, devices in found.items()}
 
 
-def _measures_a_battery(sensor: sites.Sensor) -> bool:
-    return sensor.role == sites.Role.BATTERY and sensor.gone_at is None
-
-
 def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
-    """Return the homes that the connection lists now."""
-    reached = models.ConnectionSite.objects.filter(connection=connection, lost_at=None)
+    """Return the homes that the connection lists now, by name."""
+    reached = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
     return sites.Site.objects.filter(connection_sites__in=reached).order_by("name", "pk")
 
 
 def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
-    """Return the connections that list the home now, whatever their health."""
-    reached = models.ConnectionSite.objects.filter(site=site, lost_at=None)
+    """Return the connections that list the home now, whatever their state."""
+    reached = sites.ConnectionSite.objects.filter(site=site, lost_at=None)
     return lunar.Connection.objects.filter(connection_sites__in=reached).order_by("pk")
 
 
 def tree_of(site: sites.Site) -> list[Branch]:
-    """Return the home's tree with what is known of each device and sensor in it."""
+    """Return the home's tree with its known devices and sensors."""
     nodes = site.topology.get("nodes", [])
     devices = {device.synth_id: device for device in devices_of(site)}
     sensors = {sensor.synth_id: sensor for sensor in sensors_of(site)}
@@ -153,32 +143,17 @@ def tree_of(site: sites.Site) -> list[Branch]:
             sensor=sensors.get(node["synth_id"]),
             extra=node.get("extra"),
         )
-        for node, depth, following in zip(nodes, depths, _following(depths), strict=True)
+        for node, depth, following in zip(nodes, depths, [*depths[1:], 0], strict=False)
     ]
 
 
 def progress_of(connection: lunar.Connection) -> Progress:
-    """Return how far the reading through this connection has come."""
-    return _progress(sites.Sync.objects.filter(connection=connection).first(), tuple(sites_of(connection)))
-
-
-def _progress(sync: sites.Sync | None, found: tuple[sites.Site, ...]) -> Progress:
-    if sync is None:
-        sync = sites.Sync(state=sites.Sync.State.DUE)
+    sync = sites.Sync.objects.filter(connection=connection).first() or sites.Sync()
     return Progress(
         state=sync.state,
         step=sync.step,
         done=sync.done,
         total=sync.total,
-        sites=found,
-        error=sync.last_error,
+        sites=tuple(sites_of(connection)),
         again_at=sync.due_at if sync.state == sites.Sync.State.FAILED else None,
-        finished_at=sync.finished_at,
     )
-
-
-def _following(depths: list[int]) -> Iterator[int]:
-    """Yield the depth of the next line for each; after the last comes the ground."""
-    yield from depths[1:]
-    if depths:
-        yield 0

@@ -1,8 +1,8 @@
-"""Answers of the API for a person to look at: what may be asked, the asking, and what of it is shown.
+"""Raw answers of the API for a person to look at: which operations, fetching them, and what is shown.
 
-Only operations that read are asked for. What comes back is kept for an hour, at most 256 KB of it, with
-nothing in it that looks like a token, and of a list only what belongs to the home. Whoever lets a person ask
-has seen to it that they may; the worker is told through whose connection.
+Only read operations are allowed. An answer is kept for an hour, at most 256 KB of it, with nothing in it that
+looks like a token, and of a list only what belongs to the home. The caller has checked that the person may;
+the worker is told through which connection.
 """
 
 from __future__ import annotations
@@ -43,43 +43,39 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u20
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What can be asked: about a home, device or sensor (nothing for a list), and by which scope."""
+    """A read operation: about a home, device or sensor ("" for a list), and by which scope."""
 
-    word: str
     about: str
     scope: str = scopes.DEVICE_READ
     has_day: bool = False
 
 
 OPERATIONS = {
-    one.word: one
-    for one in (
-        Operation(word="getDeviceTelemetry", about="sensor", has_day=True),
-        Operation(word="getDevice", about="device"),
-        Operation(word="getDeviceOperationMode", about="device"),
-        Operation(word="getDeviceOverlayPlan", about="device", scope=scopes.PLAN_READ),
-        Operation(word="getSiteTopology", about="site"),
-        Operation(word="listSites", about=""),
-        Operation(word="listDevices", about=""),
-    )
+    "getDeviceTelemetry": Operation(about="sensor", has_day=True),
+    "getDevice": Operation(about="device"),
+    "getDeviceOperationMode": Operation(about="device"),
+    "getDeviceOverlayPlan": Operation(about="device", scope=scopes.PLAN_READ),
+    "getSiteTopology": Operation(about="site"),
+    "listSites": Operation(about=""),
+    "listDevices": Operation(about=""),
 }
 
 
 def of_home(
     site: sites.Site, *, asked_by: AbstractBaseUser, asked_for: int, now: datetime
 ) -> QuerySet[sites.RawResponse]:
-    """Return what a person asked for on behalf of an organization within the last hour, newest first."""
+    """Return what a person requested on behalf of an organization within the last hour, newest first."""
     mine = sites.RawResponse.objects.filter(site=site, asked_by=asked_by.pk, asked_for=asked_for)
     return mine.filter(asked_at__gt=now - KEPT)
 
 
 def untaken(*, now: datetime) -> QuerySet[sites.RawResponse]:
-    """Return what was asked within the last minute and no worker has taken up."""
+    """Return the requests of the last minute that no worker has taken."""
     return sites.RawResponse.objects.filter(taken_at=None, came_at=None, asked_at__gt=now - LATE)
 
 
 def take(*, pk: int, now: datetime) -> sites.RawResponse | None:
-    """Return what was asked, if it is fresh and nobody else has taken it up."""
+    """Take a request for this worker; None where it is too old or already taken."""
     mine = untaken(now=now).filter(pk=pk)
     if not mine.update(taken_at=now):
         return None
@@ -87,12 +83,12 @@ def take(*, pk: int, now: datetime) -> sites.RawResponse | None:
 
 
 def refuse(*, answer: sites.RawResponse, why: str, now: datetime) -> None:
-    """Say why nothing was asked."""
+    """Record why nothing was fetched."""
     sites.RawResponse.objects.filter(pk=answer.pk).update(error=why[:40], came_at=now)
 
 
 def fetch(*, answer: sites.RawResponse, connection: lunar.Connection, now: datetime) -> None:
-    """Ask the API in the name of this connection, and keep what it says as far as it may be shown."""
+    """Call the API through this connection, and store the answer as far as it may be shown."""
     began_s = time.monotonic()
     told: dict[str, object] = {}
     try:
@@ -110,12 +106,12 @@ def fetch(*, answer: sites.RawResponse, connection: lunar.Connection, now: datet
 
 
 def sweep(*, now: datetime) -> int:
-    """Forget what was asked more than an hour ago; return how many that were."""
+    """Delete what was requested more than an hour ago; return how many rows."""
     return sites.RawResponse.objects.filter(asked_at__lte=now - KEPT).delete()[0]
 
 
 def shown(came: api.Came, answer: sites.RawResponse) -> str:
-    """Return of an answer what a person may see: readable, of this home, without tokens, not too long."""
+    """Return what a person may see of an answer: indented, of this home, without tokens, not too long."""
     text = came.body.decode("utf-8-sig", "replace")
     value = _json(text)
     if answer.operation in calls.LISTS and 200 <= came.status < 300:
@@ -125,11 +121,14 @@ def shown(came: api.Came, answer: sites.RawResponse) -> str:
     if value is not None:
         text = json.dumps(value, indent=2, ensure_ascii=False)
     text = hidden(text)
-    return text if len(text) <= LONGEST else _cut(text)
+    if len(text) <= LONGEST:
+        return text
+    kept = text.encode()[:LONGEST].decode("utf-8", "ignore")
+    return kept + CUT.format(len(text) - len(kept))
 
 
 def hidden(text: str) -> str:
-    """Return a text without anything that looks like a token, and with every mark in it visible."""
+    """Return a text with whatever looks like a token hidden, and every invisible mark escaped."""
     text = _SECRET.sub(rf'\g<1>"{HIDDEN}"', text)
     text = _BEARER.sub(rf"\g<1> {HIDDEN}", _JWT.sub(HIDDEN, text))
     whole = text.encode("utf-8", "replace").decode("utf-8")
@@ -143,18 +142,13 @@ def _json(text: str) -> object:
         return None
 
 
-def _cut(text: str) -> str:
-    kept = text.encode()[:LONGEST].decode("utf-8", "ignore")
-    return kept + CUT.format(len(text) - len(kept))
-
-
 def _ids(site: sites.Site) -> frozenset[str]:
     devices = site.devices.values_list("synth_id", flat=True)
     return frozenset([site.synth_id, *devices, *site.sensors.values_list("synth_id", flat=True)])
 
 
 def _of_home(value: object, ids: Collection[str]) -> object:
-    """Return a list's answer with every entry taken out that is not of this home; None if it is no list."""
+    """Return a list's answer without every entry that is not of this home; None if it is no list."""
     entries = value.get("entries") if isinstance(value, dict) else value
     if not isinstance(entries, list):
         return None
@@ -163,7 +157,7 @@ def _of_home(value: object, ids: Collection[str]) -> object:
 
 
 def _names(entry: object, ids: Collection[str]) -> bool:
-    """Say whether an entry is about this home: everything in it that is an id is one of its ids."""
+    """Return whether an entry is about this home: every id in it is one of the home's ids."""
     if not isinstance(entry, dict):
         return isinstance(entry, str) and entry in ids
     named = [inner for name, inner in entry.items() if name.casefold().endswith("id")]

@@ -1,4 +1,4 @@
-"""A connection that begins starts a sync at once; one that ends takes its homes along, where asked to."""
+"""Start a sync when a connection begins; when one ends, stop it and, where chosen, delete its homes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from gridshare_portal.sites import settings, sync
 
 @receiver(lunar_signals.connected, dispatch_uid="sites.connected")
 def start(sender: object, *, connection: lunar.Connection, **_rest: object) -> None:
-    """Put the connection first in the queue, and wake a worker."""
     sync.request(connection=connection, now=timezone.now())
     wake("sites.tasks.sync_connection", connection.pk)
 
 
 @receiver(lunar_signals.ended, dispatch_uid="sites.ended")
 def end(sender: object, *, connection: lunar.Connection, forget: bool, **_rest: object) -> None:
-    """Stop reading through the connection, and forget its homes if the homeowner wishes so."""
     sync.stop(connection=connection)
     if forget:
         settings.forget(connection=connection)

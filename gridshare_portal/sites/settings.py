@@ -1,4 +1,4 @@
-"""What a homeowner may say of a home: name, time zone, what a sensor measures, and that it be forgotten."""
+"""What a homeowner may set of a home: name, time zone, what a sensor measures; and deleting it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gridshare_portal.sites import models as sites
 
 
 class SettingRefused(Exception):
-    """A name, zone or role that cannot be; the text is a sentence for the page, field names the input."""
+    """A name, zone or role that is not possible; the text is a sentence, `field` names the input."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -32,9 +32,9 @@ def time_zones() -> tuple[str, ...]:
 def rename(
     *, site: sites.Site, name: str, time_zone: str, actor: AbstractBaseUser | None, now: datetime
 ) -> sites.Site:
-    """Give the home a name and a time zone, which counts as confirmed from now on.
+    """Set the home's name and time zone, which counts as confirmed from now on; raise SettingRefused.
 
-    Who may do so, and the record that it was done, are the page's business.
+    The page checks who may, and records the event.
     """
     name = " ".join("".join(c for c in name if unicodedata.category(c)[0] != "C" or c.isspace()).split())
     if not name:
@@ -51,8 +51,8 @@ def rename(
 def correct_role(
     *, sensor: sites.Sensor, role: str, actor: AbstractBaseUser | None, now: datetime
 ) -> sites.Sensor:
-    """Say what a sensor measures; an empty role goes back to what was found."""
-    if role and role not in sites.ROLES:
+    """Set what a sensor measures; "" goes back to what was found. Raises SettingRefused."""
+    if role and role not in sites.Role.values:
         raise SettingRefused("role", "Choose one of the roles in the list.")
     sensor.role_set = role
     sensor.save(update_fields=["role_set"])
@@ -62,9 +62,9 @@ def correct_role(
 def forget(*, connection: lunar.Connection) -> None:
     """Delete the homes that only this connection reaches, with everything known about them.
 
-    A home that another connection reaches stays for those who see it through that one. A connection that
-    its homeowner ended reaches nothing any more: the home may have changed hands since, and whoever
-    leaves it last decides.
+    A home that another connection reaches stays for those who see it through that one. A connection that its
+    homeowner ended reaches nothing any more: the home may have changed owners since, and whoever leaves it
+    last decides.
     """
     reaching = Q(lost_at=None, connection__status__in=["active", "reconnect"])
     others = sites.ConnectionSite.objects.filter(reaching, site=OuterRef("pk")).exclude(connection=connection)

@@ -1,4 +1,4 @@
-"""What other rooms may listen to."""
+"""Signals of sites for the packages above."""
 
 from __future__ import annotations
 

@@ -1,17 +1,14 @@
-"""Bring what Gridshare says about a customer's homes into rows, one run per connection at a time.
+"""Read a customer's homes from Gridshare into rows, one run per connection at a time.
 
-The Sync row is the queue: it says when a connection is due, who reads it now (a lease), and how it
-went. Nothing is written by a run whose lease was taken away, be it by a newer run or because the
-connection ended meanwhile. A part read less than an hour ago is not asked for again, so a run
-that failed halfway goes on where it stopped.
+The Sync row is the queue: when a connection is due, who reads it now (a lease), and how it went. A run whose
+lease was taken away, by a newer run or because the connection ended, writes nothing. A part read less than an
+hour ago is not read again, so a run that failed halfway goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -34,73 +31,61 @@ EVERY = timedelta(hours=6)
 EVERY_WITHOUT_A_HOME = timedelta(hours=1)
 FRESH = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
-LONGEST_ASKED = timedelta(hours=1)
+LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 State = sites.Sync.State
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Read:
-    listed: requests.Listed
-    parts: requests.Parts
-
-    @property
-    def failures(self) -> tuple[Exception, ...]:
-        return self.listed.errors + self.parts.errors
-
-
 def request(*, connection: lunar.Connection, now: datetime) -> None:
-    """Make the connection due at once, as after it was connected; a run under way is overtaken."""
+    """Make the connection due at once, as after it was connected; a run in progress is overtaken."""
     due = {"state": State.DUE, "due_at": now, "failures": 0, "last_error": ""}
     anew = {"step": "", "done": 0, "total": 0, **leases.released()}
     sites.Sync.objects.update_or_create(connection=connection, defaults={**due, **anew})
 
 
 def stop(*, connection: lunar.Connection) -> None:
-    """Take the connection from the queue; a run under way writes nothing any more."""
+    """Take the connection from the queue; a run in progress writes nothing any more."""
     sites.Sync.objects.filter(connection=connection).update(
         due_at=None, **leases.released(), state=State.FAILED, last_error="ended"
     )
 
 
 def claim(*, now: datetime, at_most: int = 50) -> list[int]:
-    """Return connections that are due, and put them off a little, so that a lost task costs minutes only."""
+    """Return connections that are due, and make them due again in CLAIMED, should the task be lost."""
     reached = sites.Sync.objects.filter(connection__status="active")
     found = leases.put_off(reached, now=now, by=CLAIMED, at_most=at_most, state=State.DUE)
     return list(sites.Sync.objects.filter(pk__in=found).values_list("connection_id", flat=True))
 
 
 def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
-    """Read a connection's homes if it is due and nobody else does; say whether more is left to do at once."""
+    """Read a connection's homes if it is due and no other run has it; return whether more is left to do."""
     if not _lease(connection_pk, now, owner):
         return False
     mine = sites.Sync.objects.filter(connection_id=connection_pk, lease_owner=owner)
     connection = lunar.Connection.objects.get(pk=connection_pk)
     try:
         with calls.of_connection(connection_pk, now=now) as heard:
-            read = _read(_client(connection, heard.append), mine, now)
-            stored = _store(mine, connection, read, now)
-    except (clients.WayError, errors.GridshareError) as failure:
+            listed, parts = _read(_client(connection, heard.append), mine, now)
+            stored = _store(mine, connection, listed, parts, now)
+    except Exception as failure:
         _put_off(mine, failure, now)
+        if not isinstance(failure, clients.WayError | errors.GridshareError):
+            raise
         return False
-    except Exception as fault:
-        _put_off(mine, fault, now)
-        raise
     if stored:
         clients.note_success(connection, now=now)
-    return stored and read.parts.left > 0
+    return stored and parts.left > 0
 
 
 def store_device(device: sites.Device, read: types.Device, now: datetime) -> None:
-    """Keep what the API said of one device, as after its details were changed."""
+    """Store what the API said of one device, as after its details were changed."""
     rows.describe(device, read, now).save(update_fields=rows.DETAILS)
 
 
 def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
     waiting = Q(state=State.DUE) | Q(state__in=[State.DONE, State.FAILED], due_at__lte=now)
     abandoned = Q(state=State.RUNNING, lease_until_at__lt=now)
-    free = leases.free(now=now)
-    ours = sites.Sync.objects.filter(waiting | abandoned, free, connection_id=connection_pk)
+    ours = sites.Sync.objects.filter(waiting | abandoned, leases.free(now=now), connection_id=connection_pk)
     lease = leases.held(owner=owner, now=now, lasting=LEASE)
     return ours.update(state=State.RUNNING, step="sites", done=0, total=2, due_at=now + LEASE, **lease) == 1
 
@@ -111,7 +96,9 @@ def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.C
     return clients.for_connection(connection, listener=listener)
 
 
-def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -> _Read:
+def _read(
+    client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime
+) -> tuple[requests.Listed, requests.Parts]:
     listed = requests.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
     site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
     device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
@@ -125,7 +112,7 @@ def _read(client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime) -
         at_most=settings.GRIDSHARE_PARALLEL,
         told=lambda came: mine.update(done=total - wanted + came),
     )
-    return _Read(listed=listed, parts=parts)
+    return listed, parts
 
 
 def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str) -> list[str]:
@@ -137,16 +124,22 @@ def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str)
     return [synth_id for synth_id in ordered if synth_id not in fresh]
 
 
-def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read, now: datetime) -> bool:
-    """Write everything in one transaction; write nothing when the lease was taken away meanwhile."""
+def _store(
+    mine: QuerySet[sites.Sync],
+    connection: lunar.Connection,
+    listed: requests.Listed,
+    parts: requests.Parts,
+    now: datetime,
+) -> bool:
+    """Write everything in one transaction; nothing when the lease was taken away meanwhile."""
     with transaction.atomic():
         row = mine.select_for_update().first()
         if row is None:
             return False
-        mine.update(**_outcome(row, read, now))
-        reached = rows.write_sites(connection, site_ids=read.listed.site_ids, now=now)
-        rows.write_topologies(reached, topologies=read.parts.topologies, now=now)
-        rows.write_devices(reached, device_ids=read.listed.device_ids, details=read.parts.devices, now=now)
+        mine.update(**_outcome(row, listed, parts, now))
+        reached = rows.write_sites(connection, site_ids=listed.site_ids, now=now)
+        rows.write_topologies(reached, topologies=parts.topologies, now=now)
+        rows.write_devices(reached, device_ids=listed.device_ids, details=parts.devices, now=now)
         for site in reached.values():
             if site.topology_read_at is not None:
                 rows.write_sensors(site, now=now)
@@ -154,17 +147,19 @@ def _store(mine: QuerySet[sites.Sync], connection: lunar.Connection, read: _Read
     return True
 
 
-def _outcome(row: sites.Sync, read: _Read, now: datetime) -> dict[str, object]:
-    """Return what the Sync row says after a run: more to do, to be tried again, or done."""
-    missing = read.parts.left + len(read.failures)
-    told = {**leases.released(), "done": max(0, row.total - missing)}
-    told["last_error"] = _words(read.failures)
-    if read.parts.left:
+def _outcome(
+    row: sites.Sync, listed: requests.Listed, parts: requests.Parts, now: datetime
+) -> dict[str, object]:
+    """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
+    failures = listed.errors + parts.errors
+    missing = parts.left + len(failures)
+    told = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
+    if parts.left:
         return {**told, "state": State.DUE, "due_at": now}
-    passing = [failure for failure in read.failures if isinstance(failure, requests.AGAIN)]
+    passing = [failure for failure in failures if isinstance(failure, requests.AGAIN)]
     if passing:
         return {**told, **_again(row, passing, now)}
-    every = EVERY if read.listed.site_ids else EVERY_WITHOUT_A_HOME
+    every = EVERY if listed.site_ids else EVERY_WITHOUT_A_HOME
     due_at = now + every * random.uniform(0.9, 1.1)
     return {**told, "state": State.DONE, "step": "done", "failures": 0, "finished_at": now, "due_at": due_at}
 
@@ -183,20 +178,13 @@ def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> N
 def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, object]:
     """Return when to try again: later with each failure, and never before the API says so."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 12)) * random.uniform(0.8, 1.2)
-    asked_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
-    pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_ASKED))
+    retry_after_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
+    pause = max(pause, min(timedelta(seconds=retry_after_s), LONGEST_RETRY_AFTER))
     return {"state": State.FAILED, "failures": row.failures + 1, "due_at": now + pause}
 
 
 def _words(failures: Iterable[Exception]) -> str:
     """Return what failed, as words for a page to translate: "getDevice: forbidden", or a reason alone."""
-    found = []
-    for failure in failures:
-        if isinstance(failure, clients.WayError):
-            found.append(failure.reason)
-        elif isinstance(failure, errors.GridshareError):
-            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower()
-            found.append(f"{failure.operation}: {kind}")
-        else:
-            found.append("fault")
-    return ", ".join(dict.fromkeys(found))[:200]
+    called = (f"{one.operation}: " if isinstance(one, errors.GridshareError) else "" for one in failures)
+    words = (operation + clients.word_for(one) for operation, one in zip(called, failures, strict=True))
+    return ", ".join(dict.fromkeys(words))[:200]

@@ -1,4 +1,4 @@
-"""When homes are read: as soon as a connection stands, and whenever the sweep finds one due."""
+"""Read homes as soon as a connection is stored, and whenever the sweep finds one due."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gridshare_portal.sites import sync
 
 @shared_task
 def sync_connection(connection_pk: int) -> None:
-    """Read the homes of one connection, and come back at once when there is more than one run takes."""
+    """Read the homes of one connection, and wake itself again when more is left than one run reads."""
     if sync.run(connection_pk=connection_pk, now=timezone.now(), owner=uuid.uuid4().hex):
         wake(sync_connection, connection_pk)
 

@@ -1,8 +1,8 @@
-"""Put a home's stored days on one grid, and add its sensors up to what flows in and out of it.
+"""Put a home's stored days on one grid and add its sensors up into what flows in and out of the home.
 
-This module knows what each role means for the balance: a battery takes in and gives out, solar
-gives, the grid does both, and what none of them explains was used by the home. A role that no
-sensor has is nothing and not unknown; only without a grid meter is the home's use unknown.
+Each role has its part in the balance: a battery takes in and gives out, solar gives, the grid does both, and
+what none of them explains was used by the home. A role that no sensor has counts as zero, not as unknown;
+only without a grid meter is the home's use unknown.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from gridshare_portal.telemetry import days, missing, packing, stored
 
 TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
+COLUMNS = ("solar", "charged", "discharged", "from_grid", "to_grid", "home", "remainder", "ev", "relay")
 Known = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """What went through a home per bucket, as power or as energy; NaN is unknown."""
+    """Power (W) or energy (Wh) of a home per bucket, NaN where unknown or where the home has no such load."""
 
     solar: series.Column
     charged: series.Column
@@ -41,7 +42,7 @@ class Balance:
 
     @property
     def known(self) -> Known:
-        """Return in which buckets everything that the home has is known."""
+        """Which buckets are known in everything that the home has."""
         if not self.roles & {"grid", "battery", "solar", "home"}:
             return np.zeros(self.solar.shape, dtype=bool)
         present = self.solar + self.charged + self.discharged
@@ -54,9 +55,9 @@ class Balance:
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """Some fields of a home's counted sensors on one grid, one row per sensor.
+    """Fields of a home's counted sensors on one grid, one row per sensor.
 
-    `absent` says when a sensor was not there: gone since, or not yet there when its home was asked.
+    `absent` says when a sensor was not there: gone since, or not yet there on a day that was fetched.
     """
 
     grid: series.Grid
@@ -65,40 +66,41 @@ class Columns:
     absent: Known
 
     def power(self) -> Balance:
-        """Add up the average powers of the sensors, in watts."""
+        """Add up the average powers of the sensors, in W."""
         return balance(self.sensors, self.values["in_w"], self.values["out_w"], self.absent)
 
     def charge(self) -> series.Column:
-        """Return the charge of all batteries together, in per cent."""
+        """Return the charge of all batteries together, in %."""
         return charge(self.sensors, self.values["charge_pct"], self.absent)
 
 
 def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
-    """Return stored fields of the counted sensors over a period, in a constant number of queries."""
+    """Return stored fields of the counted sensors over a period, in a constant number of queries.
+
+    The fields are those of `packing.FIELDS`, with their units; NaN is unknown.
+    """
     grid = series.grid_over(period, missing.STEP_S)
     read = stored.read(home, period)
-    sensors = read.sensors
     first, last = missing.day_of(grid.start), missing.day_of(grid.end)
     rows = read.days(first, last)
     decoded = packing.unpack_many([row.packed for row in rows], fields, missing.BUCKETS)
-    numbers = {sensor.pk: number for number, sensor in enumerate(sensors)}
+    numbers = {sensor.pk: number for number, sensor in enumerate(read.sensors)}
     at = [numbers[row.sensor] for row in rows], [(row.day - first).days for row in rows]
-    count = (last - first).days + 1
+    shape = (len(read.sensors), (last - first).days + 1, missing.BUCKETS)
     skipped = (grid.start - missing.midnight(first)) // missing.STEP
     values = {}
     for name in fields:
-        whole = np.full((len(sensors), count, missing.BUCKETS), np.nan)
+        whole = np.full(shape, np.nan)
         whole[at] = decoded[name]
-        flat = whole.reshape(len(sensors), count * missing.BUCKETS)
-        values[name] = flat[:, skipped : skipped + grid.count]
-    return Columns(grid=grid, sensors=sensors, values=values, absent=_absent(read, grid, rows))
+        values[name] = whole.reshape(shape[0], shape[1] * shape[2])[:, skipped : skipped + grid.count]
+    return Columns(grid=grid, sensors=read.sensors, values=values, absent=_absent(read, grid, rows))
 
 
 def energy(home: stored.Home, period: periods.Period) -> tuple[series.Grid, Balance]:
-    """Return the watt-hours of each finest bucket of a period, from the counters.
+    """Return the grid of finest buckets of a period and the Wh of each, from the lifetime counters.
 
-    A day to either side is read along, because whether a counter is believed depends on it: the
-    same bucket has the same energy in every period.
+    A day to either side is read as well, because whether a counter is believed depends on it: a bucket has
+    the same energy in every period.
     """
     grid = series.grid_over(period, missing.STEP_S)
     wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
@@ -113,41 +115,36 @@ def energy(home: stored.Home, period: periods.Period) -> tuple[series.Grid, Bala
 def balance(
     sensors: Sequence[sites.Sensor], went_in: series.Column, went_out: series.Column, absent: Known
 ) -> Balance:
-    """Add up sensors by role and say what the home used; one unknown sensor makes its role unknown."""
+    """Add up sensors by role and derive the home's use; one unknown sensor makes its role unknown.
+
+    `went_in` and `went_out` hold one row per sensor, in W or Wh.
+    """
     roles = [sensor.role for sensor in sensors]
     into, out_of = partial(_sum, roles, went_in, absent), partial(_sum, roles, went_out, absent)
-    solar, charged, discharged = out_of("solar"), into("battery"), out_of("battery")
-    from_grid, to_grid = into("grid"), out_of("grid")
-    if "grid" not in roles:
-        from_grid, to_grid = from_grid + np.nan, to_grid + np.nan
-    split = flows.split(
-        solar_wh=solar,
-        from_grid_wh=from_grid,
-        to_grid_wh=to_grid,
-        charged_wh=charged,
-        discharged_wh=discharged,
-    )
+    metered = {
+        "solar": out_of("solar"),
+        "charged": into("battery"),
+        "discharged": out_of("battery"),
+        "from_grid": into("grid") if "grid" in roles else into("grid") + np.nan,
+        "to_grid": out_of("grid") if "grid" in roles else out_of("grid") + np.nan,
+    }
+    split = flows.split(**{f"{name}_wh": column for name, column in metered.items()})
     home = into("home") if "home" in roles else split.home_wh
     return Balance(
-        solar=solar,
-        charged=charged,
-        discharged=discharged,
-        from_grid=from_grid,
-        to_grid=to_grid,
+        **metered,
         home=home,
         remainder=split.home_wh + split.remainder_wh - home,
-        ev=into("ev"),
-        relay=into("relay"),
+        ev=into("ev") if "ev" in roles else into("ev") + np.nan,
+        relay=into("relay") if "relay" in roles else into("relay") + np.nan,
         flows=split,
         roles=frozenset(roles),
     )
 
 
 def charge(sensors: Sequence[sites.Sensor], charge_pct: series.Column, absent: Known) -> series.Column:
-    """Return the charge of all batteries together, by capacity; by plain mean where one has none."""
+    """Return the charge (%) of all batteries, weighted by capacity, or the plain mean where one has none."""
     rows = [row for row, sensor in enumerate(sensors) if sensor.role == "battery"]
-    devices = [sensors[row].device for row in rows]
-    capacities = [device.capacity_wh if device else None for device in devices]
+    capacities = [device.capacity_wh if (device := sensors[row].device) else None for row in rows]
     sizes = np.array(capacities if all(capacities) else [1.0] * len(rows), dtype=float)
     weights = np.where(absent[rows], 0.0, sizes[:, None])
     filled = np.where(absent[rows], 0.0, charge_pct[rows])
@@ -156,7 +153,7 @@ def charge(sensors: Sequence[sites.Sensor], charge_pct: series.Column, absent: K
 
 
 def _sum(roles: Sequence[str], values: series.Column, absent: Known, role: str) -> series.Column:
-    """Add up the sensors of a role; one that was not there counts as nothing beside one that is known."""
+    """Add up the sensors of a role; an absent one counts as zero beside one that is known."""
     rows = [row for row, one in enumerate(roles) if one == role]
     some, away = values[rows], absent[rows]
     if away.any():
@@ -176,9 +173,9 @@ def _grown(counted: series.Column, wanted: Sequence[bool]) -> series.Column:
 def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.StoredDay]) -> Known:
     """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
-    A battery that was removed, a meter that was replaced or an array that was added must not make
-    the rest of history unknown. Only a day that was asked for and brought nothing, before the
-    sensor's first reading, proves that it was not there yet; such a row knows no bucket.
+    A battery that was removed, a meter that was replaced or an array that was added must not make the rest of
+    history unknown. Only a day that was fetched and brought nothing, before the sensor's first reading,
+    proves that it was not there yet; such a row knows no bucket.
     """
     away = np.zeros((len(read.sensors), grid.count), dtype=bool)
     shared = stored.shared(read.sensors)

@@ -1,15 +1,15 @@
-"""Fetch what is missing of a home's readings: the only writer, one run per home at a time.
+"""Fetch what is missing of a home's readings; the only writer, one run per home at a time.
 
-The Collection row is the queue: it says when a home is due, who fetches now (a lease) and how far
-the walk into the past has come. What was fetched stands in the days themselves, so a run that was
-killed or repeated costs a few calls and no reading. Nothing is written by a run whose lease was
-taken over.
+The Collection row is the queue: when a home is due, who fetches now (a lease), and how far the walk into the
+past has come. What was fetched is kept in the days themselves, so a run that was killed or repeated costs a
+few calls and no reading. A run whose lease was taken over writes nothing.
 """
 
 from __future__ import annotations
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -40,12 +40,12 @@ TRIES = 5
 
 
 class Overtaken(Exception):
-    """Another run holds the lease now, or the home is gone; this one has nothing more to say."""
+    """Another run holds the lease, or the home is gone."""
 
 
 @dataclass
 class _Run:
-    """One run: whose it is, through which client it reads, and what it has learned so far."""
+    """One run: its row and lease, and what it has found so far."""
 
     row: Collection
     owner: str
@@ -61,26 +61,26 @@ class _Run:
 
     @property
     def cursor(self) -> date:
-        """Return how far the walk has come; one that has not begun begins where the newest stretch does."""
+        """How far the walk into the past has come; it begins where the newest stretch does."""
         return self.row.cursor or missing.day_of(self.moment - missing.FIRST_STRETCH)
 
-    def elapsed_s(self) -> float:
-        return time.monotonic() - self.began_s
+    @property
+    def mine(self) -> QuerySet[Collection]:
+        return Collection.objects.filter(pk=self.row.pk, lease_owner=self.owner)
 
     def keep(self, **changes: object) -> None:
-        """Change the row and prolong the lease, or learn that it is another's."""
-        mine = Collection.objects.filter(pk=self.row.pk, lease_owner=self.owner)
-        if not mine.update(lease_until_at=self.moment + LEASE, **changes):
+        """Change the row and prolong the lease; raise Overtaken where another run holds it."""
+        if not self.mine.update(lease_until_at=self.moment + LEASE, **changes):
             raise Overtaken
         for name, value in changes.items():
             setattr(self.row, name, value)
 
 
 def begin(*, site: sites.Site, now: datetime) -> bool:
-    """Make sure that the home is collected; say whether that starts now.
+    """Put a home into the queue; return whether it became due by that.
 
-    A home that waited for its homeowner is due again, and one with a sensor never seen before
-    walks into the past once more, for that sensor alone.
+    A home that waited for its homeowner is due again, and one with a sensor never seen before walks into the
+    past once more, for that sensor alone.
     """
     goal = missing.day_of(now - missing.HISTORY)
     row, new = Collection.objects.get_or_create(site=site, defaults={"due_at": now, "goal": goal})
@@ -94,9 +94,9 @@ def begin(*, site: sites.Site, now: datetime) -> bool:
 
 
 def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> bool:
-    """Note that somebody looks at the home, at most once a minute; say whether it became due because of that.
+    """Note, at most once a minute, that somebody looks at the home; return whether it became due by that.
 
-    Whoever has read the home's row already hands it on, so that it is not read again.
+    A caller that has read the home's row passes it as `row`, so that it is not read again.
     """
     row = row or Collection.objects.filter(site=site).first()
     if row is None:
@@ -113,18 +113,18 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
 
 
 def claim(*, now: datetime, at_most: int = 100) -> list[int]:
-    """Return homes that are due, and put them off a little, so that a lost task costs a minute only."""
+    """Return the keys of homes that are due, and make them due again in a minute, should the task be lost."""
     return leases.put_off(Collection.objects.all(), now=now, by=CLAIMED, at_most=at_most)
 
 
 def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0) -> bool:
-    """Fetch for a home if it is due and nobody else does; say whether more is left to do at once.
+    """Fetch for a home if it is due and no other run has it; return whether more is left to do at once.
 
-    First the newest stretch, then the past, until everything down to the goal was asked for
-    or the time is up. What goes wrong becomes a word on the row and a later try.
+    First the newest stretch, then the past, until everything down to the goal was fetched or `seconds` are
+    over. A failure of the API or of the access path becomes a word on the row and a later try; any other
+    exception is recorded likewise and raised.
     """
-    free = leases.free(now=now)
-    waiting = Collection.objects.filter(free, pk=collection_pk, due_at__lte=now + CLAIMED)
+    waiting = Collection.objects.filter(leases.free(now=now), pk=collection_pk, due_at__lte=now + CLAIMED)
     if not waiting.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return False
     row = Collection.objects.select_related("site").get(pk=collection_pk)
@@ -134,12 +134,11 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
             return _collect(run, seconds)
     except Overtaken:
         return False
-    except (clients.WayError, errors.GridshareError) as failure:
+    except Exception as failure:
         _put_off(run, failure)
+        if not isinstance(failure, clients.WayError | errors.GridshareError):
+            raise
         return False
-    except Exception as fault:
-        _put_off(run, fault)
-        raise
 
 
 def _collect(run: _Run, seconds: float) -> bool:
@@ -158,11 +157,11 @@ def _collect(run: _Run, seconds: float) -> bool:
 
 
 def _newest(run: _Run, client: gridshare.Client) -> None:
-    """Read the newest stretch of every sensor; what one sensor cannot say does not stop the others."""
-    asks = missing.newest(list(run.sensors), _stored(run), now=run.moment)
+    """Read the newest stretch of every sensor; one sensor's failure does not stop the others."""
+    windows = missing.newest(list(run.sensors), _stored(run), now=run.moment)
     answered = False
-    for some in _batches(asks):
-        outcome = fetching.ask(client, run.sensors, some)
+    for some in _batches(windows):
+        outcome = fetching.fetch(client, run.sensors, some)
         run.failed += outcome.refused + outcome.failed
         answered = answered or bool(outcome.answers)
         _keep(run, outcome.answers)
@@ -178,29 +177,29 @@ def _newest(run: _Run, client: gridshare.Client) -> None:
 
 
 def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
-    """Walk into the past, week by week; say whether there is more than fitted into the time."""
-    closed = _closed(run) if run.cursor > run.row.goal else {}
+    """Walk into the past, week by week; return whether time ran out before the goal."""
+    closed = _closed(run) if run.cursor > run.row.goal else defaultdict(set)
     while run.cursor > run.row.goal:
-        first, asks = missing.week(list(run.sensors), closed, below=run.cursor, goal=run.row.goal)
+        first, windows = missing.week(list(run.sensors), closed, below=run.cursor, goal=run.row.goal)
         found = False
         failed: list[Exception] = []
-        for some in _batches(asks):
-            if run.elapsed_s() >= seconds:
+        for some in _batches(windows):
+            if time.monotonic() - run.began_s >= seconds:
                 return True
-            outcome = fetching.ask(client, run.sensors, some)
+            outcome = fetching.fetch(client, run.sensors, some)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
             _keep(run, outcome.answers)
         if failed and run.row.failures < TRIES:  # later, what fails although the rest answers is left out
             raise failed[0]
-        for ask in asks:
-            closed.setdefault(ask.sensor, set()).update(_days(ask))
-        _arrive(run, first, empty=bool(asks) and not found and not failed)
+        for window in windows:
+            closed[window.sensor].update(window.days)
+        _arrive(run, first, empty=bool(windows) and not found and not failed)
     return False
 
 
 def _arrive(run: _Run, first: date, *, empty: bool) -> None:
-    """Move the walk to the first day of a week, and end it where nothing older is to be expected."""
+    """Move the walk to the first day of a week; end it where nothing older is to be expected."""
     furthest = min(run.row.filled_back_to or first, first)
     changes: dict[str, object] = {"cursor": first, "filled_back_to": furthest}
     if empty:
@@ -218,50 +217,42 @@ def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
         days.write_latest(answers, now=run.moment)
 
 
-def _stored(run: _Run) -> dict[tuple[int, date], missing.Stored]:
+def _stored(run: _Run) -> missing.Stored:
     since = missing.day_of(run.now - missing.LONGEST)
     rows = Day.objects.filter(sensor__in=run.sensors, day__gte=since, step_s=missing.STEP_S)
     return {
-        (sensor, day): missing.Stored(known=packing.flags(known, missing.BUCKETS), closed=closed is not None)
+        (sensor, day): None if closed else packing.flags(known, missing.BUCKETS)
         for sensor, day, known, closed in rows.values_list("sensor_id", "day", "known", "closed_at")
     }
 
 
-def _closed(run: _Run) -> dict[int, set[date]]:
-    closed: dict[int, set[date]] = {}
+def _closed(run: _Run) -> defaultdict[int, set[date]]:
+    closed: defaultdict[int, set[date]] = defaultdict(set)
     rows = Day.objects.filter(sensor__in=run.sensors, day__gte=run.row.goal, closed_at__isnull=False)
     for sensor, day in rows.values_list("sensor_id", "day"):
-        closed.setdefault(sensor, set()).add(day)
+        closed[sensor].add(day)
     return closed
 
 
-def _days(ask: missing.Ask) -> list[date]:
-    count = (ask.end - ask.start) // missing.DAY
-    return [missing.day_of(ask.start) + number * missing.DAY for number in range(count)]
-
-
-def _batches(asks: Sequence[missing.Ask]) -> list[Sequence[missing.Ask]]:
-    return [asks[start : start + SIDE_BY_SIDE] for start in range(0, len(asks), SIDE_BY_SIDE)]
+def _batches(windows: Sequence[missing.Window]) -> list[Sequence[missing.Window]]:
+    return [windows[start : start + SIDE_BY_SIDE] for start in range(0, len(windows), SIDE_BY_SIDE)]
 
 
 def _settle(run: _Run, *, more: bool) -> bool:
-    """Give the lease back after a good run, and say when the home is due again."""
+    """Give the lease back after a good run and set when the home is due again."""
     watched = Collection.objects.filter(pk=run.row.pk, watched_at__gt=run.moment - WATCHED_FOR).exists()
     pause = (EVERY_WATCHED if watched else EVERY) * random.uniform(0.9, 1.0)
     due_at = run.moment if more else run.moment + pause
-    _leave(run, due_at=due_at, failures=0, last_error=fetching.words(run.failed))
+    last_error = fetching.words(run.failed)
+    run.mine.update(**leases.released(), due_at=due_at, failures=0, last_error=last_error)
     return more
 
 
 def _put_off(run: _Run, failure: Exception) -> None:
-    """Record what went wrong, and try again later each time; never where only the homeowner can help."""
+    """Record a failure and try again later each time; never where only the homeowner can help."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(run.row.failures, 12)) * random.uniform(0.8, 1.2)
-    asked_s = getattr(failure, "retry_after_s", None) or 0.0
-    pause = max(pause, min(timedelta(seconds=asked_s), LONGEST_PAUSE))
+    retry_after_s = getattr(failure, "retry_after_s", None) or 0.0
+    pause = max(pause, min(timedelta(seconds=retry_after_s), LONGEST_PAUSE))
     due_at = None if isinstance(failure, clients.NoAccessPath) else run.moment + pause
-    _leave(run, due_at=due_at, failures=F("failures") + 1, last_error=fetching.words([failure]))
-
-
-def _leave(run: _Run, **changes: object) -> None:
-    mine: QuerySet[Collection] = Collection.objects.filter(pk=run.row.pk, lease_owner=run.owner)
-    mine.update(**leases.released(), **changes)
+    told = {"failures": F("failures") + 1, "last_error": fetching.words([failure])}
+    run.mine.update(**leases.released(), due_at=due_at, **told)

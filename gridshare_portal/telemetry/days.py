@@ -1,7 +1,7 @@
-"""Turn readings into rows: merge what came into a sensor's days, close them, roll them up.
+"""Turn readings into rows: merge them into a sensor's days, close the days, and roll them up.
 
-Only `collect` calls this, inside its transaction. A bucket that still runs is kept as the
-latest reading but not in a day, so that what a day holds was whole when it was read.
+Only `collect` calls this, inside its transaction. A bucket that still runs is kept as the latest reading but
+not in a day, so that what a day holds was complete when it was read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 
@@ -20,31 +20,28 @@ from gridshare_portal.telemetry.models import Day, Latest
 
 LIMIT_W = 100_000.0  # more than any home's connection carries: a counter that runs faster is wrong
 WRITTEN = ("step_s", "packed", "known", "known_count", "closed_at", "in_wh", "out_wh", "peak_w")
-PLAIN = ("in_w", "out_w", "voltage_v", "current_a", "charge_pct", "in_wh", "out_wh")
 
 Key = tuple[int, date]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedReadings:
-    """What came back for one call."""
-
-    ask: missing.Ask
+    window: missing.Window
     readings: Sequence[types.Reading]
 
 
 def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
-    """Merge the answers into the stored days; a day that is closed stays as it is."""
+    """Merge answers into the stored days; a closed day stays as it is."""
     if not answers:
         return
     rows = _rows_around(answers)
     changed = {}
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
-            row = rows.get((answer.ask.sensor, day))
-            merged = _merged(row, day, readings, answer.ask, now)
+            row = rows.get((answer.window.sensor, day))
+            merged = _merged(row, day, readings, answer.window, now)
             if merged is not None:
-                rows[answer.ask.sensor, day] = changed[answer.ask.sensor, day] = merged
+                rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
     touched = _rolled_up(rows, changed)
     Day.objects.bulk_create(
         touched, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
@@ -52,8 +49,8 @@ def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
 
 
 def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
-    """Keep each sensor's newest reading, unless a newer one is known."""
-    newest = {answer.ask.sensor: answer.readings[-1] for answer in answers if answer.readings}
+    """Keep each sensor's newest reading, unless a newer one is stored."""
+    newest = {answer.window.sensor: answer.readings[-1] for answer in answers if answer.readings}
     known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
     rows = [
         Latest(
@@ -61,32 +58,28 @@ def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
             at=reading.at,
             state=(reading.state or "")[:40],
             read_at=now,
-            **{name: getattr(reading, name) for name in PLAIN},
+            **{name: getattr(reading, name) for name in packing.FIELDS},
         )
         for sensor, reading in newest.items()
         if sensor not in known or known[sensor] <= reading.at
     ]
-    fields = ("at", "state", "read_at", *PLAIN)
+    fields = ("at", "state", "read_at", *packing.FIELDS)
     Latest.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["sensor"], update_fields=fields, batch_size=50
     )
 
 
 def _rows_around(answers: Sequence[FetchedReadings]) -> dict[Key, Day]:
-    first = missing.day_of(min(answer.ask.start for answer in answers)) - missing.DAY
-    last = missing.day_of(max(answer.ask.end for answer in answers)) + missing.DAY
-    sensors = {answer.ask.sensor for answer in answers}
+    first = missing.day_of(min(answer.window.start for answer in answers)) - missing.DAY
+    last = missing.day_of(max(answer.window.end for answer in answers)) + missing.DAY
+    sensors = {answer.window.sensor for answer in answers}
     found = Day.objects.filter(sensor__in=sensors, day__range=(first, last), step_s=missing.STEP_S)
     return {(row.sensor_id, row.day): row for row in found}
 
 
 def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.Reading]]:
     """Return the finished buckets of an answer by UTC day, with an empty list for a day without any."""
-    days: dict[date, list[types.Reading]] = defaultdict(list)
-    day = missing.day_of(answer.ask.start)
-    while missing.midnight(day) < answer.ask.end:
-        days[day] = []
-        day += timedelta(days=1)
+    days: dict[date, list[types.Reading]] = defaultdict(list, {day: [] for day in answer.window.days})
     for reading in answer.readings:
         if reading.at + missing.STEP <= now:
             days[missing.day_of(reading.at)].append(reading)
@@ -94,7 +87,7 @@ def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.
 
 
 def _merged(
-    row: Day | None, day: date, readings: list[types.Reading], ask: missing.Ask, now: datetime
+    row: Day | None, day: date, readings: list[types.Reading], window: missing.Window, now: datetime
 ) -> Day | None:
     if row is not None and row.closed_at is not None:
         return None
@@ -104,45 +97,39 @@ def _merged(
         columns.update(packing.unpack(row.packed))
         known = packing.flags(row.known, missing.BUCKETS)
     _put(readings, day, columns, known)
-    closed = missing.closes(day, known, asked=ask, now=now)
+    closed = missing.closes(day, known, window=window, now=now)
     if not closed and not known.any():
         return None
+    powers = np.concatenate((columns["in_w"], columns["out_w"]))
     return Day(
-        sensor_id=ask.sensor,
+        sensor_id=window.sensor,
         day=day,
         step_s=missing.STEP_S,
         packed=packing.pack(columns),
         known=packing.bits(known),
         known_count=int(known.sum()),
         closed_at=now if closed else None,
-        peak_w=_peak(columns),
+        peak_w=None if np.isnan(powers).all() else float(np.nanmax(powers)),
     )
 
 
 def _put(
     readings: Iterable[types.Reading], day: date, columns: dict[str, np.ndarray], known: np.ndarray
 ) -> None:
-    begins = missing.midnight(day)
     for reading in readings:
-        values = [getattr(reading, name) for name in packing.FIELDS]
-        if all(value is None for value in values):
-            continue
-        bucket = (reading.at - begins) // missing.STEP
-        known[bucket] = True
-        for name, value in zip(packing.FIELDS, values, strict=True):
-            columns[name][bucket] = np.nan if value is None else value
-
-
-def _peak(columns: Mapping[str, np.ndarray]) -> float | None:
-    powers = np.concatenate((columns["in_w"], columns["out_w"]))
-    return None if np.isnan(powers).all() else float(np.nanmax(powers))
+        values = {name: getattr(reading, name) for name in packing.FIELDS}
+        if any(value is not None for value in values.values()):
+            bucket = (reading.at - missing.midnight(day)) // missing.STEP
+            known[bucket] = True
+            for name, value in values.items():
+                columns[name][bucket] = np.nan if value is None else value
 
 
 def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
-    """Return every row that is to be written, with its energy: the changed ones, and the day after each.
+    """Return every row to be written, with its energy: the changed ones, and the day after each.
 
-    The first bucket of a day starts from the last counter of the day before, so a day's
-    roll-up is right only once that one is there.
+    The first bucket of a day starts from the last counter of the day before, so a day's roll-up is right only
+    once that day is stored.
     """
     keys = set(changed) | {(sensor, day + missing.DAY) for sensor, day in changed}
     touched = [rows[key] for key in sorted(keys) if key in rows]

@@ -1,12 +1,11 @@
-"""Make the calls for readings side by side, and tell what is final from what may pass.
+"""Fetch readings, several calls at a time, and tell final refusals from failures that may pass.
 
-A sensor that the API refuses for good has an empty answer; one that could not be read just now has
-failed. When every call of a batch was refused the fault is not the sensor's, and all have failed.
+A sensor that the API refuses for good has an empty answer; one that could not be read just now has failed.
+When every call of a batch was refused the fault is not the sensor's, and all have failed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,43 +30,34 @@ REFUSED = (
 
 @dataclass(frozen=True, kw_only=True)
 class FetchResult:
-    """What a batch of calls brought: answers to keep, refusals among them, and failures to try again."""
+    """What a batch brought: answers to keep (empty ones for refusals), and failures to try again."""
 
     answers: tuple[days.FetchedReadings, ...]
     refused: tuple[Exception, ...]
     failed: tuple[Exception, ...]
 
 
-def ask(client: gridshare.Client, ids: Mapping[int, str], asks: Sequence[missing.Ask]) -> FetchResult:
-    """Make one call per sensor, side by side; whatever closes the way to the home is raised."""
-    calls = [
-        partial(client.get_device_telemetry, ids[one.sensor], start=one.start, end=one.end) for one in asks
-    ]
+def fetch(client: gridshare.Client, ids: Mapping[int, str], windows: Sequence[missing.Window]) -> FetchResult:
+    """Make one call per sensor; raise what is no GridshareError, such as a closed access path."""
+    read = client.get_device_telemetry
+    calls = [partial(read, ids[one.sensor], start=one.start, end=one.end) for one in windows]
     outcomes = parallel.gather(calls, at_most=settings.GRIDSHARE_PARALLEL)
     for outcome in outcomes:
         if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):
             raise outcome
     some_answered = any(not isinstance(outcome, Exception) for outcome in outcomes)
     answers, refused, failed = [], [], []
-    for one, outcome in zip(asks, outcomes, strict=True):
+    for one, outcome in zip(windows, outcomes, strict=True):
         if not isinstance(outcome, Exception):
-            answers.append(days.FetchedReadings(ask=one, readings=outcome))
+            answers.append(days.FetchedReadings(window=one, readings=outcome))
         elif some_answered and isinstance(outcome, REFUSED):
             refused.append(outcome)
-            answers.append(days.FetchedReadings(ask=one, readings=()))
+            answers.append(days.FetchedReadings(window=one, readings=()))
         else:
             failed.append(outcome)
     return FetchResult(answers=tuple(answers), refused=tuple(refused), failed=tuple(failed))
 
 
 def words(failures: Sequence[Exception]) -> str:
-    """Return what failed as words for a page to translate: "forbidden", "timeout", "ended"."""
-    found = []
-    for failure in failures:
-        if isinstance(failure, clients.WayError):
-            found.append(failure.reason)
-        elif isinstance(failure, errors.GridshareError):
-            found.append(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower())
-        else:
-            found.append("fault")
-    return ", ".join(dict.fromkeys(found))[:200]
+    """Return what failed as words for a page to translate: "forbidden, timeout"."""
+    return ", ".join(dict.fromkeys(map(clients.word_for, failures)))[:200]

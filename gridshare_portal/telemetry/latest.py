@@ -1,7 +1,7 @@
-"""What a home does at this moment, from the newest reading of each sensor, and how old that is.
+"""What a home does now, from the newest reading of each sensor, and how old that is.
 
-`queries.now_of` is the question; this module knows when readings of different sensors still
-belong together, and in which four steps they age.
+This module knows when readings of different sensors still belong together, and the four steps in which they
+age.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ FRESH, LATE, STALE = timedelta(minutes=20), timedelta(minutes=30), timedelta(hou
 
 @dataclass(frozen=True, kw_only=True)
 class Now:
-    """The powers of this moment in watts; None where nobody knows.
+    """Powers of this moment in W and charge in %; None where unknown.
 
-    `at` is the moment the readings reach to, `read_at` when the home was last read. `roles` are the
-    roles the home has sensors for, and `unknown` those of them whose newest reading is too
-    old, or says nothing. The remainder is what came in and is not accounted for.
+    `at` is the moment the readings reach to, `read_at` when the home was last read. `roles` are the roles the
+    home has sensors for, and `unknown` those of them whose newest reading is too old or empty. The remainder
+    is what came in and is not accounted for.
     """
 
     solar_w: float | None
@@ -51,13 +51,13 @@ class Now:
 
 
 def now_of(home: stored.Home, *, now: datetime) -> Now:
-    """Return what the home does at this moment, in at most three queries."""
+    """Return what the home does now, in at most three queries."""
     read = stored.read(home)
     sensors = [sensor for sensor in read.sensors if sensor.gone_at is None]
     latest = {row.sensor_id: row for row in Latest.objects.filter(sensor__in=sensors)}
     newest = max((row.at for row in latest.values()), default=None)
-    together = [_reading(latest.get(sensor.pk), newest) for sensor in sensors]
-    went_in, went_out, charged_pct = np.array(together, dtype=float).reshape(-1, 3).T[:, :, None]
+    together = np.array([_reading(latest.get(one.pk), newest) for one in sensors], float).reshape(-1, 3)
+    went_in, went_out, charged_pct = together.T[:, :, None]
     nowhere = np.zeros(went_in.shape, dtype=bool)
     went = balance.balance(sensors, went_in, went_out, nowhere)
     at = max((min(row.at + missing.STEP, row.read_at) for row in latest.values()), default=None)
@@ -74,38 +74,25 @@ def now_of(home: stored.Home, *, now: datetime) -> Now:
 
 
 def freshness(at: datetime | None, *, now: datetime) -> str:
-    """Return how readings age: fresh, late (half an hour), stale (a day), silent; or none at all."""
+    """Return the age of readings: fresh, late (over 20 min), stale (over 30 min), silent (over a day)."""
     if at is None:
         return "none"
     age = now - at
     return "fresh" if age <= FRESH else "late" if age <= LATE else "stale" if age <= STALE else "silent"
 
 
-def _reading(row: Latest | None, newest: datetime | None) -> tuple[float, float, float]:
+def _reading(row: Latest | None, newest: datetime | None) -> tuple[float | None, ...]:
     """Return power in, power out and charge; unknown when it is more than a bucket behind the newest."""
     if row is None or newest is None or newest - row.at > missing.STEP:
-        return (np.nan, np.nan, np.nan)
-    return (_known(row.in_w), _known(row.out_w), _known(row.charge_pct))
-
-
-def _known(value: float | None) -> float:
-    return np.nan if value is None else value
+        return (None, None, None)
+    return (row.in_w, row.out_w, row.charge_pct)
 
 
 def _powers(went: balance.Balance) -> dict[str, float | None]:
-    columns = {
-        "solar_w": went.solar,
-        "charging_w": went.charged,
-        "discharging_w": went.discharged,
-        "from_grid_w": went.from_grid,
-        "to_grid_w": went.to_grid,
-        "home_w": went.home,
-        "remainder_w": went.remainder,
-        "ev_w": went.ev if "ev" in went.roles else went.ev + np.nan,
-        "relay_w": went.relay if "relay" in went.roles else went.relay + np.nan,
-    }
-    flows = {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
-    return {name: _one(column) for name, column in (columns | flows).items()}
+    renamed = {"charged": "charging", "discharged": "discharging"}
+    columns = {f"{renamed.get(name, name)}_w": getattr(went, name) for name in balance.COLUMNS}
+    columns |= {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
+    return {name: _one(column) for name, column in columns.items()}
 
 
 def _one(column: np.ndarray) -> float | None:

@@ -1,7 +1,6 @@
-"""Decide what to ask for next: the newest stretch again, then the past, week by week.
+"""Decide which readings to fetch next: the newest stretch again, then the past, week by week.
 
-Pure: what is stored and the moment go in, a stretch to ask for comes out. Nothing that is
-closed is ever asked for again.
+Pure: stored days and the moment go in, calls come out. A closed day is never fetched again.
 """
 
 from __future__ import annotations
@@ -26,93 +25,91 @@ HISTORY = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
-    """One call: a sensor's buckets that start within [start, end)."""
+class Window:
+    """The window of one call: a sensor's buckets that start within [start, end)."""
 
     sensor: int
     start: datetime
     end: datetime
 
+    @property
+    def days(self) -> list[date]:
+        """The UTC days that the call touches, in order."""
+        first = day_of(self.start)
+        count = -((midnight(first) - self.end) // DAY)
+        return [first + number * DAY for number in range(count)]
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """What is stored of one sensor's day: which buckets, and whether it is closed."""
 
-    known: np.ndarray
-    closed: bool
+Stored = Mapping[tuple[int, date], np.ndarray | None]  # sensor and day: known buckets; None when closed
 
 
 def midnight(day: date) -> datetime:
-    """Return the moment at which a UTC day begins."""
+    """Return the moment, in UTC, at which a UTC day begins."""
     return datetime.combine(day, time(), UTC)
 
 
 def day_of(moment: datetime) -> date:
-    """Return the UTC day that the moment lies in."""
+    """Return the UTC day that an aware moment lies in."""
     return moment.astimezone(UTC).date()
 
 
-def newest(
-    sensors: Sequence[int], stored: Mapping[tuple[int, date], Stored], *, now: datetime
-) -> tuple[Ask, ...]:
-    """Return one call per sensor for the stretch that may still bring something, up to this moment.
+def newest(sensors: Sequence[int], stored: Stored, *, now: datetime) -> tuple[Window, ...]:
+    """Return one call per sensor for the stretch up to now in which readings may still arrive.
 
-    It begins at the first unknown bucket of a day that is not closed, a little earlier because the
-    last buckets may have changed; a new sensor begins with the day of 48 hours ago.
+    It begins at the first unknown bucket of a day that is not closed, two buckets earlier because the last
+    ones may have changed, and at most a week ago; a new sensor begins with the day of 48 hours ago.
     """
     end = midnight(day_of(now)) + ((now - midnight(day_of(now))) // STEP + 1) * STEP
     return tuple(
-        Ask(sensor=sensor, start=max(_open_from(sensor, stored, now), end - LONGEST), end=end)
+        Window(sensor=sensor, start=max(_open_from(sensor, stored, now), end - LONGEST), end=end)
         for sensor in sensors
     )
 
 
 def week(
     sensors: Sequence[int], closed: Mapping[int, Set[date]], *, below: date, goal: date
-) -> tuple[date, tuple[Ask, ...]]:
-    """Return the newest week below a day in which something was never asked for, by its first day and calls.
+) -> tuple[date, tuple[Window, ...]]:
+    """Return the newest week below a day in which something was never fetched: its first day and its calls.
 
-    Without calls there is nothing left to ask for down to the goal.
+    Without calls nothing is left to fetch down to the goal.
     """
     while below > goal:
         first = max(goal, below - LONGEST)
         days = [first + timedelta(days=number) for number in range((below - first).days)]
-        asks = []
+        windows = []
         for sensor in sensors:
             absent = [day for day in days if day not in closed.get(sensor, ())]
             if absent:
-                asks.append(Ask(sensor=sensor, start=midnight(absent[0]), end=midnight(absent[-1]) + DAY))
-        if asks:
-            return first, tuple(asks)
+                start, end = midnight(absent[0]), midnight(absent[-1]) + DAY
+                windows.append(Window(sensor=sensor, start=start, end=end))
+        if windows:
+            return first, tuple(windows)
         below = first
     return goal, ()
 
 
-def closes(day: date, known: np.ndarray, *, asked: Ask, now: datetime) -> bool:
-    """Say whether a day's readings are final: complete and over for 2 hours, or over for 48.
+def closes(day: date, known: np.ndarray, *, window: Window, now: datetime) -> bool:
+    """Return whether a day's readings are final: complete and over for 2 hours, or over for 48.
 
-    A day is never closed on buckets that this answer was not asked for.
+    A day is never closed on buckets that this call did not cover.
     """
     over = now - midnight(day) - DAY
     if known.all():
         return over > SETTLED
     absent = np.flatnonzero(~known)
-    covered = midnight(day) + int(absent[0]) * STEP >= asked.start
-    return over >= GIVEN_UP and covered and midnight(day) + int(absent[-1]) * STEP < asked.end
+    first, last = (midnight(day) + int(absent[place]) * STEP for place in (0, -1))
+    return over >= GIVEN_UP and first >= window.start and last < window.end
 
 
-def _open_from(sensor: int, stored: Mapping[tuple[int, date], Stored], now: datetime) -> datetime:
+def _open_from(sensor: int, stored: Stored, now: datetime) -> datetime:
     today, recent = day_of(now), day_of(now - FIRST_STRETCH)
     day = day_of(now - LONGEST)
     while day <= today:
-        row = stored.get((sensor, day))
-        if row is None and day >= recent:
+        known = stored.get((sensor, day))
+        if day >= recent and (sensor, day) not in stored:
             return midnight(day)
-        if row is not None and not row.closed:
-            return max(midnight(day), midnight(day) + _first_absent(row.known) * STEP - OVERLAP)
+        if known is not None:
+            first_absent = int(np.argmin(np.append(known, False)))
+            return max(midnight(day), midnight(day) + first_absent * STEP - OVERLAP)
         day += DAY
     return midnight(today)
-
-
-def _first_absent(known: np.ndarray) -> int:
-    return len(known) if known.all() else int(np.argmin(known))

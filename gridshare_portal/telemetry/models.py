@@ -1,7 +1,7 @@
-"""What is kept of readings: a sensor's days as packed columns, its newest reading, and what is due.
+"""What is stored of readings: a sensor's days as packed columns, its newest reading, and what is due.
 
-A Day is a UTC day. Once closed_at is set its readings never change. A bit of `known` that is
-not set in a closed day is a bucket that was asked for and that nobody has.
+A Day is a UTC day. Once closed_at is set its readings never change. A bit of `known` that is not set in a
+closed day is a bucket that was fetched and that the API does not have.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Latest(models.Model):
 class Collection(models.Model):
     """The queue of readings: one row per home, due at a moment, run by one worker at a time.
 
-    due_at is null while only the homeowner can help. The walk into the past goes from `cursor`
-    down to `goal`; `filled_back_to` is the furthest it ever came, for the progress bar.
+    due_at is null while only the homeowner can help. The walk into the past goes from `cursor` down to
+    `goal`; `filled_back_to` is the furthest it ever came, for the progress bar.
     """
 
     site = models.OneToOneField("sites.Site", models.CASCADE, related_name="collection")

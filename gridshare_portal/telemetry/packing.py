@@ -1,8 +1,8 @@
-"""Pack a day's columns of readings into a few hundred bytes, and get them back exactly.
+"""Pack a day's columns of readings into a few hundred bytes, without loss.
 
-Nobody else knows the layout. A column becomes whole numbers at the coarsest decimal step
-that loses nothing, then differences, then byte planes, then zlib; a column that no step
-fits stays raw. Unknown is kept apart from zero by a bit per bucket.
+No other module knows the layout. A column becomes integers at the coarsest decimal step that loses nothing,
+then differences, then byte planes, then zlib; a column that no step fits stays raw. A bit per bucket tells
+unknown from zero.
 """
 
 from __future__ import annotations
@@ -24,27 +24,17 @@ MOST_DIGITS = 9
 EXACT = 2**53
 HEAD = struct.Struct("<HB")
 COLUMN = struct.Struct("<BBq")
-
-
 MARK = bytes([VERSION])
 Packed = bytes | memoryview  # as a database hands it out
 
 
 class UnknownLayout(ValueError):
-    """These bytes are not of a layout that this version knows."""
-
-
-class _Column(NamedTuple):
-    digits: int  # decimal digits kept, or RAW
-    width: int  # bytes per value
-    first: int
-    gaps: bytes  # one bit per bucket that is known; empty when all are
-    planes: bytes
+    """The bytes are damaged, or of a layout that this version does not know."""
 
 
 class _Part(NamedTuple):
-    digits: int
-    width: int
+    digits: int  # decimal digits kept, or RAW
+    width: int  # bytes per value
     first: int  # where the first value, the bits of what is known, and the planes begin
     gaps: int
     planes: int
@@ -57,7 +47,10 @@ class _Shape(NamedTuple):
 
 
 def pack(columns: Mapping[str, np.ndarray]) -> bytes:
-    """Return the columns as bytes; NaN is unknown, and a column without a known value is left out."""
+    """Return columns of one length as bytes; NaN is unknown, and a column without a known value is left out.
+
+    Raises ValueError for a name that is not in FIELDS and for columns of different lengths.
+    """
     counts = {len(column) for column in columns.values()}
     if len(counts) > 1 or not set(columns) <= set(FIELDS):
         raise ValueError("Columns need known names and one length.")
@@ -67,16 +60,16 @@ def pack(columns: Mapping[str, np.ndarray]) -> bytes:
         column = columns.get(name)
         if column is None or np.isnan(column).all():
             continue
-        packed = _packed(np.asarray(column, dtype=float))
         mask |= 1 << position
-        heads.append(COLUMN.pack(packed.digits | (GAPPY if packed.gaps else 0), packed.width, packed.first))
-        bodies.append(packed.gaps + packed.planes)
+        head, body = _packed(np.asarray(column, dtype=float))
+        heads.append(head)
+        bodies.append(body)
     body = b"".join([HEAD.pack(count, mask), *heads, *bodies])
     return MARK + zlib.compress(body, 6)
 
 
 def unpack(packed: Packed) -> dict[str, np.ndarray]:
-    """Return every column that was packed, NaN where unknown."""
+    """Return every column that was packed, NaN where unknown; raise UnknownLayout."""
     body = _body(packed)
     shape = _shape(_key(body))
     table = _table([body], shape)
@@ -84,10 +77,10 @@ def unpack(packed: Packed) -> dict[str, np.ndarray]:
 
 
 def unpack_many(blobs: Sequence[Packed], fields: Sequence[str], count: int) -> dict[str, np.ndarray]:
-    """Return only these fields of many days of `count` buckets, each as one row per day.
+    """Return these fields of many days of `count` buckets, one row per day; raise UnknownLayout.
 
-    A field that a day does not have is unknown for that day. Days of one shape are
-    decoded together, which makes a year a matter of milliseconds.
+    A field that a day lacks is NaN for that day. Days of one shape are decoded together, which makes a year a
+    matter of milliseconds.
     """
     result = {name: np.full((len(blobs), count), np.nan) for name in fields}
     alike: dict[bytes, tuple[list[int], list[bytes]]] = defaultdict(lambda: ([], []))
@@ -108,29 +101,30 @@ def unpack_many(blobs: Sequence[Packed], fields: Sequence[str], count: int) -> d
 
 
 def bits(known: np.ndarray) -> bytes:
-    """Return one bit per bucket."""
+    """Return booleans as bytes, one bit per bucket; see `flags`."""
     return np.packbits(known).tobytes()
 
 
 def flags(packed: Packed, count: int) -> np.ndarray:
-    """Return the bits of that many buckets as truth values."""
+    """Return the first `count` bits as booleans."""
     return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=count).astype(bool)
 
 
-def _packed(column: np.ndarray) -> _Column:
+def _packed(column: np.ndarray) -> tuple[bytes, bytes]:
+    """Return a column's head, and its body: a bit per known bucket unless all are, then its byte planes."""
     known = ~np.isnan(column)
     gaps = b"" if known.all() else bits(known)
-    digits = _digits(column[known])
+    digits, gappy = _digits(column[known]), GAPPY if gaps else 0
     if digits == RAW:
         planes = np.where(known, column, 0.0).view(np.uint8).reshape(-1, 8).T
-        return _Column(RAW, 8, 0, gaps, planes.tobytes())
+        return COLUMN.pack(RAW | gappy, 8, 0), gaps + planes.tobytes()
     latest = np.maximum.accumulate(np.where(known, np.arange(len(column)), np.argmax(known)))
     whole = np.rint(column[latest] * 10**digits).astype(np.int64)
     steps = np.diff(whole, prepend=whole[0])
     zigzag = ((steps << 1) ^ (steps >> 63)).astype(np.uint64)
     width = next(width for width in (1, 2, 4, 8) if int(zigzag.max()) < 1 << 8 * width)
     planes = zigzag.astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
-    return _Column(digits, width, int(whole[0]), gaps, planes.tobytes())
+    return COLUMN.pack(digits | gappy, width, int(whole[0])), gaps + planes.tobytes()
 
 
 def _digits(values: np.ndarray) -> int:

@@ -1,16 +1,16 @@
-"""Questions about a home's readings, answered from what is stored and never from the API.
+"""Queries on a home's stored readings; none of them calls the API.
 
-Every figure of every zoom comes from the same finest buckets. A figure covers only buckets in
-which everything the home has is known, so that its parts add up; what is missing is told
-beside it. Each question costs a constant, small number of queries, and takes a home or what was
-read of it: whoever asks several times reads once and hands that on.
+Every figure of every zoom comes from the same finest buckets, and covers only buckets in which everything the
+home has is known, so that its parts add up; what is missing is told beside it. Each query costs a small,
+constant number of SQL queries. A page with several of them reads the home once (`stored.read`) and passes
+that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 
@@ -22,10 +22,10 @@ from gridshare_portal.telemetry.models import Collection
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """What went through a home in a period, in watt-hours; None where nobody knows.
+    """Energy of a home in a period, in Wh; None where unknown.
 
-    The remainder is what came in and is not accounted for; below zero more went out than came in.
-    known_s and missing_s together are as much of the period as was over when the home was last read.
+    The remainder is what came in and is not accounted for; below zero more went out than came in. known_s and
+    missing_s together are as much of the period as was over when the home was last read.
     """
 
     solar_wh: float | None
@@ -51,23 +51,21 @@ class Totals:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far the first load has come, in days; history_begins once it is known where it does."""
+    """How far the first load has come, in days."""
 
-    days_done: int
-    days_total: int
-    first_48h_done: bool
-    done: bool
-    history_begins: date | None
-    last_error: str
+    days_done: int = 0
+    days_total: int = missing.HISTORY.days
+    first_48h_done: bool = False
+    done: bool = False
 
 
 def totals(home: stored.Home, period: periods.Period) -> Totals:
-    """Return what went through the home in one period."""
+    """Return the totals of one period, in Wh."""
     return bars(home, [period])[0]
 
 
 def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
-    """Return what went through the home in each of several periods, in one pass over the stored days."""
+    """Return the totals of each of several periods, in their order, in one pass over the stored days."""
     if not pieces:
         return []
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
@@ -95,10 +93,11 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
 
 
 def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
-    """Return the columns of a power chart: mean watts per step from `start` on, null where nobody knows.
+    """Return a power chart by column: mean W (charge in %) per step from `start` on, None where unknown.
 
     `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
-    `complete` says whether everything was known that was over when the home was last read.
+    `complete` says whether everything was known that was over when the home was last read. Raises ValueError
+    unless step_s is a multiple of the finest bucket.
     """
     home = stored.read(home, period)
     grid, between, drawn, known = _drawn(home, period, step_s)
@@ -116,17 +115,10 @@ def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[st
 
 
 def progress(home: stored.Home) -> Progress:
-    """Return how many days of the past were asked for, out of how many."""
-    row = stored.collection_of(home)
+    """Return how many days of the past were fetched, out of how many."""
+    row = home.collection if isinstance(home, stored.Kept) else Collection.objects.filter(site=home).first()
     if row is None:
-        return Progress(
-            days_done=0,
-            days_total=missing.HISTORY.days,
-            first_48h_done=False,
-            done=False,
-            history_begins=None,
-            last_error="",
-        )
+        return Progress()
     newest = missing.day_of(row.last_ok_at) if row.last_ok_at else row.goal + missing.HISTORY
     total = max(1, (newest - row.goal).days)
     done = (newest - row.filled_back_to).days if row.filled_back_to else 0
@@ -135,8 +127,6 @@ def progress(home: stored.Home) -> Progress:
         days_total=total,
         first_48h_done=row.last_ok_at is not None,
         done=done >= total,
-        history_begins=row.goal if done >= total else None,
-        last_error=row.last_error,
     )
 
 
@@ -164,18 +154,8 @@ def _drawn(
 
 def _energies(went: balance.Balance) -> dict[str, np.ndarray]:
     """Return every energy per bucket, known only where everything is, so that parts add up to wholes."""
-    columns = {
-        "solar_wh": went.solar,
-        "home_wh": went.home,
-        "from_grid_wh": went.from_grid,
-        "to_grid_wh": went.to_grid,
-        "charged_wh": went.charged,
-        "discharged_wh": went.discharged,
-        "remainder_wh": went.remainder,
-        **{name: getattr(went.flows, name) for name in balance.FLOWS},
-        "ev_wh": went.ev if "ev" in went.roles else went.ev + np.nan,
-        "relay_wh": went.relay if "relay" in went.roles else went.relay + np.nan,
-    }
+    columns = {f"{name}_wh": getattr(went, name) for name in balance.COLUMNS}
+    columns |= {name: getattr(went.flows, name) for name in balance.FLOWS}
     known = went.known
     return {name: np.where(known, column, np.nan) for name, column in columns.items()}
 
@@ -183,7 +163,7 @@ def _energies(went: balance.Balance) -> dict[str, np.ndarray]:
 def _shares(
     sums: dict[str, np.ndarray], known: np.ndarray, between: np.ndarray, expected: int
 ) -> list[float | None]:
-    """Return each piece's self-sufficiency, if at least half is known of what follows its first reading."""
+    """Return each period's self-sufficiency, if at least half is known of what follows its first reading."""
     shares: list[float | None] = []
     for number, (first, last) in enumerate(between):
         inside = known[first : min(last, max(expected, first))]

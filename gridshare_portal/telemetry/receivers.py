@@ -1,4 +1,4 @@
-"""A home whose sensors became known is collected from then on."""
+"""Start collecting a home once its sensors are known."""
 
 from __future__ import annotations
 
@@ -13,6 +13,5 @@ from gridshare_portal.telemetry import collect
 
 @receiver(signals.synced, dispatch_uid="telemetry.synced")
 def start(sender: object, *, site: sites.Site, **_rest: object) -> None:
-    """Put the home into the queue, and wake a worker for its first load."""
     if collect.begin(site=site, now=timezone.now()):
         wake("telemetry.tasks.collect_site", site.collection.pk)

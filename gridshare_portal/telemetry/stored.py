@@ -1,7 +1,7 @@
-"""Read what is kept of a home once, so that every question of one page is answered from the same rows.
+"""Read what is stored of a home once, so that all queries of a page answer from the same rows.
 
-Knows which sensors count for a home, and which days around a period its answers stand on. Nothing is
-kept from one request to the next.
+Knows which sensors count for a home, and which days around a period its figures depend on. Nothing is kept
+from one request to the next.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ COUNTS = Q(role_set__in=COUNTED) | Q(role_set="", role_found__in=COUNTED)
 
 
 class StoredDay(NamedTuple):
-    """One sensor's day as stored."""
-
     sensor: int
     day: date
     packed: packing.Packed
@@ -34,7 +32,7 @@ class StoredDay(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """A home's counted sensors, how its collection stands, and its days from the first to the last.
+    """A home's counted sensors, its collection, and its days from `first` to `last`.
 
     `births` are the first days with a reading, of those sensors of which a day was empty.
     """
@@ -56,7 +54,7 @@ class Kept:
         return replace(self, first=first, last=last, rows=rows, births=births)
 
     def days(self, first: date, last: date) -> list[StoredDay]:
-        """Return the stored days of all sensors from one day to another, which must have been read."""
+        """Return the days of all sensors from one day to another; ValueError where not all were read."""
         if self.first is None or self.last is None or first < self.first or last > self.last:
             raise ValueError(f"Of {first} to {last} not every day was read.")
         return [row for row in self.rows if first <= row.day <= last]
@@ -66,15 +64,16 @@ Home = sites.Site | Kept
 
 
 def read(home: Home, period: periods.Period | None = None) -> Kept:
-    """Return what is kept of a home, with the days of a period if one is named; what was read stays so."""
+    """Return what is stored of a home, with the days of a period if one is given; a Kept stays as it is."""
     if isinstance(home, Kept):
         return home
-    read = Kept(site=home, sensors=sensors_of(home), collection=collection_of(home))
+    sensors = list(home.sensors.filter(COUNTS).select_related("device"))
+    read = Kept(site=home, sensors=sensors, collection=Collection.objects.filter(site=home).first())
     return read if period is None else read.over(period)
 
 
 def of_several(homes: Sequence[sites.Site], *, first: date, last: date) -> dict[int, Kept]:
-    """Return what is kept of many homes from one day to another, by their keys, in four queries for all."""
+    """Return what is stored of many homes from one day to another, by primary key, in four SQL queries."""
     sensors: dict[int, list[sites.Sensor]] = {home.pk: [] for home in homes}
     for sensor in sites.Sensor.objects.filter(COUNTS, site__in=list(sensors)).select_related("device"):
         sensors[sensor.site_id].append(sensor)
@@ -99,20 +98,8 @@ def of_several(homes: Sequence[sites.Site], *, first: date, last: date) -> dict[
     }
 
 
-def sensors_of(home: Home) -> Sequence[sites.Sensor]:
-    """Return the sensors that count for the balance, also those that are gone, in at most one query."""
-    if isinstance(home, Kept):
-        return home.sensors
-    return list(home.sensors.filter(COUNTS).select_related("device"))
-
-
-def collection_of(home: Home) -> Collection | None:
-    """Return how the collection of the home's readings stands, in at most one query."""
-    return home.collection if isinstance(home, Kept) else Collection.objects.filter(site=home).first()
-
-
 def shared(sensors: Sequence[sites.Sensor]) -> set[int]:
-    """Return the sensors that share their role with another."""
+    """Return the keys of the sensors that share their role with another."""
     count = Counter(sensor.role for sensor in sensors)
     return {sensor.pk for sensor in sensors if count[sensor.role] > 1}
 

@@ -1,4 +1,4 @@
-"""When readings are fetched: as soon as a home's sensors are known, and whenever the sweep finds it due."""
+"""Fetch readings as soon as a home's sensors are known, and whenever the sweep finds a home due."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ TOGETHER = 20
 
 @shared_task
 def collect_site(collection_pk: int) -> None:
-    """Fetch for one home for a while, and come back at once when that was not enough."""
+    """Fetch for one home for SECONDS, and wake itself again when that was not enough."""
     if _collect(collection_pk, SECONDS):
         wake(collect_site, collection_pk)
 
 
 @shared_task
 def collect_sites(collection_pks: list[int]) -> None:
-    """Fetch for several homes, one after another; whoever needs more time gets a task of its own."""
+    """Fetch for several homes, one after another; one that needs more time gets a task of its own."""
     began_s = time.monotonic()
     for collection_pk in collection_pks:
         left_s = SECONDS - (time.monotonic() - began_s)

@@ -57,7 +57,7 @@ def grant(sandbox):
 def home(grant):
     """What a customer's first calls find: a site, its tree, its battery's device and sensors."""
     caller = grant()
-    site_id = caller.list_sites()[0].site_id
+    site_id = caller.list_sites()[0]
     nodes = [caller.get_site_topology(site_id).root]
     for node in nodes:
         nodes.extend(node.children)

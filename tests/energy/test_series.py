@@ -53,8 +53,8 @@ class TestRegrouping:
         values[np.random.default_rng(seed + 1).random(grid.count) < 0.05] = np.nan
         whole = np.nansum(values)
 
-        days = [piece for _, piece in periods.days_of(year, zone)]
-        months = [piece for _, piece in periods.months_of(year, zone)]
+        days = periods.days_of(year, zone)
+        months = periods.months_of(year, zone)
         for pieces in (days, months, [year]):
             between = series.edges(grid, pieces)
             assert np.nansum(series.sums(values, between)) == whole

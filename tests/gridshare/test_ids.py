@@ -1,6 +1,6 @@
 """Ids that could lead elsewhere are refused before anything is sent."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -42,9 +42,7 @@ class TestIds:
                 lambda: caller.get_site_topology(bad),
                 lambda: caller.get_device(bad),
                 lambda: caller.patch_device(bad, changes={}),
-                lambda: caller.get_device_telemetry(
-                    bad, start=datetime.now(UTC), end=datetime.now(UTC), bucket=timedelta(minutes=15)
-                ),
+                lambda: caller.get_device_telemetry(bad, start=datetime.now(UTC), end=datetime.now(UTC)),
                 lambda: caller.get_device_operation_mode(bad),
                 lambda: caller.set_device_operation_mode(bad, mode="Smart"),
                 lambda: caller.get_device_overlay_plan(bad),

@@ -53,7 +53,7 @@ class TestTheProgram:
         ).text  # fmt: skip
         assert requests.get(f"{url}/_sandbox/clock", timeout=5).json()["now"].startswith("2026-03-01T12:00:")
         assert set(requests.get(f"{url}/_sandbox/homes", timeout=5).json()) == {"ada", "cora", "ben"}
-        assert requests.get(f"{url}/_sandbox/asked", timeout=5).json() == {}
+        assert requests.get(f"{url}/_sandbox/accepted", timeout=5).json() == {}
         began = time.monotonic()
         child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=5) == 0

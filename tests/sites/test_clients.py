@@ -63,7 +63,7 @@ class TestTheWayToAHome:
     def test_leads_there(self, homeowner):
         client = clients.for_site(homeowner.site, scope=READ)
 
-        assert [item.site_id for item in client.list_sites()] == [homeowner.site.synth_id]
+        assert client.list_sites() == (homeowner.site.synth_id,)
 
 
 class TestATokenThatCannotBeHad:

@@ -54,8 +54,8 @@ class Home:
                     charge_pct=charge_pct,
                 )
             )
-        ask = missing.Ask(sensor=sensor.pk, start=start, end=start + len(went_in) * missing.STEP)
-        answer = days.FetchedReadings(ask=ask, readings=readings)
+        window = missing.Window(sensor=sensor.pk, start=start, end=start + len(went_in) * missing.STEP)
+        answer = days.FetchedReadings(window=window, readings=readings)
         days.write([answer], now=now)
         days.write_latest([answer], now=now)
         return answer

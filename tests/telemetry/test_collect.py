@@ -53,7 +53,6 @@ class TestTheFirstLoad:
 
         oldest = Day.objects.filter(known_count__gt=0).aggregate(day=Min("day"))["day"]
         assert collection(homeowner).goal == oldest
-        assert queries.progress(homeowner.site).history_begins == oldest
         assert Day.objects.aggregate(day=Min("day"))["day"] > today - timedelta(days=460)
 
     def test_does_not_take_a_home_of_which_everything_is_refused_for_an_empty_one(self, homeowner, sandbox):

@@ -132,13 +132,13 @@ class TestWhenItFails:
         assert {key: kept[key] for key in stored} == stored
 
     def test_writes_nothing_when_another_has_taken_over(self, month, monkeypatch):
-        ask = collect.fetching.ask
+        fetch = collect.fetching.fetch
 
         def is_slow(*given):
             set_back(month, lease_owner="another", lease_until_at=timezone.now() + timedelta(minutes=1))
-            return ask(*given)
+            return fetch(*given)
 
-        monkeypatch.setattr(collect.fetching, "ask", is_slow)
+        monkeypatch.setattr(collect.fetching, "fetch", is_slow)
 
         assert not collected(month)
         assert not Day.objects.exists()

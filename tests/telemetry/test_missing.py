@@ -18,12 +18,12 @@ def at(day, hour=0, minute=0):
 def stored(*, until=96, gaps=(), closed=False):
     known = np.arange(96) < until
     known[list(gaps)] = False
-    return missing.Stored(known=known, closed=closed)
+    return None if closed else known
 
 
 def newest(rows, now=NOW):
-    (ask,) = missing.newest([1], {(1, day): row for day, row in rows.items()}, now=now)
-    return ask.start, ask.end
+    (window,) = missing.newest([1], {(1, day): row for day, row in rows.items()}, now=now)
+    return window.start, window.end
 
 
 class TestTheNewestStretch:
@@ -65,10 +65,10 @@ class TestTheWeekBefore:
     def test_asks_each_sensor_only_for_what_it_lacks(self):
         closed = {1: {date(2026, 6, 12), date(2026, 6, 11)}, 2: set()}
 
-        first, asks = missing.week([1, 2], closed, below=date(2026, 6, 13), goal=date(2026, 1, 1))
+        first, windows = missing.week([1, 2], closed, below=date(2026, 6, 13), goal=date(2026, 1, 1))
 
         assert first == date(2026, 6, 6)
-        assert [(ask.sensor, ask.start, ask.end) for ask in asks] == [
+        assert [(window.sensor, window.start, window.end) for window in windows] == [
             (1, at(6), at(11)),
             (2, at(6), at(13)),
         ]
@@ -76,9 +76,9 @@ class TestTheWeekBefore:
     def test_skips_weeks_in_which_nothing_is_missing(self):
         complete = {date(2026, 6, 13) - timedelta(days=ago) for ago in range(1, 15)}
 
-        first, asks = missing.week([1], {1: complete}, below=date(2026, 6, 13), goal=date(2026, 1, 1))
+        first, windows = missing.week([1], {1: complete}, below=date(2026, 6, 13), goal=date(2026, 1, 1))
 
-        assert (first, asks[0].end) == (date(2026, 5, 23), datetime(2026, 5, 30, tzinfo=UTC))
+        assert (first, windows[0].end) == (date(2026, 5, 23), datetime(2026, 5, 30, tzinfo=UTC))
 
     def test_ends_at_the_goal(self):
         assert missing.week([1], {}, below=date(2026, 6, 3), goal=date(2026, 6, 1))[0] == date(2026, 6, 1)
@@ -91,12 +91,12 @@ class TestTheWeekBefore:
         closed = {1: everything - {goal + timedelta(days=number) for number in absent}}
         wanted, asked = everything - closed[1], set()
         while True:
-            below, asks = missing.week([1], closed, below=below, goal=goal)
-            if not asks:
+            below, windows = missing.week([1], closed, below=below, goal=goal)
+            if not windows:
                 break
-            (ask,) = asks
-            assert ask.end - ask.start <= missing.LONGEST
-            covered = {day for day in everything if ask.start <= missing.midnight(day) < ask.end}
+            (window,) = windows
+            assert window.end - window.start <= missing.LONGEST
+            covered = {day for day in everything if window.start <= missing.midnight(day) < window.end}
             assert covered & wanted
             assert not covered & asked
             asked |= covered
@@ -105,7 +105,7 @@ class TestTheWeekBefore:
 
 class TestClosingADay:
     day = date(2026, 6, 14)
-    whole = missing.Ask(sensor=1, start=at(14), end=at(15))
+    whole = missing.Window(sensor=1, start=at(14), end=at(15))
 
     @pytest.mark.parametrize(
         ("gaps", "now", "final"),
@@ -118,10 +118,10 @@ class TestClosingADay:
         ],
     )
     def test_waits_two_hours_when_it_is_complete_and_two_days_when_not(self, gaps, now, final):
-        assert missing.closes(self.day, stored(gaps=gaps).known, asked=self.whole, now=now) is final
+        assert missing.closes(self.day, stored(gaps=gaps), window=self.whole, now=now) is final
 
     @pytest.mark.parametrize("span", [(at(14, 2), at(15)), (at(14), at(14, 1))])
     def test_never_rests_on_buckets_that_were_not_asked_for(self, span):
-        part = missing.Ask(sensor=1, start=span[0], end=span[1])
+        part = missing.Window(sensor=1, start=span[0], end=span[1])
 
-        assert not missing.closes(self.day, stored(gaps=[5]).known, asked=part, now=at(20))
+        assert not missing.closes(self.day, stored(gaps=[5]), window=part, now=at(20))

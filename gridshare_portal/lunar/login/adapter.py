@@ -1,8 +1,8 @@
-"""What happens when somebody comes back from Lunar.
+"""What follows when somebody returns from Lunar's login: connecting, signing in or signing up.
 
-Who is signed in connects; who is not signs in or signs up. A new person's Lunar account is
-tied to them only after the e-mail code was typed: otherwise somebody could sign up with
-another's address and walk in through Lunar later.
+A signed-in user connects; others sign in or sign up. A new person's Lunar account is linked to them only
+after the e-mail code was typed: otherwise one could sign up with another's address and sign in through Lunar
+later.
 """
 
 from __future__ import annotations
@@ -36,10 +36,8 @@ CONNECTED = "Your Lunar account is connected."
 
 
 class SocialAccounts(DefaultSocialAccountAdapter):
-    """Coming back from Lunar."""
-
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Connect who is signed in; let the others go on to sign in or sign up."""
+        """Connect a signed-in user; let others go on to sign in or sign up."""
         if request.user.is_authenticated:
             finish(request, sociallogin, request.user, may_narrow=True)
             raise ImmediateHttpResponse(redirect("/"))
@@ -51,7 +49,7 @@ class SocialAccounts(DefaultSocialAccountAdapter):
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: BaseForm | None = None
     ) -> AbstractBaseUser:
-        """Keep a new person without the Lunar account, which follows once the e-mail is proved."""
+        """Save a new person without the Lunar account, which follows once the e-mail is proved."""
         user = sociallogin.user
         assert user is not None  # allauth makes one from the answer before anybody can sign up
         user.set_unusable_password()
@@ -61,7 +59,6 @@ class SocialAccounts(DefaultSocialAccountAdapter):
         return user
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
-        """Return the page that shows connections."""
         return reverse("socialaccount_connections")
 
     def on_authentication_error(
@@ -72,7 +69,7 @@ class SocialAccounts(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: dict[str, object] | None = None,
     ) -> None:
-        """Lead to a page of words at a clean address; the code and the state stay behind."""
+        """Redirect to a page without the code and the state in its address."""
         if error == AuthError.CANCELLED:
             raise ImmediateHttpResponse(redirect("socialaccount_login_cancelled"))
         log.warning("coming back from Lunar failed: %s", str(exception or "no such state")[:60])
@@ -82,7 +79,7 @@ class SocialAccounts(DefaultSocialAccountAdapter):
 def finish(
     request: HttpRequest, sociallogin: SocialLogin, user: AbstractBaseUser, *, may_narrow: bool
 ) -> None:
-    """Store what Lunar handed over for this user, and say what came of it."""
+    """Store the tokens that Lunar returned for this user, with a message about the result."""
     time_zone = (sociallogin.state.get("data") or {}).get("time_zone", "")
     key = _key_of(sociallogin)
     try:
@@ -96,5 +93,5 @@ def finish(
 
 
 def _key_of(sociallogin: SocialLogin) -> str:
-    """Return the key of the sealed tokens, which stands where allauth keeps a token; "" opens nothing."""
+    """Return the key of the pending tokens, which allauth holds in place of a token."""
     return sociallogin.token.token if sociallogin.token else ""

@@ -1,8 +1,7 @@
-"""Lunar's login, which is an Amazon Cognito user pool: exchange, refresh and revoke tokens.
+"""Lunar's login, an Amazon Cognito user pool: exchange, refresh and revoke tokens.
 
-Nobody else knows how Cognito says no. Three kinds matter: a grant that is over, a client
-(ourselves) that is refused, and everything else, which passes. No answer names its tokens in
-a repr or an error. Imports no Django.
+Only this module knows Cognito's refusals. Three kinds matter: a grant that has ended, a client (the portal)
+that is refused, and everything else, which passes. No token appears in a repr or an error. Imports no Django.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ CLIENT_FAULTS = frozenset(
 
 
 class GrantEnded(Exception):
-    """Cognito no longer honors this code or refresh token."""
+    """Cognito no longer accepts this code or refresh token."""
 
 
 class ClientRefused(Exception):
@@ -28,26 +27,24 @@ class ClientRefused(Exception):
 
 
 class Unavailable(Exception):
-    """No answer that means anything; trying again later is right."""
+    """No usable answer; try again later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """The portal as Cognito knows it."""
-
     url: str
     id: str
     secret: str = field(repr=False)
 
     @property
     def basic(self) -> str:
-        """The value of the Basic header; Cognito takes name and secret as they are."""
+        """The value of the Basic header; Cognito takes name and secret without percent-encoding."""
         return base64.b64encode(f"{self.id}:{self.secret}".encode()).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """What Cognito handed over; without rotation a refresh brings no new refresh token."""
+    """The tokens of one answer; without rotation a refresh brings no new refresh token."""
 
     access: str = field(repr=False)
     refresh: str | None = field(repr=False)
@@ -55,7 +52,7 @@ class Tokens:
 
 
 def exchange(client: Client, *, code: str, verifier: str, redirect_uri: str) -> Tokens:
-    """Turn the code of a sign-in into tokens; a code works once."""
+    """Exchange an authorization code, which works once; raise GrantEnded, ClientRefused or Unavailable."""
     fields = {
         "grant_type": "authorization_code",
         "client_id": client.id,
@@ -67,24 +64,18 @@ def exchange(client: Client, *, code: str, verifier: str, redirect_uri: str) -> 
 
 
 def refresh(client: Client, *, refresh_token: str) -> Tokens:
-    """Get a new access token; keep the new refresh token when one comes along."""
+    """Get a new access token; raise GrantEnded, ClientRefused or Unavailable."""
     fields = {"grant_type": "refresh_token", "client_id": client.id, "refresh_token": refresh_token}
     return _tokens(client, fields)
 
 
 def revoke(client: Client, *, refresh_token: str) -> None:
-    """End a refresh token, and with it every access token made from it."""
-    answer = _post(client, "/oauth2/revoke", {"token": refresh_token})
-    if answer.status == 200:
-        return
-    raise _refusal(answer)
+    """Revoke a refresh token, and with it its access tokens; raise like refresh."""
+    _post(client, "/oauth2/revoke", {"token": refresh_token})
 
 
 def _tokens(client: Client, fields: dict[str, str]) -> Tokens:
-    answer = _post(client, "/oauth2/token", fields)
-    if answer.status != 200:
-        raise _refusal(answer)
-    body = answer.json()
+    body = _post(client, "/oauth2/token", fields).json()
     access, refresh_token = body.get("access_token"), body.get("refresh_token")
     if not isinstance(access, str) or not access:
         raise Unavailable("no access token in the answer")
@@ -103,16 +94,17 @@ def _life_s(value: object) -> int:
 
 def _post(client: Client, path: str, fields: dict[str, str]) -> calls.LoginResponse:
     try:
-        return calls.post(f"{client.url}{path}", fields=fields, basic=client.basic)
+        answer = calls.post(f"{client.url}{path}", fields=fields, basic=client.basic)
     except calls.Unreachable as failure:
         raise Unavailable(str(failure)) from None
+    if answer.status != 200:
+        raise _refusal(answer)
+    return answer
 
 
 def _refusal(answer: calls.LoginResponse) -> Exception:
     word = answer.json().get("error") if answer.status in (400, 401) else None
-    if word == "invalid_grant" and answer.status == 400:
-        return GrantEnded(word)
-    if word == "unsupported_token_type":
+    if word == "unsupported_token_type" or (word == "invalid_grant" and answer.status == 400):
         return GrantEnded(word)
     if word in CLIENT_FAULTS:
         return ClientRefused(word)

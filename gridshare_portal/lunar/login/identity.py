@@ -1,8 +1,7 @@
-"""Whose Lunar account a fresh access token is: read only after the token is proved genuine.
+"""Whose Lunar account a fresh access token is for, read only after its signature was verified.
 
-Lunar sends no ID token, and its access token has no audience; the client stands in a claim
-of its own. Signing keys come from the issuer's key set, are kept, and are fetched again when
-an unknown key signs.
+Lunar sends no ID token, and its access token has no audience; the client is a claim of its own. Signing keys
+come from the issuer's key set, are cached, and are fetched again when an unknown key signs.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ class NotGenuine(Exception):
 
 
 class NoKeys(Exception):
-    """Lunar's signing keys could not be read, so nothing can be said about the token."""
+    """Lunar's signing keys could not be read, so the token cannot be verified."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """A Lunar account, and what its owner allowed."""
+    """A Lunar account, and the scopes that its owner granted."""
 
     issuer: str
     sub: str
@@ -40,7 +39,7 @@ class Identity:
 
 
 def identify(access_token: str, *, issuer: str, client_id: str) -> Identity:
-    """Return whose token this is."""
+    """Return whose token this is; raise NotGenuine or NoKeys."""
     claims = _claims(access_token, issuer)
     if (claims["token_use"], claims["client_id"]) != ("access", client_id):
         raise NotGenuine("made for another client or another use")

@@ -1,7 +1,7 @@
-"""The page before Lunar: what the portal will read and change, chosen box by box.
+"""The page before Lunar's login: the scopes to grant, one checkbox each.
 
-Reading is ticked and changing is not, unless it was allowed before or is offered to add:
-whoever only wants to look gives nothing more away. Lunar shows no such choice of its own.
+Reading is ticked and changing is not, unless it was granted before or is offered to add: a homeowner who only
+wants to look grants nothing more. Lunar shows no such choice of its own.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from gridshare_portal.mail import addresses
 @require_safe
 @never_cache
 def connect(request: HttpRequest) -> HttpResponseBase:
-    """Show what the homeowner may allow, and lead on to Lunar."""
+    ticked = _ticked(request)
     context = {
-        "boxes": _boxes(_ticked(request)),
+        "boxes": [{"scope": scope, "ticked": scope.id in ticked} for scope in scopes.SCOPES],
         "adding": scopes.find(request.GET.get("add", "")),
         "for_changes": request.GET.get("for") == "changes",
     }
@@ -37,7 +37,7 @@ def connect(request: HttpRequest) -> HttpResponseBase:
 
 
 def connections(request: HttpRequest) -> HttpResponse:
-    """Send allauth's list of accounts to the one page where a connection is looked after."""
+    """Redirect allauth's list of accounts to the page of connections."""
     return redirect(addresses.path("connections"))
 
 
@@ -46,10 +46,6 @@ def _ticked(request: HttpRequest) -> frozenset[str]:
     mine = queries.connections_of(request.user).first() if request.user.is_authenticated else None
     before = mine.scope_set & scopes.KNOWN if mine else frozenset()
     return (before or scopes.READING) | added
-
-
-def _boxes(ticked: frozenset[str]) -> list[dict[str, object]]:
-    return [{"scope": scope, "ticked": scope.id in ticked} for scope in scopes.SCOPES]
 
 
 urlpatterns = [

@@ -1,8 +1,7 @@
 """Tokens between Lunar's answer and the moment their owner is known.
 
-They wait sealed in a row of their own; session, allauth and browser only ever hold the
-row's random key. What nobody fetches within a quarter of an hour is ended at Lunar and
-forgotten.
+They are sealed in a row of their own; session, allauth and browser only ever hold the row's random key. What
+is not fetched within a quarter of an hour is revoked at Lunar and deleted.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ def keep(*, tokens: cognito.Tokens, now: datetime) -> models.Pending:
 
 
 def name_owner(*, key: str, owner: identity.Identity) -> None:
-    """Write down whose Lunar account the tokens are for."""
+    """Store whose Lunar account the tokens are for."""
     models.Pending.objects.filter(key=key).update(
         issuer=owner.issuer, sub=owner.sub, username=owner.username, scopes=owner.scopes
     )
 
 
 def take(*, key: str, now: datetime) -> tuple[models.Pending, cognito.Tokens]:
-    """Hand out waiting tokens, once; call it inside the transaction that stores them."""
+    """Return pending tokens, once, inside the transaction that stores them; raise Gone."""
     pending = models.Pending.objects.filter(key=key, created_at__gt=now - KEPT).exclude(sub="").first()
     if pending is None:
         raise Gone
@@ -53,7 +52,7 @@ def take(*, key: str, now: datetime) -> tuple[models.Pending, cognito.Tokens]:
 
 @transaction.atomic
 def discard(*, key: str, now: datetime) -> None:
-    """Forget waiting tokens and end them at Lunar."""
+    """Delete pending tokens and revoke them at Lunar."""
     pending = models.Pending.objects.filter(key=key).first()
     if pending is None:
         return
@@ -65,21 +64,15 @@ def discard(*, key: str, now: datetime) -> None:
         revocations.add(refresh_token=refresh_token, now=now)
 
 
-def sweep(*, now: datetime) -> int:
-    """Discard every row that waited too long; return how many."""
+def sweep(*, now: datetime) -> None:
+    """Discard rows that waited too long."""
     late = models.Pending.objects.filter(created_at__lte=now - KEPT)
-    keys = list(late.values_list("key", flat=True)[:200])
-    for key in keys:
+    for key in list(late.values_list("key", flat=True)[:200]):
         discard(key=key, now=now)
-    return len(keys)
 
 
 def _open(pending: models.Pending) -> cognito.Tokens:
-    refresh_token = None
-    if pending.refresh_sealed:
-        refresh_token = seal.unseal(pending.refresh_sealed, pending.context("refresh"))
-    return cognito.Tokens(
-        access=seal.unseal(pending.access_sealed, pending.context("access")),
-        refresh=refresh_token,
-        expires_in_s=pending.expires_in_s,
-    )
+    access = seal.unseal(pending.access_sealed, pending.context("access"))
+    sealed = pending.refresh_sealed
+    refresh = seal.unseal(sealed, pending.context("refresh")) if sealed else None
+    return cognito.Tokens(access=access, refresh=refresh, expires_in_s=pending.expires_in_s)

@@ -1,9 +1,8 @@
-"""A fresh access token for a connection, with one refresh at a time.
+"""A valid access token for a connection, with one refresh at a time.
 
-Whoever wins the lease refreshes; the version is the fence behind which a late answer is not
-written. No lock is held while Lunar is asked, and a call ends long before its lease does.
-Only an `invalid_grant` ends a connection; everything else leaves it, and the old token is
-used until it expires.
+The caller that takes the lease refreshes; the version keeps a late answer from being written. No lock is held
+during the call to Lunar, and a call ends long before its lease does. Only an `invalid_grant` ends a
+connection; after any other failure the old token is used until it expires.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ class ReconnectRequired(Exception):
 
 
 class Busy(Exception):
-    """Somebody else is refreshing and has not come back in time."""
+    """Another caller is refreshing and has not finished in time."""
 
 
 class Transient(Exception):
-    """Lunar's login did not answer; it will some time."""
+    """Lunar's login did not answer; try again later."""
 
 
 class Misconfigured(Exception):
@@ -47,20 +46,20 @@ class Misconfigured(Exception):
 
 
 class _Superseded(Exception):
-    """Somebody renewed or ended the connection while Lunar was asked."""
+    """The connection was renewed or ended during the call to Lunar."""
 
 
-def access_token(
-    connection_pk: int, *, force: bool = False, stale: str | None = None, wait_s: float = 8.0
-) -> str:
-    """Return an access token that works, fetching a new one when the old one ends soon.
+def access_token(connection_pk: int, *, stale: str | None = None, wait_s: float = 8.0) -> str:
+    """Return a valid access token, refreshed when the old one ends soon.
 
-    `force` asks for a newer one than stands there now; `stale` for any but this one, which
-    spares a second refresh where several calls were refused the same token.
+    `stale` is a token that the API refused: any but this one is returned, so that parallel calls refused with
+    the same token cost one refresh. Raises ReconnectRequired, Busy after `wait_s`, Transient, Misconfigured,
+    or seal.SecretUnreadable.
     """
     deadline = time.monotonic() + wait_s
     connection = _active(connection_pk)
-    refused = connection.version if _is_refused(connection, force, stale) else None
+    is_refused = stale is not None and connection.access_token() == stale
+    refused = connection.version if is_refused else None
     while True:
         token = _found(connection, refused, now=timezone.now())
         if token is not None:
@@ -69,12 +68,6 @@ def access_token(
             raise Busy
         time.sleep(0.02 + random.random() * 0.08)
         connection = _active(connection_pk)
-
-
-def _is_refused(connection: models.Connection, force: bool, stale: str | None) -> bool:
-    if stale is not None:
-        return connection.access_token() == stale
-    return force
 
 
 def _active(pk: int) -> models.Connection:
@@ -102,32 +95,27 @@ def _found(connection: models.Connection, refused: int | None, *, now: datetime)
 
 
 def _refreshed(connection: models.Connection, now: datetime) -> str | None:
-    if connection.retry_at is not None and connection.retry_at > now:
+    if connection.retry_at and connection.retry_at > now:
         raise Transient(connection.last_error)
     if not outages.admits(now=now):
         raise Misconfigured("paused")
     owner = uuid.uuid4().hex
-    if not _lease(connection, owner, now):
+    unchanged = models.Connection.objects.filter(pk=connection.pk, version=connection.version)
+    free = unchanged.filter(leases.free(now=now), status=models.Connection.Status.ACTIVE)
+    if not free.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return None
     try:
-        return _ask(connection, owner)
+        return _refresh(connection, owner)
     except _Superseded:
         return None
 
 
-def _lease(connection: models.Connection, owner: str, now: datetime) -> bool:
-    free = leases.free(now=now)
-    mine = models.Connection.objects.filter(free, pk=connection.pk, version=connection.version)
-    held = mine.filter(status=models.Connection.Status.ACTIVE)
-    return held.update(**leases.held(owner=owner, now=now, lasting=LEASE)) == 1
-
-
-def _release(connection: models.Connection, owner: str, **fields: object) -> None:
+def _release(connection: models.Connection, owner: str, **fields: object) -> bool:
     mine = models.Connection.objects.filter(pk=connection.pk, version=connection.version, lease_owner=owner)
-    mine.update(**leases.released(), **fields)
+    return mine.update(**leases.released(), **fields) == 1
 
 
-def _ask(connection: models.Connection, owner: str) -> str:
+def _refresh(connection: models.Connection, owner: str) -> str:
     try:
         fresh = cognito.refresh(registration.client(), refresh_token=connection.refresh_token())
     except cognito.GrantEnded as end:
@@ -137,7 +125,10 @@ def _ask(connection: models.Connection, owner: str) -> str:
         _release(connection, owner)
         raise Misconfigured(str(refusal)) from None
     except cognito.Unavailable as failure:
-        _failed(connection, owner, str(failure))
+        failures = connection.failures + 1
+        pause_s = random.uniform(0, min(LONGEST_PAUSE_S, 2**failures)) if failures > 1 else 0
+        retry_at = timezone.now() + timedelta(seconds=pause_s)
+        _release(connection, owner, failures=failures, retry_at=retry_at, last_error=str(failure)[:40])
         raise Transient(str(failure)) from None
     except seal.SecretUnreadable:
         log.error("no key in TOKEN_KEYS opens the tokens of connection %s", connection.pk)
@@ -159,8 +150,7 @@ def _kept(connection: models.Connection, owner: str, fresh: cognito.Tokens) -> s
     }
     if fresh.refresh:
         fields["refresh_sealed"] = seal.seal(fresh.refresh, connection.context("refresh"))
-    mine = models.Connection.objects.filter(pk=connection.pk, version=connection.version, lease_owner=owner)
-    if not mine.update(version=F("version") + 1, **leases.released(), **fields):
+    if not _release(connection, owner, version=F("version") + 1, **fields):
         _drop(connection, fresh, now)
         raise _Superseded
     outages.end()
@@ -168,7 +158,7 @@ def _kept(connection: models.Connection, owner: str, fresh: cognito.Tokens) -> s
 
 
 def _drop(connection: models.Connection, fresh: cognito.Tokens, now: datetime) -> None:
-    """End a late answer at Lunar, unless a sibling of it is what the connection now lives on."""
+    """Revoke a late answer, unless the connection now uses a token of the same grant."""
     now_there = models.Connection.objects.filter(pk=connection.pk, status=models.Connection.Status.ACTIVE)
     if fresh.refresh and not now_there.filter(authorized_at=connection.authorized_at).exists():
         revocations.add(refresh_token=fresh.refresh, now=now)
@@ -183,10 +173,3 @@ def _ended(connection: models.Connection, owner: str, reason: str) -> str:
     if connections.lose(connection=connection, lease_owner=owner, reason=reason, now=now):
         raise ReconnectRequired(reason)
     raise _Superseded
-
-
-def _failed(connection: models.Connection, owner: str, reason: str) -> None:
-    failures = connection.failures + 1
-    pause_s = random.uniform(0, min(LONGEST_PAUSE_S, 2**failures)) if failures > 1 else 0
-    retry_at = timezone.now() + timedelta(seconds=pause_s)
-    _release(connection, owner, failures=failures, retry_at=retry_at, last_error=reason[:40])

@@ -1,7 +1,6 @@
-"""End refresh tokens at Lunar: kept sealed in a queue of rows, tried for a day, then dropped.
+"""Revoke refresh tokens at Lunar: kept sealed in a queue of rows, tried for a day, then dropped.
 
-The portal has forgotten a token before it stands here; this only tells Lunar. Nothing but
-the row holds the token: a task is handed the row's number.
+The portal has deleted its own copy before; only the row holds the token, and a task gets the row's key.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 180, 360, 480
 
 
 def add(*, refresh_token: str, now: datetime) -> None:
-    """Queue a refresh token for its end at Lunar, and wake a worker once that is committed."""
-
+    """Queue a refresh token for revocation, and wake a worker once that is committed."""
     if not refresh_token:
         return
     with transaction.atomic():
@@ -35,13 +33,12 @@ def add(*, refresh_token: str, now: datetime) -> None:
 
 
 def due(*, now: datetime, at_most: int = 50) -> list[int]:
-    """Return the rows whose turn has come."""
     rows = models.Revocation.objects.filter(due_at__lte=now).order_by("due_at")
     return list(rows.values_list("pk", flat=True)[:at_most])
 
 
 def carry_out(*, pk: int, now: datetime) -> bool:
-    """Tell Lunar once; return whether the row is done with."""
+    """Revoke one token if its row is due; return whether the row is done with."""
     row = models.Revocation.objects.filter(pk=pk, due_at__lte=now).first()
     if row is None or not _claim(row, now):
         return False

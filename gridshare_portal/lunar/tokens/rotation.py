@@ -1,7 +1,7 @@
 """Seal every stored token again, with the first key, while the portal runs.
 
-A row is written only if nobody wrote it meanwhile; a refresh on its way is neither stopped
-nor overwritten, because the version stays as it is.
+A row is written only if it was not written meanwhile; a refresh in flight is neither stopped nor overwritten,
+because the version stays as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class RotationCounts:
 
 
 def rotate_all() -> RotationCounts:
-    """Seal the tokens of every row again."""
     rotated = unreadable = 0
     both, refresh = ("access_sealed", "refresh_sealed"), ("refresh_sealed",)
     tables: tuple[tuple[QuerySet[Model], tuple[str, ...]], ...] = (

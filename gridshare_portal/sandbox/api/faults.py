@@ -1,4 +1,4 @@
-"""What goes wrong on purpose, by name and per operation, for as many calls as asked.
+"""Faults to inject, by kind and per operation, for a number of calls.
 
 It also counts how often each operation was called, whatever became of the call.
 """
@@ -16,17 +16,22 @@ WRITES = ("patchDevice", "setDeviceOperationMode", "setDeviceOverlayPlan")
 SIGN_IN = ("oauthAuthorize", "oauthToken", "oauthRevoke", "oauthUserInfo", "jwks", "logout")
 OPERATIONS = (*READS, *WRITES, *SIGN_IN)
 
-_EVERYWHERE = ("latency", "lost_reply", "refuse_connection", "too_many", "server_error", "unavailable",
-               "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect")  # fmt: skip
-_API_ONLY = ("token_revoked", "token_expired", "forbidden_without_code", "wrong_route")
-_STALE = ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan")
-_READINGS_ONLY = ("silence",)
-_TOKEN_ONLY = ("invalid_grant", "invalid_client", "token_rotated", "token_revoked")
-KINDS = tuple(dict.fromkeys((*_EVERYWHERE, *_API_ONLY, "stale_read", *_READINGS_ONLY, *_TOKEN_ONLY)))
+_API = (*READS, *WRITES)
+FITTING: dict[str, tuple[str, ...]] = {  # each fault, with the operations that can fail so
+    **dict.fromkeys(
+        ("latency", "lost_reply", "refuse_connection", "too_many", "server_error", "unavailable",
+         "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect"), OPERATIONS),
+    **dict.fromkeys(("token_expired", "forbidden_without_code", "wrong_route"), _API),
+    "token_revoked": (*_API, "oauthToken"),
+    "stale_read": ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan"),
+    "silence": ("getDeviceTelemetry",),
+    **dict.fromkeys(("invalid_grant", "token_rotated"), ("oauthToken",)),
+    "invalid_client": ("oauthToken", "oauthRevoke"),
+}  # fmt: skip
 
 
 class Options(TypedDict, total=False):
-    """What can be said of how something goes wrong; `every` lets it happen to every so many-th call only."""
+    """Parameters of a fault; `every` lets it happen on every so many-th call only."""
 
     every: int
     fitting_length: bool
@@ -44,7 +49,7 @@ class Options(TypedDict, total=False):
 
 @dataclass
 class Fault:
-    """One thing that goes wrong; `times` counts down, None never ends."""
+    """One fault; `times` counts down, None never ends."""
 
     operation: str
     kind: str
@@ -53,7 +58,7 @@ class Fault:
 
 
 class Faults:
-    """The switchboard. Safe to use from many threads."""
+    """The faults that are switched on. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,11 +68,9 @@ class Faults:
     def switch_on(
         self, operation: str, kind: str, *, times: int | None = None, **options: Unpack[Options]
     ) -> None:
-        """Let something go wrong in an operation ("*" is every one that can fail so) from now on."""
-        if operation != "*" and not _fits(operation, kind):
+        """Inject a fault into an operation, or into all that can fail so ("*"); else raise ValueError."""
+        if kind not in FITTING or operation not in ("*", *FITTING[kind]):
             raise ValueError(f"{kind} cannot be switched on for {operation}")
-        if kind not in KINDS:
-            raise ValueError(f"there is no fault {kind}")
         with self._lock:
             self._on.append(Fault(operation, kind, times, options))
 
@@ -76,17 +79,15 @@ class Faults:
         self.switch_on(operation, "lost_reply", times=times)
 
     def clear(self) -> None:
-        """Switch everything off."""
         with self._lock:
             self._on.clear()
 
     def on(self) -> list[Fault]:
-        """Return what is switched on."""
         with self._lock:
             return list(self._on)
 
     def take(self, operation: str) -> dict[str, Options]:
-        """Count a call and return what goes wrong in it: the options by kind."""
+        """Count a call and return the faults that hit it: their options by kind."""
         with self._lock:
             self._calls[operation] += 1
             taken = [fault for fault in self._on if self._meets(fault, operation)]
@@ -96,37 +97,18 @@ class Faults:
         return {fault.kind: fault.options for fault in taken}
 
     def calls(self, operation: str) -> int:
-        """Return how often an operation was called."""
         with self._lock:
             return self._calls[operation]
 
     def all_calls(self) -> dict[str, int]:
-        """Return every operation's number of calls."""
         with self._lock:
             return {operation: self._calls[operation] for operation in OPERATIONS}
 
     def forget_calls(self) -> None:
-        """Begin counting anew."""
         with self._lock:
             self._calls.clear()
 
     def _meets(self, fault: Fault, operation: str) -> bool:
         if self._calls[operation] % fault.options.get("every", 1):
             return False
-        if fault.operation == "*":
-            return _fits(operation, fault.kind)
-        return fault.operation == operation
-
-
-def _fits(operation: str, kind: str) -> bool:
-    if operation not in OPERATIONS:
-        return False
-    api = operation in READS or operation in WRITES
-    return (
-        kind in _EVERYWHERE
-        or (kind in _API_ONLY and api)
-        or (kind == "stale_read" and operation in _STALE)
-        or (kind in _READINGS_ONLY and operation == "getDeviceTelemetry")
-        or (kind in _TOKEN_ONLY and operation == "oauthToken")
-        or (kind == "invalid_client" and operation == "oauthRevoke")
-    )
+        return operation in (FITTING[fault.kind] if fault.operation == "*" else (fault.operation,))

@@ -1,6 +1,6 @@
 """How each fault looks on the wire.
 
-Some are done to a call before it is carried out, the others to its answer after.
+Some replace or delay a call before it is carried out, the others spoil its answer after.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def before(request: Request, faults: Mapping[str, Options]) -> Response | None:
 
 
 def after(request: Request, response: Response, faults: Mapping[str, Options]) -> Response:
-    """Lose or spoil the answer of an operation that was carried out."""
+    """Drop or spoil the answer of an operation that was carried out."""
     if "lost_reply" in faults:
         raise serving.drop(request.environ)
     if "wrong_types" in faults and response.status_code == 200 and response.get_data():
@@ -44,71 +44,58 @@ def after(request: Request, response: Response, faults: Mapping[str, Options]) -
     return response
 
 
-def _too_many(options: Options) -> Response:
-    response = _error(429, "TooManyRequests", "too many requests")
-    if options.get("retry_after", 1) is not None:
-        response.headers["Retry-After"] = str(options.get("retry_after", 1))
+def _later(status: int, retry_after: float | str | None, **body: str) -> Response:
+    response = _json(status, **body)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 
-def _unavailable(options: Options) -> Response:
-    response = _error(503, "Unavailable", "down for maintenance")
-    if "retry_after" in options:
-        response.headers["Retry-After"] = str(options["retry_after"])
-    return response
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    return Response(json.dumps({"message": message, "code": code}), status, content_type="application/json")
-
-
-def _oauth_error(status: int, error: str) -> Response:
-    return Response(json.dumps({"error": error}), status, content_type="application/json")
+def _json(status: int, **body: str) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
 
 
 def _page(status: int, title: str) -> Response:
     return Response(_HTML.format(title), status, content_type="text/html")
 
 
-def _redirect(options: Options) -> Response:
-    return Response(status=302, headers={"Location": options.get("to", "http://elsewhere.invalid/")})
-
-
 _INSTEAD: dict[str, Callable[[Options], Response]] = {
-    "too_many": _too_many,
-    "server_error": lambda options: _error(options.get("status", 500), "InternalError", "something broke"),
-    "unavailable": _unavailable,
+    "too_many": lambda options: _later(
+        429, options.get("retry_after", 1), message="too many requests", code="TooManyRequests"
+    ),
+    "server_error": lambda options: _json(
+        options.get("status", 500), message="something broke", code="InternalError"
+    ),
+    "unavailable": lambda options: _later(
+        503, options.get("retry_after"), message="down for maintenance", code="Unavailable"
+    ),
     "bad_gateway_html": lambda options: _page(502, "502 Bad Gateway"),
     "html_page": lambda options: _page(200, "Welcome to our network"),
-    "redirect": _redirect,
-    "token_revoked": lambda options: _error(401, "Unauthorized", "the access token was revoked"),
-    "token_expired": lambda options: _error(401, "Unauthorized", "the access token has expired"),
-    "forbidden_without_code": lambda options: Response(
-        json.dumps({"message": "Forbidden"}), 403, content_type="application/json"
+    "redirect": lambda options: Response(
+        status=302, headers={"Location": options.get("to", "http://elsewhere.invalid/")}
     ),
-    "wrong_route": lambda options: Response(
-        json.dumps({"message": "Missing Authentication Token"}), 403, content_type="application/json"
-    ),
-    "invalid_grant": lambda options: _oauth_error(400, "invalid_grant"),
-    "invalid_client": lambda options: _oauth_error(options.get("status", 400), "invalid_client"),
+    "token_revoked": lambda options: _json(401, message="the access token was revoked", code="Unauthorized"),
+    "token_expired": lambda options: _json(401, message="the access token has expired", code="Unauthorized"),
+    "forbidden_without_code": lambda options: _json(403, message="Forbidden"),
+    "wrong_route": lambda options: _json(403, message="Missing Authentication Token"),
+    "invalid_grant": lambda options: _json(400, error="invalid_grant"),
+    "invalid_client": lambda options: _json(options.get("status", 400), error="invalid_client"),
 }
 
 
 def _twisted(value: object, options: Options) -> object:
-    """Turn every number into a text, every text into a number, and every list into an object."""
+    """Turn every number into a text, every text into a number, and every empty list into an object."""
     if "replace" in options:
         return options["replace"]
     if isinstance(value, dict):
         return {name: _twisted(inner, options) for name, inner in value.items()}
     if isinstance(value, list):
         return [_twisted(inner, options) for inner in value] if value else {}
-    if isinstance(value, str):
-        return 12
-    return str(value)
+    return 12 if isinstance(value, str) else str(value)
 
 
 def _silence(request: Request, response: Response, options: Options) -> None:
-    """Leave out what sensors told between two moments; `sensor` is a part of the ids of those meant."""
+    """Leave out readings between two moments; `sensor` is a part of the ids of the sensors meant."""
     if options.get("sensor", "") not in request.path:
         return
     since, until = options.get("since", ""), options.get("until", "9999")
@@ -118,7 +105,7 @@ def _silence(request: Request, response: Response, options: Options) -> None:
 
 
 def _cut(response: Response, options: Options) -> None:
-    """Send only the first half: with a fitting length, or (`short=False`) with the length of the whole."""
+    """Send only the first half: with its own length, or (`fitting_length=False`) with that of the whole."""
     whole = response.get_data()
     response.set_data(whole[: len(whole) // 2])
     if not options.get("fitting_length", True):

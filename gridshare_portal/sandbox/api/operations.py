@@ -1,12 +1,12 @@
 """The ten operations of the Gridshare Customer API: wire in, wire out, in both dialects.
 
-A caller is asked for a token, then for the scope, then whether the id is theirs, and only
-then is what they sent looked at.
+A call is checked for a token, then for the scope, then for whose id it is, and only then for what it sends.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,25 +26,26 @@ from gridshare_portal.sandbox.simulation.homes import (
 from gridshare_portal.sandbox.simulation.strategy import SMART_SMALLEST_WH
 from gridshare_portal.sandbox.simulation.world import World
 
-SCOPES = {
-    "listSites": "lunar/device.read",
-    "getSiteTopology": "lunar/device.read",
-    "listDevices": "lunar/device.read",
-    "getDevice": "lunar/device.read",
-    "patchDevice": "lunar/device.write",
-    "getDeviceTelemetry": "lunar/device.read",
-    "getDeviceOperationMode": "lunar/device.read",
-    "setDeviceOperationMode": "lunar/device.write",
-    "getDeviceOverlayPlan": "lunar/plan.read",
-    "setDeviceOverlayPlan": "lunar/plan.write",
-}
+_ROUTES = (  # operation, scope, method and path; "mode" is spelled as the dialect spells it
+    ("listSites", "lunar/device.read", "GET", "/sites"),
+    ("getSiteTopology", "lunar/device.read", "GET", "/sites/<site_id>/topology"),
+    ("listDevices", "lunar/device.read", "GET", "/devices"),
+    ("getDevice", "lunar/device.read", "GET", "/devices/<synth_id>"),
+    ("patchDevice", "lunar/device.write", "PATCH", "/devices/<synth_id>"),
+    ("getDeviceTelemetry", "lunar/device.read", "GET", "/devices/<synth_id>/telemetry"),
+    ("getDeviceOperationMode", "lunar/device.read", "GET", "/devices/<synth_id>/mode"),
+    ("setDeviceOperationMode", "lunar/device.write", "PUT", "/devices/<synth_id>/mode"),
+    ("getDeviceOverlayPlan", "lunar/plan.read", "GET", "/devices/<synth_id>/plans/overlay"),
+    ("setDeviceOverlayPlan", "lunar/plan.write", "PUT", "/devices/<synth_id>/plans/overlay"),
+)
+SCOPES = {operation: scope for operation, scope, _, _ in _ROUTES}
 MODES = ("Simple", "Schedule", "Smart")
 _CHANGEABLE = {"manufacturer": "manufacturer", "model": "model", "serialNumber": "serial_number"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of one operation: who asks, about what, when, and how many changes ago is answered for."""
+    """One call of one operation; `stale` is how many changes ago is answered for."""
 
     request: Request
     customer: Customer
@@ -52,31 +53,17 @@ class Call:
     stale: int = 0
 
 
-def rules(dialect: str) -> list[Rule]:
-    """Return where the operations are found."""
-    mode = "/api/v2/devices/<synth_id>/" + ("operationMode" if dialect == "live" else "operationmode")
-    places = [
-        ("GET", "/api/v2/sites", "listSites"),
-        ("GET", "/api/v2/sites/<site_id>/topology", "getSiteTopology"),
-        ("GET", "/api/v2/devices", "listDevices"),
-        ("GET", "/api/v2/devices/<synth_id>", "getDevice"),
-        ("PATCH", "/api/v2/devices/<synth_id>", "patchDevice"),
-        ("GET", "/api/v2/devices/<synth_id>/telemetry", "getDeviceTelemetry"),
-        ("GET", mode, "getDeviceOperationMode"),
-        ("PUT", mode, "setDeviceOperationMode"),
-        ("GET", "/api/v2/devices/<synth_id>/plans/overlay", "getDeviceOverlayPlan"),
-        ("PUT", "/api/v2/devices/<synth_id>/plans/overlay", "setDeviceOverlayPlan"),
-    ]
-    return [Rule(path, methods=[method], endpoint=operation) for method, path, operation in places]
-
-
 def urls(dialect: str) -> Map:
     """Return the API's routes; no slash is forgiven."""
-    return Map(rules(dialect), strict_slashes=True, merge_slashes=False, redirect_defaults=False)
+    mode = "/operationMode" if dialect == "live" else "/operationmode"
+    rules = [
+        Rule(f"/api/v2{path.replace('/mode', mode)}", methods=[method], endpoint=operation)
+        for operation, _, method, path in _ROUTES
+    ]
+    return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
 
 def answer(value: object, status: int = 200) -> Response:
-    """Return a JSON answer."""
     return _json(json.dumps(value, separators=(",", ":"), allow_nan=False), status)
 
 
@@ -89,7 +76,7 @@ def refused(refusal: parsing.Refusal) -> Response:
 
 
 def gateway_refusal() -> Response:
-    """Return what the gateway in front of the API says about a path that does not exist."""
+    """Return what the gateway in front of the API answers for an unknown path."""
     return answer({"message": "Missing Authentication Token"}, 403)
 
 
@@ -98,25 +85,13 @@ class Api:
 
     def __init__(self, world: World, pool: Pool, *, dialect: str, saved: Callable[[], None]) -> None:
         self._world, self._pool, self._dialect, self._saved = world, pool, dialect, saved
-        self._operations: dict[str, Callable[..., Response]] = {
-            "listSites": self._list_sites,
-            "getSiteTopology": self._topology,
-            "listDevices": self._list_devices,
-            "getDevice": self._device,
-            "patchDevice": self._patch,
-            "getDeviceTelemetry": self._telemetry,
-            "getDeviceOperationMode": self._mode,
-            "setDeviceOperationMode": self._set_mode,
-            "getDeviceOverlayPlan": self._plan,
-            "setDeviceOverlayPlan": self._set_plan,
-        }
 
     def handle(self, operation: str, request: Request, ids: Mapping[str, str], *, stale: int = 0) -> Response:
-        """Carry out an operation, or say why not."""
         try:
             customer = self._caller(request, SCOPES[operation])
             call = Call(request=request, customer=customer, now=self._world.clock.now(), stale=stale)
-            return self._operations[operation](call, **ids)
+            action: Callable[..., Response] = getattr(self, _method(operation))
+            return action(call, **ids)
         except parsing.Refusal as refusal:
             return refused(refusal)
 
@@ -125,9 +100,8 @@ class Api:
         claims = self._pool.claims(token.strip()) if kind.lower() == "bearer" else None
         customer = self._world.customer(claims["username"]) if claims else None
         if claims is None or customer is None:
-            raise parsing.Refusal(
-                401, "Unauthorized", "the access token is missing, expired or not from here"
-            )
+            said = "the access token is missing, expired or not from here"
+            raise parsing.Refusal(401, "Unauthorized", said)
         if scope not in claims["scope"].split():
             raise parsing.Refusal(403, "Forbidden", f"the access token lacks the scope {scope}")
         return customer
@@ -141,7 +115,7 @@ class Api:
     def _list_sites(self, call: Call) -> Response:
         return answer({"entries": [{"siteId": home.site_id} for home in call.customer.homes]})
 
-    def _topology(self, call: Call, site_id: str) -> Response:
+    def _get_site_topology(self, call: Call, site_id: str) -> Response:
         home = self._world.home(site_id)
         if home is None or home not in call.customer.homes:
             raise _not_yours()
@@ -152,7 +126,7 @@ class Api:
         devices = [device for home in call.customer.homes for device in home.devices]
         return answer({"entries": [{"synthId": device.synth_id} for device in devices]})
 
-    def _device(self, call: Call, synth_id: str) -> Response:
+    def _get_device(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         return answer(self._described(home, device, call))
 
@@ -164,7 +138,7 @@ class Api:
             word: changed.get(word, getattr(device, attribute)) for word, attribute in _CHANGEABLE.items()
         }
 
-    def _patch(self, call: Call, synth_id: str) -> Response:
+    def _patch_device(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         body = parsing.json_object(call.request)
         known = self._described(home, device, call)
@@ -179,7 +153,7 @@ class Api:
         self._saved()
         return _nothing(200)
 
-    def _telemetry(self, call: Call, synth_id: str) -> Response:
+    def _get_device_telemetry(self, call: Call, synth_id: str) -> Response:
         found = self._world.sensor(synth_id)
         home, sensor = self._stream_of_device(call, synth_id) if found is None else found
         if home not in call.customer.homes:
@@ -192,25 +166,22 @@ class Api:
         return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:
-        """Only the published contract lets a device stand for its main stream."""
+        """Return a device's main sensor; only the published contract lets a device stand for it."""
         home, device = self._own_device(call, synth_id)
         return home, device.main_sensor if self._dialect == "published" else None
 
-    def _mode(self, call: Call, synth_id: str) -> Response:
+    def _get_device_operation_mode(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
-        mode = (
-            self._world.ledger(device).mode_at(call.now, back=call.stale) if device.has_modes else "Unknown"
-        )
-        return answer({"mode": self._cased(mode)})
+        mode = self._world.ledger(device).mode_at(call.now, back=call.stale)
+        return answer({"mode": self._cased(mode if device.has_modes else "Unknown")})
 
-    def _set_mode(self, call: Call, synth_id: str) -> Response:
+    def _set_device_operation_mode(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
-        asked_for = parsing.json_object(call.request).get("mode")
-        mode = next((known for known in MODES if self._same(known, asked_for)), None)
+        requested = parsing.json_object(call.request).get("mode")
+        word = requested.lower() if isinstance(requested, str) and self._dialect == "live" else requested
+        mode = next((known for known in MODES if self._cased(known) == word), None)
         if mode is None:
-            raise parsing.unprocessable(
-                f"mode must be one of {', '.join(self._cased(known) for known in MODES)}"
-            )
+            raise parsing.unprocessable(f"mode must be one of {', '.join(map(self._cased, MODES))}")
         if not device.has_modes:
             raise parsing.unprocessable(f"a device of kind {device.kind} has no operation mode")
         if mode == "Smart" and home.own_battery.capacity_wh < SMART_SMALLEST_WH:
@@ -222,23 +193,23 @@ class Api:
     def _cased(self, mode: str) -> str:
         return mode.lower() if self._dialect == "live" else mode
 
-    def _same(self, known: str, word: object) -> bool:
-        if self._dialect == "live":
-            return isinstance(word, str) and word.lower() == known.lower()
-        return word == known
-
-    def _plan(self, call: Call, synth_id: str) -> Response:
+    def _get_device_overlay_plan(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
         plan = self._world.ledger(device).plan_at(call.now, back=call.stale)
         return answer(plans.written(plan, dialect=self._dialect))
 
-    def _set_plan(self, call: Call, synth_id: str) -> Response:
+    def _set_device_overlay_plan(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
         body = parsing.json_object(call.request)
         plan = plans.read(body, home, device, dialect=self._dialect, now=call.now)
         self._world.set_plan(device, plan=plan, now=call.now)
         self._saved()
         return _nothing(204 if self._dialect == "live" else 200)
+
+
+def _method(operation: str) -> str:
+    """Return the name of the method that carries out an operation: _get_device for getDevice."""
+    return "_" + re.sub(r"(?=[A-Z])", "_", operation).lower()
 
 
 def _not_yours() -> parsing.Refusal:

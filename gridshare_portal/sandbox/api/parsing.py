@@ -1,13 +1,10 @@
-"""Reads what a caller sent: JSON, moments, durations and numbers.
-
-What is none of these is refused in plain words, never guessed.
-"""
+"""Read what a call sent: JSON, moments, durations and numbers; refuse anything else, never guess."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Request
@@ -17,7 +14,7 @@ _DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)
 
 
 class Refusal(Exception):
-    """The caller is told no, with a status, a code and a sentence."""
+    """A call is refused, with a status, a code and a sentence."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -25,17 +22,14 @@ class Refusal(Exception):
 
 
 def malformed(message: str) -> Refusal:
-    """Return the refusal of something that cannot be read at all."""
     return Refusal(400, "MalformedInput", message)
 
 
 def unprocessable(message: str) -> Refusal:
-    """Return the refusal of something that can be read and makes no sense."""
     return Refusal(422, "Unprocessable", message)
 
 
 def json_object(request: Request) -> dict[str, object]:
-    """Return the JSON object of a request's body."""
     if request.mimetype != "application/json":
         raise malformed("the body must be application/json")
     try:
@@ -57,7 +51,7 @@ def text(value: object, name: str, *, longest: int = 256) -> str:
 
 
 def word(value: object) -> str:
-    """Return the value if it is a text, and no word at all otherwise."""
+    """Return the value if it is a text, else ""."""
     return value if isinstance(value, str) else ""
 
 
@@ -65,17 +59,12 @@ def number(value: object, name: str) -> float:
     """Return a finite number; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise unprocessable(f"{name} must be a number")
-    try:
-        finite = math.isfinite(float(value))
-    except OverflowError:
-        finite = False
-    if not finite:
+    if not abs(value) <= sys.float_info.max:
         raise unprocessable(f"{name} must be a finite number")
     return float(value)
 
 
 def moment(value: object, name: str) -> datetime:
-    """Return an aware moment in UTC."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         raise unprocessable(f"{name} must be a date-time with a zone, such as 2026-04-01T00:00:00Z")
     try:

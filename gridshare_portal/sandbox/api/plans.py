@@ -1,7 +1,7 @@
 """The rules of an overlay plan, and its two spellings: the published contract's and the live service's.
 
-Published commands carry their own start and end; live ones are durations that follow one
-another without a gap from one start time.
+Published commands carry their own start and end; live ones are durations that follow one another without a
+gap from one start time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ _LIVE_WORDS = {
 def read(
     body: dict[str, object], home: SimulatedHome, device: SimulatedDevice, *, dialect: str, now: datetime
 ) -> tuple[PlannedCommand, ...]:
-    """Return the plan in a body, or refuse it."""
     if not device.takes_plans:
         raise parsing.unprocessable(f"a device of kind {device.kind} takes no overlay plan")
     items = body.get("commands")
@@ -52,7 +51,6 @@ def written(plan: tuple[PlannedCommand, ...], *, dialect: str) -> dict[str, obje
 
 
 def spelled(moment: datetime) -> str:
-    """Return a moment the way the API writes it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -127,11 +125,8 @@ def _refuse_action(command: PlannedCommand, home: SimulatedHome, device: Simulat
 
 
 def _written_published(command: PlannedCommand) -> dict[str, object]:
-    item: dict[str, object] = {
-        "start": spelled(command.start),
-        "end": spelled(command.end),
-        "action": command.action,
-    }
+    span = {"start": spelled(command.start), "end": spelled(command.end)}
+    item: dict[str, object] = {**span, "action": command.action}
     return item if command.power_w is None else item | {"powerLimit_W": command.power_w}
 
 

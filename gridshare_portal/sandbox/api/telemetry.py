@@ -1,4 +1,4 @@
-"""What is asked of a sensor and how it is answered, in the published and in the live spelling."""
+"""The query for a sensor's readings and its answer, in the published and in the live spelling."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ Columns: TypeAlias = dict[str, list[str] | list[float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A stretch of time, the size of its buckets, and the groups of values that are wanted."""
-
     start: datetime
     end: datetime
     step: timedelta
@@ -38,7 +36,6 @@ class Question:
 
 
 def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Question:
-    """Return what a query asks, or refuse it."""
     live = dialect == "live"
     name = "resolution" if live else "bucket"
     word = args.get(name, "PT15M")
@@ -56,7 +53,6 @@ def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Questio
 def entries(
     wanted: Question, told: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, dialect: str
 ) -> list[dict[str, str | float]]:
-    """Return one object per bucket."""
     stamps = np.datetime_as_string(told.start_s.astype("int64").astype("datetime64[s]")).tolist()
     columns: Columns = {"timestamp": [f"{stamp}Z" for stamp in stamps]}
     if "default" in wanted.groups:
@@ -80,7 +76,8 @@ def _default(
         charge = _rounded(100.0 * level / home.own_battery.capacity_wh)
         columns["soc_percent" if live else "stateOfCharge_pct"] = charge
     if live:
-        columns["state"] = [_state(watts) for watts in power.tolist()]
+        states = np.where(power > 0, "charging", "discharging")
+        columns["state"] = np.where(np.abs(power) < 1, "idle", states).tolist()
     return columns
 
 
@@ -90,10 +87,6 @@ def _rounded(values: Floats) -> list[float]:
     # Adding 0 turns -0.0 into 0.0.
     rounded: list[float] = (np.round(values, 3) + 0.0).tolist()
     return rounded
-
-
-def _state(watts: float) -> str:
-    return "idle" if abs(watts) < 1 else ("charging" if watts > 0 else "discharging")
 
 
 def _groups(text: str) -> tuple[str, ...]:

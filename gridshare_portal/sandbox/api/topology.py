@@ -9,7 +9,6 @@ LIVE_KINDS = {"inverter": "interver"}  # the vendor's own spelling
 
 
 def tree(home: SimulatedHome, *, dialect: str, compact: bool = True) -> dict[str, object]:
-    """Return a site's topology."""
     children = [_device(home, device, live=dialect == "live", compact=compact) for device in home.devices]
     return {"root": {"id": home.site_id, "kind": "site", "channels": [], "children": children}}
 
@@ -29,9 +28,6 @@ def _sensor(home: SimulatedHome, sensor: SimulatedSensor, *, live: bool, compact
         battery = home.own_battery
         node |= {"maxCapacity_J": battery.capacity_wh * 3600, "maxPower_W": battery.power_limit_w}
         if live and not compact:
-            node["children"] = [_block(sensor, number) for number in range(1, 5)]
+            ids = [f"{sensor.device_id}__bms_{number}" for number in range(1, 5)]
+            node["children"] = [{"id": one, "kind": "bms", "channels": [], "children": []} for one in ids]
     return node
-
-
-def _block(sensor: SimulatedSensor, number: int) -> dict[str, object]:
-    return {"id": f"{sensor.device_id}__bms_{number}", "kind": "bms", "channels": [], "children": []}

@@ -1,6 +1,6 @@
-"""Which browser is still signed in at the pretended login, as a cookie and for an hour.
+"""Browser sessions at the simulated login, kept by a cookie for an hour.
 
-Off unless wanted: whoever tries the demo changes persons all the time, and must be asked.
+Off unless wanted: in the demo people change persons all the time, and the sign-in page must come.
 """
 
 from __future__ import annotations
@@ -8,20 +8,11 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from werkzeug.wrappers import Request, Response
 
 COOKIE = "cognito"
 SESSION_S = 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """Somebody who signed in with a browser, and until when that is remembered."""
-
-    username: str
-    ends_at: float
 
 
 class Browsers:
@@ -30,31 +21,28 @@ class Browsers:
     def __init__(self, *, remember: bool, time: Callable[[], float]) -> None:
         self._remember, self._time = remember, time
         self._lock = threading.Lock()
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, tuple[str, float]] = {}  # by cookie: who, and until when
 
     def who(self, request: Request) -> str | None:
-        """Return who is signed in with the browser that asks."""
         with self._lock:
-            session = self._sessions.get(request.cookies.get(COOKIE, ""))
-        return session.username if session is not None and self._time() < session.ends_at else None
+            username, ends_at = self._sessions.get(request.cookies.get(COOKIE, ""), (None, 0.0))
+        return username if self._time() < ends_at else None
 
     def sign_in(self, response: Response, *, username: str) -> None:
-        """Remember the browser that this answer goes to, if that is wanted."""
+        """Remember the browser that this answer goes to, if sessions are on."""
         if not self._remember:
             return
         name, ends_at = secrets.token_urlsafe(32), self._time() + SESSION_S
         with self._lock:
-            self._sessions[name] = Session(username=username, ends_at=ends_at)
+            self._sessions[name] = username, ends_at
         response.set_cookie(COOKIE, name, max_age=SESSION_S, httponly=True, samesite="Lax")
 
     def sign_out(self, request: Request, response: Response) -> None:
-        """Forget the browser that asks."""
         with self._lock:
             self._sessions.pop(request.cookies.get(COOKIE, ""), None)
         if COOKIE in request.cookies:
             response.delete_cookie(COOKIE, httponly=True, samesite="Lax")
 
     def forget_all(self) -> None:
-        """Forget every browser."""
         with self._lock:
             self._sessions.clear()

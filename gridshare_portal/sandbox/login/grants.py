@@ -1,7 +1,7 @@
-"""What the pretended user pool remembers: its keys, its one client, who signed in and allowed what.
+"""The state of the simulated user pool: its keys, its one client, and the grants.
 
-Access tokens are signed and never looked up, so a revoked grant's token works until it
-expires, as with Cognito. Refresh tokens are kept as digests only.
+Access tokens are signed and never looked up, so a revoked grant's token works until it expires, as with
+Cognito. Refresh tokens are kept as digests only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 import jwt
@@ -28,7 +28,7 @@ REFRESH_S = 30 * 86400
 
 
 class Denied(Exception):
-    """The token endpoint says no, with one of OAuth's words."""
+    """The token endpoint refuses, with one of OAuth's error codes."""
 
     def __init__(self, error: str) -> None:
         super().__init__(error)
@@ -37,8 +37,6 @@ class Denied(Exception):
 
 @dataclass
 class Client:
-    """The one registered application."""
-
     client_id: str
     client_secret: str
     redirect_uris: list[str]
@@ -46,7 +44,7 @@ class Client:
 
 @dataclass(kw_only=True)
 class Grant:
-    """What one person allowed the client: its refresh tokens by digest, with when each was rotated away."""
+    """What one person granted the client; `refresh` holds tokens by digest, with when a rotated one ends."""
 
     id: str
     username: str
@@ -56,27 +54,14 @@ class Grant:
     revoked: bool = False
 
 
-class StoredGrant(TypedDict):
-    """A grant as plain JSON values."""
-
-    id: str
-    username: str
-    scopes: list[str]
-    auth_time: int
-    refresh: dict[str, float | None]
-    revoked: bool
-
-
 class Stored(TypedDict):
     """Keys and grants as plain JSON values."""
 
     keys: list[str]
-    grants: list[StoredGrant]
+    grants: list[dict[str, Any]]
 
 
 class Tokens(TypedDict):
-    """What the token endpoint answers."""
-
     access_token: str
     token_type: str
     expires_in: int
@@ -123,7 +108,7 @@ class Pool:
         return {"keys": keys}
 
     def grant(self, username: str, scopes: Sequence[str] = SCOPES) -> Tokens:
-        """Give tokens as if somebody had signed in with a browser."""
+        """Return tokens as if somebody had signed in with a browser."""
         if username not in self._subjects:
             raise KeyError(username)
         with self._lock:
@@ -133,7 +118,6 @@ class Pool:
     def begin_code(
         self, *, username: str, scopes: Iterable[str], redirect_uri: str, challenge: str | None
     ) -> str:
-        """Return a code for somebody who has signed in."""
         code = str(uuid.UUID(bytes=secrets.token_bytes(16)))
         with self._lock:
             self._codes[code] = Code(
@@ -143,18 +127,18 @@ class Pool:
         return code
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> Tokens:
-        """Return tokens for a code, which is spent by the attempt."""
+        """Return tokens for a code, which is spent by the attempt; raise Denied."""
         with self._lock:
             known = self._codes.pop(code, None)
-            if known is None or self.time() > known.made_at + CODE_S or redirect_uri != known.redirect_uri:
+            if known is None or self.time() > known.made_at + CODE_S:
                 raise Denied("invalid_grant")
-            if challenge_of(verifier) != known.challenge:
+            if (redirect_uri, challenge_of(verifier)) != (known.redirect_uri, known.challenge):
                 raise Denied("invalid_grant")
             grant = self._begin(known.username, known.scopes)
             return self._tokens(grant, refresh=self._new_refresh(grant))
 
     def refresh(self, token: str, *, rotate: bool | None = None, grace_s: float | None = None) -> Tokens:
-        """Return a fresh access token, and a new refresh token where tokens rotate."""
+        """Return a fresh access token, and a new refresh token where tokens rotate; raise Denied."""
         with self._lock:
             grant = self._holder(token)
             if grant is None or not self._fresh(grant, token):
@@ -167,7 +151,7 @@ class Pool:
             return self._tokens(grant, refresh=self._new_refresh(grant))
 
     def revoke(self, token: str) -> None:
-        """End the grant a refresh token belongs to; an unknown token is as good as revoked."""
+        """End the grant of a refresh token; an unknown token is as good as revoked."""
         with self._lock:
             grant = self._holder(token)
             if grant is not None:
@@ -175,7 +159,7 @@ class Pool:
                 self._saved()
 
     def claims(self, token: str) -> dict[str, Any] | None:
-        """Return what an access token says if this pool signed it and it has not expired."""
+        """Return the claims of an access token that this pool signed and that has not expired."""
         options: Options = {"verify_aud": False, "verify_exp": False, "verify_iat": False}
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -186,19 +170,17 @@ class Pool:
         return claims if claims.get("token_use") == "access" and claims["exp"] > self.time() else None
 
     def sign(self, claims: dict[str, object]) -> str:
-        """Sign any claims with the pool's key."""
         return jwt.encode(claims, self._keys[0], algorithm="RS256", headers={"kid": _kid(self._keys[0])})
 
     def reset(self) -> None:
-        """Forget who signed in; the keys stay."""
+        """Forget all grants; the keys stay."""
         with self._lock:
             self._grants.clear()
             self._codes.clear()
 
     def packed(self) -> Stored:
-        """Return keys and grants as plain JSON values."""
         with self._lock:
-            alive = [_packed(grant) for grant in self._grants.values() if not grant.revoked]
+            alive = [asdict(grant) for grant in self._grants.values() if not grant.revoked]
             return {"keys": self._pems, "grants": alive}
 
     def _begin(self, username: str, scopes: Iterable[str]) -> Grant:
@@ -234,14 +216,9 @@ class Pool:
             "scope": " ".join(grant.scopes), "auth_time": grant.auth_time, "iat": now,
             "exp": now + self.access_token_s, "jti": str(uuid.uuid4()), "username": grant.username,
         }  # fmt: skip
-        answer: Tokens = {
-            "access_token": self.sign(claims),
-            "token_type": "Bearer",
-            "expires_in": self.access_token_s,
-        }
-        if refresh is not None:
-            answer["refresh_token"] = refresh
-        return answer
+        access = self.sign(claims)
+        answer: Tokens = {"access_token": access, "token_type": "Bearer", "expires_in": self.access_token_s}
+        return answer if refresh is None else {**answer, "refresh_token": refresh}
 
 
 def challenge_of(verifier: str | None) -> str | None:
@@ -250,17 +227,6 @@ def challenge_of(verifier: str | None) -> str | None:
         return None
     digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def _packed(grant: Grant) -> StoredGrant:
-    return {
-        "id": grant.id,
-        "username": grant.username,
-        "scopes": list(grant.scopes),
-        "auth_time": grant.auth_time,
-        "refresh": dict(grant.refresh),
-        "revoked": grant.revoked,
-    }
 
 
 def _digest(token: str) -> str:

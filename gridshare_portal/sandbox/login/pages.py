@@ -1,4 +1,4 @@
-"""The few pages a person sees at the pretended login: signing in, and being told what is wrong."""
+"""The pages of the simulated login: signing in, and error pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ button small { display: block }
 def sign_in(
     customers: Iterable[Customer], *, sent: Mapping[str, str], scopes: Iterable[str], problem: str = ""
 ) -> Response:
-    """Return the sign-in page: one click per demo customer, and a box per permission."""
+    """Return the sign-in page: one button per demo customer, and a checkbox per scope."""
     hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in sent.items())
     boxes = "".join(_box(scope) for scope in scopes)
     buttons = "".join(_button(customer) for customer in list(customers)[:MOST_BUTTONS])
@@ -49,12 +49,12 @@ No real account, no password, no real home.</p>{warning}
 
 
 def wrong(message: str, status: int = 400) -> Response:
-    """Return the page of a request that must not be sent back to anybody."""
+    """Return the error page of a request that must not be redirected."""
     return _page("Something is wrong with this request", f"<p>{escape(message)}</p>", status=status)
 
 
 def front(customers: Iterable[Customer]) -> Response:
-    """Return the page of somebody who opens the sandbox itself."""
+    """Return the page at the sandbox's own address."""
     names = "".join(
         f"<li><strong>{escape(customer.username)}</strong>: {escape(customer.about)}</li>"
         for customer in list(customers)[:MOST_BUTTONS]

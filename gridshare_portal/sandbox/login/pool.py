@@ -1,7 +1,7 @@
 """The endpoints of an Amazon Cognito login, as its documentation describes them: wire in, wire out.
 
-A request with a wrong client or redirect address never leaves this origin; every other
-fault of an authorization request goes back to the application as an error.
+A request with a wrong client or redirect address never leaves this origin; every other fault of an
+authorization request goes back to the application as an error.
 """
 
 from __future__ import annotations
@@ -23,35 +23,26 @@ from gridshare_portal.sandbox.login.browsers import Browsers
 from gridshare_portal.sandbox.login.grants import SCOPES, Denied, Pool, Tokens
 from gridshare_portal.sandbox.simulation.homes import Customer
 
-SENT_ON = (
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "state",
-    "scope",
-    "code_challenge",
-    "code_challenge_method",
-)
+SENT_ON = ("client_id", "redirect_uri", "response_type", "state", "scope",
+           "code_challenge", "code_challenge_method")  # fmt: skip
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43,128}", re.ASCII)
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class Login:
-    """The sign-in and token endpoints of one pool."""
-
     def __init__(self, pool: Pool, customers: tuple[Customer, ...], browsers: Browsers) -> None:
         self._pool, self._customers, self._browsers = pool, customers, browsers
 
     def authorize(self, request: Request) -> Response:
-        """Show the sign-in page, or say what is wrong; a browser still signed in goes straight back."""
+        """Show the sign-in page or an error; a browser still signed in goes straight back."""
         sent, username = request.args, self._browsers.who(request)
         problem = self._checked(sent)
         if problem is not None or username is None:
             return problem or self._sign_in(sent)
-        return self._back_with_code(sent, username=username, scopes=_asked(sent))
+        return self._back_with_code(sent, username=username, scopes=_requested(sent))
 
     def login(self, request: Request) -> Response:
-        """Take what the sign-in page sent and go back to the application, with a code or an error."""
+        """Take the submitted sign-in page and go back to the application, with a code or an error."""
         sent = request.form
         problem = self._checked(sent)
         if problem is not None:
@@ -59,7 +50,7 @@ class Login:
         if "cancel" in sent:
             return _back(sent, error="access_denied", error_description="The customer did not sign in.")
         known = {customer.username for customer in self._customers}
-        granted = [scope for scope in _asked(sent) if scope in sent.getlist("granted")]
+        granted = [scope for scope in _requested(sent) if scope in sent.getlist("granted")]
         if sent.get("username") not in known:
             return self._sign_in(sent, problem="Choose one of the demo customers.")
         if not granted:
@@ -69,7 +60,6 @@ class Login:
         return response
 
     def token(self, request: Request, faults: Mapping[str, Options]) -> Response:
-        """Exchange a code or a refresh token."""
         try:
             self._authenticate(request)
             return _json(self._tokens(request.form, faults))
@@ -77,7 +67,6 @@ class Login:
             return _json({"error": denied.error}, 400)
 
     def revoke(self, request: Request) -> Response:
-        """End the grant of a refresh token."""
         try:
             self._authenticate(request)
         except Denied as denied:
@@ -91,7 +80,7 @@ class Login:
         return Response(status=200, headers=_NO_STORE)
 
     def user_info(self, request: Request) -> Response:
-        """Say who somebody is, which needs the scope openid; no customer's client is given it."""
+        """Return who somebody is, which needs the scope openid; no customer's client is given it."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             return _no_user_info(400, "invalid_request", "an access token is needed")
@@ -101,11 +90,10 @@ class Login:
         return _json({"sub": claims["sub"], "username": claims["username"]})
 
     def jwks(self, request: Request) -> Response:
-        """Return the public keys."""
         return Response(json.dumps(self._pool.jwks()), content_type="application/json")
 
     def logout(self, request: Request) -> Response:
-        """Sign the browser out and go to an address, which must stand on the origin of a registered one."""
+        """Sign the browser out and redirect to an address on the origin of a registered one."""
         target = request.args.get("logout_uri", "")
         if request.args.get("client_id") != self._pool.client.client_id:
             return pages.wrong("There is no such client.")
@@ -124,7 +112,7 @@ class Login:
         if sent.get("response_type") != "code":
             error = "unauthorized_client" if sent.get("response_type") == "token" else "invalid_request"
             return _back(sent, error=error)
-        if not _asked(sent) or any(scope not in SCOPES for scope in _asked(sent)):
+        if not _requested(sent) or any(scope not in SCOPES for scope in _requested(sent)):
             return _back(sent, error="invalid_scope")
         challenge, method = sent.get("code_challenge"), sent.get("code_challenge_method")
         if challenge is None and method is None:
@@ -142,7 +130,7 @@ class Login:
 
     def _sign_in(self, sent: Mapping[str, str], problem: str = "") -> Response:
         kept = {name: sent[name] for name in SENT_ON if name in sent}
-        return pages.sign_in(self._customers, sent=kept, scopes=_asked(sent), problem=problem)
+        return pages.sign_in(self._customers, sent=kept, scopes=_requested(sent), problem=problem)
 
     def _authenticate(self, request: Request) -> None:
         """Accept the client by Basic or by the body, and refuse both at once."""
@@ -174,8 +162,8 @@ class Login:
         raise Denied("unsupported_grant_type" if kind else "invalid_request")
 
 
-def _asked(sent: Mapping[str, str]) -> list[str]:
-    """Leaving the scope out asks for all of them."""
+def _requested(sent: Mapping[str, str]) -> list[str]:
+    """Return the requested scopes; a request without the parameter requests all of them."""
     return list(dict.fromkeys(sent["scope"].split())) if "scope" in sent else list(SCOPES)
 
 

@@ -1,4 +1,4 @@
-"""Who the demo customers are, where they live and what they own.
+"""The demo customers, where they live and what they own.
 
 Ids are made from the seed, so that two sandboxes with one seed have the same homes.
 """
@@ -6,6 +6,7 @@ Ids are made from the seed, so that two sandboxes with one seed have the same ho
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
@@ -19,18 +20,19 @@ from gridshare_portal.sandbox.simulation.homes import (
 )
 from gridshare_portal.sandbox.simulation.physics import Battery, Place
 
-SAN_FRANCISCO = Place(
-    name="San Francisco", zone=ZoneInfo("America/Los_Angeles"), latitude=37.77, longitude=-122.42
-)
-SACRAMENTO = Place(name="Sacramento", zone=ZoneInfo("America/Los_Angeles"), latitude=38.58, longitude=-121.49)
-TAHOE = Place(name="Lake Tahoe", zone=ZoneInfo("America/Los_Angeles"), latitude=39.10, longitude=-120.03)
-AUSTIN = Place(name="Austin", zone=ZoneInfo("America/Chicago"), latitude=30.27, longitude=-97.74)
-PONCE = Place(name="Ponce", zone=ZoneInfo("America/Puerto_Rico"), latitude=18.01, longitude=-66.61)
-HONOLULU = Place(name="Honolulu", zone=ZoneInfo("Pacific/Honolulu"), latitude=21.31, longitude=-157.86)
+PACIFIC = ZoneInfo("America/Los_Angeles")
+SAN_FRANCISCO = Place(zone=PACIFIC, latitude=37.77, longitude=-122.42)
+SACRAMENTO = Place(zone=PACIFIC, latitude=38.58, longitude=-121.49)
+TAHOE = Place(zone=PACIFIC, latitude=39.10, longitude=-120.03)
+AUSTIN = Place(zone=ZoneInfo("America/Chicago"), latitude=30.27, longitude=-97.74)
+PONCE = Place(zone=ZoneInfo("America/Puerto_Rico"), latitude=18.01, longitude=-66.61)
+HONOLULU = Place(zone=ZoneInfo("Pacific/Honolulu"), latitude=21.31, longitude=-157.86)
 
 LUNAR_20 = Battery(capacity_wh=20_000, power_limit_w=9_600, efficiency=0.90, reserve=0.10)
 LUNAR_15 = Battery(capacity_wh=15_000, power_limit_w=5_000, efficiency=0.88, reserve=0.10)
 SMALL = Battery(capacity_wh=4_000, power_limit_w=2_400, efficiency=0.86, reserve=0.05)
+
+LIKE_ADA = "solar and a battery in San Francisco"
 
 
 class _Has(TypedDict, total=False):
@@ -45,58 +47,43 @@ class _Has(TypedDict, total=False):
 
 def customers(count: int, *, seed: int) -> tuple[Customer, ...]:
     """Return the first customers of the cast, and the co-owner of the first one's home."""
-    cast = [
-        _MAKERS[number](seed, number) if number < 6 else _another(seed, number) for number in range(count)
-    ]
+    cast = _named(seed)[:count]
+    for name in [f"home{number + 1:04d}" for number in range(6, count)]:
+        cast.append(_customer(seed, name, LIKE_ADA, [_classic(seed, name)]))
     if cast:
-        shared = _customer(seed, "cora", "shares ada's home with her", cast[0].homes)
-        cast.insert(1, shared)
+        cast.insert(1, _customer(seed, "cora", "shares ada's home with her", cast[0].homes))
     return tuple(cast)
 
 
-def _ada(seed: int, number: int) -> Customer:
-    return _customer(seed, "ada", "solar and a battery in San Francisco", (_classic(seed, "ada"),))
+def _named(seed: int) -> list[Customer]:
+    return [
+        _customer(seed, "ada", LIKE_ADA, [_classic(seed, "ada")]),
+        _customer(
+            seed, "ben", "two homes, one with a vehicle and a water heater", [_full(seed), _cabin(seed)]
+        ),
+        _customer(seed, "cleo", "a small battery without solar in Austin", [_batteries(seed)]),
+        _customer(seed, "dev", "solar without a battery in Ponce", [_panels(seed)]),
+        _customer(seed, "eve", "a login that reaches no home yet", []),
+        _customer(seed, "finn", "a home with 60 sensors in Honolulu", [_large(seed)]),
+    ]
 
 
-def _ben(seed: int, number: int) -> Customer:
-    return _customer(
-        seed, "ben", "two homes, one with a vehicle and a water heater", (_full(seed), _cabin(seed))
-    )
+def _batteries(seed: int) -> SimulatedHome:
+    hub = _hub(seed, "cleo", SMALL, ("grid", "battery"), model="Battery 4")
+    return _home(seed, "cleo", AUSTIN, [hub], battery=SMALL, first_mode="Schedule", size=1.6)
 
 
-def _cleo(seed: int, number: int) -> Customer:
-    home = _home(
-        seed, "cleo", AUSTIN, [_hub(seed, "cleo", SMALL, ("grid", "battery"), model="Battery 4")],
-        battery=SMALL, first_mode="Schedule", size=1.6,
-    )  # fmt: skip
-    return _customer(seed, "cleo", "a small battery without solar in Austin", (home,))
-
-
-def _dev(seed: int, number: int) -> Customer:
+def _panels(seed: int) -> SimulatedHome:
     inverter = _device(seed, "dev", "inverter", ("grid", "solar"), maker="SolarEdge", model="SE7600H")
-    home = _home(seed, "dev", PONCE, [inverter], solar_peak_w=7_200, size=1.8)
-    return _customer(seed, "dev", "solar without a battery in Ponce", (home,))
+    return _home(seed, "dev", PONCE, [inverter], solar_peak_w=7_200, size=1.8)
 
 
-def _eve(seed: int, number: int) -> Customer:
-    return _customer(seed, "eve", "a login that reaches no home yet", ())
-
-
-def _finn(seed: int, number: int) -> Customer:
+def _large(seed: int) -> SimulatedHome:
     panels = [_panel(seed, number, first) for number, first in enumerate((1, 20, 39), start=1)]
     hub = _hub(seed, "finn", LUNAR_20, ("grid", "battery", "solar"))
-    home = _home(
+    return _home(
         seed, "finn", HONOLULU, [hub, *panels], battery=LUNAR_20, solar_peak_w=11_000, size=2.6, circuits=57
     )
-    return _customer(seed, "finn", "a home with 60 sensors in Honolulu", (home,))
-
-
-def _another(seed: int, number: int) -> Customer:
-    name = f"home{number + 1:04d}"
-    return _customer(seed, name, "solar and a battery in San Francisco", (_classic(seed, name),))
-
-
-_MAKERS = (_ada, _ben, _cleo, _dev, _eve, _finn)
 
 
 def _classic(seed: int, name: str) -> SimulatedHome:
@@ -187,8 +174,8 @@ def _made(
     )  # fmt: skip
 
 
-def _customer(seed: int, username: str, about: str, homes: tuple[SimulatedHome, ...]) -> Customer:
-    return Customer(username=username, sub=_uuid(seed, "customer", username), about=about, homes=homes)
+def _customer(seed: int, username: str, about: str, homes: Sequence[SimulatedHome]) -> Customer:
+    return Customer(username=username, sub=_uuid(seed, "customer", username), about=about, homes=tuple(homes))
 
 
 def _uuid(seed: int, *words: object) -> str:

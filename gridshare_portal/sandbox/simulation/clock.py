@@ -1,4 +1,4 @@
-"""The sandbox's own idea of what time it is, which a test may set and a demo lets run."""
+"""The sandbox's clock, which a test may set and a demo lets run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ class Clock:
         self.reset()
 
     def now(self) -> datetime:
-        """Return the sandbox's present moment, aware and in UTC."""
         return self._still if self._still is not None else _wall() + self._shift
 
     def set(self, moment: datetime, *, ticking: bool = False) -> None:
-        """Move to a moment; the clock stands still there unless it is told to tick on."""
+        """Move to a moment; the clock stops there unless `ticking`."""
         if moment.tzinfo is None:
             raise ValueError("the clock takes aware moments only")
         moment = moment.astimezone(UTC)
@@ -28,7 +27,7 @@ class Clock:
         self._still = None if ticking else moment
 
     def advance(self, by: timedelta) -> None:
-        """Move forward, ticking or standing still as before."""
+        """Move forward, ticking or not as before."""
         self.set(self.now() + by, ticking=self._still is None)
 
     def reset(self) -> None:

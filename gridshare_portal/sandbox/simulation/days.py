@@ -1,7 +1,7 @@
-"""Some UTC days in a row in one home, from the state at the first midnight: who used, gave, stored how much.
+"""Simulate consecutive UTC days of one home, from its state at the first midnight.
 
-Time runs in steps of five minutes, cut exactly where a mode, plan or command begins or
-ends. What comes in equals what goes out in every piece, because the grid takes the rest.
+Time runs in steps of five minutes, cut exactly where a mode, plan or command begins or ends. What comes in
+equals what goes out in every piece, because the grid takes the rest.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ LEVEL = 0  # column 0 is the battery's level; the counters follow
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """The edges of the pieces (seconds since 1970), and level and counters at every edge."""
+    """The edges of the pieces (seconds since 1970), and level and counters (Wh) at every edge."""
 
     edges: Floats
     values: Floats
 
     @property
     def size(self) -> int:
-        """Return the bytes it takes."""
         return self.edges.nbytes + self.values.nbytes
 
 
@@ -50,7 +49,7 @@ class _Pieces:
 def live(
     home: SimulatedHome, first: date, mark: Floats, *, days: int, ledgers: dict[str, Ledger], key: int
 ) -> Days:
-    """Live through UTC days from level and counters at the first one's midnight."""
+    """Simulate UTC days from level and counters (`mark`, Wh) at the first one's midnight."""
     rules = {meaning: _rule(home, first, days, meaning, ledgers) for meaning in ("battery", "relay")}
     pieces = _cut(first, days, rules["battery"] + rules["relay"])
     sun = physics.solar_w(home.place, first, peak_w=home.solar_peak_w, key=key, days=days)[pieces.step]
@@ -79,7 +78,7 @@ def live(
 
 
 def _summed(mark: Floats, grown: list[Floats], levels: Floats) -> Floats:
-    """Return one row per edge; a column lies in one piece of memory, where it is added up."""
+    """Return one row per edge; a column is contiguous in memory, where it is added up."""
     columns = np.empty((len(mark), len(levels) + 1))
     columns[:, 0] = mark
     columns[LEVEL, 1:] = levels
@@ -150,7 +149,7 @@ def _battery(
     sun = physics.expected_sun_wh(
         home.place, pieces.first, peak_w=home.solar_peak_w, key=key, days=pieces.days
     )
-    wishes = []
+    demands = []
     for segment in rule:
         part = pieces.of(segment)
         step = pieces.step[part]
@@ -160,9 +159,9 @@ def _battery(
             weekday=weekday[step],
             expected_sun_wh=sun[step // physics.STEPS],
         )
-        wishes.append(strategy.wish(battery, segment.mode, segment.command, stretch))
+        demands.append(strategy.demand(battery, segment.mode, segment.command, stretch))
     power, low, high = (
-        np.concatenate([getattr(wish, name) for wish in wishes]) for name in ("power_w", "low_wh", "high_wh")
+        np.concatenate([getattr(one, name) for one in demands]) for name in ("power_w", "low_wh", "high_wh")
     )
     return physics.run_battery(level_wh, power, pieces.hours, low, high, battery.one_way)
 

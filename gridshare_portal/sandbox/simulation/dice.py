@@ -1,6 +1,6 @@
-"""Chance that depends on nothing but a key and a number, so that every slice of time can be thrown alone.
+"""Random numbers that depend on nothing but a key and an index, so that any slice of time can be drawn alone.
 
-The same seed gives the same weather, appliances and outages, whichever day is asked for first.
+The same seed gives the same weather, appliances and outages, whichever day is simulated first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def key(*words: object) -> int:
 
 
 def rolls(seed: int, index: npt.NDArray[np.number]) -> Floats:
-    """Return one even number in [0, 1) for every index."""
+    """Return one uniform number in [0, 1) for every index."""
     mixed = np.uint64(seed) + (index.astype(np.uint64) + np.uint64(1)) * _STEP
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
     mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
@@ -34,12 +34,11 @@ def rolls(seed: int, index: npt.NDArray[np.number]) -> Floats:
 
 
 def roll(seed: int, index: int) -> float:
-    """Return the even number in [0, 1) for one index."""
     return float(rolls(seed, np.array([index]))[0])
 
 
 def wave(seed: int, first: int, count: int, *, every: int) -> Floats:
-    """Return a smooth random line in [0, 1) over steps in a row, with a knot every few steps."""
+    """Return a smooth random line in [0, 1) over consecutive steps, with a knot every few steps."""
     knot, last = first // every, (first + count - 1) // every + 1
     heights = rolls(seed, np.arange(knot, last + 1))
     steps = np.arange(first, first + count)

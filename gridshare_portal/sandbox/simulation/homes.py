@@ -1,4 +1,4 @@
-"""What stands in a home and who may reach it: customers, homes, devices, sensors, and what is counted."""
+"""Customers, homes, devices and sensors, and what is counted of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SimulatedSensor:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedDevice:
-    """A device as it left the factory; `has_modes` and `takes_plans` say what can be asked of it."""
+    """A device as it left the factory."""
 
     synth_id: str
     kind: str
@@ -37,17 +37,15 @@ class SimulatedDevice:
 
     @property
     def has_modes(self) -> bool:
-        """Say whether the device has an operation mode."""
         return self.kind == "battery_pack"
 
     @property
     def takes_plans(self) -> bool:
-        """Say whether the device follows overlay plans."""
         return self.has_modes or (self.kind == "load_control_relay" and not self.panel)
 
     @property
     def main_sensor(self) -> SimulatedSensor | None:
-        """Return the stream that stands for the whole device, if there is one."""
+        """The stream that stands for the whole device, if there is one."""
         wanted = {"battery_pack": "battery", "inverter": "solar", "PV": "solar", "meter": "grid"}.get(
             self.kind
         )
@@ -57,7 +55,7 @@ class SimulatedDevice:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedHome:
-    """One site: where it stands, what it has, and how the battery was set when it was put in."""
+    """One site: where it is, what it has, and the battery's first mode."""
 
     site_id: str
     place: Place
@@ -72,30 +70,28 @@ class SimulatedHome:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the names of all that is counted in this home, in order."""
+        """The names of all that is counted in this home, in order."""
         loads = [f"circuit_{number}" for number in range(1, self.circuits + 1)]
         return (*COLUMNS, *loads)
 
     @property
     def sensors(self) -> tuple[SimulatedSensor, ...]:
-        """Return every sensor of the home."""
         return tuple(sensor for device in self.devices for sensor in device.sensors)
 
     @property
     def own_battery(self) -> Battery:
-        """Return the battery of a home that has one, as every home with a battery pack does."""
+        """The battery of a home that has one, as every home with a battery pack does."""
         if self.battery is None:
             raise ValueError(f"there is no battery in {self.site_id}")
         return self.battery
 
     def device_with(self, meaning: str) -> SimulatedDevice | None:
-        """Return the device that a battery, relay or other meaning belongs to."""
         return next((d for d in self.devices if any(s.meaning == meaning for s in d.sensors)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:
-    """Somebody who can sign in, with the homes this login reaches."""
+    """A login, with the homes it reaches."""
 
     username: str
     sub: str

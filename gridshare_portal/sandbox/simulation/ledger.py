@@ -1,14 +1,14 @@
-"""What was asked of a device and when it was accepted: the past of a device, which never changes.
+"""What a device accepted and when: its past, which never changes.
 
-A mode or a plan acts from the moment it was accepted, so a day can be lived through again
-and comes out the same. Nothing here knows what a mode does.
+A mode or a plan acts from the moment it was accepted, so a day can be simulated again with the same result.
+Nothing here knows what a mode does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,28 +22,18 @@ class PlannedCommand:
     word: str | None = None
 
 
-class StoredCommand(TypedDict):
-    """A command as plain JSON values."""
-
-    start: str
-    end: str
-    action: str
-    power_w: float | None
-    word: str | None
-
-
 class Stored(TypedDict):
     """A ledger as plain JSON values."""
 
     first_mode: str
     modes: list[tuple[str, str]]
-    plans: list[tuple[str, list[StoredCommand]]]
+    plans: list[tuple[str, list[dict[str, Any]]]]
     details: list[tuple[str, dict[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A stretch of time, in seconds since 1970, in which one mode and at most one command rule."""
+    """A period, in seconds since 1970, in which one mode and at most one command holds."""
 
     start: float
     end: float
@@ -61,37 +51,35 @@ class Ledger:
     details: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)
 
     def mode_at(self, moment: datetime, *, back: int = 0) -> str:
-        """Return the mode at a moment, or the one that ruled `back` changes earlier."""
+        """Return the mode at a moment, or the one that held `back` changes earlier."""
         known = [mode for at, mode in self.modes if at <= moment]
         return known[-1 - back] if len(known) > back else self.first_mode
 
     def plan_at(self, moment: datetime, *, back: int = 0) -> tuple[PlannedCommand, ...]:
-        """Return the plan that is set at a moment; one that has run to its end is no plan any more."""
+        """Return the plan at a moment; one that has run to its end is no plan any more."""
         known = [plan for at, plan in self.plans if at <= moment]
         plan = known[-1 - back] if len(known) > back else ()
         return plan if any(command.end > moment for command in plan) else ()
 
     def details_at(self, moment: datetime, *, back: int = 0) -> dict[str, str]:
-        """Return the details that were changed up to a moment."""
+        """Return the details changed up to a moment."""
         known = [details for at, details in self.details if at <= moment]
-        known = known[: len(known) - back] if back else known
-        return {name: value for details in known for name, value in details.items()}
+        return {name: value for details in known[: len(known) - back] for name, value in details.items()}
 
     def accept(
         self, *, now: datetime, mode: str | None = None, plan: tuple[PlannedCommand, ...] | None = None
     ) -> None:
-        """Write down a mode or a plan; what stood there for later than now never happened."""
+        """Add a mode or a plan; entries later than now are dropped."""
         if mode is not None:
             self.modes = [entry for entry in self.modes if entry[0] <= now] + [(now, mode)]
         if plan is not None:
             self.plans = [entry for entry in self.plans if entry[0] <= now] + [(now, plan)]
 
     def amend(self, *, now: datetime, details: dict[str, str]) -> None:
-        """Write down changed details of the device."""
         self.details = [entry for entry in self.details if entry[0] <= now] + [(now, details)]
 
     def segments(self, start: float, end: float) -> list[Segment]:
-        """Return who ruled when between two moments, without a gap."""
+        """Return the segments between two moments, without a gap."""
         if not self.modes and not self.plans:
             return [Segment(start=start, end=end, mode=self.first_mode, command=None)]
         reigns = self._reigns(start, end)
@@ -122,7 +110,6 @@ class Ledger:
 
 
 def packed(ledger: Ledger) -> Stored:
-    """Return a ledger as plain JSON values."""
     return {
         "first_mode": ledger.first_mode,
         "modes": [(at.isoformat(), mode) for at, mode in ledger.modes],
@@ -132,7 +119,6 @@ def packed(ledger: Ledger) -> Stored:
 
 
 def unpacked(stored: Stored) -> Ledger:
-    """Return the ledger that `packed` wrote."""
     return Ledger(
         first_mode=stored["first_mode"],
         modes=[(datetime.fromisoformat(at), mode) for at, mode in stored["modes"]],
@@ -144,21 +130,10 @@ def unpacked(stored: Stored) -> Ledger:
     )
 
 
-def _packed_command(command: PlannedCommand) -> StoredCommand:
-    return {
-        "start": command.start.isoformat(),
-        "end": command.end.isoformat(),
-        "action": command.action,
-        "power_w": command.power_w,
-        "word": command.word,
-    }
+def _packed_command(command: PlannedCommand) -> dict[str, Any]:
+    return asdict(command) | {"start": command.start.isoformat(), "end": command.end.isoformat()}
 
 
-def _unpacked_command(stored: StoredCommand) -> PlannedCommand:
-    return PlannedCommand(
-        start=datetime.fromisoformat(stored["start"]),
-        end=datetime.fromisoformat(stored["end"]),
-        action=stored["action"],
-        power_w=stored["power_w"],
-        word=stored["word"],
-    )
+def _unpacked_command(stored: dict[str, Any]) -> PlannedCommand:
+    span = {name: datetime.fromisoformat(stored[name]) for name in ("start", "end")}
+    return PlannedCommand(**stored | span)

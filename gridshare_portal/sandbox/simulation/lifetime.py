@@ -1,7 +1,7 @@
-"""The life of one home, lived some days at a time and only as far as somebody asks.
+"""The history of one home, simulated some days at a time and only as far as it is read.
 
-The state at the first midnight of every block of days is kept; its steps are lived again from
-there when they are wanted and kept on a shelf of limited size, so that a thousand homes fit in memory.
+The state at the first midnight of every block of days is kept; its steps are simulated again from there when
+they are read, and cached within a limited size, so that a thousand homes fit in memory.
 """
 
 from __future__ import annotations
@@ -23,21 +23,19 @@ BLOCK_S = BLOCK * physics.DAY_S
 
 
 class Shelf:
-    """The blocks lived through lately, of all homes; the one not asked for longest goes first."""
+    """An LRU cache of the simulated blocks of all homes, limited in bytes."""
 
     def __init__(self, limit_bytes: int = SHELF_BYTES) -> None:
         self._blocks: OrderedDict[tuple[str, int], Days] = OrderedDict()
         self._limit, self._size = limit_bytes, 0
 
     def get(self, key: tuple[str, int]) -> Days | None:
-        """Return a block if it is here."""
         block = self._blocks.get(key)
         if block is not None:
             self._blocks.move_to_end(key)
         return block
 
     def put(self, key: tuple[str, int], block: Days) -> None:
-        """Keep a block, and let go of old ones when there is no room."""
         self.drop(key)
         self._blocks[key] = block
         self._size += block.size
@@ -45,12 +43,10 @@ class Shelf:
             self._size -= self._blocks.popitem(last=False)[1].size
 
     def clear(self) -> None:
-        """Forget every block."""
         self._blocks.clear()
         self._size = 0
 
     def drop(self, key: tuple[str, int]) -> None:
-        """Forget a block, if it is here."""
         gone = self._blocks.pop(key, None)
         self._size -= gone.size if gone is not None else 0
 
@@ -71,11 +67,11 @@ class History:
 
     @property
     def start_s(self) -> float:
-        """Return the first second of the history, since 1970."""
+        """The first second of the history, since 1970."""
         return physics.midnight(self.begin)
 
     def at(self, moments: Floats, columns: list[str | None]) -> Floats:
-        """Return level ("level") or counters at these moments (rising seconds); None is a column of zeros."""
+        """Return one row per moment (rising seconds): "level" or counters in Wh; None is a zero column."""
         wanted = [LEVEL if name == "level" else self._place.get(name or "", -1) for name in columns]
         moments = np.maximum(moments, self.start_s)
         numbers = ((moments - self.start_s) // BLOCK_S).astype(int)
@@ -88,7 +84,7 @@ class History:
         return result
 
     def forget_from(self, moment_s: float) -> None:
-        """Live again from the block of this moment on: something was accepted then."""
+        """Simulate again from the block of this moment on: something was accepted then."""
         number = max(0, int((moment_s - self.start_s) // BLOCK_S))
         for gone in range(number, self._lived):
             self._shelf.drop((self.home.site_id, gone))
@@ -130,13 +126,11 @@ class History:
         return block
 
     def _first(self) -> Floats:
-        """Counters do not begin at 0: the home was there before anybody looked."""
+        """Return the first state; counters do not begin at 0, since the home was there before."""
         rolls = dice.rolls(self._key + 7, np.arange(len(self.home.columns)))
         past = {name: 4_000_000 * roll for name, roll in zip(self.home.columns, rolls, strict=True)}
         battery = self.home.battery
         past["discharged"] = past["charged"] * battery.efficiency if battery else 0.0
-        counters = [past[name] if self._has(name) else 0.0 for name in self.home.columns]
+        measured = {column for sensor in self.home.sensors for column in (sensor.into, sensor.out_of)}
+        counters = [past[name] if name in measured else 0.0 for name in self.home.columns]
         return np.array([battery.capacity_wh * 0.4 if battery else 0.0, *counters])
-
-    def _has(self, column: str) -> bool:
-        return any(column in (sensor.into, sensor.out_of) for sensor in self.home.sensors)

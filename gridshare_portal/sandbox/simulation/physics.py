@@ -1,7 +1,7 @@
-"""What sun, household and battery do, in watts and watt-hours, some UTC days at a time.
+"""What sun, household and battery do, in W and Wh, for consecutive UTC days.
 
-Everything here is a pure function of place, day and key. The battery is the only thing
-with a memory; it can never hold more than its capacity nor give what it does not have.
+Everything here is a pure function of place, day and key. The battery is the only thing with a memory; it can
+never hold more than its capacity nor give what it does not have.
 """
 
 from __future__ import annotations
@@ -26,9 +26,6 @@ DAY_S = STEP_S * STEPS
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Somewhere on earth, with the clock people live by there."""
-
-    name: str
     zone: ZoneInfo
     latitude: float
     longitude: float
@@ -36,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Battery:
-    """What a battery can hold and how fast; the efficiency is of a whole round trip."""
+    """Capacity, power limit and reserve of a battery; the efficiency is of a whole round trip."""
 
     capacity_wh: float
     power_limit_w: float
@@ -45,13 +42,13 @@ class Battery:
 
     @property
     def one_way(self) -> float:
-        """Return the efficiency of charging alone, which is also that of discharging."""
+        """The efficiency of charging alone, which is also that of discharging."""
         return math.sqrt(self.efficiency)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """A stretch of time in seconds since 1970, start included, end excluded."""
+    """A period in seconds since 1970, start included, end excluded."""
 
     start: float
     end: float
@@ -66,7 +63,8 @@ def midnight(day: date) -> float:
 def local_clock(zone: ZoneInfo, day: date, days: int = 1) -> tuple[Floats, Numbers]:
     """Return the local hour (with its fraction) and the weekday of every step of UTC days."""
     starts = midnight(day) + 3600.0 * np.arange(24 * days)
-    offsets = [_as_utc(datetime.fromtimestamp(start, zone)) - start for start in starts]
+    shown = [datetime.fromtimestamp(start, zone).replace(tzinfo=UTC).timestamp() for start in starts]
+    offsets = np.array(shown) - starts
     local = midnight(day) + STEP_S * np.arange(STEPS * days) + np.repeat(offsets, STEPS // 24)
     weekday = (local // 86400 + 3).astype(int) % 7
     return (local % 86400) / 3600.0, weekday
@@ -92,7 +90,7 @@ def _clear_sky(place: Place, day: date, days: int) -> Floats:
 
 
 def solar_w(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> Floats:
-    """Return what the panels give in every step, under those days' clouds."""
+    """Return the panels' power (W) in every step, under those days' clouds."""
     first, count = _first_step(day), days * STEPS
     if not peak_w:
         return np.zeros(count)
@@ -103,7 +101,7 @@ def solar_w(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) 
 
 
 def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int, days: int = 1) -> Floats:
-    """Return what a forecast made the night before would say the panels will give on each day."""
+    """Return the energy (Wh) that a forecast of the night before expects from the panels on each day."""
     noon = round(((12 - place.longitude / 15) % 24) * 3600 / STEP_S)
     cloud = dice.wave(key, _first_step(day), days * STEPS, every=STEPS // 4)[noon::STEPS] ** 2
     sky: Floats = _clear_sky(place, day, days).reshape(days, STEPS).sum(axis=1) * STEP_S / 3600
@@ -111,7 +109,7 @@ def expected_sun_wh(place: Place, day: date, *, peak_w: float, key: int, days: i
 
 
 def household_w(place: Place, day: date, *, size: float, key: int, days: int = 1) -> Floats:
-    """Return what the people in a home use, without vehicle and relays: mornings, evenings, weekends."""
+    """Return the household's use (W) without vehicle and relays: mornings, evenings, weekends."""
     first, count, (awake, up, season) = _first_step(day), days * STEPS, _rhythm(place.zone, day, days)
     mood = 0.55 + 0.9 * dice.wave(key, first, count, every=18)
     kettle = 1700.0 * ((dice.rolls(key + 1, np.arange(first, first + count)) < 0.02) & up)
@@ -133,7 +131,7 @@ def _rhythm(zone: ZoneInfo, day: date, days: int) -> tuple[Floats, npt.NDArray[n
 
 
 def vehicle_spans(place: Place, day: date, *, key: int, power_w: float, days: int = 1) -> list[Span]:
-    """Return when the vehicle charges around UTC days: it comes home, fills up, leaves in the morning."""
+    """Return when the vehicle charges around UTC days: from coming home until full or leaving."""
     spans = []
     for local in _days_around(day, days):
         chance, come, need, leave = dice.rolls(key, 4 * local.toordinal() + np.arange(4))
@@ -167,7 +165,7 @@ def duty(spans: Iterable[Span], starts: Floats) -> Floats:
 
 
 def circuits_w(total_w: Floats, day: date, *, count: int, key: int) -> Floats:
-    """Return the power of each of a home's circuits; together they are nine tenths of its use."""
+    """Return the power (W) of each of a home's circuits; together they are nine tenths of its use."""
     size = 0.2 + dice.rolls(key, np.arange(count))
     hours = 24 * day.toordinal() + np.arange(len(total_w) // 12)
     habit = dice.rolls(key + 1, (hours[:, None] * count + np.arange(count)[None, :]).ravel())
@@ -177,42 +175,31 @@ def circuits_w(total_w: Floats, day: date, *, count: int, key: int) -> Floats:
 
 
 def run_battery(
-    level_wh: float,
-    want_w: Floats,
-    hours: Floats,
-    low_wh: Floats,
-    high_wh: Floats,
-    one_way: float,
+    level_wh: float, want_w: Floats, hours: Floats, low_wh: Floats, high_wh: Floats, one_way: float
 ) -> tuple[Floats, Floats, Floats]:
     """Return what went in, what came out (Wh at the terminals) and the level after every piece of time.
 
-    A wish to charge (above 0) ends at `high_wh`, one to discharge at `low_wh`; neither moves
-    the level by itself.
+    A charge (`want_w` above 0) ends at `high_wh`, a discharge at `low_wh`; neither moves the level by itself.
     """
     up = want_w > 0
-    wishes = want_w * hours * np.where(up, one_way, 1 / one_way)
+    steps = want_w * hours * np.where(up, one_way, 1 / one_way)
     bounds = np.where(up, high_wh, low_wh)
     level = float(level_wh)
     levels: list[float] = []
     keep = levels.append
-    for wish, bound in zip(wishes.tolist(), bounds.tolist(), strict=True):
-        if wish > 0:
+    for step, bound in zip(steps.tolist(), bounds.tolist(), strict=True):
+        if step > 0:
             if level < bound:
-                level += wish
+                level += step
                 if level > bound:  # not min(): this loop is most of a home's life
                     level = bound
         elif level > bound:
-            level += wish
+            level += step
             if level < bound:
                 level = bound
         keep(level)
     moved = np.diff(levels, prepend=level_wh)
     return np.maximum(moved, 0.0) / one_way, np.maximum(-moved, 0.0) * one_way, np.array(levels)
-
-
-def _as_utc(wall: datetime) -> float:
-    """Return when a clock in UTC shows what this one shows."""
-    return wall.replace(tzinfo=UTC).timestamp()
 
 
 def _first_step(day: date) -> int:

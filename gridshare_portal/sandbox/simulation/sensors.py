@@ -1,7 +1,7 @@
-"""What a sensor tells of the truth: buckets of it, with outages, a reset counter, a dip and late news.
+"""What a sensor reports of the simulated flows: buckets, with outages, a reset counter, a dip and late data.
 
-The truth itself is never touched: an outage hides buckets while the counters go on growing,
-a reset takes away what was counted before it, a dip lowers the counters for a quarter of an hour.
+The flows themselves are never changed: an outage hides buckets while the counters go on growing, a reset
+takes away what was counted before it, a dip lowers the counters for a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DIP_WH = 80_000.0  # more than any day brings, so that it is a fall at every siz
 
 @dataclass(frozen=True, kw_only=True)
 class Blemishes:
-    """What is wrong with one sensor's story, in seconds since 1970; `seed` decides which news is late."""
+    """The faults of one sensor's data, in seconds since 1970; `seed` decides which buckets are late."""
 
     seed: int
     outages: tuple[tuple[float, float], ...] = ()
@@ -35,7 +35,7 @@ class Blemishes:
 
 @dataclass(frozen=True, kw_only=True)
 class Buckets:
-    """What a sensor told, one row per bucket; the counters stand as they were at its end."""
+    """What a sensor reported, one row per bucket; the counters are as at its end."""
 
     start_s: Floats
     length_h: Floats
@@ -50,7 +50,7 @@ class Buckets:
 def blemishes(
     home: SimulatedHome, sensor: SimulatedSensor, *, seed: int, begin_s: float, start_s: float
 ) -> Blemishes:
-    """Return what is wrong with a sensor's story between the begin of history and the clock's start."""
+    """Return the faults of a sensor's data between the begin of history and the clock's start."""
     days = int((start_s - QUIET_S - begin_s) // physics.DAY_S)
     own, shared = dice.key(seed, sensor.synth_id), dice.key(seed, sensor.device_id, "outages")
     if days < 60:
@@ -75,7 +75,7 @@ def buckets(
     step_s: int,
     now_s: float,
 ) -> Buckets:
-    """Return the buckets that begin in [start, end), have begun by now, and have been told."""
+    """Return the buckets that begin in [start, end), have begun by now, and have arrived."""
     first = max(-(-start_s // step_s), -(-history.start_s // step_s))
     last = -(-min(end_s, now_s) // step_s)
     starts = step_s * np.arange(first, max(first, last), dtype=float)
@@ -99,7 +99,7 @@ def buckets(
 
 
 def _outages(seed: int, begin_s: float, days: int) -> tuple[tuple[float, float], ...]:
-    """About one in forty days a device is not heard for one to nine whole hours."""
+    """About one day in forty a device is silent for one to nine whole hours."""
     chance, hour, length = (dice.rolls(seed + number, np.arange(days)) for number in range(3))
     starts = begin_s + np.arange(days) * physics.DAY_S + (hour * 15).astype(int) * HOUR_S
     ends = starts + (1 + (length * 9).astype(int)) * HOUR_S
@@ -117,7 +117,7 @@ def _told(flaws: Blemishes, starts: Floats, step_s: int, now_s: float) -> npt.ND
 
 
 def _late(seed: int, end_s: float, now_s: float) -> bool:
-    """Say whether the quarter of an hour that a bucket ends in has yet to arrive."""
+    """Return whether the quarter of an hour that a bucket ends in has yet to arrive."""
     quarter = int(-(-end_s // QUARTER_S)) - 1
     if dice.roll(seed, quarter) >= LATE_SHARE:
         return False

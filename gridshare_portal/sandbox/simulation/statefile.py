@@ -1,4 +1,4 @@
-"""Keeps what a restart has to know in one JSON file that is only ever whole, and only the owner can read."""
+"""Keep what must survive a restart in one JSON file, replaced atomically and readable by its owner only."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ class StateFile:
         self._lock = threading.Lock()
 
     def read(self) -> dict[str, Any]:
-        """Return what was kept, or nothing."""
         if self._path is None or not self._path.exists():
             return {}
         kept: dict[str, Any] = json.loads(self._path.read_text())
         return kept
 
     def write(self, value: Mapping[str, object]) -> None:
-        """Keep this instead of what was there."""
         if self._path is None:
             return
         with self._lock:

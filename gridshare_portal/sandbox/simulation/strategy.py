@@ -1,7 +1,7 @@
-"""What a mode or a command makes a battery want, for a run of steps: a wish in watts and two limits.
+"""What a mode or a command demands of a battery over a run of steps: a power and two limits.
 
-Simple follows the home's balance, Schedule a weekly plan of the owner's, Smart fills up in
-cheap night hours when little sun is expected. A command rules over the mode while it lasts.
+Simple follows the home's balance, Schedule a weekly plan of the owner's, Smart fills up in cheap night hours
+when little sun is expected. A command overrules the mode while it lasts.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ class Stretch:
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """What the battery should do: charge (above 0) up to `high_wh`, or discharge down to `low_wh`."""
+    """The power to run at: charge (above 0) up to `high_wh`, or discharge down to `low_wh`."""
 
     power_w: Floats
     low_wh: Floats
     high_wh: Floats
 
 
-def wish(battery: Battery, mode: str, command: PlannedCommand | None, stretch: Stretch) -> Demand:
-    """Return what the battery wants under this mode and command."""
+def demand(battery: Battery, mode: str, command: PlannedCommand | None, stretch: Stretch) -> Demand:
     if command is not None:
         return _commanded(battery, command, stretch)
     if mode == "Schedule":
@@ -71,7 +70,7 @@ def _commanded(battery: Battery, command: PlannedCommand, stretch: Stretch) -> D
 
 
 def _scheduled(battery: Battery, stretch: Stretch) -> Demand:
-    """Charge to nine tenths from one to four on weekdays, stand idle on Saturday noon, else balance."""
+    """Charge to nine tenths from one to four on weekdays, idle on Saturday noon, else balance."""
     night = (stretch.hour >= 1) & (stretch.hour < 4) & (stretch.weekday < 5)
     idle = (stretch.hour >= 12) & (stretch.hour < 14) & (stretch.weekday == 5)
     limit = battery.power_limit_w

@@ -1,17 +1,17 @@
-"""The demo homes as they are: who reaches which, their state, their clock, and the truth about them.
+"""The demo homes: who reaches which, their state, their clock, and the true energy flows.
 
-Whatever is accepted is written down with its moment and acts from then on; the past stays.
+Whatever is accepted is kept with its moment and acts from then on; the past stays.
 """
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 import numpy as np
 
-from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, sensors
+from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, physics, sensors
 from gridshare_portal.sandbox.simulation.clock import Clock
 from gridshare_portal.sandbox.simulation.homes import (
     Customer,
@@ -33,7 +33,7 @@ class Stored(TypedDict, total=False):
 
 
 class World:
-    """All homes of one sandbox. Safe to ask from many threads."""
+    """All homes of one sandbox. Safe to use from many threads."""
 
     def __init__(self, *, homes_count: int, seed: int, clock: Clock, stored: Stored | None = None) -> None:
         self.clock, self.seed = clock, seed
@@ -46,46 +46,38 @@ class World:
         self._found(stored or {})
 
     def customer(self, username: str) -> Customer | None:
-        """Return the customer with this name."""
         return self._customers.get(username)
 
     def home(self, site_id: str) -> SimulatedHome | None:
-        """Return the home with this id."""
         return self._homes.get(site_id)
 
     def device(self, synth_id: str) -> tuple[SimulatedHome, SimulatedDevice] | None:
-        """Return a device and the home it stands in."""
         return self._devices.get(synth_id)
 
     def sensor(self, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor] | None:
-        """Return a sensor and the home it measures."""
         return self._sensors.get(synth_id)
 
     def ledger(self, device: SimulatedDevice) -> Ledger:
-        """Return what was asked of a device."""
         return self._ledgers[device.synth_id]
 
     def set_mode(self, device: SimulatedDevice, *, mode: str, now: datetime) -> None:
-        """Let a mode rule from now on."""
         with self._lock:
             self.ledger(device).accept(now=now, mode=mode)
             self._relive(device, now)
 
     def set_plan(self, device: SimulatedDevice, *, plan: tuple[PlannedCommand, ...], now: datetime) -> None:
-        """Let a plan stand over the mode from now on, in place of any other; an empty one deletes it."""
+        """Let a plan overlay the mode from now on, in place of any other; an empty one deletes it."""
         with self._lock:
             self.ledger(device).accept(now=now, plan=plan)
             self._relive(device, now)
 
     def amend(self, device: SimulatedDevice, *, details: dict[str, str], now: datetime) -> None:
-        """Change what a device says of its maker, model and serial number."""
         with self._lock:
             self.ledger(device).amend(now=now, details=details)
 
     def buckets(
         self, sensor: SimulatedSensor, *, start: datetime, end: datetime, step: timedelta, now: datetime
     ) -> sensors.Buckets:
-        """Return what a sensor tells of a stretch of time."""
         with self._lock:
             return sensors.buckets(
                 self._history(self._sensors[sensor.synth_id][0]), sensor, self._flaws_of(sensor),
@@ -94,11 +86,11 @@ class World:
             )  # fmt: skip
 
     def blemishes(self, synth_id: str) -> sensors.Blemishes:
-        """Return what is wrong with a sensor's story, for tests that look for it."""
+        """Return the faults of a sensor's data, for tests that look for them."""
         return self._flaws_of(self._sensors[synth_id][1])
 
     def truth(self, site_id: str, start: datetime, end: datetime) -> dict[str, float]:
-        """Return the exact watt-hours of a stretch of time, without outage, reset or dip, up to now."""
+        """Return the exact Wh of a period, without outage, reset or dip, up to now."""
         home = self._homes[site_id]
         relays = [sensor.into for sensor in home.sensors if sensor.meaning == "relay"]
         names = ["solar", "from_grid", "to_grid", "charged", "discharged", "home", "ev", *relays]
@@ -110,7 +102,7 @@ class World:
         return dict(zip(names[:7], grown[:7], strict=True)) | {"relay": sum(grown[7:])}
 
     def reset(self) -> None:
-        """Forget all that was asked of the devices, as if the world had just been made."""
+        """Forget all that devices accepted, as if the world had just been made."""
         with self._lock:
             for synth_id, known in self._ledgers.items():
                 if known.modes or known.plans:
@@ -120,15 +112,13 @@ class World:
                     entries.clear()
 
     def packed(self) -> Stored:
-        """Return all that a restart has to know, as plain JSON values."""
         with self._lock:
-            asked = {
-                id_: known
-                for id_, known in self._ledgers.items()
+            changed = {
+                synth_id: ledger.packed(known)
+                for synth_id, known in self._ledgers.items()
                 if known.modes or known.plans or known.details
             }
-            packed = {id_: ledger.packed(known) for id_, known in asked.items()}
-            return {"begin": self.begin.isoformat(), "started": self._started.isoformat(), "devices": packed}
+            return {"begin": self.begin.isoformat(), "started": self._started.isoformat(), "devices": changed}
 
     def _index(self) -> None:
         self._customers = {customer.username: customer for customer in self.customers}
@@ -161,10 +151,8 @@ class World:
     def _flaws_of(self, sensor: SimulatedSensor) -> sensors.Blemishes:
         if sensor.synth_id not in self._flaws:
             home = self._sensors[sensor.synth_id][0]
-            begin_s = datetime(self.begin.year, self.begin.month, self.begin.day, tzinfo=UTC).timestamp()
-            self._flaws[sensor.synth_id] = sensors.blemishes(
-                home, sensor, seed=self.seed, begin_s=begin_s, start_s=self._started.timestamp()
-            )
+            span = {"begin_s": physics.midnight(self.begin), "start_s": self._started.timestamp()}
+            self._flaws[sensor.synth_id] = sensors.blemishes(home, sensor, seed=self.seed, **span)
         return self._flaws[sensor.synth_id]
 
     def _relive(self, device: SimulatedDevice, now: datetime) -> None:

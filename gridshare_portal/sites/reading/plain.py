@@ -1,13 +1,14 @@
-"""Turn whatever the API sent into what both databases can keep.
+"""Turn whatever the API sent into what both databases can store.
 
-PostgreSQL refuses NUL in text, lone surrogates, NaN and infinity in JSON; SQLite takes some of
-them. A home must not fail to load because a device's name holds one.
+PostgreSQL refuses NUL in text, lone surrogates, NaN and infinity in JSON; SQLite takes some of them. A home
+must not fail to load because a device's name holds one.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+
+from gridshare_portal.gridshare import values
 
 DEEPEST, WIDEST, LONGEST = 6, 200, 2000
 
@@ -15,30 +16,19 @@ Json = bool | float | str | None | list["Json"] | dict[str, "Json"]
 
 
 def word(value: object, *, limit: int) -> str:
-    """Return text without what a database refuses, cut to the limit; None becomes the empty text."""
+    """Return the text without what a database refuses, cut to the limit; None becomes ""."""
     if value is None:
         return ""
     text = str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return text[:limit]
 
 
-def number(value: object) -> float | None:
-    """Return a finite number, or None for everything else, also for true and false."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
 def tree(value: object, *, depth: int = 0) -> Json:
-    """Return a JSON value that can be kept: bounded in depth, width and length of its words."""
+    """Return a JSON value that can be stored: bounded in depth, width and length of its texts."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return number(value)
+        return values.number(value)
     if isinstance(value, Mapping | list | tuple) and depth >= DEEPEST:
         return None
     if isinstance(value, Mapping):
@@ -49,6 +39,6 @@ def tree(value: object, *, depth: int = 0) -> Json:
 
 
 def branches(value: Mapping[str, object], *, depth: int = 0) -> dict[str, Json]:
-    """Return a JSON object that can be kept, as tree does."""
+    """Return a JSON object that can be stored; see tree."""
     pairs = list(value.items())[:WIDEST]
     return {word(key, limit=128): tree(inner, depth=depth + 1) for key, inner in pairs}

@@ -1,25 +1,23 @@
-"""Ask for everything that stands still about a customer's homes, in two rounds of calls.
+"""Fetch everything static about a customer's homes, in two rounds of parallel calls.
 
-Sites and devices are listed side by side, then every topology and every device's details side by
-side: a first load costs two round trips however many homes there are. A part that fails is kept
-as an error beside the parts that came.
+Sites and devices are listed together, then every topology and every device's details: a first load costs two
+round trips however many homes there are. A part that fails is kept as an error beside the parts that arrived.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors, ids, types
+from gridshare_portal.gridshare import errors, types
 from gridshare_portal.gridshare.http import parallel
 
-T = TypeVar("T")
 Part = types.Topology | types.Device
 Came = Part | Exception
+Wanted = tuple[Callable[[str], Part], str]
 
 SECONDS = 15.0
 MOST_LISTED = 5_000
@@ -35,7 +33,7 @@ AGAIN = (  # failures that may be over in a minute; the others wait for the next
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """What the customer may reach; device_ids is None where that part failed."""
+    """The ids that the customer may reach; device_ids is None where that part failed."""
 
     site_ids: tuple[str, ...]
     device_ids: tuple[str, ...] | None
@@ -44,7 +42,7 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What came, what failed, and how many parts are still to be asked for."""
+    """What arrived, what failed, and how many parts are still to be fetched."""
 
     topologies: dict[str, types.Topology] = field(default_factory=dict)
     devices: dict[str, types.Device] = field(default_factory=dict)
@@ -53,14 +51,13 @@ class Parts:
 
 
 def listed(client: gridshare.Client, *, at_most: int) -> Listed:
-    """List sites and devices side by side; raise where the sites failed: nothing can be kept without."""
-    calls = [partial(_site_ids, client), partial(_device_ids, client)]
-    sites, devices = parallel.gather(calls, at_most=at_most)
+    """List sites and devices at once; raise where the sites failed: nothing can be kept without them."""
+    sites, devices = parallel.gather([client.list_sites, client.list_devices], at_most=at_most)
     if isinstance(sites, Exception):
         raise sites
     if isinstance(devices, Exception):
-        return Listed(site_ids=sites, device_ids=None, errors=_expected([devices]))
-    return Listed(site_ids=sites, device_ids=devices)
+        return Listed(site_ids=_usable(sites), device_ids=None, errors=_expected([devices]))
+    return Listed(site_ids=_usable(sites), device_ids=_usable(devices))
 
 
 def parts(
@@ -71,51 +68,34 @@ def parts(
     at_most: int,
     told: Callable[[int], object],
 ) -> Parts:
-    """Ask for topologies and details side by side, topologies first, for as long as SECONDS allow.
+    """Fetch topologies, then details, several at a time, for as long as SECONDS allow.
 
-    `told` hears how many answers are there. What is left when the time is up is left to the next run,
-    so that a slow API cannot keep a worker until it is killed with everything it read.
+    `told` is called with the number of answers so far. What is left when the time is up is left to the next
+    run, so that a slow API cannot keep a worker until it is killed with everything it read.
     """
-    wanted = [*(("topology", one) for one in site_ids), *(("device", one) for one in device_ids)]
+    topologies: list[Wanted] = [(client.get_site_topology, one) for one in site_ids]
+    wanted = topologies + [(client.get_device, one) for one in device_ids]
     answers: list[Came] = []
     began_s = time.monotonic()
     while len(answers) < len(wanted) and (not answers or time.monotonic() - began_s < SECONDS):
         some = wanted[len(answers) : len(answers) + 2 * at_most]
-        answers += parallel.gather([_call(client, *part) for part in some], at_most=at_most)
+        answers += parallel.gather([partial(read, one) for read, one in some], at_most=at_most)
         told(len(answers))
-    came = dict(zip(wanted, answers, strict=False))
+    came = [(synth_id, answer) for (_, synth_id), answer in zip(wanted, answers, strict=False)]
     return Parts(
-        topologies=_of(types.Topology, came),
-        devices=_of(types.Device, came),
+        topologies={synth_id: answer for synth_id, answer in came if isinstance(answer, types.Topology)},
+        devices={synth_id: answer for synth_id, answer in came if isinstance(answer, types.Device)},
         errors=_expected([answer for answer in answers if isinstance(answer, Exception)]),
         left=len(wanted) - len(answers),
     )
 
 
-def _site_ids(client: gridshare.Client) -> tuple[str, ...]:
-    return _usable([item.site_id for item in client.list_sites()])
-
-
-def _device_ids(client: gridshare.Client) -> tuple[str, ...]:
-    return _usable([item.synth_id for item in client.list_devices()])
-
-
-def _call(client: gridshare.Client, kind: str, synth_id: str) -> Callable[[], Part]:
-    if kind == "topology":
-        return lambda: client.get_site_topology(synth_id)
-    return lambda: client.get_device(synth_id)
-
-
-def _of(kind: type[T], came: Mapping[tuple[str, str], Came]) -> dict[str, T]:
-    return {synth_id: answer for (_part, synth_id), answer in came.items() if isinstance(answer, kind)}
-
-
 def _usable(found: Collection[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(synth_id for synth_id in found if ids.allowed(synth_id)))[:MOST_LISTED]
+    return tuple(dict.fromkeys(found))[:MOST_LISTED]
 
 
 def _expected(failures: list[Exception]) -> tuple[Exception, ...]:
-    """Return failures of the API; anything else is a fault of ours, or of the way there, and is raised."""
+    """Return failures of the API; raise any other exception: our own fault, or a missing access path."""
     for failure in failures:
         if not isinstance(failure, errors.GridshareError):
             raise failure

@@ -1,13 +1,13 @@
-"""Find out what each sensor measures: who may have which role, by what signs, and what is counted twice.
+"""Infer what each sensor measures: which roles are possible, by what signs, and what is counted twice.
 
 1. The kind of the sensor's device says which roles are possible. An EV charger whose sensor ends
-   in "__PV" stays an EV charger: the end of an id never speaks against the device. Inverters and
+   in "__PV" stays an EV charger: the end of an id never overrules the device. Inverters and
    battery packs may be hubs, which carry the grid's and the sun's sensors too.
 2. Among the possible roles, signs are added up: the end of the id 3, a charge channel 4 and a
    capacity 4 (both for battery: what is measured says more than a name). The highest sum wins.
 3. Without any sign the device's own role holds (a meter is the grid's), else the role is unknown.
 4. Energy must not be counted twice. A sensor below another of the same role is a part of it; a
-   sum over a device ("__bb_agg", "__PV_DERIVED", "__GRID_METER_DERIVED") stands for everything of
+   sum over a device ("__bb_agg", "__PV_DERIVED", "__GRID_METER_DERIVED") includes everything of
    its role below that device; and a home has one grid: a meter's own sensors go before derived
    ones, and the first derived one before the others. Parts are given the role unknown.
 
@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gridshare_portal.sites.reading import topology
 
+Found = tuple[topology.Stream, str]  # a sensor and its role
 GRID, BATTERY, SOLAR, EV, RELAY, HOME, UNKNOWN = "grid", "battery", "solar", "ev", "relay", "home", "unknown"
 
 HUB = {GRID, BATTERY, SOLAR, HOME}
@@ -53,46 +53,28 @@ SUMS = re.compile(r"(__bb_agg|_derived)$", re.IGNORECASE)
 CHARGE_CHANNELS = {"stateofcharge_pct", "soc_percent"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A sensor and the role that was found for it; a part is already counted in another sensor."""
-
-    stream: topology.Stream
-    role: str
-    part: bool
-
-
 def found(tree: topology.Cleaned, *, kinds: Mapping[str, str]) -> list[Found]:
     """Return every sensor of a cleaned tree with its role, in reading order."""
     streams = topology.streams(tree, kinds=kinds)
     roles = {stream.place: role_of(stream) for stream in streams}
     parts = _parts(tree, streams, roles) | _second_grids(streams, roles)
-    return [
-        Found(
-            stream=stream,
-            role=UNKNOWN if stream.place in parts else roles[stream.place],
-            part=stream.place in parts,
-        )
-        for stream in streams
-    ]
+    roles |= dict.fromkeys(parts, UNKNOWN)
+    return [(stream, roles[stream.place]) for stream in streams]
 
 
 def role_of(stream: topology.Stream) -> str:
-    """Return what one sensor measures by the kind of its device and its own signs."""
+    """Return what one sensor measures, by the kind of its device and its own signs."""
     kind = _bare(stream.device_kind) or _bare(stream.kind)
     possible, own = BY_KIND.get(kind, ANY)
     signs: dict[str, int] = defaultdict(int)
-    suffix = stream.synth_id.rpartition("__")[2].casefold() if "__" in stream.synth_id else ""
-    for pattern, role in BY_SUFFIX:
-        if pattern.search(suffix):
-            signs[role] += 3
-            break
+    _, mark, suffix = stream.synth_id.casefold().rpartition("__")
+    named = next((role for pattern, role in BY_SUFFIX if mark and pattern.search(suffix)), UNKNOWN)
+    signs[named] += 3
     if CHARGE_CHANNELS & {channel.casefold() for channel in stream.channels}:
         signs[BATTERY] += 4
     if stream.capacity_wh is not None:
         signs[BATTERY] += 4
-    fitting = {role: sign for role, sign in signs.items() if role in possible}
-    return max(fitting, key=fitting.__getitem__, default=own)
+    return max(signs.keys() & possible, key=signs.__getitem__, default=own)
 
 
 def _bare(kind: str) -> str:

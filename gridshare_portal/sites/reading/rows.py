@@ -1,20 +1,21 @@
 """Write what was read about a customer's homes into rows, in bulk, each row at most once.
 
-Called by sync alone, inside its transaction. Rows are written in the order of their ids, so that
-two co-owners whose homes are read at once never wait for each other in a circle.
+Called by sync alone, inside its transaction. Rows are written in the order of their ids, so that reading two
+co-owners' homes at once cannot deadlock.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from gridshare_portal.gridshare import types
+from gridshare_portal.gridshare import types, values
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites.reading import plain, roles, topology
@@ -28,10 +29,10 @@ LIMIT_NAMES = ("maxPower_W", "ratedPower_W", "powerLimit_W")
 def write_sites(
     connection: lunar.Connection, *, site_ids: Collection[str], now: datetime
 ) -> dict[str, sites.Site]:
-    """Make rows for sites never seen, and record which sites the connection reaches and which it lost."""
+    """Make rows for new sites, and record which sites the connection reaches and which it lost."""
     known = set(sites.Site.objects.filter(synth_id__in=site_ids).values_list("synth_id", flat=True))
-    names = _names(connection)
-    zone = _zone(connection)
+    names, zone = _names(connection), connection.time_zone
+    zone = zone if zone in available_timezones() else settings.TIME_ZONE
     new = [
         sites.Site(synth_id=synth_id, name=next(names), time_zone=zone, created_at=now)
         for synth_id in site_ids
@@ -39,12 +40,11 @@ def write_sites(
     ]
     sites.Site.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
     reached = {site.synth_id: site for site in sites.Site.objects.filter(synth_id__in=site_ids)}
-    pairs = [
-        sites.ConnectionSite(site=reached[synth_id], connection=connection, seen_at=now)
-        for synth_id in sorted(reached)
-    ]
     sites.ConnectionSite.objects.bulk_create(
-        pairs,
+        [
+            sites.ConnectionSite(site=reached[one], connection=connection, seen_at=now)
+            for one in sorted(reached)
+        ],
         update_conflicts=True,
         unique_fields=["site", "connection"],
         update_fields=["seen_at", "lost_at"],
@@ -58,7 +58,7 @@ def write_sites(
 def write_topologies(
     reached: Mapping[str, sites.Site], *, topologies: Mapping[str, types.Topology], now: datetime
 ) -> None:
-    """Keep each site's cleaned tree; where Gridshare answers with no tree at all, the last one stays."""
+    """Store each site's cleaned tree; where Gridshare answers with no tree at all, the last one stays."""
     for synth_id in sorted(topologies):
         site, read = reached[synth_id], topologies[synth_id]
         if read.root is not None:
@@ -74,27 +74,28 @@ def write_devices(
     details: Mapping[str, types.Device],
     now: datetime,
 ) -> None:
-    """Give every listed device, and every device of a tree, a row at its site, with what is known of it.
+    """Give every listed device, and every device of a tree, a row at its site, with its details.
 
-    A device belongs to the site its details name, else to the one whose tree shows it, else to
-    the only one there is; one that no site of this customer claims is not kept.
+    A device belongs to the site its details name, else to the one whose tree shows it, else to the only one
+    there is; one that no site of this customer claims is not stored.
     """
-    shown = _shown_in(reached)
-    ids = {*(device_ids or ()), *shown, *details}
-    standing = _standing(ids)
+    shown = {  # where several trees show a device, the first
+        synth_id: (site, kind)
+        for site in reversed(list(reached.values()))
+        for synth_id, kind in topology.devices_in(site.topology, kinds={}).items()
+    }
+    ids = sorted({*(device_ids or ()), *shown, *details})
+    known = _known_sites(ids)
     found: dict[str, sites.Device] = {}
-    for synth_id in sorted(ids):
-        site = _site_of(synth_id, reached, shown, details, standing)
+    for synth_id in ids:
+        site = _site_of(synth_id, reached, shown, details, known.get(synth_id))
         if site is None:
             continue
         kind = shown[synth_id][1] if synth_id in shown else ""
         device = sites.Device(synth_id=synth_id, site=site, kind=plain.word(kind, limit=64))
         found[synth_id] = describe(device, details[synth_id], now) if synth_id in details else device
-    described = [device for device in found.values() if device.details_read_at is not None]
-    _upsert(described, update=["site", "gone_at", *DETAILS])
-    _upsert(
-        [device for device in found.values() if device.details_read_at is None], update=["site", "gone_at"]
-    )
+    _upsert([one for one in found.values() if one.details_read_at], update=["site", "gone_at", *DETAILS])
+    _upsert([one for one in found.values() if not one.details_read_at], update=["site", "gone_at"])
     if device_ids is not None:
         here = sites.Device.objects.filter(site__in=reached.values(), gone_at=None)
         _mark_gone(here, present=found, now=now)
@@ -113,26 +114,30 @@ def describe(device: sites.Device, read: types.Device, now: datetime) -> sites.D
 
 
 def write_sensors(site: sites.Site, *, now: datetime) -> None:
-    """Find the site's sensors and their roles anew from its kept tree and its devices' kinds.
+    """Find the site's sensors and their roles anew from its stored tree and its devices' kinds.
 
     What the homeowner said about a sensor stays. A sensor that left the tree keeps its row.
     """
     devices = {device.synth_id: device for device in site.devices.filter(gone_at=None)}
     found = roles.found(site.topology, kinds={synth_id: device.kind for synth_id, device in devices.items()})
     rows = {
-        one.stream.synth_id: sites.Sensor(
+        stream.synth_id: sites.Sensor(
             site=site,
-            device=devices.get(one.stream.device_id or ""),
-            synth_id=one.stream.synth_id,
-            kind=one.stream.kind,
-            channels=list(one.stream.channels),
-            role_found=one.role,
+            device=devices.get(stream.device_id or ""),
+            synth_id=stream.synth_id,
+            kind=stream.kind,
+            channels=list(stream.channels),
+            role_found=role,
             position=position,
         )
-        for position, one in enumerate(found)
+        for position, (stream, role) in enumerate(found)
     }
     known = {row["synth_id"]: row for row in site.sensors.values("synth_id", *FOUND)}
-    changed = [rows[synth_id] for synth_id in sorted(rows) if _differs(rows[synth_id], known.get(synth_id))]
+    changed = [
+        row
+        for synth_id, row in sorted(rows.items())
+        if synth_id not in known or any(getattr(row, name) != known[synth_id][name] for name in FOUND)
+    ]
     sites.Sensor.objects.bulk_create(
         changed,
         update_conflicts=True,
@@ -145,23 +150,21 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
     _write_batteries(devices, found)
 
 
-def _differs(row: sites.Sensor, known: Mapping[str, object] | None) -> bool:
-    return known is None or any(getattr(row, name) != known[name] for name in FOUND)
-
-
 def _mark_gone(known: QuerySet, *, present: Container[str], now: datetime) -> None:
     gone = [pk for pk, synth_id in known.values_list("pk", "synth_id") if synth_id not in present]
     for start in range(0, len(gone), BATCH):
         known.model.objects.filter(pk__in=gone[start : start + BATCH]).update(gone_at=now)
 
 
-def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.Found]) -> None:
-    """Keep what the tree says about each device's batteries: capacities add up, and so do power limits."""
-    counted: dict[str, list[topology.Stream]] = {}
-    for one in found:
-        owner = one.stream.device_id
-        if one.role == roles.BATTERY and owner is not None and owner in devices:
-            counted.setdefault(owner, []).append(one.stream)
+def _write_batteries(
+    devices: Mapping[str, sites.Device], found: Iterable[tuple[topology.Stream, str]]
+) -> None:
+    """Store what the tree says about each device's batteries: capacities add up, and so do power limits."""
+    counted: dict[str, list[topology.Stream]] = defaultdict(list)
+    for stream, role in found:
+        owner = stream.device_id or ""
+        if role == roles.BATTERY and owner in devices:
+            counted[owner].append(stream)
     for synth_id, streams in counted.items():
         device = devices[synth_id]
         device.capacity_wh = _sum(stream.capacity_wh for stream in streams) or device.capacity_wh
@@ -172,14 +175,13 @@ def _write_batteries(devices: Mapping[str, sites.Device], found: Iterable[roles.
 
 
 def _power_limit_w(extra: Mapping[str, object]) -> float | None:
-    limits = (plain.number(extra.get(name)) for name in LIMIT_NAMES)
+    limits = (values.number(extra.get(name)) for name in LIMIT_NAMES)
     return next((limit for limit in limits if limit is not None and limit > 0), None)
 
 
 def _sum(amounts: Iterable[float | None]) -> float | None:
-    all_of_them = list(amounts)
-    known = [amount for amount in all_of_them if amount is not None]
-    return sum(known) if known and len(known) == len(all_of_them) else None
+    known = list(amounts)
+    return sum(amount or 0.0 for amount in known) if known and None not in known else None
 
 
 def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
@@ -188,23 +190,13 @@ def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
     )
 
 
-def _shown_in(reached: Mapping[str, sites.Site]) -> dict[str, tuple[sites.Site, str]]:
-    shown: dict[str, tuple[sites.Site, str]] = {}
-    for site in reached.values():
-        for synth_id, kind in topology.devices_in(site.topology, kinds={}).items():
-            shown.setdefault(synth_id, (site, kind))
-    return shown
-
-
-def _standing(ids: Collection[str]) -> dict[str, sites.Site | None]:
-    """Return the site at which each known device stands so far."""
-    ordered, standing = sorted(ids), {}
-    for start in range(0, len(ordered), BATCH):
-        known = sites.Device.objects.filter(synth_id__in=ordered[start : start + BATCH]).select_related(
-            "site"
-        )
-        standing.update({device.synth_id: device.site for device in known})
-    return standing
+def _known_sites(ids: Sequence[str]) -> dict[str, sites.Site | None]:
+    """Return the site of each device that has a row already."""
+    known: dict[str, sites.Site | None] = {}
+    for start in range(0, len(ids), BATCH):
+        some = sites.Device.objects.filter(synth_id__in=ids[start : start + BATCH])
+        known.update({device.synth_id: device.site for device in some.select_related("site")})
+    return known
 
 
 def _site_of(
@@ -212,16 +204,16 @@ def _site_of(
     reached: Mapping[str, sites.Site],
     shown: Mapping[str, tuple[sites.Site, str]],
     details: Mapping[str, types.Device],
-    standing: Mapping[str, sites.Site | None],
+    known: sites.Site | None,
 ) -> sites.Site | None:
     named = details[synth_id].site_id if synth_id in details else None
     if named is not None and named in reached:
         return reached[named]
-    if standing.get(synth_id) in reached.values():
-        return standing[synth_id]
+    if known in reached.values():
+        return known
     if synth_id in shown:
         return shown[synth_id][0]
-    alone = named is None and len(reached) == 1 and standing.get(synth_id) is None
+    alone = named is None and len(reached) == 1 and known is None
     return next(iter(reached.values())) if alone else None
 
 
@@ -231,8 +223,3 @@ def _names(connection: lunar.Connection) -> Iterator[str]:
     taken = set(own.values_list("name", flat=True))
     numbered = ("Home" if number == 1 else f"Home {number}" for number in itertools.count(1))
     return (name for name in numbered if name not in taken)
-
-
-def _zone(connection: lunar.Connection) -> str:
-    told = connection.time_zone
-    return told if told in available_timezones() else settings.TIME_ZONE

@@ -1,9 +1,8 @@
-"""Walk a site's topology, whatever the API made of it, into a flat list that is safe to keep.
+"""Flatten a site's topology, whatever the API made of it, into a list that is safe to store.
 
-A tree may be 10,000 deep or wide, name an id twice, lack ids, or hold kinds nobody has heard of.
-The walk is iterative and bounded, and the result is a list in reading order, in which each node
-names its parent by position: no reader needs recursion either. An id that could not be asked for
-counts as missing.
+A tree may be 10,000 deep or wide, name an id twice, lack ids, or hold unknown kinds. The walk is iterative
+and bounded, and the result is a list in reading order, in which each node names its parent by position: no
+reader needs recursion either. An id that could not stand in a call counts as missing.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from gridshare_portal.gridshare import ids, types
+from gridshare_portal.gridshare import ids, types, values
 from gridshare_portal.sites.reading import plain
 
 MOST_NODES = 20_000
@@ -23,7 +22,7 @@ NO_KIND = {"device", "", "unknown"}
 
 
 class Node(TypedDict):
-    """One node as it is kept; `parent` is its place in the list, and none for the root."""
+    """One node as stored; `parent` is its place in the list, None for the root."""
 
     synth_id: str | None
     kind: str
@@ -35,7 +34,7 @@ class Node(TypedDict):
 
 
 class Cleaned(TypedDict, total=False):
-    """A tree as it is kept; nothing is in it before it was read."""
+    """A tree as stored; empty before the first reading."""
 
     nodes: list[Node]
     repeated: int
@@ -44,7 +43,7 @@ class Cleaned(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """A sensor as the topology shows it, its place in the list, and the device it belongs to."""
+    """A sensor as the topology shows it, its place in the list, and its device."""
 
     place: int
     synth_id: str
@@ -59,16 +58,13 @@ class Stream:
 def cleaned(topology: types.Topology) -> Cleaned:
     """Return the tree as plain data: {"nodes": [...], "repeated": n, "cut": bool}.
 
-    A node whose id was seen before is dropped and counted; what hangs below it moves to its
-    parent, so that a loop ends and a sensor below a duplicate is not lost. `cut` says that
-    there was more than is kept.
+    A node whose id was seen before is dropped and counted; what hangs below it moves to its parent, so that a
+    loop ends and a sensor below a duplicate is not lost. `cut` says that there was more than is kept.
     """
     nodes: list[Node] = []
     seen: set[str | None] = set()
     repeated = visits = 0
-    stack: list[tuple[types.Node, int | None, int]] = []
-    if topology.root is not None:
-        stack.append((topology.root, None, 0))
+    stack: list[tuple[types.Node, int | None, int]] = [(topology.root, None, 0)] if topology.root else []
     while stack and visits < MOST_VISITS and len(nodes) < MOST_NODES:
         node, place, depth = stack.pop()
         visits += 1
@@ -88,7 +84,7 @@ def _kept(node: types.Node, parent: int | None, depth: int) -> Node:
         "synth_id": node.synth_id if ids.allowed(node.synth_id) else None,
         "kind": plain.word(node.kind, limit=64),
         "channels": [plain.word(channel, limit=64) for channel in node.channels[:MOST_CHANNELS]],
-        "capacity_wh": plain.number(node.capacity_wh),
+        "capacity_wh": values.number(node.capacity_wh),
         "parent": parent,
         "depth": depth,
     }
@@ -100,19 +96,20 @@ def _kept(node: types.Node, parent: int | None, depth: int) -> Node:
 def streams(tree: Cleaned, *, kinds: Mapping[str, str]) -> list[Stream]:
     """Return the sensors of a cleaned tree in reading order, each with its device.
 
-    `kinds` are the devices that are known otherwise, by id. A sensor belongs to the device of its own id,
-    else to the nearest device above it, else to the one its id begins with ("<device>__PV").
-    A sensor without an id cannot be asked, and is shown in the tree only.
+    `kinds` are the devices known otherwise, by id. A sensor belongs to the device of its own id, else to the
+    nearest device above it, else to the one its id begins with ("<device>__PV"). A sensor without an id
+    cannot be read, and is shown in the tree only.
     """
-    nodes = tree.get("nodes", [])
     devices = devices_in(tree, kinds=kinds)
-    owners = _owners(nodes, devices)
+    owners: list[str | None] = []  # by place: the nearest device at or above it
     found = []
-    for place, node in enumerate(nodes):
-        synth_id = node["synth_id"]
-        if not synth_id or not _measures(node):
+    for place, node in enumerate(tree.get("nodes", [])):
+        synth_id, above = node["synth_id"], None if node["parent"] is None else owners[node["parent"]]
+        owners.append(synth_id if synth_id in devices else above)
+        if not synth_id or not (node["channels"] or node["kind"].casefold() == "sensor"):
             continue
-        owner = owners[place] or _named_in(synth_id, devices)
+        begins_with = synth_id.rpartition("__")[0]
+        owner = owners[place] or (begins_with if begins_with in devices else None)
         found.append(
             Stream(
                 place=place,
@@ -137,22 +134,3 @@ def devices_in(tree: Cleaned, *, kinds: Mapping[str, str]) -> dict[str, str]:
             devices[synth_id] = "" if kind in NO_KIND else node["kind"]
     devices.update({synth_id: kind or devices.get(synth_id, "") for synth_id, kind in kinds.items()})
     return devices
-
-
-def _measures(node: Node) -> bool:
-    return node["kind"].casefold() == "sensor" or bool(node["channels"])
-
-
-def _owners(nodes: list[Node], devices: Mapping[str, str]) -> list[str | None]:
-    owners: list[str | None] = []
-    for node in nodes:
-        if node["synth_id"] in devices:
-            owners.append(node["synth_id"])
-        else:
-            owners.append(None if node["parent"] is None else owners[node["parent"]])
-    return owners
-
-
-def _named_in(synth_id: str, devices: Mapping[str, str]) -> str | None:
-    before, mark, _after = synth_id.rpartition("__")
-    return before if mark and before in devices else None

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gridshare_portal.gridshare import client, errors, types
+from gridshare_portal.gridshare import client, errors
 from gridshare_portal.outbound import circuit_breaker
 from tests.gridshare import servers
 from tests.gridshare.servers import took
@@ -35,7 +35,7 @@ class TestReading:
     def test_is_repeated_at_most_twice(self, fault, client_of):
         good = servers.json_answer(SITES)
         with servers.serving(servers.in_turn(fault, fault, good)) as server:
-            assert client_of(server).list_sites() == (types.SiteItem(site_id="site-1"),)
+            assert client_of(server).list_sites() == ("site-1",)
         circuit_breaker.forget()
         with servers.serving(fault) as server:
             took(client_of(server).list_sites)

@@ -1,7 +1,7 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,7 +23,7 @@ def power(
     day=date(2026, 11, 22), parts=("solar", "battery", "grid"), home="Ada’s home", now=LATER, **columns
 ):
     period = stretches.whole_days(day, day, LOS_ANGELES)
-    count = period.seconds // 900
+    count = (period.end - period.start) // timedelta(seconds=900)
     series = {"start": int(period.start.timestamp()), "step_s": 900}
     series |= {key: columns.get(key, [5] * count) for key in KEYS}
     rows = exports.power_rows(series, home=home, parts=parts, zone=LOS_ANGELES, now=now)

@@ -17,7 +17,7 @@ KEYS = ("solar_w", "charging_w", "discharging_w", "from_grid_w", "to_grid_w", "h
 
 def series(day=date(2026, 11, 22), **columns):
     period = stretches.whole_days(day, day, LOS_ANGELES)
-    count = period.seconds // 900
+    count = (period.end - period.start) // timedelta(seconds=900)
     plain = {key: columns.get(key, [100] * count) for key in KEYS}
     return {"start": int(period.start.timestamp()), "step_s": 900, "read_at": 0, "complete": False, **plain}
 

@@ -73,8 +73,9 @@ class TestAFreshToken:
 
         assert models.Connection.objects.get().refresh_token() != connection.refresh_token()
 
-    def test_is_fetched_by_force_though_the_old_one_seems_good(self, connection, sandbox):
-        assert tokens_refresh.access_token(connection.pk, force=True) != connection.access_token()
+    def test_is_fetched_when_the_api_refused_the_old_one_though_it_seems_good(self, connection, sandbox):
+        refused = connection.access_token()
+        assert tokens_refresh.access_token(connection.pk, stale=refused) != refused
 
     def test_is_fetched_once_for_all_who_were_refused_the_same(self, connection, sandbox):
         stale = connection.access_token()

@@ -20,7 +20,7 @@ class TestADevice:
 
         listed = requests.Listed(site_ids=("cleo-home",), device_ids=("elsewhere", "new"))
         mine = sites.Sync.objects.filter(connection=connection)
-        sync._store(mine, connection, sync._Read(listed=listed, parts=requests.Parts()), now)
+        sync._store(mine, connection, listed, requests.Parts(), now)
 
         assert sites.Device.objects.get(synth_id="elsewhere").site == homeowner.site
         assert sites.Device.objects.get(synth_id="new").site.synth_id == "cleo-home"
@@ -41,7 +41,7 @@ def store(connection, now, *, topology, devices=()):
         devices={device.synth_id: device for device in devices},
     )
     mine = sites.Sync.objects.filter(connection=connection)
-    assert sync._store(mine, connection, sync._Read(listed=listed, parts=parts), now)
+    assert sync._store(mine, connection, listed, parts, now)
     return sites.Site.objects.get(synth_id="strange")
 
 
