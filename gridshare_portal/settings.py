@@ -321,6 +321,7 @@ CELERY_TASK_ROUTES = {  # what a person waits for is never queued behind the fet
     "gridshare_portal.runs.tasks.find_homes": {"queue": "runs"},
     "gridshare_portal.portfolio.tasks.remind": {"queue": "interactive"},
     "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
+    "gridshare_portal.lunar.tasks.finish_refreshes": {"queue": "interactive"},
 }
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
 CELERY_TASK_EAGER_PROPAGATES = True
@@ -332,6 +333,7 @@ CELERY_BEAT_SCHEDULE = {
         ("bulk-runs", "gridshare_portal.runs.tasks.sweep", 15.0),
         ("open-changes", "gridshare_portal.control.tasks.sweep", 15.0),
         ("ended-tokens", "gridshare_portal.lunar.tasks.sweep", 60.0),
+        ("unfinished-refreshes", "gridshare_portal.lunar.tasks.finish_refreshes", 5.0),
         ("raw-answers", "gridshare_portal.cases.tasks.sweep_answers", 15.0),
         ("examinations", "gridshare_portal.cases.tasks.sweep", 60.0),
         ("open-cases", "gridshare_portal.cases.tasks.count_open_cases", 60.0),

@@ -116,7 +116,7 @@ def lose(*, connection: models.Connection, lease_owner: str, reason: str, now: d
         pk=connection.pk, version=connection.version, lease_owner=lease_owner, status=Status.ACTIVE
     )
     fields = {"status": Status.RECONNECT, "status_since_at": now, "last_error": reason[:40]}
-    emptied = {"access_sealed": "", "refresh_sealed": "", **leases.released()}
+    emptied = {"access_sealed": "", "refresh_sealed": "", "refresh_started_at": None, **leases.released()}
     if not mine.update(version=F("version") + 1, owner_told_at=None, **fields, **emptied):
         return False
     row = models.Connection.objects.get(pk=connection.pk)
@@ -183,7 +183,8 @@ def _renew(
 
 def _forget_tokens(row: models.Connection) -> None:
     row.access_sealed = row.refresh_sealed = row.lease_owner = row.last_error = ""
-    row.access_expires_at = row.refresh_due_at = row.lease_until_at = row.retry_at = row.owner_told_at = None
+    row.access_expires_at = row.refresh_due_at = row.refresh_started_at = None
+    row.lease_until_at = row.retry_at = row.owner_told_at = None
     row.failures = 0
     row.version += 1
 

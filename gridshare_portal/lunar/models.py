@@ -40,6 +40,7 @@ class Connection(models.Model):
     access_expires_at = models.DateTimeField(null=True)
     refresh_sealed = models.TextField(blank=True)
     refresh_due_at = models.DateTimeField(null=True)
+    refresh_started_at = models.DateTimeField(null=True)
     version = models.PositiveBigIntegerField(default=0)
     lease_owner = models.CharField(max_length=32, blank=True)
     lease_until_at = models.DateTimeField(null=True)
@@ -54,7 +55,14 @@ class Connection(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "issuer", "sub"], name="one_connection_per_account")
         ]
-        indexes = [models.Index(fields=["status", "status_since_at"], name="connection_by_status")]
+        indexes = [
+            models.Index(fields=["status", "status_since_at"], name="connection_by_status"),
+            models.Index(
+                fields=["refresh_started_at"],
+                condition=models.Q(refresh_started_at__isnull=False),
+                name="connection_unfinished_refresh",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Lunar account of {self.username or self.sub}"

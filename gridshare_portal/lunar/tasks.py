@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from gridshare_portal.lunar import emails
-from gridshare_portal.lunar.tokens import pending, revocations
+from gridshare_portal.lunar.tokens import pending, refresh, revocations
 
 
 @shared_task
@@ -31,3 +31,10 @@ def sweep() -> None:
         emails.tell_owner(pk=pk, now=timezone.now())
     for pk in revocations.due(now=timezone.now(), at_most=5):
         revocations.carry_out(pk=pk, now=timezone.now())
+
+
+@shared_task
+def finish_refreshes() -> None:
+    """Repeat refreshes that were started and did not end, while the login still honors the old token."""
+    for pk in refresh.unfinished(now=timezone.now())[:20]:
+        refresh.recover(connection_pk=pk)

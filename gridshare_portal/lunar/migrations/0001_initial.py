@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
                 ("access_expires_at", models.DateTimeField(null=True)),
                 ("refresh_sealed", models.TextField(blank=True)),
                 ("refresh_due_at", models.DateTimeField(null=True)),
+                ("refresh_started_at", models.DateTimeField(null=True)),
                 ("version", models.PositiveBigIntegerField(default=0)),
                 ("lease_owner", models.CharField(blank=True, max_length=32)),
                 ("lease_until_at", models.DateTimeField(null=True)),
@@ -132,7 +133,14 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["status", "status_since_at"], name="connection_by_status")],
+                "indexes": [
+                    models.Index(fields=["status", "status_since_at"], name="connection_by_status"),
+                    models.Index(
+                        condition=models.Q(("refresh_started_at__isnull", False)),
+                        fields=["refresh_started_at"],
+                        name="connection_unfinished_refresh",
+                    ),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("user", "issuer", "sub"), name="one_connection_per_account"

@@ -1,8 +1,12 @@
 """A valid access token for a connection, with one refresh at a time.
 
 The caller that takes the lease refreshes; the version keeps a late answer from being written. No lock is held
-during the call to Lunar, and a call ends long before its lease does. Only an `invalid_grant` ends a
-connection; after any other failure the old token is used until it expires.
+during the call to Lunar, and a call ends before its lease does. Only an `invalid_grant` ends a connection;
+after any other failure the old token is used until it expires.
+
+A login that rotates refresh tokens may have replaced the old one although nobody kept its answer: the caller
+was killed, or the answer was lost. So a refresh is written down before it is sent, and one that did not end
+is repeated with the old token within seconds, which such a login honors for a minute at most.
 """
 
 from __future__ import annotations
@@ -11,9 +15,11 @@ import logging
 import random
 import time
 import uuid
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from gridshare_portal import seal
@@ -24,7 +30,8 @@ from gridshare_portal.lunar.tokens import outages, revocations
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=12)  # a call ends within calls.DEADLINE_S
+RECOVERED_WITHIN = timedelta(seconds=90)  # longer than any grace; later a caller refreshes when one needs it
 SKEW = timedelta(seconds=15)
 LONGEST_PAUSE_S = 30
 
@@ -70,6 +77,24 @@ def access_token(connection_pk: int, *, stale: str | None = None, wait_s: float 
         connection = _active(connection_pk)
 
 
+def unfinished(*, now: datetime) -> list[int]:
+    """Return the keys of connections of which a refresh was started and did not end, the oldest first."""
+    retried = Q(retry_at=None) | Q(retry_at__lte=now)
+    started = models.Connection.objects.filter(
+        leases.free(now=now),
+        retried,
+        status=models.Connection.Status.ACTIVE,
+        refresh_started_at__gt=now - RECOVERED_WITHIN,
+    )
+    return list(started.order_by("refresh_started_at").values_list("pk", flat=True))
+
+
+def recover(*, connection_pk: int) -> None:
+    """Finish a refresh that was started, unless another caller is at it or it fails again."""
+    with suppress(ReconnectRequired, Busy, Transient, Misconfigured, seal.SecretUnreadable):
+        access_token(connection_pk, wait_s=0)
+
+
 def _active(pk: int) -> models.Connection:
     connection = models.Connection.objects.filter(pk=pk).first()
     if connection is None or not connection.is_active:
@@ -81,7 +106,8 @@ def _found(connection: models.Connection, refused: int | None, *, now: datetime)
     expires_at = connection.access_expires_at
     usable = connection.version != refused and expires_at is not None and expires_at > now + SKEW
     due_at = connection.refresh_due_at
-    if usable and due_at is not None and due_at > now:
+    is_unfinished = connection.refresh_started_at is not None
+    if usable and due_at is not None and due_at > now and not is_unfinished:
         return connection.access_token()
     try:
         fresh = _refreshed(connection, now)
@@ -102,7 +128,8 @@ def _refreshed(connection: models.Connection, now: datetime) -> str | None:
     owner = uuid.uuid4().hex
     unchanged = models.Connection.objects.filter(pk=connection.pk, version=connection.version)
     free = unchanged.filter(leases.free(now=now), status=models.Connection.Status.ACTIVE)
-    if not free.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
+    started_at = Coalesce("refresh_started_at", Value(now, models.Connection.refresh_started_at.field))
+    if not free.update(**leases.held(owner=owner, now=now, lasting=LEASE), refresh_started_at=started_at):
         return None
     try:
         return _refresh(connection, owner)
@@ -122,7 +149,7 @@ def _refresh(connection: models.Connection, owner: str) -> str:
         return _ended(connection, owner, str(end))
     except cognito.ClientRefused as refusal:
         outages.begin(name=outages.CLIENT, reason=str(refusal), now=timezone.now())
-        _release(connection, owner)
+        _release(connection, owner, refresh_started_at=None)
         raise Misconfigured(str(refusal)) from None
     except cognito.Unavailable as failure:
         failures = connection.failures + 1
@@ -132,7 +159,7 @@ def _refresh(connection: models.Connection, owner: str) -> str:
         raise Transient(str(failure)) from None
     except seal.SecretUnreadable:
         log.error("no key in TOKEN_KEYS opens the tokens of connection %s", connection.pk)
-        _release(connection, owner)
+        _release(connection, owner, refresh_started_at=None)
         raise
     return _kept(connection, owner, fresh)
 
@@ -144,6 +171,7 @@ def _kept(connection: models.Connection, owner: str, fresh: cognito.Tokens) -> s
         "access_sealed": seal.seal(fresh.access, connection.context("access")),
         "access_expires_at": expires_at,
         "refresh_due_at": due_at,
+        "refresh_started_at": None,
         "failures": 0,
         "retry_at": None,
         "last_error": "",
@@ -168,7 +196,7 @@ def _ended(connection: models.Connection, owner: str, reason: str) -> str:
     now = timezone.now()
     if outages.too_many_ended(now=now):
         outages.begin(name=outages.GRANTS, reason=reason, now=now)
-        _release(connection, owner)
+        _release(connection, owner, refresh_started_at=None)
         raise Misconfigured("too many connections ended at once")
     if connections.lose(connection=connection, lease_owner=owner, reason=reason, now=now):
         raise ReconnectRequired(reason)
