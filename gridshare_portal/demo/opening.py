@@ -49,7 +49,7 @@ def walk(url: str, customers: Sequence[people.Person]) -> None:
     link = _campaign(rita)
     for person in customers:
         _join(Visitor(url), person, link)
-    _until(lambda: int(_first(r"(\d+) in all", rita.look(f"{AT}homes/"))) >= len(customers))
+    _until(lambda: _count(rita) >= len(customers))
     if CARRIED not in said_by(rita.look(f"{AT}runs/")):
         _carry(rita, _draft(rita, CARRIED, kind="plan", **_row()))
     if CHECKED not in said_by(rita.look(f"{AT}runs/")):
@@ -82,6 +82,10 @@ def _join(guest: Visitor, person: people.Person, link: str) -> None:
     page = guest.look(f"{home}settings/")
     guest.fill(page, _form(page, "name"), name=f"{person.name}’s house", time_zone=ZONE)
     _until(lambda: "Powered by yourself" in said_by(guest.look(home)))
+
+
+def _count(rita: Visitor) -> int:
+    return int(_first(r"(\d+) in all", rita.look(f"{AT}homes/")))
 
 
 def _draft(rita: Visitor, why: str, **fields: object) -> str:
