@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "gridshare_portal.headers.isolate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "gridshare_portal.database_outage.repeat_reads",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

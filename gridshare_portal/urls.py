@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from gridshare_portal import health
 
+handler500 = "gridshare_portal.database_outage.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gridshare_portal.lunar.login.scope_page")),  # answers one of allauth's addresses itself
     path("accounts/", include("allauth.urls")),
