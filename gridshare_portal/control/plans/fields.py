@@ -20,7 +20,7 @@ ACTIONS = (
     ("follow", "Follow the home’s use"),
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d)?", re.ASCII)
-_WATTS = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
+_WATTS = re.compile(r"(?!-0*(\.0*)?\Z)-?\d{1,9}(\.\d{1,6})?", re.ASCII)  # no minus zero
 
 
 class MomentInput(forms.DateTimeInput):
@@ -40,7 +40,7 @@ class Moment(forms.Field):
     widget = MomentInput
 
     def to_python(self, value: object) -> datetime | None:
-        text = str(value or "").strip()
+        text = str(value or "").strip(" ")
         if not text:
             return None
         try:
@@ -57,7 +57,7 @@ class Watts(forms.Field):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
     def to_python(self, value: object) -> float | None:
-        text = str(value or "").strip()
+        text = str(value or "").strip(" ")
         if not text:
             return None
         if not _WATTS.fullmatch(text):
