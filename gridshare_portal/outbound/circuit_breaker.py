@@ -1,12 +1,15 @@
 """Circuit breakers of this process: leave a program alone that fails, or that asked to be left alone.
 
 After so many failures in a row a breaker opens, and then lets one call through at a time, every so many
-seconds, to find out whether the program is back. Each process learns this for itself.
+seconds, to find out whether the program is back. A program that is asked too often, and does not say for how
+long it wants to be left alone, gets half as many calls side by side, after pauses that double; each answer
+brings some of it back. Each process learns this for itself.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from collections import defaultdict
@@ -14,6 +17,8 @@ from collections import defaultdict
 FAILURES_IN_A_ROW = 5
 PROBE_EVERY_S = 30.0
 LONGEST_PAUSE_S = 3600.0
+SIDE_BY_SIDE = 32
+FIRST_THROTTLE_S, LONGEST_THROTTLE_S = 1.0, 30.0
 
 
 class Breaker:
@@ -27,6 +32,10 @@ class Breaker:
         self._failures = 0
         self._probe_at = 0.0
         self._paused_until = 0.0
+        self._throttles = 0
+        self._busy = 0
+        self._room = float(SIDE_BY_SIDE)
+        self._freed = threading.Condition()
 
     @property
     def is_open(self) -> bool:
@@ -55,6 +64,8 @@ class Breaker:
         """Note that the program answered, also if the answer was no; say whether it was down."""
         with _lock:
             was_open, self._failures = self.is_open, 0
+            self._throttles = max(0, self._throttles - 1)
+            self._room = min(SIDE_BY_SIDE, self._room + 1 / self._room)
         return was_open
 
     def failed(self) -> bool:
@@ -69,6 +80,33 @@ class Breaker:
         with _lock:
             until = time.monotonic() + min(for_s, LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, until)
+
+    def throttled(self) -> None:
+        """Slow down for everybody; of calls that were side by side only the first counts.
+
+        Equal jitter, half of it fixed, so that callers neither come back together nor at once:
+        https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+        """
+        with _lock:
+            if self.paused_for_s() > 0:
+                return
+            half_s = min(FIRST_THROTTLE_S * 2**self._throttles, LONGEST_THROTTLE_S) / 2
+            self._throttles += 1
+            self._room = max(1.0, self._room / 2)
+            self._paused_until = time.monotonic() + half_s + random.uniform(0, half_s)
+
+    def enter(self, *, within_s: float) -> bool:
+        """Take a place among the calls side by side; False when none came free in time."""
+        with self._freed:
+            entered = self._freed.wait_for(lambda: self._busy < int(self._room), timeout=within_s)
+            self._busy += entered
+        return entered
+
+    def leave(self) -> None:
+        """Give the place back."""
+        with self._freed:
+            self._busy -= 1
+            self._freed.notify()
 
 
 _lock = threading.Lock()

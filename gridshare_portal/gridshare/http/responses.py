@@ -18,6 +18,7 @@ from gridshare_portal.gridshare import errors
 from gridshare_portal.outbound import session
 
 BYTES_AT_MOST = 10_000_000
+LONGEST_RETRY_S = 3600.0
 _BY_STATUS = {
     401: errors.Unauthorized,
     403: errors.Forbidden,
@@ -73,14 +74,15 @@ def retry_after_s(value: str | None, *, now: datetime | None = None) -> float | 
     """Return for how long the server asks to be left alone, at most an hour; None if it does not."""
     if not value:
         return None
-    if re.fullmatch(r"[0-9]{1,9}", value.strip(), re.ASCII):
-        return min(float(value), 3600.0)
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value.strip(), re.ASCII):  # 9110 has no fraction; servers send one
+        return min(float(value), LONGEST_RETRY_S)
     try:
         moment = email.utils.parsedate_to_datetime(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000" is UTC as well
         left_s = (moment - (now or datetime.now(UTC))).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(left_s, 0.0), 3600.0)
+    return min(max(left_s, 0.0), LONGEST_RETRY_S)
 
 
 def _whole(digits: str) -> int | float:

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ATTEMPTS = 3
+WRITE_WAITS_S = 2.0  # somebody waits for it: a longer pause is said at once
 
 
 def send(
@@ -132,7 +133,8 @@ class _Exchange:
 
     def _pass_breaker(self) -> None:
         operation, paused_s = self.call.operation, self.breaker.paused_for_s()
-        if paused_s and (self.call.is_write or paused_s >= self._left_s()):
+        longest_s = min(self._left_s(), WRITE_WAITS_S) if self.call.is_write else self._left_s()
+        if paused_s and paused_s >= longest_s:
             raise errors.Unavailable(operation, retry_after_s=paused_s)
         if paused_s:
             time.sleep(paused_s + random.uniform(0, 0.1))
@@ -143,20 +145,22 @@ class _Exchange:
         """Return how long to wait before the next attempt; None when there must be none."""
         if pause_s is None or not _worth_repeating(error, self.call):
             return None
-        if isinstance(error, errors.TooManyRequests) and error.retry_after_s is None:
-            pause_s = random.uniform(0.5, 1.0)
         wait_s = max(pause_s, self.breaker.paused_for_s())
         return wait_s if wait_s < self._left_s() else None
 
     def _attempt(self, bearer: bearer_token.Bearer) -> object:
         self.attempts += 1
         self.status = self.came = None
+        if not self.breaker.enter(within_s=max(0.0, self._left_s())):
+            raise errors.Unavailable(self.call.operation)
         try:
             answer = self._exchange(bearer)
         except errors.GridshareError as error:
             _tell_breaker(self.breaker, error)
             error.may_have_happened = self.call.is_write and error.may_have_happened
             raise
+        finally:
+            self.breaker.leave()
         self.breaker.answered()
         return answer
 
@@ -243,6 +247,8 @@ def _worth_repeating(error: errors.GridshareError, call: calls.Call) -> bool:
 def _tell_breaker(breaker: circuit_breaker.Breaker, error: errors.GridshareError) -> None:
     if error.retry_after_s is not None and error.status in (429, 503):
         breaker.pause(for_s=error.retry_after_s)
+    elif isinstance(error, errors.TooManyRequests):
+        breaker.throttled()
     if isinstance(error, errors.ServerError | errors.Unreachable | errors.UnexpectedAnswer):
         breaker.failed()
     elif error.status is not None:

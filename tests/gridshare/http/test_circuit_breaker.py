@@ -5,7 +5,7 @@ from email.utils import format_datetime
 import pytest
 
 from gridshare_portal.gridshare import errors
-from gridshare_portal.gridshare.http import responses
+from gridshare_portal.gridshare.http import parallel, responses
 from gridshare_portal.outbound import circuit_breaker
 from tests.gridshare import servers
 
@@ -49,12 +49,15 @@ class TestRetryAfter:
             ("", None),
             ("soon", None),
             ("-1", None),
-            ("1.5", None),
+            ("1.5", 1.5),
+            ("1.", None),
             ("٣", None),
             ("0", 0),
             ("120", 120),
             ("86400", 3600),
-            ("9" * 40, None),
+            ("9" * 10, 3600),
+            ("9" * 40, 3600),
+            ("9" * 400, 3600),
             ("Sun, 99 Nov 2026 00:00:00 GMT", None),
         ],
     )
@@ -67,6 +70,79 @@ class TestRetryAfter:
         value = format_datetime(now + timedelta(seconds=ahead_s), usegmt=True)
 
         assert responses.retry_after_s(value, now=now) == seconds
+
+    @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "UTC"])
+    def test_is_read_with_every_way_of_writing_utc(self, zone):
+        now = datetime(2026, 11, 1, tzinfo=UTC)
+
+        assert responses.retry_after_s(f"Sun, 01 Nov 2026 00:01:30 {zone}", now=now) == 90
+
+
+class TestBeingAskedTooOften:
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        at = [1000.0]
+        monkeypatch.setattr(circuit_breaker.time, "monotonic", lambda: at[0])
+        return at
+
+    def test_brings_pauses_that_double_with_jitter_up_to_half_a_minute(self, clock):
+        breaker, pauses = circuit_breaker.Breaker(), []
+        for _ in range(8):
+            breaker.throttled()
+            pauses.append(breaker.paused_for_s())
+            clock[0] += 31
+        least = [0.5, 1, 2, 4, 8, 15, 15, 15]
+
+        assert all(low <= pause <= 2 * low for pause, low in zip(pauses, least, strict=True))
+        assert len(set(pauses)) == 8
+
+    def test_by_calls_side_by_side_counts_once(self, clock):
+        breaker = circuit_breaker.Breaker()
+        for _ in range(9):
+            breaker.throttled()
+
+        assert breaker.paused_for_s() <= 1
+        assert [breaker.enter(within_s=0) for _ in range(17)] == [True] * 16 + [False]
+
+    def test_halves_the_pace_and_answers_bring_it_back(self, clock):
+        breaker = circuit_breaker.Breaker()
+        for _ in range(9):
+            breaker.throttled()
+            clock[0] += 31
+        assert [breaker.enter(within_s=0) for _ in range(2)] == [True, False]
+        breaker.leave()
+        for _ in range(1000):
+            breaker.answered()
+
+        assert [breaker.enter(within_s=0) for _ in range(33)] == [True] * 32 + [False]
+        breaker.throttled()
+        assert breaker.paused_for_s() <= 1
+
+    def test_without_a_word_for_how_long_slows_all_calls_down_until_they_are_answered(self, client_of):
+        asked = []
+
+        def busy(connection, request, number):
+            asked.append(time.monotonic())
+            answer = servers.status("429 Slow down") if len(asked) <= 4 else servers.json_answer(SITES)
+            return answer(connection, request, number)
+
+        with servers.serving(busy) as server:
+            caller = client_of(server, deadline_s=20)
+            found = parallel.gather([caller.list_sites] * 9, at_most=9)
+
+        assert found == [()] * 9
+        assert max(asked) - min(asked) >= 0.5 and len(asked) == 13
+
+    def test_makes_a_write_wait_a_moment_and_no_longer(self, client_of):
+        with servers.serving(servers.json_answer(b'{"mode": "Smart"}')) as server:
+            breaker = circuit_breaker.for_host(server.url.removeprefix("http://"))
+            breaker.pause(for_s=0.5)
+            client_of(server).set_device_operation_mode("d1", mode="Smart")
+            breaker.pause(for_s=5)
+            with pytest.raises(errors.Unavailable):
+                client_of(server).set_device_operation_mode("d1", mode="Smart")
+
+        assert len(server.requests) == 1
 
 
 class TestTheBreaker:
