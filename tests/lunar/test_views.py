@@ -1,9 +1,11 @@
 """Leaving for Lunar, and coming back wrongly: who is refused, and what is never believed."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from gridshare_portal.lunar import models, scopes
 from tests.lunar.conftest import (
@@ -113,8 +115,25 @@ class TestComingBackWrongly:
 
         page = client.get(way_back, follow=True)
 
-        assert "Lunar did not let us finish" in page.text and page.status_code == 401
+        assert "is connected already" in page.text and "othing was connected" not in page.text
         assert models.Connection.objects.values().get() == first and sandbox.calls("oauthToken") == 1
+
+    def test_twice_by_somebody_else_says_nothing_of_it(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        client.get(way_back)
+        page = Client().get(way_back, follow=True)
+
+        assert "Lunar did not let us finish" in page.text and "connected already" not in page.text
+
+    def test_again_long_after_says_that_the_connection_stays(self, client, sandbox, homeowner):
+        client.force_login(homeowner)
+        way_back = sign_in_at_lunar(leave(client))
+        client.get(way_back)
+        models.Connection.objects.update(authorized_at=timezone.now() - timedelta(days=1))
+        page = client.get(way_back, follow=True)
+
+        assert "stays connected as it was" in page.text and "othing was connected" not in page.text
 
     def test_after_ten_minutes(self, client, sandbox, homeowner, monkeypatch):
         client.force_login(homeowner)

@@ -8,6 +8,7 @@ later.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import setup_user_email
@@ -24,7 +25,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from gridshare_portal.lunar import connections
+from gridshare_portal.lunar import connections, queries
 from gridshare_portal.lunar.tokens import pending
 from gridshare_portal.lunar.views import BELONGS_TO_ANOTHER
 
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 SIGNED_OUT = "You were signed out before Lunar answered, so nothing was connected. Sign in and try again."
 TOO_LATE = "That took too long, so nothing was connected. Please connect your Lunar account again."
 CONNECTED = "Your Lunar account is connected."
+CONNECTED_ALREADY = "Your Lunar account is connected already. There is nothing more to do."
+UNCHANGED = "Lunar did not let us finish. Your Lunar account stays connected as it was."
+STATE_LASTS = timedelta(minutes=10)
 
 
 class SocialAccounts(DefaultSocialAccountAdapter):
@@ -73,7 +77,12 @@ class SocialAccounts(DefaultSocialAccountAdapter):
         if error == AuthError.CANCELLED:
             raise ImmediateHttpResponse(redirect("socialaccount_login_cancelled"))
         log.warning("coming back from Lunar failed: %s", str(exception or "no such state")[:60])
-        raise ImmediateHttpResponse(redirect("socialaccount_login_error"))
+        newest = queries.newest_active(request.user)
+        if newest is None:
+            raise ImmediateHttpResponse(redirect("socialaccount_login_error"))
+        is_repeated = timezone.now() - newest.authorized_at < STATE_LASTS
+        messages.info(request, CONNECTED_ALREADY if is_repeated else UNCHANGED)
+        raise ImmediateHttpResponse(redirect("socialaccount_connections"))
 
 
 def finish(
