@@ -41,6 +41,7 @@ class Connection(models.Model):
     refresh_sealed = models.TextField(blank=True)
     refresh_due_at = models.DateTimeField(null=True)
     refresh_started_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True, db_index=True)
     version = models.PositiveBigIntegerField(default=0)
     lease_owner = models.CharField(max_length=32, blank=True)
     lease_until_at = models.DateTimeField(null=True)

@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
                 ("refresh_sealed", models.TextField(blank=True)),
                 ("refresh_due_at", models.DateTimeField(null=True)),
                 ("refresh_started_at", models.DateTimeField(null=True)),
+                ("refreshed_at", models.DateTimeField(db_index=True, null=True)),
                 ("version", models.PositiveBigIntegerField(default=0)),
                 ("lease_owner", models.CharField(blank=True, max_length=32)),
                 ("lease_until_at", models.DateTimeField(null=True)),

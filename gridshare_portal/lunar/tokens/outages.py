@@ -21,6 +21,7 @@ PROBE_EVERY = timedelta(seconds=30)
 CLIENT, GRANTS = "client", "grants"
 WITHIN = timedelta(minutes=5)
 AT_LEAST, MORE_THAN = 5, 0.05
+SUSPECTED_FOR = timedelta(hours=1)
 
 
 def admits(*, now: datetime) -> bool:
@@ -57,14 +58,18 @@ def end() -> None:
 
 
 def too_many_ended(*, now: datetime) -> bool:
-    """Return whether so many connections ended just now that the fault must be ours."""
-    if models.Outage.objects.filter(name=GRANTS).exists():
-        return True
-    status = models.Connection.Status
-    recent = models.Connection.objects.filter(
-        status=status.RECONNECT, status_since_at__gt=now - WITHIN
-    ).count()
-    if recent < AT_LEAST:
+    """Return whether so many grants ended just now that the fault is probably the portal's own.
+
+    Not if Lunar handed out a token in between, for then it knows the portal. And for an hour at most: grants
+    that still end then have ended. Each probe ends one of them, so people are asked back a few at a time.
+    """
+    suspected = models.Outage.objects.filter(name=GRANTS).first()
+    if suspected is not None:
+        return now - suspected.since_at < SUSPECTED_FOR
+    status, every = models.Connection.Status, models.Connection.objects
+    recent = every.filter(status=status.RECONNECT, status_since_at__gt=now - WITHIN)
+    ended_at = list(recent.order_by("-status_since_at").values_list("status_since_at", flat=True))
+    if len(ended_at) < AT_LEAST or every.filter(refreshed_at__gt=ended_at[AT_LEAST - 1]).exists():
         return False
-    active = models.Connection.objects.filter(status=status.ACTIVE).count()
-    return recent + 1 > MORE_THAN * (active + recent)
+    active = every.filter(status=status.ACTIVE).count()
+    return len(ended_at) + 1 > MORE_THAN * (active + len(ended_at))

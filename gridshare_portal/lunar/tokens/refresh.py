@@ -172,6 +172,7 @@ def _kept(connection: models.Connection, owner: str, fresh: cognito.Tokens) -> s
         "access_expires_at": expires_at,
         "refresh_due_at": due_at,
         "refresh_started_at": None,
+        "refreshed_at": now,
         "failures": 0,
         "retry_at": None,
         "last_error": "",

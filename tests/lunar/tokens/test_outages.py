@@ -66,6 +66,42 @@ class TestAnEndedGrant:
         assert models.Connection.objects.filter(status="active").count() == 1
         assert models.Outage.objects.get().name == outages.GRANTS
 
+    def test_is_believed_where_lunar_hands_out_tokens_in_between(self, connect, sandbox):
+        rows = [connect(new_user(f"user{n}@portal.example"), username=name) for n, name in enumerate(NAMES)]
+        for row in rows[1:]:
+            expire(row)
+            expire(rows[0])
+            tokens_refresh.access_token(rows[0].pk)
+            sandbox.faults.switch_on("oauthToken", "invalid_grant", times=1)
+            with pytest.raises(tokens_refresh.ReconnectRequired):
+                tokens_refresh.access_token(row.pk)
+        sandbox.faults.switch_on("oauthToken", "invalid_grant", times=1)
+        expire(rows[0])
+        with pytest.raises(tokens_refresh.ReconnectRequired):
+            tokens_refresh.access_token(rows[0].pk)
+
+        assert models.Connection.objects.filter(status="reconnect").count() == len(NAMES)
+        assert len(mail.outbox) == len(NAMES)
+
+    def test_is_believed_a_little_at_a_time_after_an_hour_of_doubt(self, connect, sandbox):
+        rows = [connect(new_user(f"user{n}@portal.example"), username=name) for n, name in enumerate(NAMES)]
+        sandbox.faults.switch_on("oauthToken", "invalid_grant")
+        hour_ago = timezone.now() - outages.SUSPECTED_FOR - timedelta(seconds=1)
+        outages.begin(name=outages.GRANTS, reason="invalid_grant", now=hour_ago)
+        told = []
+        for row in rows:
+            expire(row)
+            with pytest.raises((tokens_refresh.ReconnectRequired, tokens_refresh.Misconfigured)) as refusal:
+                tokens_refresh.access_token(row.pk)
+            told.append(refusal.type)
+        assert told == [tokens_refresh.ReconnectRequired] + [tokens_refresh.Misconfigured] * (len(NAMES) - 1)
+
+        for row in rows[1:]:
+            models.Outage.objects.update(probe_at=timezone.now())
+            with pytest.raises(tokens_refresh.ReconnectRequired):
+                tokens_refresh.access_token(row.pk)
+        assert len(mail.outbox) == len(NAMES)
+
     def test_lets_go_of_an_outage_when_lunar_hands_out_tokens_again(self, connect, sandbox, homeowner):
         row = connect(homeowner)
         past = timezone.now() - timedelta(minutes=1)
