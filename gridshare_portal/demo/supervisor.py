@@ -144,18 +144,11 @@ def _wait_for_page(programs: Programs, stage: Stage) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         programs.check()
-        if _answers(stage.url):
-            return
+        with contextlib.suppress(OSError), urllib.request.urlopen(stage.url, timeout=5) as answer:  # noqa: S310
+            if answer.status == 200:
+                return
         time.sleep(0.1)
     raise Stopped(f"no page within {PATIENCE_S:.0f} s")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def end_with_parent() -> None:
