@@ -112,8 +112,7 @@ class Pool:
         if username not in self._subjects:
             raise KeyError(username)
         with self._lock:
-            grant = self._begin(username, scopes)
-            return self._tokens(grant, refresh=self._new_refresh(grant))
+            return self._tokens(self._begin(username, scopes))
 
     def begin_code(
         self, *, username: str, scopes: Iterable[str], redirect_uri: str, challenge: str | None
@@ -134,8 +133,7 @@ class Pool:
                 raise Denied("invalid_grant")
             if (redirect_uri, challenge_of(verifier)) != (known.redirect_uri, known.challenge):
                 raise Denied("invalid_grant")
-            grant = self._begin(known.username, known.scopes)
-            return self._tokens(grant, refresh=self._new_refresh(grant))
+            return self._tokens(self._begin(known.username, known.scopes))
 
     def refresh(self, token: str, *, rotate: bool | None = None, grace_s: float | None = None) -> Tokens:
         """Return a fresh access token, and a new refresh token where tokens rotate; raise Denied."""
@@ -144,11 +142,11 @@ class Pool:
             if grant is None or not self._fresh(grant, token):
                 raise Denied("invalid_grant")
             if not (self.rotate if rotate is None else rotate):
-                return self._tokens(grant, refresh=None)
+                return self._tokens(grant, renew=False)
             if grant.refresh[_digest(token)] is None:
                 grace = self.grace_s if grace_s is None else grace_s
                 grant.refresh[_digest(token)] = self.time() + grace
-            return self._tokens(grant, refresh=self._new_refresh(grant))
+            return self._tokens(grant)
 
     def revoke(self, token: str) -> None:
         """End the grant of a refresh token; an unknown token is as good as revoked."""
@@ -208,7 +206,8 @@ class Pool:
         alive = not grant.revoked and self.time() < grant.auth_time + REFRESH_S
         return alive and (dies is None or self.time() < dies)
 
-    def _tokens(self, grant: Grant, *, refresh: str | None) -> Tokens:
+    def _tokens(self, grant: Grant, *, renew: bool = True) -> Tokens:
+        """Return an access token, and with `renew` a new refresh token."""
         now = int(self.time())
         claims: dict[str, object] = {
             "sub": self._subjects[grant.username], "iss": self.issuer, "version": 2,
@@ -218,7 +217,7 @@ class Pool:
         }  # fmt: skip
         access = self.sign(claims)
         answer: Tokens = {"access_token": access, "token_type": "Bearer", "expires_in": self.access_token_s}
-        return answer if refresh is None else {**answer, "refresh_token": refresh}
+        return {**answer, "refresh_token": self._new_refresh(grant)} if renew else answer
 
 
 def challenge_of(verifier: str | None) -> str | None:

@@ -69,13 +69,11 @@ class Login:
     def revoke(self, request: Request) -> Response:
         try:
             self._authenticate(request)
+            token = request.form.get("token", "")
+            if not token or token.count(".") == 2:
+                raise Denied("unsupported_token_type" if token else "invalid_request")
         except Denied as denied:
             return _json({"error": denied.error}, 401 if denied.error == "invalid_client" else 400)
-        token = request.form.get("token")
-        if not token:
-            return _json({"error": "invalid_request"}, 400)
-        if token.count(".") == 2:
-            return _json({"error": "unsupported_token_type"}, 400)
         self._pool.revoke(token)
         return Response(status=200, headers=_NO_STORE)
 
