@@ -50,7 +50,7 @@ class Switchboard:
             return refused(refusal)
 
     def _calls(self, request: Request) -> Response:
-        return answer(self._switches.all_calls())
+        return answer(self._switches.calls())
 
     def _faults(self, request: Request) -> Response:
         return answer([_described(fault) for fault in self._switches.on()])

@@ -106,7 +106,7 @@ class Sandbox:
         return response(environ, start_response)
 
     def calls(self, operation: str) -> int:
-        return self.faults.calls(operation)
+        return self.faults.calls()[operation]
 
     def allow_redirect(self, uri: str) -> None:
         self.pool.client.redirect_uris.append(uri)

@@ -159,8 +159,10 @@ class Api:
         wanted = telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
         if sensor is None:
             return answer({"entries": []})
-        told = self._world.buckets(sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now)
-        entries = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
+        reported = self._world.buckets(
+            sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now
+        )
+        entries = telemetry.entries(wanted, reported, home, sensor, dialect=self._dialect)
         return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:

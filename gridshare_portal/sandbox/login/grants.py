@@ -222,10 +222,7 @@ class Pool:
 
 def challenge_of(verifier: str | None) -> str | None:
     """Return the S256 challenge of a PKCE verifier."""
-    if verifier is None:
-        return None
-    digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return None if verifier is None else _short_digest(verifier)
 
 
 def _digest(token: str) -> str:
@@ -246,5 +243,9 @@ def _private(pem: str) -> rsa.RSAPrivateKey:
 
 
 def _kid(key: rsa.RSAPrivateKey) -> str:
-    number = key.public_key().public_numbers().n
-    return base64.urlsafe_b64encode(hashlib.sha256(str(number).encode()).digest()).decode().rstrip("=")
+    return _short_digest(str(key.public_key().public_numbers().n))
+
+
+def _short_digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

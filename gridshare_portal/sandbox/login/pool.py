@@ -120,10 +120,8 @@ class Login:
         return None
 
     def _back_with_code(self, sent: Mapping[str, str], *, username: str, scopes: list[str]) -> Response:
-        code = self._pool.begin_code(
-            username=username, scopes=scopes, redirect_uri=sent["redirect_uri"],
-            challenge=sent.get("code_challenge"),
-        )  # fmt: skip
+        uri, challenge = sent["redirect_uri"], sent.get("code_challenge")
+        code = self._pool.begin_code(username=username, scopes=scopes, redirect_uri=uri, challenge=challenge)
         return _back(sent, code=code)
 
     def _sign_in(self, sent: Mapping[str, str], problem: str = "") -> Response:

@@ -67,7 +67,7 @@ def _named(seed: int) -> list[Customer]:
 
 
 def _batteries(seed: int) -> SimulatedHome:
-    hub = _hub(seed, "cleo", SMALL, ("grid", "battery"), model="Battery 4")
+    hub = _hub(seed, "cleo", ("grid", "battery"), model="Battery 4")
     return _home(seed, "cleo", AUSTIN, [hub], battery=SMALL, first_mode="Schedule", size=1.6)
 
 
@@ -78,20 +78,20 @@ def _panels(seed: int) -> SimulatedHome:
 
 def _large(seed: int) -> SimulatedHome:
     panels = [_panel(seed, number, first) for number, first in enumerate((1, 20, 39), start=1)]
-    hub = _hub(seed, "finn", LUNAR_20, ("grid", "battery", "solar"))
+    hub = _hub(seed, "finn", ("grid", "battery", "solar"))
     return _home(
         seed, "finn", HONOLULU, [hub, *panels], battery=LUNAR_20, solar_peak_w=11_000, size=2.6, circuits=57
     )
 
 
 def _classic(seed: int, name: str) -> SimulatedHome:
-    hub = _hub(seed, name, LUNAR_20, ("grid", "battery", "solar"))
+    hub = _hub(seed, name, ("grid", "battery", "solar"))
     return _home(seed, name, SAN_FRANCISCO, [hub], battery=LUNAR_20, solar_peak_w=8_200, size=2.2)
 
 
 def _full(seed: int) -> SimulatedHome:
     devices = [
-        _hub(seed, "ben", LUNAR_15, ("grid", "battery"), model="Battery 15"),
+        _hub(seed, "ben", ("grid", "battery"), model="Battery 15"),
         _device(seed, "ben", "PV", ("solar",), maker="Enphase", model="IQ8"),
         _device(seed, "ben", "EV", ("ev",), maker="Wallbox", model="Pulsar Plus"),
         _device(seed, "ben", "load_control_relay", ("relay",), maker="Eaton", model="AbleEdge BR"),
@@ -118,9 +118,7 @@ def _home(
     )
 
 
-def _hub(
-    seed: int, name: str, battery: Battery, meanings: tuple[str, ...], model: str = "Battery 20"
-) -> SimulatedDevice:
+def _hub(seed: int, name: str, meanings: tuple[str, ...], model: str = "Battery 20") -> SimulatedDevice:
     return _device(seed, name, "battery_pack", meanings, maker="Lunar Energy", model=model)
 
 
