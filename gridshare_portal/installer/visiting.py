@@ -42,6 +42,11 @@ class Looked:
         return self.consents[0]
 
     @property
+    def givers(self) -> set[int]:
+        """Return the keys of those who share the home."""
+        return {consent.given_by_id for consent in self.consents}
+
+    @property
     def reason(self) -> str:
         """Say why the home was opened."""
         return visits.REASONS.get(self.visit.reason, self.visit.reason) if self.visit else ""

@@ -136,15 +136,13 @@ def calls_of(site: sites.Site) -> list[tuple[str, sites.Call]]:
 
 
 def _connections(looked: Looked) -> list[ConnectionScopes]:
-    givers = {consent.given_by_id for consent in looked.consents}
-    theirs = site_queries.connections_of(looked.site).filter(user__in=givers).defer(*SECRETS)
+    theirs = site_queries.connections_of(looked.site).filter(user__in=looked.givers).defer(*SECRETS)
     return [(one, [(scope, scope.id in one.scope_set) for scope in scopes.SCOPES]) for one in theirs]
 
 
 def history_of(looked: Looked) -> list[tuple[datetime, str]]:
     """Return the events of the Lunar connections of those who share the home, newest first."""
-    givers = {consent.given_by_id for consent in looked.consents}
-    found = audit.Event.objects.filter(subject_id__in=givers, name__in=[*OF_CONNECTIONS])
+    found = audit.Event.objects.filter(subject_id__in=looked.givers, name__in=[*OF_CONNECTIONS])
     return [(event.at, _worded(event)) for event in found.order_by("-at", "-pk")[:LINES]]
 
 
@@ -166,21 +164,18 @@ def actions_of(looked: Looked) -> list[Action]:
 
 
 def _change(change: control.Change, looked: Looked) -> Action:
+    """Return a change with who made it: staff read the names of their own colleagues only."""
+    who = "The homeowner"
+    if change.consent is not None:
+        mine = change.consent.organization_id == looked.organization.pk
+        who = change.actor_label if mine else "Another organization"
     return Action(
         at=change.made_at,
         what=f"{change.get_kind_display()} of {names.device(change.device)}",
-        who=_who(change, looked),
+        who=who,
         outcome=change.get_outcome_display(),
         sentence=change.sentence,
     )
-
-
-def _who(change: control.Change, looked: Looked) -> str:
-    """Return who made a change: staff read the names of their own colleagues only."""
-    if change.consent is None:
-        return "The homeowner"
-    mine = change.consent.organization_id == looked.organization.pk
-    return change.actor_label if mine else "Another organization"
 
 
 def _proposal(one: control.Proposal) -> Action:

@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -68,15 +68,13 @@ class Tokens(TypedDict):
     refresh_token: NotRequired[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """An authorization code that waits to be exchanged."""
+class Code(TypedDict):
+    """What an authorization code that waits to be exchanged stands for."""
 
     username: str
-    scopes: tuple[str, ...]
+    scopes: list[str]
     redirect_uri: str
     challenge: str | None
-    made_at: float
 
 
 class Pool:
@@ -96,7 +94,7 @@ class Pool:
         self._pems = stored["keys"]
         self._keys = [_private(pem) for pem in self._pems]
         self._grants = {known["id"]: Grant(**known) for known in stored["grants"]}
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[str, tuple[Code, float]] = {}  # each with when it was made
 
     def jwks(self) -> dict[str, list[dict[str, object]]]:
         """Return the public keys: the first signs access tokens, the other stands for the ID tokens' key."""
@@ -114,26 +112,21 @@ class Pool:
         with self._lock:
             return self._tokens(self._begin(username, scopes))
 
-    def begin_code(
-        self, *, username: str, scopes: Iterable[str], redirect_uri: str, challenge: str | None
-    ) -> str:
+    def begin_code(self, **known: Unpack[Code]) -> str:
         code = str(uuid.UUID(bytes=secrets.token_bytes(16)))
         with self._lock:
-            self._codes[code] = Code(
-                username=username, scopes=tuple(scopes), redirect_uri=redirect_uri, challenge=challenge,
-                made_at=self.time(),
-            )  # fmt: skip
+            self._codes[code] = known, self.time()
         return code
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> Tokens:
         """Return tokens for a code, which is spent by the attempt; raise Denied."""
         with self._lock:
-            known = self._codes.pop(code, None)
-            if known is None or self.time() > known.made_at + CODE_S:
+            known, made_at = self._codes.pop(code, (None, 0.0))
+            if known is None or self.time() > made_at + CODE_S:
                 raise Denied("invalid_grant")
-            if (redirect_uri, challenge_of(verifier)) != (known.redirect_uri, known.challenge):
+            if (redirect_uri, challenge_of(verifier)) != (known["redirect_uri"], known["challenge"]):
                 raise Denied("invalid_grant")
-            return self._tokens(self._begin(known.username, known.scopes))
+            return self._tokens(self._begin(known["username"], known["scopes"]))
 
     def refresh(self, token: str, *, rotate: bool | None = None, grace_s: float | None = None) -> Tokens:
         """Return a fresh access token, and a new refresh token where tokens rotate; raise Denied."""

@@ -132,8 +132,8 @@ def vehicle_spans(place: Place, day: date, *, key: int, power_w: float, days: in
         chance, come, need, leave = dice.rolls(key, 4 * local.toordinal() + np.arange(4))
         if chance > (0.45 if local.weekday() >= 5 else 0.72):
             continue
-        plugged = _moment(place, local, 16.75 + 4 * come)
-        gone = _moment(place, local + timedelta(days=1), 6.5 + 2 * leave)
+        plugged = _local_midnight(place.zone, local) + (16.75 + 4 * come) * 3600
+        gone = _local_midnight(place.zone, local + timedelta(days=1)) + (6.5 + 2 * leave) * 3600
         full = plugged + (5000 + 22000 * need) / power_w * 3600
         spans.append((plugged, min(full, gone)))
     return spans
@@ -145,7 +145,7 @@ def hot_water_spans(place: Place, day: date, *, key: int, days: int = 1) -> list
     for local in _days_around(day, days):
         night, afternoon = dice.rolls(key, 2 * local.toordinal() + np.arange(2))
         for hour, hours in ((3.0, 0.6 + night), (16.0, 0.3 + 0.6 * afternoon)):
-            start = _moment(place, local, hour)
+            start = _local_midnight(place.zone, local) + hour * 3600
             spans.append((start, start + hours * 3600))
     return spans
 
@@ -208,7 +208,3 @@ def _days_around(day: date, days: int) -> list[date]:
 @lru_cache(maxsize=8192)
 def _local_midnight(zone: ZoneInfo, day: date) -> float:
     return datetime.combine(day, time(0), zone).timestamp()
-
-
-def _moment(place: Place, day: date, hour: float) -> float:
-    return _local_midnight(place.zone, day) + hour * 3600
