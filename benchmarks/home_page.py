@@ -51,10 +51,10 @@ def _report(sandbox: wsgi.Sandbox, username: str, site: sites.Site) -> None:
     for page in PAGES:
         address = f"/homes/{site.synth_id}/{page}"
         visitor.get(address)
-        before = sum(sandbox.faults.all_calls().values())
+        before = sum(sandbox.faults.calls().values())
         queries = _queries(visitor, address)
         ms = _median_ms(visitor, address)
-        calls = sum(sandbox.faults.all_calls().values()) - before
+        calls = sum(sandbox.faults.calls().values()) - before
         print(f"        {username:12} {'/' + page:20} {calls:5} {queries:7} {ms:7.1f} {ms / nothing_ms:9.1f}")
 
 

@@ -165,7 +165,7 @@ def fill(size: int) -> str:
     from tests import people
 
     began_s = time.monotonic()
-    if missing := size - rows.standing():
+    if missing := size - rows.made_count():
         call_command("make_portfolio", missing, kind="retailer", days=2, ready=True, yes=True, verbosity=0)
     made_s = time.monotonic() - began_s
     whose, now = organization(), datetime.now(UTC)
@@ -180,7 +180,7 @@ def fill(size: int) -> str:
         people.staff(STAFF, whose, "admin")
     with _patience() as cursor:
         cursor.execute("ANALYZE")
-    return f"{rows.standing():,} homes, {SiteRow.objects.count():,} shared; made in {made_s:.0f} s"
+    return f"{rows.made_count():,} homes, {SiteRow.objects.count():,} shared; made in {made_s:.0f} s"
 
 
 @contextlib.contextmanager

@@ -139,7 +139,7 @@ def _fill(size: int) -> str:
     from tests import people
 
     began_s = time.monotonic()
-    if missing := size - rows.standing():
+    if missing := size - rows.made_count():
         call_command("make_portfolio", missing, yes=True, verbosity=0)
     made_s = time.monotonic()
     count = max(examined.make(now=_now()), default=0)
@@ -151,7 +151,7 @@ def _fill(size: int) -> str:
         cursor.execute("ANALYZE")
     took = f"made in {made_s - began_s:.0f} s, {count:,} examined in {time.monotonic() - made_s:.0f} s"
     seen, cases = (model.objects.count() for model in (Examination, Case))
-    return f"{rows.standing():,} homes, {seen:,} examined, {cases:,} cases; {took}"
+    return f"{rows.made_count():,} homes, {seen:,} examined, {cases:,} cases; {took}"
 
 
 def _actions() -> dict[str, Callable[[], object]]:

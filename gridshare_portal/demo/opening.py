@@ -25,6 +25,7 @@ from gridshare_portal.demo.visitor import Form, Visitor, forms_of, said_by
 
 AT = "/portfolio/brightgrid/"
 ZONE = "America/Los_Angeles"  # where the sandbox's customers live
+COUNT = r"(\d+) in all"
 WRITES = ("lunar/device.write", "lunar/plan.write")
 PATIENCE_S = 240.0
 CAMPAIGN = {
@@ -49,7 +50,7 @@ def walk(url: str, customers: Sequence[people.Person]) -> None:
     link = _campaign(rita)
     for person in customers:
         _join(Visitor(url), person, link)
-    _until(lambda: _count(rita) >= len(customers))
+    _until(lambda: int(_first(COUNT, rita.look(f"{AT}homes/"))) >= len(customers))
     if CARRIED not in said_by(rita.look(f"{AT}runs/")):
         _carry(rita, _draft(rita, CARRIED, kind="plan", **_row()))
     if CHECKED not in said_by(rita.look(f"{AT}runs/")):
@@ -72,7 +73,7 @@ def _join(guest: Visitor, person: people.Person, link: str) -> None:
         return
     page = guest.look(link)
     if not _share_link(page):
-        page = guest.fill(page, _form(page, "by"), by="lunar") if _has(page, "by") else page
+        page = guest.fill(page, _form(page, "by"), by="lunar") if 'name="by"' in said_by(page) else page
         if "/connect" in page.url:
             guest.connect(person.lunar_username, also=WRITES, page=page)
     _until(lambda: _share_link(guest.look(link)))
@@ -84,15 +85,11 @@ def _join(guest: Visitor, person: people.Person, link: str) -> None:
     _until(lambda: "Powered by yourself" in said_by(guest.look(home)))
 
 
-def _count(rita: Visitor) -> int:
-    return int(_first(r"(\d+) in all", rita.look(f"{AT}homes/")))
-
-
 def _draft(rita: Visitor, why: str, **fields: object) -> str:
     """Have a run on every home checked; return its path."""
     page = rita.look(f"{AT}runs/new/")
-    every = {"choose": "filter", "every": "on", "zone": ZONE, "times": "local"}
-    page = rita.fill(page, _form(page, "canary"), name=why, canary=2, do="check", **every, **fields)
+    fields |= {"choose": "filter", "every": "on", "zone": ZONE, "times": "local"}
+    page = rita.fill(page, _form(page, "canary"), name=why, canary=2, do="check", **fields)
     path = urlsplit(page.url).path
     _until(lambda: "Checked, not started" in said_by(rita.look(path)))
     return path
@@ -117,10 +114,6 @@ def _share_link(page: requests.Response) -> str:
     """Return where the page leads to share a home, or ""."""
     found = re.search(r'href="(/sharing/[^"]+organization=brightgrid)"', said_by(page))
     return html.unescape(found[1]) if found else ""
-
-
-def _has(page: requests.Response, field: str) -> bool:
-    return f'name="{field}"' in said_by(page)
 
 
 def _form(page: requests.Response, field: str) -> Form:

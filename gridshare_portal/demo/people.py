@@ -17,13 +17,16 @@ class Organization:
 class Person:
     """A demo person: the portal account, and the Lunar account or the membership behind it."""
 
-    email: str
     name: str
     story: str
     lunar_username: str = ""
     organization: Organization | None = None
     role: str = ""
     shares: str = ""  # what a customer shares: change, ask (first) or see
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.lower()}@demo.localhost"
 
 
 SUNFIX = Organization(
@@ -54,28 +57,15 @@ _WORK = {
     "Rita": (BRIGHTGRID, "admin", "runs BrightGrid, a retailer"),
 }
 _SHARES = {"change": "see and change", "ask": "change after asking", "see": "see"}
-_CUSTOMERS = (
-    ("Gus", "change"),
-    ("Hana", "change"),
-    ("Ivo", "ask"),
-    ("Juno", "change"),
-    ("Kai", "change"),
-    ("Lena", "see"),
-    ("Milo", "change"),
-    ("Nora", "change"),
-)
-
-
-def _address(name: str) -> str:
-    return f"{name.lower()}@demo.localhost"
+_CUSTOMERS = {"Gus": "change", "Hana": "change", "Ivo": "ask", "Juno": "change", "Kai": "change",
+              "Lena": "see", "Milo": "change", "Nora": "change"}  # fmt: skip
 
 
 HOMEOWNERS = tuple(
-    Person(email=_address(name), name=name, lunar_username=name.lower(), story=story)
-    for name, story in _STORIES.items()
+    Person(name=name, lunar_username=name.lower(), story=story) for name, story in _STORIES.items()
 )
 STAFF = tuple(
-    Person(email=_address(name), name=name, organization=organization, role=role, story=story)
+    Person(name=name, organization=organization, role=role, story=story)
     for name, (organization, role, story) in _WORK.items()
 )
 PEOPLE = HOMEOWNERS + STAFF
@@ -83,13 +73,12 @@ RITA = next(person for person in STAFF if person.name == "Rita")
 # They come to BrightGrid by themselves after the first start; the sandbox calls them by number.
 CUSTOMERS = tuple(
     Person(
-        email=_address(name),
         name=name,
         lunar_username=f"home{number:04d}",
         story=f"a customer of BrightGrid, who lets it {_SHARES[shares]}",
         shares=shares,
     )
-    for number, (name, shares) in enumerate(_CUSTOMERS, start=7)
+    for number, (name, shares) in enumerate(_CUSTOMERS.items(), start=7)
 )
 EVERYBODY = PEOPLE + CUSTOMERS
 

@@ -15,29 +15,19 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    port: int
-    purpose: str
-    option: str
-
-
-def first_taken_port(chosen: argparse.Namespace) -> Taken | None:
-    """Return the first of our ports that another program uses, or None."""
-    for port, purpose, option in [
-        (chosen.port, "for the portal", "--port"),
-        (chosen.sandbox_port, "for the sandbox", "--sandbox-port"),
-    ]:
+def taken_port(chosen: argparse.Namespace) -> str | None:
+    """Return what to do about the first of our ports that another program uses, or None."""
+    for port, program in ((chosen.port, "portal"), (chosen.sandbox_port, "sandbox")):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((chosen.host, port))
             except OSError:
-                return Taken(port=port, purpose=purpose, option=option)
+                option = "--port" if program == "portal" else "--sandbox-port"
+                return f"Port {port} is taken (for the {program}). Free it, or choose another: {option} N"
     return None
 
 
@@ -67,6 +57,9 @@ def kept_secrets(file: Path) -> dict[str, str]:
 
 def _module(name: str, options: Mapping[str, object]) -> list[str]:
     return [sys.executable, "-m", name, *(str(part) for option in options.items() for part in option)]
+
+
+CELERY = [*_module("celery", {"-A": "gridshare_portal"}), "--quiet"]
 
 
 class Stage:
@@ -142,11 +135,11 @@ class Stage:
 
     def worker(self) -> list[str]:
         lean = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]
-        return [*self._celery(), "worker", "-c", "4", "-Q", "interactive,sync,runs", *lean]
+        return [*CELERY, "worker", "-c", "4", "-Q", "interactive,sync,runs", *lean]
 
     def beat(self) -> list[str]:
         schedule = str(self.sockets / "beat")
-        return [*self._celery(), "beat", "-s", schedule, "--loglevel", "warning", "--pidfile="]
+        return [*CELERY, "beat", "-s", schedule, "--loglevel", "warning", "--pidfile="]
 
     def opening(self) -> list[str]:
         """Return the walk through BrightGrid's first days; nothing where it was done before."""
@@ -155,9 +148,6 @@ class Stage:
             return []
         program = [sys.executable, "-m", "gridshare_portal.demo.opening"]
         return [*program, self.url, str(done), "--customers", customers]
-
-    def _celery(self) -> list[str]:
-        return [*_module("celery", {"-A": "gridshare_portal"}), "--quiet"]
 
     def clear(self) -> None:
         shutil.rmtree(self.sockets, ignore_errors=True)

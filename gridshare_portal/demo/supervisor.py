@@ -34,7 +34,7 @@ class Programs:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
-        self._optional: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._optional: list[subprocess.Popen[bytes]] = []
         self._is_stopping = False
 
     def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
@@ -63,9 +63,9 @@ class Programs:
 
     def send(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start one program that may end by itself, well or not, without anybody waiting for it."""
-        child = self.start(name, command)
-        self._optional.append(self._children.pop())
-        return child
+        self.start(name, command)
+        self._optional.append(self._children.pop()[1])
+        return self._optional[-1]
 
     def check(self) -> None:
         """Raise Stopped when a child has ended by itself, and KeyboardInterrupt when a stop was requested."""
@@ -84,14 +84,14 @@ class Programs:
 
     def dismiss(self) -> None:
         """Terminate every process group, last started first, and kill what is left after ENDING_S."""
-        children = [*self._children, *self._optional]
-        for _name, child in reversed(children):
+        children = [*(child for _name, child in self._children), *self._optional]
+        for child in reversed(children):
             _signal_group(child, signal.SIGTERM)
         deadline = time.monotonic() + ENDING_S
-        for _name, child in children:
+        for child in children:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
-        for _name, child in children:
+        for child in children:
             _signal_group(child, signal.SIGKILL)
             child.wait()
 
@@ -144,18 +144,11 @@ def _wait_for_page(programs: Programs, stage: Stage) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         programs.check()
-        if _answers(stage.url):
-            return
+        with contextlib.suppress(OSError), urllib.request.urlopen(stage.url, timeout=5) as answer:  # noqa: S310
+            if answer.status == 200:
+                return
         time.sleep(0.1)
     raise Stopped(f"no page within {PATIENCE_S:.0f} s")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def end_with_parent() -> None:

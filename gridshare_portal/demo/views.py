@@ -1,10 +1,12 @@
-"""One-click sign-in as a demo person, and the page of e-mails.
+"""One-click sign-in as a demo person, and the page of the e-mails that are written to files, not sent.
 
 Each request must come from this machine, to this machine; else the page does not exist.
 """
 
 from __future__ import annotations
 
+import email
+import email.policy
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +20,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from gridshare_portal.demo import guard, mailbox, people
+from gridshare_portal.demo import guard, people
 
+SEPARATOR = b"-" * 79  # between the e-mails of a file
+MOST = 30
 View = Callable[..., HttpResponse]
 
 
@@ -40,7 +44,7 @@ def on_this_machine(view: View) -> View:
 @on_this_machine
 def index(request: HttpRequest) -> HttpResponse:
     known = {"homeowners": people.HOMEOWNERS, "staff": people.STAFF, "customers": people.CUSTOMERS}
-    context = {**known, "emails": mailbox.emails(Path(settings.EMAIL_FILE_PATH))}
+    context = {**known, "emails": _emails(Path(settings.EMAIL_FILE_PATH))}
     return render(request, "demo/index.html", context)
 
 
@@ -59,3 +63,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     get_adapter().login(request, user)
     record_authentication(request, user, "mfa", type="totp", reauthenticated=True)
     return redirect("/")
+
+
+def _emails(folder: Path) -> list[dict[str, str]]:
+    """Return the newest e-mails of a folder of EMAIL_FILE_PATH, newest first."""
+    files = sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    parts = [part for file in files[:MOST] for part in reversed(file.read_bytes().split(SEPARATOR))]
+    return [_email(part.strip()) for part in parts if part.strip()][:MOST]
+
+
+def _email(raw: bytes) -> dict[str, str]:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    body = message.get_body(("plain",))
+    text = body.get_content().strip() if body else ""
+    return {"to": message["To"], "subject": message["Subject"], "sent": message["Date"], "text": text}

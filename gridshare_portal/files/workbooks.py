@@ -33,7 +33,7 @@ FOOT = "</sheetData></worksheet>"
 Cell = str | float | None
 
 
-class _Outgoing(io.RawIOBase):
+class Outgoing(io.RawIOBase):
     """A file that is sent away as it is written; nobody can go back in it."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def xlsx(
     The first `wide` columns are 24 characters wide. A text is never taken for a formula, an address or a
     number; what is empty or unknown has no cell.
     """
-    book, outgoing = zipfile.ZipFile(_empty_book(title)), _Outgoing()
+    book, outgoing = zipfile.ZipFile(_empty_book(title)), Outgoing()
     with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_DEFLATED) as sent:
         for name in book.namelist():
             if name != ROWS:

@@ -23,11 +23,10 @@ urlpatterns: list[URLPattern] = [
     path("homes/<synth:synth_id>/answers/<int:pk>/", views.answer_shown, name="answer_shown"),
     path("homes/<synth:synth_id>/case-file.zip", views.bundle, name="bundle"),
     path("cases/<int:pk>/", case_views.case, name="case"),
-    path("cases/<int:pk>/note/", case_views.note, name="case_note"),
-    path("cases/<int:pk>/snooze/", case_views.snooze, name="case_snooze"),
-    path("cases/<int:pk>/wake/", case_views.wake, name="case_wake"),
-    path("cases/<int:pk>/assign/", case_views.assign, name="case_assign"),
-    path("cases/<int:pk>/resolve/", case_views.resolve, name="case_resolve"),
+    *(
+        path(f"cases/<int:pk>/{name}/", case_views.act, {"name": name}, name=f"case_{name}")
+        for name in case_views.ACTIONS
+    ),
     path("digest/", work_views.digest, name="digest"),
     path("search/", search_views.search, name="search"),
     path("requests/", requests_views.requests, name="requests"),

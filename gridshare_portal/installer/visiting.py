@@ -42,6 +42,11 @@ class Looked:
         return self.consents[0]
 
     @property
+    def givers(self) -> set[int]:
+        """Return the keys of those who share the home."""
+        return {consent.given_by_id for consent in self.consents}
+
+    @property
     def reason(self) -> str:
         """Say why the home was opened."""
         return visits.REASONS.get(self.visit.reason, self.visit.reason) if self.visit else ""
@@ -60,10 +65,11 @@ def visited(word: str, *, kind: site_pages.Kind = "page") -> Callable[[VisitView
             request: entry.MemberRequest, slug: str, synth_id: str, *args: P.args, **more: P.kwargs
         ) -> HttpResponseBase:
             looked = _looked(request, synth_id, timezone.now())
-            if looked.visit is None and not _lives_there(request, looked):
-                return site_pages.say_why(request, looked.site, kind=kind, post_leads_back=False)
+            own = policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk)
             if looked.visit is not None:
                 site_pages.note_look(request, visit=looked.visit, page=word, kind=kind, now=looked.now)
+            elif not own.exists():
+                return site_pages.say_why(request, looked.site, kind=kind, post_leads_back=False)
             return view(request, slug, looked, *args, **more)
 
         return guarded
@@ -79,15 +85,7 @@ def _looked(request: entry.MemberRequest, synth_id: str, now: datetime) -> Looke
     if standing is None:  # what was shared a moment ago is shared no longer
         raise Http404
     at = standing.at(organization.pk)
-    consents = at.consents or tuple(_consents(site, organization, now))
+    holding = policy.holding(now=now).filter(site=site, organization=organization)
+    consents = at.consents or tuple(holding.select_related("given_by", "organization"))
     visit = visits.current(request.user, site, now=now, standing=at)
     return Looked(site=site, organization=organization, consents=consents, visit=visit, now=now)
-
-
-def _consents(site: sites.Site, organization: accounts.Organization, now: datetime) -> list[access.Consent]:
-    holding = policy.holding(now=now).filter(site=site, organization=organization)
-    return list(holding.select_related("given_by", "organization"))
-
-
-def _lives_there(request: entry.MemberRequest, looked: Looked) -> bool:
-    return policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk).exists()

@@ -1,4 +1,4 @@
-"""Runs the sandbox from the command line until it is told to stop."""
+"""Runs the sandbox from the command line until it is stopped."""
 
 from __future__ import annotations
 

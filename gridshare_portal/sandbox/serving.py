@@ -80,7 +80,8 @@ class Handler(WSGIRequestHandler):
         length = self.headers.get("Content-Length", "0")
         refused = self._refused(length)
         if refused is not None:
-            self._refuse_body(refused)
+            self.close_connection = True
+            self._send(str(refused), [("Content-Length", "0"), ("Connection", "close")], ())
             return None
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -94,10 +95,6 @@ class Handler(WSGIRequestHandler):
         if not length.isascii() or not length.isdigit():
             return 400
         return 413 if int(length) > LARGEST_BODY else None
-
-    def _refuse_body(self, status: int) -> None:
-        self.close_connection = True
-        self._send(str(status), [("Content-Length", "0"), ("Connection", "close")], ())
 
     def _send(self, status: str, headers: Headers, answer: Iterable[bytes]) -> None:
         code, _, words = status.partition(" ")

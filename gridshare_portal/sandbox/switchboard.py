@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -37,16 +38,19 @@ class Switchboard:
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         self._world, self._switches, self._time = world, faults, clock
 
-    def handle(self, name: str, request: Request) -> Response:
+    def handle(self, request: Request) -> Response:
         """Call the method that the endpoint names."""
-        action: Callable[[Request], Response] = getattr(self, f"_{name}")
         try:
+            name, _ = URLS.bind_to_environ(request.environ).match()
+            action: Callable[[Request], Response] = getattr(self, f"_{name}")
             return action(request)
+        except HTTPException as problem:
+            return problem.get_response()
         except parsing.Refusal as refusal:
             return refused(refusal)
 
     def _calls(self, request: Request) -> Response:
-        return answer(self._switches.all_calls())
+        return answer(self._switches.calls())
 
     def _faults(self, request: Request) -> Response:
         return answer([_described(fault) for fault in self._switches.on()])
@@ -73,7 +77,7 @@ class Switchboard:
             self._time.set(parsing.moment(wanted["now"], "now"), ticking=wanted.get("ticking") is True)
         if "advance_s" in wanted:
             self._time.advance(timedelta(seconds=parsing.number(wanted["advance_s"], "advance_s")))
-        return answer({"now": spelled(self._time.now())})
+        return self._clock(request)
 
     def _truth(self, request: Request) -> Response:
         site = request.args.get("site", "")

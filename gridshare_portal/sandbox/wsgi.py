@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -25,8 +26,8 @@ from gridshare_portal.sandbox.login.grants import Client, Pool
 from gridshare_portal.sandbox.login.grants import Stored as StoredPool
 from gridshare_portal.sandbox.login.pool import Login
 from gridshare_portal.sandbox.serving import Dropped, Server
+from gridshare_portal.sandbox.simulation import statefile
 from gridshare_portal.sandbox.simulation.clock import Clock
-from gridshare_portal.sandbox.simulation.statefile import StateFile
 from gridshare_portal.sandbox.simulation.world import World
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class Sandbox:
     def __init__(self, settings: Settings, *, origin: str) -> None:
         if settings.dialect not in ("published", "live"):
             raise ValueError(f"there is no dialect {settings.dialect}")
-        self._settings, self._file = settings, StateFile(settings.state_file)
-        stored = self._file.read()
+        self._settings, self._file = settings, Path(settings.state_file) if settings.state_file else None
+        stored = statefile.read(self._file) if self._file else {}
         self.url, self.issuer = origin, f"{origin}/pool"
         self.client_id, self.client_secret = settings.client_id, settings.client_secret
         self.clock = Clock(settings.now, ticking=settings.ticking or settings.now is None)
@@ -84,8 +85,8 @@ class Sandbox:
         )
         self.pool = self._new_pool(stored.get("pool"))
         self.api = operations.Api(self.world, self.pool, dialect=settings.dialect, saved=self.save)
-        remember = settings.remember_sign_in
-        self._browsers = Browsers(remember=remember, time=lambda: self.pool.time())  # tests move pool.time
+        # Tests move pool.time.
+        self._browsers = Browsers(remember=settings.remember_sign_in, time=lambda: self.pool.time())
         self._login = Login(self.pool, self.world.customers, self._browsers)
         self._switchboard = switchboard.Switchboard(self.world, self.faults, self.clock)
         self._api_urls = operations.urls(settings.dialect)
@@ -105,7 +106,7 @@ class Sandbox:
         return response(environ, start_response)
 
     def calls(self, operation: str) -> int:
-        return self.faults.calls(operation)
+        return self.faults.calls()[operation]
 
     def allow_redirect(self, uri: str) -> None:
         self.pool.client.redirect_uris.append(uri)
@@ -122,8 +123,8 @@ class Sandbox:
 
     def save(self) -> None:
         """Write what a restart has to know."""
-        if self._settings.state_file is not None:
-            self._file.write({"world": self.world.packed(), "pool": self.pool.packed()})
+        if self._file is not None:
+            statefile.write(self._file, {"world": self.world.packed(), "pool": self.pool.packed()})
 
     def _new_pool(self, stored: StoredPool | None) -> Pool:
         settings = self._settings
@@ -136,7 +137,7 @@ class Sandbox:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/_sandbox/") and self._settings.faults:
-            return self._switched(request)
+            return self._switchboard.handle(request)
         if request.path.startswith("/api"):
             return self._api_answer(request)
         try:
@@ -172,11 +173,9 @@ class Sandbox:
         return mishaps.after(request, response, faults)
 
     def _login_answer(self, name: str, request: Request, faults: dict[str, Options]) -> Response:
-        if name == "oauthToken":
-            return self._login.token(request, faults)
-        if name == "front":
-            return pages.front(self.world.customers)
-        actions = {
+        actions: dict[str, Callable[[Request], Response]] = {
+            "front": lambda _request: pages.front(self.world.customers),
+            "oauthToken": lambda request: self._login.token(request, faults),
             "oauthAuthorize": self._login.authorize,
             "login": self._login.login,
             "oauthRevoke": self._login.revoke,
@@ -185,13 +184,6 @@ class Sandbox:
             "jwks": self._login.jwks,
         }
         return actions[name](request)
-
-    def _switched(self, request: Request) -> Response:
-        try:
-            name, _ = switchboard.URLS.bind_to_environ(request.environ).match()
-        except (NotFound, MethodNotAllowed) as problem:
-            return problem.get_response()
-        return self._switchboard.handle(name, request)
 
 
 def served(settings: Settings, *, host: str, port: int) -> tuple[Server, Sandbox]:

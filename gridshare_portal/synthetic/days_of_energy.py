@@ -6,7 +6,6 @@ the next. In every quarter hour as much energy comes in as goes out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -47,6 +46,12 @@ class Course:
         grown: np.ndarray = getattr(self, name).cumsum() * STEP_H
         counted: np.ndarray = (day - BEGAN_ON).days * grown[-1] + grown
         return counted
+
+    def columns(self, day: date) -> dict[str, np.ndarray]:
+        """Return what is read of the sensor on a day, by the names of readings."""
+        columns = {"in_w": self.in_w, "out_w": self.out_w}
+        columns |= {f"{name}_wh": self.counted_wh(f"{name}_w", day) for name in ("in", "out")}
+        return columns if self.charge_pct is None else columns | {"charge_pct": self.charge_pct}
 
 
 @lru_cache(maxsize=1024)
@@ -129,7 +134,3 @@ def _weather(kind: int, hours: np.ndarray, least: float) -> np.ndarray:
 def _whole(power_w: np.ndarray) -> np.ndarray:
     whole: np.ndarray = np.round(power_w / WHOLE_W) * WHOLE_W
     return whole
-
-
-def roles_of(roles: Iterable[str]) -> frozenset[str]:
-    return frozenset(roles) & {Role.SOLAR, Role.BATTERY, Role.GRID, Role.EV}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import TypeVar
 
 from django.contrib.auth.hashers import make_password
@@ -34,12 +35,12 @@ Node = dict[str, object]  # of the topology, as JSON
 Row = TypeVar("Row", bound=Model)
 
 
-def standing() -> int:
+def made_count() -> int:
     """Return how many synthetic homes there are."""
     return lunar.Connection.objects.filter(issuer=ISSUER).count()
 
 
-def has_people_s_own() -> bool:
+def has_real_connections() -> bool:
     """Return whether a real connection is kept in this database."""
     return lunar.Connection.objects.exclude(issuer=ISSUER).exists()
 
@@ -50,7 +51,7 @@ def make(*, count: int, organization: accounts.Organization, now: datetime, days
     Numbers go on from the homes there are, and a number always gives the same home. Each has `days` days of
     readings, up to now.
     """
-    first = standing()
+    first = made_count()
     for start in range(first, first + count, CHUNK):
         numbers = range(start, min(start + CHUNK, first + count))
         _write(numbers, organization, now, days)
@@ -61,20 +62,19 @@ def make(*, count: int, organization: accounts.Organization, now: datetime, days
 def _write(numbers: range, organization: accounts.Organization, now: datetime, days: int) -> None:
     made = [synthetic_sites.home(number, now=now) for number in numbers]
     persons = [people.person(number) for number in numbers]
-    users = _create(accounts.User, (_user(one, home) for one, home in zip(persons, made, strict=True)))
-    links = _create(lunar.Connection, (_connection(*pair) for pair in zip(numbers, users, made, strict=True)))
-    rows = _create(sites.Site, (_site(one, home, now) for one, home in zip(persons, made, strict=True)))
+    users = _create(accounts.User, map(_user, persons, made))
+    links = _create(lunar.Connection, map(_connection, numbers, users, made))
+    rows = _create(sites.Site, map(_site, persons, made, repeat(now)))
     reaching = (
         sites.ConnectionSite(site=row, connection=link, seen_at=home.created_at)
         for row, link, home in zip(rows, links, made, strict=True)
     )
     _create(sites.ConnectionSite, reaching)
-    _create(telemetry.Collection, (_collection(row, home, now) for row, home in zip(rows, made, strict=True)))
+    _create(telemetry.Collection, map(_collection, rows, made))
     _write_devices(rows, made, now, days)
-    _create(access.Request, _requests(persons, made, users, organization))
-    consents = _create(
-        access.Consent, (_consent(*trio, organization) for trio in zip(rows, users, made, strict=True))
-    )
+    asked = (trio for trio in zip(persons, made, users, strict=True) if trio[1].asked_at)
+    _create(access.Request, (_request(*trio, organization) for trio in asked))
+    consents = _create(access.Consent, map(_consent, rows, users, made, repeat(organization)))
     held = [consent for consent in consents if consent.ended_at is None]
     prefetch_related_objects(held, "site__devices")
     entries.write(held)
@@ -94,8 +94,8 @@ def _write_devices(
     speaking = [(sensor, part[2], part[4]) for sensor, part in zip(sensors, parts, strict=True)]
     newest = (
         telemetry.Latest(sensor=sensor, read_at=min(one.at + missing.STEP, now), **vars(one))
-        for sensor, one in ((sensor, made_sensor.reading) for sensor, made_sensor, _course in speaking)
-        if one
+        for sensor, made_sensor, _course in speaking
+        if (one := made_sensor.reading)
     )
     _create(telemetry.Latest, newest)
     readings.write(speaking, days=days, now=now)
@@ -155,38 +155,24 @@ def _tree(home: synthetic_sites.MadeSite) -> dict[str, object]:
 
 def _node(synth_id: str, kind: str, *, parent: int | None, depth: int, channels: Iterable[str] = ()) -> Node:
     found: Node = {"synth_id": synth_id, "kind": kind, "channels": [*channels], "capacity_wh": None}
-    return {**found, "parent": parent, "depth": depth}
+    return found | {"parent": parent, "depth": depth}
 
 
 def _channels(sensor: synthetic_sites.MadeSensor) -> list[str]:
     return [*synthetic_sites.CHANNELS, *(["stateOfCharge_pct"] if sensor.role == sites.Role.BATTERY else [])]
 
 
-def _collection(row: sites.Site, home: synthetic_sites.MadeSite, now: datetime) -> telemetry.Collection:
+def _collection(row: sites.Site, home: synthetic_sites.MadeSite) -> telemetry.Collection:
     goal = (home.created_at - timedelta(days=1)).date()
     moments = [one.reading.at for device in home.devices for one in device.sensors if one.reading]
-    return telemetry.Collection(
-        site=row,
-        due_at=None,
-        goal=goal,
-        cursor=goal,
-        filled_back_to=goal,
-        last_ok_at=max(moments, default=None),
-    )
+    read_at, days = max(moments, default=None), {"goal": goal, "cursor": goal, "filled_back_to": goal}
+    return telemetry.Collection(site=row, due_at=None, last_ok_at=read_at, **days)
 
 
 def _device(row: sites.Site, device: synthetic_sites.MadeDevice, now: datetime) -> sites.Device:
-    return sites.Device(
-        site=row,
-        synth_id=device.synth_id,
-        kind=device.kind,
-        manufacturer=device.manufacturer,
-        model=device.model,
-        serial_number=device.serial_number,
-        capacity_wh=device.capacity_wh,
-        power_limit_w=5000.0 if device.capacity_wh else None,
-        details_read_at=now,
-    )
+    known = {name: value for name, value in vars(device).items() if name != "sensors"}
+    power_limit_w = 5000.0 if device.capacity_wh else None
+    return sites.Device(site=row, power_limit_w=power_limit_w, details_read_at=now, **known)
 
 
 def _sensor(
@@ -206,35 +192,27 @@ def _sensor(
 def _consent(
     row: sites.Site, user: accounts.User, home: synthetic_sites.MadeSite, organization: accounts.Organization
 ) -> access.Consent:
-    is_ended = home.sharing.ended_at is not None
-    return access.Consent(
-        site=row,
-        organization=organization,
-        given_by=user,
-        ended_by=user if is_ended else None,
-        ended_how="by hand" if is_ended else "",
-        **vars(home.sharing),
-    )
+    ended = {"ended_by": user, "ended_how": "by hand"} if home.sharing.ended_at else {}
+    return access.Consent(site=row, organization=organization, given_by=user, **ended, **vars(home.sharing))
 
 
-def _requests(
-    persons: list[people.Person],
-    made: list[synthetic_sites.MadeSite],
-    users: list[accounts.User],
+def _request(
+    person: people.Person,
+    home: synthetic_sites.MadeSite,
+    user: accounts.User,
     organization: accounts.Organization,
-) -> Iterator[access.Request]:
-    """Yield the organization's requests from before a home was shared; nobody gets an e-mail about them."""
-    for person, home, user in zip(persons, made, users, strict=True):
-        if home.asked_at:
-            yield access.Request(
-                organization=organization,
-                email=person.email,
-                right=home.sharing.right,
-                lasts=durations.OPEN.id,
-                made_at=home.asked_at,
-                told_at=home.asked_at,
-                expires_at=home.asked_at + timedelta(days=30),
-                answer=access.Request.Answer.SHARED,
-                answered_at=home.created_at,
-                answered_by=user,
-            )
+) -> access.Request:
+    """Return the organization's request from before a home was shared; nobody gets an e-mail about it."""
+    made_at = home.asked_at or home.created_at
+    return access.Request(
+        organization=organization,
+        email=person.email,
+        right=home.sharing.right,
+        lasts=durations.OPEN.id,
+        made_at=made_at,
+        told_at=made_at,
+        expires_at=made_at + timedelta(days=30),
+        answer=access.Request.Answer.SHARED,
+        answered_at=home.created_at,
+        answered_by=user,
+    )

@@ -80,9 +80,9 @@ class Reading:
     at: datetime
     in_w: float
     out_w: float
-    charge_pct: float | None
     in_wh: float
     out_wh: float
+    charge_pct: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,12 @@ def home(number: int, *, now: datetime) -> MadeSite:
     created_at = now - timedelta(days=dice.uniform(0.5, 900))
     status, allowed = _of_hundred(dice, CONNECTIONS)
     last_reading_at, zone, shape = _last_reading_at(dice, now), dice.choice(ZONES), _of_hundred(dice, SHAPES)
-    course = _course(dice, shape, zone, now)
+    ahead = now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
+    course = days_of_energy.Key(
+        roles=frozenset(role for _kind, roles in shape for role in roles),
+        kind=dice.randrange(days_of_energy.KINDS),
+        shift=ahead // missing.STEP,
+    )
     asked_at = created_at - timedelta(days=dice.uniform(0, 20)) if dice.random() < 0.3 else None
     return MadeSite(
         synth_id=f"site-{_uuid(dice)}",
@@ -148,14 +153,6 @@ def home(number: int, *, now: datetime) -> MadeSite:
         asked_at=asked_at,
         course=course,
         devices=tuple(_devices(dice, shape, course, last_reading_at)),
-    )
-
-
-def _course(dice: Random, shape: Shape, zone: str, now: datetime) -> days_of_energy.Key:
-    ahead = now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
-    roles = days_of_energy.roles_of(role for _kind, some in shape for role in some)
-    return days_of_energy.Key(
-        roles=roles, kind=dice.randrange(days_of_energy.KINDS), shift=ahead // missing.STEP
     )
 
 
@@ -199,14 +196,8 @@ def _reading(
     at = last_reading_at - timedelta(days=2) if silent else last_reading_at
     day, bucket = at.date(), (at - missing.midnight(at.date())) // missing.STEP
     mine = days_of_energy.day_of(course, role, sharing)
-    return Reading(
-        at=at,
-        in_w=float(mine.in_w[bucket]),
-        out_w=float(mine.out_w[bucket]),
-        charge_pct=None if mine.charge_pct is None else float(mine.charge_pct[bucket]),
-        in_wh=float(mine.counted_wh("in_w", day)[bucket]),
-        out_wh=float(mine.counted_wh("out_w", day)[bucket]),
-    )
+    columns = mine.columns(day)
+    return Reading(at=at, **{name: float(values[bucket]) for name, values in columns.items()})
 
 
 def _last_reading_at(dice: Random, now: datetime) -> datetime | None:

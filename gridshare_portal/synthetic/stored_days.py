@@ -34,10 +34,9 @@ def write(
 ) -> None:
     """Write `days` days up to today for sensors that have a reading, each up to its newest reading."""
     rows = [row for sensor, made, key in sensors for row in _rows(sensor, made, key, days, now)]
-    table, quote = connection.ops.quote_name(Day._meta.db_table), connection.ops.quote_name
-    names, places = ", ".join(map(quote, COLUMNS)), ", ".join(["%s"] * len(COLUMNS))
+    table, *names = map(connection.ops.quote_name, (Day._meta.db_table, *COLUMNS))
+    columns = f"({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})"
     with connection.cursor() as cursor:
-        columns = f"({names}) VALUES ({places})"
         cursor.executemany(f"INSERT INTO {table} {columns}", rows)
 
 
@@ -46,11 +45,11 @@ def _rows(
 ) -> Iterator[tuple[Value, ...]]:
     if made.reading is None:
         return
-    ops, today = connection.ops, missing.day_of(now)
+    ops, today, reported_until = connection.ops, missing.day_of(now), min(made.reading.at + missing.STEP, now)
     for number in range(days):
         day = today - number * missing.DAY
-        known = _known(made.reading.at, day, now)
-        if not known:
+        known = min(reported_until - missing.midnight(day), missing.DAY) // missing.STEP
+        if known <= 0:
             continue
         is_closed = known == missing.BUCKETS and now - missing.midnight(day) > SETTLED_AFTER
         yield (
@@ -63,12 +62,6 @@ def _rows(
         )
 
 
-def _known(last_reading_at: datetime, day: date, now: datetime) -> int:
-    """Return how many quarter hours of the day the sensor had reported."""
-    whole = min(last_reading_at + missing.STEP, now) - missing.midnight(day)
-    return max(0, min(whole // missing.STEP, missing.BUCKETS))
-
-
 @lru_cache(maxsize=4096)
 def _packed(
     key: days_of_energy.Key, role: str, sharing: int, day: date, known: int
@@ -76,9 +69,7 @@ def _packed(
     """Return the last five of COLUMNS."""
     course = days_of_energy.day_of(key, role, sharing)
     bits = np.arange(missing.BUCKETS) < known
-    columns = {"in_w": course.in_w, "out_w": course.out_w, "charge_pct": course.charge_pct}
-    columns |= {f"{name}_wh": course.counted_wh(f"{name}_w", day) for name in ("in", "out")}
-    cut = {name: np.where(bits, values, np.nan) for name, values in columns.items() if values is not None}
+    cut = {name: np.where(bits, values, np.nan) for name, values in course.columns(day).items()}
     in_w, out_w = course.in_w[:known], course.out_w[:known]
     in_wh, out_wh = (float(power_w.sum() * days_of_energy.STEP_H) for power_w in (in_w, out_w))
     return packing.pack(cut), packing.bits(bits), in_wh, out_wh, float(max(in_w.max(), out_w.max()))

@@ -101,11 +101,11 @@ class TestWatching:
 
     def test_asks_lunar_nothing_in_the_page(self, homeowner, sandbox, now, monkeypatch):
         monkeypatch.setattr(watched, "wake", lambda task, pk: None)
-        calls = sum(sandbox.faults.all_calls().values())
+        calls = sum(sandbox.faults.calls().values())
 
         watched.watch(site=homeowner.site, now=now)
 
-        assert sum(sandbox.faults.all_calls().values()) == calls
+        assert sum(sandbox.faults.calls().values()) == calls
 
     def test_begins_with_the_first_reading_of_a_home(self, homeowner, battery):
         models.State.objects.all().delete()

@@ -30,19 +30,23 @@ def portal():
         server.shutdown()
 
 
+def homes(portal):
+    return Visitor(f"http://127.0.0.1:{portal.server_port}").look("/portfolio/brightgrid/homes/")
+
+
 class TestCountingTheHomes:
     def test_reads_how_many_there_are(self, portal):
         portal.words = "<h1>Homes <small>12 in all</small></h1>"
 
-        assert opening._count(Visitor(f"http://127.0.0.1:{portal.server_port}")) == 12
+        assert opening._first(opening.COUNT, homes(portal)) == "12"
 
     def test_reads_them_however_the_page_is_laid_out(self, portal):
         portal.words = "<h1>\n  Homes\n  <small\n    class='n'\n  >12 in\n    all</small>\n</h1>"
 
-        assert opening._count(Visitor(f"http://127.0.0.1:{portal.server_port}")) == 12
+        assert opening._first(opening.COUNT, homes(portal)) == "12"
 
     def test_says_so_where_a_page_does_not(self, portal):
         portal.words = "<h1>Something went wrong</h1>"
 
         with pytest.raises(opening.Stuck, match="/portfolio/brightgrid/homes/ does not say"):
-            opening._count(Visitor(f"http://127.0.0.1:{portal.server_port}"))
+            opening._first(opening.COUNT, homes(portal))

@@ -151,13 +151,13 @@ class TestTheCommand:
         settings.DEMO = True
         call_command("make_portfolio", 1, verbosity=0)
 
-        assert rows.standing() == 1
+        assert rows.made_count() == 1
 
     def test_keeps_out_of_a_database_with_somebody_s_own_home(self, homeowner):
         with pytest.raises(CommandError, match="own homes"):
             make(1)
 
-        assert rows.standing() == 0
+        assert rows.made_count() == 0
 
     def test_asks_for_at_least_one(self):
         with pytest.raises(CommandError, match="at least one"):

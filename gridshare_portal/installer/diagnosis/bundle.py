@@ -6,28 +6,22 @@ a time.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridshare_portal.files import cells
+from gridshare_portal.files import cells, workbooks
 from gridshare_portal.installer.diagnosis import calendar, summary
 from gridshare_portal.installer.visiting import Looked
-from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.sites import raw_responses
 from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry.models import Day
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 DEVICES = {  # heads of columns, and the fields under them
     "Id": "synth_id",
@@ -51,7 +45,6 @@ CALLS = {
     "Failing since": "since_at",
 }
 READINGS = timedelta(days=7)
-SENT_AT = 64 * 1024
 CELL_LENGTH = 2000
 
 README = """Case file of the home "{name}"
@@ -77,28 +70,6 @@ There is no name of a person in these files, no address, no password and no acce
 """
 
 
-class _Pipe(io.RawIOBase):
-    """A write-only file whose content is drained piece by piece."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: list[bytes] = []
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: ReadableBuffer) -> int:
-        written = bytes(data)
-        self._parts.append(written)
-        self.size += len(written)
-        return len(written)
-
-    def drain(self) -> bytes:
-        drained, self._parts, self.size = b"".join(self._parts), [], 0
-        return drained
-
-
 def file_name(looked: Looked) -> str:
     """Name the file after the home and the day, in ASCII."""
     plain = unicodedata.normalize("NFKD", looked.site.name).encode("ascii", "ignore").decode()
@@ -107,18 +78,17 @@ def file_name(looked: Looked) -> str:
 
 
 def stream(looked: Looked) -> Iterator[bytes]:
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+    outgoing = workbooks.Outgoing()
+    with zipfile.ZipFile(outgoing, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, write in FILES.items():
             place = zipfile.ZipInfo(name, looked.now.timetuple()[:6])
             place.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(place, "w") as file:
                 for line in write(looked):
                     file.write(raw_responses.hidden(line).encode())
-                    if pipe.size > SENT_AT:
-                        yield pipe.drain()
-            yield pipe.drain()
-    yield pipe.drain()
+                    if piece := outgoing.taken(workbooks.PIECE):
+                        yield piece
+    yield outgoing.taken()
 
 
 def _readme(looked: Looked) -> Iterator[str]:
@@ -139,7 +109,7 @@ def _home(looked: Looked) -> Iterator[str]:
         "last_problem": home.collected.error if home.collected else "",
         "missing": [
             {
-                "cause": one.kind,
+                "cause": one.gap.kind,
                 "sensors": list(one.gap.sensors),
                 "good_until": _at(one.gap.good_until),
                 "good_again": _at(one.gap.good_again),
@@ -185,23 +155,22 @@ def _completeness(looked: Looked) -> Iterator[str]:
 def _readings(looked: Looked) -> Iterator[str]:
     heads = ["Sensor", "Measures", "Start (UTC)", "In (W)", "Out (W)", "Voltage (V)", "Current (A)"]
     heads += ["Charge (%)", "Counted in (Wh)", "Counted out (Wh)"]
-    return _sheet(heads, _buckets(looked.site, looked.now))
+    return _sheet(heads, _buckets(looked))
 
 
-def _buckets(site: sites.Site, now: datetime) -> Iterator[list[object]]:
-    roles = {one.pk: (one.synth_id, one.role) for one in site_queries.sensors_of(site)}
-    first = missing.day_of(now - READINGS)
+def _buckets(looked: Looked) -> Iterator[list[object]]:
+    roles = {one.pk: (one.synth_id, one.role) for one in site_queries.sensors_of(looked.site)}
+    first, empty = missing.day_of(looked.now - READINGS), np.full(missing.BUCKETS, np.nan)
     days = Day.objects.filter(sensor__in=roles, day__gte=first, step_s=missing.STEP_S)
     rows = days.order_by("sensor__position", "sensor", "day")
     fields = ("sensor_id", "day", "packed", "known")
     for sensor, day, packed, known in rows.values_list(*fields).iterator(chunk_size=8):
         columns = packing.unpack(bytes(packed))
-        empty = np.full(missing.BUCKETS, np.nan)
-        table = [columns.get(name, empty) for name in packing.FIELDS]
+        table = np.abs([columns.get(name, empty) for name in packing.FIELDS])
         for bucket in np.flatnonzero(packing.flags(bytes(known), missing.BUCKETS)):
             at = missing.midnight(day) + int(bucket) * missing.STEP
-            values = [float(column[bucket]) for column in table]
-            yield [*roles[sensor], at, *map(_amount, values)]
+            amounts = table[:, bucket].tolist()
+            yield [*roles[sensor], at, *(None if one != one else round(one, 3) for one in amounts)]
 
 
 def _calls(looked: Looked) -> Iterator[str]:
@@ -235,10 +204,6 @@ def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return _at(value)
     return cells.text(value[:CELL_LENGTH]) if isinstance(value, str) else value
-
-
-def _amount(value: float) -> float | None:
-    return None if value != value else round(abs(value), 3)
 
 
 def _json(value: object) -> str:

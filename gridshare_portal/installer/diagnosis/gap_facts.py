@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -26,27 +25,29 @@ RESET_WH = 1.0
 HALF_A_DAY = 48
 
 
-@dataclass(frozen=True)
-class _Known:
-    row: sites.Sensor
-    first_day: date | None
-    first_known: bytes | memoryview | None
-    last_at: datetime | None
-
-
 def coverage_of(site: sites.Site, *, now: datetime) -> gaps.SiteCoverage:
     """Return what is known of the last 30 days of a home, in five queries."""
     collected = _collected(Collection.objects.filter(site=site).first())
     first = missing.day_of(now) - timedelta(days=DAYS)
     read_at = collected.read_at if collected and collected.read_at else now
     count = max(0, int((read_at - missing.midnight(first)) // missing.STEP))  # whole buckets that were over
+    days = -(-count // missing.BUCKETS)
     sensors = _sensors(site)
-    rows = _rows(sensors, first)
+    rows = _rows([pk for pk, *_rest in sensors], first, days)
     return gaps.SiteCoverage(
         start=missing.midnight(first),
         connections=tuple(_connection(connection) for connection in queries.connections_of(site)),
         collected=collected,
-        sensors=tuple(_sensor(known, rows.get(known.row.pk, {}), first, count) for known in sensors),
+        sensors=tuple(
+            gaps.SensorCoverage(
+                synth_id=synth_id,
+                first_at=_first_at(first_day, first_known),
+                last_at=last_at,
+                known=_known(rows[pk], first, days)[:count],
+                resets=_resets(rows[pk], first),
+            )
+            for pk, synth_id, first_day, first_known, last_at in sensors
+        ),
     )
 
 
@@ -71,8 +72,8 @@ def _collected(row: Collection | None) -> gaps.Collected | None:
     )
 
 
-def _sensors(site: sites.Site) -> list[_Known]:
-    """Return the sensors with the day and the buckets of their first reading, and their newest one."""
+def _sensors(site: sites.Site) -> list[tuple[int, str, date | None, bytes | None, datetime | None]]:
+    """Return pk and id of the sensors, day and buckets of their first reading, and their newest one."""
     days = Day.objects.filter(sensor=OuterRef("pk"), known_count__gt=0, step_s=missing.STEP_S).order_by("day")
     newest = Latest.objects.filter(sensor=OuterRef("pk"))
     rows = queries.sensors_of(site).annotate(
@@ -80,40 +81,31 @@ def _sensors(site: sites.Site) -> list[_Known]:
         first_known=Subquery(days.values("known")[:1]),
         last_at=Subquery(newest.values("at")[:1]),
     )
-    return [_Known(row, row.first_day, row.first_known, row.last_at) for row in rows]
+    return list(rows.values_list("pk", "synth_id", "first_day", "first_known", "last_at"))
 
 
-def _rows(sensors: Sequence[_Known], first: date) -> Mapping[int, Mapping[date, tuple[bytes, bytes]]]:
+def _rows(sensors: Sequence[int], first: date, days: int) -> Mapping[int, Mapping[date, tuple[bytes, bytes]]]:
+    """Return by sensor and day the known buckets and the packed readings."""
     found: dict[int, dict[date, tuple[bytes, bytes]]] = defaultdict(dict)
-    rows = Day.objects.filter(sensor__in=[known.row.pk for known in sensors], day__gte=first)
-    fields = ("sensor_id", "day", "known", "packed")
-    for sensor, day, known, packed in rows.filter(step_s=missing.STEP_S).values_list(*fields):
+    period = {"day__gte": first, "day__lt": first + timedelta(days=days)}
+    rows = Day.objects.filter(sensor__in=sensors, step_s=missing.STEP_S, **period)
+    for sensor, day, known, packed in rows.values_list("sensor_id", "day", "known", "packed"):
         found[sensor][day] = (bytes(known), bytes(packed))
     return found
 
 
-def _sensor(
-    sensor: _Known, rows: Mapping[date, tuple[bytes, bytes]], first: date, count: int
-) -> gaps.SensorCoverage:
-    days = -(-count // missing.BUCKETS)
-    known = np.zeros((max(days, 1), missing.BUCKETS), dtype=bool)
-    inside = {day: row for day, row in rows.items() if (day - first).days < days}
-    for day, (bits, _packed) in inside.items():
+def _known(rows: Mapping[date, tuple[bytes, bytes]], first: date, days: int) -> np.ndarray:
+    known = np.zeros((days, missing.BUCKETS), dtype=bool)
+    for day, (bits, _packed) in rows.items():
         known[(day - first).days] = packing.flags(bits, missing.BUCKETS)
-    return gaps.SensorCoverage(
-        synth_id=sensor.row.synth_id,
-        first_at=_first_at(sensor),
-        last_at=sensor.last_at,
-        known=known.reshape(-1)[:count],
-        resets=_resets(inside, first),
-    )
+    return known.reshape(-1)
 
 
-def _first_at(sensor: _Known) -> datetime | None:
-    if sensor.first_day is None or sensor.first_known is None:
+def _first_at(day: date | None, known: bytes | None) -> datetime | None:
+    if day is None or known is None:
         return None
-    known = packing.flags(bytes(sensor.first_known), missing.BUCKETS)
-    return missing.midnight(sensor.first_day) + int(np.argmax(known)) * missing.STEP
+    flags = packing.flags(bytes(known), missing.BUCKETS)
+    return missing.midnight(day) + int(np.argmax(flags)) * missing.STEP
 
 
 def _resets(rows: Mapping[date, tuple[bytes, bytes]], first: date) -> tuple[datetime, ...]:
@@ -121,11 +113,9 @@ def _resets(rows: Mapping[date, tuple[bytes, bytes]], first: date) -> tuple[date
     if not rows:
         return ()
     days = sorted(rows)
-    packed = [rows[day][1] for day in days]
-    columns = packing.unpack_many(packed, ("in_wh", "out_wh"), missing.BUCKETS)
-    starts = np.concatenate(
-        [(day - first).days * missing.BUCKETS + np.arange(missing.BUCKETS) for day in days]
-    )
+    columns = packing.unpack_many([rows[day][1] for day in days], ("in_wh", "out_wh"), missing.BUCKETS)
+    buckets = np.arange(missing.BUCKETS)
+    starts = np.concatenate([(day - first).days * missing.BUCKETS + buckets for day in days])
     found = {at for column in columns.values() for at in _falls(column.reshape(-1), starts)}
     return tuple(missing.midnight(first) + at * missing.STEP for at in sorted(found))
 
@@ -135,7 +125,8 @@ def _falls(counter: np.ndarray, starts: np.ndarray) -> list[int]:
     at = np.flatnonzero(~np.isnan(counter))
     values = counter[at]
     falls = np.flatnonzero(values[:-1] - values[1:] > RESET_WH)
-    stays = [
-        fall for fall in falls.tolist() if (values[fall + 1 : fall + 1 + HALF_A_DAY] < values[fall]).all()
+    return [
+        int(starts[at[fall + 1]])
+        for fall in falls.tolist()
+        if (values[fall + 1 : fall + 1 + HALF_A_DAY] < values[fall]).all()
     ]
-    return [int(starts[at[fall + 1]]) for fall in stays]

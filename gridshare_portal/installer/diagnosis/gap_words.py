@@ -12,25 +12,17 @@ from gridshare_portal.templatetags import energy
 
 YOU, HOMEOWNER, LUNAR, US, NOBODY = "You", "The homeowner", "Lunar", "The portal", "Nobody"
 
-TITLES = {
-    Kind.ENDED: "Connection ended",
-    Kind.SCOPE_MISSING: "Permission missing",
-    Kind.UPSTREAM: "Lunar does not answer as it should",
-    Kind.NOT_ASKED: "Not asked lately",
-    Kind.SITE_OFFLINE: "Home offline",
-    Kind.SENSOR_SILENT: "Sensor silent",
-    Kind.LATE: "Reading late",
-    Kind.NOT_FETCHED: "Not fetched yet",
-    Kind.RESET: "Counter began anew",
-    Kind.BEFORE: "Before history",
-}
-GLYPHS = {
-    Kind.ENDED: "bad",
-    Kind.SCOPE_MISSING: "bad",
-    Kind.UPSTREAM: "attention",
-    Kind.NOT_ASKED: "attention",
-    Kind.SITE_OFFLINE: "bad",
-    Kind.SENSOR_SILENT: "attention",
+TITLES = {  # each with the glyph of a gap that goes on
+    Kind.ENDED: ("Connection ended", "bad"),
+    Kind.SCOPE_MISSING: ("Permission missing", "bad"),
+    Kind.UPSTREAM: ("Lunar does not answer as it should", "attention"),
+    Kind.NOT_ASKED: ("Not asked lately", "attention"),
+    Kind.SITE_OFFLINE: ("Home offline", "bad"),
+    Kind.SENSOR_SILENT: ("Sensor silent", "attention"),
+    Kind.LATE: ("Reading late", "info"),
+    Kind.NOT_FETCHED: ("Not fetched yet", "info"),
+    Kind.RESET: ("Counter began anew", "info"),
+    Kind.BEFORE: ("Before history", "info"),
 }
 WAIT = "Wait. The portal tries again by itself."
 RECONNECT = "Ask the homeowner to connect again."
@@ -71,24 +63,14 @@ class Words:
     who: str
     names: str
 
-    @property
-    def kind(self) -> str:
-        return self.gap.kind.value
-
 
 def worded(gap: Gap, *, titles: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Words:
     """Return one gap in words; `titles` names sensors by id."""
     names = ", ".join(titles.get(sensor, sensor) for sensor in gap.sensors)
     why, next_step, who = _worded(gap, names, zone, now)
-    return Words(
-        gap=gap,
-        title=TITLES[gap.kind],
-        glyph=GLYPHS.get(gap.kind, "info") if gap.goes_on else "info",
-        why=why,
-        next_step=next_step,
-        who=who,
-        names=names,
-    )
+    title, glyph = TITLES[gap.kind]
+    glyph = glyph if gap.goes_on else "info"
+    return Words(gap=gap, title=title, glyph=glyph, why=why, next_step=next_step, who=who, names=names)
 
 
 def _worded(gap: Gap, names: str, zone: ZoneInfo, now: datetime) -> tuple[str, str, str]:

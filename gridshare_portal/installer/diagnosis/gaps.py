@@ -36,9 +36,6 @@ class Kind(StrEnum):
     BEFORE = "before"
 
 
-ORDER = {kind: number for number, kind in enumerate(Kind)}
-
-
 @dataclass(frozen=True, kw_only=True)
 class ConnectionState:
     """A connection to the home: whether it is active, who ended it, and whether its scopes allow reading."""
@@ -110,7 +107,7 @@ def gaps(home: SiteCoverage, *, now: datetime) -> list[Gap]:
     going_on = [gap for gap in found if gap.goes_on]
     over = [gap for gap in found if not gap.goes_on]
     newest = sorted(over, key=lambda gap: gap.good_again or gap.good_until or home.start, reverse=True)
-    return [*sorted(going_on, key=lambda gap: ORDER[gap.kind]), *newest]
+    return [*sorted(going_on, key=lambda gap: [*Kind].index(gap.kind)), *newest]
 
 
 def _closed(home: SiteCoverage, now: datetime) -> Gap | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import models as audit
@@ -36,14 +37,13 @@ SensorCoverages = Sequence[tuple[str, gaps.SensorCoverage]]  # each with the sen
 ConnectionScopes = tuple[lunar.Connection, list[tuple[scopes.Scope, bool]]]  # each with whether it is granted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summary:
+class Summary(NamedTuple):
     """What is wrong and what to do, in one sentence each; `next_step` is empty if nothing is."""
 
     glyph: str
     why: str
-    next_step: str
-    who: str
+    next_step: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,36 +99,28 @@ def gaps_of(
 
 def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
     """Name sensors as shortly as tells them apart, by their ids; where needed with an id."""
-    listed = list(sensors)
-    often = Counter(names.role(sensor) for sensor in listed)
-    called = {
-        one.synth_id: names.role(one) if often[names.role(one)] == 1 else names.sensor(one) for one in listed
-    }
+    roles = [(one, names.role(one)) for one in sensors]
+    often = Counter(role for _one, role in roles)
+    called = {one.synth_id: role if often[role] == 1 else names.sensor(one) for one, role in roles}
     often = Counter(called.values())
-    ends = Counter((title, _end(synth_id)) for synth_id, title in called.items())
-    for synth_id, title in called.items():
+    ended = [(synth_id, title, synth_id.rpartition("__")[2]) for synth_id, title in called.items()]
+    ends = Counter((title, end) for _synth_id, title, end in ended)
+    for synth_id, title, end in ended:
         if often[title] > 1:
-            end = _end(synth_id)
             called[synth_id] = f"{title} ({end if ends[title, end] == 1 else synth_id})"
     return called
 
 
-def _end(synth_id: str) -> str:
-    return synth_id.rpartition("__")[2]
-
-
 def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkListRow]) -> Summary:
     """Summarize in one sentence: missing readings first, then open cases."""
-    grave = [one for one in going_on if one.gap.kind is not gaps.Kind.LATE]
-    for one in grave[:1]:
-        return Summary(glyph=one.glyph, why=one.why, next_step=one.next_step, who=one.who)
-    for line in opened[:1]:
-        return Summary(
-            glyph=line.case.level.glyph, why=line.sentence, next_step=line.advice, who=gap_words.YOU
-        )
-    if going_on:
-        return Summary(glyph="info", why=going_on[0].why, next_step=going_on[0].next_step, who="")
-    return Summary(glyph="good", why=WELL, next_step="", who="")
+    for one in going_on:
+        if one.gap.kind is not gaps.Kind.LATE:
+            return Summary(one.glyph, one.why, one.next_step, one.who)
+    for line in opened:
+        return Summary(line.case.level.glyph, line.sentence, line.advice, gap_words.YOU)
+    for one in going_on:
+        return Summary("info", one.why, one.next_step)
+    return Summary("good", WELL)
 
 
 def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.WorkListRow]:
@@ -144,15 +136,13 @@ def calls_of(site: sites.Site) -> list[tuple[str, sites.Call]]:
 
 
 def _connections(looked: Looked) -> list[ConnectionScopes]:
-    givers = {consent.given_by_id for consent in looked.consents}
-    theirs = site_queries.connections_of(looked.site).filter(user__in=givers).defer(*SECRETS)
+    theirs = site_queries.connections_of(looked.site).filter(user__in=looked.givers).defer(*SECRETS)
     return [(one, [(scope, scope.id in one.scope_set) for scope in scopes.SCOPES]) for one in theirs]
 
 
 def history_of(looked: Looked) -> list[tuple[datetime, str]]:
     """Return the events of the Lunar connections of those who share the home, newest first."""
-    givers = {consent.given_by_id for consent in looked.consents}
-    found = audit.Event.objects.filter(subject_id__in=givers, name__in=[*OF_CONNECTIONS])
+    found = audit.Event.objects.filter(subject_id__in=looked.givers, name__in=[*OF_CONNECTIONS])
     return [(event.at, _worded(event)) for event in found.order_by("-at", "-pk")[:LINES]]
 
 
@@ -174,21 +164,18 @@ def actions_of(looked: Looked) -> list[Action]:
 
 
 def _change(change: control.Change, looked: Looked) -> Action:
+    """Return a change with who made it: staff read the names of their own colleagues only."""
+    who = "The homeowner"
+    if change.consent is not None:
+        mine = change.consent.organization_id == looked.organization.pk
+        who = change.actor_label if mine else "Another organization"
     return Action(
         at=change.made_at,
         what=f"{change.get_kind_display()} of {names.device(change.device)}",
-        who=_who(change, looked),
+        who=who,
         outcome=change.get_outcome_display(),
         sentence=change.sentence,
     )
-
-
-def _who(change: control.Change, looked: Looked) -> str:
-    """Return who made a change: staff read the names of their own colleagues only."""
-    if change.consent is None:
-        return "The homeowner"
-    mine = change.consent.organization_id == looked.organization.pk
-    return change.actor_label if mine else "Another organization"
 
 
 def _proposal(one: control.Proposal) -> Action:

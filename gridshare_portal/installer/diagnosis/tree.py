@@ -129,8 +129,7 @@ def _weeks(sensors: Sequence[sites.Sensor], zone: ZoneInfo, now: datetime) -> li
             synth_id=sensor.synth_id,
             role=sensor.role,
             device=sensor.device.synth_id if sensor.device else "",
-            channels=tuple(sensor.channels),
-            has_told=hasattr(sensor, "latest"),
+            has_reported=hasattr(sensor, "latest"),
             charge_pct=sensor.latest.charge_pct if hasattr(sensor, "latest") else None,
             in_wh=sums.get(sensor.pk, NO_SUMS)[0],
             out_wh=sums.get(sensor.pk, NO_SUMS)[1],
@@ -155,16 +154,12 @@ def _hours(
     if not rows:
         return {}
     powers = packing.unpack_many([bytes(row[2]) for row in rows], ("out_w",), missing.BUCKETS)["out_w"]
-    seen: dict[int, dict[tuple[date, int], list[float]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[tuple[int, date, int], list[float]] = defaultdict(list)
     for (sensor, day, _packed), column in zip(rows, powers, strict=True):
         for bucket in np.flatnonzero(~np.isnan(column)):
             local = (missing.midnight(day) + int(bucket) * missing.STEP).astimezone(zone)
-            seen[sensor][local.date(), local.hour].append(float(column[bucket]))
-    return {sensor: _means(by_hour) for sensor, by_hour in seen.items()}
-
-
-def _means(by_hour: Mapping[tuple[date, int], Sequence[float]]) -> dict[date, dict[int, float]]:
-    means: dict[date, dict[int, float]] = defaultdict(dict)
-    for (day, hour), powers in by_hour.items():
-        means[day][hour] = sum(powers) / len(powers)
-    return dict(means)
+            seen[sensor, local.date(), local.hour].append(float(column[bucket]))
+    means: dict[int, dict[date, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    for (sensor, day, hour), some in seen.items():
+        means[sensor][day][hour] = sum(some) / len(some)
+    return means

@@ -15,7 +15,6 @@ SOME_W, NOTHING_W = 50.0, 5.0
 DAYS_AGREED = 3
 OFF_PCT = 10.0
 LEAST_WH = 1000.0
-CHARGE_CHANNELS = ("stateofcharge_pct", "soc_percent", "soc", "charge")
 HOME = ""
 
 Hours = Mapping[date, Mapping[int, float]]  # local day: hour of the local clock: mean watts given
@@ -31,8 +30,7 @@ class SensorWeek:
     synth_id: str
     role: str
     device: str = ""
-    channels: tuple[str, ...] = ()
-    has_told: bool = True
+    has_reported: bool = True
     charge_pct: float | None = None
     in_wh: float | None = None
     out_wh: float | None = None
@@ -78,11 +76,11 @@ SUM = (
 
 
 def _of_sensor(sensor: SensorWeek) -> Iterator[Mismatch]:
-    if not sensor.has_told:
+    if not sensor.has_reported:
         yield Mismatch(word="never", sentence="It has never told anything.")
     if sensor.role == "unknown":
         yield Mismatch(word="role", sentence="Nobody knows what it measures, so it counts for nothing.")
-    if sensor.role == "battery" and sensor.has_told and not _tells_charge(sensor):
+    if sensor.role == "battery" and sensor.has_reported and sensor.charge_pct is None:
         yield Mismatch(word="charge", sentence="It counts as a battery, but tells no charge.")
     if sensor.role == "solar":
         yield from _of_solar(sensor)
@@ -116,11 +114,6 @@ def _is_night(hour: int, newest: Mapping[int, float], others: Sequence[Mapping[i
         return False
     is_always = hour in DEAD_OF_NIGHT and min(before) > SOME_W
     return is_always or (len(before) >= DAYS_AGREED and max(before) <= NOTHING_W)
-
-
-def _tells_charge(sensor: SensorWeek) -> bool:
-    named = any(channel.casefold() in CHARGE_CHANNELS for channel in sensor.channels)
-    return sensor.charge_pct is not None or (named and not sensor.has_told)
 
 
 def _grids(found: dict[str, list[Mismatch]], sensors: Sequence[SensorWeek]) -> None:

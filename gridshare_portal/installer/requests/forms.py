@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TypedDict
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,16 +16,6 @@ LONGEST_MESSAGE = 1_000
 SERIAL = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 NO_ADDRESS = "This is not an e-mail address. It looks like name@example.com."
 NO_SERIAL = "A serial number has plain letters, digits and signs, at most 200."
-
-
-class RequestTerms(TypedDict):
-    """Arguments of access.requests.ask; either the address or the serial number is empty."""
-
-    email: str
-    serial_number: str
-    right: str
-    lasts: str
-    message: str
 
 
 class Ask(accounts_forms.Plain):
@@ -75,12 +64,9 @@ class Ask(accounts_forms.Plain):
             raise ValidationError(sentence)
         return message
 
-    def terms(self) -> RequestTerms:
-        data, whom = self.cleaned_data, self.cleaned_data["whom"]
-        return RequestTerms(
-            email=whom if "@" in whom else "",
-            serial_number="" if "@" in whom else whom,
-            right=data["right"],
-            lasts=data["lasts"],
-            message=data["message"],
-        )
+    def terms(self) -> dict[str, str]:
+        """Return the arguments of access.requests.ask; either the address or the serial number is empty."""
+        data = {**self.cleaned_data}
+        whom = data.pop("whom")
+        email, serial_number = (whom, "") if "@" in whom else ("", whom)
+        return {**data, "email": email, "serial_number": serial_number}

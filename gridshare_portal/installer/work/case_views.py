@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,11 +24,13 @@ from gridshare_portal.cases.models import Case
 from gridshare_portal.installer.work import forms
 
 TIMELINE = 200
-NOTED = "Your note is in the timeline. The homeowner can read it."
-SNOOZED = "Set aside. It comes back by itself, or earlier if it gets worse."
-WOKEN = "It is in the work list again."
-ASSIGNED = "Now with {}."
-RESOLVED = "Resolved. If the cause is still found after a day, the case opens again."
+ACTIONS: dict[str, tuple[Callable[..., object], str]] = {  # each with the sentence for its success
+    "note": (handling.note, "Your note is in the timeline. The homeowner can read it."),
+    "snooze": (handling.snooze, "Set aside. It comes back by itself, or earlier if it gets worse."),
+    "wake": (handling.wake, "It is in the work list again."),
+    "assign": (handling.assign, "Now with {}."),
+    "resolve": (handling.resolve, "Resolved. If the cause is still found after a day, the case opens again."),
+}
 
 
 @entry.require_right()
@@ -39,65 +41,9 @@ def case(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 
 @entry.require_right(rights.WORK)
 @require_POST
-def note(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    return _done(request, pk, "note", handling.note, NOTED)
-
-
-@entry.require_right(rights.WORK)
-@require_POST
-def snooze(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    return _done(request, pk, "snooze", handling.snooze, SNOOZED)
-
-
-@entry.require_right(rights.WORK)
-@require_POST
-def wake(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    return _done(request, pk, "wake", handling.wake, WOKEN)
-
-
-@entry.require_right(rights.WORK)
-@require_POST
-def assign(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    return _done(request, pk, "assign", handling.assign, ASSIGNED)
-
-
-@entry.require_right(rights.WORK)
-@require_POST
-def resolve(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    return _done(request, pk, "resolve", handling.resolve, RESOLVED)
-
-
-def _found(request: entry.MemberRequest, pk: int) -> Case:
-    visible = handling.visible_to(request.user, request.organization, now=timezone.now())
-    return get_object_or_404(
-        visible.select_related("site", "assigned_to", "organization", "resolved_by"), pk=pk
-    )
-
-
-def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dict[str, Form]:
-    """Return the forms of the page; only the submitted one is bound."""
-
-    def data(name: str) -> QueryDict | None:
-        return request.POST if name == bound else None
-
-    assign = forms.Assign(
-        data("assign"),
-        auto_id="assign-%s",
-        organization=found.organization,
-        initial={"member": found.assigned_to_id},
-    )
-    return {
-        "note": forms.CaseNote(data("note")),
-        "snooze": forms.Snooze(data("snooze"), auto_id="snooze-%s"),
-        "wake": Form(data("wake")),
-        "assign": assign,
-        "resolve": forms.Resolve(data("resolve")),
-    }
-
-
-def _done(
-    request: entry.MemberRequest, pk: int, name: str, do: Callable[..., object], sentence: str
-) -> HttpResponse:
+def act(request: entry.MemberRequest, slug: str, pk: int, name: str) -> HttpResponse:
+    """Carry out the action of this name on the case, and say what came of it."""
+    do, sentence = ACTIONS[name]
     found = _found(request, pk)
     known = _forms(request, found, bound=name)
     form = known[name]
@@ -113,8 +59,30 @@ def _done(
         return _shown(request, found, known, status=422)
     messages.success(request, sentence.format(form.cleaned_data.get("member") or "nobody"))
     back = _list(request.POST.get("list", ""))
-    address = reverse("installer:case", args=[request.organization.slug, pk])
+    address = reverse("installer:case", args=[slug, pk])
     return redirect(f"{address}?{urlencode({'list': back})}" if back else address)
+
+
+def _found(request: entry.MemberRequest, pk: int) -> Case:
+    visible = handling.visible_to(request.user, request.organization, now=timezone.now())
+    return get_object_or_404(
+        visible.select_related("site", "assigned_to", "organization", "resolved_by"), pk=pk
+    )
+
+
+def _forms(request: entry.MemberRequest, found: Case, *, bound: str = "") -> dict[str, Form]:
+    """Return the forms of the page; only the submitted one is bound."""
+
+    data = {bound: request.POST}
+    assign = forms.Assign(data.get("assign"), auto_id="assign-%s", organization=found.organization)
+    assign.initial["member"] = found.assigned_to_id
+    return {
+        "note": forms.CaseNote(data.get("note")),
+        "snooze": forms.Snooze(data.get("snooze"), auto_id="snooze-%s"),
+        "wake": Form(data.get("wake")),
+        "assign": assign,
+        "resolve": forms.Resolve(data.get("resolve")),
+    }
 
 
 def _arguments(form: Form, found: Case, now: datetime) -> dict[str, object]:

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.cases import handling
@@ -25,13 +24,6 @@ def _words(label: str, needed: str) -> forms.CharField:
 class CaseNote(forms.Form):
     prefix = "note"
     words = _words("Note", "Write what the next person should know.")
-
-    def clean_words(self) -> str:
-        words: str = self.cleaned_data["words"]
-        if len(words) > handling.LONGEST_WORDS:
-            sentence = f"Use at most {handling.LONGEST_WORDS:,} characters; these are {len(words):,}."
-            raise ValidationError(sentence)
-        return words
 
 
 class Resolve(CaseNote):

@@ -37,11 +37,11 @@ class AllHomes(After):
 @require_safe
 def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    asked = queries.filters(request.GET)
+    filters = queries.filters(request.GET)
     context = {
-        "page": queries.page(request.user, request.organization, asked, now=now),
+        "page": queries.page(request.user, request.organization, filters, now=now),
         "counts": queries.counts(request.user, request.organization, now=now),
-        "asked": asked,
+        "filters": filters,
         "causes": Cause.choices,
         "levels": list(Severity),
         "shows": queries.SHOWS,
@@ -62,15 +62,15 @@ def open_cases(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @require_safe
 def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
     now = timezone.now()
-    asked = queries.filters(request.GET)
-    lines = queries.everything(request.user, request.organization, asked, now=now)
+    filters = queries.filters(request.GET)
+    lines = queries.everything(request.user, request.organization, filters, now=now)
     if request.method == "GET":
         downloads.tell(
             table=downloads.WORK_LIST,
             form="CSV",
             actor=request.user,
             organization=request.organization,
-            asked=asked.address,
+            asked=filters.address,
             at=now,
         )
     name = f"{request.organization.slug}-work-list-{now:%Y-%m-%d}.csv"
@@ -81,12 +81,12 @@ def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
 @require_safe
 def all_homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
     now = timezone.now()
-    asked = AllHomes(request.GET).cleaned_data
-    state, after = asked["state"], asked["after"]
+    query = AllHomes(request.GET).cleaned_data
+    state, after = query["state"], query["after"]
     found = queries.homes(request.user, request.organization, state=state, after=after, now=now)
     shown = found[: queries.ON_A_PAGE]
-    told = queries.last_reading_at([site.pk for site in shown])
-    lines = [(site, told.get(site.pk), latest.freshness(told.get(site.pk), now=now)) for site in shown]
+    read_at = queries.last_reading_at([site.pk for site in shown])
+    lines = [(site, read_at.get(site.pk), latest.freshness(read_at.get(site.pk), now=now)) for site in shown]
     context = {
         "lines": lines,
         "state": state,

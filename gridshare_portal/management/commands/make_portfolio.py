@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"Ask for no more than {MOST_DAYS} days of readings.")
         if not settings.DEMO and not yes:
             raise CommandError(ASK)
-        if not settings.DEMO and rows.has_people_s_own():
+        if not settings.DEMO and rows.has_real_connections():
             raise CommandError(OWN)
         host = _organization(organization, kind)
         made = rows.make(count=count, organization=host, now=timezone.now(), days=days)

@@ -96,11 +96,7 @@ class Faults:
             self._on = [fault for fault in self._on if fault.times is None or fault.times > 0]
         return {fault.kind: fault.options for fault in taken}
 
-    def calls(self, operation: str) -> int:
-        with self._lock:
-            return self._calls[operation]
-
-    def all_calls(self) -> dict[str, int]:
+    def calls(self) -> dict[str, int]:
         with self._lock:
             return {operation: self._calls[operation] for operation in OPERATIONS}
 

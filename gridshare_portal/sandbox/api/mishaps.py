@@ -44,15 +44,9 @@ def after(request: Request, response: Response, faults: Mapping[str, Options]) -
     return response
 
 
-def _later(status: int, retry_after: float | str | None, **body: str) -> Response:
-    response = _json(status, **body)
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-def _json(status: int, **body: str) -> Response:
-    return Response(json.dumps(body), status, content_type="application/json")
+def _json(status: int, *, later: float | str | None = None, **body: str) -> Response:
+    headers = {} if later is None else {"Retry-After": str(later)}
+    return Response(json.dumps(body), status, headers, content_type="application/json")
 
 
 def _page(status: int, title: str) -> Response:
@@ -60,14 +54,14 @@ def _page(status: int, title: str) -> Response:
 
 
 _INSTEAD: dict[str, Callable[[Options], Response]] = {
-    "too_many": lambda options: _later(
-        429, options.get("retry_after", 1), message="too many requests", code="TooManyRequests"
+    "too_many": lambda options: _json(
+        429, later=options.get("retry_after", 1), message="too many requests", code="TooManyRequests"
     ),
     "server_error": lambda options: _json(
         options.get("status", 500), message="something broke", code="InternalError"
     ),
-    "unavailable": lambda options: _later(
-        503, options.get("retry_after"), message="down for maintenance", code="Unavailable"
+    "unavailable": lambda options: _json(
+        503, later=options.get("retry_after"), message="down for maintenance", code="Unavailable"
     ),
     "bad_gateway_html": lambda options: _page(502, "502 Bad Gateway"),
     "html_page": lambda options: _page(200, "Welcome to our network"),

@@ -127,16 +127,14 @@ class Api:
         return answer({"entries": [{"synthId": device.synth_id} for device in devices]})
 
     def _get_device(self, call: Call, synth_id: str) -> Response:
-        home, device = self._own_device(call, synth_id)
-        return answer(self._described(home, device, call))
+        return answer(self._described(*self._own_device(call, synth_id), call))
 
     def _described(self, home: SimulatedHome, device: SimulatedDevice, call: Call) -> dict[str, str]:
         changed = self._world.ledger(device).details_at(call.now, back=call.stale)
         kind = topology.LIVE_KINDS.get(device.kind, device.kind) if self._dialect == "live" else device.kind
         known = {"synthId": device.synth_id, "kind": kind, "siteId": home.site_id}
-        return known | {
-            word: changed.get(word, getattr(device, attribute)) for word, attribute in _CHANGEABLE.items()
-        }
+        details = {word: changed.get(word, getattr(device, name)) for word, name in _CHANGEABLE.items()}
+        return known | details
 
     def _patch_device(self, call: Call, synth_id: str) -> Response:
         home, device = self._own_device(call, synth_id)
@@ -149,7 +147,7 @@ class Api:
             if sent.get(name, known[name]) != known[name]:
                 raise parsing.unprocessable(f"{name} cannot be changed")
         details = {name: sent[name] for name in _CHANGEABLE if name in sent}
-        self._world.amend(device, details=details, now=call.now)
+        self._world.accept(device, details=details, now=call.now)
         self._saved()
         return _nothing(200)
 
@@ -161,8 +159,10 @@ class Api:
         wanted = telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
         if sensor is None:
             return answer({"entries": []})
-        told = self._world.buckets(sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now)
-        entries = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
+        reported = self._world.buckets(
+            sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now
+        )
+        entries = telemetry.entries(wanted, reported, home, sensor, dialect=self._dialect)
         return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:
@@ -186,7 +186,7 @@ class Api:
             raise parsing.unprocessable(f"a device of kind {device.kind} has no operation mode")
         if mode == "Smart" and home.own_battery.capacity_wh < SMART_SMALLEST_WH:
             raise parsing.unprocessable("Smart needs a battery of at least 4.8 kWh")
-        self._world.set_mode(device, mode=mode, now=call.now)
+        self._world.accept(device, mode=mode, now=call.now)
         self._saved()
         return answer({"mode": self._cased(mode)})
 
@@ -202,7 +202,7 @@ class Api:
         home, device = self._own_device(call, synth_id)
         body = parsing.json_object(call.request)
         plan = plans.read(body, home, device, dialect=self._dialect, now=call.now)
-        self._world.set_plan(device, plan=plan, now=call.now)
+        self._world.accept(device, plan=plan, now=call.now)
         self._saved()
         return _nothing(204 if self._dialect == "live" else 200)
 

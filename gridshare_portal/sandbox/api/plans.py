@@ -16,13 +16,7 @@ MOST_COMMANDS = 48
 LONGEST = timedelta(hours=24)
 LATEST_START = timedelta(minutes=5)
 _LIVE_ACTIONS = {"charge": "charge", "idle": "hold", "heatWater": "heat"}
-_LIVE_WORDS = {
-    "charge": "charge",
-    "hold": "idle",
-    "heat": "heatWater",
-    "discharge": "setpoint",
-    "follow": "follow",
-}
+_LIVE_WORDS = {action: word for word, action in _LIVE_ACTIONS.items()} | {"discharge": "setpoint"}
 
 
 def read(
@@ -115,9 +109,8 @@ def _refuse_times(plan: tuple[PlannedCommand, ...], now: datetime) -> None:
 
 def _refuse_action(command: PlannedCommand, home: SimulatedHome, device: SimulatedDevice) -> None:
     relay = device.kind == "load_control_relay"
-    if command.action not in (
-        ("heat", "hold", "follow") if relay else ("charge", "discharge", "hold", "follow")
-    ):
+    actions = ("heat",) if relay else ("charge", "discharge")
+    if command.action not in (*actions, "hold", "follow"):
         raise parsing.unprocessable(f"a device of kind {device.kind} cannot {command.word or command.action}")
     limit = home.hot_water_w if relay else home.own_battery.power_limit_w
     if command.power_w is not None and not 0 <= command.power_w <= limit:
@@ -131,7 +124,7 @@ def _written_published(command: PlannedCommand) -> dict[str, object]:
 
 
 def _written_live(command: PlannedCommand) -> dict[str, object]:
-    kind = command.word or _LIVE_WORDS[command.action]
+    kind = command.word or _LIVE_WORDS.get(command.action, command.action)
     minutes = int((command.end - command.start).total_seconds() // 60)
     item: dict[str, object] = {"kind": kind, "durationMinutes": minutes}
     if command.power_w is None:

@@ -51,28 +51,28 @@ def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Questio
 
 
 def entries(
-    wanted: Question, told: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, dialect: str
+    wanted: Question, reported: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, dialect: str
 ) -> list[dict[str, str | float]]:
-    stamps = np.datetime_as_string(told.start_s.astype("int64").astype("datetime64[s]")).tolist()
+    stamps = np.datetime_as_string(reported.start_s.astype("int64").astype("datetime64[s]")).tolist()
     columns: Columns = {"timestamp": [f"{stamp}Z" for stamp in stamps]}
     if "default" in wanted.groups:
-        columns |= _default(wanted, told, home, sensor, live=dialect == "live")
+        columns |= _default(wanted, reported, home, sensor, live=dialect == "live")
     if "energy" in wanted.groups:
-        columns["energy_Wh_increment"] = _rounded(told.counted_in_wh)
-        columns["energy_Wh_decrement"] = _rounded(-told.counted_out_wh)
+        columns["energy_Wh_increment"] = _rounded(reported.counted_in_wh)
+        columns["energy_Wh_decrement"] = _rounded(-reported.counted_out_wh)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _default(
-    wanted: Question, told: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, live: bool
+    wanted: Question, reported: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, live: bool
 ) -> Columns:
-    power = (told.in_wh - told.out_wh) / told.length_h
-    voltage = 238.0 + 4.0 * dice.rolls(dice.key(sensor.synth_id), told.start_s // 300)
+    power = (reported.in_wh - reported.out_wh) / reported.length_h
+    voltage = 238.0 + 4.0 * dice.rolls(dice.key(sensor.synth_id), reported.start_s // 300)
     columns: Columns = {"power_W": _rounded(power)}
     if not live:
         columns |= {"voltage_V": _rounded(voltage), "current_A": _rounded(power / voltage)}
     if sensor.meaning == "battery":
-        level = told.level_wh if wanted.latest else told.average_level_wh
+        level = reported.level_wh if wanted.latest else reported.average_level_wh
         charge = _rounded(100.0 * level / home.own_battery.capacity_wh)
         columns["soc_percent" if live else "stateOfCharge_pct"] = charge
     if live:

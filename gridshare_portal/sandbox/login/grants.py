@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -68,15 +68,13 @@ class Tokens(TypedDict):
     refresh_token: NotRequired[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """An authorization code that waits to be exchanged."""
+class Code(TypedDict):
+    """What an authorization code that waits to be exchanged stands for."""
 
     username: str
-    scopes: tuple[str, ...]
+    scopes: list[str]
     redirect_uri: str
     challenge: str | None
-    made_at: float
 
 
 class Pool:
@@ -96,7 +94,7 @@ class Pool:
         self._pems = stored["keys"]
         self._keys = [_private(pem) for pem in self._pems]
         self._grants = {known["id"]: Grant(**known) for known in stored["grants"]}
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[str, tuple[Code, float]] = {}  # each with when it was made
 
     def jwks(self) -> dict[str, list[dict[str, object]]]:
         """Return the public keys: the first signs access tokens, the other stands for the ID tokens' key."""
@@ -112,30 +110,23 @@ class Pool:
         if username not in self._subjects:
             raise KeyError(username)
         with self._lock:
-            grant = self._begin(username, scopes)
-            return self._tokens(grant, refresh=self._new_refresh(grant))
+            return self._tokens(self._begin(username, scopes))
 
-    def begin_code(
-        self, *, username: str, scopes: Iterable[str], redirect_uri: str, challenge: str | None
-    ) -> str:
+    def begin_code(self, **known: Unpack[Code]) -> str:
         code = str(uuid.UUID(bytes=secrets.token_bytes(16)))
         with self._lock:
-            self._codes[code] = Code(
-                username=username, scopes=tuple(scopes), redirect_uri=redirect_uri, challenge=challenge,
-                made_at=self.time(),
-            )  # fmt: skip
+            self._codes[code] = known, self.time()
         return code
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str | None) -> Tokens:
         """Return tokens for a code, which is spent by the attempt; raise Denied."""
         with self._lock:
-            known = self._codes.pop(code, None)
-            if known is None or self.time() > known.made_at + CODE_S:
+            known, made_at = self._codes.pop(code, (None, 0.0))
+            if known is None or self.time() > made_at + CODE_S:
                 raise Denied("invalid_grant")
-            if (redirect_uri, challenge_of(verifier)) != (known.redirect_uri, known.challenge):
+            if (redirect_uri, challenge_of(verifier)) != (known["redirect_uri"], known["challenge"]):
                 raise Denied("invalid_grant")
-            grant = self._begin(known.username, known.scopes)
-            return self._tokens(grant, refresh=self._new_refresh(grant))
+            return self._tokens(self._begin(known["username"], known["scopes"]))
 
     def refresh(self, token: str, *, rotate: bool | None = None, grace_s: float | None = None) -> Tokens:
         """Return a fresh access token, and a new refresh token where tokens rotate; raise Denied."""
@@ -144,11 +135,11 @@ class Pool:
             if grant is None or not self._fresh(grant, token):
                 raise Denied("invalid_grant")
             if not (self.rotate if rotate is None else rotate):
-                return self._tokens(grant, refresh=None)
+                return self._tokens(grant, renew=False)
             if grant.refresh[_digest(token)] is None:
                 grace = self.grace_s if grace_s is None else grace_s
                 grant.refresh[_digest(token)] = self.time() + grace
-            return self._tokens(grant, refresh=self._new_refresh(grant))
+            return self._tokens(grant)
 
     def revoke(self, token: str) -> None:
         """End the grant of a refresh token; an unknown token is as good as revoked."""
@@ -208,7 +199,8 @@ class Pool:
         alive = not grant.revoked and self.time() < grant.auth_time + REFRESH_S
         return alive and (dies is None or self.time() < dies)
 
-    def _tokens(self, grant: Grant, *, refresh: str | None) -> Tokens:
+    def _tokens(self, grant: Grant, *, renew: bool = True) -> Tokens:
+        """Return an access token, and with `renew` a new refresh token."""
         now = int(self.time())
         claims: dict[str, object] = {
             "sub": self._subjects[grant.username], "iss": self.issuer, "version": 2,
@@ -218,15 +210,12 @@ class Pool:
         }  # fmt: skip
         access = self.sign(claims)
         answer: Tokens = {"access_token": access, "token_type": "Bearer", "expires_in": self.access_token_s}
-        return answer if refresh is None else {**answer, "refresh_token": refresh}
+        return {**answer, "refresh_token": self._new_refresh(grant)} if renew else answer
 
 
 def challenge_of(verifier: str | None) -> str | None:
     """Return the S256 challenge of a PKCE verifier."""
-    if verifier is None:
-        return None
-    digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return None if verifier is None else _short_digest(verifier)
 
 
 def _digest(token: str) -> str:
@@ -247,5 +236,9 @@ def _private(pem: str) -> rsa.RSAPrivateKey:
 
 
 def _kid(key: rsa.RSAPrivateKey) -> str:
-    number = key.public_key().public_numbers().n
-    return base64.urlsafe_b64encode(hashlib.sha256(str(number).encode()).digest()).decode().rstrip("=")
+    return _short_digest(str(key.public_key().public_numbers().n))
+
+
+def _short_digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

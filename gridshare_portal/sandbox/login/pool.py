@@ -69,13 +69,11 @@ class Login:
     def revoke(self, request: Request) -> Response:
         try:
             self._authenticate(request)
+            token = request.form.get("token", "")
+            if not token or token.count(".") == 2:
+                raise Denied("unsupported_token_type" if token else "invalid_request")
         except Denied as denied:
             return _json({"error": denied.error}, 401 if denied.error == "invalid_client" else 400)
-        token = request.form.get("token")
-        if not token:
-            return _json({"error": "invalid_request"}, 400)
-        if token.count(".") == 2:
-            return _json({"error": "unsupported_token_type"}, 400)
         self._pool.revoke(token)
         return Response(status=200, headers=_NO_STORE)
 
@@ -122,10 +120,8 @@ class Login:
         return None
 
     def _back_with_code(self, sent: Mapping[str, str], *, username: str, scopes: list[str]) -> Response:
-        code = self._pool.begin_code(
-            username=username, scopes=scopes, redirect_uri=sent["redirect_uri"],
-            challenge=sent.get("code_challenge"),
-        )  # fmt: skip
+        uri, challenge = sent["redirect_uri"], sent.get("code_challenge")
+        code = self._pool.begin_code(username=username, scopes=scopes, redirect_uri=uri, challenge=challenge)
         return _back(sent, code=code)
 
     def _sign_in(self, sent: Mapping[str, str], problem: str = "") -> Response:

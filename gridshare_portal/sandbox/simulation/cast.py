@@ -11,8 +11,6 @@ from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.sandbox.simulation.homes import (
-    BATTERY_CHANNELS,
-    FLOW_CHANNELS,
     Customer,
     SimulatedDevice,
     SimulatedHome,
@@ -69,7 +67,7 @@ def _named(seed: int) -> list[Customer]:
 
 
 def _batteries(seed: int) -> SimulatedHome:
-    hub = _hub(seed, "cleo", SMALL, ("grid", "battery"), model="Battery 4")
+    hub = _hub(seed, "cleo", ("grid", "battery"), model="Battery 4")
     return _home(seed, "cleo", AUSTIN, [hub], battery=SMALL, first_mode="Schedule", size=1.6)
 
 
@@ -80,20 +78,20 @@ def _panels(seed: int) -> SimulatedHome:
 
 def _large(seed: int) -> SimulatedHome:
     panels = [_panel(seed, number, first) for number, first in enumerate((1, 20, 39), start=1)]
-    hub = _hub(seed, "finn", LUNAR_20, ("grid", "battery", "solar"))
+    hub = _hub(seed, "finn", ("grid", "battery", "solar"))
     return _home(
         seed, "finn", HONOLULU, [hub, *panels], battery=LUNAR_20, solar_peak_w=11_000, size=2.6, circuits=57
     )
 
 
 def _classic(seed: int, name: str) -> SimulatedHome:
-    hub = _hub(seed, name, LUNAR_20, ("grid", "battery", "solar"))
+    hub = _hub(seed, name, ("grid", "battery", "solar"))
     return _home(seed, name, SAN_FRANCISCO, [hub], battery=LUNAR_20, solar_peak_w=8_200, size=2.2)
 
 
 def _full(seed: int) -> SimulatedHome:
     devices = [
-        _hub(seed, "ben", LUNAR_15, ("grid", "battery"), model="Battery 15"),
+        _hub(seed, "ben", ("grid", "battery"), model="Battery 15"),
         _device(seed, "ben", "PV", ("solar",), maker="Enphase", model="IQ8"),
         _device(seed, "ben", "EV", ("ev",), maker="Wallbox", model="Pulsar Plus"),
         _device(seed, "ben", "load_control_relay", ("relay",), maker="Eaton", model="AbleEdge BR"),
@@ -120,9 +118,7 @@ def _home(
     )
 
 
-def _hub(
-    seed: int, name: str, battery: Battery, meanings: tuple[str, ...], model: str = "Battery 20"
-) -> SimulatedDevice:
+def _hub(seed: int, name: str, meanings: tuple[str, ...], model: str = "Battery 20") -> SimulatedDevice:
     return _device(seed, name, "battery_pack", meanings, maker="Lunar Energy", model=model)
 
 
@@ -139,39 +135,25 @@ def _device(
     seed: int, name: str, kind: str, meanings: tuple[str, ...], *, maker: str, model: str
 ) -> SimulatedDevice:
     synth_id = _uuid(seed, kind, name)
-    sensors = []
-    for meaning in meanings:
-        suffix, into, out_of = _STREAMS[meaning]
-        channels = BATTERY_CHANNELS if meaning == "battery" else FLOW_CHANNELS
-        sensors.append(
-            SimulatedSensor(
-                synth_id=f"{synth_id}__{suffix}", device_id=synth_id, meaning=meaning,
-                into=into, out_of=out_of, channels=channels,
-            )
-        )  # fmt: skip
-    return _made(synth_id, kind, maker, model, sensors)
+    sensors = tuple(_sensor(synth_id, meaning, *_STREAMS[meaning]) for meaning in meanings)
+    return SimulatedDevice(synth_id=synth_id, kind=kind, manufacturer=maker, model=model, sensors=sensors)
 
 
 def _panel(seed: int, number: int, first: int) -> SimulatedDevice:
-    synth_id = _uuid(seed, "panel", number)
-    sensors = [
-        SimulatedSensor(
-            synth_id=f"{synth_id}__BREAKER_{circuit:02d}", device_id=synth_id, meaning="relay",
-            into=f"circuit_{circuit}", out_of=None,
-        )
-        for circuit in range(first, first + 19)
-    ]  # fmt: skip
-    return _made(synth_id, "load_control_relay", "Eaton", "AbleEdge panel", sensors, panel=True)
-
-
-def _made(
-    synth_id: str, kind: str, maker: str, model: str, sensors: list[SimulatedSensor], panel: bool = False
-) -> SimulatedDevice:
-    serial = f"SN-{synth_id[:8].upper()}"
+    synth_id, circuits = _uuid(seed, "panel", number), range(first, first + 19)
     return SimulatedDevice(
-        synth_id=synth_id, kind=kind, manufacturer=maker, model=model, serial_number=serial,
-        sensors=tuple(sensors), panel=panel,
+        synth_id=synth_id, kind="load_control_relay", manufacturer="Eaton", model="AbleEdge panel",
+        sensors=tuple(_sensor(synth_id, "relay", f"BREAKER_{one:02d}", f"circuit_{one}") for one in circuits),
+        panel=True,
     )  # fmt: skip
+
+
+def _sensor(
+    device_id: str, meaning: str, suffix: str, into: str | None, out_of: str | None = None
+) -> SimulatedSensor:
+    return SimulatedSensor(
+        synth_id=f"{device_id}__{suffix}", device_id=device_id, meaning=meaning, into=into, out_of=out_of
+    )
 
 
 def _customer(seed: int, username: str, about: str, homes: Sequence[SimulatedHome]) -> Customer:

@@ -11,7 +11,6 @@ class Clock:
 
     def __init__(self, start: datetime | None = None, *, ticking: bool = True) -> None:
         self._first = (start, ticking)
-        self._shift = timedelta(0)
         self._still: datetime | None = None
         self.reset()
 

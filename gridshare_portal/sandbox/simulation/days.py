@@ -160,9 +160,7 @@ def _battery(
             expected_sun_wh=sun[step // physics.STEPS],
         )
         demands.append(strategy.demand(battery, segment.mode, segment.command, stretch))
-    power, low, high = (
-        np.concatenate([getattr(one, name) for one in demands]) for name in ("power_w", "low_wh", "high_wh")
-    )
+    power, low, high = (np.concatenate(parts) for parts in zip(*demands, strict=True))
     return physics.run_battery(level_wh, power, pieces.hours, low, high, battery.one_way)
 
 

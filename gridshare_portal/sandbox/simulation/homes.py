@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 from gridshare_portal.sandbox.simulation.physics import Battery, Place
 
-COUNTERS = ("energy_Wh_increment", "energy_Wh_decrement")
-FLOW_CHANNELS = ("power_W", "voltage_V", "current_A", *COUNTERS)
-BATTERY_CHANNELS = ("power_W", "voltage_V", "current_A", "stateOfCharge_pct", *COUNTERS)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedSensor:
@@ -19,8 +15,12 @@ class SimulatedSensor:
     device_id: str
     meaning: str
     into: str | None
-    out_of: str | None
-    channels: tuple[str, ...] = FLOW_CHANNELS
+    out_of: str | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        level = ("stateOfCharge_pct",) if self.meaning == "battery" else ()
+        return ("power_W", "voltage_V", "current_A", *level, "energy_Wh_increment", "energy_Wh_decrement")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,12 @@ class SimulatedDevice:
     kind: str
     manufacturer: str
     model: str
-    serial_number: str
     sensors: tuple[SimulatedSensor, ...]
     panel: bool = False
+
+    @property
+    def serial_number(self) -> str:
+        return f"SN-{self.synth_id[:8].upper()}"
 
     @property
     def has_modes(self) -> bool:
@@ -46,9 +49,8 @@ class SimulatedDevice:
     @property
     def main_sensor(self) -> SimulatedSensor | None:
         """The stream that stands for the whole device, if there is one."""
-        wanted = {"battery_pack": "battery", "inverter": "solar", "PV": "solar", "meter": "grid"}.get(
-            self.kind
-        )
+        meanings = {"battery_pack": "battery", "inverter": "solar", "PV": "solar", "meter": "grid"}
+        wanted = meanings.get(self.kind)
         found = [sensor for sensor in self.sensors if wanted in (None, sensor.meaning)]
         return found[0] if len(found) == 1 else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,14 @@ class PlannedCommand:
     action: str
     power_w: float | None = None
     word: str | None = None
+
+
+class Accepted(TypedDict, total=False):
+    """What a device can accept at a moment."""
+
+    mode: str
+    plan: tuple[PlannedCommand, ...]
+    details: dict[str, str]
 
 
 class Stored(TypedDict):
@@ -66,17 +74,14 @@ class Ledger:
         known = [details for at, details in self.details if at <= moment]
         return {name: value for details in known[: len(known) - back] for name, value in details.items()}
 
-    def accept(
-        self, *, now: datetime, mode: str | None = None, plan: tuple[PlannedCommand, ...] | None = None
-    ) -> None:
-        """Add a mode or a plan; entries later than now are dropped."""
-        if mode is not None:
-            self.modes = [entry for entry in self.modes if entry[0] <= now] + [(now, mode)]
-        if plan is not None:
-            self.plans = [entry for entry in self.plans if entry[0] <= now] + [(now, plan)]
-
-    def amend(self, *, now: datetime, details: dict[str, str]) -> None:
-        self.details = [entry for entry in self.details if entry[0] <= now] + [(now, details)]
+    def accept(self, *, now: datetime, **accepted: Unpack[Accepted]) -> None:
+        """Add what is given; entries of its kind later than now are dropped."""
+        if "mode" in accepted:
+            self.modes = [entry for entry in self.modes if entry[0] <= now] + [(now, accepted["mode"])]
+        if "plan" in accepted:
+            self.plans = [entry for entry in self.plans if entry[0] <= now] + [(now, accepted["plan"])]
+        if "details" in accepted:
+            self.details = [entry for entry in self.details if entry[0] <= now] + [(now, accepted["details"])]
 
     def segments(self, start: float, end: float) -> list[Segment]:
         """Return the segments between two moments, without a gap."""

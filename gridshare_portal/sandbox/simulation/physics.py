@@ -46,12 +46,7 @@ class Battery:
         return math.sqrt(self.efficiency)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A period in seconds since 1970, start included, end excluded."""
-
-    start: float
-    end: float
+Span = tuple[float, float]  # start (included) and end (excluded) of a period, in seconds since 1970
 
 
 def midnight(day: date) -> float:
@@ -137,10 +132,10 @@ def vehicle_spans(place: Place, day: date, *, key: int, power_w: float, days: in
         chance, come, need, leave = dice.rolls(key, 4 * local.toordinal() + np.arange(4))
         if chance > (0.45 if local.weekday() >= 5 else 0.72):
             continue
-        plugged = _moment(place, local, 16.75 + 4 * come)
-        gone = _moment(place, local + timedelta(days=1), 6.5 + 2 * leave)
+        plugged = _local_midnight(place.zone, local) + (16.75 + 4 * come) * 3600
+        gone = _local_midnight(place.zone, local + timedelta(days=1)) + (6.5 + 2 * leave) * 3600
         full = plugged + (5000 + 22000 * need) / power_w * 3600
-        spans.append(Span(start=plugged, end=min(full, gone)))
+        spans.append((plugged, min(full, gone)))
     return spans
 
 
@@ -150,16 +145,16 @@ def hot_water_spans(place: Place, day: date, *, key: int, days: int = 1) -> list
     for local in _days_around(day, days):
         night, afternoon = dice.rolls(key, 2 * local.toordinal() + np.arange(2))
         for hour, hours in ((3.0, 0.6 + night), (16.0, 0.3 + 0.6 * afternoon)):
-            start = _moment(place, local, hour)
-            spans.append(Span(start=start, end=start + hours * 3600))
+            start = _local_midnight(place.zone, local) + hour * 3600
+            spans.append((start, start + hours * 3600))
     return spans
 
 
 def duty(spans: Iterable[Span], starts: Floats) -> Floats:
     """Return which share of every step the spans cover."""
     share = np.zeros(len(starts))
-    for span in spans:
-        covered = np.minimum(span.end, starts + STEP_S) - np.maximum(span.start, starts)
+    for start, end in spans:
+        covered = np.minimum(end, starts + STEP_S) - np.maximum(start, starts)
         share += np.clip(covered / STEP_S, 0.0, 1.0)
     return np.minimum(share, 1.0)
 
@@ -213,7 +208,3 @@ def _days_around(day: date, days: int) -> list[date]:
 @lru_cache(maxsize=8192)
 def _local_midnight(zone: ZoneInfo, day: date) -> float:
     return datetime.combine(day, time(0), zone).timestamp()
-
-
-def _moment(place: Place, day: date, hour: float) -> float:
-    return _local_midnight(place.zone, day) + hour * 3600

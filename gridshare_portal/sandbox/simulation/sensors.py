@@ -82,12 +82,12 @@ def buckets(
     moments = np.minimum(np.append(starts, starts[-1:] + step_s), now_s)
     values = history.at(moments, [sensor.into, sensor.out_of, "stored", "level"])
     hours = np.diff(moments) / HOUR_S
-    told = _told(flaws, starts, step_s, now_s) & (hours > 0)
-    before, after, hours = values[:-1][told], values[1:][told], hours[told]
+    reported = _reported(flaws, starts, step_s, now_s) & (hours > 0)
+    before, after, hours = values[:-1][reported], values[1:][reported], hours[reported]
     grown = after - before
-    counted = after[:, :2] - _missing(history, sensor, flaws, moments[1:][told], after[:, :2])
+    counted = after[:, :2] - _missing(history, sensor, flaws, moments[1:][reported], after[:, :2])
     return Buckets(
-        start_s=starts[told],
+        start_s=starts[reported],
         length_h=hours,
         in_wh=grown[:, 0],
         out_wh=grown[:, 1],
@@ -106,14 +106,14 @@ def _outages(seed: int, begin_s: float, days: int) -> tuple[tuple[float, float],
     return tuple((float(starts[day]), float(ends[day])) for day in np.flatnonzero(chance < 0.025))
 
 
-def _told(flaws: Blemishes, starts: Floats, step_s: int, now_s: float) -> npt.NDArray[np.bool_]:
-    told = np.ones(len(starts), dtype=bool)
+def _reported(flaws: Blemishes, starts: Floats, step_s: int, now_s: float) -> npt.NDArray[np.bool_]:
+    reported = np.ones(len(starts), dtype=bool)
     for start, end in flaws.outages:
-        told &= (starts < start) | (starts + step_s > end)
+        reported &= (starts < start) | (starts + step_s > end)
     newest = np.flatnonzero(starts + step_s > now_s - HOUR_S)
     for index in newest:
-        told[index] &= not _late(flaws.seed, min(starts[index] + step_s, now_s), now_s)
-    return told
+        reported[index] &= not _late(flaws.seed, min(starts[index] + step_s, now_s), now_s)
+    return reported
 
 
 def _late(seed: int, end_s: float, now_s: float) -> bool:

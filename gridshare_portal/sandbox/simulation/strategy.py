@@ -28,13 +28,8 @@ class Stretch:
     expected_sun_wh: Floats
 
 
-@dataclass(frozen=True, kw_only=True)
-class Demand:
-    """The power to run at: charge (above 0) up to `high_wh`, or discharge down to `low_wh`."""
-
-    power_w: Floats
-    low_wh: Floats
-    high_wh: Floats
+# Power (W), low and high (Wh) per step: charge (power above 0) up to high, or discharge down to low.
+Demand = tuple[Floats, Floats, Floats]
 
 
 def demand(battery: Battery, mode: str, command: PlannedCommand | None, stretch: Stretch) -> Demand:
@@ -44,21 +39,16 @@ def demand(battery: Battery, mode: str, command: PlannedCommand | None, stretch:
         return _scheduled(battery, stretch)
     if mode == "Smart":
         return _smart(battery, stretch)
-    return _balance(battery, stretch)
+    return _balance(battery, stretch, battery.power_limit_w)
 
 
-def _limits(battery: Battery, power_w: Floats, high_wh: Floats | float | None = None) -> Demand:
-    high = battery.capacity_wh if high_wh is None else high_wh
-    return Demand(
-        power_w=power_w,
-        low_wh=np.full(len(power_w), battery.capacity_wh * battery.reserve),
-        high_wh=np.broadcast_to(np.asarray(high, dtype=float), power_w.shape),
-    )
+def _limits(battery: Battery, power_w: Floats, high_share: Floats | float = 1.0) -> Demand:
+    low_wh = np.full(len(power_w), battery.capacity_wh * battery.reserve)
+    return power_w, low_wh, np.broadcast_to(high_share * battery.capacity_wh, power_w.shape)
 
 
-def _balance(battery: Battery, stretch: Stretch, limit_w: float | None = None) -> Demand:
-    limit = battery.power_limit_w if limit_w is None else min(limit_w, battery.power_limit_w)
-    return _limits(battery, np.clip(stretch.surplus_w, -limit, limit))
+def _balance(battery: Battery, stretch: Stretch, limit_w: float) -> Demand:
+    return _limits(battery, np.clip(stretch.surplus_w, -limit_w, limit_w))
 
 
 def _commanded(battery: Battery, command: PlannedCommand, stretch: Stretch) -> Demand:
@@ -75,8 +65,7 @@ def _scheduled(battery: Battery, stretch: Stretch) -> Demand:
     idle = (stretch.hour >= 12) & (stretch.hour < 14) & (stretch.weekday == 5)
     limit = battery.power_limit_w
     power = np.where(night, 0.5 * limit, np.clip(stretch.surplus_w, -limit, limit))
-    high = np.where(night, 0.9, 1.0) * battery.capacity_wh
-    return _limits(battery, np.where(idle, 0.0, power), high)
+    return _limits(battery, np.where(idle, 0.0, power), np.where(night, 0.9, 1.0))
 
 
 def _smart(battery: Battery, stretch: Stretch) -> Demand:
@@ -85,4 +74,4 @@ def _smart(battery: Battery, stretch: Stretch) -> Demand:
     share = np.clip(1.0 - stretch.expected_sun_wh / (2.5 * battery.capacity_wh), 0.35, 0.95)
     limit = battery.power_limit_w
     power = np.where(cheap, 0.4 * limit, np.clip(stretch.surplus_w, -limit, limit))
-    return _limits(battery, power, np.where(cheap, share, 1.0) * battery.capacity_wh)
+    return _limits(battery, power, np.where(cheap, share, 1.0))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, datetime, timedelta
-from typing import TypedDict
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from gridshare_portal.sandbox.simulation.homes import (
     SimulatedHome,
     SimulatedSensor,
 )
-from gridshare_portal.sandbox.simulation.ledger import Ledger, PlannedCommand
+from gridshare_portal.sandbox.simulation.ledger import Accepted, Ledger
 
 HISTORY_DAYS = 400
 
@@ -60,34 +60,31 @@ class World:
     def ledger(self, device: SimulatedDevice) -> Ledger:
         return self._ledgers[device.synth_id]
 
-    def set_mode(self, device: SimulatedDevice, *, mode: str, now: datetime) -> None:
+    def accept(self, device: SimulatedDevice, *, now: datetime, **accepted: Unpack[Accepted]) -> None:
+        """Let what is given hold from now on; a plan replaces any other, an empty one deletes it."""
         with self._lock:
-            self.ledger(device).accept(now=now, mode=mode)
-            self._relive(device, now)
-
-    def set_plan(self, device: SimulatedDevice, *, plan: tuple[PlannedCommand, ...], now: datetime) -> None:
-        """Let a plan overlay the mode from now on, in place of any other; an empty one deletes it."""
-        with self._lock:
-            self.ledger(device).accept(now=now, plan=plan)
-            self._relive(device, now)
-
-    def amend(self, device: SimulatedDevice, *, details: dict[str, str], now: datetime) -> None:
-        with self._lock:
-            self.ledger(device).amend(now=now, details=details)
+            self.ledger(device).accept(now=now, **accepted)
+            if "details" not in accepted:
+                self._relive(device, now)
 
     def buckets(
         self, sensor: SimulatedSensor, *, start: datetime, end: datetime, step: timedelta, now: datetime
     ) -> sensors.Buckets:
         with self._lock:
             return sensors.buckets(
-                self._history(self._sensors[sensor.synth_id][0]), sensor, self._flaws_of(sensor),
+                self._history(self._sensors[sensor.synth_id][0]), sensor, self.blemishes(sensor.synth_id),
                 start_s=start.timestamp(), end_s=end.timestamp(), step_s=int(step.total_seconds()),
                 now_s=now.timestamp(),
             )  # fmt: skip
 
     def blemishes(self, synth_id: str) -> sensors.Blemishes:
-        """Return the faults of a sensor's data, for tests that look for them."""
-        return self._flaws_of(self._sensors[synth_id][1])
+        """Return the faults of a sensor's data."""
+        if synth_id not in self._flaws:
+            begin_s, start_s = physics.midnight(self.begin), self._started.timestamp()
+            self._flaws[synth_id] = sensors.blemishes(
+                *self._sensors[synth_id], seed=self.seed, begin_s=begin_s, start_s=start_s
+            )
+        return self._flaws[synth_id]
 
     def truth(self, site_id: str, start: datetime, end: datetime) -> dict[str, float]:
         """Return the exact Wh of a period, without outage, reset or dip, up to now."""
@@ -147,13 +144,6 @@ class World:
                 home, seed=self.seed, begin=self.begin, ledgers=ledgers, shelf=self.shelf
             )
         return self._histories[home.site_id]
-
-    def _flaws_of(self, sensor: SimulatedSensor) -> sensors.Blemishes:
-        if sensor.synth_id not in self._flaws:
-            home = self._sensors[sensor.synth_id][0]
-            span = {"begin_s": physics.midnight(self.begin), "start_s": self._started.timestamp()}
-            self._flaws[sensor.synth_id] = sensors.blemishes(home, sensor, seed=self.seed, **span)
-        return self._flaws[sensor.synth_id]
 
     def _relive(self, device: SimulatedDevice, now: datetime) -> None:
         home = self._devices[device.synth_id][0]

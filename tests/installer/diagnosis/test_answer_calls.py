@@ -11,27 +11,27 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_worker_yet")]
 
 class TestBetweenAskingAndCalling:
     def refused(self, installer, sandbox, path, sentence):
-        before = sandbox.faults.all_calls()
+        before = sandbox.faults.calls()
         work()
-        assert sandbox.faults.all_calls() == before
+        assert sandbox.faults.calls() == before
         assert sentence in installer.get(path).text
 
     def test_a_consent_that_ended_stops_the_call(self, opened_home, installer, sandbox):
         ask(installer, opened_home)
-        before = sandbox.faults.all_calls()
+        before = sandbox.faults.calls()
         opened_home.consents.update(ended_at=timezone.now())
         work()
 
-        assert sandbox.faults.all_calls() == before
+        assert sandbox.faults.calls() == before
         assert RawResponse.objects.get().error == "unshared"
 
     def test_a_member_who_was_removed_stops_the_call(self, opened_home, installer, sandbox):
         ask(installer, opened_home)
-        before = sandbox.faults.all_calls()
+        before = sandbox.faults.calls()
         installer.user.memberships.all().delete()
         work()
 
-        assert sandbox.faults.all_calls() == before
+        assert sandbox.faults.calls() == before
         assert RawResponse.objects.get().error == "unshared"
 
     def test_a_connection_that_ended_stops_the_call(self, opened_home, homeowner, installer, sandbox):
@@ -52,8 +52,8 @@ class TestBetweenAskingAndCalling:
         ask(installer, opened_home)
         row = homeowner.connection
         type(row).objects.filter(pk=row.pk).update(status="reconnect")
-        before = sandbox.faults.all_calls()
+        before = sandbox.faults.calls()
         work()
 
-        assert sandbox.faults.all_calls() == before
+        assert sandbox.faults.calls() == before
         assert RawResponse.objects.get().error == "ended"

@@ -47,7 +47,7 @@ class TestWhatCannotBeRight:
         assert words(sensor("grid"), sensor("unknown")) == {"unknown": ["role"]}
 
     def test_is_a_sensor_that_never_told_anything(self):
-        assert words(sensor("grid"), sensor("ev", has_told=False)) == {"ev": ["never"]}
+        assert words(sensor("grid"), sensor("ev", has_reported=False)) == {"ev": ["never"]}
 
     def test_is_solar_that_takes_in_more_than_it_gives(self):
         assert words(sensor("grid"), sensor("solar", in_wh=9000.0, out_wh=10.0)) == {"solar": ["turned"]}

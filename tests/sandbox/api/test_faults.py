@@ -48,7 +48,7 @@ class TestTheSwitchboard:
         ada.get("/api/v2/sites")
         refresh(sandbox, "x")
 
-        calls = sandbox.faults.all_calls()
+        calls = sandbox.faults.calls()
         assert {name: number for name, number in calls.items() if number} == {"listSites": 1, "oauthToken": 1}
         assert set(calls) == set(OPERATIONS)
 

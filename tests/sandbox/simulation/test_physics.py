@@ -81,7 +81,7 @@ class TestTheVehicle:
 class TestSpans:
     def test_cover_the_share_of_a_step_that_they_last(self):
         starts = 300.0 * np.arange(4)
-        share = physics.duty([physics.Span(start=450, end=750)], starts)
+        share = physics.duty([(450, 750)], starts)
 
         assert share.tolist() == [0, 0.5, 0.5, 0]
 

@@ -20,7 +20,7 @@ class TestCommands:
         before = power(world, "battery", NOW - timedelta(hours=6), NOW)
         world.clock.set(at)
         plan = (PlannedCommand(start=at, end=at + timedelta(hours=1), action="discharge", power_w=4000.0),)
-        world.set_plan(device(world), plan=plan, now=at)
+        world.accept(device(world), plan=plan, now=at)
         world.clock.set(NOW + timedelta(minutes=5))
         site = world.customer("ada").homes[0].site_id
 
@@ -33,7 +33,7 @@ class TestCommands:
     @pytest.mark.parametrize(("action", "watts"), [("charge", 2000), ("discharge", -2000), ("hold", 0)])
     def test_make_the_battery_do_what_they_say(self, world, action, watts):
         plan = (PlannedCommand(start=NOW, end=NOW + timedelta(hours=1), action=action, power_w=2000.0),)
-        world.set_plan(device(world), plan=plan, now=NOW)
+        world.accept(device(world), plan=plan, now=NOW)
         world.clock.advance(timedelta(minutes=45))
 
         assert power(world, "battery", NOW, NOW + timedelta(minutes=45)).tolist() == pytest.approx(
@@ -41,9 +41,9 @@ class TestCommands:
         )
 
     def test_make_the_battery_follow_the_home_within_a_limit(self, world):
-        world.set_mode(device(world), mode="Schedule", now=NOW)
+        world.accept(device(world), mode="Schedule", now=NOW)
         plan = (PlannedCommand(start=NOW, end=NOW + timedelta(hours=8), action="follow", power_w=500.0),)
-        world.set_plan(device(world), plan=plan, now=NOW)
+        world.accept(device(world), plan=plan, now=NOW)
         world.clock.advance(timedelta(hours=8))
         watts = power(world, "battery", NOW, NOW + timedelta(hours=8))
 
@@ -53,7 +53,7 @@ class TestCommands:
     def test_end_and_leave_the_mode_to_rule(self, world):
         undisturbed = new_world()
         plan = (PlannedCommand(start=NOW, end=NOW + timedelta(minutes=15), action="hold"),)
-        world.set_plan(device(world), plan=plan, now=NOW)
+        world.accept(device(world), plan=plan, now=NOW)
         for each in (world, undisturbed):
             each.clock.advance(timedelta(minutes=30))
 
@@ -64,12 +64,12 @@ class TestCommands:
 
     def test_that_are_replaced_ruled_until_then(self, world):
         hour = timedelta(hours=1)
-        world.set_plan(
+        world.accept(
             device(world), plan=(PlannedCommand(start=NOW, end=NOW + 2 * hour, action="hold"),), now=NOW
         )
         half = NOW + timedelta(minutes=30)
         world.clock.set(half)
-        world.set_plan(device(world), plan=(), now=half)
+        world.accept(device(world), plan=(), now=half)
         world.clock.set(NOW + hour)
         watts = power(world, "battery", NOW, NOW + hour)
 
@@ -80,7 +80,7 @@ class TestCommands:
 class TestModes:
     def test_change_what_the_battery_does_from_then_on(self, world):
         plain = new_world()
-        world.set_mode(device(world), mode="Schedule", now=NOW)
+        world.accept(device(world), mode="Schedule", now=NOW)
         for each in (world, plain):
             each.clock.set(datetime(2026, 6, 18, 12, 0, tzinfo=UTC))
         night = datetime(2026, 6, 18, 8, 0, tzinfo=UTC)  # one in the morning in San Francisco, a Thursday
@@ -115,7 +115,7 @@ class TestTheRelay:
             PlannedCommand(start=NOW, end=NOW + timedelta(minutes=15), action="heat"),
             PlannedCommand(start=NOW + timedelta(minutes=15), end=NOW + timedelta(hours=16), action="hold"),
         )
-        world.set_plan(relay, plan=plan, now=NOW)
+        world.accept(relay, plan=plan, now=NOW)
         world.clock.advance(timedelta(hours=16))
         watts = power(world, "relay", NOW, NOW + timedelta(hours=16), name="ben")
 

@@ -32,14 +32,14 @@ class TestEnergy:
 
     def test_is_conserved_in_every_bucket_between_the_meters(self, world):
         battery, now = device(world), NOW
-        world.set_mode(battery, mode="Smart", now=now - timedelta(hours=20, minutes=7, seconds=13))
+        world.accept(battery, mode="Smart", now=now - timedelta(hours=20, minutes=7, seconds=13))
         odd = now - timedelta(hours=5, seconds=17)
         plan = (
             PlannedCommand(
                 start=odd, end=odd + timedelta(minutes=31, seconds=7), action="charge", power_w=3210.0
             ),
         )
-        world.set_plan(battery, plan=plan, now=odd)
+        world.accept(battery, plan=plan, now=odd)
         site = world.customer("ada").homes[0].site_id
         for number in range(2 * 288):
             start = now - timedelta(minutes=5 * (number + 1))
@@ -110,7 +110,7 @@ class TestHistory:
 
     @pytest.mark.parametrize("meaning", ["grid", "battery"])
     def test_is_the_same_when_it_is_lived_again(self, world, meaning):
-        world.set_mode(device(world), mode="Smart", now=NOW - timedelta(days=50, seconds=77))
+        world.accept(device(world), mode="Smart", now=NOW - timedelta(days=50, seconds=77))
 
         def year():
             buckets = told(world, meaning, NOW - timedelta(days=365), NOW, minutes=60)
@@ -153,10 +153,10 @@ class TestHistory:
 class TestARestart:
     def test_keeps_what_was_asked_and_what_happened(self, world):
         battery, later = device(world), NOW + timedelta(hours=9)
-        world.set_mode(battery, mode="Smart", now=NOW)
+        world.accept(battery, mode="Smart", now=NOW)
         plan = (PlannedCommand(start=NOW, end=later, action="charge", power_w=1234.5),)
-        world.set_plan(battery, plan=plan, now=NOW + timedelta(seconds=1))
-        world.amend(battery, details={"model": "Other"}, now=NOW)
+        world.accept(battery, plan=plan, now=NOW + timedelta(seconds=1))
+        world.accept(battery, details={"model": "Other"}, now=NOW)
         again = new_world(now=later, stored=world.packed())
         world.clock.set(later)
         site, moment = world.customer("ada").homes[0].site_id, NOW + timedelta(seconds=2)
@@ -176,8 +176,8 @@ class TestARestart:
         site = world.customer("ada").homes[0].site_id
         world.clock.advance(timedelta(hours=9))
         before = world.truth(site, NOW, world.clock.now())
-        world.set_mode(battery, mode="Smart", now=NOW)
-        world.set_plan(
+        world.accept(battery, mode="Smart", now=NOW)
+        world.accept(
             battery, plan=(PlannedCommand(start=NOW, end=NOW + timedelta(hours=5), action="hold"),), now=NOW
         )
         changed = world.truth(site, NOW, world.clock.now())
