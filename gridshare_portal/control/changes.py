@@ -125,7 +125,7 @@ class _Execution:
             return self._settle(outcomes.REFUSED, fault)
         try:
             client = clients.for_connection(self.connection, listener=self.listener)
-        except clients.WayError as error:
+        except clients.AccessPathError as error:
             return self._settle_unreachable(error)
         may_read = self.operation.reading_scope in self.connection.scope_set
         # The plan as stored when the page was opened; the read below writes over it.
@@ -152,7 +152,7 @@ class _Execution:
             send(client, self.device.synth_id, rest)
         except errors.GridshareError as error:
             return self._end(outcomes.of_sending(error))
-        except clients.WayError as error:
+        except clients.AccessPathError as error:
             return self._settle_unreachable(error)
         return self._read_back(client, may_read)
 
@@ -169,7 +169,7 @@ class _Execution:
         at = self.clock()
         try:
             read = self.operation.look(client.within(state.DEADLINE_S), self.device.synth_id)
-        except (errors.GridshareError, clients.WayError):
+        except clients.FAILURES:
             return None
         state.store(device=self.device, read=read, now=at)
         return read
@@ -197,7 +197,7 @@ class _Execution:
         self.change.refresh_from_db()
         return False
 
-    def _settle_unreachable(self, error: clients.WayError) -> None:
+    def _settle_unreachable(self, error: clients.AccessPathError) -> None:
         if isinstance(error, clients.NoAccessPath):
             self._settle(outcomes.REFUSED, f"{error} Nothing was changed.")
         else:

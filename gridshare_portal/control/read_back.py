@@ -9,7 +9,6 @@ from django.db.models import F, QuerySet
 
 from gridshare_portal.audit import names
 from gridshare_portal.control import finalize, models, operations, outcomes, state
-from gridshare_portal.gridshare import errors
 from gridshare_portal.sites import calls, clients
 
 STUCK_AFTER = timedelta(seconds=60)
@@ -61,7 +60,7 @@ def _read(change: models.Change, operation: operations.Ask, now: datetime) -> ou
         with calls.of_site(change.site, now=now) as api_calls:
             client = clients.for_site(change.site, scope=operation.reading_scope, listener=api_calls.append)
             read = operation.look(client, change.device.synth_id)
-    except (errors.GridshareError, clients.WayError):
+    except clients.FAILURES:
         return None
     state.store(device=change.device, read=read, now=now)
     return read

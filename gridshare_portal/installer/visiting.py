@@ -75,12 +75,12 @@ def _looked(request: entry.MemberRequest, synth_id: str, now: datetime) -> Looke
     organization = request.organization
     shared = policy.shared_sites(request.user, now=now, organization=organization)
     site = get_object_or_404(shared, synth_id=synth_id)
-    standing = policy.standing_of(request.user, site, now=now)
+    standing = policy.access_of(request.user, site, now=now)
     if standing is None:  # what was shared a moment ago is shared no longer
         raise Http404
     at = standing.at(organization.pk)
     consents = at.consents or tuple(_consents(site, organization, now))
-    visit = visits.current(request.user, site, now=now, standing=at)
+    visit = visits.current(request.user, site, now=now, context=at)
     return Looked(site=site, organization=organization, consents=consents, visit=visit, now=now)
 
 
@@ -90,4 +90,4 @@ def _consents(site: sites.Site, organization: accounts.Organization, now: dateti
 
 
 def _lives_there(request: entry.MemberRequest, looked: Looked) -> bool:
-    return policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk).exists()
+    return policy.own_sites(request.user).filter(pk=looked.site.pk).exists()

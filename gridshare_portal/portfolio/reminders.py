@@ -74,9 +74,7 @@ def ask(
     *, organization: accounts.Organization, asked_by: accounts.User, site: sites.Site, now: datetime
 ) -> models.Reminder:
     """Request an e-mail to whoever shares the home; raises ReminderNotPermitted and ReminderRefused."""
-
-    membership = staff.standing_of(asked_by).filter(organization=organization).first()
-    if membership is None or not rights.may(membership.role, rights.ASK):
+    if not staff.may(asked_by, organization, rights.ASK):
         raise ReminderNotPermitted(NOT_YOURS)
     sites.Site.objects.select_for_update().get(pk=site.pk)
     if not givers(site, organization, now=now):

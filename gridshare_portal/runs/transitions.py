@@ -28,10 +28,7 @@ class RunRefused(Exception):
 
 def may_run(actor: accounts.User | None, organization: accounts.Organization) -> bool:
     """Return whether this person may start, pause and stop the organization's runs now."""
-    if actor is None:
-        return False
-    member = staff.standing_of(actor).filter(organization=organization).first()
-    return member is not None and rights.may(member.role, rights.RUN)
+    return actor is not None and staff.may(actor, organization, rights.RUN)
 
 
 def move(
