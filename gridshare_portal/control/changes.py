@@ -120,7 +120,8 @@ class _Execution:
         self.device = change.device
 
     def run(self, seen: str | None) -> None:
-        fault = self._plan_fault()
+        limit_w = self.device.power_limit_w
+        fault = operations.fault_of(self.operation, now=self.clock(), limit_w=limit_w)
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:
@@ -173,11 +174,6 @@ class _Execution:
             return None
         state.store(device=self.device, read=read, now=at)
         return read
-
-    def _plan_fault(self) -> str:
-        if not isinstance(self.operation, operations.AskPlan):
-            return ""
-        return rules.fault_of(self.operation.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
     def _store_before(self, read: outcomes.Read | None) -> None:
         operation, device = self.operation, self.device

@@ -42,7 +42,9 @@ def read_again(*, change_pk: uuid.UUID | str, now: datetime) -> None:
         after = None if read is None else operations.kept(operation, read)
         finalize.settle(change=change, outcome=outcome, now=now, after=after, expected=[outcomes.UNCONFIRMED])
     elif change.read_again_at is None:
-        _give_up(change, now)
+        mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
+        mine.update(sentence=outcomes.STAYS_UNCONFIRMED)
+        finalize.record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)
 
 
 def _claim(change: models.Change, now: datetime) -> bool:
@@ -64,9 +66,3 @@ def _read(change: models.Change, operation: operations.Ask, now: datetime) -> ou
         return None
     state.store(device=change.device, read=read, now=now)
     return read
-
-
-def _give_up(change: models.Change, now: datetime) -> None:
-    mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
-    mine.update(sentence=outcomes.STAYS_UNCONFIRMED)
-    finalize.record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)

@@ -138,7 +138,7 @@ def _drawn(
     if step_s <= 0 or step_s % missing.STEP_S:
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
-    went = read.power()
+    went = balance.balance(read.sensors, read.values["in_w"], read.values["out_w"], read.absent)
     between = grids.every(step_s // missing.STEP_S, read.grid.count)
     finest = {
         "solar_w": went.solar,
@@ -147,7 +147,7 @@ def _drawn(
         "from_grid_w": went.from_grid,
         "to_grid_w": went.to_grid,
         "home_w": went.home,
-        "charge_pct": read.charge(),
+        "charge_pct": balance.charge(read.sensors, read.values["charge_pct"], read.absent),
     }
     drawn = {name: grids.means(column, between) for name, column in finest.items()}
     return read.grid, between, drawn, went.known

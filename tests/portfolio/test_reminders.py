@@ -91,7 +91,7 @@ class TestTheLetter:
         due = timezone.now()
         whose = {"organization": retailer.organization, "site": ended_home}
         pk = portfolio.Reminder.objects.create(**whose, asked_at=due, due_at=due).pk
-        at_once(*[partial(reminders.tell, pk=pk, now=due)] * 4)
+        at_once(*[partial(reminders.send, pk=pk, now=due)] * 4)
 
         assert len(mailoutbox) == 1
 

@@ -36,7 +36,11 @@ def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Site
     """Return the facts by home, with the consents that hold now."""
     pks = [row.site_id for row in rows]
     connections, shares = _connections(pks), _shares(pks, now)
-    sensors, collections, changes = _sensors(rows), _collections(pks), _changes(pks, now)
+    sensors, changes = _sensors(rows), _changes(pks, now)
+    collections = {
+        row.site_id: facts.Collection(answered_at=row.last_ok_at, failures=row.failures, error=row.last_error)
+        for row in telemetry.Collection.objects.filter(site__in=pks)
+    }
     return {
         row.site_id: facts.SiteFacts(
             zone=row.site.zone,
@@ -106,13 +110,6 @@ def _sensor(sensor: sites.Sensor, made_at: datetime | None) -> facts.SensorFacts
     return facts.SensorFacts(
         synth_id=sensor.synth_id, role=sensor.role, last_reading_at=last_reading_at, made_at=made_at
     )
-
-
-def _collections(pks: Sequence[int]) -> dict[int, facts.Collection]:
-    return {
-        row.site_id: facts.Collection(answered_at=row.last_ok_at, failures=row.failures, error=row.last_error)
-        for row in telemetry.Collection.objects.filter(site__in=pks)
-    }
 
 
 def _changes(pks: Sequence[int], now: datetime) -> dict[int, dict[tuple[str, str], facts.Change]]:

@@ -118,9 +118,7 @@ def propose(
 def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
     """Return why the proposal's plan cannot be set now, as a sentence, or ""."""
     operation = operations.from_json(proposal.kind, proposal.asked)
-    if not isinstance(operation, operations.AskPlan):
-        return ""
-    return rules.fault_of(operation.plan, now=now, limit_w=proposal.device.power_limit_w)
+    return operations.fault_of(operation, now=now, limit_w=proposal.device.power_limit_w)
 
 
 def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> models.Change:
