@@ -56,8 +56,7 @@ def choose(*, membership: accounts.Membership, is_on: bool, time_zone: str, now:
 def enroll(*, now: datetime, at_most: int = 500) -> int:
     """Give every member who may work on cases a row; return how many were new."""
     known = Digest.objects.filter(user=OuterRef("user"), organization=OuterRef("organization"))
-    able = [role for role in accounts.Role.values if rights.may(role, rights.WORK)]
-    members = accounts.Membership.objects.filter(~Exists(known), role__in=able)
+    members = accounts.Membership.objects.filter(~Exists(known), role__in=rights.WORK.roles)
     zone = policy.holding(now=now).filter(organization=OuterRef("organization")).order_by("-pk")
     found = members.annotate(zone=Subquery(zone.values("site__time_zone")[:1]))[:at_most]
     rows = [_new(one, one.zone or "UTC", now) for one in found]

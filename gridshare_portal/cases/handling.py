@@ -50,8 +50,7 @@ def visible_to(user: accounts.User, organization: accounts.Organization, *, now:
 
 def members_of(organization: accounts.Organization) -> QuerySet[accounts.User]:
     """Return the members to whom a case can be assigned."""
-    able = [role for role in accounts.Role.values if rights.may(role, rights.WORK)]
-    mine = accounts.Membership.objects.filter(organization=organization, role__in=able)
+    mine = accounts.Membership.objects.filter(organization=organization, role__in=rights.WORK.roles)
     return accounts.User.objects.filter(memberships__in=mine, is_active=True).order_by("name", "email")
 
 

@@ -81,7 +81,7 @@ def sweep_targets() -> None:
         wake(find_homes, run_pk)
 
 
-def _wake_next(reading: Task, state: str, run_pk: int) -> None:
+def _wake_next(reading: Task[[int], None], state: str, run_pk: int) -> None:
     """Go on finding a run's homes, or check them once all are found."""
     if state == models.Run.State.READING:
         wake(reading, run_pk)

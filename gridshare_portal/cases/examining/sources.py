@@ -24,8 +24,9 @@ def learn(rows: Sequence[Examination], *, now: datetime) -> list[Examination]:
     due = [row for row in rows if row.learned_at is None or now - row.learned_at >= LEARNED_FOR]
     if not due:
         return []
-    days = {"first": daily_statistics.first_day(now), "last": daily_statistics.last_day(now)}
-    read = stored.of_several([row.site for row in due], **days)
+    first, today = missing.day_of(now - daily_statistics.LOOK_BACK) - missing.DAY, missing.day_of(now)
+    last = today + missing.DAY  # a balance is believed only with the day after it
+    read = stored.of_several([row.site for row in due], first=first, last=last)
     for row in due:
         row.learned = daily_statistics.learned(read[row.site_id], row.learned, now=now)
         row.learned_at = now

@@ -17,6 +17,7 @@ from gridshare_portal.portfolio import models as portfolio
 from gridshare_portal.portfolio.models import ProjectionPass, SiteRow
 from gridshare_portal.portfolio.projection.row_builder import ENERGIES
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored
 
@@ -68,8 +69,7 @@ def _homes(organization: int) -> Iterator[list[int]]:
 def _sums() -> dict[str, Aggregate]:
     sums: dict[str, Aggregate] = {}
     for name, (role, field) in ENERGIES.items():
-        plays = Q(sensor__role_set=role) | Q(sensor__role_set="", sensor__role_found=role)
-        is_known = plays & Q(**{f"{field}__isnull": False})
+        is_known = site_queries.has_role(role, path="sensor__") & Q(**{f"{field}__isnull": False})
         sums[f"sum_{name}"] = Sum(field, filter=is_known)
         sums[f"of_{name}"] = Count("home", filter=is_known, distinct=True)
     return sums
