@@ -50,7 +50,7 @@ PAGES = {
     "search: nothing": "search/?q=qqqqzzzz",
     "search while typing": "search/?q=wal#typing",
 }
-QUESTIONS = ("shared_sites: first 50", "standing_of one home")
+QUESTIONS = ("shared_sites: first 50", "access_of one home")
 
 
 def main() -> None:
@@ -182,7 +182,7 @@ def _actions() -> dict[str, Callable[[], object]]:
         assert len(shared.order_by("pk")[:50]) == 50
 
     def standing() -> None:
-        assert policy.standing_of(user, site, now=_now()) is not None
+        assert policy.access_of(user, site, now=_now()) is not None
 
     pages = {name: asking(path) for name, path in PAGES.items()}
     return {**pages, **dict(zip(QUESTIONS, (first_shared, standing), strict=True))}

@@ -101,15 +101,15 @@ def _keep(
     consent.pk = None
     consent.save(force_insert=True)
     until = consent.until_at.isoformat() if consent.until_at else None
-    details = {**_terms(consent), "lasts": duration.words, "until": until}
-    _record(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, details=details)
+    given = {"lasts": duration.words, "until": until}
+    _record(consent, names.Name.CONSENT_GIVEN, by=consent.given_by, now=now, **given)
     signals.given.send(models.Consent, consent=consent, through=through)
     return consent
 
 
 def _check_connection(consent: models.Consent, now: datetime) -> None:
     """Refuse a home that is not the giver's; lock the connections so that none ends meanwhile."""
-    if not policy.own_sites(consent.given_by, now=now).filter(pk=consent.site.pk).exists():
+    if not policy.own_sites(consent.given_by).filter(pk=consent.site.pk).exists():
         raise ConsentRefused("site", NOT_YOURS)
     connection_sites = policy.own_connection_sites(consent.given_by, consent.site)
     ids = connection_sites.values_list("connection_id", flat=True)
@@ -132,8 +132,7 @@ def end(*, consent: models.Consent, by: accounts.User | None, how: str = BY_HAND
         return False
     entries.refresh(models.Consent.objects.filter(pk=consent.pk))
     if not is_over:
-        details = {**_terms(consent), "how": how}
-        _record(consent, names.Name.CONSENT_ENDED, by=by, now=now, details=details)
+        _record(consent, names.Name.CONSENT_ENDED, by=by, now=now, how=how)
     return not is_over
 
 
@@ -150,18 +149,10 @@ def open_ones() -> QuerySet[models.Consent]:
     return models.Consent.objects.filter(ended_at=None)
 
 
-def _terms(consent: models.Consent) -> dict[str, object]:
-    return {"right": consent.right, "ask_first": consent.ask_first}
-
-
 def _record(
-    consent: models.Consent,
-    name: names.Name,
-    *,
-    by: accounts.User | None,
-    now: datetime,
-    details: dict[str, object],
+    consent: models.Consent, name: names.Name, *, by: accounts.User | None, now: datetime, **more: object
 ) -> None:
+    terms = {"right": consent.right, "ask_first": consent.ask_first, **more}
     record.add(
         name=name,
         at=now,
@@ -169,5 +160,5 @@ def _record(
         site=consent.site,
         subject=consent.given_by,
         organization=consent.organization,
-        details={**details, "organization": consent.organization.name},
+        details={**terms, "organization": consent.organization.name},
     )

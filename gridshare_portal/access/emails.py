@@ -35,7 +35,10 @@ def tell(*, pk: int, now: datetime) -> int:
 
 def _send_once(request: models.Request, address: str, now: datetime) -> bool | None:
     """Send the e-mail unless the address had one within a day; None means that sending failed."""
-    if not _claim(request, address, now):
+    known = {"organization": request.organization, "email": address}
+    email, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
+    old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
+    if not is_first and not old.update(sent_at=now):
         return False
     context = {
         "organization": request.organization,
@@ -46,13 +49,6 @@ def _send_once(request: models.Request, address: str, now: datetime) -> bool | N
     try:
         sender.send(template="access/email/asked", to=address, context=context)
     except sender.NotSent:
-        models.RequestEmail.objects.filter(organization=request.organization, email=address).delete()
+        email.delete()
         return None
     return True
-
-
-def _claim(request: models.Request, address: str, now: datetime) -> bool:
-    known = {"organization": request.organization, "email": address}
-    email, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
-    old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
-    return is_first or bool(old.update(sent_at=now))

@@ -77,7 +77,7 @@ ONLY_SEEN = "The homeowner lets you see this home, not change it. You can propos
 ASK_FIRST = "The homeowner wants to be asked before every change. Propose it instead."
 
 
-def own_sites(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
+def own_sites(user: accounts.AnyUser) -> QuerySet[sites.Site]:
     """Return the homes that are this person's own."""
     return sites.Site.objects.filter(_is_own(user)) if _is_somebody(user) else sites.Site.objects.none()
 
@@ -129,7 +129,7 @@ def giver_connections() -> QuerySet[sites.ConnectionSite]:
     )
 
 
-def standing_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
+def access_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> AccessContext | None:
     """Return a person's access to the home; None without access."""
     return _access(user, site, _connection_sites(site), now)
 
@@ -141,11 +141,11 @@ def _access(
         return None
     if _owns(user, connection_sites):
         return AccessContext(own=True, roles={})
-    roles = dict(staff.standing_of(user).order_by().values_list("organization_id", "role"))
+    roles = dict(staff.active_memberships(user).order_by().values_list("organization_id", "role"))
     if not roles:
         return None
     consents = holding(now=now).filter(site=site, organization__in=roles)
-    found = tuple(sorted(consents.select_related("organization", "given_by"), key=_furthest))
+    found = tuple(sorted(consents.select_related("organization", "given_by"), key=furthest))
     return AccessContext(own=False, consents=found, roles=roles) if found else None
 
 
@@ -177,10 +177,8 @@ def may_control(
 
 def controlling_consent(context: AccessContext) -> models.Consent | None:
     """Return the consent by which staff may change the home without approval, if any."""
-    for one in context.consents:
-        if one.right == models.Right.CONTROL and not one.ask_first and context.has(rights.CONTROL, one):
-            return one
-    return None
+    free = (one for one in context.consents if one.right == models.Right.CONTROL and not one.ask_first)
+    return next((one for one in free if context.has(rights.CONTROL, one)), None)
 
 
 def proposing_consent(context: AccessContext) -> models.Consent | None:
@@ -249,14 +247,15 @@ def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:
 
 
 def _is_shared(user: accounts.AnyUser, now: datetime, organization: accounts.Organization | None = None) -> Q:
-    mine = staff.standing_of(user)
+    mine = staff.active_memberships(user)
     if organization is not None:
         mine = mine.filter(organization=organization)
     shared = holding(now=now).filter(organization__in=mine.order_by().values("organization"))
     return Q(Exists(shared.filter(site=OuterRef("pk")).order_by()))
 
 
-def _furthest(consent: models.Consent) -> tuple[bool, bool, int]:
+def furthest(consent: models.Consent) -> tuple[bool, bool, int]:
+    """Return the sort key by which the consent that allows most comes first."""
     return (consent.right != models.Right.CONTROL, consent.ask_first, consent.pk)
 
 

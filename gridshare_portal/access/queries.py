@@ -35,7 +35,7 @@ def consents_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Conse
     These are the ones the homeowner gave and those of other current residents, not of former ones.
     """
     known = Q(given_by=user.pk) | Q(Exists(policy.giver_connections()))
-    given = models.Consent.objects.filter(known, site__in=policy.own_sites(user, now=now))
+    given = models.Consent.objects.filter(known, site__in=policy.own_sites(user))
     holds = Exists(policy.holding(now=now).filter(pk=OuterRef("pk")).order_by())
     given = given.annotate(**{"holds": holds})  # by ** because the model declares the annotation's type
     return given.select_related("site", "organization", "given_by", "ended_by")

@@ -58,8 +58,7 @@ def ask(
 
     Raises RequestNotPermitted, and ConsentRefused for unusable input or too many requests.
     """
-    membership = staff.standing_of(asked_by).filter(organization=organization).first()
-    if membership is None or not rights.may(membership.role, rights.ASK):
+    if not staff.may(asked_by, organization, rights.ASK):
         raise RequestNotPermitted(NOT_YOURS)
     if bool(email) == bool(serial_number):
         raise consents.ConsentRefused("whom", NOBODY)
@@ -113,7 +112,7 @@ def waiting_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Reques
     """Return the open requests to this person, newest first: by proven address, or by an own device."""
     proven = EmailAddress.objects.filter(user=user.pk, verified=True)
     addresses = proven.annotate(plain=Lower("email")).values("plain")
-    devices = sites.Device.objects.filter(site__in=policy.own_sites(user, now=now), gone_at=None)
+    devices = sites.Device.objects.filter(site__in=policy.own_sites(user), gone_at=None)
     serials = devices.exclude(serial_number="").annotate(plain=_plain_serial()).values("plain")
     mine = Q(email__in=addresses) | Q(serial_number__in=serials)
     return models.Request.objects.filter(mine, answer=OPEN, expires_at__gt=now).select_related("organization")

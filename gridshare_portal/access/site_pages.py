@@ -17,6 +17,7 @@ from django.urls.converters import StringConverter
 
 from gridshare_portal.access import models, visits
 from gridshare_portal.accounts import entry
+from gridshare_portal.audit import names
 from gridshare_portal.mail import addresses
 from gridshare_portal.sites import models as sites
 
@@ -37,12 +38,11 @@ def note_look(
 ) -> None:
     """Leave a line for the homeowner: of each page that is opened and each file, now and then of the rest."""
     if kind == "download":
-        note = visits.note_export
+        visits.note(visit=visit, page=page, now=now, name=names.Name.SITE_EXPORTED)
     elif kind == "page" and not request.htmx and request.method in ("GET", "HEAD"):
-        note = visits.note
+        visits.note(visit=visit, page=page, now=now)
     else:
-        note = visits.note_renewed
-    note(visit=visit, page=page, now=now)
+        visits.note_renewed(visit=visit, page=page, now=now)
 
 
 def say_why(

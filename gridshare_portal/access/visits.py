@@ -91,15 +91,15 @@ def open(
 
 
 def current(
-    user: accounts.AnyUser, site: sites.Site, *, now: datetime, standing: policy.AccessContext | None = None
+    user: accounts.AnyUser, site: sites.Site, *, now: datetime, context: policy.AccessContext | None = None
 ) -> models.Visit | None:
     """Return the visit in progress, if its consent still holds; None for a homeowner."""
-    standing = standing or policy.standing_of(user, site, now=now)
-    if standing is None or standing.own:
+    context = context or policy.access_of(user, site, now=now)
+    if context is None or context.own:
         return None
     begun = Q(pk__in=[])
-    for consent in standing.consents:
-        if standing.has(rights.SEE, consent):
+    for consent in context.consents:
+        if context.has(rights.SEE, consent):
             begun |= Q(organization=consent.organization_id, opened_at__gte=consent.from_at)
     mine = models.Visit.objects.filter(begun, site=site, user=user.pk, opened_at__lte=now, until_at__gt=now)
     return mine.select_related("organization", "site", "user").first()
@@ -110,10 +110,10 @@ def leave(*, visit: models.Visit, now: datetime) -> None:
 
 
 @transaction.atomic
-def note(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Record for the homeowner that this page was viewed."""
+def note(*, visit: models.Visit, page: str, now: datetime, name: names.Name = names.Name.SITE_VIEWED) -> None:
+    """Record for the homeowner that this page was viewed, or that its data was downloaded."""
     models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
-    _record(visit, names.Name.SITE_VIEWED, now=now, page=page)
+    _record(visit, name, now=now, page=page)
 
 
 @transaction.atomic
@@ -122,13 +122,6 @@ def note_renewed(*, visit: models.Visit, page: str, now: datetime) -> None:
     quiet = Q(noted_at=None) | Q(noted_at__lte=now - QUIET)
     if models.Visit.objects.filter(quiet, pk=visit.pk).update(noted_at=now):
         _record(visit, names.Name.SITE_VIEWED, now=now, page=page)
-
-
-@transaction.atomic
-def note_export(*, visit: models.Visit, page: str, now: datetime) -> None:
-    """Record for the homeowner that data of this page was downloaded."""
-    models.Visit.objects.filter(pk=visit.pk).update(noted_at=now)
-    _record(visit, names.Name.SITE_EXPORTED, now=now, page=page)
 
 
 def _check(reason: str, words: str) -> None:
@@ -143,7 +136,7 @@ def _check(reason: str, words: str) -> None:
 def _consents(
     user: accounts.User, site: sites.Site, organization: accounts.Organization, now: datetime
 ) -> tuple[models.Consent, ...]:
-    context = policy.standing_of(user, site, now=now)
+    context = policy.access_of(user, site, now=now)
     if context is not None and not context.own and context.at(organization.pk).may(rights.SEE):
         return context.at(organization.pk).consents
     raise VisitRefused("organization", "This home is not shared with you, or no longer.")

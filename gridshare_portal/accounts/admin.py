@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from gridshare_portal.accounts import models
-from gridshare_portal.accounts.organizations import details, emails, invitations, members
+from gridshare_portal.accounts.organizations import details, invitations, members
 from gridshare_portal.accounts.signing_in import sessions
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth says to
@@ -183,8 +183,7 @@ def _invite(request: HttpRequest, organization: models.Organization, email: str)
 
 
 def _send(request: HttpRequest, made: invitations.Made) -> None:
-    if emails.send(made):
+    if invitations.send_or_withdraw(made, actor=_operator(request), now=timezone.now()):
         messages.success(request, f"{made.invitation.email} is invited.")
-        return
-    invitations.withdraw(invitation=made.invitation, actor=_operator(request), now=timezone.now())
-    messages.error(request, "The e-mail could not be sent, so nobody was invited. Try again in a minute.")
+    else:
+        messages.error(request, "The e-mail could not be sent, so nobody was invited. Try again in a minute.")

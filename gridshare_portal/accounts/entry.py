@@ -65,10 +65,12 @@ def require_right(
             if not member_request.user.is_authenticated:
                 return _instead(member_request, redirect_to_login(member_request.get_full_path()))
             membership = _membership(member_request, str(named["slug"]), kind)
-            if not membership.stands:
+            if not membership.has_second_factor:
                 messages.warning(member_request, NO_FACTOR.format(membership.organization))
                 return _instead(member_request, redirect("mfa_index"))
-            _check(membership, right)
+            if not rights.may(membership.role, right):
+                role, title = membership.get_role_display().lower(), right.title[0].lower() + right.title[1:]
+                raise PermissionDenied(NOT_YOURS.format(membership.organization, role, title))
             member_request.membership, member_request.organization = membership, membership.organization
             return view(member_request, *args, **named)
 
@@ -78,10 +80,10 @@ def require_right(
 
 
 def memberships(request: HttpRequest) -> list[models.Membership]:
-    """Return the visitor's memberships, each with `stands` (second factor set up); one query a request."""
+    """Return the visitor's memberships, each with `has_second_factor`; one query a request."""
     known: list[models.Membership] | None = getattr(request, "_memberships", None)
     if known is None:
-        known = list(staff.marked_standing(staff.memberships_of(request.user)))
+        known = list(staff.annotate_second_factor(staff.memberships_of(request.user)))
         cast(AnyRequest, request)._memberships = known
     return known
 
@@ -91,13 +93,6 @@ def _membership(request: HttpRequest, slug: str, kind: str | None) -> models.Mem
         if membership.organization.slug == slug and kind in (None, membership.organization.kind):
             return membership
     raise Http404
-
-
-def _check(membership: models.Membership, right: rights.Right) -> None:
-    if not rights.may(membership.role, right):
-        role = membership.get_role_display().lower()
-        title = right.title[0].lower() + right.title[1:]
-        raise PermissionDenied(NOT_YOURS.format(membership.organization, role, title))
 
 
 def _instead(request: AnyRequest, page: HttpResponse) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
@@ -85,6 +86,7 @@ class Record(Plain):
         error_messages={"invalid_choice": "Choose somebody from the list."},
     )
     kind = forms.ChoiceField(
+        choices=[("", "Everything"), *sorted(names.Name.choices, key=operator.itemgetter(1))],
         required=False,
         label="What was done",
         error_messages={"invalid_choice": "Choose one from the list."},
@@ -93,14 +95,9 @@ class Record(Plain):
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
-        kinds = sorted(names.Name.choices, key=lambda kind: kind[1])
-        self._offer("person", [("", "Everybody"), *people])
-        self._offer("kind", [("", "Everything"), *kinds])
-
-    def _offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # as it is declared above
-        field.choices = choices
+        person = self.fields["person"]
+        assert isinstance(person, forms.ChoiceField)  # as it is declared above
+        person.choices = [("", "Everybody"), *people]
 
     def clean(self) -> dict[str, object]:
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")

@@ -115,7 +115,7 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
-    stands: bool  # whether a second factor is set up, as annotated by staff.marked_standing
+    has_second_factor: bool  # as annotated by staff.annotate_second_factor
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from allauth.mfa import signals as mfa_signals
 from allauth.mfa.base.internal import flows
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -15,21 +15,17 @@ from gridshare_portal.accounts import entry, models, staff
 from gridshare_portal.accounts.signing_in import sessions
 from gridshare_portal.audit import names, record
 
-
-@receiver(allauth_signals.user_signed_up)
-def on_signed_up(user: models.User, **_context: object) -> None:
-    record.add(name=names.Name.SIGNED_UP, at=timezone.now(), actor=user, subject=user)
-
-
-@receiver(auth_signals.user_logged_in)
-def on_signed_in(user: models.User, **_context: object) -> None:
-    record.add(name=names.Name.SIGNED_IN, at=timezone.now(), actor=user, subject=user)
+RECORDED = {
+    allauth_signals.user_signed_up: names.Name.SIGNED_UP,
+    auth_signals.user_logged_in: names.Name.SIGNED_IN,
+    auth_signals.user_logged_out: names.Name.SIGNED_OUT,
+}
 
 
-@receiver(auth_signals.user_logged_out)
-def on_signed_out(user: models.User | None, **_context: object) -> None:
+@receiver([*RECORDED])
+def on_signed(signal: Signal, user: models.User | None, **_context: object) -> None:
     if user is not None and user.is_authenticated:
-        record.add(name=names.Name.SIGNED_OUT, at=timezone.now(), actor=user, subject=user)
+        record.add(name=RECORDED[signal], at=timezone.now(), actor=user, subject=user)
 
 
 @receiver(allauth_signals.login_code_rejected)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, QuerySet
 
-from gridshare_portal.accounts import models
+from gridshare_portal.accounts import models, rights
 
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -25,14 +25,20 @@ def memberships_of(user: models.AnyUser) -> QuerySet[models.Membership]:
     return mine.order_by("organization__name", "pk")
 
 
-def standing_of(user: models.AnyUser) -> QuerySet[models.Membership]:
+def active_memberships(user: models.AnyUser) -> QuerySet[models.Membership]:
     """Return the memberships that give access: none without a second factor."""
     return memberships_of(user).filter(has_strong_factor("user"))
 
 
-def marked_standing(members: Members) -> Members:
-    """Annotate each membership with `stands`: whether its person has a second factor."""
-    marked: Members = members.annotate(stands=has_strong_factor("user"))
+def may(user: models.AnyUser, organization: models.Organization | int, right: rights.Right) -> bool:
+    """Return whether the person has access to the organization now, in a role that includes the right."""
+    member = active_memberships(user).filter(organization=organization).first()
+    return member is not None and rights.may(member.role, right)
+
+
+def annotate_second_factor(members: Members) -> Members:
+    """Annotate each membership with `has_second_factor`."""
+    marked: Members = members.annotate(has_second_factor=has_strong_factor("user"))
     return marked
 
 

@@ -7,8 +7,7 @@ so nobody gets two on a day; a worker that dies costs that one e-mail.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,22 +18,12 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights, staff
 from gridshare_portal.cases import handling, words
 from gridshare_portal.cases.findings import Severity
-from gridshare_portal.cases.models import Case, Digest
+from gridshare_portal.cases.models import Digest
 from gridshare_portal.mail import addresses, sender
 
 MORNING = time(7)
 AGAIN = timedelta(minutes=15)
 SHOWN = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class DigestEntry:
-    home: str
-    level: str
-    cause: str
-    sentence: str
-    is_new: bool
-    address: str
 
 
 def next_morning(*, zone: str, now: datetime) -> datetime:
@@ -67,8 +56,7 @@ def choose(*, membership: accounts.Membership, is_on: bool, time_zone: str, now:
 def enroll(*, now: datetime, at_most: int = 500) -> int:
     """Give every member who may work on cases a row; return how many were new."""
     known = Digest.objects.filter(user=OuterRef("user"), organization=OuterRef("organization"))
-    able = [role for role in accounts.Role.values if rights.may(role, rights.WORK)]
-    members = accounts.Membership.objects.filter(~Exists(known), role__in=able)
+    members = accounts.Membership.objects.filter(~Exists(known), role__in=rights.WORK.roles)
     zone = policy.holding(now=now).filter(organization=OuterRef("organization")).order_by("-pk")
     found = members.annotate(zone=Subquery(zone.values("site__time_zone")[:1]))[:at_most]
     rows = [_new(one, one.zone or "UTC", now) for one in found]
@@ -119,9 +107,9 @@ def _claimed(row: Digest, now: datetime) -> bool:
     return False
 
 
-def _lines(row: Digest, now: datetime) -> list[DigestEntry]:
+def _lines(row: Digest, now: datetime) -> list[dict[str, str | bool]]:
     """Return cases opened since the last digest, and urgent ones; none for former staff."""
-    if not staff.standing_of(row.user).filter(organization=row.organization).exists():
+    if not staff.active_memberships(row.user).filter(organization=row.organization).exists():
         return []
     awake = handling.visible_to(row.user, row.organization, now=now).filter(closed_at=None)
     awake = awake.exclude(snoozed_until_at__gt=now)
@@ -130,26 +118,25 @@ def _lines(row: Digest, now: datetime) -> list[DigestEntry]:
     new = awake.filter(opened_at__gt=told_at).select_related("site")[:SHOWN]
     found = {case.pk: case for case in [*urgent, *new]}
     listed = sorted(found.values(), key=lambda case: (case.rank, case.pk))[:SHOWN]
-    return [_line(case, told_at, row.organization.slug, now) for case in listed]
+    return [
+        {
+            "home": " ".join(case.site.name.split()),
+            "level": case.level.label,
+            "cause": case.get_cause_display(),
+            "sentence": words.of_case(case, now=now),
+            "is_new": case.opened_at > told_at,
+            "address": addresses.public("case", row.organization.slug, case.pk),
+        }
+        for case in listed
+    ]
 
 
-def _line(case: Case, told_at: datetime, slug: str, now: datetime) -> DigestEntry:
-    return DigestEntry(
-        home=" ".join(case.site.name.split()),
-        level=case.level.label,
-        cause=case.get_cause_display(),
-        sentence=words.of_case(case, now=now),
-        is_new=case.opened_at > told_at,
-        address=addresses.public("case", slug, case.pk),
-    )
-
-
-def _post(row: Digest, lines: Sequence[DigestEntry]) -> None:
+def _post(row: Digest, lines: Sequence[Mapping[str, str | bool]]) -> None:
     context = {
         "name": row.user.get_short_name(),
         "organization": " ".join(row.organization.name.split()),
         "lines": lines,
-        "new": sum(line.is_new for line in lines),
+        "new": sum(line["is_new"] is True for line in lines),
         "full": len(lines) == SHOWN,
         "list_address": addresses.public("work list", row.organization.slug),
         "digest_address": addresses.public("daily letter", row.organization.slug),

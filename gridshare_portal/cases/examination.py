@@ -57,7 +57,10 @@ def run(*, pks: Sequence[int], now: datetime, owner: str) -> int:
         mine = Examination.objects.select_for_update().filter(lease_owner=owner, pk__in=pks)
         still = {row.pk for row in mine}
         rows = [row for row in rows if row.pk in still]
-        _write(_compared(rows, homes, now))
+        results = _compared(rows, homes, now)
+        Case.objects.bulk_create([case for verdict in results for case in verdict.new])
+        Case.objects.bulk_update([case for verdict in results for case in verdict.changed], CHANGED)
+        Note.objects.bulk_create([note for verdict in results for note in verdict.notes])
         _settle(rows, homes, [row for row in learned if row.pk in still], now)
     return len(rows)
 
@@ -72,25 +75,20 @@ def _compared(
     results = []
     for row in rows:
         home = homes[row.site_id]
-        shares = _by_organization(home)
+        shares: dict[int, list[facts.Share]] = defaultdict(list)
+        for share in home.shares:
+            shares[share.organization].append(share)
         for organization in shares.keys() | opened[row.site_id].keys():
             mine = opened[row.site_id].get(organization, {})
-            place = reconciliation.CaseKey(organization_id=organization, site_id=row.site_id)
             if organization not in shares:
                 results.append(reconciliation.unshared(mine, now=now))
             else:
                 shared = replace(home, shares=tuple(shares[organization]))
                 found = health.findings(shared, mine.keys(), now=now)
                 before = resolved[row.site_id].get(organization, {})
-                results.append(reconciliation.decide(found, mine, before, place=place, now=now))
+                place = {"organization_id": organization, "site_id": row.site_id}
+                results.append(reconciliation.decide(found, mine, before, **place, now=now))
     return results
-
-
-def _by_organization(home: facts.SiteFacts) -> dict[int, list[facts.Share]]:
-    found: dict[int, list[facts.Share]] = defaultdict(list)
-    for share in home.shares:
-        found[share.organization].append(share)
-    return found
 
 
 def _by_home(cases: Iterable[Case]) -> CasesByHome:
@@ -98,12 +96,6 @@ def _by_home(cases: Iterable[Case]) -> CasesByHome:
     for case in cases:
         found[case.site_id][case.organization_id][case.cause, case.subject] = case
     return found
-
-
-def _write(results: Sequence[reconciliation.Verdict]) -> None:
-    Case.objects.bulk_create([case for verdict in results for case in verdict.new])
-    Case.objects.bulk_update([case for verdict in results for case in verdict.changed], CHANGED)
-    Note.objects.bulk_create([note for verdict in results for note in verdict.notes])
 
 
 def _settle(

@@ -43,15 +43,14 @@ def visible_to(user: accounts.User, organization: accounts.Organization, *, now:
 
     As policy.shared_sites, but membership is checked once and not for every case.
     """
-    is_staff = Exists(staff.standing_of(user).filter(organization=organization).order_by())
+    is_staff = Exists(staff.active_memberships(user).filter(organization=organization).order_by())
     shared = policy.holding(now=now).filter(organization=organization, site=OuterRef("site")).order_by()
     return Case.objects.filter(is_staff, Exists(shared), organization=organization)
 
 
 def members_of(organization: accounts.Organization) -> QuerySet[accounts.User]:
     """Return the members to whom a case can be assigned."""
-    able = [role for role in accounts.Role.values if rights.may(role, rights.WORK)]
-    mine = accounts.Membership.objects.filter(organization=organization, role__in=able)
+    mine = accounts.Membership.objects.filter(organization=organization, role__in=rights.WORK.roles)
     return accounts.User.objects.filter(memberships__in=mine, is_active=True).order_by("name", "email")
 
 
@@ -100,7 +99,8 @@ def _do(
 ) -> Case:
     """Change the case and write note and event in one transaction; a closed case only takes notes."""
     with transaction.atomic():
-        _check(actor, case.organization)
+        if not staff.may(actor, case.organization, rights.WORK):
+            raise CaseNotPermitted("Your role does not include work on cases.")
         mine = visible_to(actor, case.organization, now=now).select_for_update(of=("self",))
         found = mine.select_related("site", "organization").filter(pk=case.pk).first()
         if found is None:
@@ -114,12 +114,6 @@ def _do(
         note = Note.objects.create(case=found, author=actor, author_label=str(actor), at=now, **line)
         _record(found, actor, note)
     return found
-
-
-def _check(actor: accounts.User, organization: accounts.Organization) -> None:
-    membership = staff.standing_of(actor).filter(organization=organization).first()
-    if membership is None or not rights.may(membership.role, rights.WORK):
-        raise CaseNotPermitted("Your role does not include work on cases.")
 
 
 def _record(case: Case, actor: accounts.User, note: Note) -> None:

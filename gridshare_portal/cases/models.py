@@ -184,3 +184,7 @@ class OpenCases(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id}: {self.now}, {self.soon}, {self.watch}"
+
+    @property
+    def levels(self) -> list[tuple[Severity, int]]:
+        return [(level, getattr(self, level.name.lower())) for level in Severity]

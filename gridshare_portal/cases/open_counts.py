@@ -6,8 +6,6 @@ Whoever may open the work list may read them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -16,12 +14,6 @@ from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.cases.findings import Severity
 from gridshare_portal.cases.models import Case, OpenCases
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    levels: Sequence[tuple[Severity, int]]
-    made_at: datetime
 
 
 def count(*, now: datetime) -> None:
@@ -45,11 +37,6 @@ def count(*, now: datetime) -> None:
     )
 
 
-def last_counts(organization: accounts.Organization) -> Counted | None:
+def last_counts(organization: accounts.Organization) -> OpenCases | None:
     """Return the last count; None before the first."""
-    row = OpenCases.objects.filter(organization=organization).first()
-    if row is None:
-        return None
-    return Counted(
-        levels=[(level, getattr(row, level.name.lower())) for level in Severity], made_at=row.made_at
-    )
+    return OpenCases.objects.filter(organization=organization).first()

@@ -187,23 +187,19 @@ def homes(
         shared = shared.filter(pk__lt=after)
     opened = Case.objects.filter(organization=organization, closed_at=None)
     if state == "help":
-        seen = opened.filter(Exists(shared.filter(pk=OuterRef("site"))))
-        helped = seen.order_by("-site_id").values_list("site_id", flat=True)
-        shared = shared.filter(pk__in=list(helped.distinct()[: size + 1]))
+        there = opened.filter(Exists(shared.filter(pk=OuterRef("site"))))
+        open_at = there.order_by("-site_id").values_list("site_id", flat=True)
+        shared = shared.filter(pk__in=list(open_at.distinct()[: size + 1]))
     if state == "well":
         shared = shared.filter(~Exists(opened.filter(site=OuterRef("pk"))))
     found = list(shared.defer("topology").order_by("-pk")[: size + 1])
-    _mark(found, organization)
-    return found
-
-
-def _mark(found: Sequence[sites.Site], organization: accounts.Organization) -> None:
     pks = [site.pk for site in found]
-    opened = Case.objects.filter(site__in=pks, organization=organization, closed_at=None).order_by()
+    opened = opened.filter(site__in=pks).order_by()
     examined = Examination.objects.filter(site__in=pks, examined_at__isnull=False)
     helped, seen = ({*rows.values_list("site", flat=True)} for rows in (opened, examined))
     for site in found:
         site.needs_help, site.was_examined = site.pk in helped, site.pk in seen
+    return found
 
 
 def _line(case: Case, last_at: datetime | None, now: datetime) -> WorkListRow:

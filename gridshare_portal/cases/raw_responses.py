@@ -87,8 +87,7 @@ def fetch(*, pk: int, now: datetime) -> None:
 
 def _consents(answer: sites.RawResponse, now: datetime) -> list[access.Consent]:
     """Return the consents that hold now, if the person is still staff and may look."""
-    member = staff.standing_of(answer.asked_by).filter(organization=answer.asked_for).first()
-    if member is None or not rights.may(member.role, rights.SEE):
+    if not staff.may(answer.asked_by, answer.asked_for, rights.SEE):
         return []
     holding = policy.holding(now=now).filter(site=answer.site_id, organization=answer.asked_for)
     return list(holding.select_related("given_by"))

@@ -95,15 +95,17 @@ def sentence(
             what = scope.title[0].lower() + scope.title[1:] if scope else subject
             return f"The connection does not include this permission: {what}."
         case Cause.REFUSED:
-            return f"Lunar has answered no question about the home since {since}{_why_refused(data)}."
+            said = [word.strip() for word in str(data.get("error", "")).split(",") if word.strip()]
+            why = "; ".join(ERRORS.get(word, word.replace("_", " ")) for word in said)
+            return f"Lunar has answered no question about the home since {since}{f': {why}' if why else ''}."
         case Cause.SITE_SILENT:
             return f"Nothing was heard from the home since {since}, although Lunar answers."
         case Cause.LATE:
             return f"Readings come late since {since}."
         case Cause.SENSOR_SILENT:
-            said = "has never said anything" if data.get("never") else f"has said nothing since {since}"
+            silent = "has never said anything" if data.get("never") else f"has said nothing since {since}"
             role = ROLES.get(str(data.get("role")), "sensor")
-            return f"The {role} sensor {subject} {said}, although the home speaks."
+            return f"The {role} sensor {subject} {silent}, although the home speaks."
         case Cause.SOLAR_IDLE:
             light = energy.duration(float(data.get("light_s") or 0))
             return (
@@ -134,12 +136,6 @@ def about(cause: str, subject: str, data: Data) -> str:
         kind, _colon, device = subject.partition(":")
         return f"{kind} of {device}"
     return ""
-
-
-def _why_refused(data: Data) -> str:
-    words = [word.strip() for word in str(data.get("error", "")).split(",") if word.strip()]
-    why = "; ".join(ERRORS.get(word, word.replace("_", " ")) for word in words)
-    return f": {why}" if why else ""
 
 
 def _balance_off(data: Data) -> str:

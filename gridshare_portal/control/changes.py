@@ -120,12 +120,13 @@ class _Execution:
         self.device = change.device
 
     def run(self, seen: str | None) -> None:
-        fault = self._plan_fault()
+        limit_w = self.device.power_limit_w
+        fault = operations.fault_of(self.operation, now=self.clock(), limit_w=limit_w)
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:
             client = clients.for_connection(self.connection, listener=self.listener)
-        except clients.WayError as error:
+        except clients.AccessPathError as error:
             return self._settle_unreachable(error)
         may_read = self.operation.reading_scope in self.connection.scope_set
         # The plan as stored when the page was opened; the read below writes over it.
@@ -152,7 +153,7 @@ class _Execution:
             send(client, self.device.synth_id, rest)
         except errors.GridshareError as error:
             return self._end(outcomes.of_sending(error))
-        except clients.WayError as error:
+        except clients.AccessPathError as error:
             return self._settle_unreachable(error)
         return self._read_back(client, may_read)
 
@@ -169,15 +170,10 @@ class _Execution:
         at = self.clock()
         try:
             read = self.operation.look(client.within(state.DEADLINE_S), self.device.synth_id)
-        except (errors.GridshareError, clients.WayError):
+        except clients.FAILURES:
             return None
         state.store(device=self.device, read=read, now=at)
         return read
-
-    def _plan_fault(self) -> str:
-        if not isinstance(self.operation, operations.AskPlan):
-            return ""
-        return rules.fault_of(self.operation.plan, now=self.clock(), limit_w=self.device.power_limit_w)
 
     def _store_before(self, read: outcomes.Read | None) -> None:
         operation, device = self.operation, self.device
@@ -197,7 +193,7 @@ class _Execution:
         self.change.refresh_from_db()
         return False
 
-    def _settle_unreachable(self, error: clients.WayError) -> None:
+    def _settle_unreachable(self, error: clients.AccessPathError) -> None:
         if isinstance(error, clients.NoAccessPath):
             self._settle(outcomes.REFUSED, f"{error} Nothing was changed.")
         else:

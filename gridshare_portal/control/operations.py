@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from gridshare_portal.control import outcomes
@@ -112,6 +113,13 @@ def kept(operation: Ask, read: outcomes.Read) -> Kept:
         return rules.to_json(read)
     names = operation.changes if isinstance(operation, AskDetails) else DETAILS
     return {name: getattr(read, name) or "" for name in names}
+
+
+def fault_of(operation: Ask, *, now: datetime, limit_w: float | None) -> str:
+    """Return why the operation's plan, if it has one, cannot be set now, as a sentence, or "". Limit in W."""
+    if not isinstance(operation, AskPlan):
+        return ""
+    return rules.fault_of(operation.plan, now=now, limit_w=limit_w)
 
 
 def from_json(kind: str, kept: Any) -> Ask:

@@ -81,7 +81,7 @@ def of_reading(
         return Outcome(name=CONFIRMED, sentence=_confirmed(wanted))
     if lost_since is not None and now - lost_since < LATE_AT_MOST:
         return Outcome(name=UNCONFIRMED, sentence=NOT_CONFIRMED)
-    return Outcome(name=CONTRADICTED, sentence=_contradicted(wanted, read))
+    return Outcome(name=CONTRADICTED, sentence=_contradicted(read))
 
 
 def agrees(wanted: Wanted, read: Read, *, now: datetime) -> bool:
@@ -143,7 +143,7 @@ def _confirmed(wanted: Wanted) -> str:
     return "The device's details are as you wrote them."
 
 
-def _contradicted(wanted: Wanted, read: Read) -> str:
+def _contradicted(read: Read) -> str:
     if isinstance(read, types.Mode):
         return f"The change was sent, but the device says that it is in {read.name} mode."
     if isinstance(read, types.Plan):

@@ -44,7 +44,15 @@ def decide(
         actor, device, now=now, scope=operation.scope, organization_id=organization_id
     )
     if not decision.allowed:
-        _record_refusal(actor, device, operation, decision, now)
+        record.add(
+            name=names.Name.CHANGE_REFUSED,
+            at=now,
+            actor=actor,
+            site=device.site,
+            device=device,
+            organization=decision.consent.organization if decision.consent else None,
+            details={"kind": operation.kind, "asked": operation.to_json(), "why": decision.reason},
+        )
         raise ChangeNotPermitted(decision.reason, scope=decision.scope)
     if decision.consent is not None and not reason.strip():
         raise NoReason
@@ -68,21 +76,3 @@ def refusal_of(change: models.Change, operation: operations.Ask, *, now: datetim
 def label(actor: accounts.User, consent: access.Consent | None) -> str:
     """Return the actor's name, with the organization for staff, as the change keeps it for good."""
     return str(actor)[:254] if consent is None else f"{str(actor)[:160]} ({consent.organization})"
-
-
-def _record_refusal(
-    actor: accounts.User,
-    device: sites.Device,
-    operation: operations.Ask,
-    decision: policy.Decision,
-    now: datetime,
-) -> None:
-    record.add(
-        name=names.Name.CHANGE_REFUSED,
-        at=now,
-        actor=actor,
-        site=device.site,
-        device=device,
-        organization=decision.consent.organization if decision.consent else None,
-        details={"kind": operation.kind, "asked": operation.to_json(), "why": decision.reason},
-    )

@@ -13,16 +13,11 @@ from gridshare_portal.control import models
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
-Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or proposals, however they were narrowed
-
-
-def changes_of(site: sites.Site) -> QuerySet[models.Change]:
-    """Return a home's changes, the newest first."""
-    return changes_in([site])
+Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes, however they were narrowed
 
 
 def changes_in(homes: Iterable[sites.Site]) -> QuerySet[models.Change]:
-    """Return the changes of several homes, newest first, each with consent, proposal and its organization."""
+    """Return the changes of these homes, newest first, each with consent, proposal and its organization."""
     beside = ("site", "device", "actor", "consent", "proposal__consent__organization")
     return models.Change.objects.filter(site__in=homes).select_related(*beside)
 
@@ -30,7 +25,8 @@ def changes_in(homes: Iterable[sites.Site]) -> QuerySet[models.Change]:
 def proposals_in(homes: Iterable[sites.Site], *, now: datetime) -> QuerySet[models.Proposal]:
     """Return the proposals for these homes, newest first; `holds` says whether access still holds."""
     beside = ("site", "device", "consent__organization", "change")
-    return _marked(models.Proposal.objects.filter(site__in=homes), now).select_related(*beside)
+    proposals = models.Proposal.objects.filter(site__in=homes).select_related(*beside)
+    return proposals.annotate(**{"holds": _holds(now)})  # by ** because the model declares its type
 
 
 def waiting_of(site: sites.Site, *, now: datetime) -> QuerySet[models.Proposal]:
@@ -41,11 +37,6 @@ def marked_waiting(homes: Rows, *, now: datetime) -> Rows:
     """Mark each home with `proposal_waits`: whether the homeowner has a proposal to answer."""
     there = models.Proposal.objects.filter(site=OuterRef("pk"))
     marked: Rows = homes.annotate(proposal_waits=Exists(_waiting(there, now).order_by()))
-    return marked
-
-
-def _marked(proposals: Rows, now: datetime) -> Rows:
-    marked: Rows = proposals.annotate(holds=_holds(now))
     return marked
 
 

@@ -9,7 +9,6 @@ from django.db.models import F, QuerySet
 
 from gridshare_portal.audit import names
 from gridshare_portal.control import finalize, models, operations, outcomes, state
-from gridshare_portal.gridshare import errors
 from gridshare_portal.sites import calls, clients
 
 STUCK_AFTER = timedelta(seconds=60)
@@ -43,7 +42,9 @@ def read_again(*, change_pk: uuid.UUID | str, now: datetime) -> None:
         after = None if read is None else operations.kept(operation, read)
         finalize.settle(change=change, outcome=outcome, now=now, after=after, expected=[outcomes.UNCONFIRMED])
     elif change.read_again_at is None:
-        _give_up(change, now)
+        mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
+        mine.update(sentence=outcomes.STAYS_UNCONFIRMED)
+        finalize.record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)
 
 
 def _claim(change: models.Change, now: datetime) -> bool:
@@ -61,13 +62,7 @@ def _read(change: models.Change, operation: operations.Ask, now: datetime) -> ou
         with calls.of_site(change.site, now=now) as api_calls:
             client = clients.for_site(change.site, scope=operation.reading_scope, listener=api_calls.append)
             read = operation.look(client, change.device.synth_id)
-    except (errors.GridshareError, clients.WayError):
+    except clients.FAILURES:
         return None
     state.store(device=change.device, read=read, now=now)
     return read
-
-
-def _give_up(change: models.Change, now: datetime) -> None:
-    mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
-    mine.update(sentence=outcomes.STAYS_UNCONFIRMED)
-    finalize.record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)

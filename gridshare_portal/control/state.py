@@ -12,10 +12,11 @@ from functools import partial
 
 from django.db.models import Q, QuerySet
 
-from gridshare_portal.control import models, operations, outcomes
+from gridshare_portal.celery import wake
+from gridshare_portal.control import models, operations, outcomes, queries
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors, types
+from gridshare_portal.gridshare import types
 from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.gridshare.http import parallel
 from gridshare_portal.sites import calls, clients, sync
@@ -55,7 +56,7 @@ def refresh(*, device: sites.Device, now: datetime) -> models.State:
             [partial(read, path, device.synth_id) for read, path in paths if not isinstance(path, Exception)]
         )
     for result in results:
-        if isinstance(result, Exception) and not isinstance(result, errors.GridshareError | clients.WayError):
+        if isinstance(result, Exception) and not isinstance(result, clients.FAILURES):
             raise result
     for result in results:
         if not isinstance(result, Exception):
@@ -80,8 +81,13 @@ def store(*, device: sites.Device, read: outcomes.Read, now: datetime) -> None:
         models.State.objects.filter(older, device=_known(device)).update(**written)
 
 
-def note_watched(*, known: Sequence[models.State], now: datetime) -> list[int]:
-    """Note that a page shows these devices, at most once a minute; return the device keys due for a read."""
+def watch(*, site: sites.Site, now: datetime, known: Sequence[models.State] | None = None) -> None:
+    """Note, at most once a minute, that a page shows the home, and wake reads of its batteries that are due.
+
+    It costs no API call. `known` are the home's battery states, if read already.
+    """
+    if known is None:
+        known = queries.battery_states_of(site)
     unnoted = [state for state in known if state.watched_at is None or now - state.watched_at >= NOTED]
     models.State.objects.bulk_create(
         [models.State(device_id=state.device_id, watched_at=now) for state in unnoted],
@@ -89,7 +95,9 @@ def note_watched(*, known: Sequence[models.State], now: datetime) -> list[int]:
         unique_fields=["device"],
         update_fields=["watched_at"],
     )
-    return [state.device_id for state in known if state.tried_at is None or state.tried_at <= now - FRESH_FOR]
+    for state in known:
+        if state.tried_at is None or state.tried_at <= now - FRESH_FOR:
+            wake("control.tasks.refresh_state", state.device_id)
 
 
 def due(*, now: datetime) -> QuerySet[models.State, int]:
@@ -104,10 +112,12 @@ def _known(device: sites.Device) -> sites.Device:
     return device
 
 
-def _client(site: sites.Site, scope: str, listener: api.Listener) -> gridshare.Client | clients.WayError:
+def _client(
+    site: sites.Site, scope: str, listener: api.Listener
+) -> gridshare.Client | clients.AccessPathError:
     try:
         return clients.for_site(site, scope=scope, listener=listener).within(DEADLINE_S)
-    except clients.WayError as closed:
+    except clients.AccessPathError as closed:
         return closed
 
 
@@ -115,4 +125,4 @@ def _word(failures: list[Exception]) -> str:
     if not failures:
         return ""
     first = failures[0]
-    return first.reason if isinstance(first, clients.WayError) else type(first).__name__
+    return first.reason if isinstance(first, clients.AccessPathError) else type(first).__name__

@@ -153,7 +153,7 @@ def threshold(
     """Return a home as one may see it from outside, before saying why: that it is there, and as whom."""
     _admission(request)
     found = get_object_or_404(policy.sites_visible_to(request.user, now=now), synth_id=synth_id)
-    standing = policy.standing_of(request.user, found, now=now)
+    standing = policy.access_of(request.user, found, now=now)
     if standing is None:
         raise Http404
     hosts = {consent.organization_id for consent in standing.consents}
@@ -183,10 +183,10 @@ def _admitted(request: HomeRequest, found: sites.Site, is_own: bool, now: dateti
 def _look(request: HomeRequest, admission: Admission, found: sites.Site, now: datetime) -> viewer.Looking:
     if admission.staff is None:
         raise PermissionDenied(OWNERS_ONLY)
-    standing = policy.standing_of(request.user, found, now=now)
+    standing = policy.access_of(request.user, found, now=now)
     if standing is None:
         raise Http404
-    visit = visits.current(request.user, found, now=now, standing=standing)
+    visit = visits.current(request.user, found, now=now, context=standing)
     if visit is None:
         raise _SayWhyFirst(found)
     here = standing.at(visit.organization_id)

@@ -65,7 +65,7 @@ def visited(word: str, *, kind: site_pages.Kind = "page") -> Callable[[VisitView
             request: entry.MemberRequest, slug: str, synth_id: str, *args: P.args, **more: P.kwargs
         ) -> HttpResponseBase:
             looked = _looked(request, synth_id, timezone.now())
-            own = policy.own_sites(request.user, now=looked.now).filter(pk=looked.site.pk)
+            own = policy.own_sites(request.user).filter(pk=looked.site.pk)
             if looked.visit is not None:
                 site_pages.note_look(request, visit=looked.visit, page=word, kind=kind, now=looked.now)
             elif not own.exists():
@@ -81,11 +81,11 @@ def _looked(request: entry.MemberRequest, synth_id: str, now: datetime) -> Looke
     organization = request.organization
     shared = policy.shared_sites(request.user, now=now, organization=organization)
     site = get_object_or_404(shared, synth_id=synth_id)
-    standing = policy.standing_of(request.user, site, now=now)
+    standing = policy.access_of(request.user, site, now=now)
     if standing is None:  # what was shared a moment ago is shared no longer
         raise Http404
     at = standing.at(organization.pk)
     holding = policy.holding(now=now).filter(site=site, organization=organization)
     consents = at.consents or tuple(holding.select_related("given_by", "organization"))
-    visit = visits.current(request.user, site, now=now, standing=at)
+    visit = visits.current(request.user, site, now=now, context=at)
     return Looked(site=site, organization=organization, consents=consents, visit=visit, now=now)

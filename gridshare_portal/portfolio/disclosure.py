@@ -98,7 +98,12 @@ def veiled(counts: Sequence[int]) -> list[int | None]:
 
 def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
     kept = row.figures
-    figures = {name: _figure(name, kept, around) for name in SUMMED}
+    figures = {
+        name: figure(
+            kept[f"sum_{name}"], homes=kept[f"of_{name}"], around=[one[f"of_{name}"] for one in around]
+        )
+        for name in SUMMED
+    }
     stored, full_wh = figures["stored_wh"], kept["full_wh"]
     return Portfolio(
         made_at=row.made_at,
@@ -113,11 +118,6 @@ def _portfolio(row: HomesAggregate, around: Sequence[Figures]) -> Portfolio:
         day=date.fromisoformat(kept["day"]),
         weeks=[_week(one) for one in kept.get("weeks", ())],
     )
-
-
-def _figure(name: str, kept: Figures, around: Sequence[Figures]) -> Figure:
-    homes, others = kept[f"of_{name}"], [one[f"of_{name}"] for one in around]
-    return figure(kept[f"sum_{name}"], homes=homes, around=others)
 
 
 def _week(kept: Figures) -> Week:

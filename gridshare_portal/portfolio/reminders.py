@@ -56,7 +56,9 @@ def page(
     following = pks[ON_A_PAGE - 1] if len(pks) > ON_A_PAGE else None
     pks = pks[:ON_A_PAGE]
     shared = policy.shared_sites(user, now=now, organization=organization).filter(pk__in=pks)
-    since, requested = _since(pks), _last_requests(pks, organization)
+    requested = _last_requests(pks, organization)
+    ended_at = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None, connection__status="reconnect")
+    since = dict(ended_at.values_list("site").annotate(at=Max("connection__status_since_at")).order_by())
     lines = [
         EndedConnection(
             site=site,
@@ -74,9 +76,7 @@ def ask(
     *, organization: accounts.Organization, asked_by: accounts.User, site: sites.Site, now: datetime
 ) -> models.Reminder:
     """Request an e-mail to whoever shares the home; raises ReminderNotPermitted and ReminderRefused."""
-
-    membership = staff.standing_of(asked_by).filter(organization=organization).first()
-    if membership is None or not rights.may(membership.role, rights.ASK):
+    if not staff.may(asked_by, organization, rights.ASK):
         raise ReminderNotPermitted(NOT_YOURS)
     sites.Site.objects.select_for_update().get(pk=site.pk)
     if not givers(site, organization, now=now):
@@ -141,11 +141,6 @@ def _claimed(pk: int, now: datetime) -> models.Reminder | None:
     if not found.update(due_at=None, sent_at=None if had_one else now):
         return None
     return None if had_one else reminder
-
-
-def _since(pks: Sequence[int]) -> dict[int, datetime]:
-    ended = sites.ConnectionSite.objects.filter(site__in=pks, lost_at=None, connection__status="reconnect")
-    return dict(ended.values_list("site").annotate(at=Max("connection__status_since_at")).order_by())
 
 
 def _last_requests(pks: Sequence[int], organization: accounts.Organization) -> dict[int, datetime]:

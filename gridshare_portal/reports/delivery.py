@@ -59,7 +59,7 @@ def send(*, pk: int, now: datetime) -> bool:
         return False
     row = models.Subscription.objects.select_related("user", "organization").get(pk=pk)
     period = periods.before(every=row.every, zone=row.time_zone, now=now)
-    retailers = staff.standing_of(row.user).filter(organization__kind="retailer")
+    retailers = staff.active_memberships(row.user).filter(organization__kind="retailer")
     if row.sent_about == period.key or not retailers.filter(organization=row.organization).exists():
         _settle(row, row.sent_about, now)
         return False

@@ -36,7 +36,7 @@ ON_THEIR_WAY = "Some homes of this run are still on their way. Take it back when
 NOT_READ = "The homes of this run are still being found. Try again in a moment."
 NOT_CHECKED = "The homes are still being checked. Try again in a moment."
 CANCELED_ALREADY = "This run is being taken back already."
-STANDS: dict[str, str] = {
+REFUSED_IN: dict[str, str] = {
     R.READING: NOT_READ,
     R.VOID: "This run came to nothing: it has no homes.",
     R.DRAFT: NOT_CHECKED,
@@ -232,7 +232,7 @@ def _why_not(run: models.Run) -> str:
     run.refresh_from_db()
     if run.state == R.RUNNING:
         return f"{run.carried_by or 'Somebody'} has started this run already."
-    return STANDS[run.state]
+    return REFUSED_IN[run.state]
 
 
 def _fresh(run: models.Run) -> models.Run:

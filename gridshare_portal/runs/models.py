@@ -124,13 +124,13 @@ class Line(models.Model):
         return f"{self.site_id}: {self.get_state_display()}"
 
     @property
-    def stands(self) -> str:
+    def shown_state(self) -> str:
         """The state as shown: what a new check has not reached is not checked yet."""
         is_beyond = self.run.state == Run.State.DRAFT and self.position > self.run.read_to
         return self.State.UNCHECKED if is_beyond else self.state
 
     @property
-    def told(self) -> str:
+    def outcome_sentence(self) -> str:
         """The outcome at this home as a sentence: the change's own once there is one."""
         if self.change is None or not self.change.sentence:
             return self.sentence

@@ -71,7 +71,7 @@ def lines(
     """Return a run's lines by position, after the position `after`, with site, device and change."""
     found = run.lines.select_related("site", "device", "change").order_by("position")
     if states:
-        found = found.filter(_stand(run, states))
+        found = found.filter(_shown_as(run, states))
     if why:
         found = found.filter(why=why)
     if text:
@@ -79,11 +79,9 @@ def lines(
     return found if after is None else found.filter(position__gt=after)
 
 
-def _stand(run: models.Run, states: Collection[str]) -> Q:
-    """Return the condition that a line's state, as Line.stands shows it, is one of these."""
+def _shown_as(run: models.Run, states: Collection[str]) -> Q:
+    """Return the condition that a line's state, as Line.shown_state shows it, is one of these."""
     if run.state == R.DRAFT:
-        judged, beyond = Q(position__lte=run.read_to), Q(position__gt=run.read_to)
-        return (
-            judged & Q(state__in=states) | beyond if S.UNCHECKED in states else judged & Q(state__in=states)
-        )
+        judged = Q(position__lte=run.read_to, state__in=states)
+        return judged | Q(position__gt=run.read_to) if S.UNCHECKED in states else judged
     return Q(state__in=states)

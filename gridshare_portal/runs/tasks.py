@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
@@ -22,10 +22,7 @@ TASK_S = 8.0  # no other task waits longer for a bulk run
 def find_homes(run_pk: int) -> None:
     """Find the homes of a run for TASK_S; when all are found, wake the dry run."""
     state = selection.find(run_pk=run_pk, owner=uuid.uuid4().hex, clock=timezone.now, for_s=TASK_S)
-    if state == models.Run.State.READING:
-        wake(find_homes, run_pk)
-    elif state == models.Run.State.DRAFT:
-        wake(check_run, run_pk)
+    _wake_next(find_homes, state, run_pk)
 
 
 @shared_task
@@ -39,10 +36,7 @@ def read_canceled(run_pk: int) -> None:
         clock=timezone.now,
         for_s=TASK_S,
     )
-    if state == models.Run.State.READING:
-        wake(read_canceled, run_pk)
-    elif state == models.Run.State.DRAFT:
-        wake(check_run, run_pk)
+    _wake_next(read_canceled, state, run_pk)
 
 
 @shared_task
@@ -85,3 +79,11 @@ def sweep_targets() -> None:
     selection.forget()
     for run_pk in selection.due():
         wake(find_homes, run_pk)
+
+
+def _wake_next(reading: Task[[int], None], state: str, run_pk: int) -> None:
+    """Go on finding a run's homes, or check them once all are found."""
+    if state == models.Run.State.READING:
+        wake(reading, run_pk)
+    elif state == models.Run.State.DRAFT:
+        wake(check_run, run_pk)

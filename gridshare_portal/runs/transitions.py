@@ -28,10 +28,7 @@ class RunRefused(Exception):
 
 def may_run(actor: accounts.User | None, organization: accounts.Organization) -> bool:
     """Return whether this person may start, pause and stop the organization's runs now."""
-    if actor is None:
-        return False
-    member = staff.standing_of(actor).filter(organization=organization).first()
-    return member is not None and rights.may(member.role, rights.RUN)
+    return actor is not None and staff.may(actor, organization, rights.RUN)
 
 
 def move(
@@ -48,7 +45,7 @@ def move(
         done = bool(models.Run.objects.filter(pk=run.pk, state__in=after).update(**written))
         run.refresh_from_db()
         if done:
-            tell(run=run, action=action, actor=actor, now=now)
+            record_action(run=run, action=action, actor=actor, now=now)
     return done
 
 
@@ -102,7 +99,7 @@ def _leave_out(run: models.Run) -> bool:
     return len(waiting) == TOGETHER
 
 
-def tell(*, run: models.Run, action: str, actor: accounts.User | None, now: datetime) -> None:
+def record_action(*, run: models.Run, action: str, actor: accounts.User | None, now: datetime) -> None:
     details = {"run": run.name, "number": run.pk, "action": action}
     if run.homes:
         details["homes"] = run.homes

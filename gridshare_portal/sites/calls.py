@@ -70,9 +70,8 @@ def _keep(by_site: Callable[[Heard], Mapping[int, Heard]], heard: Heard, now: da
         with transaction.atomic():
             found = by_site(heard)
             there = sites.Site.objects.filter(pk__in=list(found)).prefetch_related("calls")
-            rows = [row for site in there for row in _rows(site, found[site.pk], now)]
             sites.Call.objects.bulk_create(
-                rows,
+                [row for site in there for row in _rows(site, found[site.pk], now)],
                 update_conflicts=True,
                 unique_fields=["site", "operation"],
                 update_fields=WRITTEN,

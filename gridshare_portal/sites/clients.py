@@ -2,7 +2,7 @@
 
 What can prevent that is one small tree, whatever lunar raises inside:
 
-    WayError
+    AccessPathError
     ├── NoAccessPath  the homeowner must act: no connection (none), one that ended, a missing permission
     └── NotNow        try again later: busy, transient; or misconfigured, which only the operator can mend
 
@@ -11,9 +11,11 @@ Both pass through a client's calls unchanged. Calls to the API itself fail as Gr
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -31,9 +33,10 @@ from gridshare_portal.sites import models as sites
 HOLD_S = 60.0
 RENEWED_S = 10.0
 MARK_EVERY = timedelta(minutes=1)
+FIRST_PAUSE = timedelta(seconds=30)
 
 
-class WayError(Exception):
+class AccessPathError(Exception):
     """The home cannot be reached; `reason` is a word, the text a sentence."""
 
     sentences: dict[str, str] = {}
@@ -44,7 +47,7 @@ class WayError(Exception):
         self.scope = scope
 
 
-class NoAccessPath(WayError):
+class NoAccessPath(AccessPathError):
     """Only the homeowner can give access again."""
 
     sentences = {
@@ -54,7 +57,7 @@ class NoAccessPath(WayError):
     }
 
 
-class NotNow(WayError):
+class NotNow(AccessPathError):
     """There is no access for the moment; nothing is lost by trying later."""
 
     sentences = {
@@ -64,9 +67,12 @@ class NotNow(WayError):
     }
 
 
+FAILURES = (errors.GridshareError, AccessPathError)  # what a call may raise; any other is our own fault
+
+
 def word_for(failure: Exception) -> str:
     """Return what failed as one word for a page to translate: "ended", "too_many_requests", else "fault"."""
-    if isinstance(failure, WayError):
+    if isinstance(failure, AccessPathError):
         return failure.reason
     if isinstance(failure, errors.GridshareError):
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(failure).__name__).lower()
@@ -87,7 +93,7 @@ def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
 
 
 def for_site(site: sites.Site, *, scope: str, listener: calls.Listener | None = None) -> gridshare.Client:
-    """Return a client for the site through its best connection, with a valid token; raise WayError.
+    """Return a client for the site through its best connection, with a valid token; raise AccessPathError.
 
     This may refresh the token over the network: never call it inside a transaction.
     """
@@ -105,6 +111,15 @@ def for_connection(
     return gridshare.Client(
         settings.GRIDSHARE_URL, token, dialect=settings.GRIDSHARE_DIALECT, listener=listener
     )
+
+
+def pause_after(
+    failures: Iterable[Exception], *, before: int, at_most: timedelta, retry_after_at_most: timedelta
+) -> timedelta:
+    """Return how long to wait after failures: longer the more came `before`, never less than the API says."""
+    pause = min(at_most, FIRST_PAUSE * (1 << min(before, 12))) * random.uniform(0.8, 1.2)
+    retry_after_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
+    return max(pause, min(timedelta(seconds=retry_after_s), retry_after_at_most))
 
 
 def note_success(connection: lunar.Connection, *, now: datetime) -> None:

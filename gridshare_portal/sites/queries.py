@@ -77,9 +77,13 @@ def devices_of(site: sites.Site) -> QuerySet[sites.Device]:
 def sensors_of(site: sites.Site, role: str | None = None) -> QuerySet[sites.Sensor]:
     """Return the home's sensors in the order of its tree, all or those of one role."""
     present = site.sensors.filter(gone_at=None).select_related("device")
-    if role is None:
-        return present
-    return present.filter(Q(role_set=role) | Q(role_set="", role_found=role))
+    return present if role is None else present.filter(has_role(role))
+
+
+def has_role(role: str, *, path: str = "") -> Q:
+    """Return the condition that the sensor at `path` has this role: as corrected, else as found."""
+    found = {f"{path}role_set": "", f"{path}role_found": role}
+    return Q(**{f"{path}role_set": role}) | Q(**found)
 
 
 def battery_devices_of(
@@ -98,8 +102,8 @@ def battery_devices_of(
 
 def battery_devices_in(site_pks: Collection[int]) -> dict[int, list[sites.Device]]:
     """Return the same for many homes at once, by their keys; a home without such a device is left out."""
-    role = Q(role_set=sites.Role.BATTERY) | Q(role_set="", role_found=sites.Role.BATTERY)
-    sensors = sites.Sensor.objects.filter(role, site__in=site_pks, gone_at=None, device__isnull=False)
+    is_battery = has_role(sites.Role.BATTERY)
+    sensors = sites.Sensor.objects.filter(is_battery, site__in=site_pks, gone_at=None, device__isnull=False)
     found: dict[int, dict[int, sites.Device]] = {}
     for sensor in sensors.select_related("device"):
         assert sensor.device is not None  # by the filter above

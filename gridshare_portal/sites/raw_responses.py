@@ -2,7 +2,7 @@
 
 Only read operations are allowed. An answer is kept for an hour, at most 256 KB of it, with nothing in it that
 looks like a token, and of a list only what belongs to the home. The caller has checked that the person may;
-the worker is told through which connection.
+the worker is given the connection.
 """
 
 from __future__ import annotations
@@ -90,19 +90,19 @@ def refuse(*, answer: sites.RawResponse, why: str, now: datetime) -> None:
 def fetch(*, answer: sites.RawResponse, connection: lunar.Connection, now: datetime) -> None:
     """Call the API through this connection, and store the answer as far as it may be shown."""
     began_s = time.monotonic()
-    told: dict[str, object] = {}
+    written: dict[str, object] = {}
     try:
         with calls.of_site(answer.site, now=now) as heard:
             client = clients.for_connection(connection, listener=heard.append).within(DEADLINE_S)
             came = client.fetch(answer.operation, answer.subject, start=answer.start, end=answer.end)
-        told = {"status": came.status, "size": len(came.body), "body": shown(came, answer)}
+        written = {"status": came.status, "size": len(came.body), "body": shown(came, answer)}
     except errors.GridshareError as failure:
-        told = {"status": failure.status, "error": type(failure).__name__[:40]}
-    except clients.WayError as closed:
-        told = {"error": closed.reason}
+        written = {"status": failure.status, "error": type(failure).__name__[:40]}
+    except clients.AccessPathError as closed:
+        written = {"error": closed.reason}
     ms = round((time.monotonic() - began_s) * 1000)
     came_at = now + timedelta(milliseconds=ms)
-    sites.RawResponse.objects.filter(pk=answer.pk).update(ms=ms, came_at=came_at, **told)
+    sites.RawResponse.objects.filter(pk=answer.pk).update(ms=ms, came_at=came_at, **written)
 
 
 def sweep(*, now: datetime) -> int:
@@ -115,7 +115,9 @@ def shown(came: api.Came, answer: sites.RawResponse) -> str:
     text = came.body.decode("utf-8-sig", "replace")
     value = _json(text)
     if answer.operation in calls.LISTS and 200 <= came.status < 300:
-        value = _of_home(value, _ids(answer.site))
+        site = answer.site
+        devices, sensors = (some.values_list("synth_id", flat=True) for some in (site.devices, site.sensors))
+        value = _of_home(value, frozenset([site.synth_id, *devices, *sensors]))
         if value is None:
             return NOT_SHOWN
     if value is not None:
@@ -140,11 +142,6 @@ def _json(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _ids(site: sites.Site) -> frozenset[str]:
-    devices = site.devices.values_list("synth_id", flat=True)
-    return frozenset([site.synth_id, *devices, *site.sensors.values_list("synth_id", flat=True)])
 
 
 def _of_home(value: object, ids: Collection[str]) -> object:

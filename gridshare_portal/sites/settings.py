@@ -7,7 +7,6 @@ import unicodedata
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -29,9 +28,7 @@ def time_zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
 
 
-def rename(
-    *, site: sites.Site, name: str, time_zone: str, actor: AbstractBaseUser | None, now: datetime
-) -> sites.Site:
+def rename(*, site: sites.Site, name: str, time_zone: str, now: datetime) -> sites.Site:
     """Set the home's name and time zone, which counts as confirmed from now on; raise SettingRefused.
 
     The page checks who may, and records the event.
@@ -48,9 +45,7 @@ def rename(
     return site
 
 
-def correct_role(
-    *, sensor: sites.Sensor, role: str, actor: AbstractBaseUser | None, now: datetime
-) -> sites.Sensor:
+def correct_role(*, sensor: sites.Sensor, role: str) -> sites.Sensor:
     """Set what a sensor measures; "" goes back to what was found. Raises SettingRefused."""
     if role and role not in sites.Role.values:
         raise SettingRefused("role", "Choose one of the roles in the list.")

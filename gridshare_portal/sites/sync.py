@@ -17,7 +17,6 @@ from django.db.models import Manager, Q, QuerySet
 
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
-from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
@@ -30,7 +29,7 @@ CLAIMED = timedelta(minutes=2)
 EVERY = timedelta(hours=6)
 EVERY_WITHOUT_A_HOME = timedelta(hours=1)
 FRESH = timedelta(hours=1)
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+LONGEST_PAUSE = timedelta(hours=6)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 State = sites.Sync.State
@@ -65,11 +64,14 @@ def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
     connection = lunar.Connection.objects.get(pk=connection_pk)
     try:
         with calls.of_connection(connection_pk, now=now) as heard:
-            listed, parts = _read(_client(connection, heard.append), mine, now)
+            if scopes.DEVICE_READ not in connection.scope_set:
+                raise clients.NoAccessPath("missing_scope", scope=scopes.DEVICE_READ)
+            client = clients.for_connection(connection, listener=heard.append)
+            listed, parts = _read(client, mine, now)
             stored = _store(mine, connection, listed, parts, now)
     except Exception as failure:
         _put_off(mine, failure, now)
-        if not isinstance(failure, clients.WayError | errors.GridshareError):
+        if not isinstance(failure, clients.FAILURES):
             raise
         return False
     if stored:
@@ -90,12 +92,6 @@ def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
     return ours.update(state=State.RUNNING, step="sites", done=0, total=2, due_at=now + LEASE, **lease) == 1
 
 
-def _client(connection: lunar.Connection, listener: api.Listener) -> gridshare.Client:
-    if scopes.DEVICE_READ not in connection.scope_set:
-        raise clients.NoAccessPath("missing_scope", scope=scopes.DEVICE_READ)
-    return clients.for_connection(connection, listener=listener)
-
-
 def _read(
     client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime
 ) -> tuple[requests.Listed, requests.Parts]:
@@ -110,18 +106,15 @@ def _read(
         site_ids=site_ids,
         device_ids=device_ids,
         at_most=settings.GRIDSHARE_PARALLEL,
-        told=lambda came: mine.update(done=total - wanted + came),
+        report=lambda came: mine.update(done=total - wanted + came),
     )
     return listed, parts
 
 
 def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str) -> list[str]:
-    fresh: set[str] = set()
-    ordered = list(ids)
-    for start in range(0, len(ordered), rows.BATCH):
-        some = {"synth_id__in": ordered[start : start + rows.BATCH], f"{read_at}__gt": now - FRESH}
-        fresh |= set(known.filter(**some).values_list("synth_id", flat=True))
-    return [synth_id for synth_id in ordered if synth_id not in fresh]
+    fresh = known.filter(**{f"{read_at}__gt": now - FRESH}).only("synth_id")
+    found = fresh.in_bulk(list(ids), field_name="synth_id")
+    return [synth_id for synth_id in ids if synth_id not in found]
 
 
 def _store(
@@ -153,15 +146,22 @@ def _outcome(
     """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
     failures = listed.errors + parts.errors
     missing = parts.left + len(failures)
-    told = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
+    kept = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
     if parts.left:
-        return {**told, "state": State.DUE, "due_at": now}
+        return {**kept, "state": State.DUE, "due_at": now}
     passing = [failure for failure in failures if isinstance(failure, requests.AGAIN)]
     if passing:
-        return {**told, **_again(row, passing, now)}
+        return {**kept, **_again(row, passing, now)}
     every = EVERY if listed.site_ids else EVERY_WITHOUT_A_HOME
     due_at = now + every * random.uniform(0.9, 1.1)
-    return {**told, "state": State.DONE, "step": "done", "failures": 0, "finished_at": now, "due_at": due_at}
+    return {
+        **kept,
+        "state": State.DONE,
+        "step": "done",
+        "failures": 0,
+        "finished_at": now,
+        "due_at": due_at,
+    }
 
 
 def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> None:
@@ -169,22 +169,24 @@ def _put_off(mine: QuerySet[sites.Sync], failure: Exception, now: datetime) -> N
     row = mine.first()
     if row is None:
         return
-    told = _again(row, [failure], now)
+    written = _again(row, [failure], now)
     if isinstance(failure, clients.NoAccessPath):
-        told["due_at"] = None
-    mine.update(**told, last_error=_words([failure]), **leases.released())
+        written["due_at"] = None
+    mine.update(**written, last_error=_words([failure]), **leases.released())
 
 
 def _again(row: sites.Sync, failures: Iterable[Exception], now: datetime) -> dict[str, object]:
     """Return when to try again: later with each failure, and never before the API says so."""
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 12)) * random.uniform(0.8, 1.2)
-    retry_after_s = max((getattr(failure, "retry_after_s", None) or 0.0 for failure in failures), default=0.0)
-    pause = max(pause, min(timedelta(seconds=retry_after_s), LONGEST_RETRY_AFTER))
+    pause = clients.pause_after(
+        failures, before=row.failures, at_most=LONGEST_PAUSE, retry_after_at_most=LONGEST_RETRY_AFTER
+    )
     return {"state": State.FAILED, "failures": row.failures + 1, "due_at": now + pause}
 
 
 def _words(failures: Iterable[Exception]) -> str:
     """Return what failed, as words for a page to translate: "getDevice: forbidden", or a reason alone."""
-    called = (f"{one.operation}: " if isinstance(one, errors.GridshareError) else "" for one in failures)
-    words = (operation + clients.word_for(one) for operation, one in zip(called, failures, strict=True))
+    words = (
+        (f"{one.operation}: " if isinstance(one, errors.GridshareError) else "") + clients.word_for(one)
+        for one in failures
+    )
     return ", ".join(dict.fromkeys(words))[:200]

@@ -65,14 +65,6 @@ class Columns:
     values: dict[str, series.Column]
     absent: Known
 
-    def power(self) -> Balance:
-        """Add up the average powers of the sensors, in W."""
-        return balance(self.sensors, self.values["in_w"], self.values["out_w"], self.absent)
-
-    def charge(self) -> series.Column:
-        """Return the charge of all batteries together, in %."""
-        return charge(self.sensors, self.values["charge_pct"], self.absent)
-
 
 def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
     """Return stored fields of the counted sensors over a period, in a constant number of queries.

@@ -18,7 +18,6 @@ from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, QuerySet
 
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
@@ -33,7 +32,7 @@ WATCHED_FOR = timedelta(minutes=10)
 JUST_READ = timedelta(minutes=4)
 NOTED = timedelta(minutes=1)
 WALK_AGAIN = timedelta(days=1)
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
+LONGEST_PAUSE = timedelta(hours=2)
 MOST_SENSORS = 300
 SIDE_BY_SIDE = 16  # calls between two looks at the lease
 TRIES = 5
@@ -136,7 +135,7 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
         return False
     except Exception as failure:
         _put_off(run, failure)
-        if not isinstance(failure, clients.WayError | errors.GridshareError):
+        if not isinstance(failure, clients.FAILURES):
             raise
         return False
 
@@ -203,8 +202,8 @@ def _arrive(run: _Run, first: date, *, empty: bool) -> None:
     furthest = min(run.row.filled_back_to or first, first)
     changes: dict[str, object] = {"cursor": first, "filled_back_to": furthest}
     if empty:
-        told = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
-        oldest = told.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
+        known = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
+        oldest = known.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
         if oldest - first >= missing.NOTHING_THERE:
             changes = {"cursor": oldest, "goal": oldest, "filled_back_to": oldest}
     run.keep(**changes)
@@ -242,17 +241,16 @@ def _settle(run: _Run, *, more: bool) -> bool:
     """Give the lease back after a good run and set when the home is due again."""
     watched = Collection.objects.filter(pk=run.row.pk, watched_at__gt=run.moment - WATCHED_FOR).exists()
     pause = (EVERY_WATCHED if watched else EVERY) * random.uniform(0.9, 1.0)
-    due_at = run.moment if more else run.moment + pause
-    last_error = fetching.words(run.failed)
+    due_at, last_error = run.moment if more else run.moment + pause, fetching.words(run.failed)
     run.mine.update(**leases.released(), due_at=due_at, failures=0, last_error=last_error)
     return more
 
 
 def _put_off(run: _Run, failure: Exception) -> None:
     """Record a failure and try again later each time; never where only the homeowner can help."""
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(run.row.failures, 12)) * random.uniform(0.8, 1.2)
-    retry_after_s = getattr(failure, "retry_after_s", None) or 0.0
-    pause = max(pause, min(timedelta(seconds=retry_after_s), LONGEST_PAUSE))
+    pause = clients.pause_after(
+        [failure], before=run.row.failures, at_most=LONGEST_PAUSE, retry_after_at_most=LONGEST_PAUSE
+    )
     due_at = None if isinstance(failure, clients.NoAccessPath) else run.moment + pause
-    told = {"failures": F("failures") + 1, "last_error": fetching.words([failure])}
-    run.mine.update(**leases.released(), due_at=due_at, **told)
+    last_error = fetching.words([failure])
+    run.mine.update(**leases.released(), due_at=due_at, failures=F("failures") + 1, last_error=last_error)

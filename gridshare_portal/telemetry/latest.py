@@ -60,10 +60,13 @@ def now_of(home: stored.Home, *, now: datetime) -> Now:
     went_in, went_out, charged_pct = together.T[:, :, None]
     nowhere = np.zeros(went_in.shape, dtype=bool)
     went = balance.balance(sensors, went_in, went_out, nowhere)
+    renamed = {"charged": "charging", "discharged": "discharging"}
+    powers = {f"{renamed.get(name, name)}_w": getattr(went, name) for name in balance.COLUMNS}
+    powers |= {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
     at = max((min(row.at + missing.STEP, row.read_at) for row in latest.values()), default=None)
     unknown = {sensor.role for sensor, row in zip(sensors, together, strict=True) if np.isnan(row[:2]).any()}
     return Now(
-        **_powers(went),
+        **{name: _one(column) for name, column in powers.items()},
         charge_pct=_one(balance.charge(sensors, charged_pct, nowhere)),
         at=at,
         read_at=read.collection.last_ok_at if read.collection else None,
@@ -86,13 +89,6 @@ def _reading(row: Latest | None, newest: datetime | None) -> tuple[float | None,
     if row is None or newest is None or newest - row.at > missing.STEP:
         return (None, None, None)
     return (row.in_w, row.out_w, row.charge_pct)
-
-
-def _powers(went: balance.Balance) -> dict[str, float | None]:
-    renamed = {"charged": "charging", "discharged": "discharging"}
-    columns = {f"{renamed.get(name, name)}_w": getattr(went, name) for name in balance.COLUMNS}
-    columns |= {name.replace("_wh", "_w"): getattr(went.flows, name) for name in balance.FLOWS}
-    return {name: _one(column) for name, column in columns.items()}
 
 
 def _one(column: np.ndarray) -> float | None:

@@ -8,6 +8,7 @@ that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,14 +82,14 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     for number, (first, last) in enumerate(between):
         due = max(0, min(last, expected) - first)
         known_s = int(counts[number]) * missing.STEP_S
-        found.append(
-            Totals(
-                **{name: _number(column[number]) for name, column in sums.items()},
-                self_sufficiency_pct=shares[number],
-                known_s=known_s,
-                missing_s=max(0, int(due) * missing.STEP_S - known_s),
-            )
+        one = {name: float(column[number]) for name, column in sums.items()}
+        totals = Totals(
+            **{name: None if math.isnan(value) else value for name, value in one.items()},
+            self_sufficiency_pct=shares[number],
+            known_s=known_s,
+            missing_s=max(0, int(due) * missing.STEP_S - known_s),
         )
+        found.append(totals)
     return found
 
 
@@ -137,7 +138,7 @@ def _drawn(
     if step_s <= 0 or step_s % missing.STEP_S:
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
-    went = read.power()
+    went = balance.balance(read.sensors, read.values["in_w"], read.values["out_w"], read.absent)
     between = grids.every(step_s // missing.STEP_S, read.grid.count)
     finest = {
         "solar_w": went.solar,
@@ -146,7 +147,7 @@ def _drawn(
         "from_grid_w": went.from_grid,
         "to_grid_w": went.to_grid,
         "home_w": went.home,
-        "charge_pct": read.charge(),
+        "charge_pct": balance.charge(read.sensors, read.values["charge_pct"], read.absent),
     }
     drawn = {name: grids.means(column, between) for name, column in finest.items()}
     return read.grid, between, drawn, went.known
@@ -180,7 +181,3 @@ def _expected(collection: Collection | None, grid: grids.Grid) -> int:
         return 0
     over = (collection.last_ok_at - grid.start) // timedelta(seconds=grid.step_s)
     return min(max(over, 0), grid.count)
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

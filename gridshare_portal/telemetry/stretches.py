@@ -23,9 +23,7 @@ def cut(period: periods.Period, by: str, zone: ZoneInfo) -> list[periods.Period]
     if by == "month":
         return periods.months_of(period, zone)
     days = periods.days_of(period, zone)
-    return days if by == "day" else [hour for day in days for hour in _hours(day)]
-
-
-def _hours(day: periods.Period) -> list[periods.Period]:
-    starts = [day.start + n * HOUR for n in range(-(-(day.end - day.start) // HOUR))]
-    return [periods.Period(start, min(start + HOUR, day.end)) for start in starts]
+    if by == "day":
+        return days
+    starts = [(day.start + n * HOUR, day) for day in days for n in range(-(-(day.end - day.start) // HOUR))]
+    return [periods.Period(start, min(start + HOUR, day.end)) for start, day in starts]

@@ -84,9 +84,9 @@ class TestSeeing:
                 become(visitor, status)
                 sites.ConnectionSite.objects.filter(connection__user=visitor.user).update(lost_at=lost_at)
 
-            standing = policy.standing_of(homeowner.user, homeowner.site, now=now)
+            context = policy.access_of(homeowner.user, homeowner.site, now=now)
 
-            assert (standing is not None and standing.own) == (homeowner.site in seen_by(homeowner, now))
+            assert (context is not None and context.own) == (homeowner.site in seen_by(homeowner, now))
 
 
 class TestControlling:

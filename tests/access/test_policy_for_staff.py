@@ -55,13 +55,13 @@ class TestStaffSee:
         consents.end(consent=consent, by=homeowner.user, now=now)
 
         assert sees(installer, now) == set()
-        assert policy.standing_of(installer.user, homeowner.site, now=now) is None
+        assert policy.access_of(installer.user, homeowner.site, now=now) is None
 
     def test_nothing_without_a_second_factor(self, homeowner, installer, now):
         installer.user.authenticator_set.all().delete()
 
         assert sees(installer, now) == set()
-        assert policy.standing_of(installer.user, homeowner.site, now=now) is None
+        assert policy.access_of(installer.user, homeowner.site, now=now) is None
 
     def test_nothing_with_recovery_codes_alone(self, installer, now):
         installer.user.authenticator_set.update(type="recovery_codes")
@@ -102,7 +102,7 @@ class TestStaffSee:
         accounts.Membership.objects.create(
             user=installer.user, organization=outsider.organization, role="viewer"
         )
-        second = policy.own_sites(neighbor.user, now=now).first()
+        second = policy.own_sites(neighbor.user).first()
         people.share(second, outsider.organization, neighbor.user)
 
         assert sees(installer, now) == {homeowner.site, second}
@@ -114,7 +114,7 @@ class TestStaffSee:
         staff = people.totp.TOTP.activate(neighbor.user, people.totp.generate_totp_secret())
 
         assert staff and len(policy.sites_visible_to(neighbor.user, now=now)) == 3
-        assert homeowner.site not in policy.own_sites(neighbor.user, now=now)
+        assert homeowner.site not in policy.own_sites(neighbor.user)
 
 
 class TestStaffChange:

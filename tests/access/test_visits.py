@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gridshare_portal.access import models, visits
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.audit import names
 from gridshare_portal.audit import queries as record
 from gridshare_portal.lunar import models as lunar
 from tests import environment, people
@@ -159,7 +160,7 @@ class TestLooking:
 
         visits.note(visit=visit, page="history", now=now)
         visits.note(visit=visit, page="history", now=now)
-        visits.note_export(visit=visit, page="history", now=now)
+        visits.note(visit=visit, page="history", now=now, name=names.Name.SITE_EXPORTED)
 
         assert [line.name for line in lines(homeowner.site)] == [
             "site_opened",

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from gridshare_portal.control import models, queries, state, tasks, watched
+from gridshare_portal.control import models, queries, state, tasks
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
 from gridshare_portal.lunar import models as lunar
@@ -76,11 +76,11 @@ class TestWatching:
     def test_reads_again_at_most_once_a_minute(self, battery, homeowner, now, monkeypatch):
         models.State.objects.all().delete()
         woken = []
-        monkeypatch.setattr(watched, "wake", lambda task, pk: woken.append(pk))
+        monkeypatch.setattr(state, "wake", lambda task, pk: woken.append(pk))
 
-        watched.watch(site=homeowner.site, now=now)
+        state.watch(site=homeowner.site, now=now)
         state.refresh(device=battery, now=now)
-        watched.watch(site=homeowner.site, now=now + timedelta(seconds=30))
+        state.watch(site=homeowner.site, now=now + timedelta(seconds=30))
         assert woken == [battery.pk]
 
         assert list(state.due(now=now + timedelta(seconds=61))) == [battery.pk]
@@ -89,21 +89,21 @@ class TestWatching:
     def test_notes_a_look_once_a_minute(
         self, battery, homeowner, now, monkeypatch, django_assert_num_queries
     ):
-        monkeypatch.setattr(watched, "wake", lambda task, pk: None)
+        monkeypatch.setattr(state, "wake", lambda task, pk: None)
         site = homeowner.site
-        watched.watch(site=site, now=now)
+        state.watch(site=site, now=now)
         for seconds, asked in ((59, 0), (60, 1), (61, 0)):
             known = queries.battery_states_of(site)
             with django_assert_num_queries(asked):
-                watched.watch(site=site, now=now + timedelta(seconds=seconds), known=known)
+                state.watch(site=site, now=now + timedelta(seconds=seconds), known=known)
 
         assert state.last_read(battery).watched_at == now + timedelta(seconds=60)
 
     def test_asks_lunar_nothing_in_the_page(self, homeowner, sandbox, now, monkeypatch):
-        monkeypatch.setattr(watched, "wake", lambda task, pk: None)
+        monkeypatch.setattr(state, "wake", lambda task, pk: None)
         calls = sum(sandbox.faults.calls().values())
 
-        watched.watch(site=homeowner.site, now=now)
+        state.watch(site=homeowner.site, now=now)
 
         assert sum(sandbox.faults.calls().values()) == calls
 

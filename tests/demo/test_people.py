@@ -44,7 +44,7 @@ class TestThePreparedPeople:
 
         assert len({seal.unseal(secret, adapter.SEALED_AS) for secret in kept}) == len(people.STAFF)
         for person in people.STAFF:
-            assert staff.standing_of(models.User.objects.get(email=person.email)).count() == 1
+            assert staff.active_memberships(models.User.objects.get(email=person.email)).count() == 1
 
     def test_are_the_same_after_another_start(self, prepared):
         before = list(Authenticator.objects.values()), list(models.Membership.objects.values())

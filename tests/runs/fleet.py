@@ -92,4 +92,4 @@ class Fleet:
         return more
 
     def states(self, run):
-        return [line.stands for line in run.lines.order_by("position")]
+        return [line.shown_state for line in run.lines.order_by("position")]

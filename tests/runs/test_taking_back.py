@@ -56,7 +56,7 @@ class TestTakingARunBack:
         fleet.carry(lifecycle.start(run=back, actor=fleet.admin, now=timezone.now()))
 
         first = back.lines.first()
-        assert (first.state, first.told) == (S.REFUSED, eligibility.CHANGED_SINCE)
+        assert (first.state, first.outcome_sentence) == (S.REFUSED, eligibility.CHANGED_SINCE)
         assert fleet.states(back)[1:] == [S.CONFIRMED] * 5
 
     def test_waits_for_homes_that_are_on_their_way(self, fleet, charging):

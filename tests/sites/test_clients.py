@@ -87,7 +87,7 @@ class TestATokenThatCannotBeHad:
             clients.for_site(homeowner.site, scope=READ)
 
         assert found.value.reason == reason and str(found.value).endswith(".")
-        assert isinstance(found.value, clients.WayError)
+        assert isinstance(found.value, clients.AccessPathError)
 
     def test_ends_the_way_where_lunar_revoked_it(self, homeowner, sandbox):
         sandbox.faults.switch_on("oauthToken", "invalid_grant")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def rename(site, visitor, now, name="Casa", time_zone="Europe/Rome"):
-    return settings.rename(site=site, name=name, time_zone=time_zone, actor=visitor.user, now=now)
+    return settings.rename(site=site, name=name, time_zone=time_zone, now=now)
 
 
 class TestRenamingAHome:
@@ -48,17 +48,15 @@ class TestCorrectingARole:
     def test_goes_before_what_was_found_and_can_be_taken_back(self, homeowner, now):
         sensor = sites.Sensor.objects.get(role_found="solar")
 
-        settings.correct_role(sensor=sensor, role="grid", actor=homeowner.user, now=now)
+        settings.correct_role(sensor=sensor, role="grid")
         assert sites.Sensor.objects.get(pk=sensor.pk).role == "grid"
 
-        settings.correct_role(sensor=sensor, role="", actor=homeowner.user, now=now)
+        settings.correct_role(sensor=sensor, role="")
         assert sites.Sensor.objects.get(pk=sensor.pk).role == "solar"
 
     def test_knows_no_other_roles(self, homeowner, now):
         with pytest.raises(settings.SettingRefused):
-            settings.correct_role(
-                sensor=sites.Sensor.objects.first(), role="fridge", actor=homeowner.user, now=now
-            )
+            settings.correct_role(sensor=sites.Sensor.objects.first(), role="fridge")
 
 
 def disconnect(visitor, now, *, forget):

@@ -79,10 +79,11 @@ def rebuild(organization: accounts.Organization) -> int:
     models.Word.objects.filter(organization=organization).delete()
     given = models.Consent.objects.filter(organization=organization)
     models.Entry.objects.filter(consent__in=given.exclude(ended_at=None)).delete()
-    count = 0
-    for chunk in _chunks(given.filter(ended_at=None).order_by("pk")):
+    still_open = with_values(given.filter(ended_at=None).order_by("pk"))
+    count = last = 0
+    while chunk := list(still_open.filter(pk__gt=last)[:BATCH]):
         write(chunk)
-        count += len(chunk)
+        count, last = count + len(chunk), chunk[-1].pk
     return count
 
 
@@ -152,10 +153,3 @@ def _hidden_in(word: str) -> Iterator[tuple[int, bytes]]:
 def _batched(found: Iterable[bytes]) -> Iterator[list[bytes]]:
     rows = sorted(found)
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-
-
-def _chunks(consents: QuerySet[models.Consent]) -> Iterator[list[models.Consent]]:
-    last = 0
-    while chunk := list(with_values(consents.filter(pk__gt=last))[:BATCH]):
-        yield chunk
-        last = chunk[-1].pk

@@ -19,6 +19,7 @@ from gridshare_portal.accounts import models as accounts
 FETCHED = 60  # one home may stand under several keys
 FIRST = 1000  # homes of the rarest word that are looked at for the other words
 ALTERNATIVES, SLIPS = 12, 200
+MOST_WORDS = 100  # that contain a part of a name
 Place, How = models.Entry.Place, models.Word.How
 
 
@@ -100,6 +101,30 @@ class Index:
 
     def _hidden(self, how: int) -> QuerySet[models.Word]:
         return models.Word.objects.filter(organization=self.organization, how=how)
+
+
+def homes_named(organization: accounts.Organization, text: str, *, at_most: int) -> list[int] | None:
+    """Return the ids of shared homes whose name may contain the text, without scanning all names.
+
+    There may be a few homes too many, so callers check the names. None means that the index cannot tell, or
+    would return too many.
+    """
+    pieces = [word for word in words.words_of(text) if word.isalpha() and len(word) >= words.INSIDE]
+    if not pieces:
+        return None
+    prefix = beginning_with(max(pieces, key=len).encode())
+    hidden = models.Word.objects.filter(prefix, organization=organization, how=How.INSIDE)
+    others = {*hidden.values_list("word", flat=True)[: MOST_WORDS + 1]}
+    if len(others) > MOST_WORDS:
+        return None
+    kind = models.Entry.Kind.HOME
+    rows = models.Entry.objects.filter(organization=organization, place=Place.WORD, kind=kind)
+    found: set[int] = set()
+    for some in (rows.filter(prefix), rows.filter(key__in=[word.encode() for word in others])):
+        found.update(some.values_list("consent__site", flat=True)[: at_most + 1])
+        if len(found) > at_most:
+            return None
+    return sorted(found)
 
 
 def _words_of(consents: set[int]) -> QuerySet[models.Entry]:

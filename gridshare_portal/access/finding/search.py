@@ -110,7 +110,7 @@ def search(
     visible = policy.shared_sites(user, now=now, organization=organization).filter(pk__in=hits)
     shown = {*visible.values_list("pk", flat=True)}
     best = [hit for site_pk, hit in hits.items() if site_pk in shown]
-    return Results(found=tuple(_described(best[:AT_MOST], query)), more=more or len(best) > AT_MOST)
+    return Results(found=tuple(_described(best[:AT_MOST])), more=more or len(best) > AT_MOST)
 
 
 def _is_clear(query: Query, tier: Tier) -> bool:
@@ -168,12 +168,11 @@ def _alike(index: lookups.Index, query: Query) -> list[lookups.Hit]:
     return sorted(found, key=lambda hit: (hit.is_similar, hit.key, hit.consent_pk))
 
 
-def _described(hits: Sequence[lookups.Hit], query: Query) -> Iterator[Found]:
+def _described(hits: Sequence[lookups.Hit]) -> Iterator[Found]:
     given = entries.with_values(models.Consent.objects.filter(pk__in=[hit.consent_pk for hit in hits]))
     consents = {consent.pk: consent for consent in given}
     for hit in (hit for hit in hits if hit.consent_pk in consents):
-        consent = consents[hit.consent_pk]
-        kind, _, key = hit.key
+        consent, (kind, _, key) = consents[hit.consent_pk], hit.key
         values = [(kind, value) for of, value in entries.values_of(consent) if of == kind]
         value = next((value for value in values if hit.key in entries.keys_of([value])), (kind, ""))[1]
         inside = tuple(piece for piece in hit.pieces if not hit.is_similar or piece in key.decode())

@@ -17,9 +17,10 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Q
 
-from gridshare_portal.accounts import models
+from gridshare_portal.accounts import models, rights
 from gridshare_portal.accounts.organizations import members
 from gridshare_portal.audit import names, record
+from gridshare_portal.mail import addresses, sender
 
 LASTS = timedelta(days=7)
 AT_MOST_A_DAY = 50
@@ -68,6 +69,34 @@ def invite(
         )
         _record(names.Name.MEMBER_INVITED, invitation, actor=actor, now=now)
     return Made(invitation=invitation, secret=secret)
+
+
+def send(made: Made) -> bool:
+    """Send the e-mail; return whether that succeeded."""
+    invitation = made.invitation
+    context = {
+        "invitation": invitation,
+        "organization": invitation.organization,
+        "rights": [right for right in rights.RIGHTS if rights.may(invitation.role, right)],
+        "address": address_of(made.secret),
+    }
+    try:
+        sender.send(template="accounts/email/invitation", to=invitation.email, context=context)
+    except sender.NotSent:
+        return False
+    return True
+
+
+def send_or_withdraw(made: Made, *, actor: models.User, now: datetime) -> bool:
+    """Send the e-mail, or withdraw the invitation if that fails; return whether it was sent."""
+    sent = send(made)
+    if not sent:
+        withdraw(invitation=made.invitation, actor=actor, now=now)
+    return sent
+
+
+def address_of(secret: str) -> str:
+    return addresses.public("invitation", secret)
 
 
 def found(secret: str) -> models.Invitation:

@@ -130,13 +130,9 @@ def _withdraw_invitations(member: models.Membership, *, actor: models.User | Non
     for invitation in theirs.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now):
         invitation.withdrawn_at = now
         invitation.save(update_fields=["withdrawn_at"])
-        record.add(
-            name=names.Name.INVITATION_WITHDRAWN,
-            at=now,
-            actor=actor,
-            organization=member.organization,
-            details={"email": invitation.email, "role": invitation.role},
-        )
+        details, organization = {"email": invitation.email, "role": invitation.role}, member.organization
+        name = names.Name.INVITATION_WITHDRAWN
+        record.add(name=name, at=now, actor=actor, organization=organization, details=details)
 
 
 def _record(

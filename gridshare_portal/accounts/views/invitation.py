@@ -61,7 +61,7 @@ def _page(request: HttpRequest, invited: models.Invitation, *, status: int = 200
 def _welcome(request: HttpRequest, membership: models.Membership) -> HttpResponse:
     organization = membership.organization
     messages.success(request, JOINED.format(organization, membership.get_role_display().lower()))
-    if staff.standing_of(request.user).filter(pk=membership.pk).exists():
+    if staff.active_memberships(request.user).filter(pk=membership.pk).exists():
         return redirect("accounts:organization", slug=organization.slug)
     messages.warning(request, PROVE.format(organization))
     return redirect("mfa_index")

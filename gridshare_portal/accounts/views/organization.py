@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.accounts import entry, forms, models, rights, staff
 from gridshare_portal.accounts.organizations import details as organizations_details
-from gridshare_portal.accounts.organizations import emails, invitations, members
+from gridshare_portal.accounts.organizations import invitations, members
 
 ON_A_PAGE = 50
 CLOSED_SHOWN = 10
@@ -82,7 +82,7 @@ def page(
     is_admin = rights.may(request.membership.role, rights.MEMBERS)
     known = {name: getattr(request.organization, name) for name in ("name", "about", "is_listed")}
     everybody = request.organization.memberships.select_related("user")
-    members_here = staff.marked_standing(everybody.order_by("user__name", "user__email"))
+    members_here = staff.annotate_second_factor(everybody.order_by("user__name", "user__email"))
     context = {
         "now": now,
         "organization": request.organization,
@@ -109,11 +109,10 @@ def _invited(request: entry.MemberRequest, form: forms.Invite, now: datetime) ->
     except members.MemberRefused as refusal:
         form.refuse(refusal)
         return False
-    if emails.send(made):
-        return True
-    invitations.withdraw(invitation=made.invitation, actor=request.user, now=now)
-    form.add_error("email", NOT_SENT)
-    return False
+    sent = invitations.send_or_withdraw(made, actor=request.user, now=now)
+    if not sent:
+        form.add_error("email", NOT_SENT)
+    return sent
 
 
 def _invitations(organization: models.Organization, *, now: datetime) -> list[models.Invitation]:

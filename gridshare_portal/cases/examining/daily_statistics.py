@@ -25,16 +25,6 @@ MADE_W = 20.0  # below this a solar sensor measures its own inverter
 Learned = Mapping[str, Any]  # an Examination's, as JSON
 
 
-def first_day(now: datetime) -> date:
-    """Return the first UTC day of readings that is needed."""
-    return missing.day_of(now - LOOK_BACK) - missing.DAY
-
-
-def last_day(now: datetime) -> date:
-    """Return the last UTC day; a balance is believed only with the day after it."""
-    return missing.day_of(now) + missing.DAY
-
-
 def learned(home: stored.Kept, before: Learned, *, now: datetime) -> dict[str, object]:
     """Return the statistics as JSON; what the last days do not tell stays as it was before."""
     made = _made(home, now)

@@ -85,9 +85,8 @@ class SiteFacts:
 
     @property
     def last_reading_at(self) -> datetime | None:
-        return max(
-            (sensor.last_reading_at for sensor in self.sensors if sensor.last_reading_at), default=None
-        )
+        moments = [sensor.last_reading_at for sensor in self.sensors if sensor.last_reading_at]
+        return max(moments, default=None)
 
     @property
     def active(self) -> tuple[ConnectionFacts, ...]:

@@ -33,11 +33,7 @@ def findings(home: facts.SiteFacts, was: Collection[Key], *, now: datetime) -> l
 
 def hidden_by(found: Collection[Finding]) -> frozenset[Cause]:
     """Return the causes of which nobody can tell, because of these findings, whether they are gone."""
-    if any(_is_unreadable(one) for one in found):
+    causes = {(one.cause, one.severity) for one in found}
+    if causes & {(Cause.CONNECTION_ENDED, Severity.NOW), (Cause.SCOPE_MISSING, Severity.NOW)}:
         return HIDDEN
     return HIDDEN - {Cause.REFUSED} if any(one.cause == Cause.REFUSED for one in found) else frozenset()
-
-
-def _is_unreadable(finding: Finding) -> bool:
-    ended = finding.cause == Cause.CONNECTION_ENDED
-    return ended or (finding.cause == Cause.SCOPE_MISSING and finding.severity == Severity.NOW)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from gridshare_portal.cases.examining import health
 from gridshare_portal.cases.findings import ONCE, Finding, Key
@@ -19,11 +18,6 @@ from gridshare_portal.cases.models import Case, Note, rank_of
 STAYS_RESOLVED = timedelta(hours=24)
 
 Closed, Action = Case.Closed, Note.Action
-
-
-class CaseKey(TypedDict):
-    organization_id: int
-    site_id: int
 
 
 @dataclass
@@ -40,7 +34,8 @@ def decide(
     opened: Mapping[Key, Case],
     resolved: Mapping[Key, Case],
     *,
-    place: CaseKey,
+    organization_id: int,
+    site_id: int,
     now: datetime,
 ) -> Verdict:
     """Return what becomes of the open cases, given the findings and what people resolved lately."""
@@ -51,7 +46,7 @@ def decide(
         if case is not None:
             _update(verdict, case, finding, now)
         elif before is None or not _is_held_back(finding, before, now):
-            _open(verdict, finding, before, place, now)
+            _open(verdict, finding, before, organization_id, site_id, now)
     hidden = health.hidden_by(found)
     for key in opened.keys() - {finding.key for finding in found}:
         how = Closed.HIDDEN if opened[key].cause in hidden else Closed.GONE
@@ -80,10 +75,13 @@ def _closed_at(resolved: Case) -> datetime:
     return resolved.closed_at
 
 
-def _open(verdict: Verdict, finding: Finding, before: Case | None, place: CaseKey, now: datetime) -> None:
+def _open(
+    verdict: Verdict, finding: Finding, before: Case | None, organization_id: int, site_id: int, now: datetime
+) -> None:
     earlier = before if before is not None and finding.since_at <= _closed_at(before) else None
     case = Case(
-        **place,
+        organization_id=organization_id,
+        site_id=site_id,
         cause=finding.cause,
         subject=finding.subject,
         severity=finding.severity,

@@ -24,8 +24,9 @@ def learn(rows: Sequence[Examination], *, now: datetime) -> list[Examination]:
     due = [row for row in rows if row.learned_at is None or now - row.learned_at >= LEARNED_FOR]
     if not due:
         return []
-    days = {"first": daily_statistics.first_day(now), "last": daily_statistics.last_day(now)}
-    read = stored.of_several([row.site for row in due], **days)
+    first, today = missing.day_of(now - daily_statistics.LOOK_BACK) - missing.DAY, missing.day_of(now)
+    last = today + missing.DAY  # a balance is believed only with the day after it
+    read = stored.of_several([row.site for row in due], first=first, last=last)
     for row in due:
         row.learned = daily_statistics.learned(read[row.site_id], row.learned, now=now)
         row.learned_at = now
@@ -36,7 +37,11 @@ def homes(rows: Sequence[Examination], *, now: datetime) -> dict[int, facts.Site
     """Return the facts by home, with the consents that hold now."""
     pks = [row.site_id for row in rows]
     connections, shares = _connections(pks), _shares(pks, now)
-    sensors, collections, changes = _sensors(rows), _collections(pks), _changes(pks, now)
+    sensors, changes = _sensors(rows), _changes(pks, now)
+    collections = {
+        row.site_id: facts.Collection(answered_at=row.last_ok_at, failures=row.failures, error=row.last_error)
+        for row in telemetry.Collection.objects.filter(site__in=pks)
+    }
     return {
         row.site_id: facts.SiteFacts(
             zone=row.site.zone,
@@ -106,13 +111,6 @@ def _sensor(sensor: sites.Sensor, made_at: datetime | None) -> facts.SensorFacts
     return facts.SensorFacts(
         synth_id=sensor.synth_id, role=sensor.role, last_reading_at=last_reading_at, made_at=made_at
     )
-
-
-def _collections(pks: Sequence[int]) -> dict[int, facts.Collection]:
-    return {
-        row.site_id: facts.Collection(answered_at=row.last_ok_at, failures=row.failures, error=row.last_error)
-        for row in telemetry.Collection.objects.filter(site__in=pks)
-    }
 
 
 def _changes(pks: Sequence[int], now: datetime) -> dict[int, dict[tuple[str, str], facts.Change]]:

@@ -61,7 +61,7 @@ def _sensors(home: facts.SiteFacts, was: Collection[Key], now: datetime) -> Iter
                 data={"role": sensor.role, "never": int(sensor.last_reading_at is None)},
             )
         elif sensor.role == "solar":
-            yield from _idle(sensor, home, was, now)
+            yield from _idle(sensor, home, was)
 
 
 def _is_silent(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime) -> bool:
@@ -79,9 +79,7 @@ def _is_silent(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection
     return light >= (SOLAR_CLOSES if is_open else SOLAR_OPENS)
 
 
-def _idle(
-    sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key], now: datetime
-) -> Iterator[Finding]:
+def _idle(sensor: facts.SensorFacts, home: facts.SiteFacts, was: Collection[Key]) -> Iterator[Finding]:
     """Find a solar sensor that reports only zero through its usual hours."""
     if sensor.made_at is None or sensor.last_reading_at is None:
         return

@@ -13,24 +13,16 @@ class NoSuchMoment(ValueError):
     """The local time is not exactly one moment; the text says why and what to do."""
 
 
-class NotThere(NoSuchMoment):
-    """The local time is skipped when the clocks go forward."""
-
-
-class Twice(NoSuchMoment):
-    """The local time comes twice when the clocks go back."""
-
-
 def to_utc(shown: datetime, zone: ZoneInfo) -> datetime:
-    """Return the moment of a local time; one with an offset is a moment already. Raises NotThere or Twice."""
+    """Return the moment of a local time; one with an offset is a moment already. Raises NoSuchMoment."""
     if shown.tzinfo is not None:
         return shown.astimezone(UTC)
     first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return first
     if first < second:
-        raise Twice(_twice(shown, zone, first, second))
-    raise NotThere(_not_there(shown, zone, second, first))
+        raise NoSuchMoment(_twice(shown, zone, first, second))
+    raise NoSuchMoment(_not_there(shown, zone, second, first))
 
 
 def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -42,8 +34,7 @@ def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _twice(shown: datetime, zone: ZoneInfo, first: datetime, second: datetime) -> str:
-    switch = _switch(zone, first, second)
-    again, end = _before_and_after(switch, zone)[1], _before_and_after(switch, zone)[0]
+    end, again = _before_and_after(_switch(zone, first, second), zone)
     return (
         f"On {_day(shown)} {shown:%H:%M} comes twice, because the clocks go back from {end:%H:%M} to "
         f"{again:%H:%M}. Choose a time before {again:%H:%M} or from {end:%H:%M} on."

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control.plans import clocks
@@ -61,8 +61,7 @@ class Fault:
     sentence: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Placed:
+class _Placed(NamedTuple):
     row: int
     start: datetime
     end: datetime
@@ -130,15 +129,16 @@ def fingerprint(plan: types.Plan) -> str:
 
 def to_json(plan: types.Plan) -> KeptPlan:
     return {
-        "commands": [
-            {
-                "start": command.start.astimezone(UTC).isoformat(),
-                "end": command.end.astimezone(UTC).isoformat(),
-                "action": command.action,
-                "power_limit_w": command.power_limit_w,
-            }
-            for command in plan.commands
-        ]
+        "commands": [kept(one, one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in plan.commands]
+    }
+
+
+def kept(command: types.Command | TypedCommand, start: datetime, end: datetime) -> KeptCommand:
+    return {
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "action": command.action,
+        "power_limit_w": command.power_limit_w,
     }
 
 
@@ -161,19 +161,16 @@ def _row_faults(
 ) -> Iterable[Fault]:
     if row.action not in ACTIONS:
         yield Fault(row=number, field="action", sentence="Choose charge, discharge, hold or follow.")
-    start, sentence = _moment(row.start, zone, "When should it start?")
-    if start is not None:
-        sentence = _start_fault(start, now)
-    if sentence:
-        yield Fault(row=number, field="start", sentence=sentence)
-    end, sentence = _moment(row.end, zone, "When should it end?")
-    if end is not None:
-        sentence = _end_fault(start, end, now)
-    if sentence:
-        yield Fault(row=number, field="end", sentence=sentence)
-    sentence = _power_fault(row.power_limit_w, limit_w)
-    if sentence:
-        yield Fault(row=number, field="power_limit_w", sentence=sentence)
+    start, no_start = _moment(row.start, zone, "When should it start?")
+    end, no_end = _moment(row.end, zone, "When should it end?")
+    found = {
+        "start": no_start if start is None else _start_fault(start, now),
+        "end": no_end if end is None else _end_fault(start, end, now),
+        "power_limit_w": _power_fault(row.power_limit_w, limit_w),
+    }
+    for field, sentence in found.items():
+        if sentence:
+            yield Fault(row=number, field=field, sentence=sentence)
 
 
 def _moment(shown: datetime | None, zone: ZoneInfo, question: str) -> tuple[datetime | None, str]:
@@ -225,7 +222,7 @@ def _placed(rows: Sequence[TypedCommand], zone: ZoneInfo) -> Iterable[_Placed]:
         start, _ = _moment(row.start, zone, "")
         end, _ = _moment(row.end, zone, "")
         if start is not None and end is not None and start < end:
-            yield _Placed(row=number, start=start, end=end)
+            yield _Placed(number, start, end)
 
 
 def _overlaps(placed: Sequence[_Placed], zone: ZoneInfo) -> list[Fault]:

@@ -64,7 +64,7 @@ class Waiting(Exception):
     )
 
 
-def standing_of(answer: str, *, holds: bool, expires_at: datetime, now: datetime) -> str:
+def state_of(answer: str, *, holds: bool, expires_at: datetime, now: datetime) -> str:
     """Return the state of a proposal: Answer.OPEN, its answer, EXPIRED or NO_ACCESS. Pure."""
     if answer != Answer.OPEN:
         return answer
@@ -118,9 +118,7 @@ def propose(
 def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
     """Return why the proposal's plan cannot be set now, as a sentence, or ""."""
     operation = operations.from_json(proposal.kind, proposal.asked)
-    if not isinstance(operation, operations.AskPlan):
-        return ""
-    return rules.fault_of(operation.plan, now=now, limit_w=proposal.device.power_limit_w)
+    return operations.fault_of(operation, now=now, limit_w=proposal.device.power_limit_w)
 
 
 def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> models.Change:
@@ -156,7 +154,7 @@ def decline(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -
 @transaction.atomic
 def withdraw(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
     """Withdraw a proposal; any colleague who may propose can. Raises as decline."""
-    context = policy.standing_of(actor, proposal.site, now=now)
+    context = policy.access_of(actor, proposal.site, now=now)
     colleague = None if context is None else context.at(proposal.consent.organization_id)
     if colleague is None or colleague.own or policy.proposing_consent(colleague) is None:
         raise permission.ChangeNotPermitted(NOT_COLLEAGUES)
@@ -167,7 +165,7 @@ def withdraw(*, proposal: models.Proposal, actor: accounts.User, now: datetime) 
 def _consent(
     actor: accounts.User, site: sites.Site | None, organization_id: int | None, now: datetime
 ) -> access.Consent:
-    context = policy.standing_of(actor, site, now=now) if site else None
+    context = policy.access_of(actor, site, now=now) if site else None
     if context is None or context.own:
         raise permission.ChangeNotPermitted(policy.UNSEEN.reason)
     if organization_id is not None:
@@ -204,15 +202,15 @@ def _of_key(proposal: models.Proposal) -> models.Proposal | None:
 
 
 def _require_owner(proposal: models.Proposal, actor: accounts.User, now: datetime) -> None:
-    if not policy.own_sites(actor, now=now).filter(pk=proposal.site_id).exists():
+    if not policy.own_sites(actor).filter(pk=proposal.site_id).exists():
         raise permission.ChangeNotPermitted(OWNERS_ONLY)
 
 
 def _check_open(proposal: models.Proposal, now: datetime) -> None:
     known = queries.proposals_in([proposal.site], now=now).get(pk=proposal.pk)
-    stage = standing_of(known.answer, holds=known.holds, expires_at=known.expires_at, now=now)
-    if stage != Answer.OPEN:
-        raise Over(OVER[stage].format(known.consent.organization))
+    state = state_of(known.answer, holds=known.holds, expires_at=known.expires_at, now=now)
+    if state != Answer.OPEN:
+        raise Over(OVER[state].format(known.consent.organization))
 
 
 def _check_fit(proposal: models.Proposal, now: datetime) -> None:

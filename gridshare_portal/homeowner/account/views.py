@@ -30,7 +30,7 @@ DELETED = "Your account is deleted. We can no longer read or change anything at 
 def connection(request: entry.SignedInRequest) -> HttpResponse:
     now = timezone.now()
     cards = [_card(one) for one in queries.connections_of(request.user)]
-    context = {"connections": cards, **viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)}
+    context = {"connections": cards, **viewer.place(policy.own_sites(request.user)[:2], now=now)}
     return render(request, "homeowner/connection.html", context)
 
 
@@ -48,7 +48,7 @@ def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
         kept = "The stored readings are deleted." if forget else "The stored readings stay here."
         messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
         return redirect("homeowner:connection")
-    place = viewer.place(policy.own_sites(request.user, now=now)[:2], now=now)
+    place = viewer.place(policy.own_sites(request.user)[:2], now=now)
     context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **place}
     return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
 
@@ -66,7 +66,7 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, DELETED)
             return redirect("homeowner:welcome")
-    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
     context = {
         "form": form,
         "homes": homes,

@@ -64,7 +64,7 @@ class Feed:
 
     def __init__(self, site: sites.Site, *, reader: viewer.Reader, now: datetime) -> None:
         self._site, self._reader, self._now = site, reader, now
-        self._changes = changes.changes_of(site)
+        self._changes = changes.changes_in([site])
         self._events = _for(reader, record.events_of_site(site.synth_id))
 
     def __len__(self) -> int:

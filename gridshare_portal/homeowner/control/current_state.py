@@ -96,7 +96,7 @@ def _back(mode: str) -> str:
 
 
 def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
-    confirmed = queries.changes_of(site).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
+    confirmed = queries.changes_in([site]).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
     return {change.device_id: change for change in reversed(confirmed)}
 
 

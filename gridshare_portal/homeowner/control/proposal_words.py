@@ -51,7 +51,7 @@ class Offer:
 
 def worded(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) -> Offer:
     """Return a proposal as this person reads it."""
-    standing = proposals.standing_of(
+    standing = proposals.state_of(
         proposal.answer, holds=proposal.holds, expires_at=proposal.expires_at, now=now
     )
     state, glyph, title = STANDINGS[standing]

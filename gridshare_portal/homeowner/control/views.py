@@ -32,7 +32,7 @@ def control(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
         "site": site,
         "now": now,
         "controls": current_state.states_of(site, reader=entry_points.reader(request), now=now),
-        "receipts": [(change, worded(change)) for change in queries.changes_of(site)[:3]],
+        "receipts": [(change, worded(change)) for change in queries.changes_in([site])[:3]],
         "offers": proposal_words.latest(site, reader=entry_points.reader(request), now=now),
         "zone": site.zone,
     }

@@ -67,7 +67,7 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
     else:
         role, before = form.cleaned_data["role"], sensor.role
         with transaction.atomic():
-            settings.correct_role(sensor=sensor, role=role, actor=request.user, now=now)
+            settings.correct_role(sensor=sensor, role=role)
             record.add(
                 name=names.Name.ROLE_CORRECTED,
                 at=now,

@@ -26,7 +26,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     came_from = return_address.take(request.session, now=now)
     if came_from:
         return redirect(came_from)
-    mine = list(policy.own_sites(request.user, now=now)[:2])
+    mine = list(policy.own_sites(request.user)[:2])
     if len(mine) == 1:
         return redirect("homeowner:site", synth_id=mine[0].synth_id)
     works = [] if mine else entry.memberships(request)

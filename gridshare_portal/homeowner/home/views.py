@@ -17,7 +17,7 @@ from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry
 from gridshare_portal.audit import names, record
 from gridshare_portal.control import queries as control
-from gridshare_portal.control import watched
+from gridshare_portal.control import state as control_state
 from gridshare_portal.control.models import State
 from gridshare_portal.homeowner import entry_points, forms
 from gridshare_portal.homeowner.control import current_state
@@ -40,7 +40,7 @@ def sites(request: entry.SignedInRequest) -> HttpResponse:
     With `?first`, as after connecting, the only home opens directly once it was read.
     """
     now = timezone.now()
-    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
     known = connections.connections_of(request.user).exclude(status="disconnected")
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
@@ -113,7 +113,7 @@ def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                sites_settings.rename(site=home, actor=request.user, now=moment, **form.cleaned_data)
+                sites_settings.rename(site=home, now=moment, **form.cleaned_data)
                 details = {"before": before, "after": form.cleaned_data}
                 record.add(
                     name=names.Name.SITE_RENAMED, at=moment, actor=request.user, site=home, details=details
@@ -132,7 +132,7 @@ def _watched(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, lis
     kept = overview.read(home, now=now)
     known = control.battery_states_of(home, among=kept.sensors)
     collect.watch(site=home, now=now, row=kept.collection)
-    watched.watch(site=home, now=now, known=known)
+    control_state.watch(site=home, now=now, known=known)
     return kept, known
 
 

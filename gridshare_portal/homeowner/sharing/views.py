@@ -31,7 +31,7 @@ WAS_OVER = "That had ended already."
 @require_safe
 def sharing(request: entry.SignedInRequest) -> HttpResponse:
     now = timezone.now()
-    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
     given = queries.consents_for(request.user, now=now)
     form = sharing_forms.Search(request.GET)
     context = {
@@ -47,7 +47,7 @@ def sharing(request: entry.SignedInRequest) -> HttpResponse:
 @require_safe
 def search(request: entry_points.HomeRequest) -> HttpResponse:
     now = timezone.now()
-    homes = list(policy.own_sites(request.user, now=now)[:2])
+    homes = list(policy.own_sites(request.user)[:2])
     context = {**_found(sharing_forms.Search(request.GET)), **viewer.place(homes, now=now)}
     return render(request, "homeowner/_organizations.html", context)
 
@@ -102,7 +102,7 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return_address.remember(request.session, slug=organization.slug, now=now)
         return redirect("lunar_connect" if request.POST.get("by") == "lunar" else "account_login")
-    homes = list(policy.own_sites(request.user, now=now).order_by("name", "pk"))
+    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
     context = {
         "organization": organization,
         "kind": words.KINDS.get(organization.kind, ""),

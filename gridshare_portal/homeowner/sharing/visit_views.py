@@ -58,7 +58,7 @@ def leave(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     home, context = entry_points.threshold(request, synth_id, now=now)
     if context.own:
         return redirect("homeowner:site", synth_id=home.synth_id)
-    going_on = visits.current(request.user, home, now=now, standing=context)
+    going_on = visits.current(request.user, home, now=now, context=context)
     if going_on is None:
         return redirect("homeowner:welcome")
     visits.leave(visit=going_on, now=now)

@@ -156,7 +156,7 @@ def _worded(event: audit.Event) -> str:
 
 def actions_of(looked: Looked) -> list[Action]:
     """Return the newest changes of the home and the organization's own proposals."""
-    made = changes.changes_of(looked.site).select_related("consent")[:LINES]
+    made = changes.changes_in([looked.site]).select_related("consent")[:LINES]
     ours = control.Proposal.objects.filter(site=looked.site, consent__organization=looked.organization)
     actions = [_change(change, looked) for change in made]
     actions += [_proposal(one) for one in ours.filter(change=None).select_related("device")[:LINES]]

@@ -108,7 +108,7 @@ def _responses(request: entry.MemberRequest, looked: visiting.Looked) -> QuerySe
 
 
 def _controls(request: entry.MemberRequest, looked: visiting.Looked) -> bool:
-    context = policy.standing_of(request.user, looked.site, now=looked.now)
+    context = policy.access_of(request.user, looked.site, now=looked.now)
     if context is None or context.own:
         return context is not None
     return policy.controlling_consent(context.at(looked.organization.pk)) is not None

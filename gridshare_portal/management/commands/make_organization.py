@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gridshare_portal.accounts import models
-from gridshare_portal.accounts.organizations import details, emails, invitations, members
+from gridshare_portal.accounts.organizations import details, invitations, members
 
 
 class Command(BaseCommand):
@@ -25,10 +25,10 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         organization = made.invitation.organization
         self.stdout.write(f"{organization} is set up: /organizations/{organization.slug}/")
-        was_sent = emails.send(made)
+        was_sent = invitations.send(made)
         self.stdout.write("The invitation was sent." if was_sent else "The invitation could NOT be sent.")
         self.stdout.write(
-            f"It opens, once and for {made.invitation.email} only: {emails.address_of(made.secret)}"
+            f"It opens, once and for {made.invitation.email} only: {invitations.address_of(made.secret)}"
         )
 
     @transaction.atomic

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Q, Sum
 
 from gridshare_portal.portfolio import models as portfolio
 from gridshare_portal.portfolio.models import ProjectionPass, SiteRow
 from gridshare_portal.portfolio.projection.row_builder import ENERGIES
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored
 
@@ -42,7 +43,10 @@ def count(*, organization: int, day: date, now: datetime) -> None:
     """Sum one UTC day, in Wh, over all homes that have a row in the portfolio now."""
     sums: Counter[str] = Counter()
     for pks in _homes(organization):
-        sums.update({name: value or 0 for name, value in _days(pks, day).aggregate(**_sums()).items()})
+        sensors = sites.Sensor.objects.filter(stored.COUNTS, site__in=pks, gone_at=None)
+        days = telemetry.Day.objects.filter(day=day, sensor__in=sensors.values("pk"))
+        found = days.annotate(home=F("sensor__site")).aggregate(**_sums())
+        sums.update({name: value or 0 for name, value in found.items()})
     figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in ENERGIES}
     portfolio.PortfolioDay.objects.update_or_create(
         organization_id=organization, day=day, defaults={"figures": figures, "made_at": now}
@@ -62,17 +66,10 @@ def _homes(organization: int) -> Iterator[list[int]]:
         cursor = pks[-1]
 
 
-def _days(pks: list[int], day: date) -> QuerySet[telemetry.Day]:
-    sensors = sites.Sensor.objects.filter(stored.COUNTS, site__in=pks, gone_at=None)
-    found = telemetry.Day.objects.filter(day=day, sensor__in=sensors.values("pk"))
-    return found.annotate(home=F("sensor__site"))
-
-
 def _sums() -> dict[str, Aggregate]:
     sums: dict[str, Aggregate] = {}
     for name, (role, field) in ENERGIES.items():
-        plays = Q(sensor__role_set=role) | Q(sensor__role_set="", sensor__role_found=role)
-        is_known = plays & Q(**{f"{field}__isnull": False})
+        is_known = site_queries.has_role(role, path="sensor__") & Q(**{f"{field}__isnull": False})
         sums[f"sum_{name}"] = Sum(field, filter=is_known)
         sums[f"of_{name}"] = Count("home", filter=is_known, distinct=True)
     return sums

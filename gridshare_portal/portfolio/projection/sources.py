@@ -54,7 +54,7 @@ def _consents(pks: Sequence[int], organization: int, now: datetime) -> dict[int,
 
 def _sharing(consents: Sequence[access.Consent]) -> dict[str, object]:
     """Return the columns about sharing: of the consent that allows most, since the first that holds."""
-    best = min(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk))
+    best = min(consents, key=policy.furthest)
     since_at = min(one.from_at for one in consents)
     return {
         "right": best.right,

@@ -39,10 +39,6 @@ def remove(*, group: Group, homes: Iterable[int]) -> int:
     return sum(group.members.filter(site__in=part).delete()[0] for part in _parts(homes))
 
 
-def delete(*, group: Group) -> None:
-    group.delete()
-
-
 def _parts(homes: Iterable[int]) -> Iterator[list[int]]:
     left = iter(homes)
     while part := list(islice(left, TOGETHER)):

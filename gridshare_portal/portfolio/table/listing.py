@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from gridshare_portal.access import policy
-from gridshare_portal.access.finding import names as finding_names
+from gridshare_portal.access.finding import lookups
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio.models import GroupSite, SiteRow
 from gridshare_portal.portfolio.table import facets, filters
@@ -112,7 +112,7 @@ def _rare(organization: accounts.Organization, query: ListQuery, now: datetime) 
     searched by their words, are read where they are few.
     """
     numbers = facets.numbers(query.answers)
-    named = finding_names.homes(organization, query.q, at_most=NAMED) if query.q else None
+    named = lookups.homes_named(organization, query.q, at_most=NAMED) if query.q else None
     rest = query if named is None else replace(query, q="")
     if numbers is not None:
         rest = replace(rest, state="", right="", ask="", has=(), lacks="", charged="")

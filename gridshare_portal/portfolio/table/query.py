@@ -20,7 +20,7 @@ from gridshare_portal.portfolio.projection.sources import name_key
 
 STATES = {"active": "Connected", "reconnect": "Connection ended"}
 RIGHTS = {"view": "See", "control": "See and change"}
-ASKING = {"yes": "Ask first", "no": "Without asking"}
+ASK_FIRST = {"yes": "Ask first", "no": "Without asking"}
 PARTS = {"battery": "Battery", "solar": "Solar", "ev": "Electric car"}
 CHARGED = {"known": "Charge known", "unknown": "Charge not known"}
 SORTS = {  # the columns of the indexes; the home comes after each
@@ -173,7 +173,7 @@ class _Query(forms.Query):
     q = _Name()
     state = forms.Choice(STATES)
     right = forms.Choice(RIGHTS)
-    ask = forms.Choice(ASKING)
+    ask = forms.Choice(ASK_FIRST)
     age = forms.Choice(FRESHNESS)
     has = forms.Choices(PARTS)
     lacks = forms.Choice(PARTS)

@@ -35,7 +35,3 @@ def keep(
     return SavedView.objects.update_or_create(
         organization=organization, owner=owner, name=name, defaults={"query": address}
     )[0]
-
-
-def delete(*, view: SavedView) -> None:
-    view.delete()

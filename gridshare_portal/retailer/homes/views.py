@@ -80,7 +80,7 @@ def view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 def delete_view(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(saved_views.views_for(request.user, request.organization), pk=pk)
     _check_sharing(request, found.owner_id is None)
-    saved_views.delete(view=found)
+    found.delete()
     messages.success(request, f"“{found.name}” is deleted.")
     return redirect("retailer:homes", slug=slug)
 
@@ -104,7 +104,7 @@ def group(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @require_POST
 def delete_group(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Group, organization=request.organization, pk=pk)
-    groups.delete(group=found)
+    found.delete()
     messages.success(request, f"The group “{found.name}” is deleted. Its homes stay as they are.")
     return redirect("retailer:homes", slug=slug)
 

@@ -73,7 +73,7 @@ def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     line_counts = run_queries.line_counts(found)
     context = {
         "run": found,
-        "lines": [(line, words.outcome(line.stands, found), _why(line)) for line in shown],
+        "lines": [(line, words.outcome(line.shown_state, found), _why(line)) for line in shown],
         "counts": words.counts(found, line_counts),
         "reasons": words.reasons(line_counts),
         "asked": asked.cleaned_data,
@@ -150,7 +150,7 @@ def page(
         "taking_part": words.taking_part(line_counts),
         "counts": words.counts(found, line_counts),
         "reasons": words.reasons(line_counts),
-        "file": rejected_rows.told(choice)
+        "file": rejected_rows.summary(choice)
         if choice and choice.file_name and found.state != R.READING
         else None,
         "start": start or forms.Start(ready=ready),
@@ -201,9 +201,9 @@ def _row(line: runs.Line) -> list[str | int]:
         line.position,
         cells.text(line.site.name),
         cells.text(line.site.synth_id),
-        words.outcome(line.stands, line.run).title,
+        words.outcome(line.shown_state, line.run).title,
         _why(line),
-        cells.text(line.told),
+        cells.text(line.outcome_sentence),
         line.attempt,
         *(_moment(getattr(change, name, None)) for name in ("made_at", "sent_at", "settled_at")),
         cells.text(change.message if change else ""),

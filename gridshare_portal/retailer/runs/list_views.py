@@ -20,9 +20,9 @@ from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as homes_query
 from gridshare_portal.portfolio.table.query import ListQuery
 from gridshare_portal.retailer.runs import forms, prefill, words
-from gridshare_portal.runs import creation, transitions
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs import queries as run_queries
+from gridshare_portal.runs import transitions
 from gridshare_portal.runs.targets import selection, selectors, site_files
 
 ON_A_PAGE = 50
@@ -140,7 +140,7 @@ def _made(
     if choice is None or form.errors:
         return None
     try:
-        return creation.ask(
+        return selection.create_run(
             choice=choice,
             organization=request.organization,
             actor=request.user,

@@ -34,7 +34,7 @@ Paths = list[tuple[frozenset[str], datetime | None]]  # each connection's scopes
 class _Known:
     """What is stored of a batch: by home, by (home, giver) or by battery."""
 
-    consents: Mapping[int, access.Consent]
+    consents: Mapping[int, access.Consent]  # the one that allows most, which control.changes will use
     connection_sites: Mapping[tuple[int, int], Paths]
     batteries: Mapping[int, list[sites.Device]]
     states: Mapping[int, models.State]
@@ -85,21 +85,13 @@ def _known(run: runs.Run, batch: list[runs.Line], now: datetime) -> _Known:
     consents = policy.holding(now=now).filter(organization=run.organization_id, site__in=site_pks)
     open_changes = models.Change.objects.filter(device__in=device_pks, outcome=outcomes.OPEN)
     return _Known(
-        consents=_furthest(consents.order_by("pk")),
+        consents={one.site_id: one for one in sorted(consents, key=policy.furthest, reverse=True)},
         connection_sites=_connection_sites(site_pks),
         batteries=batteries,
         states={state.device_id: state for state in models.State.objects.filter(device__in=device_pks)},
         changing=frozenset(open_changes.values_list("device_id", flat=True)),
         our_plans=our_plans(device_pks, run.organization_id, now=now),
     )
-
-
-def _furthest(consents: Iterable[access.Consent]) -> dict[int, access.Consent]:
-    """Return by home the consent that allows most, the one that control.changes will use."""
-    found: dict[int, access.Consent] = {}
-    for one in sorted(consents, key=lambda one: (one.right != access.Right.CONTROL, one.ask_first, one.pk)):
-        found.setdefault(one.site_id, one)
-    return found
 
 
 def _connection_sites(site_pks: list[int]) -> dict[tuple[int, int], Paths]:
@@ -115,7 +107,7 @@ def _judge(run: runs.Run, line: runs.Line, known: _Known, now: datetime) -> None
     batteries = known.batteries.get(line.site_id, [])
     device = batteries[0] if len(batteries) == 1 else None
     operation, fault = _operation(run, line, device, now)
-    facts = _facts(run, line, device, known, fault)
+    facts = _facts(line, device, known, fault)
     if line.undoes is None:
         verdict = eligibility.verdict_of(facts, operation, now=now)
     else:
@@ -127,9 +119,7 @@ def _judge(run: runs.Run, line: runs.Line, known: _Known, now: datetime) -> None
     line.asked = operation.to_json()
 
 
-def _facts(
-    run: runs.Run, line: runs.Line, device: sites.Device | None, known: _Known, fault: str
-) -> eligibility.Facts:
+def _facts(line: runs.Line, device: sites.Device | None, known: _Known, fault: str) -> eligibility.Facts:
     consent = known.consents.get(line.site_id)
     paths = known.connection_sites.get((line.site_id, consent.given_by_id), []) if consent else []
     state = known.states.get(device.pk) if device else None

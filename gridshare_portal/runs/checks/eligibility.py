@@ -88,8 +88,14 @@ class Verdict:
 ELIGIBLE = Verdict()
 
 
-def _of_operation(facts: Facts, operation: operations.Ask, now: datetime) -> Verdict:
-    """Return whether the operation would change anything, and nothing that somebody else set."""
+def verdict_of(facts: Facts, operation: operations.Ask, *, now: datetime) -> Verdict:
+    """Return whether a home takes part in a run with this operation.
+
+    It must change something, and nothing that somebody else set.
+    """
+    verdict = _of_home(facts, operation, now)
+    if not verdict.is_eligible:
+        return verdict
     if isinstance(operation, operations.AskMode):
         known = facts.mode_read_at is not None and now - facts.mode_read_at <= KNOWN_FOR
         mode = types.Mode(name=facts.mode, raw=facts.mode)
@@ -111,28 +117,22 @@ def of_plan(there: types.Plan, *, ours: types.Plan | None, now: datetime) -> Ver
     return Verdict(why="own_plan", sentence=OWN_PLAN)
 
 
-def _of_undoing(facts: Facts, before: types.Plan | None, now: datetime) -> Verdict:
-    """Return whether the plan from before can be restored: only in place of the one that the run set."""
+def of_cancel(
+    facts: Facts, operation: operations.Ask, *, before: types.Plan | None, now: datetime
+) -> Verdict:
+    """Return whether a home takes part in a canceling run; `our_plan` is what the canceled one set.
+
+    The plan from before can be restored only in place of that one.
+    """
+    verdict = _of_home(facts, operation, now)
+    if not verdict.is_eligible:
+        return verdict
     if before is None:
         return Verdict(why="before_unknown", sentence=BEFORE_UNKNOWN)
     there = facts.plan
     if there is None or facts.our_plan is None or not outcomes.same_plan(facts.our_plan, there, now=now):
         return Verdict(why="changed_since", sentence=CHANGED_SINCE)
     return ELIGIBLE
-
-
-def verdict_of(facts: Facts, operation: operations.Ask, *, now: datetime) -> Verdict:
-    """Return whether a home takes part in a run with this operation."""
-    verdict = _of_home(facts, operation, now)
-    return _of_operation(facts, operation, now) if verdict.is_eligible else verdict
-
-
-def of_cancel(
-    facts: Facts, operation: operations.Ask, *, before: types.Plan | None, now: datetime
-) -> Verdict:
-    """Return whether a home takes part in a canceling run; `our_plan` is what the canceled one set."""
-    verdict = _of_home(facts, operation, now)
-    return _of_undoing(facts, before, now) if verdict.is_eligible else verdict
 
 
 def _of_home(facts: Facts, operation: operations.Ask, now: datetime) -> Verdict:

@@ -14,17 +14,8 @@ from gridshare_portal.gridshare import types
 
 
 def to_json(rows: Iterable[rules.TypedCommand]) -> rules.KeptPlan:
-    return {
-        "commands": [
-            {
-                "start": rules.filled_in(row.start).isoformat(),
-                "end": rules.filled_in(row.end).isoformat(),
-                "action": row.action,
-                "power_limit_w": row.power_limit_w,
-            }
-            for row in rows
-        ]
-    }
+    filled = ((row, rules.filled_in(row.start), rules.filled_in(row.end)) for row in rows)
+    return {"commands": [rules.kept(row, start, end) for row, start, end in filled]}
 
 
 def from_json(kept: rules.KeptPlan) -> list[rules.TypedCommand]:

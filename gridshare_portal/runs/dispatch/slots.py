@@ -57,8 +57,11 @@ def take(*, run_pk: int, owner: str, now: datetime) -> tuple[runs.Run | None, Se
         rows = runs.Run.objects.select_for_update(of=("self",)).order_by()
         run = rows.filter(pk=run_pk, state=R.RUNNING).select_related("organization", "carried_by").first()
         allowed = abort_policy.homes_allowed(run=run, now=now) if run else 0
-        waiting = _waiting(run, now)[:allowed] if run and allowed else []
-        if not run or not waiting:
+        if not run or not allowed:
+            return None, []
+        due = run.lines.filter(Q(due_at=None) | Q(due_at__lte=now), state=S.WAITING)
+        waiting = list(due.values_list("pk", flat=True)[: min(CHUNK, allowed)])
+        if not waiting:
             return None, []
         mine = waiting[: _take_turns(len(waiting), now)]
         taken = {"state": S.TAKEN, **leases.held(owner=owner, now=now, lasting=LINE_LEASE)}
@@ -83,12 +86,6 @@ def put_off(*, line: runs.Line, owner: str, now: datetime) -> None:
 def free_expired(*, now: datetime) -> None:
     """Delay lines whose worker died before it wrote a change; written ones settle by themselves."""
     _delay(_unwritten().filter(lease_until_at__lt=now), now)
-
-
-def _waiting(run: runs.Run, now: datetime) -> list[int]:
-    """Return the keys of the next homes in their order; those that were put off only once they are due."""
-    due = Q(due_at=None) | Q(due_at__lte=now)
-    return list(run.lines.filter(due, state=S.WAITING).values_list("pk", flat=True)[:CHUNK])
 
 
 def _delay(lines: QuerySet[runs.Line], now: datetime) -> None:

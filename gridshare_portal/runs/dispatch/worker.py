@@ -70,7 +70,10 @@ def _carry_some(run_pk: int, owner: str, clock: Clock, until_s: float, at_work: 
         # The next homes may depend on those under way, as after the canary.
         if at_work.until_all_is_done():
             return True
-        _finish(run_pk, clock())
+        with transaction.atomic():
+            over = runs.Run.objects.filter(pk=run_pk).select_related("organization").first()
+            if over is not None:
+                transitions.finish(run=over, now=clock())
         return False
     if not lines:
         time.sleep(PAUSE_S)
@@ -177,10 +180,3 @@ def _refuse(line: runs.Line, owner: str, why: str, sentence: str) -> None:
 
 def _mine(line: runs.Line, owner: str) -> QuerySet[runs.Line]:
     return runs.Line.objects.filter(pk=line.pk, state=S.TAKEN, lease_owner=owner, change=None)
-
-
-def _finish(run_pk: int, now: datetime) -> None:
-    with transaction.atomic():
-        run = runs.Run.objects.filter(pk=run_pk).select_related("organization").first()
-        if run is not None:
-            transitions.finish(run=run, now=now)

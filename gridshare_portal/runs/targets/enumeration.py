@@ -54,7 +54,7 @@ def open(*, run: runs.Run, now: datetime) -> runs.Run:
     run.state = R.READING
     with transaction.atomic():
         run.save(force_insert=True)
-        transitions.tell(run=run, action="drafted", actor=run.made_by, now=now)
+        transitions.record_action(run=run, action="drafted", actor=run.made_by, now=now)
     return run
 
 

@@ -13,7 +13,7 @@ TOGETHER = 1_000
 HEADS = ("Line", "What stands there", "Why it was left out")
 
 
-def told(choice: runs.TargetSelection) -> dict[str, object]:
+def summary(choice: runs.TargetSelection) -> dict[str, object]:
     """Return what the page of a run shows of its file."""
     counts = sorted(choice.counts.items(), key=lambda one: -one[1])
     return {

@@ -11,19 +11,37 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from typing import Unpack
 
+from django.db import transaction
 from django.http import QueryDict
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.celery import wake
 from gridshare_portal.portfolio.table import listing
 from gridshare_portal.portfolio.table import query as list_query
+from gridshare_portal.runs import lifecycle
 from gridshare_portal.runs import models as runs
 from gridshare_portal.runs.targets import enumeration, selectors, site_files
 
 PACKED_AT_ONCE = 64 * 1024
 ROWS_AT_MOST = 10_000
 NOTHING: dict[str, str] = {runs.TargetSelection.Way.FILE: site_files.NO_HOME}
+
+
+def create_run(
+    *, choice: runs.TargetSelection, now: datetime, **terms: Unpack[lifecycle.RunTerms]
+) -> runs.Run:
+    """Write a run and the choice of its homes, and wake the worker that finds them; raises RunRefused.
+
+    The page answers at once, however many homes a filter selects or a file names.
+    """
+    with transaction.atomic():
+        choice.run = lifecycle.ask(now=now, **terms)
+        choice.save(force_insert=True)
+        wake("runs.tasks.find_homes", choice.run.pk)
+    return choice.run
 
 
 def packed(chunks: Iterable[bytes]) -> bytes:

@@ -53,7 +53,7 @@ def worded(query: list_query.ListQuery, *, groups: Sequence[tuple[str, str]]) ->
     titles = {
         "state": list_query.STATES,
         "right": list_query.RIGHTS,
-        "ask": list_query.ASKING,
+        "ask": list_query.ASK_FIRST,
         "charged": list_query.CHARGED,
         "has": list_query.PARTS,
         "lacks": list_query.PARTS,

@@ -66,11 +66,11 @@ def parts(
     site_ids: Collection[str],
     device_ids: Collection[str],
     at_most: int,
-    told: Callable[[int], object],
+    report: Callable[[int], object],
 ) -> Parts:
     """Fetch topologies, then details, several at a time, for as long as SECONDS allow.
 
-    `told` is called with the number of answers so far. What is left when the time is up is left to the next
+    `report` is called with the number of answers so far. What is left when the time is up is left to the next
     run, so that a slow API cannot keep a worker until it is killed with everything it read.
     """
     topologies: list[Wanted] = [(client.get_site_topology, one) for one in site_ids]
@@ -80,7 +80,7 @@ def parts(
     while len(answers) < len(wanted) and (not answers or time.monotonic() - began_s < SECONDS):
         some = wanted[len(answers) : len(answers) + 2 * at_most]
         answers += parallel.gather([partial(read, one) for read, one in some], at_most=at_most)
-        told(len(answers))
+        report(len(answers))
     came = [(synth_id, answer) for (_, synth_id), answer in zip(wanted, answers, strict=False)]
     return Parts(
         topologies={synth_id: answer for synth_id, answer in came if isinstance(answer, types.Topology)},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -33,18 +33,13 @@ def write_sites(
     known = set(sites.Site.objects.filter(synth_id__in=site_ids).values_list("synth_id", flat=True))
     names, zone = _names(connection), connection.time_zone
     zone = zone if zone in available_timezones() else settings.TIME_ZONE
-    new = [
-        sites.Site(synth_id=synth_id, name=next(names), time_zone=zone, created_at=now)
-        for synth_id in site_ids
-        if synth_id not in known
-    ]
+    unknown = (synth_id for synth_id in site_ids if synth_id not in known)
+    new = [sites.Site(synth_id=one, name=next(names), time_zone=zone, created_at=now) for one in unknown]
     sites.Site.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
     reached = {site.synth_id: site for site in sites.Site.objects.filter(synth_id__in=site_ids)}
+    ordered = (reached[synth_id] for synth_id in sorted(reached))
     sites.ConnectionSite.objects.bulk_create(
-        [
-            sites.ConnectionSite(site=reached[one], connection=connection, seen_at=now)
-            for one in sorted(reached)
-        ],
+        [sites.ConnectionSite(site=site, connection=connection, seen_at=now) for site in ordered],
         update_conflicts=True,
         unique_fields=["site", "connection"],
         update_fields=["seen_at", "lost_at"],
@@ -85,10 +80,11 @@ def write_devices(
         for synth_id, kind in topology.devices_in(site.topology, kinds={}).items()
     }
     ids = sorted({*(device_ids or ()), *shown, *details})
-    known = _known_sites(ids)
+    known = sites.Device.objects.select_related("site").in_bulk(ids, field_name="synth_id")
     found: dict[str, sites.Device] = {}
     for synth_id in ids:
-        site = _site_of(synth_id, reached, shown, details, known.get(synth_id))
+        before = known[synth_id].site if synth_id in known else None
+        site = _site_of(synth_id, reached, shown, details, before)
         if site is None:
             continue
         kind = shown[synth_id][1] if synth_id in shown else ""
@@ -188,15 +184,6 @@ def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
     sites.Device.objects.bulk_create(
         devices, update_conflicts=True, unique_fields=["synth_id"], update_fields=update, batch_size=BATCH
     )
-
-
-def _known_sites(ids: Sequence[str]) -> dict[str, sites.Site | None]:
-    """Return the site of each device that has a row already."""
-    known: dict[str, sites.Site | None] = {}
-    for start in range(0, len(ids), BATCH):
-        some = sites.Device.objects.filter(synth_id__in=ids[start : start + BATCH])
-        known.update({device.synth_id: device.site for device in some.select_related("site")})
-    return known
 
 
 def _site_of(

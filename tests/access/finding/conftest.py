@@ -12,6 +12,4 @@ def home(homeowner):
     homeowner.user.name = "José García-López"
     homeowner.user.save()
     site = homeowner.site
-    return settings.rename(
-        site=site, name="Sunny Cottage", time_zone=site.time_zone, actor=homeowner.user, now=timezone.now()
-    )
+    return settings.rename(site=site, name="Sunny Cottage", time_zone=site.time_zone, now=timezone.now())

@@ -21,4 +21,4 @@ def shown(one):
 
 
 def rename(site, name):
-    settings.rename(site=site, name=name, time_zone=site.time_zone, actor=None, now=timezone.now())
+    settings.rename(site=site, name=name, time_zone=site.time_zone, now=timezone.now())

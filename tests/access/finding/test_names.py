@@ -6,8 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gridshare_portal.access import models
-from gridshare_portal.access.finding import entries
-from gridshare_portal.access.finding import names as finding_names
+from gridshare_portal.access.finding import entries, lookups
 from gridshare_portal.portfolio.projection.sources import name_key
 from gridshare_portal.sites import models as sites
 from gridshare_portal.synthetic import rows
@@ -35,7 +34,7 @@ class TestHomesByAPieceOfTheirName:
         }
         told = 0
         for piece in pieces:
-            found = finding_names.homes(everywhere, piece, at_most=1000)
+            found = lookups.homes_named(everywhere, piece, at_most=1000)
             expected = {site for site, name in names.items() if piece in name}
 
             assert found is None or expected <= set(found), piece
@@ -46,29 +45,29 @@ class TestHomesByAPieceOfTheirName:
         names = shared_names(everywhere)
         site, name = next((site, name) for site, name in names.items() if "cottage" in name and " " in name)
 
-        assert site in finding_names.homes(everywhere, name, at_most=300)
-        assert len(finding_names.homes(everywhere, "ottag", at_most=300)) < len(names) / 2
+        assert site in lookups.homes_named(everywhere, name, at_most=300)
+        assert len(lookups.homes_named(everywhere, "ottag", at_most=300)) < len(names) / 2
 
     @pytest.mark.parametrize("text", ["", "a", "17", "-2+3", "わ"])
     def test_are_not_told_where_the_index_has_no_such_piece(self, everywhere, text):
-        assert finding_names.homes(everywhere, text, at_most=300) is None
+        assert lookups.homes_named(everywhere, text, at_most=300) is None
 
     def test_are_not_told_where_they_are_many(self, everywhere):
-        assert finding_names.homes(everywhere, "home", at_most=5) is None
+        assert lookups.homes_named(everywhere, "home", at_most=5) is None
 
     def test_of_another_organization_are_none(self, everywhere):
-        assert finding_names.homes(people.organization("retailer", "OtherGrid"), "home", at_most=300) == []
+        assert lookups.homes_named(people.organization("retailer", "OtherGrid"), "home", at_most=300) == []
 
     def test_cost_three_questions(self, everywhere):
         with CaptureQueriesContext(connection) as asked:
-            finding_names.homes(everywhere, "cottage", at_most=300)
+            lookups.homes_named(everywhere, "cottage", at_most=300)
 
         assert len(asked) <= 3
 
     def test_are_found_by_what_their_names_are_now(self, everywhere):
         site = sites.Site.objects.get(pk=next(iter(shared_names(everywhere))))
-        assert site.pk not in finding_names.homes(everywhere, "anziba", at_most=300)
+        assert site.pk not in lookups.homes_named(everywhere, "anziba", at_most=300)
         sites.Site.objects.filter(pk=site.pk).update(name="Zanzibar")
         entries.refresh(models.Consent.objects.filter(site=site))
 
-        assert finding_names.homes(everywhere, "anziba", at_most=300) == [site.pk]
+        assert lookups.homes_named(everywhere, "anziba", at_most=300) == [site.pk]

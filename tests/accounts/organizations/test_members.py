@@ -75,7 +75,7 @@ class TestRemoving:
         members.remove(membership=membership(ines), actor=igor.user, now=now)
 
         event = Event.objects.get(name="member_removed")
-        assert list(staff.standing_of(ines.user)) == []
+        assert list(staff.active_memberships(ines.user)) == []
         assert (event.subject_id, event.details) == (ines.user.pk, {"member": "Ines", "role": "operator"})
 
     def test_signs_out_of_every_browser(self, igor, ines, now):

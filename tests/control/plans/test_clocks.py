@@ -35,7 +35,7 @@ class TestTheNightTheClocksChange:
         ],
     )
     def test_has_an_hour_that_does_not_exist(self, shown, zone, sentence):
-        with pytest.raises(clocks.NotThere) as refused:
+        with pytest.raises(clocks.NoSuchMoment) as refused:
             clocks.to_utc(shown, zone)
 
         assert str(refused.value) == sentence
@@ -58,7 +58,7 @@ class TestTheNightTheClocksChange:
         ],
     )
     def test_has_an_hour_that_comes_twice(self, shown, zone, sentence):
-        with pytest.raises(clocks.Twice) as refused:
+        with pytest.raises(clocks.NoSuchMoment) as refused:
             clocks.to_utc(shown, zone)
 
         assert str(refused.value) == sentence

@@ -121,14 +121,14 @@ moments = st.integers(-200_000, 200_000).map(lambda seconds: NOON + timedelta(se
 class TestWhereAProposalStands:
     @given(answer=st.sampled_from(["approved", "declined", "withdrawn"]), holds=st.booleans(), at=moments)
     def test_is_as_it_was_answered_for_good(self, answer, holds, at):
-        assert proposals.standing_of(answer, holds=holds, expires_at=NOON, now=at) == answer
+        assert proposals.state_of(answer, holds=holds, expires_at=NOON, now=at) == answer
 
     @given(holds=st.booleans(), at=moments)
     def test_is_open_only_in_time_and_with_access(self, holds, at):
-        standing = proposals.standing_of("open", holds=holds, expires_at=NOON, now=at)
+        state = proposals.state_of("open", holds=holds, expires_at=NOON, now=at)
 
-        assert (standing == "open") == (holds and at < NOON)
-        assert standing == "open" or standing in proposals.OVER
+        assert (state == "open") == (holds and at < NOON)
+        assert state == "open" or state in proposals.OVER
 
     @given(
         until=st.none() | moments, starts=st.lists(st.integers(0, 10_000), max_size=3), is_mode=st.booleans()

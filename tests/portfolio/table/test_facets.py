@@ -13,7 +13,7 @@ from tests.portfolio.table.listed import read
 ANSWERS = {
     "state": ["", *asking.STATES],
     "right": ["", *asking.RIGHTS],
-    "ask": ["", *asking.ASKING],
+    "ask": ["", *asking.ASK_FIRST],
     "has": ["", "solar", "ev"],
     "lacks": ["", "battery", "solar"],
     "charged": ["", *asking.CHARGED],

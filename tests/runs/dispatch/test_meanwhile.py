@@ -29,7 +29,7 @@ class TestWhatEndsInTheMiddle:
 
         refused = [line for line in lines() if line.state == S.REFUSED]
         assert [line.site_id for line in refused] == [fleet.consents[0].site_id]
-        assert "cannot see this home" in refused[0].told
+        assert "cannot see this home" in refused[0].outcome_sentence
         assert fleet.sandbox.calls(MODE) == 5
 
     def test_a_connection_leaves_its_home_alone_and_says_why(self, fleet, lines):
@@ -39,7 +39,7 @@ class TestWhatEndsInTheMiddle:
         fleet.carry(run)
 
         refused = [line for line in lines() if line.state == S.REFUSED]
-        assert len(refused) == 1 and "has ended" in refused[0].told
+        assert len(refused) == 1 and "has ended" in refused[0].outcome_sentence
         assert fleet.sandbox.calls(MODE) == 5
 
     def test_a_consent_between_the_look_and_the_sending_is_seen_too(self, fleet, monkeypatch):
@@ -88,7 +88,7 @@ class TestWhatEndsInTheMiddle:
 
         fleet.carry(run)
 
-        assert (lines()[0].state, lines()[0].told) == (S.REFUSED, eligibility.CHOSEN_SINCE)
+        assert (lines()[0].state, lines()[0].outcome_sentence) == (S.REFUSED, eligibility.CHOSEN_SINCE)
         assert fleet.states(run).count(S.CONFIRMED) == 5 and fleet.sandbox.calls(MODE) == 6
         device = fleet.sandbox.world.device(lines()[0].device.synth_id)[1]
         assert fleet.sandbox.world.ledger(device).modes[-1][1] == "Schedule"
@@ -113,5 +113,5 @@ class TestWhatEndsInTheMiddle:
 
         fleet.carry(run)
 
-        assert (lines()[0].state, lines()[0].told) == (S.REFUSED, eligibility.OWN_PLAN)
+        assert (lines()[0].state, lines()[0].outcome_sentence) == (S.REFUSED, eligibility.OWN_PLAN)
         assert fleet.sandbox.calls(PLAN) == 6
