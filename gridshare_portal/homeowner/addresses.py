@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-Row_co = TypeVar("Row_co", covariant=True)
 
+def page(request: HttpRequest, rows: Any, *, size: int) -> Page[Any]:
+    """Return the page of rows, a query or what else has a length and slices, that the query string names.
 
-class Sliceable(Protocol[Row_co]):
-    """A list that a page can be cut from without reading all of it."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, window: slice, /) -> Iterable[Row_co]: ...
-
-
-def page(request: HttpRequest, rows: Sliceable[Row_co], *, size: int) -> Page[Row_co]:
-    """Return the page that the query string names; past the end, the last one."""
-    # The stub also wants access by index; a paginator only slices.
-    pages: Paginator[Row_co] = Paginator(rows, size)  # type: ignore[arg-type]
-    return pages.get_page(request.GET.get("page"))
+    Past the end it is the last one.
+    """
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def is_ours(address: str, request: HttpRequest) -> bool:

@@ -88,11 +88,8 @@ def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: 
     if current.start > now:
         return f"Next by plan: {receipts.command_worded(current, zone=site.zone, now=now)}."
     until = energy.moment(current.end, site.zone, now)
-    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {_back(mode)}'}."
-
-
-def _back(mode: str) -> str:
-    return "its mode" if mode == modes.NOT_KNOWN else mode
+    back = "its mode" if mode == modes.NOT_KNOWN else mode
+    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {back}'}."
 
 
 def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
@@ -104,10 +101,7 @@ def _set_by(change: control.Change | None, site: sites.Site, reader: viewer.Read
     if change is None:
         return ""
     who = receipts.who(change, reader)
-    who = (
-        who[0].lower() + who[1:]
-        if who in ("You", "Somebody", "The homeowner", "Another organization")
-        else who
-    )
+    if who in ("You", "Somebody", "The homeowner", "Another organization"):
+        who = who[0].lower() + who[1:]
     what = receipts.KINDS.get(change.kind, change.kind)
     return f"{what} set here by {who}, {energy.moment(change.made_at, site.zone, now)}."
