@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from gridshare_portal.files import cells
 from gridshare_portal.portfolio import disclosure
@@ -98,11 +97,7 @@ def _sheet(
     sheet.set_column(1, len(heads), 18)
     for row, values in enumerate([heads, *rows]):
         for column, value in enumerate(values):
-            _write(sheet, row, column, value)
-
-
-def _write(sheet: Worksheet, row: int, column: int, value: Cell) -> None:
-    if isinstance(value, int | float):
-        sheet.write_number(row, column, value)
-    else:
-        sheet.write_string(row, column, cells.text(str(value)))
+            if isinstance(value, int | float):
+                sheet.write_number(row, column, value)
+            else:
+                sheet.write_string(row, column, cells.text(str(value)))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Min, QuerySet
 
@@ -23,15 +24,6 @@ from gridshare_portal.sites import models as sites
 
 GONE = "no longer here"
 HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their words"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogFilter:
-    """A person or an organization to filter the log by."""
-
-    key: str
-    title: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +61,13 @@ class Log:
     def is_narrowed(self) -> bool:
         return self.organization_id is not None or self.actor_id is not None
 
-    def organizations(self) -> list[LogFilter]:
-        return _filters(self._names, self.organization_id)
+    def organizations(self) -> list[tuple[int, str]]:
+        """Return the organizations to filter by, as (key, name)."""
+        return _by_title(self._names)
 
-    def people(self) -> list[LogFilter]:
-        named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
-        return _filters(named, self.actor_id)
+    def people(self) -> list[tuple[int, str]]:
+        """Return the people to filter by, as (key, name)."""
+        return _by_title({pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk})
 
     def __len__(self) -> int:
         return self._narrowed().count()
@@ -104,9 +97,8 @@ class Log:
         )
 
 
-def _filters(titles: Mapping[int, str], chosen: int | None) -> list[LogFilter]:
-    by_title = sorted(titles.items(), key=lambda item: item[1])
-    return [LogFilter(key=str(pk), title=title, is_chosen=pk == chosen) for pk, title in by_title]
+def _by_title(titles: Mapping[int, str]) -> list[tuple[int, str]]:
+    return sorted(titles.items(), key=itemgetter(1))
 
 
 def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:

@@ -5,7 +5,6 @@ Events about a change are left out, because the change itself says more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -43,18 +42,8 @@ BY_STAFF = (
 PROPOSALS = (names.Name.CHANGE_PROPOSED, names.Name.PROPOSAL_DECLINED, names.Name.PROPOSAL_WITHDRAWN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SiteEvent:
-    """An event that is not a change of a device."""
-
-    at: datetime
-    who: str
-    what: str
-    before: str
-    after: str
-
-
-Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | SiteEvent]
+Note: TypeAlias = dict[str, str]  # an event that is not a change: who, what, before, after
+Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | Note]
 
 
 class Feed:
@@ -94,7 +83,7 @@ def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit
     return events.filter(Q(organization_id=reader.organization_id) | of_the_homeowner)
 
 
-def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> SiteEvent:
+def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Note:
     label = names.Name(event.name).label if event.name in names.Name.values else event.name
     if event.name == names.Name.ACCESS_ASKED:
         label = words.AGAIN
@@ -104,9 +93,7 @@ def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: date
         worded = receipts.worded(kind, event.details["asked"], zone=zone, now=now)
         before, after = "", f"{receipts.KINDS.get(kind, kind)}: {worded}"
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
-    return SiteEvent(
-        at=event.at, who=_who(event, reader), what=f"{label}{subject}", before=before, after=after
-    )
+    return {"who": _who(event, reader), "what": f"{label}{subject}", "before": before, "after": after}
 
 
 def _who(event: audit.Event, reader: viewer.Reader) -> str:

@@ -7,7 +7,6 @@ said to be unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
@@ -87,14 +86,6 @@ def _word(*powers: tuple[Power, str], idle: str) -> str:
     return next((word for power_w, word in powers if moving(power_w)), idle)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outlook:
-    """When the battery is full or empty at this rate."""
-
-    end: str
-    at: datetime | None  # None: not within a day
-
-
 def outlook(
     *,
     charge_pct: float | None,
@@ -102,8 +93,11 @@ def outlook(
     charging_w: Power,
     discharging_w: Power,
     at: datetime,
-) -> Outlook | None:
-    """Estimate when the battery is full or empty at the current power; None if that is unknown."""
+) -> tuple[str, datetime | None] | None:
+    """Estimate whether the battery will be full or empty at the current power, and when.
+
+    The moment is None if it is not within a day, and everything if that is unknown.
+    """
     if charge_pct is None or not capacity_wh:
         return None
     if moving(charging_w):
@@ -113,4 +107,4 @@ def outlook(
     else:
         return None
     hours = capacity_wh * max(missing_pct, 0) / 100 / rate_w
-    return Outlook(end=end, at=at + timedelta(hours=hours) if hours <= 24 else None)
+    return end, at + timedelta(hours=hours) if hours <= 24 else None

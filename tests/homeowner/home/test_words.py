@@ -72,13 +72,13 @@ class TestTheOutlook:
         return words.outlook(**{**usual, **known})
 
     def test_says_when_the_battery_is_full(self):
-        assert self.at_rate(charging_w=2500) == words.Outlook(end="full", at=NOW + timedelta(hours=1.6))
+        assert self.at_rate(charging_w=2500) == ("full", NOW + timedelta(hours=1.6))
 
     def test_says_when_the_battery_is_empty(self):
-        assert self.at_rate(discharging_w=5000) == words.Outlook(end="empty", at=NOW + timedelta(hours=1.2))
+        assert self.at_rate(discharging_w=5000) == ("empty", NOW + timedelta(hours=1.2))
 
     def test_names_no_moment_more_than_a_day_away(self):
-        assert self.at_rate(discharging_w=100) == words.Outlook(end="empty", at=None)
+        assert self.at_rate(discharging_w=100) == ("empty", None)
 
     @pytest.mark.parametrize("missing", [{"charge_pct": None}, {"capacity_wh": None}, {"charging_w": 0}])
     def test_is_nothing_where_it_cannot_be_said(self, missing):
