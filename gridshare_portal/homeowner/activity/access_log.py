@@ -6,7 +6,6 @@ It begins when the reader first connected: events under an earlier resident are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -24,14 +23,6 @@ from gridshare_portal.sites import models as sites
 
 GONE = "no longer here"
 HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their words"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """Lines of one day that belong to one visit, or to one person."""
-
-    day: date
-    lines: tuple[activity_words.LogLine, ...]
 
 
 class LogQuery(Query):
@@ -72,7 +63,7 @@ class Log:
     def __len__(self) -> int:
         return self._narrowed().count()
 
-    def __getitem__(self, window: slice) -> list[Look]:
+    def __getitem__(self, window: slice) -> list[dict[str, object]]:
         lines = (self._line(event) for event in self._narrowed()[window])
         return list(_together(lines, self._site))
 
@@ -85,16 +76,13 @@ class Log:
             yield [files_cells.text(self._site.name), when, *map(files_cells.text, cells)]
 
     def _narrowed(self) -> QuerySet[audit.Event]:
-        events = self._whole
-        if self.organization_id is not None:
-            events = events.filter(organization_id=self.organization_id)
-        return events if self.actor_id is None else events.filter(actor_id=self.actor_id)
+        chosen = {"organization_id": self.organization_id, "actor_id": self.actor_id}
+        return self._whole.filter(**{name: pk for name, pk in chosen.items() if pk is not None})
 
     def _line(self, event: audit.Event) -> activity_words.LogLine:
         name = self._names.get(event.organization_id, "") if event.organization_id else ""
-        return activity_words.line(
-            event, organization=name, user=self._user, zone=self._site.zone, now=self._now
-        )
+        zone = self._site.zone
+        return activity_words.line(event, organization=name, user=self._user, zone=zone, now=self._now)
 
 
 def _by_title(titles: Mapping[int, str]) -> list[tuple[int, str]]:
@@ -120,9 +108,11 @@ def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
     return sorted(people, key=str)
 
 
-def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[Look]:
+def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[dict[str, object]]:
+    """Yield the lines of one day that belong to one visit, or to one person, together."""
+
     def same(one: activity_words.LogLine) -> tuple[date, tuple[object, ...]]:
         return one.at.astimezone(site.zone).date(), one.because
 
     for (day, _because), group in groupby(lines, key=same):
-        yield Look(day=day, lines=tuple(group))
+        yield {"day": day, "lines": list(group)}

@@ -22,7 +22,7 @@ from gridshare_portal.homeowner.control import receipts
 from gridshare_portal.sites import models as sites
 
 FIELDS = {"name": "Name", "time_zone": "Time zone"}
-TOLD_ELSEWHERE = (  # by the changes themselves, and by the list of who looked
+SHOWN_ELSEWHERE = (  # by the changes themselves, and by the list of who looked
     names.Name.CHANGE_ASKED,
     names.Name.CHANGE_SETTLED,
     names.Name.CHANGE_REFUSED,
@@ -75,8 +75,8 @@ class Feed:
 
 
 def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
-    """Leave out events told elsewhere, and for staff those of other organizations."""
-    events = events.exclude(name__in=TOLD_ELSEWHERE)
+    """Leave out events shown elsewhere, and for staff those of other organizations."""
+    events = events.exclude(name__in=SHOWN_ELSEWHERE)
     if not reader.is_staff:
         return events
     of_the_homeowner = Q(organization_id=None, name__in=OF_THE_HOMEOWNER)
@@ -84,9 +84,7 @@ def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit
 
 
 def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Note:
-    label = names.Name(event.name).label if event.name in names.Name.values else event.name
-    if event.name == names.Name.ACCESS_ASKED:
-        label = words.AGAIN
+    label = words.AGAIN if event.name == names.Name.ACCESS_ASKED else words.as_named(event)
     before, after = _plain(event.details.get("before")), _plain(event.details.get("after"))
     if event.name in PROPOSALS:
         kind = event.details["kind"]

@@ -27,7 +27,8 @@ def states_of(
     site: sites.Site, *, known: Sequence[control.State] | None = None, reader: viewer.Reader, now: datetime
 ) -> list[dict[str, object]]:
     """Return what each controllable device of a home follows, from their states if those were read."""
-    last = _last_confirmed(site)
+    confirmed = queries.changes_of(site).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
+    last = {change.device_id: change for change in reversed(confirmed)}
     known = queries.battery_states_of(site) if known is None else known
     return [_control(state, site, last.get(state.device_id), reader, now) for state in known]
 
@@ -38,7 +39,7 @@ def of_device(
     """Return what one device of a home follows."""
     state = states.last_read(device)
     state.device = device  # read already
-    return _control(state, site, _last_confirmed(site).get(device.pk), reader, now)
+    return states_of(site, known=[state], reader=reader, now=now)[0]
 
 
 def _control(
@@ -76,11 +77,6 @@ def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: 
     until = energy.moment(current.end, site.zone, now)
     back = "its mode" if mode == modes.NOT_KNOWN else mode
     return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {back}'}."
-
-
-def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
-    confirmed = queries.changes_of(site).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
-    return {change.device_id: change for change in reversed(confirmed)}
 
 
 def _set_by(change: control.Change | None, site: sites.Site, reader: viewer.Reader, now: datetime) -> str:

@@ -16,7 +16,7 @@ from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
 
 LATEST = 3
-STANDINGS = {
+STATES = {
     "open": ("info", "wait", "Waits for an answer"),
     "approved": ("good", "good", "Approved"),
     "declined": ("attention", "attention", "Declined"),
@@ -47,7 +47,7 @@ def worded(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) 
     standing = proposals.standing_of(
         proposal.answer, holds=proposal.holds, expires_at=proposal.expires_at, now=now
     )
-    state, glyph, title = STANDINGS[standing]
+    state, glyph, title = STATES[standing]
     return Offer(
         proposal=proposal,
         what=receipts.KINDS.get(proposal.kind, proposal.kind),

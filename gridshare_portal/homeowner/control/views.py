@@ -87,11 +87,10 @@ def details(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
         elif made:
             return submit.led_to(made)
     context = {
-        "site": site,
+        **viewer.of_home(site, now=now),
         "device": device,
         "title": presenter.title(device),
         "form": form,
-        "now": now,
         **submit.right(request, device, scopes.DEVICE_WRITE, now=now),
     }
     return render(request, "homeowner/details.html", context, status=422 if form.errors else 200)
