@@ -11,7 +11,7 @@ import xlsxwriter
 
 from gridshare_portal.files import cells
 from gridshare_portal.portfolio import disclosure
-from gridshare_portal.reports.figures import Report
+from gridshare_portal.reports.figures import OUTCOMES, Report
 
 OPTIONS = {
     "in_memory": True,
@@ -80,8 +80,8 @@ def _cells(figure: disclosure.Figure) -> tuple[Cell, Cell]:
 
 def _runs(report: Report) -> Iterable[Sequence[Cell]]:
     for run in report.runs:
-        counts = (run.homes, run.confirmed, run.unconfirmed, run.failed, run.skipped)
-        yield (run.name, _moment(run.began_at), run.state, *counts)
+        counts = (run[name] for name in ("homes", *OUTCOMES))
+        yield (run["name"], _moment(run["started_at"]), run["state"], *counts)
 
 
 def _moment(at: datetime) -> str:
