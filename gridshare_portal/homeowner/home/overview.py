@@ -147,16 +147,12 @@ def _doing(
 
 def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
     capacities = [device.capacity_wh for device in batteries if device.capacity_wh]
-    found = words.outlook(
+    return words.outlook(
         charge_pct=reading.charge_pct,
         capacity_wh=sum(capacities) if len(capacities) == len(batteries) else None,
         charging_w=reading.charging_w,
         discharging_w=reading.discharging_w,
         at=reading.at or now,
+        zone=site.zone,
+        now=now,
     )
-    if found is None:
-        return ""
-    end, at = found
-    if at is None:
-        return f"At this rate it lasts for more than a day until it is {end}."
-    return f"At this rate it is {end} at about {energy.moment(at, site.zone, now)}."
