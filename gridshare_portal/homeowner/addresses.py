@@ -13,7 +13,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 
 class Sliceable(Protocol[Row_co]):
-    """A list that a page can be cut from without reading all of it."""
+    """A list that a page can be cut from without reading the whole."""
 
     def __len__(self) -> int: ...
 

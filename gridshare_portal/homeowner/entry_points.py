@@ -12,11 +12,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -32,6 +32,7 @@ from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import models as sites
 
 P = ParamSpec("P")
+Row = TypeVar("Row", sites.Device, sites.Sensor, control.Change, control.Proposal)
 
 OWNERS_ONLY = "Only whoever lives here may do this. Nothing was changed."
 NO_DOWNLOAD = "Your role does not include downloads."
@@ -96,39 +97,32 @@ def site(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Site:
     asked = Exists(requests.waiting_for(request.user, now=now).order_by())
     marked = control_queries.marked_waiting(visible, now=now).annotate(request_waits=asked)
     found = get_object_or_404(marked, synth_id=synth_id)
-    return _admitted(request, found, found.is_own, now)
+    _admit(request, found, found.is_own, now)
+    return found
 
 
 def device(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Device, sites.Site]:
     """Return a device that the visitor may see, with the home that it stands in, or answer 404."""
     visible = policy.devices_visible_to(request.user, now=now).select_related("site")
-    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), synth_id=synth_id)
-    if found.site is None:
-        raise Http404
-    return found, _admitted(request, found.site, found.is_own, now)
+    return _in_home(request, visible, now, synth_id=synth_id)
 
 
 def sensor(request: HomeRequest, pk: int, *, now: datetime) -> sites.Sensor:
     """Return a sensor that the visitor may see, or answer 404."""
     visible = policy.sensors_visible_to(request.user, now=now).select_related("site", "device")
-    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
-    _admitted(request, found.site, found.is_own, now)
-    return found
+    return _in_home(request, visible, now, pk=pk)[0]
 
 
 def change(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Change:
     """Return a change in a home that the visitor may see, or answer 404."""
     visible = control_queries.changes_in(policy.sites_visible_to(request.user, now=now))
-    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
-    _admitted(request, found.site, found.is_own, now)
-    return found
+    return _in_home(request, visible, now, pk=pk)[0]
 
 
 def proposal(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Proposal:
     """Return a proposal for a home that the visitor may see, or answer 404; staff see their own alone."""
     visible = control_queries.proposals_in(policy.sites_visible_to(request.user, now=now), now=now)
-    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), pk=pk)
-    _admitted(request, found.site, found.is_own, now)
+    found, _site = _in_home(request, visible, now, pk=pk)
     if reader(request).organization_id not in (None, found.consent.organization_id):
         request.looking = None
         raise Http404
@@ -164,7 +158,10 @@ def threshold(
 
 def reader(request: HomeRequest) -> viewer.Reader:
     """Return as whom the visitor reads the page of the home that was looked up."""
-    return viewer.reader_of(request.user, request.looking)
+    look = request.looking
+    return viewer.Reader(
+        user_id=request.user.pk, organization_id=look.visit.organization_id if look else None
+    )
 
 
 def _admission(request: HomeRequest) -> Admission:
@@ -174,10 +171,20 @@ def _admission(request: HomeRequest) -> Admission:
     return admission
 
 
-def _admitted(request: HomeRequest, found: sites.Site, is_own: bool, now: datetime) -> sites.Site:
+def _in_home(
+    request: HomeRequest, visible: QuerySet[Row], now: datetime, **key: object
+) -> tuple[Row, sites.Site]:
+    """Return the row with this key in a home that the visitor may see, and that home, or answer 404."""
+    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), **key)
+    if found.site is None:
+        raise Http404
+    _admit(request, found.site, found.is_own, now)
+    return found, found.site
+
+
+def _admit(request: HomeRequest, found: sites.Site, is_own: bool, now: datetime) -> None:
     admission = _admission(request)
     request.looking = None if is_own else _look(request, admission, found, now)
-    return found
 
 
 def _look(request: HomeRequest, admission: Admission, found: sites.Site, now: datetime) -> viewer.Looking:

@@ -24,10 +24,6 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _zones() -> list[tuple[str, str]]:
-    return [(zone, zone.replace("_", " ")) for zone in settings.time_zones()]
-
-
 class SiteSettings(Once):
     name = forms.CharField(
         max_length=80,
@@ -36,7 +32,7 @@ class SiteSettings(Once):
         error_messages={"required": "Give the home a name.", "max_length": "Use at most 80 letters."},
     )
     time_zone = forms.ChoiceField(
-        choices=_zones,
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
         label="Time zone",
         help_text="Days begin and end by it.",
         error_messages={

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from gridshare_portal.access import models as access
 from gridshare_portal.access import policy, visits
-from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts import rights
 from gridshare_portal.sites import models as sites
 
@@ -78,9 +77,9 @@ class Reader:
         return "The homeowner" if actor_id or label else "The portal"
 
 
-def reader_of(user: accounts.User, looking: Looking | None) -> Reader:
-    """Return staff if they are on a visit, else a homeowner."""
-    return Reader(user_id=user.pk, organization_id=looking.visit.organization_id if looking else None)
+def of_home(site: sites.Site, *, now: datetime) -> dict[str, object]:
+    """Return the context that pages of one home share."""
+    return {"site": site, "zone": site.zone, "now": now}
 
 
 def place(homes: Iterable[sites.Site], *, now: datetime) -> dict[str, object]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio import disclosure
@@ -24,7 +25,7 @@ S = runs_models.Line.State
 OUTCOMES = {
     "confirmed": (S.CONFIRMED,),
     "unconfirmed": (S.UNCONFIRMED,),
-    "failed": (S.CONTRADICTED, S.REFUSED, S.FAILED),
+    "failed": run_queries.FAILURES,
     "skipped": (S.SKIPPED,),
 }
 
@@ -39,20 +40,6 @@ class DayFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFigures:
-    """A bulk run that began in the period, and its homes by outcome."""
-
-    name: str
-    began_at: datetime
-    state: str
-    homes: int
-    confirmed: int
-    unconfirmed: int
-    failed: int
-    skipped: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Report:
     """The content, the same in the e-mail, on the page and in the file."""
 
@@ -62,7 +49,7 @@ class Report:
     days: Sequence[DayFigures]
     total: Sequence[disclosure.Figure]
     weeks: Sequence[disclosure.Week]
-    runs: Sequence[RunFigures]
+    runs: Sequence[Mapping[str, Any]]
 
 
 def report_of(organization: accounts.Organization, period: Period) -> Report:
@@ -97,21 +84,10 @@ def _total(days: Sequence[disclosure.Figure]) -> disclosure.Figure:
     return disclosure.Figure(value=sum(value for value, _homes in shown) if shown else None, homes=homes)
 
 
-def _runs(organization: accounts.Organization, period: Period) -> list[RunFigures]:
+def _runs(organization: accounts.Organization, period: Period) -> list[dict[str, Any]]:
+    """Return the bulk runs that began in the period: name, started_at, state, homes, and these by outcome."""
     began = run_queries.runs_of(organization).filter(started_at__gte=period.start, started_at__lt=period.end)
-    runs = list(began.order_by("started_at", "pk")[:RUNS])
-    lines = runs_models.Line.objects.filter(run__in=runs).order_by().values_list("run", "state")
-    counts = {(run, state): homes for run, state, homes in lines.annotate(homes=Count("pk"))}
-    return [
-        RunFigures(
-            name=run.name,
-            began_at=run.started_at,
-            state=run.get_state_display(),
-            homes=run.homes,
-            **{
-                name: sum(counts.get((run.pk, one), 0) for one in states) for name, states in OUTCOMES.items()
-            },
-        )
-        for run in runs
-        if run.started_at
-    ]
+    counts = {name: Count("lines", filter=Q(lines__state__in=states)) for name, states in OUTCOMES.items()}
+    runs = began.annotate(**counts).order_by("started_at", "pk")
+    known = runs.values("name", "started_at", "state", "homes", *counts)[:RUNS]
+    return [{**run, "state": runs_models.Run.State(run["state"]).label} for run in known]

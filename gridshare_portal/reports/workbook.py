@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from gridshare_portal.files import cells
 from gridshare_portal.portfolio import disclosure
-from gridshare_portal.reports.figures import Report
+from gridshare_portal.reports.figures import OUTCOMES, Report
 
 OPTIONS = {
     "in_memory": True,
@@ -81,8 +80,8 @@ def _cells(figure: disclosure.Figure) -> tuple[Cell, Cell]:
 
 def _runs(report: Report) -> Iterable[Sequence[Cell]]:
     for run in report.runs:
-        counts = (run.homes, run.confirmed, run.unconfirmed, run.failed, run.skipped)
-        yield (run.name, _moment(run.began_at), run.state, *counts)
+        counts = (run[name] for name in ("homes", *OUTCOMES))
+        yield (run["name"], _moment(run["started_at"]), run["state"], *counts)
 
 
 def _moment(at: datetime) -> str:
@@ -98,11 +97,7 @@ def _sheet(
     sheet.set_column(1, len(heads), 18)
     for row, values in enumerate([heads, *rows]):
         for column, value in enumerate(values):
-            _write(sheet, row, column, value)
-
-
-def _write(sheet: Worksheet, row: int, column: int, value: Cell) -> None:
-    if isinstance(value, int | float):
-        sheet.write_number(row, column, value)
-    else:
-        sheet.write_string(row, column, cells.text(str(value)))
+            if isinstance(value, int | float):
+                sheet.write_number(row, column, value)
+            else:
+                sheet.write_string(row, column, cells.text(str(value)))

@@ -38,9 +38,8 @@ class TestTheFigures:
         )
         (found,) = reports_figures.report_of(hundred, last_week).runs
 
-        assert (found.name, found.confirmed, found.failed, found.skipped, found.unconfirmed) == (
-            "Peak", 1, 1, 1, 0,
-        )  # fmt: skip
+        counted = {"confirmed": 1, "failed": 1, "skipped": 1, "unconfirmed": 0}
+        assert found["name"] == "Peak" and counted.items() <= found.items()
 
     def test_cost_the_same_queries(self, hundred, keep_day, django_assert_max_num_queries, now):
         month = periods.before(every="month", zone="UTC", now=now)

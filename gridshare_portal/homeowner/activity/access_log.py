@@ -6,9 +6,9 @@ It begins when the reader first connected: events under an earlier resident are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import Min, QuerySet
 
@@ -23,23 +23,6 @@ from gridshare_portal.sites import models as sites
 
 GONE = "no longer here"
 HEADS = ["Home", "When", "Who", "Organization", "What", "Reason", "In their words"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogFilter:
-    """A person or an organization to filter the log by."""
-
-    key: str
-    title: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """Lines of one day that belong to one visit, or to one person."""
-
-    day: date
-    lines: tuple[activity_words.LogLine, ...]
 
 
 class LogQuery(Query):
@@ -69,17 +52,18 @@ class Log:
     def is_narrowed(self) -> bool:
         return self.organization_id is not None or self.actor_id is not None
 
-    def organizations(self) -> list[LogFilter]:
-        return _filters(self._names, self.organization_id)
+    def organizations(self) -> list[tuple[int, str]]:
+        """Return the organizations to filter by, as (key, name)."""
+        return _by_title(self._names)
 
-    def people(self) -> list[LogFilter]:
-        named = {pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk}
-        return _filters(named, self.actor_id)
+    def people(self) -> list[tuple[int, str]]:
+        """Return the people to filter by, as (key, name)."""
+        return _by_title({pk: f"{who} ({self._names.get(by, GONE)})" for by, pk, who in self._people if pk})
 
     def __len__(self) -> int:
         return self._narrowed().count()
 
-    def __getitem__(self, window: slice) -> list[Look]:
+    def __getitem__(self, window: slice) -> list[dict[str, object]]:
         lines = (self._line(event) for event in self._narrowed()[window])
         return list(_together(lines, self._site))
 
@@ -92,21 +76,17 @@ class Log:
             yield [files_cells.text(self._site.name), when, *map(files_cells.text, cells)]
 
     def _narrowed(self) -> QuerySet[audit.Event]:
-        events = self._whole
-        if self.organization_id is not None:
-            events = events.filter(organization_id=self.organization_id)
-        return events if self.actor_id is None else events.filter(actor_id=self.actor_id)
+        chosen = {"organization_id": self.organization_id, "actor_id": self.actor_id}
+        return self._whole.filter(**{name: pk for name, pk in chosen.items() if pk is not None})
 
     def _line(self, event: audit.Event) -> activity_words.LogLine:
         name = self._names.get(event.organization_id, "") if event.organization_id else ""
-        return activity_words.line(
-            event, organization=name, user=self._user, zone=self._site.zone, now=self._now
-        )
+        zone = self._site.zone
+        return activity_words.line(event, organization=name, user=self._user, zone=zone, now=self._now)
 
 
-def _filters(titles: Mapping[int, str], chosen: int | None) -> list[LogFilter]:
-    by_title = sorted(titles.items(), key=lambda item: item[1])
-    return [LogFilter(key=str(pk), title=title, is_chosen=pk == chosen) for pk, title in by_title]
+def _by_title(titles: Mapping[int, str]) -> list[tuple[int, str]]:
+    return sorted(titles.items(), key=itemgetter(1))
 
 
 def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
@@ -128,9 +108,11 @@ def _people(events: QuerySet[audit.Event]) -> list[tuple[int, int | None, str]]:
     return sorted(people, key=str)
 
 
-def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[Look]:
+def _together(lines: Iterable[activity_words.LogLine], site: sites.Site) -> Iterator[dict[str, object]]:
+    """Yield the lines of one day that belong to one visit, or to one person, together."""
+
     def same(one: activity_words.LogLine) -> tuple[date, tuple[object, ...]]:
         return one.at.astimezone(site.zone).date(), one.because
 
     for (day, _because), group in groupby(lines, key=same):
-        yield Look(day=day, lines=tuple(group))
+        yield {"day": day, "lines": list(group)}

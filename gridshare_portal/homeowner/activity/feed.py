@@ -5,7 +5,6 @@ Events about a change are left out, because the change itself says more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -23,7 +22,7 @@ from gridshare_portal.homeowner.control import receipts
 from gridshare_portal.sites import models as sites
 
 FIELDS = {"name": "Name", "time_zone": "Time zone"}
-TOLD_ELSEWHERE = (  # by the changes themselves, and by the list of who looked
+SHOWN_ELSEWHERE = (  # by the changes themselves, and by the list of who looked
     names.Name.CHANGE_ASKED,
     names.Name.CHANGE_SETTLED,
     names.Name.CHANGE_REFUSED,
@@ -43,18 +42,8 @@ BY_STAFF = (
 PROPOSALS = (names.Name.CHANGE_PROPOSED, names.Name.PROPOSAL_DECLINED, names.Name.PROPOSAL_WITHDRAWN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SiteEvent:
-    """An event that is not a change of a device."""
-
-    at: datetime
-    who: str
-    what: str
-    before: str
-    after: str
-
-
-Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | SiteEvent]
+Note: TypeAlias = dict[str, str]  # an event that is not a change: who, what, before, after
+Entry: TypeAlias = tuple[str, datetime, receipts.Receipt | Note]
 
 
 class Feed:
@@ -86,27 +75,23 @@ class Feed:
 
 
 def _for(reader: viewer.Reader, events: QuerySet[audit.Event]) -> QuerySet[audit.Event]:
-    """Leave out events told elsewhere, and for staff those of other organizations."""
-    events = events.exclude(name__in=TOLD_ELSEWHERE)
+    """Leave out events shown elsewhere, and for staff those of other organizations."""
+    events = events.exclude(name__in=SHOWN_ELSEWHERE)
     if not reader.is_staff:
         return events
     of_the_homeowner = Q(organization_id=None, name__in=OF_THE_HOMEOWNER)
     return events.filter(Q(organization_id=reader.organization_id) | of_the_homeowner)
 
 
-def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> SiteEvent:
-    label = names.Name(event.name).label if event.name in names.Name.values else event.name
-    if event.name == names.Name.ACCESS_ASKED:
-        label = words.AGAIN
+def note(event: audit.Event, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Note:
+    label = words.AGAIN if event.name == names.Name.ACCESS_ASKED else words.as_named(event)
     before, after = _plain(event.details.get("before")), _plain(event.details.get("after"))
     if event.name in PROPOSALS:
         kind = event.details["kind"]
         worded = receipts.worded(kind, event.details["asked"], zone=zone, now=now)
         before, after = "", f"{receipts.KINDS.get(kind, kind)}: {worded}"
     subject = f" ({event.details['sensor']})" if "sensor" in event.details else ""
-    return SiteEvent(
-        at=event.at, who=_who(event, reader), what=f"{label}{subject}", before=before, after=after
-    )
+    return {"who": _who(event, reader), "what": f"{label}{subject}", "before": before, "after": after}
 
 
 def _who(event: audit.Event, reader: viewer.Reader) -> str:

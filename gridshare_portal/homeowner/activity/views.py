@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from gridshare_portal.files import responses
-from gridshare_portal.homeowner import addresses, entry_points
+from gridshare_portal.homeowner import addresses, entry_points, viewer
 from gridshare_portal.homeowner.activity import access_log as logs
 from gridshare_portal.homeowner.activity import feed
 
@@ -24,7 +24,7 @@ def activity(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     site = entry_points.site(request, synth_id, now=now)
     entries = feed.Feed(site, reader=entry_points.reader(request), now=now)
     page = addresses.page(request, entries, size=ACTIVITY_ON_A_PAGE)
-    context = {"site": site, "page": page, "zone": site.zone, "now": now}
+    context = {**viewer.of_home(site, now=now), "page": page}
     return render(request, "homeowner/activity.html", context)
 
 
@@ -36,7 +36,7 @@ def access_log(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse
     site = entry_points.site(request, synth_id, now=now)
     log = logs.Log(site, user=request.user, asked=request.GET, now=now)
     page = addresses.page(request, log, size=LOG_ON_A_PAGE)
-    context = {"site": site, "log": log, "page": page, "zone": site.zone, "now": now}
+    context = {**viewer.of_home(site, now=now), "log": log, "page": page}
     return render(request, "homeowner/access_log.html", context)
 
 

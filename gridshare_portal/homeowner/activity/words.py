@@ -6,10 +6,10 @@ kept apart from ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.access import consents, visits
@@ -59,13 +59,8 @@ class LogLine:
         return self.organization if self.is_staff else ""
 
 
-class Saying(Protocol):
-    """Returns the verb and the rest of the sentence for an event."""
-
-    def __call__(
-        self, event: audit.Event, details: Mapping[str, object], /, *, zone: ZoneInfo, now: datetime
-    ) -> str: ...
-
+# Returns the verb and the rest of the sentence for an event, from the event and its details.
+Saying: TypeAlias = Callable[[audit.Event, Mapping[str, object], ZoneInfo, datetime], str]
 
 WITH_WHAT = "their names and what they told last"
 AGAIN = "asked for the home to be connected to Lunar again"  # the only such event that names a home
@@ -77,7 +72,7 @@ def line(
 ) -> LogLine:
     """Return an event's line as this homeowner reads it."""
     details = event.details if isinstance(event.details, dict) else {}
-    say, glyph = SENTENCES.get(event.name, (_as_named, "info"))
+    say, glyph = SENTENCES.get(event.name, (as_named, "info"))
     reason = str(details.get("reason") or "")
     is_change = event.name in CHANGES
     name = organization or str(details.get("organization") or "")
@@ -87,33 +82,30 @@ def line(
         who="You" if event.actor_id == user.pk else event.actor_label or "The portal",
         organization=name,
         is_staff=event.name not in BY_HOMEOWNERS,
-        what=say(event, {**details, "organization": name or "somebody"}, zone=zone, now=now),
+        what=say(event, {**details, "organization": name or "somebody"}, zone, now),
         reason="" if is_change else visits.REASONS.get(reason, reason),
         words=reason if is_change else str(details.get("words") or ""),
         glyph=glyph,
     )
 
 
-def _as_named(event: audit.Event, _details: Mapping[str, object], **_when: object) -> str:
+def as_named(event: audit.Event, *_rest: object) -> str:
     return Name(event.name).label if event.name in Name.values else event.name
 
 
 def _always(sentence: str) -> Saying:
-    def say(_event: audit.Event, _details: Mapping[str, object], **_when: object) -> str:
-        return sentence
-
-    return say
+    return lambda *_event: sentence
 
 
 def _page(verb: str) -> Saying:
-    def say(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+    def say(_event: audit.Event, details: Mapping[str, object], *_when: object) -> str:
         page = str(details.get("page") or "")
         return f"{verb} {visits.PAGES.get(page, page) or 'a page'}"
 
     return say
 
 
-def _table(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+def _table(_event: audit.Event, details: Mapping[str, object], *_when: object) -> str:
     if details.get("table") == downloads.HOMES and details.get("filter") == "none":
         return f"downloaded a table of all homes that are shared with {details['organization']}: {WITH_WHAT}"
     needs_help = details.get("table") == downloads.WORK_LIST
@@ -121,23 +113,22 @@ def _table(_event: audit.Event, details: Mapping[str, object], **_when: object) 
     return f"downloaded a table of some homes {which}; this home may be among them: {WITH_WHAT}"
 
 
-def _given(_event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
+def _given(_event: audit.Event, details: Mapping[str, object], *_when: object) -> str:
     may = "see and change it" if details.get("right") == "control" else "see it"
     asks = ", asking before every change" if details.get("ask_first") else ""
     lasts = f" {details['lasts']}" if details.get("lasts") else ""
     return f"shared this home with {details['organization']}{lasts}: they may {may}{asks}"
 
 
-def _ended(event: audit.Event, details: Mapping[str, object], **_when: object) -> str:
-    return ENDS.get(str(details.get("how")), "stopped sharing this home with {}").format(
-        details["organization"]
-    )
+def _ended(_event: audit.Event, details: Mapping[str, object], *_when: object) -> str:
+    sentence = ENDS.get(str(details.get("how")), "stopped sharing this home with {}")
+    return sentence.format(details["organization"])
 
 
 def _change(verb: str, suffix: str = "") -> Saying:
     """Return a sentence about a change: the verb, what was to become what, and the filled-in suffix."""
 
-    def say(_event: audit.Event, details: Mapping[str, object], *, zone: ZoneInfo, now: datetime) -> str:
+    def say(_event: audit.Event, details: Mapping[str, object], zone: ZoneInfo, now: datetime) -> str:
         kind, asked = str(details.get("kind") or ""), details.get("asked")
         worded = receipts.worded(kind, asked, zone=zone, now=now) if isinstance(asked, dict) else ""
         outcome = str(details.get("outcome") or "")
@@ -152,7 +143,7 @@ LOOKS: dict[str, tuple[Saying, str]] = {
     Name.SITE_VIEWED: (_page("looked at"), "eye"),
     Name.SITE_EXPORTED: (_page("downloaded"), "discharge"),
     Name.HOMES_EXPORTED: (_table, "discharge"),
-    Name.ANSWER_ASKED: (_as_named, "eye"),
+    Name.ANSWER_ASKED: (as_named, "eye"),
     Name.ACCESS_ASKED: (_always(AGAIN), "link"),
 }
 CHANGES: dict[str, tuple[Saying, str]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from gridshare_portal.control import models as control
@@ -24,35 +23,23 @@ DOING = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Control:
-    """One device that can be controlled, and what it follows."""
-
-    device: sites.Device
-    title: str
-    mode: str
-    mode_title: str
-    mode_sentence: str
-    plan_sentence: str
-    set_by: str
-    read_at: datetime | None
-    answers: bool
-
-
 def states_of(
     site: sites.Site, *, known: Sequence[control.State] | None = None, reader: viewer.Reader, now: datetime
-) -> list[Control]:
+) -> list[dict[str, object]]:
     """Return what each controllable device of a home follows, from their states if those were read."""
-    last = _last_confirmed(site)
+    confirmed = queries.changes_in([site]).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
+    last = {change.device_id: change for change in reversed(confirmed)}
     known = queries.battery_states_of(site) if known is None else known
     return [_control(state, site, last.get(state.device_id), reader, now) for state in known]
 
 
-def of_device(device: sites.Device, site: sites.Site, *, reader: viewer.Reader, now: datetime) -> Control:
+def of_device(
+    device: sites.Device, site: sites.Site, *, reader: viewer.Reader, now: datetime
+) -> dict[str, object]:
     """Return what one device of a home follows."""
     state = states.last_read(device)
     state.device = device  # read already
-    return _control(state, site, _last_confirmed(site).get(device.pk), reader, now)
+    return states_of(site, known=[state], reader=reader, now=now)[0]
 
 
 def _control(
@@ -61,19 +48,19 @@ def _control(
     last: control.Change | None,
     reader: viewer.Reader,
     now: datetime,
-) -> Control:
+) -> dict[str, object]:
     explained = modes.explained(state.mode)
-    return Control(
-        device=state.device,
-        title=presenter.title(state.device),
-        mode=state.mode,
-        mode_title=explained.name if state.mode_read_at else "Not read yet",
-        mode_sentence=explained.sentence if state.mode_read_at else "",
-        plan_sentence=plan_sentence(states.plan_of(state), mode=explained.name, site=site, now=now),
-        set_by=_set_by(last, site, reader, now),
-        read_at=state.mode_read_at,
-        answers=not state.last_error,
-    )
+    return {
+        "device": state.device,
+        "title": presenter.title(state.device),
+        "mode": state.mode,
+        "mode_title": explained.name if state.mode_read_at else "Not read yet",
+        "mode_sentence": explained.sentence if state.mode_read_at else "",
+        "plan_sentence": plan_sentence(states.plan_of(state), mode=explained.name, site=site, now=now),
+        "set_by": _set_by(last, site, reader, now),
+        "read_at": state.mode_read_at,
+        "answers": not state.last_error,
+    }
 
 
 def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: datetime) -> str:
@@ -88,26 +75,15 @@ def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: 
     if current.start > now:
         return f"Next by plan: {receipts.command_worded(current, zone=site.zone, now=now)}."
     until = energy.moment(current.end, site.zone, now)
-    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {_back(mode)}'}."
-
-
-def _back(mode: str) -> str:
-    return "its mode" if mode == modes.NOT_KNOWN else mode
-
-
-def _last_confirmed(site: sites.Site) -> dict[int, control.Change]:
-    confirmed = queries.changes_in([site]).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
-    return {change.device_id: change for change in reversed(confirmed)}
+    back = "its mode" if mode == modes.NOT_KNOWN else mode
+    return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {back}'}."
 
 
 def _set_by(change: control.Change | None, site: sites.Site, reader: viewer.Reader, now: datetime) -> str:
     if change is None:
         return ""
     who = receipts.who(change, reader)
-    who = (
-        who[0].lower() + who[1:]
-        if who in ("You", "Somebody", "The homeowner", "Another organization")
-        else who
-    )
+    if who in ("You", "Somebody", "The homeowner", "Another organization"):
+        who = who[0].lower() + who[1:]
     what = receipts.KINDS.get(change.kind, change.kind)
     return f"{what} set here by {who}, {energy.moment(change.made_at, site.zone, now)}."

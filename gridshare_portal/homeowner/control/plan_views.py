@@ -15,7 +15,7 @@ from gridshare_portal.control import state as states
 from gridshare_portal.control.plans import forms as plan_forms
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import types
-from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.homeowner.control import current_state, modes, quick_start, receipts, submit, timeline
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.lunar import scopes
@@ -37,9 +37,8 @@ def plan(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     if request.method == "POST":
         rows, quick, asked = _asked(request, device, site.zone, rows, now)
         if asked is not None and form.is_valid():
-            made = submit.make(
-                request, device=device, asked=operations.AskPlan(plan=asked), form=form, now=now
-            )
+            plan_asked = operations.AskPlan(plan=asked)
+            made = submit.make(request, device=device, asked=plan_asked, form=form, now=now)
             if made:
                 return submit.led_to(made)
     context = _context(request, device, site, current, now) | {"form": form, "rows": rows, "quick": quick}
@@ -79,11 +78,9 @@ def _context(
     coming = [command for command in current.commands if command.end > now] if current else []
     mode = modes.explained(stored.mode).name
     return {
-        "site": site,
+        **viewer.of_home(site, now=now),
         "device": device,
         "title": presenter.title(device),
-        "zone": site.zone,
-        "now": now,
         "known": current is not None,
         "read_at": stored.plan_read_at,
         "coming": [(one, receipts.command_worded(one, zone=site.zone, now=now)) for one in coming],

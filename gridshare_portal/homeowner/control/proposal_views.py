@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.control import changes, operations, permission, queries
 from gridshare_portal.control import models as control
 from gridshare_portal.control.proposals import lifecycle as proposals_lifecycle
-from gridshare_portal.homeowner import addresses, entry_points
+from gridshare_portal.homeowner import addresses, entry_points, viewer
 from gridshare_portal.homeowner.control import proposal_words, submit
 
 ON_A_PAGE = 20
@@ -35,13 +35,8 @@ def proposals(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     if reader.is_staff:
         rows = rows.filter(consent__organization=reader.organization_id)
     page = addresses.page(request, rows, size=ON_A_PAGE)
-    context = {
-        "site": site,
-        "page": page,
-        "offers": proposal_words.each(page, reader=reader, now=now),
-        "zone": site.zone,
-        "now": now,
-    }
+    offers = [proposal_words.worded(row, reader=reader, now=now) for row in page]
+    context = {**viewer.of_home(site, now=now), "page": page, "offers": offers}
     return render(request, "homeowner/proposals.html", context)
 
 
@@ -87,9 +82,7 @@ def _shown(
     fault = proposals_lifecycle.fault_of(found, now=now) if offer.is_open else ""
     scope = operations.from_json(found.kind, found.asked).scope
     context = {
-        "site": found.site,
-        "zone": found.site.zone,
-        "now": now,
+        **viewer.of_home(found.site, now=now),
         "offer": offer,
         "before": proposal_words.before(found, now=now),
         "refusal": refusal or fault,

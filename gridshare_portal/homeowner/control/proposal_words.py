@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
 
 LATEST = 3
-STANDINGS = {
+STATES = {
     "open": ("info", "wait", "Waits for an answer"),
     "approved": ("good", "good", "Approved"),
     "declined": ("attention", "attention", "Declined"),
@@ -31,17 +30,11 @@ STANDINGS = {
 class Offer:
     """One proposal as a page shows it."""
 
-    pk: uuid.UUID
+    proposal: control.Proposal
     what: str
     device: str
     who: str
-    organization: str
-    reason: str
     asked: str
-    made_at: datetime
-    expires_at: datetime
-    answered_at: datetime | None
-    change_pk: uuid.UUID | None
     is_open: bool
     state: str
     glyph: str
@@ -54,20 +47,13 @@ def worded(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) 
     standing = proposals.state_of(
         proposal.answer, holds=proposal.holds, expires_at=proposal.expires_at, now=now
     )
-    state, glyph, title = STANDINGS[standing]
-    by = proposal.consent.organization_id
+    state, glyph, title = STATES[standing]
     return Offer(
-        pk=proposal.pk,
+        proposal=proposal,
         what=receipts.KINDS.get(proposal.kind, proposal.kind),
         device=presenter.title(proposal.device),
-        who=reader.names(proposal.proposed_by_id, proposal.proposer_label, by=by),
-        organization=proposal.consent.organization.name,
-        reason=proposal.reason,
+        who=receipts.proposer(proposal, reader),
         asked=receipts.worded(proposal.kind, proposal.asked, zone=proposal.site.zone, now=now),
-        made_at=proposal.made_at,
-        expires_at=proposal.expires_at,
-        answered_at=proposal.answered_at,
-        change_pk=proposal.change_id,
         is_open=standing == control.Proposal.Answer.OPEN,
         state=state,
         glyph=glyph,
@@ -84,12 +70,7 @@ def latest(site: sites.Site, *, reader: viewer.Reader, now: datetime) -> list[Of
         rows = queries.waiting_of(site, now=now)
     else:
         return []
-    return each(rows[:LATEST], reader=reader, now=now)
-
-
-def each(rows: Iterable[control.Proposal], *, reader: viewer.Reader, now: datetime) -> list[Offer]:
-    """Return several proposals as this person reads them."""
-    return [worded(row, reader=reader, now=now) for row in rows]
+    return [worded(row, reader=reader, now=now) for row in rows[:LATEST]]
 
 
 def before(proposal: control.Proposal, *, now: datetime) -> str:

@@ -36,45 +36,39 @@ DETAILS = {"manufacturer": "Maker", "model": "Model", "serial_number": "Serial n
 class Receipt:
     """One change as a page shows it."""
 
-    kind: str
+    change: control.Change
     what: str
     device: str
     who: str
     proposed_by: str
-    reason: str
     before: str
     asked: str
     after: str
     state: str
     glyph: str
     title: str
-    sentence: str
-    said: str
     steps: tuple[tuple[str, datetime], ...]
-    made_at: datetime
     is_open: bool
 
 
 def receipt_of(change: control.Change, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Receipt:
     """Return the receipt of a change, as this person reads it."""
     state, glyph, title = OUTCOMES.get(change.outcome, ("info", "info", change.outcome))
+    steps = [("Asked", change.made_at), ("Sent", change.sent_at), (title, change.settled_at)]
+    proposal = getattr(change, "proposal", None)
     return Receipt(
-        kind=change.kind,
+        change=change,
         what=KINDS.get(change.kind, change.kind),
         device=presenter.title(change.device),
         who=who(change, reader),
-        proposed_by=_proposed_by(change, reader),
-        reason=change.reason,
+        proposed_by=proposer(proposal, reader) if proposal else "",
         before=worded(change.kind, change.before, zone=zone, now=now),
         asked=worded(change.kind, change.asked, zone=zone, now=now),
         after=worded(change.kind, change.after, zone=zone, now=now),
         state=state,
         glyph=glyph,
         title=title,
-        sentence=change.sentence,
-        said=change.message,
-        steps=_steps(change, title),
-        made_at=change.made_at,
+        steps=tuple((name, at) for name, at in steps if at),
         is_open=change.outcome == "open" or change.read_again_at is not None,
     )
 
@@ -85,17 +79,10 @@ def who(change: control.Change, reader: viewer.Reader) -> str:
     return reader.names(change.actor_id, change.actor_label or "Somebody", by=by)
 
 
-def _proposed_by(change: control.Change, reader: viewer.Reader) -> str:
-    proposal = getattr(change, "proposal", None)
-    if proposal is None:
-        return ""
+def proposer(proposal: control.Proposal, reader: viewer.Reader) -> str:
+    """Say who proposed a change, as this reader may know it."""
     by = proposal.consent.organization_id
     return reader.names(proposal.proposed_by_id, proposal.proposer_label, by=by)
-
-
-def _steps(change: control.Change, title: str) -> tuple[tuple[str, datetime], ...]:
-    steps = [("Asked", change.made_at), ("Sent", change.sent_at), (title, change.settled_at)]
-    return tuple((name, at) for name, at in steps if at)
 
 
 def worded(kind: str, said: Mapping[str, object] | None, *, zone: ZoneInfo, now: datetime) -> str:
@@ -106,16 +93,10 @@ def worded(kind: str, said: Mapping[str, object] | None, *, zone: ZoneInfo, now:
         return str(said.get("mode") or energy.UNKNOWN)
     if kind == "plan":
         kept = cast("rules.KeptPlan", said)  # JSON of a row, whose kind says which form it has
-        return plan_worded(rules.from_json(kept), zone=zone, now=now)
+        commands = rules.from_json(kept).commands
+        return "; ".join(command_worded(one, zone=zone, now=now) for one in commands) or "No plan"
     named = [(DETAILS.get(name, name), value) for name, value in said.items()]
     return ", ".join(f"{name}: {value or energy.UNKNOWN}" for name, value in named)
-
-
-def plan_worded(plan: types.Plan, *, zone: ZoneInfo, now: datetime) -> str:
-    """Say a plan in one line."""
-    if not plan.commands:
-        return "No plan"
-    return "; ".join(command_worded(command, zone=zone, now=now) for command in plan.commands)
 
 
 def command_worded(command: types.Command, *, zone: ZoneInfo, now: datetime) -> str:

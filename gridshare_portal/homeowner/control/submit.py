@@ -8,15 +8,15 @@ homeowner instead.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypedDict
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from gridshare_portal.access import policy
-from gridshare_portal.accounts import models as accounts
 from gridshare_portal.control import changes, operations, permission
 from gridshare_portal.control import models as control
 from gridshare_portal.control.proposals import lifecycle as proposals
@@ -26,16 +26,6 @@ from gridshare_portal.sites import models as sites
 
 Made = control.Change | control.Proposal
 REFUSALS = (changes.Busy, changes.KeyReused, proposals.Unfit, proposals.Waiting)
-
-
-class _Terms(TypedDict):
-    actor: accounts.User
-    device: sites.Device
-    asked: operations.Ask
-    reason: str
-    key: str | None
-    organization_id: int | None
-    now: datetime
 
 
 def make(
@@ -48,19 +38,19 @@ def make(
 ) -> Made | None:
     """Make the change, or propose it; None means that it was refused at the form and nothing was sent."""
     known = form.cleaned_data
-    terms: _Terms = {
-        "actor": request.user,
-        "device": device,
-        "asked": asked,
-        "reason": known["reason"],
-        "key": str(known["key"]) if known.get("key") else None,
-        "organization_id": _acts_for(request),
-        "now": now,
-    }
+    act: Callable[..., Made] = partial(changes.make, seen=known.get("seen") or None)
+    if request.looking is not None and "propose" in request.POST:
+        act = proposals.propose
     try:
-        if request.looking is not None and "propose" in request.POST:
-            return proposals.propose(**terms)
-        return changes.make(**terms, seen=known.get("seen") or None)
+        return act(
+            actor=request.user,
+            device=device,
+            asked=asked,
+            reason=known["reason"],
+            key=str(known["key"]) if known.get("key") else None,
+            organization_id=_acts_for(request),
+            now=now,
+        )
     except permission.ChangeNotPermitted as refusal:
         raise PermissionDenied(refusal.reason) from refusal
     except permission.NoReason as refusal:

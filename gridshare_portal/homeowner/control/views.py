@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 
 from django.http import HttpResponse
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.control import models as control_models
 from gridshare_portal.control import operations, queries
 from gridshare_portal.control import state as states
-from gridshare_portal.homeowner import entry_points, forms
+from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.homeowner.control import current_state, modes, proposal_words, receipts, submit
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.lunar import scopes
@@ -25,16 +24,13 @@ def control(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     """Show mode and plan of each device that can be controlled, and the last changes."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
-    worded = functools.partial(
-        receipts.receipt_of, reader=entry_points.reader(request), zone=site.zone, now=now
-    )
+    reader = entry_points.reader(request)
+    last = queries.changes_in([site])[:3]
     context = {
-        "site": site,
-        "now": now,
-        "controls": current_state.states_of(site, reader=entry_points.reader(request), now=now),
-        "receipts": [(change, worded(change)) for change in queries.changes_in([site])[:3]],
-        "offers": proposal_words.latest(site, reader=entry_points.reader(request), now=now),
-        "zone": site.zone,
+        **viewer.of_home(site, now=now),
+        "controls": current_state.states_of(site, reader=reader, now=now),
+        "receipts": [receipts.receipt_of(one, reader=reader, zone=site.zone, now=now) for one in last],
+        "offers": proposal_words.latest(site, reader=reader, now=now),
     }
     return render(request, "homeowner/control.html", context)
 
@@ -91,11 +87,10 @@ def details(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
         elif made:
             return submit.led_to(made)
     context = {
-        "site": site,
+        **viewer.of_home(site, now=now),
         "device": device,
         "title": presenter.title(device),
         "form": form,
-        "now": now,
         **submit.right(request, device, scopes.DEVICE_WRITE, now=now),
     }
     return render(request, "homeowner/details.html", context, status=422 if form.errors else 200)
@@ -108,6 +103,6 @@ def change(request: entry_points.HomeRequest, pk: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     found = entry_points.change(request, pk, now=now)
     receipt = receipts.receipt_of(found, reader=entry_points.reader(request), zone=found.site.zone, now=now)
-    context = {"site": found.site, "change": found, "receipt": receipt, "zone": found.site.zone, "now": now}
+    context = {**viewer.of_home(found.site, now=now), "change": found, "receipt": receipt}
     template = "homeowner/_receipt.html" if request.htmx else "homeowner/change.html"
     return render(request, template, context)

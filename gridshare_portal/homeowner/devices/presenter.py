@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,24 +30,6 @@ KINDS = {
 UNFOLDED = 30  # a longer tree shows its first level, and the rest on tap
 LINES = 200  # of the tree on one page
 LONGEST_VALUE = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class TreeLine:
-    """One line of the part of the tree that a page shows."""
-
-    title: str
-    synth_id: str
-    capacity_wh: float | None
-    device: sites.Device | None
-    opens: bool
-    closes: int
-    unfolded: bool
-
-    @property
-    def closing(self) -> range:
-        """Return a range to loop over, once per list that closes here."""
-        return range(self.closes)
 
 
 def title(device: sites.Device) -> str:
@@ -109,22 +90,25 @@ def newest(latest: telemetry.Latest | None, *, zone: ZoneInfo, now: datetime) ->
     return f"{', '.join(parts) or 'Nothing measured'} at {energy.moment(latest.at, zone, now)}."
 
 
-def lines(branches: Sequence[queries.Branch], *, start: int) -> list[TreeLine]:
-    """Return a part of the tree whose lists open and close within it."""
+def lines(branches: Sequence[queries.Branch], *, start: int) -> list[dict[str, object]]:
+    """Return a part of the tree whose lists open and close within it.
+
+    `closing` is a range to loop over, once per list that closes after the line.
+    """
     shown = branches[start : start + LINES]
     ground = min((branch.depth for branch in shown), default=0)
     depths = _nested([branch.depth - ground for branch in shown])
     after = [*depths[1:], 0]
     return [
-        TreeLine(
-            title=title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
-            synth_id=branch.synth_id,
-            capacity_wh=branch.capacity_wh,
-            device=branch.device,
-            opens=following > depth,
-            closes=max(0, depth - following),
-            unfolded=depth == 0 or len(shown) <= UNFOLDED,
-        )
+        {
+            "title": title(branch.device) if branch.device else sensor_title(branch.role, branch.kind),
+            "synth_id": branch.synth_id,
+            "capacity_wh": branch.capacity_wh,
+            "device": branch.device,
+            "opens": following > depth,
+            "closing": range(depth - following),
+            "unfolded": depth == 0 or len(shown) <= UNFOLDED,
+        }
         for branch, depth, following in zip(shown, depths, after, strict=False)
     ]
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gridshare_portal.audit import names, record
 from gridshare_portal.forms import Key
-from gridshare_portal.homeowner import addresses, entry_points, forms
+from gridshare_portal.homeowner import addresses, entry_points, forms, viewer
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries, settings
@@ -28,8 +28,7 @@ def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     home = entry_points.site(request, synth_id, now=now)
     page = addresses.page(request, queries.devices_of(home), size=ON_A_PAGE)
     context = {
-        "site": home,
-        "now": now,
+        **viewer.of_home(home, now=now),
         "device_page": page,
         "devices": [_card(device) for device in page],
         **_tree(request, home),
@@ -44,8 +43,7 @@ def device(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     found, home = entry_points.device(request, synth_id, now=now)
     sensors = found.sensors.filter(gone_at=None).select_related("latest")[:ON_A_PAGE]
     context = {
-        "site": home,
-        "now": now,
+        **viewer.of_home(home, now=now),
         "device": found,
         "title": presenter.title(found),
         "facts": presenter.facts(found),

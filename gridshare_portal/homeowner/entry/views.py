@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gridshare_portal.access import policy, return_address
 from gridshare_portal.accounts import entry
 from gridshare_portal.homeowner import addresses
-from gridshare_portal.homeowner.entry import example
+from gridshare_portal.homeowner.home import flow_picture, words
 
 YEAR_S = 365 * 24 * 3600
 
@@ -21,7 +21,7 @@ YEAR_S = 365 * 24 * 3600
 def welcome(request: HttpRequest) -> HttpResponse:
     """Say what the portal is; whoever is signed in goes on to the only home, to the list, or to work."""
     if not request.user.is_authenticated:
-        return render(request, "homeowner/welcome.html", example.context())
+        return render(request, "homeowner/welcome.html", _example())
     now = timezone.now()
     came_from = return_address.take(request.session, now=now)
     if came_from:
@@ -51,3 +51,18 @@ def theme(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response
+
+
+def _example() -> dict[str, object]:
+    """Return the picture and the sentence of a made-up sunny afternoon, drawn like a real one."""
+    flows = {"solar_to_home": 1120.0, "solar_to_battery": 2140.0, "solar_to_grid": 410.0}
+    nodes = {
+        "solar": (3670.0, "making power"),
+        "grid": (410.0, "receiving"),
+        "home": (1120.0, "using"),
+        "battery": (2140.0, "charging"),
+    }
+    sentence = words.happening(
+        flows=flows, home_w=1120.0, charging_w=2140.0, discharging_w=0.0, to_grid_w=410.0
+    )
+    return {"picture": flow_picture.draw(nodes=nodes, flows=flows, remainder_w=0.0), "sentence": sentence}

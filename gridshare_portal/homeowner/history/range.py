@@ -90,15 +90,12 @@ def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False)
     return HistoryQuery(None if reader.faults else HistoryRange(view, first, last, by), reader.faults)
 
 
-def is_date(value: str) -> bool:
-    """Say whether this is a day of the calendar, written as in an address."""
-    if not _ISO.fullmatch(value):
-        return False
+def parsed(value: str) -> date | None:
+    """Return the day of the calendar that is written so in an address; None if there is none."""
     try:
-        date.fromisoformat(value)
+        return date.fromisoformat(value) if _ISO.fullmatch(value) else None
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def whole(view: str, day: date) -> tuple[date, date]:
@@ -187,12 +184,16 @@ class _Reader:
             if name != "day":
                 self.faults.setdefault(name, "Say which day, as in 2026-11-22.")
             return self._today
-        day = self._parsed(name, value)
-        if day and day > self._today:
-            self.faults.setdefault(name, "That day has not come yet.")
-        elif day and day < EARLIEST:
-            self.faults.setdefault(name, f"That is before {EARLIEST.year}; there was nothing to read yet.")
-        return self._today if name in self.faults or not day else day
+        day = parsed(value)
+        if not _ISO.fullmatch(value):
+            self.faults[name] = "Write the day as year, month, day, as in 2026-11-22."
+        elif day is None:
+            self.faults[name] = "That day is not in the calendar."
+        elif day > self._today:
+            self.faults[name] = "That day has not come yet."
+        elif day < EARLIEST:
+            self.faults[name] = f"That is before {EARLIEST.year}; there was nothing to read yet."
+        return self._today if name in self.faults or day is None else day
 
     def check_order(self, first: date, last: date) -> None:
         if self.faults:
@@ -207,10 +208,3 @@ class _Reader:
         if len(values) > 1:
             self.faults.setdefault(name, "This was given more than once. Give it once.")
         return values[0] if len(values) == 1 else ""
-
-    def _parsed(self, name: str, value: str) -> date | None:
-        if not _ISO.fullmatch(value):
-            self.faults.setdefault(name, "Write the day as year, month, day, as in 2026-11-22.")
-        elif not is_date(value):
-            self.faults.setdefault(name, "That day is not in the calendar.")
-        return date.fromisoformat(value) if is_date(value) else None

@@ -113,7 +113,7 @@ def _views(choice: range.HistoryRange, today: date, *, current: str) -> list[tup
 def _given(request: entry_points.HomeRequest) -> dict[str, str]:
     """Return what goes back into the fields; what no date field can hold stays empty there."""
     given = {name: request.GET.get(name, "") for name in ("view", "day", "from", "to")}
-    return {name: value if name == "view" or range.is_date(value) else "" for name, value in given.items()}
+    return {name: value if name == "view" or range.parsed(value) else "" for name, value in given.items()}
 
 
 def _columns(request: entry_points.HomeRequest, body: bytes) -> HttpResponseBase:

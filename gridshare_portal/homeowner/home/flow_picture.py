@@ -34,7 +34,7 @@ _PLACES = {  # x and y of the node and of its label, and how the label is anchor
 FLOWS = tuple(_LINES)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FlowLine:
     """One flow and the power on it; None draws it as unknown."""
 
@@ -60,7 +60,7 @@ class Arc:
     offset: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Node:
     """One of solar, grid, home, battery: its power, and what it does, in a word."""
 
@@ -73,7 +73,7 @@ class Node:
     label_x: int
     label_y: int
     anchor: str
-    arcs: tuple[Arc, ...] = ()
+    arcs: tuple[Arc, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,32 +114,19 @@ def draw(
 
 def _line(name: str, power_w: float | None, scale_w: float) -> FlowLine:
     share = (power_w or 0.0) / scale_w
-    path, head = _LINES[name]
     return FlowLine(
-        name=name,
-        source=name.split("_to_")[0],
-        path=path,
-        head=head,
-        power_w=power_w,
+        name,
+        name.split("_to_")[0],
+        *_LINES[name],
+        power_w,
         width=round(THINNEST + (THICKEST - THINNEST) * share, 2),
         seconds=round(6.0 - 4.5 * share, 2),
     )
 
 
 def _node(name: str, power_w: float | None, word: str, flows: Mapping[str, float | None]) -> Node:
-    x, y, label_x, label_y, anchor = _PLACES[name]
-    return Node(
-        name=name,
-        title=name.capitalize(),
-        power_w=power_w,
-        word=word,
-        x=x,
-        y=y,
-        label_x=label_x,
-        label_y=label_y,
-        anchor=anchor,
-        arcs=_arcs(flows) if name == "home" else (),
-    )
+    arcs = _arcs(flows) if name == "home" else ()
+    return Node(name, name.capitalize(), power_w, word, *_PLACES[name], arcs)
 
 
 def _arcs(flows: Mapping[str, float | None]) -> tuple[Arc, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from gridshare_portal.accounts import models as accounts
@@ -22,16 +21,6 @@ from gridshare_portal.telemetry import stored as telemetry_kept
 from gridshare_portal.templatetags import energy
 
 CURRENT = ("fresh", "late")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Charge:
-    pct: float | None
-    figure: str
-    arc: int
-    doing: str
-    outlook: str
-    glyph: str
 
 
 def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
@@ -130,17 +119,17 @@ def _charge(
     flows: dict[str, float | None],
     batteries: Sequence[sites.Device],
     now: datetime,
-) -> Charge:
+) -> dict[str, object]:
     pct = reading.charge_pct
     word = words.battery_word(reading.charging_w, reading.discharging_w) if _current(reading) else "old"
-    return Charge(
-        pct=pct,
-        figure=energy.percent(pct).split(energy.THIN + "%")[0],
-        arc=math.floor(min(max(pct or 0, 0), 100)),
-        doing=_doing(word, site, reading, flows, now),
-        outlook=_outlook(site, reading, batteries, now) if _current(reading) else "",
-        glyph={"charging": "charge", "discharging": "discharge", "resting": "hold"}.get(word, "unknown"),
-    )
+    return {
+        "pct": pct,
+        "figure": energy.percent(pct).split(energy.THIN + "%")[0],
+        "arc": math.floor(min(max(pct or 0, 0), 100)),
+        "doing": _doing(word, site, reading, flows, now),
+        "outlook": _outlook(site, reading, batteries, now) if _current(reading) else "",
+        "glyph": {"charging": "charge", "discharging": "discharge", "resting": "hold"}.get(word, "unknown"),
+    }
 
 
 def _doing(
@@ -158,15 +147,12 @@ def _doing(
 
 def _outlook(site: sites.Site, reading: latest.Now, batteries: Sequence[sites.Device], now: datetime) -> str:
     capacities = [device.capacity_wh for device in batteries if device.capacity_wh]
-    found = words.outlook(
+    return words.outlook(
         charge_pct=reading.charge_pct,
         capacity_wh=sum(capacities) if len(capacities) == len(batteries) else None,
         charging_w=reading.charging_w,
         discharging_w=reading.discharging_w,
         at=reading.at or now,
+        zone=site.zone,
+        now=now,
     )
-    if found is None:
-        return ""
-    if found.at is None:
-        return f"At this rate it lasts for more than a day until it is {found.end}."
-    return f"At this rate it is {found.end} at about {energy.moment(found.at, site.zone, now)}."

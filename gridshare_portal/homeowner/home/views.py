@@ -24,7 +24,6 @@ from gridshare_portal.homeowner.control import current_state
 from gridshare_portal.homeowner.history import charts
 from gridshare_portal.homeowner.home import banners, overview
 from gridshare_portal.lunar import queries as connections
-from gridshare_portal.sites import models
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.sites import settings as sites_settings
 from gridshare_portal.telemetry import collect, latest
@@ -72,24 +71,19 @@ def loading(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
 @entry_points.page(staff="home")
 @require_safe
 def site(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    now = timezone.now()
-    home = entry_points.site(request, synth_id, now=now)
-    kept, known = _watched(home, now)
-    context = {
-        **_overview(request, kept, known, now),
-        "controls": current_state.states_of(home, known=known, reader=entry_points.reader(request), now=now),
-        "chart": charts.today(kept, now=now),
-    }
+    moment = timezone.now()
+    kept, known, context = _overview(request, synth_id, moment)
+    reader = entry_points.reader(request)
+    context["controls"] = current_state.states_of(kept.site, known=known, reader=reader, now=moment)
+    context["chart"] = charts.today(kept, now=moment)
     return render(request, "homeowner/site.html", context)
 
 
 @entry_points.part(staff="home")
 @require_safe
 def now(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    moment = timezone.now()
-    home = entry_points.site(request, synth_id, now=moment)
-    kept, known = _watched(home, moment)
-    return render(request, "homeowner/_now.html", _overview(request, kept, known, moment))
+    _kept, _known, context = _overview(request, synth_id, timezone.now())
+    return render(request, "homeowner/_now.html", context)
 
 
 @entry_points.part(staff="home")
@@ -127,17 +121,15 @@ def settings(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     return render(request, "homeowner/settings.html", {"site": home, "form": form}, status=status)
 
 
-def _watched(home: models.Site, now: datetime) -> tuple[telemetry_kept.Kept, list[State]]:
-    """Read what the first screen needs, and have the worker read this home more often for a while."""
+def _overview(
+    request: entry_points.HomeRequest, synth_id: str, now: datetime
+) -> tuple[telemetry_kept.Kept, list[State], dict[str, object]]:
+    """Return what the first screen needs, and have the worker read this home more often for a while."""
+    home = entry_points.site(request, synth_id, now=now)
     kept = overview.read(home, now=now)
     known = control.battery_states_of(home, among=kept.sensors)
     collect.watch(site=home, now=now, row=kept.collection)
     control_state.watch(site=home, now=now, known=known)
-    return kept, known
-
-
-def _overview(
-    request: entry_points.HomeRequest, kept: telemetry_kept.Kept, known: list[State], now: datetime
-) -> dict[str, object]:
     batteries = [state.device for state in known]
-    return overview.context_of(kept, batteries=batteries, user=request.user, look=request.looking, now=now)
+    user, look = request.user, request.looking
+    return kept, known, overview.context_of(kept, batteries=batteries, user=user, look=look, now=now)

@@ -7,9 +7,9 @@ said to be unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
+from zoneinfo import ZoneInfo
 
 from gridshare_portal.templatetags import energy
 
@@ -87,14 +87,6 @@ def _word(*powers: tuple[Power, str], idle: str) -> str:
     return next((word for power_w, word in powers if moving(power_w)), idle)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outlook:
-    """When the battery is full or empty at this rate."""
-
-    end: str
-    at: datetime | None  # None: not within a day
-
-
 def outlook(
     *,
     charge_pct: float | None,
@@ -102,15 +94,19 @@ def outlook(
     charging_w: Power,
     discharging_w: Power,
     at: datetime,
-) -> Outlook | None:
-    """Estimate when the battery is full or empty at the current power; None if that is unknown."""
+    zone: ZoneInfo,
+    now: datetime,
+) -> str:
+    """Say when the battery is full or empty at the power of the moment `at`; "" if that is unknown."""
     if charge_pct is None or not capacity_wh:
-        return None
+        return ""
     if moving(charging_w):
         end, missing_pct, rate_w = "full", 100 - charge_pct, charging_w
     elif moving(discharging_w):
         end, missing_pct, rate_w = "empty", charge_pct, discharging_w
     else:
-        return None
+        return ""
     hours = capacity_wh * max(missing_pct, 0) / 100 / rate_w
-    return Outlook(end=end, at=at + timedelta(hours=hours) if hours <= 24 else None)
+    if hours > 24:
+        return f"At this rate it lasts for more than a day until it is {end}."
+    return f"At this rate it is {end} at about {energy.moment(at + timedelta(hours=hours), zone, now)}."

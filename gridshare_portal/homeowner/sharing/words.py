@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from gridshare_portal.access import consents, durations, models, policy, return_address
@@ -27,41 +27,21 @@ ENDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shared:
-    """One consent as its homeowner reads it."""
-
-    consent: models.Consent
-    kind: str
-    may: str
-    glyph: str
-    given: str
-    until: str
-    how: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SharedSite:
-    """A home with its current and its ended consents."""
-
-    site: sites.Site
-    now: list[Shared]
-    before: list[Shared]
-
-
 def by_home(
     homes: Iterable[sites.Site], given: Iterable[models.Consent], *, user: accounts.User, now: datetime
-) -> list[SharedSite]:
-    """Return a card for each home, shared or not."""
-    rows = list(given)
-    return [_home(site, [one for one in rows if one.site_id == site.pk], user, now) for site in homes]
-
-
-def _home(site: sites.Site, given: list[models.Consent], user: accounts.User, now: datetime) -> SharedSite:
-    current = [one for one in given if not is_over(one, now=now)]
-    ended = [one for one in given if is_over(one, now=now)][:ENDED_SHOWN]
-    now_words, before = ([worded(one, user=user, now=now) for one in some] for some in (current, ended))
-    return SharedSite(site=site, now=now_words, before=before)
+) -> list[dict[str, object]]:
+    """Return a card for each home, shared or not, with its current and its ended consents."""
+    rows: dict[tuple[int, bool], list[models.Consent]] = defaultdict(list)
+    for one in given:
+        rows[one.site_id, is_over(one, now=now)].append(one)
+    return [
+        {
+            "site": site,
+            "now": [worded(one, user=user, now=now) for one in rows[site.pk, False]],
+            "before": [worded(one, user=user, now=now) for one in rows[site.pk, True][:ENDED_SHOWN]],
+        }
+        for site in homes
+    ]
 
 
 def is_over(consent: models.Consent, *, now: datetime) -> bool:
@@ -69,19 +49,20 @@ def is_over(consent: models.Consent, *, now: datetime) -> bool:
     return consent.ended_at is not None or (consent.until_at is not None and consent.until_at <= now)
 
 
-def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> Shared:
+def worded(consent: models.Consent, *, user: accounts.User, now: datetime) -> dict[str, object]:
+    """Return a consent as its homeowner reads it."""
     zone = consent.site.zone
     may_change = consent.right == models.Right.CONTROL
     who = "you" if consent.given_by_id == user.pk else str(consent.given_by)
-    return Shared(
-        consent=consent,
-        kind=KINDS.get(consent.organization.kind, ""),
-        may=CHANGES if may_change else SEES,
-        glyph="control" if may_change else "eye",
-        given=f"Shared by {who}, {energy.moment(consent.from_at, zone, now)}",
-        until=until(consent.until_at, site=consent.site, now=now),
-        how=_how(consent, user, now),
-    )
+    return {
+        "consent": consent,
+        "kind": KINDS.get(consent.organization.kind, ""),
+        "may": CHANGES if may_change else SEES,
+        "glyph": "control" if may_change else "eye",
+        "given": f"Shared by {who}, {energy.moment(consent.from_at, zone, now)}",
+        "until": until(consent.until_at, site=consent.site, now=now),
+        "how": _how(consent, user, now),
+    }
 
 
 def suggestion(terms: return_address.Suggested) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypedDict
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -16,17 +16,6 @@ from gridshare_portal.campaigns import brand, lifecycle
 FURTHEST = timedelta(days=3 * 365)
 NO_DAY = "Write the day as 2026-12-31."
 FAR = "Choose a day within three years."
-
-
-class CampaignTerms(TypedDict):
-    """Arguments of campaigns.lifecycle.make."""
-
-    name: str
-    text: str
-    right: str
-    lasts: str
-    color: str
-    ends_at: datetime | None
 
 
 class NewCampaign(accounts_forms.Plain):
@@ -75,14 +64,8 @@ class NewCampaign(accounts_forms.Plain):
             raise forms.ValidationError(FAR)
         return day
 
-    def terms(self) -> CampaignTerms:
-        """Return the terms; the last day is still within the campaign."""
-        data, day = self.cleaned_data, self.cleaned_data["ends_on"]
-        return CampaignTerms(
-            name=data["name"],
-            text=data["text"],
-            right=data["right"],
-            lasts=data["lasts"],
-            color=data["color"],
-            ends_at=datetime.combine(day + timedelta(days=1), time(), UTC) if day else None,
-        )
+    def terms(self) -> dict[str, Any]:
+        """Return the arguments of lifecycle.make; the last day is still within the campaign."""
+        terms, day = dict(self.cleaned_data), self.cleaned_data["ends_on"]
+        del terms["ends_on"]
+        return {**terms, "ends_at": datetime.combine(day + timedelta(days=1), time(), UTC) if day else None}

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.access import durations, policy, return_address
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import entry
-from gridshare_portal.accounts import models as accounts
 from gridshare_portal.campaigns import brand as colors
 from gridshare_portal.campaigns import funnel
 from gridshare_portal.campaigns import models as campaigns
@@ -33,7 +32,9 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
         return_address.remember(request.session, slug=found.slug, page="campaign", now=now)
         return redirect(_connect_url(found) if request.POST.get("by") == "lunar" else "account_login")
     homes = list(policy.own_sites(request.user).order_by("name", "pk"))
-    is_connected = _is_connected(request.user)
+    is_connected = request.user.is_authenticated and (
+        connections.connections_of(request.user).exclude(status="disconnected").exists()
+    )
     if request.method == "GET" and not _works_there(request, found):
         _count(request, found, is_connected, now)
     context = {
@@ -72,12 +73,6 @@ def _connect_url(campaign: campaigns.Campaign) -> str:
     """Return the path to connect Lunar; it names the scopes a campaign needs and ticks none of them."""
     query = "?for=changes" if campaign.right == access.Right.CONTROL else ""
     return reverse("lunar_connect") + query
-
-
-def _is_connected(user: accounts.AnyUser) -> bool:
-    return user.is_authenticated and (
-        connections.connections_of(user).exclude(status="disconnected").exists()
-    )
 
 
 def _works_there(request: HttpRequest, campaign: campaigns.Campaign) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -19,37 +18,19 @@ from gridshare_portal.portfolio import disclosure as sums
 from gridshare_portal.portfolio.models import Group
 from gridshare_portal.templatetags import energy
 
-
-@dataclass(frozen=True)
-class FlowRow:
-    """A sum on the page: its source, its icon, its name, and the figure it shows."""
-
-    source: str
-    icon: str
-    name: str
-    figure: str
-
-    def as_words(
-        self, figures: Mapping[str, sums.Figure], worded: Callable[[float | None], str]
-    ) -> dict[str, object]:
-        """Return the row with its figure and the words for it."""
-        figure = figures[self.figure]
-        return {**asdict(self), "figure": figure, "words": worded(figure.value)}
-
-
-POWERS = (
-    FlowRow("solar", "solar", "Solar", "solar_w"),
-    FlowRow("battery", "charge", "Batteries charging", "charging_w"),
-    FlowRow("battery", "discharge", "Batteries discharging", "discharging_w"),
-    FlowRow("grid", "grid", "From the grid", "from_grid_w"),
-    FlowRow("grid", "grid", "To the grid", "to_grid_w"),
+POWERS = (  # of each sum on the page its source, its icon, its name, and the figure it shows
+    ("solar", "solar", "Solar", "solar_w"),
+    ("battery", "charge", "Batteries charging", "charging_w"),
+    ("battery", "discharge", "Batteries discharging", "discharging_w"),
+    ("grid", "grid", "From the grid", "from_grid_w"),
+    ("grid", "grid", "To the grid", "to_grid_w"),
 )
 ENERGIES = (
-    FlowRow("solar", "solar", "Solar", "solar_wh"),
-    FlowRow("battery", "charge", "Into batteries", "charged_wh"),
-    FlowRow("battery", "discharge", "Out of batteries", "discharged_wh"),
-    FlowRow("grid", "grid", "From the grid", "from_grid_wh"),
-    FlowRow("grid", "grid", "To the grid", "to_grid_wh"),
+    ("solar", "solar", "Solar", "solar_wh"),
+    ("battery", "charge", "Into batteries", "charged_wh"),
+    ("battery", "discharge", "Out of batteries", "discharged_wh"),
+    ("grid", "grid", "From the grid", "from_grid_wh"),
+    ("grid", "grid", "To the grid", "to_grid_wh"),
 )
 
 
@@ -77,13 +58,26 @@ def _context(request: entry.MemberRequest) -> dict[str, object]:
     known = Group.objects.filter(organization=request.organization)
     group = get_object_or_404(known, pk=Key().clean(said)) if said else None
     found = sums.disclosed(request.organization, group)
-    figures = found.figures if found else {}
     return {
         "group": group,
         "in_group": f"&group={group.pk}" if group else "",
         "sums": found,
-        "powers": [row.as_words(figures, energy.power) for row in POWERS if figures],
-        "energies": [row.as_words(figures, energy.energy) for row in ENERGIES if figures],
+        "powers": _rows(found, POWERS, energy.power),
+        "energies": _rows(found, ENERGIES, energy.energy),
         "smallest": max(settings.SMALLEST_GROUP, 1),
         "now": timezone.now(),
     }
+
+
+def _rows(
+    found: sums.Portfolio | None,
+    rows: Iterable[tuple[str, str, str, str]],
+    worded: Callable[[float | None], str],
+) -> list[tuple[str, str, str, sums.Figure, str]]:
+    """Return the rows of a table with the figure and the words for it instead of its name."""
+    figures = found.figures if found else {}
+    return [
+        (source, icon, name, figures[key], worded(figures[key].value))
+        for source, icon, name, key in rows
+        if figures
+    ]

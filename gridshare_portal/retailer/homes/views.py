@@ -36,7 +36,7 @@ def homes(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.require_right(rights.EXPORT, kind="retailer")
 @require_safe
 def homes_csv(request: entry.MemberRequest, slug: str) -> StreamingHttpResponse:
-    return _file(request, "CSV", exports.csv, "text/csv; charset=utf-8")
+    return _file(request, "CSV", exports.csv, responses.CSV)
 
 
 @entry.require_right(rights.EXPORT, kind="retailer")

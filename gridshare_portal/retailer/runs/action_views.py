@@ -1,6 +1,6 @@
 """What can be done with a bulk run: start, start later, pause, go on, stop, try again, take back.
 
-A action that came too late, because somebody else was faster, is said on the page and does nothing twice.
+An action that came too late, because somebody else was faster, is said on the page and does nothing twice.
 """
 
 from __future__ import annotations
@@ -29,6 +29,21 @@ class Action(Protocol):
     """What is done with a run by somebody at a moment."""
 
     def __call__(self, *, run: runs.Run, actor: accounts.User, now: datetime) -> object: ...
+
+
+ACTIONS: dict[str, tuple[Action, str]] = {
+    "check": (lifecycle.check_again, "Every home is checked once more."),
+    "pause": (lifecycle.pause, "Paused. Homes that were on their way come to their end."),
+    "resume": (lifecycle.resume, "The run goes on."),
+    "stop": (
+        lifecycle.stop,
+        "Stopped. Homes that were on their way come to their end; the others are left alone.",
+    ),
+    "retry": (
+        lifecycle.retry_failed,
+        "The homes where nothing was sent have another turn. No other home is sent anything.",
+    ),
+}
 
 
 @entry.require_right(rights.RUN, kind="retailer")
@@ -61,42 +76,9 @@ def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpRespon
 
 @entry.require_right(rights.RUN, kind="retailer")
 @require_POST
-def run_check(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Check every home once more."""
-    return _done(
-        request, pages.run_of(request, pk), lifecycle.check_again, "Every home is checked once more."
-    )
-
-
-@entry.require_right(rights.RUN, kind="retailer")
-@require_POST
-def run_pause(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Send nothing more for now."""
-    said = "Paused. Homes that were on their way come to their end."
-    return _done(request, pages.run_of(request, pk), lifecycle.pause, said)
-
-
-@entry.require_right(rights.RUN, kind="retailer")
-@require_POST
-def run_resume(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Go on after a pause."""
-    return _done(request, pages.run_of(request, pk), lifecycle.resume, "The run goes on.")
-
-
-@entry.require_right(rights.RUN, kind="retailer")
-@require_POST
-def run_stop(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Stop for good."""
-    said = "Stopped. Homes that were on their way come to their end; the others are left alone."
-    return _done(request, pages.run_of(request, pk), lifecycle.stop, said)
-
-
-@entry.require_right(rights.RUN, kind="retailer")
-@require_POST
-def run_retry(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Give the homes where nothing was sent another turn."""
-    said = "The homes where nothing was sent have another turn. No other home is sent anything."
-    return _done(request, pages.run_of(request, pk), lifecycle.retry_failed, said)
+def run_action(request: entry.MemberRequest, slug: str, pk: int, action: str) -> HttpResponse:
+    """Do what needs no form: one of ACTIONS, as the URL names it."""
+    return _done(request, pages.run_of(request, pk), *ACTIONS[action])
 
 
 @entry.require_right(rights.RUN, kind="retailer")

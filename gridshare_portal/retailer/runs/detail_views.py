@@ -73,7 +73,7 @@ def run_homes(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     line_counts = run_queries.line_counts(found)
     context = {
         "run": found,
-        "lines": [(line, words.outcome(line.shown_state, found), _why(line)) for line in shown],
+        "lines": [(line, words.outcome(line.shown_state, found), words.reason(line.why)) for line in shown],
         "counts": words.counts(found, line_counts),
         "reasons": words.reasons(line_counts),
         "asked": asked.cleaned_data,
@@ -127,7 +127,6 @@ def page(
     line_counts, choice = run_queries.line_counts(found), selection.choice_of(found)
     ready = line_counts.states.get(S.WAITING, 0)
     zones = selectors.zones_of(request.organization) if found.state == R.CHECKED else []
-    zone: dict[str, object] = {"zone": zones[0] if zones else "UTC"}
     context = {
         "run": found,
         "is": {state.name.lower(): found.state == state for state in R},
@@ -154,7 +153,8 @@ def page(
         if choice and choice.file_name and found.state != R.READING
         else None,
         "start": start or forms.Start(ready=ready),
-        "schedule": schedule or forms.Schedule(ready=ready, now=now, initial=zone),
+        "schedule": schedule
+        or forms.Schedule(ready=ready, now=now, initial={"zone": zones[0] if zones else "UTC"}),
         "may_run": rights.may(request.membership.role, rights.RUN),
         "may_export": rights.may(request.membership.role, rights.EXPORT),
         "now": now,
@@ -182,10 +182,6 @@ def _last_at(found: runs.Run) -> datetime | None:
     return rate.next_at if rate else None
 
 
-def _why(line: runs.Line) -> str:
-    return words.reason(line.why) if line.why else ""
-
-
 def _rows(found: runs.Run, asked: LineQuery) -> Iterator[list[str | int]]:
     """Yield the rows of the file, part by part, so that memory does not grow with the run."""
     yield list(HEADS)
@@ -202,7 +198,7 @@ def _row(line: runs.Line) -> list[str | int]:
         cells.text(line.site.name),
         cells.text(line.site.synth_id),
         words.outcome(line.shown_state, line.run).title,
-        _why(line),
+        words.reason(line.why),
         cells.text(line.outcome_sentence),
         line.attempt,
         *(_moment(getattr(change, name, None)) for name in ("made_at", "sent_at", "settled_at")),

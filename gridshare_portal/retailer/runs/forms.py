@@ -31,6 +31,11 @@ FURTHEST = timedelta(days=30)
 FILE_TOO = "A file is chosen below, but not this way. Choose “Homes in a file”, or send no file."
 GROUP_TOO = "A group is chosen below, but not this way. Choose “Homes of a group”, or no group."
 PLAN_TOO = "Rows of a plan are filled in below, but a mode is asked for. Choose the plan, or empty the rows."
+NEEDED = (  # the choice, what it then needs, and what to say without it
+    ("kind", "mode", "Choose Simple, Schedule or Smart."),
+    ("choose", "group", "Choose a group."),
+    ("choose", "file", "Choose a file."),
+)
 CHOICES = (
     ("filter", "Homes that a filter finds"),
     ("group", "Homes of a group"),
@@ -38,16 +43,13 @@ CHOICES = (
 )
 
 
-def _zone_choices() -> list[tuple[str, str]]:
-    return [(zone, zone.replace("_", " ")) for zone in settings.time_zones()]
-
-
 def _zone(label: str) -> forms.ChoiceField:
-    wrong = {
-        "required": "Choose a time zone.",
-        "invalid_choice": "Choose a time zone from the list.",
-    }
-    return forms.ChoiceField(choices=_zone_choices, label=label, error_messages=wrong)
+    wrong = {"required": "Choose a time zone.", "invalid_choice": "Choose a time zone from the list."}
+    return forms.ChoiceField(
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        label=label,
+        error_messages=wrong,
+    )
 
 
 def _whole(label: str, help_text: str, least: int, most: int) -> forms.IntegerField:
@@ -120,12 +122,9 @@ class NewRun(Once):
     def clean(self) -> dict[str, Any]:
         """Ask for what goes with the choices that were made."""
         known = super().clean()
-        if known.get("kind") == "mode" and not known.get("mode") and "mode" not in self.errors:
-            self.add_error("mode", "Choose Simple, Schedule or Smart.")
-        if known.get("choose") == "group" and not known.get("group") and "group" not in self.errors:
-            self.add_error("group", "Choose a group.")
-        if known.get("choose") == "file" and not known.get("file") and "file" not in self.errors:
-            self.add_error("file", "Choose a file.")
+        for choice, name, sentence in NEEDED:
+            if known.get(choice) == name and not known.get(name) and name not in self.errors:
+                self.add_error(name, sentence)
         if known.get("choose") in ("filter", "group") and known.get("file"):
             self.add_error("choose", FILE_TOO)
         if known.get("choose") in ("filter", "file") and known.get("group"):
@@ -162,15 +161,8 @@ class Start(Once):
 
     homes = forms.CharField(max_length=12, label="Number of homes", required=False)
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        ready: int,
-        initial: dict[str, object] | None = None,
-        auto_id: str = "id_%s",
-    ) -> None:
-        super().__init__(data, initial=initial, auto_id=auto_id)
+    def __init__(self, data: QueryDict | None = None, *, ready: int, **options: Any) -> None:
+        super().__init__(data, **options)
         self._ready = ready
         self.fields["homes"].help_text = f"Type {ready} to confirm."
         self.fields["homes"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
@@ -189,16 +181,8 @@ class Schedule(Start):
     at = fields.Moment(label="Start at", required=False)
     zone = _zone("Time zone")
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        ready: int,
-        now: datetime,
-        initial: dict[str, object] | None = None,
-        auto_id: str = "later-%s",
-    ) -> None:
-        super().__init__(data, ready=ready, initial=initial, auto_id=auto_id)
+    def __init__(self, data: QueryDict | None = None, *, now: datetime, **options: Any) -> None:
+        super().__init__(data, auto_id="later-%s", **options)
         self._now = now
 
     def clean(self) -> dict[str, Any]:

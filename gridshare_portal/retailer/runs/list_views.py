@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -29,15 +28,6 @@ ON_A_PAGE = 50
 UTC = ZoneInfo("UTC")
 PLACES = {"name": "name", "canary": "canary", "stop_at_failure_pct": "stop_at_failure_pct", "sites": "choose"}
 MISREAD = "This part of the filter is not understood: {}. Set the filter again in the homes table."
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunTarget:
-    """What is asked of the homes of a run."""
-
-    kind: str
-    asked: Mapping[str, object]
-    times: str = runs.Run.Times.ABSOLUTE
 
 
 @entry.require_right(kind="retailer")
@@ -110,13 +100,14 @@ def _rows(request: entry.MemberRequest, first: list[dict[str, object]]) -> plan_
 
 def _terms(
     form: forms.NewRun, rows: plan_forms.CommandFormSet, *, zones: list[str], now: datetime
-) -> RunTarget | None:
-    """Return what is asked of the homes, or None after placing what is wrong with it."""
+) -> dict[str, Any] | None:
+    """Return what is asked of the homes (kind, asked, times), or None after placing what is wrong with it."""
     good, known = form.is_valid(), form.cleaned_data
     if known.get("kind") == "mode":
         if rows.live():
             form.add_error("kind", forms.PLAN_TOO)
-        return RunTarget(kind="mode", asked={"mode": known["mode"]}) if form.is_valid() else None
+        mode = {"kind": "mode", "asked": {"mode": known.get("mode")}, "times": runs.Run.Times.ABSOLUTE}
+        return mode if form.is_valid() else None
     if known.get("kind") != "plan" or not known.get("times") or not known.get("zone"):
         return None
     is_local, zone = known["times"] == "local", ZoneInfo(known["zone"])
@@ -126,13 +117,12 @@ def _terms(
         or not good
     ):
         return None
-    return RunTarget(
-        kind="plan", asked=forms.kept_rows(rows.rows(), zone, is_local=is_local), times=known["times"]
-    )
+    asked = forms.kept_rows(rows.rows(), zone, is_local=is_local)
+    return {"kind": "plan", "asked": asked, "times": known["times"]}
 
 
 def _made(
-    request: entry.MemberRequest, form: forms.NewRun, terms: RunTarget, now: datetime
+    request: entry.MemberRequest, form: forms.NewRun, terms: dict[str, Any], now: datetime
 ) -> runs.Run | None:
     """Return the run that was asked for, or None after placing what stands in its way."""
     known = form.cleaned_data
@@ -145,9 +135,7 @@ def _made(
             organization=request.organization,
             actor=request.user,
             name=known["name"],
-            kind=terms.kind,
-            asked=terms.asked,
-            times=terms.times,
+            **terms,
             canary=known["canary"],
             stop_at_failure_pct=known["stop_at_failure_pct"],
             now=now,

@@ -15,10 +15,9 @@ pages: list[URLPattern] = [
     path("runs/<int:pk>/left-out.csv", detail_views.run_left_csv, name="run_left_csv"),
     path("runs/<int:pk>/start/", action_views.run_start, name="run_start"),
     path("runs/<int:pk>/schedule/", action_views.run_schedule, name="run_schedule"),
-    path("runs/<int:pk>/check/", action_views.run_check, name="run_check"),
-    path("runs/<int:pk>/pause/", action_views.run_pause, name="run_pause"),
-    path("runs/<int:pk>/resume/", action_views.run_resume, name="run_resume"),
-    path("runs/<int:pk>/stop/", action_views.run_stop, name="run_stop"),
-    path("runs/<int:pk>/retry/", action_views.run_retry, name="run_retry"),
+    *(
+        path(f"runs/<int:pk>/{action}/", action_views.run_action, {"action": action}, name=f"run_{action}")
+        for action in action_views.ACTIONS
+    ),
     path("runs/<int:pk>/cancel/", action_views.run_cancel, name="run_cancel"),
 ]

@@ -6,7 +6,7 @@ Pure but for the rows it is handed. Unconfirmed is not failed, and only what was
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gridshare_portal.control.plans import fields, rules
 from gridshare_portal.runs import models as runs
@@ -21,7 +21,7 @@ ACTIONS = dict(fields.ACTIONS)
 LIVE = (R.READING, R.DRAFT, R.RUNNING, R.STOPPING)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class LineOutcome:
     """What a line's state is called and means, with the look and the glyph of its sign."""
 
@@ -32,44 +32,26 @@ class LineOutcome:
 
 
 OUTCOMES = {
-    S.UNCHECKED: LineOutcome(look="info", glyph="wait", title="Not checked yet", meaning="Its turn comes."),
-    S.WAITING: LineOutcome(look="info", glyph="wait", title="Waiting", meaning="Nothing was sent yet."),
-    S.TAKEN: LineOutcome(look="info", glyph="wait", title="On its way", meaning="Has its turn now."),
-    S.CONFIRMED: LineOutcome(
-        look="good", glyph="good", title="Confirmed", meaning="The device says that it has what was asked."
-    ),
+    S.UNCHECKED: LineOutcome("info", "wait", "Not checked yet", "Its turn comes."),
+    S.WAITING: LineOutcome("info", "wait", "Waiting", "Nothing was sent yet."),
+    S.TAKEN: LineOutcome("info", "wait", "On its way", "Has its turn now."),
+    S.CONFIRMED: LineOutcome("good", "good", "Confirmed", "The device says that it has what was asked."),
     S.UNCONFIRMED: LineOutcome(
-        look="attention",
-        glyph="wait",
-        title="Not confirmed",
-        meaning="Sent, but there was no answer. We look again by ourselves and never send it twice.",
+        "attention",
+        "wait",
+        "Not confirmed",
+        "Sent, but there was no answer. We look again by ourselves and never send it twice.",
     ),
-    S.CONTRADICTED: LineOutcome(
-        look="bad",
-        glyph="bad",
-        title="Says otherwise",
-        meaning="Sent, but the device says something else.",
-    ),
+    S.CONTRADICTED: LineOutcome("bad", "bad", "Says otherwise", "Sent, but the device says something else."),
     S.REFUSED: LineOutcome(
-        look="attention",
-        glyph="attention",
-        title="Refused",
-        meaning="Not allowed at its turn, or Lunar said no. Nothing was changed.",
+        "attention", "attention", "Refused", "Not allowed at its turn, or Lunar said no. Nothing was changed."
     ),
     S.FAILED: LineOutcome(
-        look="attention",
-        glyph="attention",
-        title="Not sent",
-        meaning="It could not be sent. It is safe to try again.",
+        "attention", "attention", "Not sent", "It could not be sent. It is safe to try again."
     ),
-    S.SKIPPED: LineOutcome(
-        look="info",
-        glyph="closed",
-        title="Skipped",
-        meaning="Does not take part.",
-    ),
+    S.SKIPPED: LineOutcome("info", "closed", "Skipped", "Does not take part."),
 }
-READY = LineOutcome(look="info", glyph="info", title="Ready", meaning="Takes part once the run starts.")
+READY = LineOutcome("info", "info", "Ready", "Takes part once the run starts.")
 IN_ORDER = (
     S.CONFIRMED, S.UNCONFIRMED, S.CONTRADICTED, S.REFUSED, S.FAILED,
     S.TAKEN, S.WAITING, S.UNCHECKED, S.SKIPPED,
@@ -85,15 +67,7 @@ STATES = {
     R.STOPPED: ("attention", "closed", "Stopped"),
     R.DONE: ("good", "good", "Done"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Count:
-    """How many homes there are of one kind, and the query that lists them."""
-
-    count: int
-    query: str
-    outcome: LineOutcome
+SCHEDULED = ("info", "wait", "Scheduled")
 
 
 def outcome(state: str, run: Run) -> LineOutcome:
@@ -101,14 +75,10 @@ def outcome(state: str, run: Run) -> LineOutcome:
     return READY if state == S.WAITING and not run.started_at else OUTCOMES[S(state)]
 
 
-def counts(run: Run, line_counts: run_queries.LineCounts) -> list[Count]:
-    """Return the outcomes that there are, in the order in which one looks for them."""
+def counts(run: Run, line_counts: run_queries.LineCounts) -> list[tuple[str, LineOutcome, int]]:
+    """Return the outcomes that there are, in their order on pages: state, outcome, and how many homes."""
     present = ((state, line_counts.states.get(state, 0)) for state in IN_ORDER)
-    return [
-        Count(count=count, query=f"state={state.value}", outcome=outcome(state, run))
-        for state, count in present
-        if count
-    ]
+    return [(state.value, outcome(state, run), count) for state, count in present if count]
 
 
 def reasons(line_counts: run_queries.LineCounts) -> list[tuple[str, str, int]]:
@@ -118,16 +88,14 @@ def reasons(line_counts: run_queries.LineCounts) -> list[tuple[str, str, int]]:
 
 
 def reason(why: str) -> str:
-    """Return what a reason is called."""
-    return eligibility.REASONS.get(why, "Another reason")
+    """Return what a reason is called; nothing for none."""
+    return eligibility.REASONS.get(why, "Another reason") if why else ""
 
 
 def state_of(run: Run) -> LineOutcome:
     """Return how a run stands; one that waits for its moment says so."""
-    look, glyph, title = STATES[R(run.state)]
-    if run.state == R.CHECKED and run.start_at:
-        look, glyph, title = "info", "wait", "Scheduled"
-    return LineOutcome(look=look, glyph=glyph, title=title, meaning=run.sentence)
+    is_scheduled = run.state == R.CHECKED and run.start_at
+    return LineOutcome(*(SCHEDULED if is_scheduled else STATES[R(run.state)]), run.sentence)
 
 
 def taking_part(line_counts: run_queries.LineCounts) -> int:
@@ -138,9 +106,8 @@ def taking_part(line_counts: run_queries.LineCounts) -> int:
 def found_so_far(run: Run, choice: runs.TargetSelection | None) -> str:
     """Say how far the finding of a run's homes has come."""
     if choice is not None and choice.way == runs.TargetSelection.Way.FILE:
-        return (
-            f"Reading the file: {choice.read:,} of {choice.lines:,} rows. {_homes(run.homes)} found so far."
-        )
+        rows = f"{choice.read:,} of {choice.lines:,} rows"
+        return f"Reading the file: {rows}. {_homes(run.homes)} found so far."
     return f"Finding the homes: {run.homes:,} so far."
 
 
@@ -173,12 +140,11 @@ def quiet(run: Run, line_counts: run_queries.LineCounts, *, last_at: datetime | 
     waits = run.state in (R.READING, R.DRAFT) or run.state == R.RUNNING and line_counts.left
     if not waits or now - since < QUIET_AFTER:
         return ""
-    lasts = energy.duration((now - since).total_seconds())
-    what = {R.READING: "No home was looked up", R.DRAFT: "No home was checked"}.get(
-        R(run.state), "Nothing was sent"
-    )
+    idle = {R.READING: "No home was looked up", R.DRAFT: "No home was checked"}
+    what = idle.get(R(run.state), "Nothing was sent")
     return (
-        f"{what} for {lasts}. The part of the portal that works in the background seems to be away. "
+        f"{what} for {energy.duration((now - since).total_seconds())}. "
+        "The part of the portal that works in the background seems to be away. "
         "Nothing is lost or sent twice: the run goes on by itself when it is back."
     )
 
@@ -197,17 +163,13 @@ def _row(row: rules.KeptCommand) -> str:
     power_w = row["power_limit_w"]
     limit = f", at most {energy.power(power_w)}" if power_w is not None else ""
     utc = " UTC" if start.tzinfo else ", each home’s own time"
-    end_shown = _shown(end)[-5:] if _day(start) == _day(end) else _shown(end)
+    start, end = (at.astimezone(UTC) if at.tzinfo else at for at in (start, end))
+    end_shown = f"{end:%H:%M}" if start.date() == end.date() else _shown(end)
     return f"{ACTIONS.get(row['action'], row['action'])} {_shown(start)} to {end_shown}{utc}{limit}"
 
 
-def _day(moment: datetime) -> date:
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
-
-
-def _shown(moment: datetime) -> str:
-    shown = moment.astimezone(UTC) if moment.tzinfo else moment
-    return f"{shown:%a} {shown.day} {shown:%b}, {shown:%H:%M}"
+def _shown(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b}, {at:%H:%M}"
 
 
 def _homes(count: int) -> str:

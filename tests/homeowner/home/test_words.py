@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -68,18 +68,19 @@ class TestAWord:
 
 class TestTheOutlook:
     def at_rate(self, **known):
-        usual = {"charge_pct": 60, "capacity_wh": 10_000, "charging_w": 0, "discharging_w": 0, "at": NOW}
-        return words.outlook(**{**usual, **known})
+        usual = {"charge_pct": 60, "capacity_wh": 10_000, "charging_w": 0, "discharging_w": 0}
+        return words.outlook(**{**usual, **known}, at=NOW, zone=UTC, now=NOW)
 
     def test_says_when_the_battery_is_full(self):
-        assert self.at_rate(charging_w=2500) == words.Outlook(end="full", at=NOW + timedelta(hours=1.6))
+        assert self.at_rate(charging_w=2500) == "At this rate it is full at about 23:41."
 
     def test_says_when_the_battery_is_empty(self):
-        assert self.at_rate(discharging_w=5000) == words.Outlook(end="empty", at=NOW + timedelta(hours=1.2))
+        assert self.at_rate(discharging_w=5000) == "At this rate it is empty at about 23:17."
 
     def test_names_no_moment_more_than_a_day_away(self):
-        assert self.at_rate(discharging_w=100) == words.Outlook(end="empty", at=None)
+        said = "At this rate it lasts for more than a day until it is empty."
+        assert self.at_rate(discharging_w=100) == said
 
     @pytest.mark.parametrize("missing", [{"charge_pct": None}, {"capacity_wh": None}, {"charging_w": 0}])
     def test_is_nothing_where_it_cannot_be_said(self, missing):
-        assert self.at_rate(**{"charging_w": 2500, **missing}) is None
+        assert self.at_rate(**{"charging_w": 2500, **missing}) == ""

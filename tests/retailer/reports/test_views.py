@@ -51,7 +51,7 @@ class TestThePage:
     def test_is_there_for_any_period_asked_for(self, admin, every):
         assert admin.get(PAGE, {"every": every}).status_code == 200
         file = admin.get(PAGE + "report.xlsx", {"every": every})
-        assert zipfile.is_zipfile(io.BytesIO(b"".join(file.streaming_content)))
+        assert zipfile.is_zipfile(io.BytesIO(b"".join(file)))
 
     def test_is_the_organization_s_own(self, admin, db):
         people.organization("retailer", "Volta")
