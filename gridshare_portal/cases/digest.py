@@ -139,6 +139,6 @@ def _post(row: Digest, lines: Sequence[Mapping[str, str | bool]]) -> None:
         "new": sum(line["is_new"] is True for line in lines),
         "full": len(lines) == SHOWN,
         "list_address": addresses.public("work list", row.organization.slug),
-        "digest_address": addresses.public("daily letter", row.organization.slug),
+        "digest_address": addresses.public("daily digest", row.organization.slug),
     }
     sender.send(template="cases/email/digest", to=row.user.email, context=context)

@@ -147,13 +147,13 @@ def threshold(
     """Return a home as one may see it from outside, before saying why: that it is there, and as whom."""
     _admission(request)
     found = get_object_or_404(policy.sites_visible_to(request.user, now=now), synth_id=synth_id)
-    standing = policy.access_of(request.user, found, now=now)
-    if standing is None:
+    context = policy.access_of(request.user, found, now=now)
+    if context is None:
         raise Http404
-    hosts = {consent.organization_id for consent in standing.consents}
+    hosts = {consent.organization_id for consent in context.consents}
     if len(hosts) == 1:
         request.membership = _membership(request, *hosts)
-    return found, standing
+    return found, context
 
 
 def reader(request: HomeRequest) -> viewer.Reader:
@@ -190,18 +190,18 @@ def _admit(request: HomeRequest, found: sites.Site, is_own: bool, now: datetime)
 def _look(request: HomeRequest, admission: Admission, found: sites.Site, now: datetime) -> viewer.Looking:
     if admission.staff is None:
         raise PermissionDenied(OWNERS_ONLY)
-    standing = policy.access_of(request.user, found, now=now)
-    if standing is None:
+    context = policy.access_of(request.user, found, now=now)
+    if context is None:
         raise Http404
-    visit = visits.current(request.user, found, now=now, context=standing)
+    visit = visits.current(request.user, found, now=now, context=context)
     if visit is None:
         raise _SayWhyFirst(found)
-    here = standing.at(visit.organization_id)
+    here = context.at(visit.organization_id)
     if admission.kind == "download" and not here.may(rights.EXPORT):
         raise PermissionDenied(NO_DOWNLOAD)
     site_pages.note_look(request, visit=visit, page=admission.staff, kind=admission.kind, now=now)
     request.membership = _membership(request, visit.organization_id)
-    return viewer.Looking(visit=visit, standing=here, now=now)
+    return viewer.Looking(visit=visit, context=here, now=now)
 
 
 def _membership(request: HomeRequest, organization_id: int) -> accounts.Membership | None:

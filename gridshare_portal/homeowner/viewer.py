@@ -22,7 +22,7 @@ class Looking:
     """One visit as a page shows it."""
 
     visit: access.Visit
-    standing: policy.AccessContext
+    context: policy.AccessContext
     now: datetime
 
     @property
@@ -31,19 +31,19 @@ class Looking:
 
     @property
     def consent(self) -> access.Consent:
-        return self.standing.consents[0]
+        return self.context.consents[0]
 
     @property
     def until_at(self) -> datetime:
         """Return when the visit ends, or the consent before it."""
         last_at = self.visit.until_at
-        return min(last_at, max(consent.until_at or last_at for consent in self.standing.consents))
+        return min(last_at, max(consent.until_at or last_at for consent in self.context.consents))
 
     @property
     def right(self) -> str:
-        if not self.standing.may(rights.CONTROL):
+        if not self.context.may(rights.CONTROL):
             return "You may look"
-        if policy.controlling_consent(self.standing):
+        if policy.controlling_consent(self.context):
             return "You may look and change"
         return "You may look and propose changes"
 

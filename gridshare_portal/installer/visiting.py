@@ -81,10 +81,10 @@ def _looked(request: entry.MemberRequest, synth_id: str, now: datetime) -> Looke
     organization = request.organization
     shared = policy.shared_sites(request.user, now=now, organization=organization)
     site = get_object_or_404(shared, synth_id=synth_id)
-    standing = policy.access_of(request.user, site, now=now)
-    if standing is None:  # what was shared a moment ago is shared no longer
+    context = policy.access_of(request.user, site, now=now)
+    if context is None:  # what was shared a moment ago is shared no longer
         raise Http404
-    at = standing.at(organization.pk)
+    at = context.at(organization.pk)
     holding = policy.holding(now=now).filter(site=site, organization=organization)
     consents = at.consents or tuple(holding.select_related("given_by", "organization"))
     visit = visits.current(request.user, site, now=now, context=at)

@@ -34,7 +34,7 @@ class Breaker:
         self._paused_until = 0.0
         self._throttles = 0
         self._busy = 0
-        self._room = float(SIDE_BY_SIDE)
+        self._places = float(SIDE_BY_SIDE)
         self._freed = threading.Condition()
 
     @property
@@ -65,7 +65,7 @@ class Breaker:
         with _lock:
             was_open, self._failures = self.is_open, 0
             self._throttles = max(0, self._throttles - 1)
-            self._room = min(SIDE_BY_SIDE, self._room + 1 / self._room)
+            self._places = min(SIDE_BY_SIDE, self._places + 1 / self._places)
         return was_open
 
     def failed(self) -> bool:
@@ -92,13 +92,13 @@ class Breaker:
                 return
             half_s = min(FIRST_THROTTLE_S * 2**self._throttles, LONGEST_THROTTLE_S) / 2
             self._throttles += 1
-            self._room = max(1.0, self._room / 2)
+            self._places = max(1.0, self._places / 2)
             self._paused_until = time.monotonic() + half_s + random.uniform(0, half_s)
 
     def enter(self, *, within_s: float) -> bool:
         """Take a place among the calls side by side; False when none came free in time."""
         with self._freed:
-            entered = self._freed.wait_for(lambda: self._busy < int(self._room), timeout=within_s)
+            entered = self._freed.wait_for(lambda: self._busy < int(self._places), timeout=within_s)
             self._busy += entered
         return entered
 

@@ -97,17 +97,17 @@ def inline(template):
         yield from re.findall(r"javascript:", tag, re.IGNORECASE)
 
 
-LETTERS = [path for path in TEMPLATES if "email" in path.parts and path.suffix == ".html"]
+EMAILS = [path for path in TEMPLATES if "email" in path.parts and path.suffix == ".html"]
 
 
 class TestTemplates:
     @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
     def test_hold_no_script_and_no_style_of_their_own(self, path):
-        allowed = {"style"} if path in LETTERS else set()  # mail programs read no style sheet
+        allowed = {"style"} if path in EMAILS else set()  # mail programs read no style sheet
 
         assert set(inline(path.read_text())) <= allowed
 
-    @pytest.mark.parametrize("path", LETTERS, ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", EMAILS, ids=lambda path: path.name)
     def test_of_letters_load_nothing_from_anywhere(self, path):
         loads = r"<(?:img|link|script|iframe|object|style)\b|\ssrc\s*=|url\(|@import"
 
@@ -145,6 +145,8 @@ GONE = {  # words that a name in code bears no more, and what it is called inste
     "chronicle": "audit log",
     "corridor": "command gateway",
     "deed": "action",
+    "door": "require_right",
+    "doors": "navigation",
     "deeds": "actions",
     "doings": "activity feed",
     "errand": "execution",
@@ -157,9 +159,11 @@ GONE = {  # words that a name in code bears no more, and what it is called inste
     "reaches": "connection sites",
     "reckoning": "row builder",
     "settling": "finalize",
+    "standing": "access context, or state",
     "tallies": "aggregates",
     "tally": "aggregate, or line counts",
     "verdicts": "reconciliation",
+    "wish": "terms, or form",
     "wishes": "submit",
 }
 

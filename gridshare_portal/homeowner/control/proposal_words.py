@@ -44,21 +44,21 @@ class Offer:
 
 def worded(proposal: control.Proposal, *, reader: viewer.Reader, now: datetime) -> Offer:
     """Return a proposal as this person reads it."""
-    standing = proposals.state_of(
+    answer = proposals.state_of(
         proposal.answer, holds=proposal.holds, expires_at=proposal.expires_at, now=now
     )
-    state, glyph, title = STATES[standing]
+    state, glyph, title = STATES[answer]
     return Offer(
         proposal=proposal,
         what=receipts.KINDS.get(proposal.kind, proposal.kind),
         device=presenter.title(proposal.device),
         who=receipts.proposer(proposal, reader),
         asked=receipts.worded(proposal.kind, proposal.asked, zone=proposal.site.zone, now=now),
-        is_open=standing == control.Proposal.Answer.OPEN,
+        is_open=answer == control.Proposal.Answer.OPEN,
         state=state,
         glyph=glyph,
         title=title,
-        sentence=proposals.OVER.get(standing, "").format(proposal.consent.organization),
+        sentence=proposals.OVER.get(answer, "").format(proposal.consent.organization),
     )
 
 

@@ -74,7 +74,7 @@ def right(
         request.user, device, now=now, scope=scope, organization_id=_acts_for(request)
     )
     look = request.looking
-    can_propose = look is not None and policy.proposing_consent(look.standing) is not None
+    can_propose = look is not None and policy.proposing_consent(look.context) is not None
     return {
         "may": answer.allowed,
         "may_not_because": answer.reason,

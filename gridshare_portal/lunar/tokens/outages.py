@@ -26,8 +26,8 @@ SUSPECTED_FOR = timedelta(hours=1)
 
 def admits(*, now: datetime) -> bool:
     """Return whether a call to the token endpoint may be made; in an outage, one probe at a time may."""
-    standing = list(models.Outage.objects.values_list("pk", "probe_at"))
-    return all(_takes_the_probe(pk, probe_at, now) for pk, probe_at in standing)
+    kept = list(models.Outage.objects.values_list("pk", "probe_at"))
+    return all(_takes_the_probe(pk, probe_at, now) for pk, probe_at in kept)
 
 
 def _takes_the_probe(pk: int, probe_at: datetime, now: datetime) -> bool:
