@@ -156,7 +156,12 @@ CACHES = {
         "LOCATION": redis_address(1),
         "KEY_PREFIX": "portal",
         "OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.2, "max_connections": 16},
-    }
+    },
+    "database": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 
 # --- Lunar and Gridshare ------------------------------------------------------------
@@ -220,7 +225,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+OPERATOR_TOKEN = env.str("OPERATOR_TOKEN", default="")
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -323,12 +329,14 @@ CELERY_TASK_ROUTES = {  # what a person waits for is never queued behind the fet
     "gridshare_portal.portfolio.tasks.remind": {"queue": "interactive"},
     "gridshare_portal.sites.tasks.sync_connection": {"queue": "interactive"},
     "gridshare_portal.lunar.tasks.finish_refreshes": {"queue": "interactive"},
+    "gridshare_portal.tasks.beat": {"queue": "interactive"},
 }
 CELERY_TASK_ALWAYS_EAGER = env.bool("TASKS_IN_PLACE", default=False)
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": every, "options": {"expires": every}}
     for name, task, every in [
+        ("heartbeat", "gridshare_portal.tasks.beat", 15.0),
         ("due-connections", "gridshare_portal.sites.tasks.sweep", 15.0),
         ("due-readings", "gridshare_portal.telemetry.tasks.sweep", 15.0),
         ("bulk-runs", "gridshare_portal.runs.tasks.sweep", 15.0),

@@ -13,9 +13,11 @@ handler500 = "gridshare_portal.database_outage.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gridshare_portal.lunar.login.scope_page")),  # answers one of allauth's addresses itself
     path("accounts/", include("allauth.urls")),
+    path("admin/health/", admin.site.admin_view(health.page), name="operator_health"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("", include("gridshare_portal.accounts.urls")),
     path("support/<slug:slug>/", include("gridshare_portal.installer.urls")),
     path("", include("gridshare_portal.retailer.urls")),

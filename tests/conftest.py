@@ -80,7 +80,10 @@ def patient_cache(settings, monkeypatch):
     """A cache that waits for a busy machine, for tests of what is counted there."""
     patient = {"socket_timeout": 10.0, "socket_connect_timeout": 10.0}
     default = settings.CACHES["default"]
-    settings.CACHES = {"default": {**default, "OPTIONS": {**default["OPTIONS"], **patient}}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "default": {**default, "OPTIONS": {**default["OPTIONS"], **patient}},
+    }
     monkeypatch.setattr(cache, "_breaker", circuit_breaker.Breaker())
 
 

@@ -148,3 +148,17 @@ class Invitation(models.Model):
 
     def is_open(self, *, now: datetime) -> bool:
         return self.accepted_at is None and self.withdrawn_at is None and now < self.expires_at
+
+
+class CacheEntry(models.Model):
+    """The table of Django's database cache: used codes, and limits on sign-in while Redis is away."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "portal_cache"
+
+    def __str__(self) -> str:
+        return f"an entry until {self.expires}"

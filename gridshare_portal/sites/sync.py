@@ -22,7 +22,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import calls, clients, signals
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites.reading import requests, rows
+from gridshare_portal.sites.reading import fetching, rows
 
 LEASE = timedelta(seconds=90)  # longer than a task may run
 CLAIMED = timedelta(minutes=2)
@@ -94,14 +94,14 @@ def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
 
 def _read(
     client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime
-) -> tuple[requests.Listed, requests.Parts]:
-    listed = requests.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
+) -> tuple[fetching.Listed, fetching.Parts]:
+    listed = fetching.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
     site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
     device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
     total = 2 + len(listed.site_ids) + len(listed.device_ids or ())
     wanted = len(site_ids) + len(device_ids)
     mine.update(step="devices", done=total - wanted, total=total)
-    parts = requests.parts(
+    parts = fetching.parts(
         client,
         site_ids=site_ids,
         device_ids=device_ids,
@@ -120,8 +120,8 @@ def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str)
 def _store(
     mine: QuerySet[sites.Sync],
     connection: lunar.Connection,
-    listed: requests.Listed,
-    parts: requests.Parts,
+    listed: fetching.Listed,
+    parts: fetching.Parts,
     now: datetime,
 ) -> bool:
     """Write everything in one transaction; nothing when the lease was taken away meanwhile."""
@@ -141,7 +141,7 @@ def _store(
 
 
 def _outcome(
-    row: sites.Sync, listed: requests.Listed, parts: requests.Parts, now: datetime
+    row: sites.Sync, listed: fetching.Listed, parts: fetching.Parts, now: datetime
 ) -> dict[str, object]:
     """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
     failures = listed.errors + parts.errors
@@ -149,7 +149,7 @@ def _outcome(
     kept = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
     if parts.left:
         return {**kept, "state": State.DUE, "due_at": now}
-    passing = [failure for failure in failures if isinstance(failure, requests.AGAIN)]
+    passing = [failure for failure in failures if isinstance(failure, fetching.AGAIN)]
     if passing:
         return {**kept, **_again(row, passing, now)}
     every = EVERY if listed.site_ids else EVERY_WITHOUT_A_HOME

@@ -4,10 +4,17 @@ import os
 import signal
 import subprocess
 import time
+from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
 
 from gridshare_portal import cache as portal_cache
+from gridshare_portal.accounts.models import CacheEntry
 from gridshare_portal.demo import stage
 from gridshare_portal.outbound import circuit_breaker
 
@@ -41,6 +48,10 @@ def cache(redis_server, monkeypatch):
     return portal_cache.ForgivingRedisCache(f"unix://{redis_server[1]}?db=1", {"OPTIONS": options})
 
 
+pytestmark = pytest.mark.django_db
+CODE = f"{portal_cache.USED_CODE}?user=1&code=123456"
+
+
 class TestTheCache:
     def test_keeps_and_finds(self, cache):
         cache.set("a", 1)
@@ -49,13 +60,15 @@ class TestTheCache:
         assert cache.incr("a") == 2
         assert cache.add("a", 5) is False
 
-    def test_is_empty_while_redis_hangs(self, cache, redis_server):
+    def test_is_the_database_while_redis_hangs(self, cache, redis_server):
         cache.set("a", 1)
         redis_server[0].send_signal(signal.SIGSTOP)
 
         assert cache.get("a", "nothing") == "nothing"
         assert cache.get_many(["a"]) == {}
         assert cache.add("b", 1) is True
+        assert cache.add("b", 1) is False
+        assert (cache.incr("b"), cache.get("b"), cache.has_key("b")) == (2, 2, True)
 
     def test_leaves_redis_alone_after_three_failures(self, cache, redis_server):
         redis_server[0].send_signal(signal.SIGSTOP)
@@ -78,3 +91,42 @@ class TestTheCache:
         finally:
             again.kill()
             again.wait()
+
+
+class TestACodeThatWasUsed:
+    def test_is_named_as_allauth_names_it(self):
+        key = totp.TOTP(Authenticator(user_id=1))._get_used_cache_key("123456")
+
+        assert key == CODE
+
+    def test_before_redis_went_away_is_not_taken_again(self, cache, redis_server):
+        assert cache.add(CODE, "y", timeout=30) is True
+        redis_server[0].kill()
+
+        assert cache.add(CODE, "y", timeout=30) is False
+
+    def test_while_redis_was_away_is_not_taken_again_once_it_is_back(self, cache, redis_server):
+        redis_server[0].send_signal(signal.SIGSTOP)
+        assert cache.add(CODE, "y", timeout=30) is True
+        redis_server[0].send_signal(signal.SIGCONT)
+
+        assert cache.add(CODE, "y", timeout=30) is False
+
+    def test_may_be_used_by_another_and_once_its_time_is_over(self, cache):
+        assert cache.add(CODE, "y", timeout=30) is True
+        assert cache.add(CODE.replace("user=1", "user=2"), "y", timeout=30) is True
+        CacheEntry.objects.update(expires=timezone.now() - timedelta(seconds=1))
+
+        assert cache.add(CODE, "y", timeout=30) is True
+
+
+class TestLimitsWhileRedisIsAway:
+    def test_hold(self, homeowner, settings, monkeypatch):
+        monkeypatch.setattr(portal_cache, "_breaker", circuit_breaker.Breaker())
+        away = {**settings.CACHES["default"], "LOCATION": "unix:///nonexistent/redis.sock?db=1"}
+        settings.CACHES = {**settings.CACHES, "default": away}
+        mail.outbox.clear()
+        for _ in range(30):
+            Client().post("/accounts/login/code/", {"email": homeowner.user.email})
+
+        assert len(mail.outbox) == 3

@@ -1,4 +1,4 @@
-"""Every address of the portal, and what comes of it when each of the cast asks: one letter per person.
+"""Every address of the portal, and what comes of it when each of the cast asks: one character per person.
 
 A new address fails in test_who_may_open_what.py until somebody has thought of all of them.
 """
@@ -27,7 +27,7 @@ PERSONS = (
     "unproven",  # operator of the installer without a second factor
     "late",  # operator where the home was shared until a second ago, and had said why
 )
-TABLE = {  # one letter for each of PERSONS, in their order
+TABLE = {  # one character for each of PERSONS, in their order
     "s--YYYwYY----": (  # a home, as its homeowner sees it
         "get homeowner:activity",
         "get homeowner:change",
@@ -182,6 +182,7 @@ TABLE = {  # one letter for each of PERSONS, in their order
     "-------------": (  # a secret that nobody was given
         "get accounts:invitation",
         "post accounts:invitation",
+        "get metrics",
     ),
     "sssssssssssss": (  # the way to sign in
         "post homeowner:share_link",

@@ -8,7 +8,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries, sync
-from gridshare_portal.sites.reading import requests
+from gridshare_portal.sites.reading import fetching
 from tests.people import ALL_SCOPES
 from tests.sites.synced import read, row
 
@@ -124,7 +124,7 @@ class TestALargeCustomer:
     def test_is_read_in_several_runs_that_repeat_nothing(
         self, connected, now, sandbox, settings, monkeypatch
     ):
-        monkeypatch.setattr(requests, "SECONDS", 0)
+        monkeypatch.setattr(fetching, "SECONDS", 0)
         settings.GRIDSHARE_PARALLEL = 1
         connection = connected("ben")
         runs = 1
@@ -160,13 +160,13 @@ class TestTwoWorkers:
 
     def test_of_which_the_late_one_writes_nothing(self, connected, now, monkeypatch):
         connection = connected("ada")
-        parts = requests.parts
+        parts = fetching.parts
 
         def overtaken(*args, **kwargs):
             sync.request(connection=connection, now=now)
             return parts(*args, **kwargs)
 
-        monkeypatch.setattr(requests, "parts", overtaken)
+        monkeypatch.setattr(fetching, "parts", overtaken)
 
         read(connection, now)
 

@@ -27,7 +27,7 @@ class TestConnecting:
         assert sites.Sync.objects.get().state == "done" and sites.Site.objects.count() == 1
 
     def test_reads_a_large_customer_to_the_end(self, sandbox, settings, monkeypatch):
-        monkeypatch.setattr(sync.requests, "SECONDS", 0)
+        monkeypatch.setattr(sync.fetching, "SECONDS", 0)
         settings.GRIDSHARE_PARALLEL = 1
 
         connect(person("ben@portal.example"), "ben", sandbox=sandbox)

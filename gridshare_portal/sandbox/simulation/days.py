@@ -42,7 +42,7 @@ class _Pieces:
     step: Numbers
     hours: Floats
 
-    def of(self, segment: Segment) -> slice:
+    def slice_of(self, segment: Segment) -> slice:
         return slice(*np.searchsorted(self.edges, (segment.start, segment.end)))
 
 
@@ -134,7 +134,7 @@ def _relay_w(home: SimulatedHome, pieces: _Pieces, rule: list[Segment], key: int
     power = home.hot_water_w * physics.duty(spans, _starts(pieces))[pieces.step]
     for segment in rule:
         if segment.command is not None and segment.command.action in ("heat", "hold"):
-            power[pieces.of(segment)] = home.hot_water_w if segment.command.action == "heat" else 0.0
+            power[pieces.slice_of(segment)] = home.hot_water_w if segment.command.action == "heat" else 0.0
     return power
 
 
@@ -151,7 +151,7 @@ def _battery(
     )
     demands = []
     for segment in rule:
-        part = pieces.of(segment)
+        part = pieces.slice_of(segment)
         step = pieces.step[part]
         stretch = strategy.Stretch(
             surplus_w=surplus_w[part],

@@ -7,7 +7,7 @@ import pytest
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries, sync
-from gridshare_portal.sites.reading import requests
+from gridshare_portal.sites.reading import fetching
 
 pytestmark = pytest.mark.django_db
 
@@ -18,9 +18,9 @@ class TestADevice:
         sandbox_device = sites.Device.objects.get(site=homeowner.site)
         sites.Device.objects.create(synth_id="elsewhere", site=homeowner.site, kind="EV")
 
-        listed = requests.Listed(site_ids=("cleo-home",), device_ids=("elsewhere", "new"))
+        listed = fetching.Listed(site_ids=("cleo-home",), device_ids=("elsewhere", "new"))
         mine = sites.Sync.objects.filter(connection=connection)
-        sync._store(mine, connection, listed, requests.Parts(), now)
+        sync._store(mine, connection, listed, fetching.Parts(), now)
 
         assert sites.Device.objects.get(synth_id="elsewhere").site == homeowner.site
         assert sites.Device.objects.get(synth_id="new").site.synth_id == "cleo-home"
@@ -35,8 +35,8 @@ def node(synth_id, *children, kind="sensor", **rest):
 
 def store(connection, now, *, topology, devices=()):
     """Write what an API might answer that the pretended one never does."""
-    listed = requests.Listed(site_ids=("strange",), device_ids=tuple(device.synth_id for device in devices))
-    parts = requests.Parts(
+    listed = fetching.Listed(site_ids=("strange",), device_ids=tuple(device.synth_id for device in devices))
+    parts = fetching.Parts(
         topologies={"strange": types.Topology(root=topology)},
         devices={device.synth_id: device for device in devices},
     )
