@@ -76,6 +76,11 @@ class Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing: URLs carry codes and states."""
 
+    def log_error(self, format: str, *args: object) -> None:
+        """Log what is wrong, but not that a kept connection was idle for long."""
+        if not format.startswith("Request timed out"):
+            super().log_error(format, *args)
+
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
         refused = self._refused(length)

@@ -8,6 +8,7 @@ hour ago is not read again, so a run that failed halfway goes on where it stoppe
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
@@ -24,8 +25,8 @@ from gridshare_portal.sites import calls, clients, signals
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites.reading import fetching, rows
 
-LEASE = timedelta(seconds=90)  # longer than a task may run
-CLAIMED = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)  # prolonged with every answer, of which each comes within ten seconds
+CLAIMED = timedelta(minutes=1)
 EVERY = timedelta(hours=6)
 EVERY_WITHOUT_A_HOME = timedelta(hours=1)
 FRESH = timedelta(hours=1)
@@ -95,18 +96,24 @@ def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
 def _read(
     client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime
 ) -> tuple[fetching.Listed, fetching.Parts]:
+    began_s = time.monotonic()
+
+    def note(**progress: object) -> None:
+        until_at = now + timedelta(seconds=time.monotonic() - began_s) + LEASE
+        mine.update(lease_until_at=until_at, **progress)
+
     listed = fetching.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
     site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
     device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
     total = 2 + len(listed.site_ids) + len(listed.device_ids or ())
     wanted = len(site_ids) + len(device_ids)
-    mine.update(step="devices", done=total - wanted, total=total)
+    note(step="devices", done=total - wanted, total=total)
     parts = fetching.parts(
         client,
         site_ids=site_ids,
         device_ids=device_ids,
         at_most=settings.GRIDSHARE_PARALLEL,
-        report=lambda came: mine.update(done=total - wanted + came),
+        report=lambda came: note(done=total - wanted + came),
     )
     return listed, parts
 

@@ -26,7 +26,7 @@ from gridshare_portal.telemetry import days, fetching, missing, packing
 from gridshare_portal.telemetry.models import Collection, Day
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
-LEASE = CLAIMED = timedelta(seconds=60)
+LEASE = CLAIMED = timedelta(seconds=30)  # longer than the calls between two looks at the lease take
 EVERY, EVERY_WATCHED = timedelta(minutes=15), timedelta(minutes=5)
 WATCHED_FOR = timedelta(minutes=10)
 JUST_READ = timedelta(minutes=4)

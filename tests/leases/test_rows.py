@@ -1,11 +1,18 @@
 """Rows that are due are handed out once, and come back when their lease has run out."""
 
+import inspect
+import math
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
+from gridshare_portal.gridshare import client
 from gridshare_portal.leases import rows as leases
+from gridshare_portal.lunar.login import calls as login
 from gridshare_portal.portfolio.models import ProjectionPass
+from gridshare_portal.sites import sync
+from gridshare_portal.telemetry import collect
 from tests import people
 
 LEASE, PUT_OFF = timedelta(seconds=30), timedelta(minutes=1)
@@ -61,3 +68,11 @@ class TestPuttingOff:
         leases.put_off(ROWS.all(), now=now, by=PUT_OFF, at_most=1, cursor=5)
 
         assert list(ROWS.filter(cursor=5).values_list("pk", flat=True)) == [due[0]]
+
+
+@pytest.mark.parametrize("lease", [sync.LEASE, collect.LEASE], ids=["homes", "readings"])
+def test_a_lease_outlives_the_calls_between_two_looks_at_it_and_little_more(lease):
+    rounds = math.ceil(collect.SIDE_BY_SIDE / settings.GRIDSHARE_PARALLEL)
+    longest_s = rounds * inspect.signature(client.Client).parameters["deadline_s"].default + login.DEADLINE_S
+
+    assert longest_s < lease.total_seconds() <= 30

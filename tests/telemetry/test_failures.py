@@ -119,12 +119,12 @@ class TestWhenItFails:
         now = timezone.now()
         row = collection(month)
         assert row.lease_owner == "me"
-        assert not collected(month, now=now + timedelta(seconds=30), owner="another")
+        assert not collected(month, now=now + timedelta(seconds=15), owner="another")
         stored = {
             (day.sensor_id, day.day): bytes(day.packed) for day in Day.objects.filter(closed_at__isnull=False)
         }
         asked = sandbox.calls(ASKED)
-        collected(month, now=now + timedelta(seconds=90), owner="another")
+        collected(month, now=now + timedelta(seconds=45), owner="another")
 
         assert queries.progress(month.site).done
         assert sandbox.calls(ASKED) - asked == 3 * 3  # the weeks that were not yet stored
