@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS, THREADS = 30, 4
 LATENCY_MS = 200
-APART_S = (0.5, 2.5)  # between two kills
+APART_S = (0.5, 4.0)  # between two kills
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def live_through(company: programs.Programs, lunar: wsgi.Sandbox, kills: int) ->
         in_flight.update(held.values_list("lease_owner", flat=True))
         company.start(name)
     company.kill("callers")
-    time.sleep(2 * 12 + 10.0)  # two leases, and the sweeps between them
+    time.sleep(2 * 8 + 15.0)  # two leases, and the sweeps between them
     return len(in_flight)
 
 

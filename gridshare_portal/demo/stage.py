@@ -129,9 +129,9 @@ class Stage:
         return [sys.executable, "manage.py", "prepare_demo"]
 
     def web(self) -> list[str]:
-        place = {"--interface": "wsgi", "--host": self.chosen.host, "--port": self.chosen.port}
-        size = {"--workers": 1, "--blocking-threads": 4, "--log-level": "warning"}
-        return [*_module("granian", place | size), "--no-ws", "gridshare_portal.wsgi:application"]
+        place = {"--interface": "asgi", "--host": self.chosen.host, "--port": self.chosen.port}
+        size = {"--workers": 1, "--http1-header-read-timeout": 10_000, "--log-level": "warning"}
+        return [*_module("granian", place | size), "--no-ws", "gridshare_portal.asgi:application"]
 
     def worker(self) -> list[str]:
         lean = ["--without-gossip", "--without-mingle", "--loglevel", "warning"]

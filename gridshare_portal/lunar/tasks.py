@@ -7,6 +7,7 @@ within a minute what no task was woken for.
 from __future__ import annotations
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.utils import timezone
 
 from gridshare_portal.lunar import emails
@@ -38,3 +39,9 @@ def finish_refreshes() -> None:
     """Repeat refreshes that were started and did not end, while the login still honors the old token."""
     for pk in refresh.unfinished(now=timezone.now())[:20]:
         refresh.recover(connection_pk=pk)
+
+
+@worker_ready.connect
+def _finish_at_once(**_options: object) -> None:
+    """Let a worker that was just started begin with what the one before it may have left."""
+    finish_refreshes.delay()

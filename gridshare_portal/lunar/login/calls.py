@@ -13,7 +13,7 @@ import requests
 
 from gridshare_portal.outbound import session, transport_errors
 
-DEADLINE_S = 8.0
+DEADLINE_S = 5.0
 LARGEST = 256 * 1024
 
 

@@ -30,7 +30,7 @@ from gridshare_portal.lunar.tokens import outages, revocations
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=12)  # a call ends within calls.DEADLINE_S
+LEASE = timedelta(seconds=8)  # a call ends within calls.DEADLINE_S
 RECOVERED_WITHIN = timedelta(seconds=90)  # longer than any grace; later a caller refreshes when one needs it
 SKEW = timedelta(seconds=15)
 LONGEST_PAUSE_S = 30

@@ -1,0 +1,164 @@
+"""Clients that begin a request and do not end it, at the server that the Procfile names."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from gridshare_portal import asgi
+from gridshare_portal.demo import supervisor
+
+HEADS = {
+    "head": b"POST /healthz HT",
+    "headers": b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    "body": b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nab",
+}
+
+
+@pytest.fixture(scope="module")
+def port():
+    """The port of a web server with two threads, as in the Procfile but for their number."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "asgi",
+        "--port",
+        str(number),
+        "--workers",
+        "1",
+    ]
+    limits = ["--http1-header-read-timeout", "2000", "--log-level", "error", "--no-ws"]
+    server = subprocess.Popen(
+        [*command, *limits, "gridshare_portal.asgi:application"],
+        env={**os.environ, "WEB_THREADS": "2", "DJANGO_SETTINGS_MODULE": "gridshare_portal.settings"},
+        preexec_fn=supervisor.end_with_parent,
+    )
+    until = time.monotonic() + 30
+    while not _answers(number):
+        assert server.poll() is None and time.monotonic() < until
+        time.sleep(0.1)
+    yield number
+    server.terminate()
+    server.wait(20)
+
+
+def _answers(port):
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def half_open(port, sent):
+    client = socket.create_connection(("127.0.0.1", port))
+    client.sendall(sent)
+    return client
+
+
+class TestClientsThatDoNotEndTheirRequest:
+    @pytest.mark.parametrize("kind", HEADS)
+    def test_keep_nobody_else_waiting(self, port, kind):
+        clients = [half_open(port, HEADS[kind]) for _ in range(60)]
+        try:
+            time.sleep(0.5)
+            assert all(_answers(port) for _ in range(20))
+        finally:
+            for client in clients:
+                client.close()
+        assert _answers(port)
+
+    def test_are_ended_while_they_send_headers(self, port):
+        client = half_open(port, HEADS["headers"])
+        client.settimeout(10)
+
+        assert b"200" not in client.recv(4096)
+
+    def test_may_be_slow_if_they_go_on(self, port):
+        client = half_open(port, HEADS["body"].replace(b"1000", b"6"))
+        client.settimeout(10)
+        for _ in range(4):
+            time.sleep(0.3)
+            client.sendall(b"x")
+
+        assert client.recv(4096).startswith(b"HTTP/1.1 403")  # whole, and without a form's token
+
+
+def answered(messages):
+    """Let the application receive these messages, each after so many seconds, and return what it sent."""
+
+    async def run():
+        waiting, sent, heard = list(messages), [], []
+
+        async def receive():
+            if not waiting:
+                await asyncio.sleep(60)
+            after_s, message = waiting.pop(0)
+            await asyncio.sleep(after_s)
+            return message
+
+        async def send(message):
+            sent.append(message)
+
+        async def app(scope, receive, send):
+            body = b""
+            while True:
+                message = await receive()
+                body += message["body"]
+                if not message["more_body"]:
+                    break
+            heard.append((scope, body))
+
+        scope = {"type": "http", "headers": [(b"x-real", b"1"), (b"x_real", b"2")]}
+        await asgi.WholeRequests(app)(scope, receive, send)
+        return sent, heard
+
+    with ThreadPoolExecutor(1) as aside:  # a browser of another test may have a loop in this thread
+        return aside.submit(asyncio.run, run()).result()
+
+
+def part(body, more=True):
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+class TestARequest:
+    def test_is_handed_on_whole(self):
+        large = os.urandom(asgi.IN_MEMORY + asgi.PIECE)
+        sent, [(_scope, body)] = answered([(0, part(b"a")), (0.01, part(large)), (0, part(b"z", more=False))])
+
+        assert (sent, body) == ([], b"a" + large + b"z")
+
+    def test_has_no_header_that_would_stand_for_another(self):
+        _sent, [(scope, _body)] = answered([(0, part(b"", more=False))])
+
+        assert scope["headers"] == [(b"x-real", b"1")]
+
+    def test_that_falls_silent_is_ended(self, monkeypatch):
+        monkeypatch.setattr(asgi, "SILENT_S", 0.05)
+        sent, heard = answered([(0, part(b"ab"))])
+
+        assert (sent[0]["status"], heard) == (408, [])
+
+    def test_that_drips_for_too_long_is_ended(self, monkeypatch):
+        monkeypatch.setattr(asgi, "LONGEST_S", 0.2)
+        sent, heard = answered([(0.02, part(b"x"))] * 100)
+
+        assert (sent[0]["status"], heard) == (408, [])
+
+    def test_that_is_too_large_is_refused_before_it_is_whole(self, monkeypatch):
+        monkeypatch.setattr(asgi, "LARGEST", 100)
+        sent, heard = answered([(0, part(b"x" * 101)), (5, part(b"", more=False))])
+
+        assert (sent[0]["status"], heard) == (413, [])
+
+    def test_whose_client_is_gone_is_forgotten(self):
+        assert answered([(0, part(b"x")), (0, {"type": "http.disconnect"})]) == ([], [])
