@@ -207,6 +207,7 @@ class _Execution:
 
 
 def send(client: gridshare.Client, synth_id: str, operation: operations.Ask) -> None:
+    """Send a change to the device, once; raises gridshare.errors.GridshareError."""
     if isinstance(operation, operations.AskMode):
         client.set_device_operation_mode(synth_id, mode=operation.mode)
     elif isinstance(operation, operations.AskPlan):

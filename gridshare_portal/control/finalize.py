@@ -47,6 +47,7 @@ def settle(
 
 
 def record_event(*, change: models.Change, name: names.Name, now: datetime) -> None:
+    """Add an event about a change, with what was wanted, read before and read after."""
     kept = ("kind", "asked", "before", "after", "outcome", "reason")
     record.add(
         name=name,

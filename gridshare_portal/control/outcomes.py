@@ -85,6 +85,7 @@ def of_reading(
 
 
 def agrees(wanted: Wanted, read: Read, *, now: datetime) -> bool:
+    """Return whether a device reads back what was wanted: a mode, the rest of a plan, or all details."""
     if isinstance(wanted, types.Mode):
         return isinstance(read, types.Mode) and wanted.name.casefold() == read.name.casefold()
     if isinstance(wanted, types.Plan):

@@ -30,6 +30,7 @@ def proposals_in(homes: Iterable[sites.Site], *, now: datetime) -> QuerySet[mode
 
 
 def waiting_of(site: sites.Site, *, now: datetime) -> QuerySet[models.Proposal]:
+    """Return the proposals that a home's homeowner has to answer, the newest first."""
     return _waiting(proposals_in([site], now=now), now)
 
 
@@ -51,6 +52,7 @@ def _holds(now: datetime) -> Exists:
 
 
 def states_of(site: sites.Site) -> QuerySet[models.State]:
+    """Return what was last read of a home's devices, each with its device."""
     return models.State.objects.filter(device__site=site).select_related("device")
 
 

@@ -27,6 +27,7 @@ def settle_stuck(*, changes: QuerySet[models.Change], now: datetime) -> None:
 
 
 def due(*, now: datetime) -> QuerySet[models.Change]:
+    """Return the unconfirmed changes whose next read-back is due."""
     return models.Change.objects.filter(outcome=outcomes.UNCONFIRMED, read_again_at__lte=now)
 
 

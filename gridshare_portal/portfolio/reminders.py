@@ -100,6 +100,7 @@ def ask(
 
 
 def due(*, now: datetime, at_most: int = 50) -> list[int]:
+    """Return the keys of reminders that are due, the longest due first."""
     waiting = models.Reminder.objects.filter(due_at__lte=now).order_by("due_at")
     return list(waiting.values_list("pk", flat=True)[:at_most])
 

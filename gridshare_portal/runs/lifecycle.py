@@ -112,6 +112,7 @@ def resume(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Ru
 
 
 def stop(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
+    """Stop a run for good; raises transitions.RunRefused where it cannot be stopped."""
     _require_right(actor, run.organization)
     if not transitions.stop(run=run, after=[R.RUNNING, R.PAUSED], actor=actor, now=now):
         raise transitions.RunRefused(_why_not(run))

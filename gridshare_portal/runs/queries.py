@@ -46,6 +46,7 @@ def runs_of(organization: accounts.Organization) -> QuerySet[models.Run]:
 
 
 def line_counts(run: models.Run) -> LineCounts:
+    """Return how many homes of a run are in which state, in one query; a draft counts only checked ones."""
     states: dict[str, int] = {}
     skipped: dict[str, int] = {}
     found = run.lines.order_by()

@@ -100,6 +100,7 @@ def _leave_out(run: models.Run) -> bool:
 
 
 def record_action(*, run: models.Run, action: str, actor: accounts.User | None, now: datetime) -> None:
+    """Add what was done with a run to its organization's audit log."""
     details = {"run": run.name, "number": run.pk, "action": action}
     if run.homes:
         details["homes"] = run.homes

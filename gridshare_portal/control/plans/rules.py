@@ -128,12 +128,14 @@ def fingerprint(plan: types.Plan) -> str:
 
 
 def to_json(plan: types.Plan) -> KeptPlan:
+    """Return a plan as JSON: moments in ISO 8601 and UTC, power in W."""
     return {
         "commands": [kept(one, one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in plan.commands]
     }
 
 
 def kept(command: types.Command | TypedCommand, start: datetime, end: datetime) -> KeptCommand:
+    """Return one command as JSON with these moments, power in W or None."""
     return {
         "start": start.isoformat(),
         "end": end.isoformat(),
@@ -143,6 +145,7 @@ def kept(command: types.Command | TypedCommand, start: datetime, end: datetime) 
 
 
 def from_json(kept: KeptPlan) -> types.Plan:
+    """Return the plan that to_json wrote; raises KeyError or ValueError for anything else."""
     return types.Plan(
         commands=tuple(
             types.Command(

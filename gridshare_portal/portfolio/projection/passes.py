@@ -39,6 +39,7 @@ def enroll(*, now: datetime) -> int:
 
 
 def due(*, now: datetime) -> list[int]:
+    """Return the keys of passes that are due and that no worker holds."""
     found = ProjectionPass.objects.filter(leases.free(now=now), due_at__lte=now)
     return list(found.values_list("pk", flat=True))
 

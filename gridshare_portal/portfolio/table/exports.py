@@ -23,10 +23,12 @@ HEADS = (
 
 
 def csv(lines: Iterable[SiteRow]) -> Iterator[str]:
+    """Return the lines of a CSV file: HEADS, which name the units, then a line per home."""
     return cells.lines(itertools.chain([HEADS], map(_row, lines)))
 
 
 def xlsx(lines: Iterable[SiteRow]) -> Iterator[bytes]:
+    """Return the pieces of a spreadsheet with the same columns, numbers as numbers."""
     return workbooks.xlsx(map(_row, lines), title="Homes", heads=HEADS, wide=2)
 
 

@@ -187,6 +187,7 @@ class _Query(forms.Query):
 
 
 def read(params: QueryDict) -> ListQuery:
+    """Read a query string; a value that cannot be read counts as left out."""
     known = _Query(params).cleaned_data
     columns = known.pop("show") or USUAL
     query = ListQuery(**known, columns=columns)

@@ -14,6 +14,7 @@ from gridshare_portal.gridshare import types
 
 
 def to_json(rows: Iterable[rules.TypedCommand]) -> rules.KeptPlan:
+    """Return rows as JSON: times without an offset, power in W; raises ValueError for a missing time."""
     filled = ((row, rules.filled_in(row.start), rules.filled_in(row.end)) for row in rows)
     return {"commands": [rules.kept(row, start, end) for row, start, end in filled]}
 

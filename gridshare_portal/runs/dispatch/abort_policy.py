@@ -95,6 +95,7 @@ def _may_be_too_many(run: runs.Run) -> bool:
 
 
 def score_of(run: runs.Run) -> Score:
+    """Return how many homes of a run failed, are confirmed, and are still open."""
     states = run_queries.line_counts(run).states
     read_again = run.lines.filter(state=S.UNCONFIRMED, change__read_again_at__isnull=False)
     unsettled = read_again.count() if states.get(S.UNCONFIRMED) else 0

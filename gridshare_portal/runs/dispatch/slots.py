@@ -45,6 +45,7 @@ def enter(*, owner: str, now: datetime) -> int | None:
 
 
 def leave(*, owner: str) -> None:
+    """Give the owner's slot back."""
     runs.DispatchSlot.objects.filter(lease_owner=owner).update(**leases.released())
 
 

@@ -74,10 +74,12 @@ def why_not(
 
 
 def groups_of(organization: accounts.Organization) -> list[tuple[str, str]]:
+    """Return an organization's groups as key and name."""
     return [(str(group.pk), group.name) for group in Group.objects.filter(organization=organization)]
 
 
 def zones_of(organization: accounts.Organization) -> list[str]:
+    """Return the time zones of an organization's homes, sorted by name."""
     known = SiteRow.objects.filter(organization=organization).order_by("time_zone")
     return list(known.values_list("time_zone", flat=True).distinct())
 
