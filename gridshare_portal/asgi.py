@@ -8,17 +8,16 @@ silent, or drips for too long, is ended. The portal itself is the WSGI applicati
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, TypeAlias, cast
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp
+from django.conf import settings
 
 from gridshare_portal.wsgi import application as portal
 
-THREADS = int(os.environ.get("WEB_THREADS", "4"))
 SILENT_S, LONGEST_S = 10.0, 120.0
 LARGEST = 12 * 1024 * 1024  # a run's file of 10 MB, and the form around it
 IN_MEMORY = 256 * 1024
@@ -92,4 +91,4 @@ async def _refuse(send: Send, status: int) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-application = WholeRequests(WSGIMiddleware(portal, workers=THREADS))  # type: ignore[arg-type]  # its own Environ
+application = WholeRequests(WSGIMiddleware(portal, workers=settings.WEB_THREADS))  # type: ignore[arg-type]  # its own Environ

@@ -44,6 +44,7 @@ PAGES = {  # as packages below the pages name them, in e-mails and redirects: se
     "report": "retailer:report",
 }
 WSGI_APPLICATION = "gridshare_portal.wsgi.application"
+WEB_THREADS = max(1, env.int("WEB_THREADS", default=4))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_NAME = "Lunar home portal"
 

@@ -78,7 +78,8 @@ def campaign(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResp
 def campaign_qr(request: entry.MemberRequest, slug: str, campaign: str) -> HttpResponse:
     found = _of(request, campaign)
     picture = qr.svg(_address(found), color=brand.ink(found.color))
-    headers = {"Content-Disposition": f'inline; filename="{found.slug}.svg"'}
+    shown = f'inline; filename="{found.slug}.svg"'
+    headers = {"Content-Disposition": shown, "Cache-Control": "private, no-store"}
     return HttpResponse(picture, content_type="image/svg+xml", headers=headers)
 
 
