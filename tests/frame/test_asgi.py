@@ -162,3 +162,33 @@ class TestARequest:
 
     def test_whose_client_is_gone_is_forgotten(self):
         assert answered([(0, part(b"x")), (0, {"type": "http.disconnect"})]) == ([], [])
+
+
+class TestAnAnswer:
+    def test_of_many_lines_is_sent_in_few_pieces(self):
+        lines = [b"a line of a file\r\n"] * 20_000
+        pieces = list(asgi.Together(lines))
+
+        assert b"".join(pieces) == b"".join(lines) and len(pieces) <= 7
+
+    def test_that_is_made_slowly_is_sent_meanwhile(self, monkeypatch):
+        monkeypatch.setattr(asgi, "HELD_S", 0.02)
+
+        def slow():
+            for _ in range(4):
+                time.sleep(0.03)
+                yield b"x"
+
+        assert list(asgi.Together(slow())) == [b"x"] * 4
+
+    def test_that_nobody_waits_for_any_more_is_ended(self):
+        ended = []
+
+        class Made(list):
+            def close(self):
+                ended.append(True)
+
+        asgi.Together(Made([b"a"])).close()
+        asgi.Together([b"a"]).close()
+
+        assert ended == [True]

@@ -14,7 +14,7 @@ from gridshare_portal.access import policy
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import settings as site_settings
 
-pytestmark = pytest.mark.django_db(transaction=True)
+WITH_DATABASE = pytest.mark.django_db(transaction=True)
 IS_POSTGRES = connection.vendor == "postgresql"
 NAME = {"name": "Oak Street", "time_zone": "America/Los_Angeles"}
 
@@ -75,6 +75,7 @@ def is_calm(page):
     return page.status_code == 503 and page["Retry-After"] == "5" and "cannot be reached" in page.text
 
 
+@WITH_DATABASE
 class TestADatabaseThatIsAway:
     def test_is_a_calm_page_and_no_fault_of_ours(self, visitor):
         with away():
@@ -91,6 +92,7 @@ class TestADatabaseThatIsAway:
         assert sites.Site.objects.get(pk=visitor.site.pk).name != NAME["name"]
 
 
+@WITH_DATABASE
 class TestALock:
     def test_that_lasts_too_long_is_a_503_and_leaves_nothing_half_done(self, visitor):
         address = reverse("homeowner:settings", args=[visitor.site.synth_id])
@@ -101,6 +103,7 @@ class TestALock:
         assert sites.Site.objects.get(pk=visitor.site.pk).name != NAME["name"]
 
 
+@WITH_DATABASE
 @pytest.mark.skipif(not IS_POSTGRES, reason="a file has no connection that breaks")
 class TestAConnectionThatBreaks:
     def end_own(self):
@@ -138,6 +141,7 @@ class TestAConnectionThatBreaks:
 
 
 class TestAFaultOfOurs:
+    @WITH_DATABASE
     def test_stays_a_500(self, visitor, monkeypatch):
         def wrong(*_args, **_kwargs):
             with connection.cursor() as cursor:

@@ -10,7 +10,7 @@ from gridshare_portal.lunar.login import calls, cognito
 from gridshare_portal.lunar.tokens import refresh
 from tests.lunar.conftest import expire
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 class Killed(BaseException):
