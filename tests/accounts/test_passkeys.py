@@ -31,9 +31,20 @@ def complaints(page):
     return heard
 
 
+@pytest.fixture
+def late_scripts(page):
+    """The scripts of passkeys arrive when the page has long been there, as over a slow line."""
+
+    def send_late(route):
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/mfa/js/*.js", send_late)
+
+
 class TestAPasskey:
     def test_is_made_on_one_page_and_signs_in_on_another(
-        self, page, authenticator, complaints, live_server, client, somebody
+        self, page, authenticator, complaints, late_scripts, live_server, client, somebody
     ):
         client.force_login(somebody)
         name = settings.SESSION_COOKIE_NAME
