@@ -21,6 +21,7 @@ environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 DEMO = env.bool("DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 TOKEN_KEYS = env.list("TOKEN_KEYS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 PUBLIC_URL = env.str("PUBLIC_URL")
@@ -36,6 +37,7 @@ PAGES = {  # as packages below the pages name them, in e-mails and redirects: se
     "visit": "homeowner:visit",
     "proposal": "homeowner:proposal",
     "invitation": "accounts:invitation",
+    "sessions": "usersessions_list",
     "case": "installer:case",
     "work list": "installer:homes",
     "daily digest": "installer:digest",
@@ -95,11 +97,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "gridshare_portal.accounts.signing_in.middleware.limit_sessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "gridshare_portal.accounts.signing_in.middleware.staff_need_a_second_factor",
     "django_htmx.middleware.HtmxMiddleware",
+    "gridshare_portal.accounts.signing_in.middleware.GuardSensitivePages",
 ]
 
 TEMPLATES = [
@@ -202,19 +205,26 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 SOCIALACCOUNT_ADAPTER = "gridshare_portal.lunar.login.adapter.SocialAccounts"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {"lunar": {"APPS": [{"client_id": LUNAR_CLIENT_ID, "secret": LUNAR_CLIENT_SECRET}]}}
 MFA_ADAPTER = "gridshare_portal.accounts.signing_in.adapter.SecondFactors"
+MFA_FORMS = {
+    "authenticate": "gridshare_portal.accounts.signing_in.forms.SignInCode",
+    "authenticate_webauthn": "gridshare_portal.accounts.signing_in.forms.SignInPasskey",
+    "reauthenticate": "gridshare_portal.accounts.signing_in.forms.ProofCode",
+    "reauthenticate_webauthn": "gridshare_portal.accounts.signing_in.forms.ProofPasskey",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
 USERSESSIONS_TRACK_ACTIVITY = False
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_AGE = 31 * 24 * 3600  # the longest; session_limits.py ends each at its person's limit
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True

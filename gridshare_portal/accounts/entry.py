@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django_htmx.middleware import HtmxDetails
 
 from gridshare_portal.accounts import models, rights, staff
+from gridshare_portal.accounts.signing_in import proof
 
 P = ParamSpec("P")
 
@@ -55,7 +56,8 @@ def require_right(
 ) -> Callable[[MemberView[P]], View[P]]:
     """Require the right at the organization of `<slug>/…`; sets request.membership and request.organization.
 
-    A fragment requested by htmx is answered with a full refresh, which leads to sign-in or second factor.
+    The first change in a session needs a recent proof of who the member is. A fragment requested by htmx is
+    answered with a full refresh, which leads to sign-in or second factor.
     """
 
     def decorate(view: MemberView[P]) -> View[P]:
@@ -71,6 +73,8 @@ def require_right(
             if not rights.may(membership.role, right):
                 role, title = membership.get_role_display().lower(), right.title[0].lower() + right.title[1:]
                 raise PermissionDenied(NOT_YOURS.format(membership.organization, role, title))
+            if proof.lacks_first(member_request):
+                return proof.ask(member_request)
             member_request.membership, member_request.organization = membership, membership.organization
             return view(member_request, *args, **named)
 

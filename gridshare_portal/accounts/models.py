@@ -47,6 +47,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("may sign in", default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     sign_outs = models.PositiveIntegerField("times signed out everywhere", default=0, editable=False)
+    role_changes = models.PositiveIntegerField(
+        "times a role was changed", default=0, db_default=0, editable=False
+    )
 
     objects = Users()
 

@@ -1,4 +1,4 @@
-"""Records sign-up, sign-in and sign-out; a first strong factor ends the other sessions."""
+"""Records sign-up, sign-in, sign-out and what failed; a first strong factor ends the other sessions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from allauth.mfa import signals as mfa_signals
 from allauth.mfa.base.internal import flows
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
+from django.db.models.signals import pre_save
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from gridshare_portal.accounts import entry, models, staff
-from gridshare_portal.accounts.signing_in import sessions
+from gridshare_portal.accounts.signing_in import (
+    attempts,
+    known_browsers,
+    second_factors,
+    session_limits,
+    sessions,
+)
 from gridshare_portal.audit import names, record
 
 RECORDED = {
@@ -28,9 +35,42 @@ def on_signed(signal: Signal, user: models.User | None, **_context: object) -> N
         record.add(name=RECORDED[signal], at=timezone.now(), actor=user, subject=user)
 
 
+@receiver(auth_signals.user_logged_in)
+def on_signed_in(user: models.User, request: HttpRequest, **_context: object) -> None:
+    """Begin the session's limits, and tell the person of a browser they had not used before."""
+    now = timezone.now()
+    session_limits.begin(request.session, user, now=now)
+    request.session[sessions.ROLES] = user.role_changes
+    known_browsers.note(request, user, now=now)
+
+
+@receiver(allauth_signals.authentication_step_completed)
+def on_proof(user: models.User, request: HttpRequest, method: str, **_context: object) -> None:
+    """Note that somebody proved once more who they are, and that a second factor was right."""
+    now = timezone.now()
+    if method == "mfa":
+        record.add(name=names.Name.SECOND_FACTOR_PROVEN, at=now, actor=user, subject=user)
+    if request.user.is_authenticated and request.user.pk == user.pk:
+        session_limits.prove(request.session, now=now)
+
+
 @receiver(allauth_signals.login_code_rejected)
 def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -> None:
     record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)
+
+
+@receiver(mfa_signals.authentication_failed)
+def on_wrong_second_factor(user: models.User, authenticator: Authenticator, **_context: object) -> None:
+    attempts.note_wrong(user, authenticator.type, now=timezone.now())
+
+
+@receiver(pre_save, sender=Authenticator)
+def on_saved_factor(
+    instance: Authenticator, update_fields: frozenset[str] | None = None, **_context: object
+) -> None:
+    """Bind a second factor's secret to its row, wherever it is stored."""
+    if update_fields is None or "data" in update_fields:
+        second_factors.bind(instance)
 
 
 @receiver(mfa_signals.authenticator_added)

@@ -11,6 +11,8 @@ class Name(models.TextChoices):
     SIGNED_OUT = "signed_out", "signed out"
     USER_DELETED = "user_deleted", "deleted the account"
     SIGN_IN_FAILED = "sign_in_failed", "could not sign in"
+    SECOND_FACTOR_FAILED = "second_factor_failed", "gave a wrong second factor"
+    SECOND_FACTOR_PROVEN = "second_factor_proven", "gave the right second factor"
     CONNECTED = "connected", "connected a Lunar account"
     RECONNECTED = "reconnected", "connected the Lunar account again"
     CONNECTION_ENDED = "connection_ended", "Lunar ended the connection"

@@ -24,6 +24,7 @@ from django.shortcuts import get_object_or_404
 from gridshare_portal.access import policy, requests, site_pages, visits
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts.signing_in import proof
 from gridshare_portal.control import models as control
 from gridshare_portal.control import queries as control_queries
 from gridshare_portal.homeowner import viewer
@@ -40,6 +41,10 @@ NO_DOWNLOAD = "Your role does not include downloads."
 
 class Unstated(Exception):
     """A view looks up a home and has not said whether staff may see it."""
+
+
+class _ProveFirst(Exception):
+    """Staff are about to make their first change in a session, without a recent proof of who they are."""
 
 
 class _SayWhyFirst(Exception):
@@ -196,6 +201,8 @@ def _look(request: HomeRequest, admission: Admission, found: sites.Site, now: da
     visit = visits.current(request.user, found, now=now, context=context)
     if visit is None:
         raise _SayWhyFirst(found)
+    if proof.lacks_first(request):
+        raise _ProveFirst
     here = context.at(visit.organization_id)
     if admission.kind == "download" and not here.may(rights.EXPORT):
         raise PermissionDenied(NO_DOWNLOAD)
@@ -220,6 +227,8 @@ def _guarded(admission: Admission, view: HomeView[P]) -> View[P]:
             return login_required(view)(asked, *args, **kwargs)
         except _SayWhyFirst as first:
             return site_pages.say_why(asked, first.site, kind=admission.kind, post_leads_back=True)
+        except _ProveFirst:
+            return proof.ask(asked)
         except Http404:
             if asked.htmx:
                 return HttpResponse(status=404, headers={"HX-Refresh": "true"})

@@ -71,15 +71,21 @@ def _store(
 
 def _account_of(user: AbstractBaseUser, pending: models.Pending) -> SocialAccount:
     defaults = {"user": user, "extra_data": {"username": pending.username}}
-    account, _ = SocialAccount.objects.get_or_create(provider=PROVIDER, uid=pending.sub, defaults=defaults)
+    uid = uid_of(issuer=pending.issuer, sub=pending.sub)
+    account, _ = SocialAccount.objects.get_or_create(provider=PROVIDER, uid=uid, defaults=defaults)
     if account.user_id != user.pk:
         raise BelongsToAnother
     return account
 
 
-def belongs_to_another(*, sub: str, user: AbstractBaseUser) -> bool:
+def uid_of(*, issuer: str, sub: str) -> str:
+    """Return the name of a Lunar account in allauth's rows: a subject means nothing without its issuer."""
+    return f"{issuer} {sub}"
+
+
+def belongs_to_another(*, uid: str, user: AbstractBaseUser) -> bool:
     """Return whether another user has connected this Lunar account."""
-    return SocialAccount.objects.filter(provider=PROVIDER, uid=sub).exclude(user_id=user.pk).exists()
+    return SocialAccount.objects.filter(provider=PROVIDER, uid=uid).exclude(user_id=user.pk).exists()
 
 
 @transaction.atomic

@@ -56,7 +56,7 @@ class LunarProvider(OAuth2Provider):
         }
 
     def extract_uid(self, data: dict[str, str]) -> str:
-        return data["sub"]
+        return data["uid"]
 
     def extract_extra_data(self, data: dict[str, str]) -> dict[str, str]:
         """Return what may be shown of the account; never the token's claims."""

@@ -74,12 +74,12 @@ class LunarOAuth2Adapter(OAuth2Adapter):
     ) -> SocialLogin:
         """Return whose Lunar account this is; refuse one that is connected to another user."""
         owner = self._owner(kwargs["response"], app, token.token)
-        user = request.user
-        if user.is_authenticated and connections.belongs_to_another(sub=owner.sub, user=user):
+        user, uid = request.user, connections.uid_of(issuer=owner.issuer, sub=owner.sub)
+        if user.is_authenticated and connections.belongs_to_another(uid=uid, user=user):
             connections.refuse(key=token.token, user=user, now=timezone.now())
             messages.error(request, BELONGS_TO_ANOTHER)
             raise ImmediateHttpResponse(redirect("socialaccount_connections"))
-        claims = {"sub": owner.sub, "username": owner.username}
+        claims = {"uid": uid, "username": owner.username}
         login: SocialLogin = self.get_provider().sociallogin_from_response(request, claims)
         return login
 

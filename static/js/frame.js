@@ -4,3 +4,6 @@ import { keepFresh } from "portal/refresh";
 
 for (const menu of document.querySelectorAll("details[data-menu]")) closeOutside(menu);
 keepFresh(document);
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.triggeringEvent?.type === "portal:refresh") detail.headers["X-Renewed"] = "1";
+});

@@ -66,11 +66,11 @@ class TestSecondFactors:
         assert secret not in str(Authenticator.objects.values_list("data", flat=True)[0])
 
     def test_are_never_given_out_sealed_when_the_key_is_lost(self, db, somebody, settings):
-        sealed = seal.seal("secret", adapter.SEALED_AS)
+        sealed = adapter.SecondFactors().encrypt("secret")
         settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
 
         with pytest.raises(seal.SecretUnreadable):
-            seal.unseal(sealed, adapter.SEALED_AS)
+            adapter.SecondFactors().decrypt(sealed)
 
 
 class TestDeletingAPerson:

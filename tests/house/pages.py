@@ -161,6 +161,8 @@ TABLE = {  # one character for each of PERSONS, in their order
         "get retailer:runs",
     ),
     "sYYYYYYYYYYYY": (  # one's own, whoever one is
+        "get accounts:prove",
+        "post accounts:prove",
         "get homeowner:connection",
         "get homeowner:delete_account",
         "post homeowner:delete_account",

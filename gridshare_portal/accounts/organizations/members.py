@@ -53,6 +53,7 @@ def add(
         user=user, organization=organization, defaults=known
     )
     if is_new:
+        sessions.note_role_change(user)
         _record(names.Name.MEMBER_JOINED, membership, actor=user, now=now, role=role)
     return membership
 
@@ -70,6 +71,7 @@ def change_role(
     _keep_an_admin(organization, without=member)
     before, member.role = member.get_role_display(), role
     member.save(update_fields=["role"])
+    sessions.note_role_change(member.user)
     _withdraw_invitations(member, actor=actor, now=now)
     change = {"before": before, "after": member.get_role_display()}
     _record(names.Name.MEMBER_ROLE_CHANGED, member, actor=actor, now=now, **change)
@@ -95,6 +97,7 @@ def leave(*, membership: models.Membership, now: datetime) -> None:
     _keep_an_admin(organization, without=member)
     _record(names.Name.MEMBER_REMOVED, member, actor=member.user, now=now, role=member.role)
     member.delete()
+    sessions.note_role_change(member.user)
 
 
 @transaction.atomic

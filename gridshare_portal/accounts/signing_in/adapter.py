@@ -13,16 +13,24 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from gridshare_portal import seal
+from gridshare_portal.accounts.signing_in import proof, second_factors
 
 log = logging.getLogger(__name__)
 
-SEALED_AS = "second factor"
 LONGEST_PATH = 2_000
 LONGEST_ADDRESS = 254
+WAYS = {
+    "reauthenticate": "Use my password",
+    "mfa_reauthenticate": "Use a code from my authenticator app",
+    "mfa_reauthenticate:webauthn": "Use my passkey",
+}
 MAIL_FAILED = "We could not send the e-mail just now. Please try again in a minute."
 
 
@@ -32,6 +40,19 @@ class Accounts(DefaultAccountAdapter):
         if not url or len(url) > LONGEST_PATH or not url.isprintable():
             return False
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def is_reauthentication_required(self, *, app: str, **_kwargs: object) -> bool:
+        """Ask for a proof where allauth does, unless there was one within the portal's own time."""
+        return not proof.is_given(current.request)
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, object]]:
+        """Return the ways to prove who one is, a passkey first; whoever has none gets a code by e-mail."""
+        methods = super().get_reauthentication_methods(user)
+        methods.sort(key=lambda way: way["id"] != "mfa_reauthenticate:webauthn")
+        for way in methods:
+            way["description"] = WAYS.get(way["id"], way["description"])
+        by_email = {"id": "code", "description": "Use a code by e-mail", "url": reverse("accounts:prove")}
+        return methods or [by_email]
 
     def clean_email(self, email: str) -> str:
         """Refuse an address that is longer than any mail server accepts."""
@@ -50,7 +71,7 @@ class Accounts(DefaultAccountAdapter):
 
 class SecondFactors(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
-        return seal.seal(text, SEALED_AS)
+        return seal.seal(text, second_factors.UNBOUND)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return seal.unseal(encrypted_text, SEALED_AS)
+        return second_factors.opened(encrypted_text)

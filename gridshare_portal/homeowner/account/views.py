@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts.organizations import members
+from gridshare_portal.accounts.signing_in import proof
 from gridshare_portal.audit import names, record
 from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.lunar import connections, queries, scopes
@@ -55,6 +56,7 @@ def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof.required
 def delete(request: entry.SignedInRequest) -> HttpResponse:
     now = timezone.now()
     form = forms.DeleteAccount(forms.posted(request), address=request.user.email)

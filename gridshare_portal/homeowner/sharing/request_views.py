@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from gridshare_portal.access import consents, models, policy
 from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import entry
+from gridshare_portal.accounts.signing_in import proof
 from gridshare_portal.homeowner import forms, viewer
 from gridshare_portal.homeowner.sharing import forms as sharing_forms
 from gridshare_portal.homeowner.sharing import words
@@ -25,6 +26,7 @@ DECLINED = "Not shared. {organization} is not told that you read it."
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof.required
 def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     waiting = access_requests.waiting_for(request.user, now=now).select_related("organization", "asked_by")

@@ -15,6 +15,7 @@ from gridshare_portal.access import consents, policy, queries, return_address
 from gridshare_portal.access import requests as access_requests
 from gridshare_portal.accounts import entry
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts.signing_in import proof
 from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.homeowner.sharing import forms as sharing_forms
 from gridshare_portal.homeowner.sharing import words
@@ -54,6 +55,7 @@ def search(request: entry_points.HomeRequest) -> HttpResponse:
 
 @entry_points.page(staff=None)
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof.required
 def share(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)

@@ -14,7 +14,7 @@ import jwt
 
 from gridshare_portal.lunar.login import calls
 
-LONGEST_SUB = 191
+LONGEST_SUB, LONGEST_UID = 191, 191  # as the tables hold them; the second with the issuer before it
 KEPT_S = 600
 LEEWAY_S = 30
 NEEDED = ["sub", "exp", "iss", "client_id", "token_use"]
@@ -44,7 +44,7 @@ def identify(access_token: str, *, issuer: str, client_id: str) -> Identity:
     if (claims["token_use"], claims["client_id"]) != ("access", client_id):
         raise NotGenuine("made for another client or another use")
     sub = claims["sub"]
-    if not isinstance(sub, str) or not 0 < len(sub) <= LONGEST_SUB:
+    if not isinstance(sub, str) or not 0 < len(sub) <= min(LONGEST_SUB, LONGEST_UID - len(issuer) - 1):
         raise NotGenuine("names nobody")
     return Identity(
         issuer=issuer,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.accounts.signing_in import proof
 from gridshare_portal.retailer.runs import detail_views as pages
 from gridshare_portal.retailer.runs import forms
 from gridshare_portal.retailer.runs.words import R, S
@@ -48,6 +49,7 @@ ACTIONS: dict[str, tuple[Action, str]] = {
 
 @entry.require_right(rights.RUN, kind="retailer")
 @require_POST
+@proof.required
 def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Start a run that was checked, after the number of its homes was typed."""
     found = pages.run_of(request, pk)
@@ -59,6 +61,7 @@ def run_start(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
 
 @entry.require_right(rights.RUN, kind="retailer")
 @require_POST
+@proof.required
 def run_schedule(request: entry.MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Have a checked run start by itself later; or no longer."""
     found, now = pages.run_of(request, pk), timezone.now()

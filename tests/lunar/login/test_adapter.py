@@ -30,7 +30,9 @@ class TestComingBackSignedIn:
         assert "Your Lunar account is connected." in page.text
         assert (connection.status, connection.scope_set) == ("active", set(READING))
         assert (connection.username, connection.time_zone) == ("ada", "Europe/Berlin")
-        assert connection.account == SocialAccount.objects.get(user=homeowner, uid=connection.sub)
+        assert connection.account == SocialAccount.objects.get(
+            user=homeowner, uid=f"{connection.issuer} {connection.sub}"
+        )
         assert Event.objects.filter(name="connected", actor_id=homeowner.pk).count() == 1
 
     def test_stores_what_lunar_granted_and_not_what_was_asked(self, client, sandbox, homeowner):
