@@ -17,6 +17,7 @@ from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp
 from django.conf import settings
 
+from gridshare_portal import steady
 from gridshare_portal.wsgi import application as portal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ LARGEST = 12 * 1024 * 1024  # a run's file of 10 MB, and the form around it
 IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
 HELD_S = 0.25
+STEADY = steady.HEADER.lower().encode()
 
 Message: TypeAlias = Mapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -55,6 +57,7 @@ class WholeRequests:
         # A proxy drops such names; without one they would stand for the names with a dash.
         headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
         scope = {**scope, "headers": [one for one in headers if b"_" not in one[0]]}
+        send = _steady(send)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
             try:
                 await _received(receive, body)
@@ -118,6 +121,20 @@ def _again(body: IO[bytes]) -> Receive:
         return {"type": "http.request", "body": piece, "more_body": len(piece) == PIECE}
 
     return receive
+
+
+def _steady(send: Send) -> Send:
+    """Hold back what is marked as steady, without a thread, until its time has come."""
+    began_s = time.monotonic()
+
+    async def sender(message: Message) -> None:
+        headers = cast("list[tuple[bytes, bytes]]", message.get("headers", []))
+        if any(name.lower() == STEADY for name, _value in headers):
+            await asyncio.sleep(steady.wait_s(time.monotonic() - began_s))
+            message = {**message, "headers": [one for one in headers if one[0].lower() != STEADY]}
+        await send(message)
+
+    return sender
 
 
 async def _refuse(send: Send, status: int) -> None:

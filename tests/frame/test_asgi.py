@@ -165,6 +165,26 @@ class TestARequest:
 
 
 class TestAnAnswer:
+    def test_that_is_steady_waits_without_a_thread_and_without_saying_so(self, monkeypatch):
+        slept, sent = [], []
+
+        async def sleep(seconds):
+            slept.append(seconds)
+
+        async def send(message):
+            sent.append(message)
+
+        async def answer(*headers):
+            await asgi._steady(send)({"type": "http.response.start", "status": 302, "headers": [*headers]})
+
+        monkeypatch.setattr(asgi.asyncio, "sleep", sleep)
+        for headers in ([(b"x-steady", b"0.75"), (b"location", b"/")], [(b"location", b"/")]):
+            with ThreadPoolExecutor(1) as aside:
+                aside.submit(asyncio.run, answer(*headers)).result()
+
+        assert [message["headers"] for message in sent] == [[(b"location", b"/")]] * 2
+        assert len(slept) == 1 and 0.7 < slept[0] <= 0.75
+
     def test_of_many_lines_is_sent_in_few_pieces(self):
         lines = [b"a line of a file\r\n"] * 20_000
         pieces = list(asgi.Together(lines))
