@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from gridshare_portal.limits import visitors
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -85,6 +87,7 @@ if DEMO:
     INSTALLED_APPS.append("gridshare_portal.demo")
 
 MIDDLEWARE = [
+    "gridshare_portal.limits.middleware.name_visitor",
     "django.middleware.security.SecurityMiddleware",
     "gridshare_portal.headers.isolate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -223,9 +226,12 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 
 # --- headers ------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # as it was called before proxies were named
+TRUSTED_PROXIES = visitors.trusted(
+    env.list("TRUSTED_PROXIES", default=[visitors.PRIVATE] if BEHIND_PROXY else [])
 )
+# Believed of trusted proxies alone: limits.middleware drops it from everybody else's requests.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 OPERATOR_TOKEN = env.str("OPERATOR_TOKEN", default="")
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
