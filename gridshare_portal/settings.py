@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "gridshare_portal.accounts.signing_in.middleware.staff_need_a_second_factor",
     "django_htmx.middleware.HtmxMiddleware",
+    "gridshare_portal.limits.middleware.CountActs",
 ]
 
 TEMPLATES = [
@@ -205,6 +206,22 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
+# Beside the table in limits/acts.py, which counts what is asked for by address and by mailbox together. What
+# allauth counts by a mailbox or a person alone is wide, because whoever knows an e-mail address could use it
+# up; the codes themselves end with the sign-in that they belong to, after three wrong ones.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "signup": "20/m/ip",
+    "request_login_code": "20/m/ip,30/h/key",  # so many letters an hour at most come to one mailbox
+    "confirm_email": "3/m/key,30/h/key",
+    "login_failed": "60/10m/ip,5/5m/key",  # by key: second factors, of whom the first is known to be right
+    "reauthenticate": "10/m/user",
+    "manage_email": "10/m/user,30/h/user",
+    "change_password": "5/m/user",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "60/10m/ip"}  # nothing to guess; an office may share an address
 SOCIALACCOUNT_ADAPTER = "gridshare_portal.lunar.login.adapter.SocialAccounts"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = False

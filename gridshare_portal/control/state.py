@@ -1,7 +1,7 @@
 """A device's mode and plan: read from the API in parallel and stored with the moment of reading.
 
-Reads only what the connection's scopes allow, and a device at most once in READ_EVERY, however many pages look
-at it. A newer reading is never replaced by an older one that arrives late.
+Reads only what the connection's scopes allow, and a device at most once in READ_EVERY, however many pages
+look at it. A newer reading is never replaced by an older one that arrives late.
 """
 
 from __future__ import annotations

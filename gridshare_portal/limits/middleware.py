@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from gridshare_portal.limits import visitors
+from gridshare_portal.limits import acts, answers, counting, visitors
 
 log = logging.getLogger(__name__)
 
@@ -44,3 +45,35 @@ def _say_once(peer: str) -> None:
     if peer not in _named and len(_named) < MOST_NAMED:
         _named.add(peer)
         log.warning(UNKNOWN_PROXY, peer)
+
+
+class CountActs:
+    """Count what is done by its address, before its view is asked, and after who asks is known.
+
+    So whoever does too much is told so without learning whether what they asked for is there.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return answers.say(request, self._get_response(request))
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, place: Mapping[str, object]
+    ) -> HttpResponse | None:
+        """Answer in the view's place if this is one too many."""
+        match = request.resolver_match
+        name = acts.ADDRESSES.get(f"{_method(request)} {match.view_name}") if match else None
+        if name is None:
+            return None
+        wait_s = counting.wait_s(name, request, place, now=timezone.now())
+        if not wait_s:
+            return None
+        log.warning("limit %s reached by %s", name, request.user.pk or "a visitor")
+        act = acts.ACTS[name]
+        return answers.page(request, often=act.often, seconds=wait_s, keeps=act.keeps)
+
+
+def _method(request: HttpRequest) -> str:
+    return "get" if request.method == "HEAD" else str(request.method).lower()
