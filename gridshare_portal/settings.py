@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from gridshare_portal.limits import visitors
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -87,6 +89,7 @@ if DEMO:
     INSTALLED_APPS.append("gridshare_portal.demo")
 
 MIDDLEWARE = [
+    "gridshare_portal.limits.middleware.name_visitor",
     "django.middleware.security.SecurityMiddleware",
     "gridshare_portal.headers.isolate",
     "gridshare_portal.steady.mark",
@@ -103,6 +106,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "gridshare_portal.limits.middleware.CountActs",
     "gridshare_portal.accounts.signing_in.middleware.GuardSensitivePages",
 ]
 
@@ -206,6 +210,22 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# Beside the table in limits/acts.py, which counts what is asked for by address and by mailbox together. What
+# allauth counts by a mailbox or a person alone is wide, because whoever knows an e-mail address could use it
+# up; the codes themselves end with the sign-in that they belong to, after three wrong ones.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "signup": "20/m/ip",
+    "request_login_code": "20/m/ip,30/h/key",  # so many letters an hour at most come to one mailbox
+    "confirm_email": "100/h/key",  # wide, because known addresses, which are told otherwise, have none
+    "login_failed": "60/10m/ip,5/5m/key",  # by key: second factors, of whom the first is known to be right
+    "reauthenticate": "10/m/user",
+    "manage_email": "10/m/user,30/h/user",
+    "change_password": "5/m/user",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "60/10m/ip"}  # nothing to guess; an office may share an address
 SOCIALACCOUNT_ADAPTER = "gridshare_portal.lunar.login.adapter.SocialAccounts"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_AUTO_SIGNUP = False
@@ -233,9 +253,12 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 
 # --- headers ------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # as it was called before proxies were named
+TRUSTED_PROXIES = visitors.trusted(
+    env.list("TRUSTED_PROXIES", default=[visitors.PRIVATE] if BEHIND_PROXY else [])
 )
+# Believed of trusted proxies alone: limits.middleware drops it from everybody else's requests.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 OPERATOR_TOKEN = env.str("OPERATOR_TOKEN", default="")
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from gridshare_portal import health
 
+handler429 = "gridshare_portal.limits.answers.of_allauth"  # by a name that allauth looks for
 handler500 = "gridshare_portal.database_outage.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [

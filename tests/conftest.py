@@ -1,6 +1,7 @@
 """The cast and the world, for every test that asks for them by name."""
 
 import os
+import uuid
 from datetime import timedelta
 
 import hypothesis
@@ -8,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal import cache
+from gridshare_portal.limits import counting
 from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
@@ -73,6 +75,12 @@ def two_days_of_history(request, monkeypatch):
 def whole_history():
     """The walk into the past is as long as in production, for the tests that are about it."""
     return missing.HISTORY
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_before(monkeypatch):
+    """Whoever has the same key in another test has done nothing here yet."""
+    monkeypatch.setattr(counting, "KEY", f"limit-{uuid.uuid4()}")
 
 
 @pytest.fixture

@@ -17,7 +17,16 @@ from django.db import IntegrityError, transaction
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names
-from gridshare_portal.control import finalize, models, operations, outcomes, permission, read_back, state
+from gridshare_portal.control import (
+    finalize,
+    models,
+    operations,
+    outcomes,
+    permission,
+    quota,
+    read_back,
+    state,
+)
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
@@ -60,7 +69,8 @@ def make(
     `organization_id`, where it is given, and must give a reason. `also` runs in the transaction that writes
     the change, and undoes it by raising.
 
-    Raises permission.ChangeNotPermitted, permission.NoReason, Busy and KeyReused, before anything is sent.
+    Raises permission.ChangeNotPermitted, permission.NoReason, quota.TooOften, Busy and KeyReused, before
+    anything is written or sent.
     """
     decision = permission.decide(
         actor=actor, device=device, operation=asked, organization_id=organization_id, reason=reason, now=now
@@ -78,7 +88,7 @@ def make(
         made_at=now,
         key=key or None,
     )
-    kept, is_new = _write(change, also, now)
+    kept, is_new = _write(change, asked, also, now)
     if is_new:
         with calls.of_site(kept.site, now=now) as api_calls:
             _Execution(kept, asked, decision, _clock(now), api_calls.append).run(seen)
@@ -86,11 +96,15 @@ def make(
 
 
 def _write(
-    change: models.Change, also: Callable[[models.Change], None] | None, now: datetime
+    change: models.Change,
+    asked: operations.Ask,
+    also: Callable[[models.Change], None] | None,
+    now: datetime,
 ) -> tuple[models.Change, bool]:
     try:
         with transaction.atomic(durable=True):
             change.save(force_insert=True)
+            quota.check(change=change, asked=asked, now=now)
             finalize.record_event(change=change, name=names.Name.CHANGE_ASKED, now=now)
             if also is not None:
                 also(change)

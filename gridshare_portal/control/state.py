@@ -1,7 +1,7 @@
 """A device's mode and plan: read from the API in parallel and stored with the moment of reading.
 
-Reads only what the connection's scopes allow. A newer reading is never replaced by an older one that arrives
-late.
+Reads only what the connection's scopes allow, and a device at most once in READ_EVERY, however many pages
+look at it. A newer reading is never replaced by an older one that arrives late.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gridshare_portal.sites import models as sites
 DEADLINE_S = 4.0
 WATCHED_FOR = timedelta(minutes=2)
 NOTED = FRESH_FOR = timedelta(minutes=1)
+READ_EVERY = timedelta(seconds=10)
 Read = Callable[[gridshare.Client, str], types.Mode | types.Plan]
 READS: Sequence[tuple[Read, str]] = (
     (gridshare.Client.get_device_operation_mode, operations.DEVICE_READ),
@@ -45,10 +46,11 @@ def plan_of(state: models.State) -> types.Plan | None:
 def refresh(*, device: sites.Device, now: datetime) -> models.State:
     """Read mode and plan from the device, as far as the scopes allow, and store them.
 
-    A device without a home cannot be reached; its stored state is returned.
+    The stored state is returned of a device without a home, which cannot be reached, and of one whose last
+    try began less than READ_EVERY ago, also if it is still under way elsewhere.
     """
     site = device.site
-    if site is None:
+    if site is None or not _claim(device, now):
         return last_read(device)
     with calls.of_site(site, now=now) as api_calls:
         paths = [(read, _client(site, scope, api_calls.append)) for read, scope in READS]
@@ -62,7 +64,7 @@ def refresh(*, device: sites.Device, now: datetime) -> models.State:
         if not isinstance(result, Exception):
             store(device=device, read=result, now=now)
     failures = [item for item in [*(path for _, path in paths), *results] if isinstance(item, Exception)]
-    models.State.objects.filter(device=_known(device)).update(tried_at=now, last_error=_word(failures))
+    models.State.objects.filter(device=device).update(last_error=_word(failures))
     return last_read(device)
 
 
@@ -105,6 +107,12 @@ def due(*, now: datetime) -> QuerySet[models.State, int]:
     stale = Q(tried_at=None) | Q(tried_at__lte=now - FRESH_FOR)
     watched = models.State.objects.filter(stale, watched_at__gt=now - WATCHED_FOR)
     return watched.values_list("device_id", flat=True)
+
+
+def _claim(device: sites.Device, now: datetime) -> bool:
+    """Note this try, unless there was one just now; one that seems to lie ahead is a clock's fault."""
+    free = Q(tried_at=None) | Q(tried_at__lte=now - READ_EVERY) | Q(tried_at__gt=now + READ_EVERY)
+    return bool(models.State.objects.filter(free, device=_known(device)).update(tried_at=now))
 
 
 def _known(device: sites.Device) -> sites.Device:

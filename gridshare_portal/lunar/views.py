@@ -12,7 +12,6 @@ from typing import Any
 
 from allauth.account.internal.decorators import login_not_required
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.decorators import rate_limit
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter, OAuth2CallbackView, OAuth2LoginView
@@ -95,7 +94,6 @@ class LunarOAuth2Adapter(OAuth2Adapter):
 
 @never_cache
 @login_not_required
-@rate_limit(action="lunar_login", config={"lunar_login": "30/m/ip"})
 def oauth2_login(request: HttpRequest) -> HttpResponse:
     """Redirect to Lunar with the ticked scopes; a GET leads to the checkboxes."""
     if request.method != "POST":

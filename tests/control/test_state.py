@@ -72,6 +72,39 @@ class TestReading:
         assert (known.mode, known.mode_read_at, known.tried_at) == ("Simple", now, now)
 
 
+class TestLooking:
+    def test_asks_the_device_once_in_ten_seconds_however_many_look(self, homeowner, battery, sandbox):
+        models.State.objects.all().delete()
+        before = sandbox.calls(MODE), sandbox.calls(PLAN)
+        pages = [homeowner.get(f"/devices/{battery.synth_id}/state/") for _ in range(40)]
+
+        assert {page.status_code for page in pages} == {200} and "Simple" in pages[-1].text
+        assert (sandbox.calls(MODE) - before[0], sandbox.calls(PLAN) - before[1]) == (1, 1)
+
+    def test_asks_again_after_that_and_also_when_a_clock_was_ahead(self, battery, sandbox, now):
+        asked = []
+        for at in (0, 9, 10, 3600, 3605, 20):
+            before = sandbox.calls(MODE)
+            state.refresh(device=battery, now=now + timedelta(seconds=at))
+            asked.append(sandbox.calls(MODE) - before)
+
+        assert asked == [1, 0, 1, 1, 0, 1]
+
+    def test_is_claimed_before_anybody_is_asked(self, battery, sandbox, now, monkeypatch):
+        seen = []
+        gather = state.parallel.gather
+
+        def meanwhile(reads):
+            before = sandbox.calls(MODE)
+            seen.append((state.refresh(device=battery, now=now).pk, sandbox.calls(MODE) - before))
+            return gather(reads)
+
+        monkeypatch.setattr(state.parallel, "gather", meanwhile)
+        state.refresh(device=battery, now=now)
+
+        assert [calls for _, calls in seen] == [0]
+
+
 class TestWatching:
     def test_reads_again_at_most_once_a_minute(self, battery, homeowner, now, monkeypatch):
         models.State.objects.all().delete()

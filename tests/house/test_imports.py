@@ -105,7 +105,8 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
 }
 MOST_FILES = 15  # thirteen, and two that Django or Celery ask for
 NO_DJANGO = {"outbound", "gridshare", "energy", "sandbox"}
-FRAME_FOR_ROOMS = {"celery", "forms", "seal"}  # to wake a task, to read what was typed, to keep a secret
+# To wake a task, to read what was typed, to say how often something may be done, to keep a secret.
+FRAME_FOR_ROOMS = {"celery", "forms", "limits", "seal"}
 PAGES = {"homeowner", "installer", "retailer"}
 # Numbers become words there and nowhere else, also in sentences made in Python: of pages, and of what is wrong.
 FRAME_FOR_SENTENCES, SENTENCES = {"templatetags"}, {*PAGES, "cases"}
@@ -145,7 +146,7 @@ def package_of(path):
 
 FILES = sorted(HOUSE.rglob("*.py"))
 ROOMS = sorted(folder.name for folder in HOUSE.iterdir() if (folder / "__init__.py").exists())
-FRAME_FOLDERS = {"templatetags", "management"}
+FRAME_FOLDERS = {"limits", "templatetags", "management"}
 
 
 def faults(room, source, package):

@@ -16,7 +16,7 @@ from gridshare_portal.access import policy
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
-from gridshare_portal.control import changes, models, operations, permission, queries
+from gridshare_portal.control import changes, models, operations, permission, queries, quota
 from gridshare_portal.control.plans import rules
 from gridshare_portal.sites import models as sites
 
@@ -94,7 +94,8 @@ def propose(
 ) -> models.Proposal:
     """Propose a change to the homeowner; the same `key` and operation return the existing proposal.
 
-    Raises permission.ChangeNotPermitted, permission.NoReason, Unfit, Waiting and changes.KeyReused.
+    Raises permission.ChangeNotPermitted, permission.NoReason, quota.TooOften, Unfit, Waiting and
+    changes.KeyReused.
     """
     consent = _consent(actor, device.site, organization_id, now)
     if not reason.strip():
@@ -124,7 +125,7 @@ def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
 def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> models.Change:
     """Make the proposed change in the homeowner's name; whatever refuses it leaves the proposal open.
 
-    Raises Over, Unfit, permission.ChangeNotPermitted and changes.Busy.
+    Raises Over, Unfit, permission.ChangeNotPermitted, quota.TooOften and changes.Busy.
     """
     _require_owner(proposal, actor, now)
     _check_open(proposal, now)
@@ -181,6 +182,7 @@ def _keep(proposal: models.Proposal, now: datetime) -> models.Proposal:
     same = queries.waiting_of(proposal.site, now=now).filter(device=proposal.device, kind=proposal.kind)
     if same.filter(consent__organization=proposal.consent.organization_id).exists():
         raise Waiting
+    quota.check_proposal(proposal=proposal, now=now)
     try:
         with transaction.atomic():
             proposal.save(force_insert=True)

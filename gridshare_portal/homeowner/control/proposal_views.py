@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gridshare_portal.control import changes, operations, permission, queries
+from gridshare_portal.control import changes, operations, permission, queries, quota
 from gridshare_portal.control import models as control
 from gridshare_portal.control.proposals import lifecycle as proposals_lifecycle
 from gridshare_portal.homeowner import addresses, entry_points, viewer
@@ -52,6 +52,8 @@ def proposal(request: entry_points.HomeRequest, pk: uuid.UUID) -> HttpResponse:
             return _answered(request, found, now)
         except permission.ChangeNotPermitted as denied:
             raise PermissionDenied(denied.reason) from denied
+        except quota.TooOften as often:
+            refusal = submit.refused(request, often, device=found.device, now=now)
         except (proposals_lifecycle.Over, proposals_lifecycle.Unfit, changes.Busy) as refused:
             refusal = refused.reason
             found = entry_points.proposal(request, pk, now=now)

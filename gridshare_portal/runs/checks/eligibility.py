@@ -30,6 +30,7 @@ REASONS = {
     "own_plan": "Has a plan of its own",
     "changed_since": "Changed since the run",
     "before_unknown": "Nobody knows what was before",
+    "too_often": "Changed too often",
     "stopped": "Run stopped before its turn",
 }
 
@@ -47,6 +48,9 @@ ALREADY_SO = "The battery is like this already."
 OWN_PLAN = "The battery follows a plan that is not yours. It was left alone."
 CHANGED_SINCE = "The plan is no longer the one that the run set, so it was left alone."
 CHOSEN_SINCE = "The homeowner chose a mode after the homes were checked, so it was left alone."
+TOO_OFTEN = (
+    "Your organization changed this battery very often, so it was left alone. Try it in an hour, or tomorrow."
+)
 BEFORE_UNKNOWN = "Nobody could look at the plan that was there before, so it cannot be put back."
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from gridshare_portal.control import changes, models, operations, outcomes, permission, state
+from gridshare_portal.control import changes, models, operations, outcomes, permission, quota, state
 from gridshare_portal.control.plans import rules
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.outbound import circuit_breaker
@@ -118,6 +118,8 @@ def _change_home(run: runs.Run, line: runs.Line, owner: str, now: datetime) -> N
         slots.put_off(line=line, owner=owner, now=now)
     except _Held:
         slots.give_back(lines=[line], owner=owner)
+    except quota.TooOften:
+        _refuse(line, owner, "too_often", eligibility.TOO_OFTEN)
     except permission.ChangeNotPermitted as refusal:
         _refuse(line, owner, "not_permitted", refusal.reason)
     except _Refused as refusal:
