@@ -161,14 +161,16 @@ TABLE = {  # one character for each of PERSONS, in their order
         "get retailer:runs",
     ),
     "sYYYYYYYYYYYY": (  # one's own, whoever one is
-        "get accounts:prove",
-        "post accounts:prove",
         "get homeowner:connection",
         "get homeowner:delete_account",
         "post homeowner:delete_account",
         "get homeowner:share_search",
         "get homeowner:sharing",
         "get homeowner:sites",
+    ),
+    "sYYYYffffffYf": (  # to prove who one is, by e-mail where there is no second factor
+        "get accounts:prove",
+        "post accounts:prove",
     ),
     "YYYYYYYYYYYYY": (  # for everybody
         "get accounts:rights",

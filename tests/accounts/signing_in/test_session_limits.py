@@ -170,3 +170,23 @@ class TestANewRole:
         installer_admin.get("/support/sunfix/")
 
         assert installer_admin.session.session_key == before
+
+
+class TestANewSecretKey:
+    OLD, NEW = "an earlier key " * 4, "a newer key " * 5
+
+    def test_signs_nobody_out_while_the_old_one_is_named(self, settings, stranger):
+        settings.SECRET_KEY = self.OLD
+        stranger.force_login(stranger.user)
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = self.NEW, [self.OLD]
+        assert stranger.get("/sharing/").status_code == 200
+
+        settings.SECRET_KEY_FALLBACKS = []  # the session took the new key with that request
+        assert stranger.get("/sharing/").status_code == 200
+
+    def test_signs_everybody_out_when_the_old_one_is_forgotten(self, settings, stranger):
+        settings.SECRET_KEY = self.OLD
+        stranger.force_login(stranger.user)
+        settings.SECRET_KEY = self.NEW
+
+        assert stranger.get("/sharing/").status_code == 302
