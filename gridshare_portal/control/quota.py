@@ -22,11 +22,18 @@ CHANGED, TRIED, PROPOSED = "changed", "tried", "proposed"
 
 # Sent to one device by one person: some tries of every mode, or a plan that is drawn again and again. Each is
 # written to the battery's memory, and a maker of others allows five in a day.
-BY_A_PERSON = (Window(most=12, length=HOUR), Window(most=30, length=DAY))
-BY_AN_ORGANIZATION = (Window(most=24, length=HOUR), Window(most=60, length=DAY))  # all its people and runs
+BY_A_PERSON: tuple[Window, ...] = (Window(most=12, length=HOUR), Window(most=30, length=DAY))
+BY_AN_ORGANIZATION: tuple[Window, ...] = (
+    Window(most=24, length=HOUR),
+    Window(most=60, length=DAY),
+)  # all its people and runs
 TO_TAKE_BACK = 3  # on top of each
-TRIES = (Window(most=60, length=HOUR),)  # also those of which nothing was sent: each asks Lunar something
-PROPOSALS = (Window(most=10, length=DAY),)  # of an organization for one device: each is an e-mail
+TRIES: tuple[Window, ...] = (
+    Window(most=60, length=HOUR),
+)  # also those of which nothing was sent: each asks Lunar something
+PROPOSALS: tuple[Window, ...] = (
+    Window(most=10, length=DAY),
+)  # of an organization for one device: each is an e-mail
 
 
 class TooOften(Exception):

@@ -1,15 +1,19 @@
 """Every address that does something, or hands out a file, has a limit or a reason to have none."""
 
 import inspect
+from pathlib import Path
 
 import pytest
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
+from gridshare_portal.access import requests
 from gridshare_portal.control import quota
 from gridshare_portal.limits import acts, answers
+from gridshare_portal.limits.windows import length_in_words
 from tests.house import pages
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
 NO_FORMS = "require_safe"  # as the decorator of a view that takes none is called
 FILES = ("_csv", "_xlsx", "_json", "_qr", "search", "_codes")  # how addresses of files and searches are named
 WITHOUT = {
@@ -92,6 +96,38 @@ class TestEveryAddress:
 
     def test_of_a_way_to_a_device_rests_on_rows(self, settings):
         assert quota.BY_A_PERSON[-1].most <= quota.BY_AN_ORGANIZATION[-1].most
+
+
+def as_told(windows):
+    return ", ".join(f"{one.most} in {length_in_words(one.length)}" for one in windows)
+
+
+class TestThePageOfLimits:
+    def test_says_of_each_what_holds(self):
+        by_whom = {
+            acts.Per.PERSON: "person",
+            acts.Per.ADDRESS: "address",
+            acts.Per.MAILBOX: "mailbox and address",
+            acts.Per.PLACE: "person and home",
+        }
+        rows = {
+            (name, by_whom[one.per], as_told(one.windows))
+            for name, act in acts.ACTS.items()
+            for one in act.limits
+        }
+        rows |= {
+            ("changes of a device", "person and device", as_told(quota.BY_A_PERSON)),
+            ("tries to change a device", "person and device", as_told(quota.TRIES)),
+            ("changes of a device", "organization and device", as_told(quota.BY_AN_ORGANIZATION)),
+            ("proposals", "organization and device", as_told(quota.PROPOSALS)),
+            ("requests to homeowners", "organization", f"{requests.AT_MOST_A_DAY} in a day"),
+        }
+        told = [
+            line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")
+        ]
+
+        assert {tuple(one[:3]) for one in told if len(one) == 4} - {("what", "counted by", "at most")} == rows
+        assert f"{quota.TO_TAKE_BACK} turns more" in PAGE.read_text()
 
 
 class TestLimitsOfAllauth:

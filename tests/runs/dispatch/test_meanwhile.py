@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from gridshare_portal.access import models as access
-from gridshare_portal.control import changes, models, operations
+from gridshare_portal.control import changes, models, operations, quota
 from gridshare_portal.control.plans import rules
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.runs import lifecycle
@@ -66,6 +66,37 @@ class TestWhatEndsInTheMiddle:
         fleet.carry(run)
         assert fleet.states(run) == [S.CONFIRMED] * 6
         assert set(models.Change.objects.values_list("actor", flat=True)) == {fleet.colleague.pk}
+
+    def test_its_organization_s_own_limit_leaves_a_home_alone_and_says_why(self, fleet, lines):
+        run = fleet.started()
+        device, now = lines()[0].device, timezone.now()
+        many = quota.BY_AN_ORGANIZATION[0].most
+        consent = access.Consent.objects.get(pk=fleet.consents[0].pk)
+        known = {"device": device, "site": device.site, "kind": "plan", "asked": {}, "consent": consent}
+        models.Change.objects.bulk_create(
+            models.Change(made_at=now, sent_at=now, outcome="confirmed", **known) for _ in range(many)
+        )
+
+        fleet.carry(run)
+
+        refused = [line for line in lines() if line.state == S.REFUSED]
+        assert [(line.why, line.outcome_sentence) for line in refused] == [
+            ("too_often", eligibility.TOO_OFTEN)
+        ]
+        assert fleet.sandbox.calls(MODE) == 5
+
+    def test_a_homeowner_s_own_limit_is_nothing_to_it(self, fleet, lines):
+        run = fleet.started()
+        device, now = lines()[0].device, timezone.now()
+        known = {"device": device, "site": device.site, "kind": "plan", "asked": {}}
+        models.Change.objects.bulk_create(
+            models.Change(made_at=now, sent_at=now, outcome="confirmed", actor=fleet.owners[0].user, **known)
+            for _ in range(60)
+        )
+
+        fleet.carry(run)
+
+        assert fleet.states(run) == [S.CONFIRMED] * 6
 
     def test_a_homeowner_s_own_change_goes_first(self, fleet, lines):
         run = fleet.started()
