@@ -8,37 +8,44 @@ form that still fails, though it is proven to be ours, comes back with what was 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
 COPY: Final = "csrf_secret"
+SAFE: Final = ("GET", "HEAD")
 MOST_FIELDS: Final = 200
 LONGEST: Final = 64 * 1024  # of all that was typed together
 LEADS_AWAY: Final = {"lunar_login"}  # to another host, which only its own page may
 
 
-class Csrf(CsrfViewMiddleware):
-    """Django's check, with the copy of the secret for requests that come without the cookie."""
+def keep_secret(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Keep a copy of the secret in the session, and read it where a page is asked for without the cookie.
 
-    def _get_secret(self, request: HttpRequest) -> str | None:
-        secret: str | None = super()._get_secret(request)  # type: ignore[misc]  # django-stubs leaves it out
-        if secret is None and settings.SESSION_COOKIE_NAME in request.COOKIES:
-            secret = request.session.get(COPY)
-        return secret
+    It stands between the session and Django's check. Nobody gets a session for it.
+    """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Keep the copy with the session, if there is one; nobody gets a session for it."""
-        response = super().process_response(request, response)
-        if settings.CSRF_COOKIE_NAME in response.cookies and not request.session.is_empty():
-            secret = request.META["CSRF_COOKIE"]
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        name = settings.CSRF_COOKIE_NAME
+        known = request.COOKIES.keys()
+        if request.method in SAFE and name not in known and settings.SESSION_COOKIE_NAME in known:
+            copy = request.session.get(COPY)
+            if copy:
+                request.COOKIES[name] = copy
+        response = get_response(request)
+        if name in response.cookies and not request.session.is_empty():
+            secret = response.cookies[name].value
             if request.session.get(COPY) != secret:
                 request.session[COPY] = secret
         return response
+
+    return middleware
 
 
 def failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -20,7 +20,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-LOADED: Final = {"defer": "defer", "module": 'type="module"', "": ""}
+TAGS: Final = {
+    "": '<script src="{}" integrity="{}"></script>',
+    "defer": '<script defer src="{}" integrity="{}"></script>',
+    "module": '<script type="module" src="{}" integrity="{}"></script>',
+    "style": '<link rel="stylesheet" href="{}" integrity="{}">',
+}
 MODULES: Final = (  # which modules may import each other, by their names without the `portal/` before them
     ("refresh", "disclosure")
     + ("charts/cursor", "charts/start", "charts/scale", "charts/palette", "charts/gaps", "charts/frame")
@@ -30,38 +35,26 @@ MODULES: Final = (  # which modules may import each other, by their names withou
 
 _paths: dict[str, Path] = {}
 _digests: dict[tuple[str, int, int], str] = {}  # of a file in one state
-_tags: dict[str, SafeString] = {}  # of collected files, which never change
+_tags: dict[tuple[str, str], SafeString] = {}  # of collected files, which never change
 
 
 @register.simple_tag
 def stylesheet(name: str) -> SafeString:
     """Return the link to a style sheet."""
-    return _once(name) or _keep(
-        name,
-        format_html(
-            '<link rel="stylesheet" href="{}" integrity="{}">', staticfiles_storage.url(name), digest(name)
-        ),
-    )
+    return _tag(name, "style")
 
 
 @register.simple_tag
 def script(name: str, loaded: str = "") -> SafeString:
     """Return the tag of a script that is loaded as a `module`, with `defer`, or at once."""
-    key = f"{name} {loaded}"
-    how = mark_safe(f" {LOADED[loaded]}" if loaded else "")  # noqa: S308  # one of our own words
-    return _once(key) or _keep(
-        key,
-        format_html(
-            '<script{} src="{}" integrity="{}"></script>', how, staticfiles_storage.url(name), digest(name)
-        ),
-    )
+    return _tag(name, loaded)
 
 
 @register.simple_tag
 def import_map() -> SafeString:
     """Return where modules lie that import each other, and their digests, as JSON."""
-    kept = _once("import map")
-    if kept:
+    kept = _tags.get(("", "map"))
+    if kept is not None:
         return kept
     files = {name: f"js/{name}.js" for name in MODULES}
     places = {name: staticfiles_storage.url(file) for name, file in files.items()}
@@ -70,7 +63,7 @@ def import_map() -> SafeString:
         "integrity": {places[name]: digest(file) for name, file in files.items()},
     }
     written = json.dumps(known, separators=(",", ":")).replace("<", "\\u003c")
-    return _keep("import map", mark_safe(written))  # noqa: S308  # names of our own files and their digests
+    return _keep(("", "map"), mark_safe(written))  # noqa: S308  # nosec B308,B703 (names of our own files)
 
 
 def digest(name: str) -> str:
@@ -106,11 +99,14 @@ def _of(content: bytes) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
-def _once(key: str) -> SafeString | None:
-    return _tags.get(key)
+def _tag(name: str, kind: str) -> SafeString:
+    kept = _tags.get((name, kind))
+    if kept is not None:
+        return kept
+    return _keep((name, kind), format_html(TAGS[kind], staticfiles_storage.url(name), digest(name)))
 
 
-def _keep(key: str, tag: SafeString) -> SafeString:
+def _keep(key: tuple[str, str], tag: SafeString) -> SafeString:
     if isinstance(staticfiles_storage, ManifestFilesMixin):
         _tags[key] = tag
     return tag
