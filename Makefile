@@ -2,10 +2,11 @@
 
 PYTHON ?= python3
 VENV := .venv
+SCANNERS := .scanners
 PY := $(VENV)/bin/python
 LOCKS := gridshare_portal/demo/requirements.txt requirements.txt
 
-.PHONY: run test test-long check format setup test-setup lock clean
+.PHONY: run test test-long check check-security outdated format setup test-setup lock clean
 
 run: setup
 	@exec $(PY) -m gridshare_portal.demo
@@ -19,6 +20,14 @@ test-long: test-setup
 
 check: test-setup
 	@exec $(PY) -m tests.gate
+
+# Scanners of the source and of the running portal, each with a planted control; it takes some minutes.
+check-security: test-setup $(SCANNERS)/.ready
+	@exec $(PY) -m tests.scans
+
+# Which of the packages that we name are behind, and whether pyproject.toml lets the newest in.
+outdated: test-setup
+	@exec $(PY) -m tests.outdated
 
 format: test-setup
 	$(VENV)/bin/ruff check --fix-only -q . && $(VENV)/bin/ruff format -q .
@@ -55,13 +64,29 @@ node_modules/.test-ready: package-lock.json $(VENV)/.ready
 	$(NPM)
 	@touch node_modules/.ready $@
 
-# Writes the lock files anew from pyproject.toml; the only target that needs uv.
-COMPILE = uv pip compile --generate-hashes --universal --no-header --no-emit-index-url -q
+SCANNER_LOCKS := $(addprefix tests/scans/,requirements-source.txt requirements-web.txt observatory/package-lock.json)
+OBSERVATORY := $(SCANNERS)/observatory
+$(SCANNERS)/.ready: $(SCANNER_LOCKS) $(VENV)/.ready
+	@$(NODE)
+	for kind in source web; do \
+	  $(VENV)/bin/python -m venv $(SCANNERS)/$$kind && \
+	  $(SCANNERS)/$$kind/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/scans/requirements-$$kind.txt || exit 1; \
+	done
+	mkdir -p $(OBSERVATORY) && cp tests/scans/observatory/package*.json $(OBSERVATORY)/
+	cd $(OBSERVATORY) && $(NPM)
+	echo '{}' > $(OBSERVATORY)/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json # else it asks for Chromium's list
+	@touch $@
+
+# Writes the lock files anew from pyproject.toml; the only target that needs uv. `make lock UPGRADE=-U` takes the
+# newest of everything, `make lock UPGRADE="-P granian"` of one package.
+COMPILE = uv pip compile --generate-hashes --universal --no-header --no-emit-index-url -q $(UPGRADE)
 lock:
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group demo -c requirements.txt -o gridshare_portal/demo/requirements.txt
 	$(COMPILE) --group node -c requirements.txt -o gridshare_portal/demo/requirements-node.txt
 	$(COMPILE) --group test -c requirements.txt -c gridshare_portal/demo/requirements.txt -o tests/requirements.txt
+	$(COMPILE) --group source-scanners -o tests/scans/requirements-source.txt
+	$(COMPILE) --group web-scanners -o tests/scans/requirements-web.txt
 
 clean:
-	rm -rf $(VENV) node_modules .data staticfiles
+	rm -rf $(VENV) $(SCANNERS) node_modules .data staticfiles

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADERS = {
@@ -11,20 +12,25 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-SIGN_OUT = "account_logout"
+FORGET = '"cache", "storage"'  # cookies are ended by name: this would end those of sibling hosts, too
 
 
 def isolate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Add the isolating headers, and keep HTML pages out of shared caches."""
+    """Add the isolating headers; what does not say otherwise is kept by nobody."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.resolver_match is not None and request.resolver_match.url_name == SIGN_OUT:
-            response.headers["Clear-Site-Data"] = '"cache", "storage"'  # cookies end by themselves
-        if response.headers.get("Content-Type", "").startswith("text/html"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cache-Control", "no-store")
+        if _ends_session(response):
+            response.headers["Clear-Site-Data"] = FORGET
         return response
 
     return middleware
+
+
+def _ends_session(response: HttpResponse) -> bool:
+    """Return whether the browser is told that its session is over, by whomever it was ended."""
+    cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+    return cookie is not None and cookie["max-age"] == 0

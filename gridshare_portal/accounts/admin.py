@@ -1,7 +1,8 @@
-"""People and organizations in Django's admin. No password, token, second factor or secret is shown.
+"""People and organizations in Django's admin. No password, token, second factor or session key is shown.
 
 Membership changes go through the same actions as the organization's pages, so that they are recorded and no
-organization loses its last admin.
+organization loses its last admin. What opens an account or gives rights is written by superusers alone: codes
+to sign in are sent to an e-mail address, so that whoever may write one may sign in as anybody.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,15 +29,20 @@ from django.utils import timezone
 from gridshare_portal.accounts import models
 from gridshare_portal.accounts.organizations import details, invitations, members
 from gridshare_portal.accounts.signing_in import sessions
+from gridshare_portal.admin import LookOnly, Shown, SuperusersOnly, is_superuser
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth says to
-admin.site.unregister(Authenticator)
+for theirs in (Authenticator, EmailAddress, Group, UserSession):
+    admin.site.unregister(theirs)
 
 
 @admin.register(models.User)
-class User(admin.ModelAdmin):
+class User(Shown):
+    """People; what makes an operator or opens an account is written by superusers, and so are operators."""
+
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "groups", "date_joined", "last_login")
     readonly_fields = ("date_joined", "last_login")
+    rights = ("is_staff", "is_superuser", "groups")
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
     list_filter = ("is_staff", "is_active")
     search_fields = ("email", "name")
@@ -39,10 +50,55 @@ class User(admin.ModelAdmin):
     filter_horizontal = ("groups",)
     actions = ("sign_out_everywhere",)
 
-    @admin.action(description="Sign out of every browser")
+    def get_readonly_fields(self, request: HttpRequest, obj: models.User | None = None) -> tuple[str, ...]:
+        """Leave rights, and the address of somebody who is there, to superusers."""
+        if is_superuser(request):
+            return self.readonly_fields
+        return (*self.readonly_fields, *self.rights, *(["email"] if obj else []))
+
+    def has_change_permission(self, request: HttpRequest, obj: models.User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._is_below(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._is_below(request, obj)
+
+    @admin.action(description="Sign out of every browser", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, users: QuerySet[models.User]) -> None:
         for user in users:
-            self.message_user(request, f"{user.email}: {sessions.end_all(user)} signed out.")
+            if self.has_change_permission(request, user):
+                self.message_user(request, f"{user.email}: {sessions.end_all(user)} signed out.")
+            else:
+                self.message_user(request, f"{user.email}: only a superuser may do this.", messages.ERROR)
+
+    @staticmethod
+    def _is_below(request: HttpRequest, obj: models.User | None) -> bool:
+        return obj is None or is_superuser(request) or not (obj.is_staff or obj.is_superuser)
+
+
+@admin.register(Group)
+class Groups(SuperusersOnly, GroupAdmin):
+    fields = ("name", "permissions")
+
+
+@admin.register(EmailAddress)
+class Addresses(SuperusersOnly, EmailAddressAdmin):
+    """Addresses to sign in with; their action needs the right to change them, too."""
+
+    fields = ("user", "email", "verified", "primary")
+
+    @admin.action(description="Mark as verified", permissions=["change"])
+    def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        super().make_verified(request, queryset)
+
+
+@admin.register(UserSession)
+class Sessions(LookOnly):
+    """Where people are signed in, without the keys of their sessions."""
+
+    fields = ("user", "created_at", "last_seen_at", "ip", "user_agent")
+    list_display = fields
+    list_select_related = ("user",)
+    search_fields = ("user__email", "ip")
 
 
 class OrganizationForm(forms.ModelForm):
@@ -70,7 +126,7 @@ class OrganizationForm(forms.ModelForm):
 
 
 @admin.register(models.Organization)
-class Organization(admin.ModelAdmin):
+class Organization(Shown):
     form = OrganizationForm
     fields = ("kind", "name", "slug", "about", "is_listed", "invite", "created_at")
     list_display = ("name", "kind", "slug", "is_listed", "created_at")
@@ -97,7 +153,7 @@ class Organization(admin.ModelAdmin):
             _invite(request, held, data["invite"])
 
 
-class _ActionsOnly(admin.ModelAdmin):
+class _ActionsOnly(Shown):
     """Rows that are added and ended by actions alone, which record it."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -144,7 +144,10 @@ def _wait_for_page(programs: Programs, stage: Stage) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         programs.check()
-        with contextlib.suppress(OSError), urllib.request.urlopen(stage.url, timeout=5) as answer:  # noqa: S310
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(stage.url, timeout=5) as answer,  # noqa: S310  # nosec B310
+        ):
             if answer.status == 200:
                 return
         time.sleep(0.1)

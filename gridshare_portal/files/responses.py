@@ -13,10 +13,7 @@ CSV = "text/csv; charset=utf-8"
 
 def download(content: Iterable[str | bytes], *, name: str, content_type: str) -> StreamingHttpResponse:
     """Return the pieces of a file as an answer; the name holds no character that a header cannot."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingHttpResponse(content, content_type=content_type, headers=headers)
 
 

@@ -8,23 +8,16 @@ from __future__ import annotations
 
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
-from django.http import HttpRequest
 
+from gridshare_portal.admin import LookOnly
 from gridshare_portal.lunar import models
 
 for model in (SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(model)
 
 
-class _LookOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    has_change_permission = has_delete_permission = has_add_permission
-
-
 @admin.register(models.Connection)
-class Connection(_LookOnly):
+class Connection(LookOnly):
     fields = (
         ("user", "username", "sub", "issuer")
         + ("status", "status_since_at", "authorized_at", "scopes", "time_zone")
@@ -37,10 +30,10 @@ class Connection(_LookOnly):
 
 
 @admin.register(models.Revocation)
-class Revocation(_LookOnly):
+class Revocation(LookOnly):
     fields = list_display = ("created_at", "due_at", "attempts", "last_error")
 
 
 @admin.register(models.Outage)
-class Outage(_LookOnly):
+class Outage(LookOnly):
     fields = list_display = ("name", "reason", "since_at", "probe_at")

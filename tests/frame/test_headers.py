@@ -1,6 +1,14 @@
 """What every answer says to browsers."""
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
+from django.http import HttpResponse
+from django.utils import timezone
+
+from gridshare_portal import headers
+from gridshare_portal.accounts.signing_in import sessions
 
 
 class TestHeaders:
@@ -12,9 +20,59 @@ class TestHeaders:
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         assert "unsafe" not in page.headers["Content-Security-Policy"]
 
+    @pytest.mark.parametrize("path", ["/healthz", "/nowhere/", "/metrics", "/accounts/login/", "/admin/"])
     @pytest.mark.django_db
-    def test_have_browsers_forget_what_they_kept_at_sign_out_and_only_then(self, homeowner):
-        assert "Clear-Site-Data" not in homeowner.get("/homes/").headers
-        page = homeowner.post("/accounts/logout/")
+    def test_let_nobody_keep_what_does_not_say_otherwise(self, client, path):
+        assert "no-store" in client.get(path).headers["Cache-Control"]
 
-        assert page.status_code == 302 and page.headers["Clear-Site-Data"] == '"cache", "storage"'
+    @pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/json", "text/csv", "x/y"])
+    def test_do_so_for_every_kind_of_answer_and_leave_what_was_said(self, rf, kind):
+        plain = headers.isolate(lambda request: HttpResponse("x", content_type=kind))
+        said = {"Cache-Control": "max-age=300, public"}
+        kept = headers.isolate(lambda request: HttpResponse("x", content_type=kind, headers=said))
+
+        assert plain(rf.get("/")).headers["Cache-Control"] == "no-store"
+        assert kept(rf.get("/")).headers["Cache-Control"] == "max-age=300, public"
+
+
+FORGET = '"cache", "storage"'
+
+
+@pytest.mark.django_db
+class TestABrowser:
+    """Forgets what it kept when its session is over, by whomever it was ended, and only then."""
+
+    def test_keeps_it_while_somebody_is_signed_in(self, stranger):
+        pages = [stranger.get("/homes/"), stranger.get("/accounts/logout/"), stranger.post("/theme/")]
+
+        assert [page.headers.get("Clear-Site-Data") for page in pages] == [None, None, None]
+
+    def test_keeps_it_where_nobody_was_signed_in(self, visitor):
+        pages = [visitor.get("/"), visitor.post("/accounts/logout/")]
+
+        assert [page.headers.get("Clear-Site-Data") for page in pages] == [None, None]
+
+    def test_forgets_it_at_sign_out(self, stranger):
+        page = stranger.post("/accounts/logout/")
+
+        assert page.status_code == 302 and page.headers["Clear-Site-Data"] == FORGET
+
+    def test_forgets_it_with_the_account(self, stranger):
+        page = stranger.post("/account/delete/", {"email": stranger.user.email})
+
+        assert (page.status_code, page.headers["Clear-Site-Data"]) == (302, FORGET)
+
+    @pytest.mark.parametrize("how", ["everywhere", "elsewhere", "expired"])
+    def test_forgets_it_with_the_next_request_after_its_session_ended(self, how, stranger):
+        stranger.get("/homes/")
+        if how == "everywhere":
+            sessions.end_all(stranger.user)
+        elif how == "elsewhere":
+            Session.objects.all().delete()
+        else:
+            Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+        page = stranger.get("/homes/")
+
+        assert page.status_code == 302 and page.headers["Clear-Site-Data"] == FORGET
+        del stranger.cookies["session"]  # as a browser does
+        assert "Clear-Site-Data" not in stranger.get("/").headers

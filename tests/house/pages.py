@@ -193,6 +193,11 @@ TABLE = {  # one character for each of PERSONS, in their order
         "post retailer:join",
     ),
 }
+NOT_KEPT = "no-store"
+MAY_BE_KEPT = {  # by a browser, and by whom; of everything else nothing is
+    "homeowner:telemetry_json": "private, no-cache",  # asked again each time: what is unchanged is a 304
+    "retailer:brand": "public, max-age=300",  # a color
+}
 ALLAUTH_ANYBODY = {  # allauth's own: signing in and up, and what only leads there
     "account_login",
     "account_logout",

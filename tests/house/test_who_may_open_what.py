@@ -118,11 +118,22 @@ def ask(person, method, address, **headers):
     return page
 
 
-def letters(entry, cast, ids, **headers):
-    """Ask one address as everybody; return a letter for each."""
+def asked(entry, cast, ids, **headers):
+    """Ask one address as everybody; return a letter for each, and what it says of keeping it."""
     method, name = entry.split()
     where = pages.address(name, ids)
-    return "".join(came_of(ask(person, method, where, **headers)) for person in cast.values())
+    found = [ask(person, method, where, **headers) for person in cast.values()]
+    return "".join(map(came_of, found)), {kept(page) for page in found if page.status_code == 200}
+
+
+def letters(entry, cast, ids, **headers):
+    return asked(entry, cast, ids, **headers)[0]
+
+
+def kept(page):
+    """Return what an answer says of keeping it: no-store rules out the rest."""
+    said = page.headers["Cache-Control"]
+    return pages.NOT_KEPT if pages.NOT_KEPT in said else said
 
 
 def part_of(names, part):
@@ -151,11 +162,15 @@ class TestTheTable:
 @pytest.mark.django_db
 @pytest.mark.parametrize("part", PARTS)
 class TestEverybody:
-    def test_gets_from_every_address_what_the_table_says(self, part, cast, ids):
+    def test_gets_from_every_address_what_the_table_says_to_be_kept_by_nobody(self, part, cast, ids):
         entries = [one for one in pages.ASKED if one.split()[1] in part_of(pages.NAMES, part)]
-        found = {entry: letters(entry, cast, ids) for entry in entries}
+        found = {entry: asked(entry, cast, ids) for entry in entries}
 
-        assert found == {entry: pages.ASKED[entry] for entry in entries}
+        assert {entry: said for entry, (said, _) in found.items()} == {
+            entry: pages.ASKED[entry] for entry in entries
+        }
+        may = {entry: {pages.MAY_BE_KEPT.get(entry[4:], pages.NOT_KEPT)} for entry in entries}
+        assert {entry: said for entry, (_, said) in found.items() if not said <= may[entry]} == {}
 
     def test_gets_no_more_as_a_part_of_a_page(self, part, cast, ids):
         entries = [

@@ -21,7 +21,7 @@ from gridshare_portal.mail import addresses, sender
 
 log = logging.getLogger(__name__)
 
-COOKIE = "__Host-known" if settings.HTTPS else "known"
+COOKIE = f"{settings.COOKIE_PREFIX}known"
 SALT = "known browser"
 LASTS = timedelta(days=365)
 AT_MOST = 8  # people who share a browser

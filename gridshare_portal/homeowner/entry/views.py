@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from gridshare_portal import cookies
 from gridshare_portal.access import policy, return_address
 from gridshare_portal.accounts import entry
 from gridshare_portal.homeowner import addresses
 from gridshare_portal.homeowner.home import flow_picture, words
-
-YEAR_S = 365 * 24 * 3600
 
 
 @require_safe
@@ -43,13 +41,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Remember which colors this browser shows, and go back to the page."""
     back = request.POST.get("next", "")
     response = redirect(back if addresses.is_ours(back, request) else "/")
-    chosen = request.POST.get("theme")
-    if chosen in ("light", "dark"):
-        response.set_cookie(
-            "theme", chosen, max_age=YEAR_S, samesite="Lax", httponly=True, secure=settings.HTTPS
-        )
-    else:
-        response.delete_cookie("theme", samesite="Lax")
+    cookies.keep_theme(response, request.POST.get("theme", ""))
     return response
 
 

@@ -79,7 +79,7 @@ def campaign_qr(request: entry.MemberRequest, slug: str, campaign: str) -> HttpR
     found = _of(request, campaign)
     picture = qr.svg(_address(found), color=brand.ink(found.color))
     shown = f'inline; filename="{found.slug}.svg"'
-    headers = {"Content-Disposition": shown, "Cache-Control": "private, no-store"}
+    headers = {"Content-Disposition": shown, "Cache-Control": "no-store"}
     return HttpResponse(picture, content_type="image/svg+xml", headers=headers)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from gridshare_portal.accounts import entry
@@ -44,13 +42,8 @@ def portfolio(request: entry.MemberRequest, slug: str) -> HttpResponse:
 @entry.require_right(kind="retailer")
 @require_safe
 def now(request: entry.MemberRequest, slug: str) -> HttpResponse:
-    """Render the aggregates alone; 304 if unchanged."""
-    page = render(request, "retailer/_portfolio.html", _context(request))
-    mark = f'W/"{hashlib.blake2b(page.content, digest_size=12).hexdigest()}"'
-    page["ETag"] = mark
-    page["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(page, ["Cookie"])
-    return get_conditional_response(request, etag=mark, response=page) or page
+    """Render the aggregates alone; no browser keeps them."""
+    return render(request, "retailer/_portfolio.html", _context(request))
 
 
 def _context(request: entry.MemberRequest) -> dict[str, object]:
