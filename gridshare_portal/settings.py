@@ -11,19 +11,32 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+import gridshare_portal
+from gridshare_portal.outbound import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
+
+def address(name: str, url: str) -> str:
+    """Return the address of another program, or the portal's own; refuse to start with an unsafe one."""
+    if fault := addresses.fault(url):
+        raise ImproperlyConfigured(f"{name} {fault}")
+    return url.rstrip("/")
+
+
 # --- deployment ----------------------------------------------------------------------
+VERSION = gridshare_portal.__version__
 DEMO = env.bool("DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 TOKEN_KEYS = env.list("TOKEN_KEYS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-PUBLIC_URL = env.str("PUBLIC_URL")
+PUBLIC_URL = address("PUBLIC_URL", env.str("PUBLIC_URL"))
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 ROOT_URLCONF = "gridshare_portal.urls"
 PAGES = {  # as packages below the pages name them, in e-mails and redirects: see mail/addresses.py
@@ -85,6 +98,7 @@ if DEMO:
     INSTALLED_APPS.append("gridshare_portal.demo")
 
 MIDDLEWARE = [
+    "gridshare_portal.logs.request_ids.name_requests",
     "django.middleware.security.SecurityMiddleware",
     "gridshare_portal.headers.isolate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -166,11 +180,11 @@ CACHES = {
 }
 
 # --- Lunar and Gridshare ------------------------------------------------------------
-LUNAR_LOGIN_URL = env.str("LUNAR_LOGIN_URL").rstrip("/")
-LUNAR_ISSUER = env.str("LUNAR_ISSUER").rstrip("/")
+LUNAR_LOGIN_URL = address("LUNAR_LOGIN_URL", env.str("LUNAR_LOGIN_URL"))
+LUNAR_ISSUER = address("LUNAR_ISSUER", env.str("LUNAR_ISSUER"))
 LUNAR_CLIENT_ID = env.str("LUNAR_CLIENT_ID")
 LUNAR_CLIENT_SECRET = env.str("LUNAR_CLIENT_SECRET")
-GRIDSHARE_URL = env.str("GRIDSHARE_URL").rstrip("/")
+GRIDSHARE_URL = address("GRIDSHARE_URL", env.str("GRIDSHARE_URL"))
 GRIDSHARE_DIALECT = env.str("GRIDSHARE_DIALECT", default="published")
 GRIDSHARE_PARALLEL = env.int("GRIDSHARE_PARALLEL", default=8)
 RUNS_PER_MINUTE = max(1, env.int("RUNS_PER_MINUTE", default=600))
@@ -226,6 +240,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
+REQUEST_ID_FROM_PROXY = SECURE_PROXY_SSL_HEADER is not None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 OPERATOR_TOKEN = env.str("OPERATOR_TOKEN", default="")
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
@@ -357,11 +372,20 @@ CELERY_BEAT_SCHEDULE = {
     ]
 }
 
+# --- logs and reports of errors -------------------------------------------------------
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN and (fault := addresses.fault(SENTRY_DSN, may_name_a_key=True)):
+    raise ImproperlyConfigured(f"SENTRY_DSN {fault}")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "gridshare_portal.logs.programs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "gridshare_portal.logs.JsonLine"}},
+    "formatters": {"line": {"()": "gridshare_portal.logs.lines.JsonLine"}},
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["out"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"handlers": ["out"], "propagate": False}},
+    "root": {"handlers": ["out"], "level": LOG_LEVEL},
+    "loggers": {
+        name: {"handlers": ["out"], "propagate": False}
+        for name in ("django.server", "_granian", "granian.access")
+    },
 }
