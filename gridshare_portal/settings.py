@@ -135,6 +135,8 @@ TEMPLATES = [
 
 # --- what is kept, and where --------------------------------------------------------
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+SQLITE_LOCKED_S = 5
+POSTGRES_CONNECT_S, POSTGRES_STATEMENT_MS = 2, 5_000
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -142,13 +144,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
+        "timeout": SQLITE_LOCKED_S,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"connect_timeout": 2, "options": "-c statement_timeout=5000"}
+        {"connect_timeout": POSTGRES_CONNECT_S, "options": f"-c statement_timeout={POSTGRES_STATEMENT_MS}"}
     )
 
 REDIS_URL = env.str("REDIS_URL")
@@ -263,6 +265,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_HANDLERS = [
     "gridshare_portal.files.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
+import urllib3
 from django.conf import settings
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
@@ -23,6 +24,7 @@ from gridshare_portal.logs import redaction
 from gridshare_portal.outbound import request_id
 
 if TYPE_CHECKING:
+    from sentry_sdk.consts import EndpointType
     from sentry_sdk.types import Event, Hint
 
 DEADLINE_S = 5
@@ -44,9 +46,15 @@ SENT_OF_A_PLACE = {"filename", "function", "module", "lineno", "in_app"}
 
 
 class Transport(HttpTransport):
-    """Sends from a thread of its own, so that no page waits for it."""
+    """Sends once, to one host, and from a thread of its own, so that no page waits for it."""
 
     TIMEOUT = DEADLINE_S
+
+    def _request(
+        self, method: str, endpoint_type: EndpointType, body: Any, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        address = self._auth.get_api_url(endpoint_type)
+        return self._pool.request(method, address, body=body, headers=headers, retries=False)
 
 
 def start() -> None:

@@ -15,7 +15,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 HEADER = "X-Request-ID"
-_SHAPE = re.compile(r"[A-Za-z0-9-]{16,64}", re.ASCII)
+SHORTEST, LONGEST = 16, 64  # of an id that a proxy gave
+_SHAPE = re.compile(rf"[A-Za-z0-9-]{{{SHORTEST},{LONGEST}}}", re.ASCII)
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
 

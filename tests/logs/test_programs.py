@@ -102,6 +102,11 @@ def ran(tmp_path_factory):
             running.get("/healthz")
             cookies = {"session": SECRET}
             running.page = running.get(f"/invitations/{SECRET}/?code={SECRET}", cookies=cookies)
+            running.too_long = [
+                running.get("/healthz", headers={"X-Long": "x" * 40_000}).status_code,
+                running.get(f"/healthz?{'x' * 40_000}").status_code,
+                running.get(f"/healthz?{'x' * 8_000}", headers={"X-Long": "x" * 8_000}).status_code,
+            ]
             running.wait("worker", "ready")
             running.wake()
             running.wait("worker", f"{WOKEN_BY}.*raised unexpected")
@@ -125,6 +130,11 @@ class TestThePrograms:
         assert len(lines) > 0
         assert all({"at", "level", "from", "says"} <= line.keys() for line in lines)
         assert SECRET not in ran.said(name)
+
+    def test_refuse_a_head_that_is_too_long(self, ran):
+        *refused, answered = ran.too_long
+
+        assert set(refused) <= {414, 431} and answered == 200
 
     def test_name_the_request_on_its_page_in_its_lines_and_in_its_report(self, ran):
         name = ran.page.headers["X-Request-ID"]

@@ -32,7 +32,9 @@ class Service(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         unpack = {"gzip": gzip.decompress, "br": brotli.decompress}[self.headers["Content-Encoding"]]
         self.server.envelopes.append((dict(self.headers), unpack(body).decode()))
-        self.send_response(200)
+        self.send_response(307 if self.server.elsewhere else 200)
+        if self.server.elsewhere:
+            self.send_header("Location", self.server.elsewhere)
         self.end_headers()
 
     def log_message(self, *_arguments):
@@ -43,7 +45,7 @@ class Service(http.server.BaseHTTPRequestHandler):
 def listening():
     """A service on this machine, and the address by which the portal reports to it."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    server.envelopes = []
+    server.envelopes, server.elsewhere = [], ""
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server, f"http://public@127.0.0.1:{server.server_port}/7"
@@ -111,6 +113,14 @@ class TestAnError:
 
 
 class TestReporting:
+    def test_goes_to_no_other_host_and_only_once(self, service):
+        with listening() as (other, address):
+            service.elsewhere = f"{address.replace('public@', '')}/api/7/envelope/"
+            logging.getLogger("gridshare_portal.x").error("broken")
+            sentry_sdk.flush(5)
+
+        assert (len(service.envelopes), other.envelopes) == (1, [])
+
     def test_is_off_without_an_address(self, settings):
         settings.SENTRY_DSN = ""
         reporting.start()
