@@ -8,6 +8,7 @@ silent, or drips for too long, is ended. The portal itself is the WSGI applicati
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -18,10 +19,14 @@ from a2wsgi.asgi_typing import ASGIApp
 from django.conf import settings
 
 from gridshare_portal import steady
+from gridshare_portal.logs import request_ids
+from gridshare_portal.outbound import request_id
 from gridshare_portal.wsgi import application as portal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 SILENT_S, LONGEST_S = 10.0, 120.0
 LARGEST = 12 * 1024 * 1024  # a run's file of 10 MB, and the form around it
@@ -29,6 +34,7 @@ IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
 HELD_S = 0.25
 STEADY = steady.HEADER.lower().encode()
+REQUEST_ID = request_id.HEADER.lower().encode()
 
 Message: TypeAlias = Mapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -57,11 +63,21 @@ class WholeRequests:
         # A proxy drops such names; without one they would stand for the names with a dash.
         headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
         scope = {**scope, "headers": [one for one in headers if b"_" not in one[0]]}
-        send = _steady(send)
+        given = [value for name, value in headers if name == REQUEST_ID]
+        named = given[0].decode("latin-1") if len(given) == 1 else None
+        client = cast("tuple[str, int] | None", scope.get("client"))
+        name = request_ids.for_request(named, peer=client[0] if client else "")
+        with request_id.during(name):
+            await self._answer(scope, receive, _steady(send))
+
+    async def _answer(self, scope: dict[str, object], receive: Receive, send: Send) -> None:
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
             try:
                 await _received(receive, body)
             except Unfinished as end:
+                log.warning(
+                    "a request's body did not come to its end: %s", end.status or "its sender is gone"
+                )
                 if end.status is not None:
                     await _refuse(send, end.status)
                 return
@@ -138,7 +154,11 @@ def _steady(send: Send) -> Send:
 
 
 async def _refuse(send: Send, status: int) -> None:
-    headers = [(b"connection", b"close"), (b"content-length", b"0")]
+    headers = [
+        (b"connection", b"close"),
+        (b"content-length", b"0"),
+        (REQUEST_ID, request_id.current().encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 

@@ -15,7 +15,8 @@ import psycopg
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
-from django.views import defaults
+
+from gridshare_portal.outbound import request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -32,8 +33,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Return the page of an unexpected error: 503 if the database is away, else 500."""
     error = sys.exc_info()[1]
     if not is_outage(error):
-        return defaults.server_error(request)
-    page = loader.get_template("503.html").render()
+        page = loader.get_template("500.html").render({"request_id": request_id.current()})
+        return HttpResponse(page, status=500)
+    page = loader.get_template("503.html").render({"request_id": request_id.current()})
     response = HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
     response.connection_broke = is_broken(error)  # type: ignore[attr-defined]  # for repeat_reads
     return response

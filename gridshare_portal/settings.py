@@ -11,22 +11,34 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
+import gridshare_portal
 from gridshare_portal.limits import visitors
+from gridshare_portal.outbound import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
+
+def address(name: str, url: str) -> str:
+    """Return the address of another program, or the portal's own; refuse to start with an unsafe one."""
+    if fault := addresses.fault(url):
+        raise ImproperlyConfigured(f"{name} {fault}")
+    return url.rstrip("/")
+
+
 # --- deployment ----------------------------------------------------------------------
+VERSION = gridshare_portal.__version__
 DEMO = env.bool("DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 TOKEN_KEYS = env.list("TOKEN_KEYS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-PUBLIC_URL = env.str("PUBLIC_URL")
+PUBLIC_URL = address("PUBLIC_URL", env.str("PUBLIC_URL"))
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 ROOT_URLCONF = "gridshare_portal.urls"
 PAGES = {  # as packages below the pages name them, in e-mails and redirects: see mail/addresses.py
@@ -89,6 +101,7 @@ if DEMO:
     INSTALLED_APPS.append("gridshare_portal.demo")
 
 MIDDLEWARE = [
+    "gridshare_portal.logs.request_ids.name_requests",
     "gridshare_portal.limits.middleware.name_visitor",
     "django.middleware.security.SecurityMiddleware",
     "gridshare_portal.headers.isolate",
@@ -131,6 +144,8 @@ TEMPLATES = [
 
 # --- what is kept, and where --------------------------------------------------------
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+SQLITE_LOCKED_S = 5
+POSTGRES_CONNECT_S, POSTGRES_STATEMENT_MS = 2, 5_000
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -138,13 +153,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
+        "timeout": SQLITE_LOCKED_S,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"connect_timeout": 2, "options": "-c statement_timeout=5000"}
+        {"connect_timeout": POSTGRES_CONNECT_S, "options": f"-c statement_timeout={POSTGRES_STATEMENT_MS}"}
     )
 
 REDIS_URL = env.str("REDIS_URL")
@@ -176,11 +191,11 @@ CACHES = {
 }
 
 # --- Lunar and Gridshare ------------------------------------------------------------
-LUNAR_LOGIN_URL = env.str("LUNAR_LOGIN_URL").rstrip("/")
-LUNAR_ISSUER = env.str("LUNAR_ISSUER").rstrip("/")
+LUNAR_LOGIN_URL = address("LUNAR_LOGIN_URL", env.str("LUNAR_LOGIN_URL"))
+LUNAR_ISSUER = address("LUNAR_ISSUER", env.str("LUNAR_ISSUER"))
 LUNAR_CLIENT_ID = env.str("LUNAR_CLIENT_ID")
 LUNAR_CLIENT_SECRET = env.str("LUNAR_CLIENT_SECRET")
-GRIDSHARE_URL = env.str("GRIDSHARE_URL").rstrip("/")
+GRIDSHARE_URL = address("GRIDSHARE_URL", env.str("GRIDSHARE_URL"))
 GRIDSHARE_DIALECT = env.str("GRIDSHARE_DIALECT", default="published")
 GRIDSHARE_PARALLEL = env.int("GRIDSHARE_PARALLEL", default=8)
 RUNS_PER_MINUTE = max(1, env.int("RUNS_PER_MINUTE", default=600))
@@ -288,6 +303,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_HANDLERS = [
     "gridshare_portal.files.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -397,11 +414,20 @@ CELERY_BEAT_SCHEDULE = {
     ]
 }
 
+# --- logs and reports of errors -------------------------------------------------------
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN and (fault := addresses.fault(SENTRY_DSN, may_name_a_key=True)):
+    raise ImproperlyConfigured(f"SENTRY_DSN {fault}")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "gridshare_portal.logs.programs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "gridshare_portal.logs.JsonLine"}},
+    "formatters": {"line": {"()": "gridshare_portal.logs.lines.JsonLine"}},
     "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["out"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"handlers": ["out"], "propagate": False}},
+    "root": {"handlers": ["out"], "level": LOG_LEVEL},
+    "loggers": {
+        name: {"handlers": ["out"], "propagate": False}
+        for name in ("django.server", "_granian", "granian.access")
+    },
 }

@@ -17,6 +17,8 @@ from gridshare_portal.gridshare.http import calls, transport
 
 T = TypeVar("T")
 
+DEADLINE_S = 10.0  # of a call with all its attempts
+
 PATHS = {  # every operation: its method, and where it is found
     "listSites": ("GET", "/sites"),
     "getSiteTopology": ("GET", "/sites/{id}/topology"),
@@ -46,7 +48,7 @@ class Client:
         token: calls.Token,
         dialect: str = "published",
         *,
-        deadline_s: float = 10.0,
+        deadline_s: float = DEADLINE_S,
         session: requests.Session | None = None,
         listener: calls.Listener | None = None,
     ) -> None:

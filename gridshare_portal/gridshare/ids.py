@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from gridshare_portal.gridshare import errors
 
-_ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+LONGEST = 128
+_ALLOWED = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.:-]{{0,{LONGEST - 1}}}")
 
 
 def allowed(value: object) -> TypeGuard[str]:

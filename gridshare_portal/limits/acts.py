@@ -1,8 +1,8 @@
 """How often one may do what: the table of limits, and the addresses of the portal at which they are counted.
 
 An address stands here by its method and name, as in tests/house/pages.py; what stands nowhere is listed with
-its reason in tests/house/test_limits.py. Changes of a device are counted in rows instead (control.quota), so
-that every way to them obeys; asking homeowners by organization too (access.requests).
+its reason in tests/house/test_how_often.py. Changes of a device are counted in rows instead (control.quota),
+so that every way to them obeys; asking homeowners by organization too (access.requests).
 """
 
 from __future__ import annotations

@@ -6,13 +6,17 @@ Redirects are not followed, no cookie is kept, nothing is repeated, and nothing 
 
 from __future__ import annotations
 
+import logging
 import os
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from urllib3 import exceptions
 
-from gridshare_portal.outbound import sockets
+from gridshare_portal.outbound import request_id, sockets, transport_errors
+
+log = logging.getLogger(__name__)
 
 CONNECT_S = 3.0
 CONNECTIONS_KEPT = 32
@@ -50,13 +54,20 @@ def send(
     Name look-up, connection, headers and the body read by `body` end together after `within_s` seconds.
     """
     session = session or shared()
+    if name := request_id.current():
+        request.headers[request_id.HEADER] = name
     timeout = urllib3.Timeout(total=within_s, connect=min(CONNECT_S, within_s))
-    return session.get_adapter(request.url or "").send(
-        request,
-        stream=True,
-        timeout=timeout,  # type: ignore[arg-type]  # requests takes one, its stub leaves it out
-        verify=True if session.verify is None else session.verify,
-    )
+    try:
+        return session.get_adapter(request.url or "").send(
+            request,
+            stream=True,
+            timeout=timeout,  # type: ignore[arg-type]  # requests takes one, its stub leaves it out
+            verify=True if session.verify is None else session.verify,
+        )
+    except FAILURES as error:
+        if reason := transport_errors.tls_failure(error):
+            log.error("no secure connection to %s: %s", urlsplit(request.url or "").hostname, reason)
+        raise
 
 
 def body(response: requests.Response, *, at_most: int) -> bytes:

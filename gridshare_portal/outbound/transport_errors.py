@@ -28,6 +28,12 @@ def is_late(error: BaseException) -> bool:
     return any(_is_timeout(cause) for cause in _chain(error))
 
 
+def tls_failure(error: BaseException) -> str:
+    """Return why no secure connection came about, in OpenSSL's words; empty where that was not the reason."""
+    causes = (cause for cause in _chain(error) if isinstance(cause, ssl.SSLError))
+    return next((cause.reason or type(cause).__name__ for cause in causes), "")
+
+
 def _is_timeout(cause: BaseException) -> bool:
     # urllib3 counts every connection that was not made among its timeouts, also a refused one.
     if isinstance(cause, exceptions.NewConnectionError):

@@ -20,6 +20,7 @@ from gridshare_portal.sandbox.simulation.world import World
 URLS = Map(
     [
         Rule("/_sandbox/calls", methods=["GET"], endpoint="calls"),
+        Rule("/_sandbox/request-ids", methods=["GET"], endpoint="request_ids"),
         Rule("/_sandbox/faults", methods=["GET"], endpoint="faults"),
         Rule("/_sandbox/faults", methods=["POST"], endpoint="switch_on"),
         Rule("/_sandbox/faults", methods=["DELETE"], endpoint="clear"),
@@ -51,6 +52,9 @@ class Switchboard:
 
     def _calls(self, request: Request) -> Response:
         return answer(self._switches.calls())
+
+    def _request_ids(self, request: Request) -> Response:
+        return answer(self._switches.request_ids())
 
     def _faults(self, request: Request) -> Response:
         return answer([_described(fault) for fault in self._switches.on()])

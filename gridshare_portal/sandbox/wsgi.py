@@ -164,7 +164,7 @@ class Sandbox:
     def _with_faults(
         self, operation: str, request: Request, carry_out: Callable[[dict[str, Options]], Response]
     ) -> Response:
-        faults = self.faults.take(operation)
+        faults = self.faults.take(operation, request_id=request.headers.get("X-Request-ID", ""))
         if self._settings.latency_ms:
             faults.setdefault("latency", {"ms": self._settings.latency_ms})
         if operation == "oauthToken" and faults.pop("token_revoked", None) is not None:

@@ -83,7 +83,7 @@ class TestOverTls:
 
         assert time.monotonic() - started < 1.4
 
-    def test_sends_nothing_to_a_host_that_cannot_prove_itself(self, serve, tokens):
+    def test_sends_nothing_to_a_host_that_cannot_prove_itself(self, serve, tokens, caplog):
         with serve(servers.json_answer(b"{}")) as server:
             caller = client.Client(server.url, tokens)
             with pytest.raises(errors.ConnectionLost) as refused:
@@ -91,6 +91,8 @@ class TestOverTls:
 
         assert not refused.value.may_have_happened
         assert server.requests == []
+        said = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+        assert said and set(said) == {"no secure connection to 127.0.0.1: CERTIFICATE_VERIFY_FAILED"}
 
     def test_gives_up_on_a_handshake_that_never_comes(self, tokens):
         with servers.serving(servers.hang) as silent:

@@ -1,152 +1,215 @@
-"""Every address that does something, or hands out a file, has a limit or a reason to have none."""
+"""docs/limits.md says what the code does: each number of its tables is the one that the named setting holds."""
 
-import inspect
+import importlib
+import pkgutil
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.urls import get_resolver
-from django.urls.resolvers import URLResolver
+from django import forms
+from django.conf import settings
 
-from gridshare_portal.access import requests
-from gridshare_portal.control import quota
-from gridshare_portal.limits import acts, answers
-from gridshare_portal.limits.windows import length_in_words
-from tests.house import pages
+import gridshare_portal
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
-NO_FORMS = "require_safe"  # as the decorator of a view that takes none is called
-FILES = ("_csv", "_xlsx", "_json", "_qr", "search", "_codes")  # how addresses of files and searches are named
-WITHOUT = {
-    "post healthz": "asked by programs, without a form",
-    "post readyz": "asked by programs, without a form",
-    "post metrics": "asked by programs, with a token",
-    "post homeowner:theme": "a color in a cookie; costs nothing",
-    "post homeowner:consent_end": "who shares may stop at any time",
-    "post homeowner:leave": "who looks may always stop looking",
-    "post retailer:run_pause": "a run must stop when its admin says so",
-    "post retailer:run_stop": "a run must stop when its admin says so",
-    "post retailer:run_cancel": "a run must stop when its admin says so",
-    "post account_logout": "who leaves may leave",
-    "post account_inactive": "a page of words",
-    "post account_reset_password": "there are no passwords; allauth limits it too",
-    "post account_reset_password_done": "a page of words",
-    "post account_reset_password_from_key": "there are no passwords; allauth limits it too",
-    "post account_reset_password_from_key_done": "a page of words",
-    "post account_change_password": "there are no passwords; allauth limits it too",
-    "post account_set_password": "there are no passwords; allauth limits it too",
-    "post account_reauthenticate": "limited by allauth: reauthenticate",
-    "post mfa_reauthenticate": "limited by allauth: reauthenticate",
-    "post mfa_reauthenticate_webauthn": "limited by allauth: reauthenticate",
-    "post mfa_login_webauthn": "limited by allauth: webauthn_login",
-    "post mfa_index": "a page of words",
-    "post mfa_list_webauthn": "a list",
-    "get mfa_view_recovery_codes": "a page; its file is limited",
-    "post mfa_view_recovery_codes": "a page; its file is limited",
-    "get mfa_generate_recovery_codes": "a question; its answer is limited",
-    "post mfa_download_recovery_codes": "its GET is limited",
-    "post lunar_callback": "takes no form",
-    "post socialaccount_login_cancelled": "a page of words",
-    "post socialaccount_login_error": "a page of words",
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "limits.md").read_text()
+UNITS = {
+    "bytes": 1, "KB": 1024, "MB": 1024**2, "characters": 1, "rows": 1, "connections": 1, "W": 1,
+    "s": 1, "ms": 1, "min": 60, "h": 3600, "days": 86_400, "": 1,
+}  # fmt: skip
+ASKED_OF_A_DEPENDENCY = ("attempts", "pool", "when it fails, the page shows")
+ABOUT_CALLS = ("outbound.session", "outbound.circuit_breaker", "gridshare.http.transport", "gridshare.client",
+               "lunar.login.calls", "cache", "asgi", "database_outage", "logs.reporting")  # fmt: skip
+A_LIMIT = re.compile(r"^(LONGEST|LARGEST|MOST|DEEPEST|WIDEST|FURTHEST|OLDEST)|AT_MOST|ON_A_PAGE$|A_DAY$")
+NO_INPUT = {  # bounds of the portal's own work, which nobody from outside meets
+    "access.finding.search.LONGEST_PIECE",
+    "accounts.organizations.audit_log.LONGEST",
+    "asgi.HELD_S",
+    "asgi.PIECE",
+    "cases.rules.daylight.LONGEST",
+    "control.outcomes.LATE_AT_MOST",
+    "files.lines.LONGEST_MARK",
+    "installer.diagnosis.gap_facts.HALF_A_DAY",
+    "logs.lines.MOST",
+    "outbound.circuit_breaker.LONGEST_PAUSE_S",
+    "portfolio.projection.daily_sums.AT_MOST",
+    "retailer.homes.reminder_views.FURTHEST",
+    "runs.dispatch.slots.DELAYS_AT_MOST",
+    "telemetry.packing.MOST_DIGITS",
 }
-BY_ALLAUTH = pages.ALLAUTH_ANYBODY | pages.ALLAUTH_SIGNED_IN
-NAMED = {name for name in BY_ALLAUTH if not name.endswith("/")}  # the others only lead there
+CHECKED_BY_THE_ACTION = {  # fields whose text is measured by what they set off, with a sentence of its own
+    "accounts.forms.Details.name",
+    "accounts.forms.Details.about",
+    "accounts.forms.Invite.email",
+    "installer.requests.forms.Ask.message",
+    "installer.work.forms.CaseNote.words",
+    "installer.work.forms.Resolve.words",
+    "retailer.campaigns.forms.NewCampaign.name",
+    "retailer.campaigns.forms.NewCampaign.text",
+}
+SHAPED = (forms.UUIDField, forms.RegexField, forms.ModelChoiceField)  # by a pattern that says how long
 
 
-def views(resolver=None, namespace=""):
-    """Yield every address of ours by its name, with the view as it is written, without its decorators."""
-    for one in (resolver or get_resolver()).url_patterns:
-        if isinstance(one, URLResolver):
-            yield from views(one, namespace + (f"{one.namespace}:" if one.namespace else ""))
-        elif one.name:
-            yield f"{namespace}{one.name}", inspect.unwrap(one.callback)
+def tables():
+    """Every row, as (chapter, section, what, limit, source)."""
+    chapter = section = ""
+    for line in PAGE.splitlines():
+        if line.startswith("## "):
+            chapter = line[3:]
+        elif line.startswith("### "):
+            section = line[4:]
+        elif line.startswith("| ") and not line.startswith("| what |"):
+            what, limit, source = (cell.strip() for cell in line.strip("|").split("|"))
+            yield chapter, section, what, limit, source.strip("`")
 
 
-def takes_forms(view):
-    return NO_FORMS not in inspect.getsource(view).partition("def ")[0]
+ROWS = list(tables())
+MEASURED = [row for row in ROWS if not row[4].startswith("tests/")]
+TOLD = [row for row in ROWS if row[4].startswith("tests/")]
 
 
-OURS = {name: view for name, view in views() if name in pages.NAMES}
+def said(limit):
+    """The number and its unit, as the page says them; other digits there would be compared with nothing."""
+    (number, unit), *others = re.findall(r"(\d[\d,.]*)(?: (bytes|KB|MB|characters|rows|connections|W|s|ms|min|h|days)\b)?",
+                                         re.sub(r"status \d+|, else .*", "", limit))  # fmt: skip
+    assert not others, f"only one number in a row: {limit}"
+    return float(number.replace(",", "")) * UNITS[unit]
 
 
-def needs_one(entry):
-    method, name = entry.split()
-    return method != "get" or name.endswith(FILES)
+def held(source):
+    """The number that the code holds under this name."""
+    if source.startswith("Procfile "):
+        return float(re.search(rf"{source.split()[1]} (\d+)", (ROOT / "Procfile").read_text())[1])
+    if source.startswith("settings."):
+        found, path = settings, source.split(".")[1:]
+    else:
+        found, path = module_and_rest(source.split("."))
+    for name in path:
+        if isinstance(found, dict):
+            found = found[name]
+        elif isinstance(found, list):
+            found = found[int(name)]
+        else:
+            found = getattr(found, name)
+    return found.total_seconds() if isinstance(found, timedelta) else float(found)
 
 
-class TestEveryAddress:
-    def test_that_does_something_or_hands_out_a_file_has_a_limit_or_a_reason(self):
-        asked = {entry for entry in pages.ASKED if needs_one(entry)}
-        asked |= {f"post {name}" for name, view in OURS.items() if takes_forms(view)}
-        asked |= {entry for name in NAMED for entry in (f"get {name}", f"post {name}") if needs_one(entry)}
-
-        assert asked - acts.ADDRESSES.keys() - WITHOUT.keys() == set()
-
-    def test_that_is_named_in_a_list_is_there(self):
-        there = {f"{way} {name}" for name in pages.ROUTES for way in ("get", "post")}
-
-        assert (acts.ADDRESSES.keys() | WITHOUT.keys()) - there == set()
-        assert acts.ADDRESSES.keys() & WITHOUT.keys() == set()
-
-    def test_of_ours_is_found_with_its_view(self):
-        assert set(OURS) == set(pages.NAMES)
-        assert takes_forms(OURS["homeowner:mode"]) and not takes_forms(OURS["homeowner:site"])
-
-    def test_says_what_for(self):
-        assert set(acts.ADDRESSES.values()) == set(acts.ACTS)
-
-    def test_of_a_way_to_a_device_rests_on_rows(self, settings):
-        assert quota.BY_A_PERSON[-1].most <= quota.BY_AN_ORGANIZATION[-1].most
+def module_and_rest(parts):
+    """Import the longest part of the path that is a module."""
+    for end in range(len(parts), 0, -1):
+        name = ".".join(["gridshare_portal", *parts[:end]])
+        if importlib.util.find_spec(name) is not None if _is_package(parts[: end - 1]) else False:
+            return importlib.import_module(name), parts[end:]
+    raise AssertionError(f"{parts} is nothing")
 
 
-def as_told(windows):
-    return ", ".join(f"{one.most} in {length_in_words(one.length)}" for one in windows)
+def _is_package(parts):
+    return (ROOT / "gridshare_portal").joinpath(*parts).is_dir()
 
 
-class TestThePageOfLimits:
-    def test_says_of_each_what_holds(self):
-        by_whom = {
-            acts.Per.PERSON: "person",
-            acts.Per.ADDRESS: "address",
-            acts.Per.MAILBOX: "mailbox and address",
-            acts.Per.PLACE: "person and home",
+class TestARow:
+    @pytest.mark.parametrize("row", MEASURED, ids=lambda row: f"{row[1]}: {row[2]}")
+    def test_says_the_number_that_the_code_holds(self, row):
+        _chapter, _section, _what, limit, source = row
+
+        assert said(limit) == held(source), source
+
+    @pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row[1]}: {row[2]}")
+    def test_without_a_number_names_the_test_that_holds_it(self, row):
+        _chapter, _section, _what, limit, source = row
+        path, _, name = source.partition("::")
+
+        assert not re.search(r"\d", limit)
+        assert (ROOT / path).exists()
+        assert not name or f"def {name}(" in (ROOT / path).read_text()
+
+    def test_stands_there_once(self):
+        assert len({row[:3] for row in ROWS}) == len(ROWS) > 120
+
+
+class TestEveryDependency:
+    @pytest.mark.parametrize("section", sorted({row[1] for row in ROWS if row[0] == "Dependencies"}))
+    def test_says_how_often_how_many_and_what_a_page_shows(self, section):
+        whats = [what for _chapter, of, what, *_rest in ROWS if of == section]
+
+        for asked in ASKED_OF_A_DEPENDENCY:
+            assert any(what.startswith(asked) for what in whats), asked
+        assert any(re.match("whole call|one statement|wait for|each step", what) for what in whats)
+
+    def test_is_there(self):
+        of = " ".join(section for chapter, section, *_rest in ROWS if chapter == "Dependencies")
+
+        for name in (
+            "reads",
+            "writes",
+            "tokens",
+            "revocation",
+            "cache",
+            "messages",
+            "PostgreSQL",
+            "SQLite",
+            "mail",
+            "errors",
+        ):
+            assert name in of
+
+
+def portal_s_modules():
+    for one in pkgutil.walk_packages(gridshare_portal.__path__, "gridshare_portal."):
+        parts = one.name.split(".")
+        if not {"migrations", "sandbox", "demo", "synthetic", "management", "settings"} & set(parts):
+            yield importlib.import_module(one.name)
+
+
+MODULES = list(portal_s_modules())
+
+
+def constants():
+    """Every number that a module gives a name, as (module, name)."""
+    for module in MODULES:
+        source = Path(module.__file__).read_text()
+        for name, value in vars(module).items():
+            is_number = isinstance(value, int | float | timedelta) and not isinstance(value, bool)
+            if (
+                name.isupper()
+                and name[0] != "_"
+                and is_number
+                and re.search(rf"^[A-Z_, ]*\b{name}\b[A-Z_, ]*(:.*)? = ", source, re.MULTILINE)
+            ):
+                yield module.__name__.removeprefix("gridshare_portal."), name
+
+
+class TestEveryLimit:
+    def test_of_a_call_or_an_input_stands_on_the_page(self):
+        on_page = {row[4] for row in ROWS}
+        of_code = {
+            f"{module}.{name}"
+            for module, name in constants()
+            if module in ABOUT_CALLS or A_LIMIT.search(name)
         }
-        rows = {
-            (name, by_whom[one.per], as_told(one.windows))
-            for name, act in acts.ACTS.items()
-            for one in act.limits
-        }
-        rows |= {
-            ("changes of a device", "person and device", as_told(quota.BY_A_PERSON)),
-            ("tries to change a device", "person and device", as_told(quota.TRIES)),
-            ("changes of a device", "organization and device", as_told(quota.BY_AN_ORGANIZATION)),
-            ("proposals", "organization and device", as_told(quota.PROPOSALS)),
-            ("requests to homeowners", "organization", f"{requests.AT_MOST_A_DAY} in a day"),
-        }
-        told = [
-            line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")
-        ]
 
-        assert {tuple(one[:3]) for one in told if len(one) == 4} - {("what", "counted by", "at most")} == rows
-        assert f"{quota.TO_TAKE_BACK} turns more" in PAGE.read_text()
+        assert of_code - on_page - NO_INPUT == set()
+        assert of_code >= NO_INPUT
 
+    def test_of_a_text_that_is_typed_is_there(self):
+        found = set()
+        for module in MODULES:
+            for form in vars(module).values():
+                if not (
+                    isinstance(form, type)
+                    and issubclass(form, forms.BaseForm)
+                    and form.__module__ == module.__name__
+                ):
+                    continue
+                for name, field in getattr(form, "base_fields", {}).items():
+                    if (
+                        isinstance(field, forms.CharField)
+                        and not isinstance(field, SHAPED)
+                        and field.max_length is None
+                    ):
+                        found.add(
+                            f"{module.__name__.removeprefix('gridshare_portal.')}.{form.__name__}.{name}"
+                        )
 
-class TestLimitsOfAllauth:
-    def test_are_all_set_and_none_is_unknown(self, settings):
-        used = set(answers.ALLAUTH.values()) - {"webauthn_login"}
-
-        assert used <= settings.ACCOUNT_RATE_LIMITS.keys()
-        assert set(answers.ALLAUTH) <= NAMED
-
-    @pytest.mark.parametrize("name", ["request_login_code", "confirm_email"])
-    def test_by_a_mailbox_alone_are_wider_than_one_visitor_can_use_up(self, settings, name):
-        by_mailbox = [
-            rate for rate in settings.ACCOUNT_RATE_LIMITS[name].split(",") if rate.endswith("h/key")
-        ]
-        one_visitor = max(
-            window.most
-            for limit in acts.ACTS["code"].limits
-            if limit.per is acts.Per.MAILBOX
-            for window in limit.windows
-        )
-
-        assert [int(rate.partition("/")[0]) for rate in by_mailbox] > [2 * one_visitor]
+        assert found <= CHECKED_BY_THE_ACTION

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from gridshare_portal.outbound import request_id
+
 T = TypeVar("T")
 
 
@@ -14,7 +16,7 @@ def gather(calls: Sequence[Callable[[], T]], *, at_most: int = 8) -> list[T | Ex
     if len(calls) < 2:
         return [_outcome(call) for call in calls]
     with ThreadPoolExecutor(max_workers=min(at_most, len(calls)), thread_name_prefix="gridshare") as pool:
-        return list(pool.map(_outcome, calls))
+        return list(pool.map(_outcome, [request_id.carried(call) for call in calls]))
 
 
 def _outcome(call: Callable[[], T]) -> T | Exception:

@@ -34,6 +34,7 @@ LEASE = timedelta(seconds=8)  # a call ends within calls.DEADLINE_S
 RECOVERED_WITHIN = timedelta(seconds=90)  # longer than any grace; later a caller refreshes when one needs it
 SKEW = timedelta(seconds=15)
 LONGEST_PAUSE_S = 30
+WAIT_S = 8.0  # for another caller's refresh
 
 
 class ReconnectRequired(Exception):
@@ -56,7 +57,7 @@ class _Superseded(Exception):
     """The connection was renewed or ended during the call to Lunar."""
 
 
-def access_token(connection_pk: int, *, stale: str | None = None, wait_s: float = 8.0) -> str:
+def access_token(connection_pk: int, *, stale: str | None = None, wait_s: float = WAIT_S) -> str:
     """Return a valid access token, refreshed when the old one ends soon.
 
     `stale` is a token that the API refused: any but this one is returned, so that parallel calls refused with

@@ -13,6 +13,8 @@ from types import TracebackType
 
 from django.db import connections as databases
 
+from gridshare_portal.outbound import request_id
+
 Action = Callable[[], None]
 
 
@@ -42,7 +44,7 @@ class WorkerPool:
         if self._threads is None:
             action()
         else:
-            self._running.add(self._threads.submit(action))
+            self._running.add(self._threads.submit(request_id.carried(action)))
 
     def until_some_are_free(self) -> None:
         """Wait until no more callables are open than there are threads."""

@@ -6,7 +6,7 @@ It also counts how often each operation was called, whatever became of the call.
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
@@ -64,6 +64,7 @@ class Faults:
         self._lock = threading.Lock()
         self._on: list[Fault] = []
         self._calls: Counter[str] = Counter()
+        self._request_ids: deque[tuple[str, str]] = deque(maxlen=1000)
 
     def switch_on(
         self, operation: str, kind: str, *, times: int | None = None, **options: Unpack[Options]
@@ -86,10 +87,11 @@ class Faults:
         with self._lock:
             return list(self._on)
 
-    def take(self, operation: str) -> dict[str, Options]:
+    def take(self, operation: str, *, request_id: str = "") -> dict[str, Options]:
         """Count a call and return the faults that hit it: their options by kind."""
         with self._lock:
             self._calls[operation] += 1
+            self._request_ids.append((operation, request_id))
             taken = [fault for fault in self._on if self._meets(fault, operation)]
             for fault in taken:
                 fault.times = None if fault.times is None else fault.times - 1
@@ -100,9 +102,15 @@ class Faults:
         with self._lock:
             return {operation: self._calls[operation] for operation in OPERATIONS}
 
+    def request_ids(self) -> list[tuple[str, str]]:
+        """Return the last calls, each with the request's id that its caller sent."""
+        with self._lock:
+            return list(self._request_ids)
+
     def forget_calls(self) -> None:
         with self._lock:
             self._calls.clear()
+            self._request_ids.clear()
 
     def _meets(self, fault: Fault, operation: str) -> bool:
         if self._calls[operation] % fault.options.get("every", 1):
