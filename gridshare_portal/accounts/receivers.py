@@ -1,6 +1,8 @@
-"""Records sign-up, sign-in and sign-out; a first strong factor ends the other sessions."""
+"""Records and logs sign-up, sign-in and sign-out; a first strong factor ends the other sessions."""
 
 from __future__ import annotations
+
+import logging
 
 from allauth.account import signals as allauth_signals
 from allauth.mfa import signals as mfa_signals
@@ -15,6 +17,8 @@ from gridshare_portal.accounts import entry, models, staff
 from gridshare_portal.accounts.signing_in import sessions
 from gridshare_portal.audit import names, record
 
+log = logging.getLogger(__name__)
+
 RECORDED = {
     allauth_signals.user_signed_up: names.Name.SIGNED_UP,
     auth_signals.user_logged_in: names.Name.SIGNED_IN,
@@ -26,11 +30,13 @@ RECORDED = {
 def on_signed(signal: Signal, user: models.User | None, **_context: object) -> None:
     if user is not None and user.is_authenticated:
         record.add(name=RECORDED[signal], at=timezone.now(), actor=user, subject=user)
+        log.info("%s: person %s", RECORDED[signal], user.pk)
 
 
 @receiver(allauth_signals.login_code_rejected)
 def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -> None:
     record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)
+    log.warning("%s: person %s", names.Name.SIGN_IN_FAILED, user.pk)
 
 
 @receiver(mfa_signals.authenticator_added)
