@@ -1,6 +1,8 @@
-"""Records sign-up, sign-in, sign-out and what failed; a first strong factor ends the other sessions."""
+"""Records and logs sign-up, sign-in, sign-out and failures; a first strong factor ends other sessions."""
 
 from __future__ import annotations
+
+import logging
 
 from allauth.account import signals as allauth_signals
 from allauth.mfa import signals as mfa_signals
@@ -22,6 +24,8 @@ from gridshare_portal.accounts.signing_in import (
 )
 from gridshare_portal.audit import names, record
 
+log = logging.getLogger(__name__)
+
 RECORDED = {
     allauth_signals.user_signed_up: names.Name.SIGNED_UP,
     auth_signals.user_logged_in: names.Name.SIGNED_IN,
@@ -33,6 +37,7 @@ RECORDED = {
 def on_signed(signal: Signal, user: models.User | None, **_context: object) -> None:
     if user is not None and user.is_authenticated:
         record.add(name=RECORDED[signal], at=timezone.now(), actor=user, subject=user)
+        log.info("%s: person %s", RECORDED[signal], user.pk)
 
 
 @receiver(auth_signals.user_logged_in)
@@ -57,6 +62,7 @@ def on_proof(user: models.User, request: HttpRequest, method: str, **_context: o
 @receiver(allauth_signals.login_code_rejected)
 def on_wrong_code(user: models.User, request: HttpRequest, **_context: object) -> None:
     record.add(name=names.Name.SIGN_IN_FAILED, at=timezone.now(), subject=user)
+    log.warning("%s: person %s", names.Name.SIGN_IN_FAILED, user.pk)
 
 
 @receiver(mfa_signals.authentication_failed)
