@@ -80,6 +80,15 @@ class Proxy:
         self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def line_with(self, what):
+        """Return the logged line that holds this; nginx writes it once the answer is sent."""
+        until = time.monotonic() + 20
+        while True:
+            found = [line for line in self.lines().splitlines() if what in line]
+            if found or time.monotonic() > until:
+                return found[-1]
+            time.sleep(0.01)
+
     def lines(self):
         return (self.folder / "portal.log").read_text()
 
