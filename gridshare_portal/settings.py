@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.usersessions",
     "gridshare_portal",
+    "gridshare_portal.upkeep",
     "gridshare_portal.audit",
     "gridshare_portal.accounts",
     "gridshare_portal.lunar",

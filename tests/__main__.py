@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests import chromium
+from tests import chromium, nginx
 
 SIDE_BY_SIDE = ("-n", str(min(4, os.cpu_count() or 1)))
 BALANCED, BY_FILE = ("--dist", "worksteal"), ("--dist", "loadfile")
@@ -43,7 +43,9 @@ def main() -> int:
     if os.environ.get("COVERAGE"):
         _print_coverage()
     if not path:
-        print(f"\nNO CHROMIUM: {_browser_tests()} browser tests did NOT run.\n{chromium.HOW_TO}")
+        print(f"\nNO CHROMIUM: {_marked('browser')} browser tests did NOT run.\n{chromium.HOW_TO}")
+    if not nginx.find():
+        print(f"\nNO NGINX: {_marked('nginx')} tests of deploy/ did NOT run.\n{nginx.HOW_TO}")
     return next((status for status in parts if status not in NOTHING_FAILED), 0)
 
 
@@ -71,8 +73,8 @@ def _print_coverage() -> None:
         subprocess.run([sys.executable, "-m", "coverage", *what], check=False)
 
 
-def _browser_tests() -> int:
-    command = [sys.executable, "-m", "pytest", "-m", "browser", "--collect-only"]
+def _marked(marker: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-m", marker, "--collect-only"]
     listed = subprocess.run(command, capture_output=True, text=True).stdout
     return len(re.findall(r"^\S+::", listed, flags=re.MULTILINE))
 

@@ -15,9 +15,9 @@ from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
 from tests import chromium, environment
 
-pytest_plugins = ["tests.people", "tests.portfolios", "tests.casework"]
+pytest_plugins = ["tests.people", "tests.portfolios", "tests.casework", "tests.databases"]
 
-DATABASE = {"db", "transactional_db", "live_server"}
+DATABASE = {"db", "transactional_db", "live_server", "other_databases"}
 CALLBACK = "http://testserver/accounts/lunar/login/callback/"
 
 

@@ -1,0 +1,1 @@
+"""Backups of the database, and migrations while the portal runs; knows no package's rows."""
