@@ -164,6 +164,8 @@ TABLE = {  # one character for each of PERSONS, in their order
         "get homeowner:connection",
         "get homeowner:delete_account",
         "post homeowner:delete_account",
+        "get homeowner:take_away",
+        "post homeowner:take_away",
         "get homeowner:share_search",
         "get homeowner:sharing",
         "get homeowner:sites",
@@ -171,6 +173,7 @@ TABLE = {  # one character for each of PERSONS, in their order
     "YYYYYYYYYYYYY": (  # for everybody
         "get accounts:rights",
         "get healthz",
+        "get homeowner:kept",
         "get homeowner:share_link",
         "post homeowner:theme",
         "get homeowner:welcome",
