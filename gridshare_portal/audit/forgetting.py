@@ -29,12 +29,12 @@ INVITATIONS = (names.Name.MEMBER_INVITED, names.Name.INVITATION_WITHDRAWN)
 def forget_person(pk: int) -> None:
     """Take a person's name out of what they did, what was done to them, and what they proposed."""
     done = _events().filter(actor_id=pk)
-    labels = list(done.exclude(actor_label=SOMEBODY).values_list("actor_label", flat=True).distinct())
-    homes = list(done.filter(name=names.Name.CHANGE_PROPOSED).values_list("site_id", flat=True).distinct())
+    proposals = list(done.filter(name=names.Name.CHANGE_PROPOSED).values_list("site_id", "details__proposal"))
     done.update(actor_label=SOMEBODY)
     _rewrite(_events().filter(subject_id=pk), dict.fromkeys(NAMING, SOMEBODY))
-    proposed = _events().filter(site_id__in=homes, name__in=PROPOSALS, details__by__in=labels)
-    _rewrite(proposed, {"by": SOMEBODY})
+    homes, proposed = {home for home, _proposal in proposals}, {proposal for _home, proposal in proposals}
+    answered = _events().filter(site_id__in=homes, name__in=PROPOSALS, details__proposal__in=proposed)
+    _rewrite(answered, {"by": SOMEBODY})
 
 
 def forget_home(synth_id: str) -> None:

@@ -20,7 +20,7 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts.organizations import invitations, members
 from gridshare_portal.audit import models as audit
 from gridshare_portal.cases import handling, raw_responses
-from gridshare_portal.cases.models import Case, Digest, Examination
+from gridshare_portal.cases.models import Case, Digest, Examination, Note
 from gridshare_portal.control import changes, operations
 from gridshare_portal.control import models as control
 from gridshare_portal.control.proposals import lifecycle as proposals
@@ -95,7 +95,7 @@ def zora(homeowner):
 
 
 @pytest.fixture
-def lived(zora, sunfix, installer, installer_admin, retailer, battery, now):
+def lived(zora, neighbor, sunfix, installer, retailer, battery, now):
     """Everything that a year leaves of a homeowner who also works for a company."""
     user, home, brightgrid = zora.user, zora.site, retailer.organization
     access.Consent.objects.all().delete()
@@ -113,8 +113,9 @@ def lived(zora, sunfix, installer, installer_admin, retailer, battery, now):
     passes.whole(organization=brightgrid, now=now)
     _help(home, installer, battery, user, now)
     changes.make(actor=user, device=battery, asked=operations.AskMode(mode="Smart"), reason="Quill", now=now)
-    _work(user, brightgrid, retailer.user, home, now)
     _sign_in(zora, user, now)
+    _work(user, brightgrid, retailer.user, home, now)
+    _help_a_neighbor(user, brightgrid, neighbor, now)
     asked = requests.ask(
         organization=sunfix, asked_by=installer.user, email=user.email, right="view", lasts="day", now=now
     )
@@ -172,6 +173,22 @@ def _work(user, brightgrid, admin, home, now):
     )
 
 
+def _help_a_neighbor(user, brightgrid, neighbor, now):
+    """What stays of somebody at a home that is another's: only the name is theirs."""
+    home = neighbor.site
+    terms = {"right": "control", "lasts": "year", "ask_first": False, "given_by": neighbor.user}
+    consents.give(site=home, organization=brightgrid, now=now, **terms)
+    battery = sites.Device.objects.filter(site=home, sensors__role_found="battery").distinct().first()
+    visits.open(user=user, site=home, organization=brightgrid, reason="asked", now=now)
+    asked = {"actor": user, "device": battery, "reason": "A test", "now": now}
+    made = proposals.propose(asked=operations.AskMode(mode="Simple"), **asked)
+    proposals.decline(proposal=made, actor=neighbor.user, now=now)
+    changes.make(asked=operations.AskMode(mode="Smart"), **asked)
+    known = {"since_at": now, "opened_at": now, "seen_at": now, "severity": 2, "cause": "site_silent"}
+    case = Case.objects.create(organization=brightgrid, site=home, **known)
+    handling.note(case=case, actor=user, words="All is well", now=now)
+
+
 def _sign_in(zora, user, now):
     user.groups.add(Group.objects.create(name="Operators"))
     Authenticator.objects.create(user=user, type="webauthn", data={"name": "Quill’s key"})
@@ -210,6 +227,8 @@ class TestDeletingTheAccount:
         assert found(marks) == set()
         assert empty - ABOUT_NOBODY == NOBODY_WRITES | SEALED | OF_A_FILE | OF_OPERATORS
         assert len(before) > 20  # or the marks would be none
+        for kept in (control.Change, control.Proposal, Note, access.Visit):
+            assert kept.objects.exists() is (kept is not access.Visit), kept  # of the neighbor's home
 
     def test_keeps_what_was_done_without_saying_by_whom(self, lived, sunfix):
         who, home = lived.user.pk, lived.site.synth_id

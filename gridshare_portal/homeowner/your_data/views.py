@@ -22,7 +22,9 @@ from gridshare_portal.retention import rules
 def kept(request: HttpRequest) -> HttpResponse:
     """Say what is kept, how long and why, from the table that the sweep goes by."""
     classes = [(data_class, rules.of_class(data_class)) for data_class in rules.DataClass]
-    return render(request, "homeowner/kept.html", {"classes": classes})
+    named = {name: rules.BY_NAME[name] for name in ("home", "event", "run")}
+    unshared = rules.BY_NAME["case of an unshared home"]
+    return render(request, "homeowner/kept.html", {"classes": classes, "unshared": unshared, **named})
 
 
 @login_required
