@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "gridshare_portal.runs",
     "gridshare_portal.campaigns",
     "gridshare_portal.reports",
+    "gridshare_portal.retention",
     "gridshare_portal.homeowner",
     "gridshare_portal.installer",
     "gridshare_portal.retailer",
@@ -412,6 +413,7 @@ CELERY_BEAT_SCHEDULE = {
         ("reminders", "gridshare_portal.portfolio.tasks.sweep_reminders", 60.0),
         ("reports", "gridshare_portal.reports.tasks.sweep", 60.0),
         ("untold-requests", "gridshare_portal.access.tasks.sweep", 60.0),
+        ("retention", "gridshare_portal.retention.tasks.sweep_expired", 3600.0),
     ]
 }
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from gridshare_portal.access import models, requests
 from gridshare_portal.mail import addresses, sender
 
@@ -36,10 +38,12 @@ def tell(*, pk: int, now: datetime) -> int:
 def _send_once(request: models.Request, address: str, now: datetime) -> bool | None:
     """Send the e-mail unless the address had one within a day; None means that sending failed."""
     known = {"organization": request.organization, "email": address}
-    email, is_first = models.RequestEmail.objects.get_or_create(**known, defaults={"sent_at": now})
-    old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
-    if not is_first and not old.update(sent_at=now):
-        return False
+    with transaction.atomic():  # held, so that it is not deleted as an old one meanwhile
+        held = models.RequestEmail.objects.select_for_update()
+        email, is_first = held.get_or_create(**known, defaults={"sent_at": now})
+        old = models.RequestEmail.objects.filter(pk=email.pk, sent_at__lte=now - requests.DAY)
+        if not is_first and not old.update(sent_at=now):
+            return False
     context = {
         "organization": request.organization,
         "request": request,

@@ -171,7 +171,7 @@ def _answer(request: models.Request, answer: str, by: accounts.User, now: dateti
 
 def _record(request: models.Request, now: datetime) -> None:
     name, at, host = request.email.rpartition("@")
-    masked = f"{name[:1]}…{at}{host}" if request.email else request.serial_number
+    masked = f"{name[:1]}…{at}{host}" if request.email else f"…{request.serial_number[-4:]}"
     record.add(
         name=names.Name.ACCESS_ASKED,
         at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from gridshare_portal.accounts.views import invitation, members, organization, prove, record
+from gridshare_portal.accounts.views import invitation, members, organization, record
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,6 +22,5 @@ urlpatterns = [
     path("organizations/<slug:slug>/leave/", members.leave, name="leave"),
     path("organizations/<slug:slug>/record/", record.record, name="record"),
     path("organizations/<slug:slug>/record.csv", record.record_csv, name="record_csv"),
-    path("proof/", prove.Prove.as_view(), name="prove"),
     path("invitations/<str:token>/", invitation.invitation, name="invitation"),
 ]

@@ -1,6 +1,7 @@
 """The audit log: what was done, by whom, for which home. Events are only ever added.
 
-An event holds ids and words and no foreign key, so that it outlives whatever it names.
+An event holds ids and words and no foreign key, so that it outlives whatever it names. Who or what is deleted
+becomes nameless in it, and it goes when it is old: `audit.forgetting` does both, and nothing else may.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["site_id", "-at"], name="audit_by_site"),
             models.Index(fields=["subject_id", "-at"], name="audit_by_subject"),
+            models.Index(fields=["actor_id", "-at"], name="audit_by_actor"),
             models.Index(fields=["organization_id", "-at"], name="audit_by_organization"),
             models.Index(
                 fields=["organization_id", "-at"],

@@ -10,6 +10,7 @@ class Name(models.TextChoices):
     SIGNED_IN = "signed_in", "signed in"
     SIGNED_OUT = "signed_out", "signed out"
     USER_DELETED = "user_deleted", "deleted the account"
+    ACCOUNT_EXPORTED = "account_exported", "took all data of the account away"
     SIGN_IN_FAILED = "sign_in_failed", "could not sign in"
     SECOND_FACTOR_FAILED = "second_factor_failed", "gave a wrong second factor"
     SECOND_FACTOR_PROVEN = "second_factor_proven", "gave the right second factor"

@@ -14,6 +14,7 @@ from gridshare_portal.homeowner.history import views as history_views
 from gridshare_portal.homeowner.home import views as home_views
 from gridshare_portal.homeowner.sharing import request_views, visit_views
 from gridshare_portal.homeowner.sharing import views as sharing_views
+from gridshare_portal.homeowner.your_data import views as data_views
 
 app_name = "homeowner"
 urlpatterns = [
@@ -50,6 +51,8 @@ urlpatterns = [
     path("sharing/<int:pk>/end/", sharing_views.consent_end, name="consent_end"),
     path("sharing/<synth:synth_id>/", sharing_views.share, name="share"),
     path("share/<slug:slug>/", sharing_views.share_link, name="share_link"),
+    path("what-we-keep/", data_views.kept, name="kept"),
+    path("account/data/", data_views.take_away, name="take_away"),
     path("account/delete/", account_views.delete, name="delete_account"),
     path("connection/", account_views.connection, name="connection"),
     path("connection/<int:pk>/loading/", home_views.loading, name="loading"),

@@ -69,6 +69,11 @@ class TestAsking:
         assert event.organization_id == roofworks.pk and event.site_id == ""
         assert event.details["to"] == "a…@portal.example"
 
+    def test_leaves_an_event_with_the_end_of_a_serial_number(self, ask):
+        ask(email="", serial_number="sn-0042-7781")
+
+        assert audit.Event.objects.get(name="access_asked").details["to"] == "…7781"
+
     @pytest.mark.parametrize("named", [{}, {"email": "a@b.example", "serial_number": "SN"}])
     def test_names_either_an_address_or_a_serial_number(self, ask, named):
         with pytest.raises(consents.ConsentRefused):

@@ -52,7 +52,9 @@ class Server:
         for command in read["ExecStart"]:
             for place, here in places.items():
                 command = command.replace(place, here)
-            found.append([files.VARIABLE.sub(lambda v: surroundings[v[1]], word) for word in shlex.split(command)])
+            found.append(
+                [files.VARIABLE.sub(lambda v: surroundings[v[1]], word) for word in shlex.split(command)]
+            )
         return found, surroundings
 
     def run(self, unit):

@@ -150,7 +150,9 @@ class TestASetUpFromZero:
 
     def test_answers_what_it_was_asked_before_it_ends(self, machine, visitor):
         """The last of these: the web server is asked to stop while a request is on its way."""
-        half = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        half = (
+            b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        )
         with socket.create_connection(("127.0.0.1", machine.web_port), timeout=20) as client:
             client.sendall(half)
             assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # it waits for the rest

@@ -164,17 +164,16 @@ TABLE = {  # one character for each of PERSONS, in their order
         "get homeowner:connection",
         "get homeowner:delete_account",
         "post homeowner:delete_account",
+        "get homeowner:take_away",
+        "post homeowner:take_away",
         "get homeowner:share_search",
         "get homeowner:sharing",
         "get homeowner:sites",
     ),
-    "sYYYYffffffYf": (  # to prove who one is, by e-mail where there is no second factor
-        "get accounts:prove",
-        "post accounts:prove",
-    ),
     "YYYYYYYYYYYYY": (  # for everybody
         "get accounts:rights",
         "get healthz",
+        "get homeowner:kept",
         "get homeowner:share_link",
         "post homeowner:theme",
         "get homeowner:welcome",
@@ -225,6 +224,8 @@ ALLAUTH_ANYBODY = {  # allauth's own: signing in and up, and what only leads the
 }
 ALLAUTH_SIGNED_IN = {
     "account_reauthenticate",
+    "account_request_reauthentication_code",
+    "account_confirm_reauthentication_code",
     "account_email",
     "account_change_password",
     "account_set_password",

@@ -60,10 +60,25 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
     "campaigns": {"access", "accounts", "audit", "portfolio"},
     # What a retailer is sent: it sums up portfolio, campaigns and runs, and pages keep no rows.
     "reports": {"accounts", "audit", "campaigns", "files", "leases", "mail", "portfolio", "runs", "sites"},
+    # How long every row of every other package is kept, and what goes with a person or a home: so it knows them.
+    "retention": {
+        "access",
+        "accounts",
+        "audit",
+        "cases",
+        "control",
+        "lunar",
+        "portfolio",
+        "reports",
+        "runs",
+        "sites",
+        "telemetry",
+    },
     # Made-up homes for commands and benchmarks: they write rows of many rooms, and no room needs them.
     "synthetic": {"access", "accounts", "cases", "lunar", "sites", "telemetry"},
     # energy: the periods that a page's dates and charts stand for.
     # gridshare: a plan and its commands, by whose types control speaks of them.
+    # retention: the page that says how long what is kept is made from the table that the sweep goes by.
     "homeowner": {
         "access",
         "accounts",
@@ -73,6 +88,7 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
         "files",
         "gridshare",
         "lunar",
+        "retention",
         "sites",
         "telemetry",
     },

@@ -217,7 +217,7 @@ class TestOnesOwnPages:
         own = [entry[4:] for entry in pages.TABLE["sYYYYYYYYYYYY"] if entry.startswith("get")]
         shown = "".join(neighbor.get(pages.address(name, {})).text for name in own)
 
-        assert len(own) == 5 and all(secrets)
+        assert len(own) == 6 and all(secrets)
         assert [secret for secret in secrets if secret in shown] == []
 
     def test_of_one_s_account_asks_to_sign_in(self, visitor):

@@ -17,8 +17,10 @@ OF_A_PERSON = [
     "/accounts/email/",
     "/accounts/2fa/",
     "/accounts/sessions/",
+    "/account/data/",
+    "/account/delete/",
 ]
-OF_A_VISITOR = ["/", "/accounts/login/", "/accounts/signup/", "/connect/", "/nowhere/"]
+OF_A_VISITOR = ["/", "/accounts/login/", "/accounts/signup/", "/connect/", "/nowhere/", "/what-we-keep/"]
 
 
 class TestEveryPage:

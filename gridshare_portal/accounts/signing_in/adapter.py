@@ -16,7 +16,6 @@ from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from gridshare_portal import seal
@@ -26,7 +25,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_PATH = 2_000
 LONGEST_ADDRESS = 254
+BY_EMAIL = "reauthenticate_by_code"
 WAYS = {
+    BY_EMAIL: "Use a code by e-mail",
     "reauthenticate": "Use my password",
     "mfa_reauthenticate": "Use a code from my authenticator app",
     "mfa_reauthenticate:webauthn": "Use my passkey",
@@ -46,13 +47,13 @@ class Accounts(DefaultAccountAdapter):
         return not proof.is_given(current.request)
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, object]]:
-        """Return the ways to prove who one is, a passkey first; whoever has none gets a code by e-mail."""
+        """Return the ways to prove who one is, a passkey first; a code by e-mail only for whoever has no other."""
         methods = super().get_reauthentication_methods(user)
-        methods.sort(key=lambda way: way["id"] != "mfa_reauthenticate:webauthn")
+        others = [way for way in methods if way["id"] != BY_EMAIL]
+        others.sort(key=lambda way: way["id"] != "mfa_reauthenticate:webauthn")
         for way in methods:
             way["description"] = WAYS.get(way["id"], way["description"])
-        by_email = {"id": "code", "description": "Use a code by e-mail", "url": reverse("accounts:prove")}
-        return methods or [by_email]
+        return others or methods
 
     def clean_email(self, email: str) -> str:
         """Refuse an address that is longer than any mail server accepts."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from allauth.account.forms import BaseConfirmCodeForm
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
-from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -44,16 +42,6 @@ class SignInPasskey(AuthenticateWebAuthnForm):
 
 class ProofPasskey(SignInPasskey, ReauthenticateWebAuthnForm):
     pass
-
-
-class EmailedCode(BaseConfirmCodeForm):
-    """The code that was e-mailed to prove who somebody is."""
-
-    code = forms.CharField(
-        label="Code",
-        max_length=32,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
-    )
 
 
 def _refuse_while_locked(user: models.User) -> None:

@@ -16,6 +16,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows import reauthentication
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from gridshare_portal.accounts.signing_in import session_limits
@@ -59,7 +60,10 @@ def is_given(request: HttpRequest) -> bool:
 
 def ask(request: HttpRequest) -> HttpResponse:
     """Keep what was posted and lead to where the person proves who they are, and back."""
-    address = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    if not methods:  # neither password nor address nor second factor: nothing can be proven, only begun anew
+        return redirect("account_logout")
+    address = methods[0]["url"]
     if getattr(request, "htmx", False):
         back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined] # of django_htmx
         return HttpResponse(status=403, headers={"HX-Redirect": f"{address}?{urlencode({'next': back})}"})

@@ -21,8 +21,10 @@ from gridshare_portal.audit import names, record
 from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.lunar import connections, queries, scopes
 from gridshare_portal.lunar import models as lunar
+from gridshare_portal.retention import rules
 from gridshare_portal.sites import queries as site_queries
 
+KEPT_FOR = rules.BY_NAME["home"].how_long
 DELETED = "Your account is deleted. We can no longer read or change anything at Lunar."
 
 
@@ -46,11 +48,13 @@ def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         forget = form.cleaned_data["forget"]
         connections.disconnect(connection=one, actor=request.user, forget_readings=forget, now=now)
-        kept = "The stored readings are deleted." if forget else "The stored readings stay here."
+        stays = f"The stored readings stay here for {KEPT_FOR}, then they are deleted."
+        kept = "The stored readings are deleted." if forget else stays
         messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
         return redirect("homeowner:connection")
     place = viewer.place(policy.own_sites(request.user)[:2], now=now)
-    context = {"connection": one, "homes": site_queries.sites_of(one), "form": form, **place}
+    homes = site_queries.sites_of(one)
+    context = {"connection": one, "homes": homes, "form": form, "kept_for": KEPT_FOR, **place}
     return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
 
 
@@ -92,6 +96,7 @@ def _card(one: lunar.Connection) -> dict[str, object]:
     missing = {scope.id for scope in queries.missing_scopes(one)}
     return {
         "connection": one,
+        "deleted_at": one.status_since_at + rules.length("home"),
         "homes": site_queries.sites_of(one),
         "progress": site_queries.progress_of(one),
         "scopes": [(scope, scope.id not in missing) for scope in scopes.SCOPES],

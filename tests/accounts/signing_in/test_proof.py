@@ -20,12 +20,18 @@ from tests.homeowner.visiting import come_in
 
 pytestmark = pytest.mark.django_db
 
+ASK = "/accounts/reauthenticate/code/"
+CONFIRM = "/accounts/reauthenticate/code/confirm/"
 LATER = timedelta(minutes=16)
 
 
 @pytest.fixture(autouse=True)
 def _no_code_is_used_yet():
     cache.clear()
+
+
+def ask_for_a_code(visitor, back):
+    return visitor.post(ASK, {"recipient": visitor.user.email, "next": back})
 
 
 def right_code(user):
@@ -48,23 +54,23 @@ class TestGivingConsent:
 
     def test_waits_for_a_code_by_e_mail_and_goes_on_with_what_was_chosen(self, homeowner, roofworks):
         address, answer = self.give(moved(homeowner, LATER), roofworks)
-        assert answer["Location"] == f"/proof/?next={quote(address, safe='')}"
+        assert answer["Location"] == f"/accounts/reauthenticate/code/?next={quote(address, safe='')}"
         assert not Consent.objects.filter(organization=roofworks).exists()
 
         page = homeowner.get(answer["Location"])
         assert "Is it still you?" in page.text and "Nothing that you filled in is lost" in page.text
         assert not mail.outbox  # opening the page sends nothing
-        homeowner.post("/proof/", {"send": "1", "next": address})
-        homeowner.post("/proof/", {"code": code_from_mail(), "next": address})
+        ask_for_a_code(homeowner, address)
+        homeowner.post(CONFIRM, {"code": code_from_mail(), "next": address})
 
         assert Consent.objects.get(organization=roofworks).right == "view"
 
     def test_takes_three_tries_and_no_old_code(self, homeowner, roofworks):
         address, _ = self.give(moved(homeowner, LATER), roofworks)
-        homeowner.post("/proof/", {"send": "1", "next": address})
+        ask_for_a_code(homeowner, address)
         right = code_from_mail()
-        answers = [homeowner.post("/proof/", {"code": "AAAA-AAAA", "next": address}) for _ in range(3)]
-        late = homeowner.post("/proof/", {"code": right, "next": address})
+        answers = [homeowner.post(CONFIRM, {"code": "AAAA-AAAA", "next": address}) for _ in range(3)]
+        late = homeowner.post(CONFIRM, {"code": right, "next": address})
 
         assert {answer.status_code for answer in [*answers, late]} == {422}
         assert "Ask for a new one" in late.text
@@ -72,31 +78,31 @@ class TestGivingConsent:
 
     def test_takes_no_code_after_three_minutes(self, homeowner, roofworks):
         address, _ = self.give(moved(homeowner, LATER), roofworks)
-        homeowner.post("/proof/", {"send": "1", "next": address})
+        ask_for_a_code(homeowner, address)
         session = homeowner.session
         session["emailed_proof"]["at"] -= 200
         session.save()
 
-        assert homeowner.post("/proof/", {"code": code_from_mail(), "next": address}).status_code == 422
+        assert homeowner.post(CONFIRM, {"code": code_from_mail(), "next": address}).status_code == 422
 
     def test_takes_no_empty_code_where_none_was_sent(self, homeowner, roofworks):
         address, _ = self.give(moved(homeowner, LATER), roofworks)
         for code in ("", " ", "None"):
-            assert homeowner.post("/proof/", {"code": code, "next": address}).status_code == 422
+            assert homeowner.post(CONFIRM, {"code": code, "next": address}).status_code == 422
 
     def test_asks_whoever_has_an_app_for_its_code_and_not_for_an_e_mail(self, homeowner, roofworks):
         totp.TOTP.activate(homeowner.user, totp.generate_totp_secret())
         address, answer = self.give(moved(homeowner, LATER), roofworks)
         assert answer["Location"].startswith("/accounts/2fa/reauthenticate/?next=")
-        assert homeowner.post("/proof/", {"send": "1", "next": address}).status_code == 302
+        assert ask_for_a_code(homeowner, address).status_code == 302
         assert not mail.outbox
         homeowner.post("/accounts/2fa/reauthenticate/", {"code": right_code(homeowner.user), "next": address})
 
         assert Consent.objects.filter(organization=roofworks).count() == 1
 
     def test_never_leads_elsewhere(self, homeowner):
-        moved(homeowner, LATER).post("/proof/", {"send": "1", "next": "//evil.example/"})
-        answer = homeowner.post("/proof/", {"code": code_from_mail(), "next": "//evil.example/"})
+        moved(homeowner, LATER).post(ASK, {"recipient": homeowner.user.email, "next": "//evil.example/"})
+        answer = homeowner.post(CONFIRM, {"code": code_from_mail(), "next": "//evil.example/"})
 
         assert answer["Location"] == "/"
 
@@ -167,7 +173,11 @@ class TestSecondFactors:
         assert homeowner.user.authenticator_set.count() == 1
 
     def test_are_begun_only_after_a_proof_by_whoever_has_none(self, homeowner):
-        assert moved(homeowner, LATER).get("/accounts/2fa/totp/activate/")["Location"].startswith("/proof/")
+        assert (
+            moved(homeowner, LATER)
+            .get("/accounts/2fa/totp/activate/")["Location"]
+            .startswith("/accounts/reauthenticate/code/")
+        )
 
     def test_every_page_that_changes_how_one_signs_in_is_in_the_table(self):
         from allauth.urls import urlpatterns

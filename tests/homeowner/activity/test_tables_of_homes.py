@@ -53,6 +53,12 @@ class TestATableOfHomes:
         record = retailer.get(reverse("accounts:record", args=[retailer.organization.slug]))
         assert "downloaded a table of homes" in record.text and "has=battery" in record.text
 
+    def test_leaves_no_name_that_was_typed_to_find_homes(self, homeowner, retailer):
+        take(retailer, "?q=Ada+Lovelace&has=battery")
+
+        [event] = audit.Event.objects.filter(name=names.Name.HOMES_EXPORTED)
+        assert event.details["filter"] == "q=a-name&has=battery"
+
     def test_is_read_by_every_homeowner_it_may_be_about(self, homeowner, retailer):
         take(retailer)
         take(retailer, "?q=oak")
