@@ -15,7 +15,7 @@ from tests.accounts.conftest import known
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KNOWN, UNKNOWN = "known@portal.example", "other@portal.example"
-EACH_OWN = {"Expires", "Content-Length", "Content-Security-Policy"}  # times, and a new nonce each time
+EACH_OWN = {"Expires", "Content-Length", "Content-Security-Policy", "X-Request-ID"}  # new each time
 WHERE = {
     "/accounts/signup/": ("email", "/accounts/confirm-email/"),
     "/accounts/login/": ("login", "/accounts/login/code/confirm/"),

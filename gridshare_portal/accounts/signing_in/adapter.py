@@ -47,7 +47,7 @@ class Accounts(DefaultAccountAdapter):
         return not proof.is_given(current.request)
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, object]]:
-        """Return the ways to prove who one is, a passkey first; a code by e-mail only for whoever has no other."""
+        """Return the ways to prove who one is, a passkey first; by e-mail only if there is no other."""
         methods = super().get_reauthentication_methods(user)
         others = [way for way in methods if way["id"] != BY_EMAIL]
         others.sort(key=lambda way: way["id"] != "mfa_reauthenticate:webauthn")
