@@ -1,7 +1,9 @@
 """Clients that begin a request and do not end it, at the server that the Procfile names."""
 
 import asyncio
+import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -55,7 +57,7 @@ def port():
 def _answers(port):
     try:
         return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
@@ -91,6 +93,42 @@ class TestClientsThatDoNotEndTheirRequest:
             client.sendall(b"x")
 
         assert client.recv(4096).startswith(b"HTTP/1.1 403")  # whole, and without a form's token
+
+
+def said(port, sent):
+    """The first lines of what the server answers until it closes the connection."""
+    with half_open(port, sent) as client:
+        client.settimeout(10)
+        heard = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := client.recv(65536):
+                heard += piece
+    return re.findall(rb"HTTP/1\.[01] (\d+)", heard)
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+LAST = b"Connection: close\r\n\r\n"
+
+
+class TestOddRequests:
+    @pytest.mark.parametrize(
+        ("sent", "statuses"),
+        [
+            pytest.param(HEALTH + b"\r\n" + HEALTH + LAST, [b"200", b"200"], id="two at once"),
+            pytest.param(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", [b"200"], id="HTTP/1.0"),
+            pytest.param(HEALTH + b"X-A: b\r\n" * 1000 + LAST, [b"431"], id="a thousand headers"),
+            pytest.param(
+                HEALTH.replace(b"GET", b"POST") + b"Content-Length: %d\r\n" % (asgi.LARGEST + 1) + LAST
+                + bytes(asgi.LARGEST + 1),
+                [b"413"],
+                id="a body too large",
+            ),
+            pytest.param(b"nothing of the kind\r\n\r\n", [b"400"], id="no HTTP"),
+        ],
+    )  # fmt: skip
+    def test_are_answered_or_refused(self, port, sent, statuses):
+        assert said(port, sent) == statuses
+        assert _answers(port)
 
 
 def answered(messages):
