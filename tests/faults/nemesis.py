@@ -325,7 +325,7 @@ FAULTS: dict[str, Fault] = {
     "disk full": Fault(act=disk_full, allows=AWAY, needs_root=True),
     "web ten minutes ahead": Fault(act=clock_moved(600), allows=DOWN),
     "web ten minutes behind": Fault(act=clock_moved(-600), allows=DOWN),
-    "half-open clients": Fault(act=half_open, is_quick=True),
+    "half-open clients": Fault(act=half_open),
     "API too busy": Fault(act=api("too_many", retry_after=None)),
     "API down for a while it names": Fault(act=api("unavailable", retry_after=2)),
     "API drips": Fault(act=api("drip", every=2, pause_ms=300)),

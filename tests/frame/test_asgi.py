@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -203,6 +204,36 @@ class TestARequest:
 
 
 class TestAnAnswer:
+    def test_that_is_not_read_keeps_no_thread(self, monkeypatch):
+        monkeypatch.setattr(asgi, "UNREAD_S", 0.05)
+        taken, given = [], []
+
+        async def run():
+            async def receive():
+                return part(b"", more=False)
+
+            async def send(message):
+                taken.append(message)
+                if len(taken) == 2:
+                    await asyncio.sleep(60)  # until somebody reads
+
+            async def app(_scope, _receive, send):
+                for number in range(5):
+                    await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                    given.append(number)
+
+            await asgi.WholeRequests(app)({"type": "http", "headers": []}, receive, send)
+
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, run()).result()
+
+        assert (len(taken), len(given)) == (2, 5)
+
+    def test_that_is_not_read_keeps_no_server_that_is_to_stop(self):
+        web = next(line for line in Path("Procfile").read_text().splitlines() if line.startswith("web:"))
+
+        assert "--workers-kill-timeout" in web
+
     def test_of_many_lines_is_sent_in_few_pieces(self):
         lines = [b"a line of a file\r\n"] * 20_000
         pieces = list(asgi.Together(lines))
