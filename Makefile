@@ -6,7 +6,7 @@ SCANNERS := .scanners
 PY := $(VENV)/bin/python
 LOCKS := gridshare_portal/demo/requirements.txt requirements.txt
 
-.PHONY: run test test-long check check-security outdated format setup test-setup lock clean
+.PHONY: run test test-long test-faults check check-security outdated format setup test-setup lock clean
 
 run: setup
 	@exec $(PY) -m gridshare_portal.demo
@@ -17,6 +17,10 @@ test: test-setup
 # The same tests, with many more rounds where repeating says more: races and fuzzing.
 test-long: test-setup
 	@ROUNDS=long exec $(PY) -m tests
+
+# The 44 faults of tests/faults/matrix.py, row by row, with the whole portal on both databases. About 20 minutes.
+test-faults: test-setup
+	@exec $(PY) -m tests.faults
 
 check: test-setup
 	@exec $(PY) -m tests.gate

@@ -2,7 +2,8 @@
 
 A thread that waits for the rest of a body is a thread that nobody else has, and there are only a few of them.
 So bodies are received here, on the event loop, where one that waits costs next to nothing; one that stays
-silent, or drips for too long, is ended. The portal itself is the WSGI application.
+silent, or drips for too long, is ended. So is one that does not read its answer: a thread waits for it too. The
+portal itself is the WSGI application.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SILENT_S, LONGEST_S = 10.0, 120.0
+UNREAD_S = 20.0  # for one piece of an answer
 LARGEST = 12 * 1024 * 1024  # a run's file of 10 MB, and the form around it
 IN_MEMORY = 256 * 1024
 PIECE = 64 * 1024
@@ -56,7 +58,10 @@ class WholeRequests:
         self._app = app
 
     async def __call__(self, scope: dict[str, object], receive: Receive, send: Send) -> None:
-        """Receive the body, then answer; 408 for one that stops coming, 413 for one that is too large."""
+        """Receive the body, then answer; 408 for one that stops coming, 413 for one that is too large.
+
+        Returning before the answer is whole ends the connection.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)  # type: ignore[arg-type]
             return
@@ -82,7 +87,7 @@ class WholeRequests:
                     await _refuse(send, end.status)
                 return
             body.seek(0)
-            await self._app(scope, _again(body), send)  # type: ignore[arg-type]
+            await self._app(scope, _again(body), _until_unread(send))  # type: ignore[arg-type]
 
 
 class Together:
@@ -151,6 +156,23 @@ def _steady(send: Send) -> Send:
         await send(message)
 
     return sender
+
+
+def _until_unread(send: Send) -> Send:
+    """Send pieces until one is not taken in time; whatever follows is dropped, so that its thread is free."""
+    is_unread = False
+
+    async def sending(message: Message) -> None:
+        nonlocal is_unread
+        if is_unread:
+            return
+        try:
+            async with asyncio.timeout(UNREAD_S):
+                await send(message)
+        except TimeoutError:
+            is_unread = True
+
+    return sending
 
 
 async def _refuse(send: Send, status: int) -> None:

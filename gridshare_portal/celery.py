@@ -38,6 +38,21 @@ app.autodiscover_tasks()
 # connection, and end with "Unrecoverable error". Nothing has to be put back: the rows say what is due.
 kombu.transport.redis.Channel.do_restore = False
 
+
+class _OfOpenChannels(kombu.transport.redis.QoS):
+    """Acknowledges no message through a connection that was lost, which would end the worker likewise."""
+
+    def ack(self, delivery_tag: str) -> None:
+        if not self.channel.closed:
+            super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        if not self.channel.closed:
+            super().reject(delivery_tag, requeue=requeue)
+
+
+kombu.transport.redis.Channel.QoS = _OfOpenChannels
+
 _waiting: queue.Queue[tuple[celery.Task[..., object], tuple[object, ...], str]] = queue.Queue(maxsize=500)
 _begun: dict[str, Token[str]] = {}  # tasks that run now, by their ids
 _starting = threading.Lock()

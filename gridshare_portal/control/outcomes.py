@@ -70,18 +70,28 @@ def of_sending(error: errors.GridshareError) -> Outcome:
 def of_reading(
     wanted: Wanted, read: Read | None, *, now: datetime, lost_since: datetime | None = None
 ) -> Outcome:
-    """Return the outcome after a read-back; None, or the mode Unknown, leaves it unconfirmed.
+    """Return the outcome after a read-back; one that does not say what was asked for leaves it unconfirmed.
 
     `lost_since` is when a write was sent whose reply was lost. For LATE_AT_MOST from then on, a device that
     reports otherwise may only be slow.
     """
-    if read is None or isinstance(read, types.Mode) and read.name == "Unknown":
+    if read is None or _says_nothing(wanted, read):
         return Outcome(name=UNCONFIRMED, sentence=NOT_CONFIRMED)
     if agrees(wanted, read, now=now):
         return Outcome(name=CONFIRMED, sentence=_confirmed(wanted))
     if lost_since is not None and now - lost_since < LATE_AT_MOST:
         return Outcome(name=UNCONFIRMED, sentence=NOT_CONFIRMED)
     return Outcome(name=CONTRADICTED, sentence=_contradicted(read))
+
+
+def _says_nothing(wanted: Wanted, read: Read) -> bool:
+    """Return whether the device answers and leaves open what was asked for: unknown is not otherwise."""
+    if isinstance(read, types.Mode):
+        return read.name == "Unknown"
+    if isinstance(read, types.Plan):
+        return any(command.action == "unknown" for command in read.commands)
+    details = wanted.items() if isinstance(wanted, Mapping) else ()
+    return any(value.strip() and getattr(read, name) is None for name, value in details)
 
 
 def agrees(wanted: Wanted, read: Read, *, now: datetime) -> bool:

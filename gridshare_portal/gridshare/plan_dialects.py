@@ -99,7 +99,7 @@ def _read(found: dict[str, object], at: datetime | None, where: str) -> types.Co
         start=start,
         end=end,
         action=_action(found.get("action")),
-        power_limit_w=values.number(found.get("powerLimit_W")),
+        power_limit_w=_power_w(found, "powerLimit_W", where),
         extra=values.rest(found, _PUBLISHED),
     )
 
@@ -112,13 +112,21 @@ def _read_live(found: dict[str, object], at: datetime | None, where: str) -> typ
         end = at + minutes * MINUTE
     except OverflowError:
         raise values.Misshapen(where) from None
-    power_w = values.number(found.get("power_W"))
+    power_w = _power_w(found, "power_W", where)
     action = "hold" if found.get("kind") == "idle" else _action(found.get("kind"))
     if action == "setpoint" and power_w is not None:  # without a power nobody knows its direction
         action = "discharge" if power_w < 0 else "charge"
         power_w = abs(power_w)
     extra = values.rest(found, _LIVE)
     return types.Command(start=at, end=end, action=action, power_limit_w=power_w, extra=extra)
+
+
+def _power_w(found: dict[str, object], key: str, where: str) -> float | None:
+    """Return the power, None where it was left open; what is no number must not read as left open."""
+    power_w = values.number(found.get(key))
+    if power_w is None and found.get(key) is not None:
+        raise values.Misshapen(where)
+    return power_w
 
 
 def _action(value: object) -> str:

@@ -210,9 +210,10 @@ def _arrive(run: _Run, first: date, *, empty: bool) -> None:
 
 
 def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
+    merged = days.merge(answers, now=run.moment)
     with transaction.atomic():
         run.keep()
-        days.write(answers, now=run.moment)
+        days.store(merged)
         days.write_latest(answers, now=run.moment)
 
 

@@ -1,7 +1,9 @@
 """Turn readings into rows: merge them into a sensor's days, close the days, and roll them up.
 
-Only `collect` calls this, inside its transaction. A bucket that still runs is kept as the latest reading but
-not in a day, so that what a day holds was complete when it was read.
+Only `collect` calls this, and holds the home's lease from merging to storing. Merging takes its time, so it
+is done before the transaction: where a database has one writer at a time, everybody else would wait for it.
+A bucket that still runs is kept as the latest reading but not in a day, so that what a day holds was complete
+when it was read.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ class FetchedReadings:
     readings: Sequence[types.Reading]
 
 
-def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
-    """Merge answers into the stored days; a closed day stays as it is."""
+def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
+    """Return the days that answers change, merged into what is stored; a closed day stays as it is."""
     if not answers:
-        return
+        return []
     rows = _rows_around(answers)
     changed = {}
     for answer in answers:
@@ -42,9 +44,13 @@ def write(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
             merged = _merged(row, day, readings, answer.window, now)
             if merged is not None:
                 rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
-    touched = _rolled_up(rows, changed)
+    return _rolled_up(rows, changed)
+
+
+def store(merged: Sequence[Day]) -> None:
+    """Write days, new or not."""
     Day.objects.bulk_create(
-        touched, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
+        merged, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
     )
 
 

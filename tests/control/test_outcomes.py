@@ -96,9 +96,20 @@ class TestOfReading:
         assert outcomes.agrees({"serial_number": ""}, device, now=NOW)
         assert not outcomes.agrees({"model": "M3"}, device, now=NOW)
 
+    @pytest.mark.parametrize(
+        ("asked", "read"),
+        [
+            ({"model": "M2"}, types.Device(synth_id="d1")),
+            ({"model": "M2", "serial_number": "S"}, types.Device(synth_id="d1", model="M2")),
+            (plan(command()), plan(command(action="unknown"))),
+        ],
+    )
+    def test_is_unconfirmed_while_it_leaves_open_what_was_asked_for(self, asked, read):
+        assert outcomes.of_reading(asked, read, now=NOW).name == "unconfirmed"
+
     @pytest.mark.parametrize("asked", [SMART, plan(command()), plan(), {"model": "x"}])
     def test_is_never_confirmed_by_something_else(self, asked):
-        for read in (SIMPLE, plan(command(action="hold")), types.Device(synth_id="d1")):
+        for read in (SIMPLE, plan(command(action="hold")), types.Device(synth_id="d1", model="y")):
             assert outcomes.of_reading(asked, read, now=NOW).name == "contradicted"
 
 

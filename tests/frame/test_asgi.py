@@ -1,12 +1,15 @@
 """Clients that begin a request and do not end it, at the server that the Procfile names."""
 
 import asyncio
+import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -55,7 +58,7 @@ def port():
 def _answers(port):
     try:
         return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
@@ -91,6 +94,42 @@ class TestClientsThatDoNotEndTheirRequest:
             client.sendall(b"x")
 
         assert client.recv(4096).startswith(b"HTTP/1.1 403")  # whole, and without a form's token
+
+
+def said(port, sent):
+    """The first lines of what the server answers until it closes the connection."""
+    with half_open(port, sent) as client:
+        client.settimeout(10)
+        heard = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := client.recv(65536):
+                heard += piece
+    return re.findall(rb"HTTP/1\.[01] (\d+)", heard)
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+LAST = b"Connection: close\r\n\r\n"
+
+
+class TestOddRequests:
+    @pytest.mark.parametrize(
+        ("sent", "statuses"),
+        [
+            pytest.param(HEALTH + b"\r\n" + HEALTH + LAST, [b"200", b"200"], id="two at once"),
+            pytest.param(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", [b"200"], id="HTTP/1.0"),
+            pytest.param(HEALTH + b"X-A: b\r\n" * 1000 + LAST, [b"431"], id="a thousand headers"),
+            pytest.param(
+                HEALTH.replace(b"GET", b"POST") + b"Content-Length: %d\r\n" % (asgi.LARGEST + 1) + LAST
+                + bytes(asgi.LARGEST + 1),
+                [b"413"],
+                id="a body too large",
+            ),
+            pytest.param(b"nothing of the kind\r\n\r\n", [b"400"], id="no HTTP"),
+        ],
+    )  # fmt: skip
+    def test_are_answered_or_refused(self, port, sent, statuses):
+        assert said(port, sent) == statuses
+        assert _answers(port)
 
 
 def answered(messages):
@@ -184,6 +223,36 @@ class TestAnAnswer:
 
         assert [message["headers"] for message in sent] == [[(b"location", b"/")]] * 2
         assert len(slept) == 1 and 0.7 < slept[0] <= 0.75
+
+    def test_that_is_not_read_keeps_no_thread(self, monkeypatch):
+        monkeypatch.setattr(asgi, "UNREAD_S", 0.05)
+        taken, given = [], []
+
+        async def run():
+            async def receive():
+                return part(b"", more=False)
+
+            async def send(message):
+                taken.append(message)
+                if len(taken) == 2:
+                    await asyncio.sleep(60)  # until somebody reads
+
+            async def app(_scope, _receive, send):
+                for number in range(5):
+                    await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                    given.append(number)
+
+            await asgi.WholeRequests(app)({"type": "http", "headers": []}, receive, send)
+
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, run()).result()
+
+        assert (len(taken), len(given)) == (2, 5)
+
+    def test_that_is_not_read_keeps_no_server_that_is_to_stop(self):
+        web = next(line for line in Path("Procfile").read_text().splitlines() if line.startswith("web:"))
+
+        assert "--workers-kill-timeout" in web
 
     def test_of_many_lines_is_sent_in_few_pieces(self):
         lines = [b"a line of a file\r\n"] * 20_000

@@ -1,5 +1,6 @@
 """The database goes away, restarts or is locked, on whichever of the two the suite runs."""
 
+import contextlib
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -138,6 +139,17 @@ class TestAConnectionThatBreaks:
 
         assert is_calm(page) and "look at the activity page" in page.text
         assert sites.Site.objects.get(pk=visitor.site.pk).name != NAME["name"]
+
+
+class TestAFullDisk:
+    def test_is_an_outage(self):
+        with contextlib.closing(sqlite3.connect(":memory:")) as small, pytest.raises(sqlite3.Error) as full:
+            small.execute("PRAGMA max_page_count = 2")
+            small.execute("CREATE TABLE a AS SELECT randomblob(100000)")
+
+        assert "full" in str(full.value)
+        assert database_outage.is_outage(full.value)
+        assert database_outage.is_outage(psycopg.errors.DiskFull())
 
 
 class TestAFaultOfOurs:

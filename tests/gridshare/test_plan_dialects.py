@@ -120,7 +120,7 @@ class TestPlans:
     def test_call_a_setpoint_without_a_power_neither_charging_nor_zero(self):
         body = {
             "startTime": "2026-06-01T00:00:00Z",
-            "commands": [{"kind": "setpoint", "durationMinutes": 60, "power_W": "much"}],
+            "commands": [{"kind": "setpoint", "durationMinutes": 60}],
         }
 
         (command,) = wire.plan(body).commands
@@ -142,6 +142,15 @@ class TestPlans:
             {"commands": [{"kind": "idle", "durationMinutes": 30}]},
             {"commands": [{"kind": "idle", "durationMinutes": "30"}], "startTime": "2026-06-01T00:00:00Z"},
             {"commands": [{"kind": "idle", "durationMinutes": 60}], "startTime": "9999-12-31T23:30:00Z"},
+            {
+                "commands": [{"kind": "charge", "durationMinutes": 60, "power_W": "much"}],
+                "startTime": "2026-06-01T00:00:00Z",
+            },
+            {
+                "commands": [
+                    {"action": "charge", "start": "2026-06-01", "end": "2026-06-02", "powerLimit_W": "5"}
+                ]
+            },
         ],
     )
     def test_that_cannot_be_read_whole_are_an_error(self, body):

@@ -56,7 +56,7 @@ class Home:
             )
         window = missing.Window(sensor=sensor.pk, start=start, end=start + len(went_in) * missing.STEP)
         answer = days.FetchedReadings(window=window, readings=readings)
-        days.write([answer], now=now)
+        days.store(days.merge([answer], now=now))
         days.write_latest([answer], now=now)
         return answer
 

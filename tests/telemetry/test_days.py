@@ -54,14 +54,16 @@ class TestWriting:
     def test_remembers_a_far_day_that_brought_nothing_as_asked_for(self, home):
         meter = home.sensor("grid")
         window = missing.Window(sensor=meter.pk, start=START, end=START + timedelta(days=2))
-        days.write([days.FetchedReadings(window=window, readings=())], now=LATER)
+        days.store(days.merge([days.FetchedReadings(window=window, readings=())], now=LATER))
 
         assert [(row.known_count, row.closed_at) for row in stored(meter).values()] == [(0, LATER)] * 2
 
     def test_remembers_nothing_of_a_recent_day_that_brought_nothing_yet(self, home):
         meter = home.sensor("grid")
         window = missing.Window(sensor=meter.pk, start=START, end=START + timedelta(hours=3))
-        days.write([days.FetchedReadings(window=window, readings=())], now=START + timedelta(hours=3))
+        days.store(
+            days.merge([days.FetchedReadings(window=window, readings=())], now=START + timedelta(hours=3))
+        )
 
         assert not stored(meter)
 
@@ -86,7 +88,7 @@ class TestWriting:
         meter = home.sensor("grid")
         window = missing.Window(sensor=meter.pk, start=START, end=START + timedelta(days=1))
         empty = [types.Reading(at=START), types.Reading(at=START + missing.STEP, in_w=0.0)]
-        days.write([days.FetchedReadings(window=window, readings=empty)], now=LATER)
+        days.store(days.merge([days.FetchedReadings(window=window, readings=empty)], now=LATER))
 
         assert packing.flags(stored(meter)[10].known, 96).tolist()[:3] == [False, True, False]
 

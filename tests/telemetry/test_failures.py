@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from gridshare_portal.lunar import models as lunar
@@ -104,15 +105,15 @@ class TestWhenItFails:
         assert sorted(days_of_each) == [max(days_of_each) - 7] + [max(days_of_each)] * 2
 
     def test_loses_nothing_when_its_worker_is_killed(self, month, sandbox, monkeypatch):
-        write, written = days.write, []
+        store, written = days.store, []
 
-        def dies_at_the_third(answers, *, now):
+        def dies_at_the_third(merged):
             if len(written) == 2:
                 raise Killed
-            written.append(answers)
-            write(answers, now=now)
+            written.append(merged)
+            store(merged)
 
-        monkeypatch.setattr(days, "write", dies_at_the_third)
+        monkeypatch.setattr(days, "store", dies_at_the_third)
         with pytest.raises(Killed):
             collected(month)
         monkeypatch.undo()
@@ -130,6 +131,19 @@ class TestWhenItFails:
         assert sandbox.calls(ASKED) - asked == 3 * 3  # the weeks that were not yet stored
         kept = {(day.sensor_id, day.day): bytes(day.packed) for day in Day.objects.all()}
         assert {key: kept[key] for key in stored} == stored
+
+    def test_keeps_no_writer_waiting_while_it_merges(self, month, monkeypatch):
+        inside, merge = [], days.merge
+
+        def noting(answers, *, now):
+            inside.append(len(connection.savepoint_ids))
+            return merge(answers, now=now)
+
+        monkeypatch.setattr(days, "merge", noting)
+        outside = len(connection.savepoint_ids)
+        collected(month)
+
+        assert inside and set(inside) == {outside}
 
     def test_writes_nothing_when_another_has_taken_over(self, month, monkeypatch):
         fetch = collect.fetching.fetch

@@ -19,7 +19,7 @@ Part = types.Topology | types.Device
 Came = Part | Exception
 Wanted = tuple[Callable[[str], Part], str]
 
-SECONDS = 15.0
+SECONDS = 6.0  # all workers may be at this, and what people wait for has to have its turn
 MOST_LISTED = 5_000
 
 AGAIN = (  # failures that may be over in a minute; the others wait for the next ordinary sync
