@@ -151,6 +151,23 @@ class TestAllauthsOwnLimits:
 
         assert pages[1].status_code == 429 and pages[1].headers["Retry-After"] == "600"
 
+    def test_that_speak_at_a_form_say_how_long_to_wait(self, settings):
+        settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "request_login_code": "1/h/key"}
+        people.person("ada@portal.example")
+        asked = {"login": "ada@portal.example"}
+        pages = [people.Visitor().post("/accounts/login/", asked) for _ in range(2)]
+
+        assert "Wait an hour before you ask for another" in pages[1].text
+
+    def test_on_second_factors_say_so_too_and_concern_one_person(self, installer, viewer):
+        for member in (installer, viewer):
+            member.sign_in()
+            member.post("/accounts/2fa/reauthenticate/", {"code": "000000"})
+        pages = [installer.post("/accounts/2fa/reauthenticate/", {"code": "000000"}) for _ in range(6)]
+
+        assert "Wait five minutes" in pages[-1].text
+        assert "Wait five minutes" not in viewer.post("/accounts/2fa/reauthenticate/", {"code": "0"}).text
+
 
 class TestStopping:
     def test_is_always_possible(self, retailer):
