@@ -235,7 +235,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "signup": "20/m/ip",
-    "request_login_code": "20/m/ip,30/h/key",  # so many letters an hour at most come to one mailbox
+    "request_login_code": "60/m/ip,30/h/key",  # so many letters an hour at most come to one mailbox
     "confirm_email": "100/h/key",  # wide, because known addresses, which are told otherwise, have none
     "login_failed": "60/10m/ip,5/5m/key",  # by key: second factors, of whom the first is known to be right
     "reauthenticate": "10/m/user",

@@ -137,6 +137,12 @@ class TestLimitsOfAllauth:
         assert used <= settings.ACCOUNT_RATE_LIMITS.keys()
         assert set(answers.ALLAUTH) <= NAMED
 
+    def test_by_address_come_after_ours_which_say_when_it_goes_on(self, settings):
+        rates = settings.ACCOUNT_RATE_LIMITS["request_login_code"].split(",")
+        ours = next(one for one in acts.ACTS["code"].limits if one.per is acts.Per.ADDRESS).windows[0]
+
+        assert int(rates[0].removesuffix("/m/ip")) > ours.most
+
     @pytest.mark.parametrize("name", ["request_login_code", "confirm_email"])
     def test_by_a_mailbox_alone_are_wider_than_one_visitor_can_use_up(self, settings, name):
         by_mailbox = [

@@ -32,6 +32,12 @@ WAYS = {
     "mfa_reauthenticate": "Use a code from my authenticator app",
     "mfa_reauthenticate:webauthn": "Use my passkey",
 }
+TOO_OFTEN = "too_many_login_attempts", "rate_limited"  # as allauth calls its two sentences at a form
+CODES_ASKED = (
+    "Many codes were sent to this address within an hour. Wait an hour before you ask for another, or sign "
+    "in with a passkey or with Lunar."
+)
+CODES_TYPED = "Codes were typed many times in a short while. Wait five minutes, then try once more."
 MAIL_FAILED = "We could not send the e-mail just now. Please try again in a minute."
 
 
@@ -60,6 +66,15 @@ class Accounts(DefaultAccountAdapter):
         if len(email) > LONGEST_ADDRESS:
             raise ValidationError("This address is too long.")
         return super().clean_email(email)
+
+    def validation_error(self, code: str, *args: object) -> ValidationError:
+        """Say at a form how long to wait, where allauth's own words say that something failed."""
+        match = current.request.resolver_match
+        if code in TOO_OFTEN and match is not None:
+            sentence = CODES_TYPED if match.view_name.startswith("mfa_") else CODES_ASKED
+            return ValidationError(sentence, code=code)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         try:
