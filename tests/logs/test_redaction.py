@@ -2,7 +2,6 @@
 
 import secrets
 import string
-import uuid
 
 import pytest
 from allauth.core.internal.cryptokit import generate_user_code
@@ -87,7 +86,7 @@ class TestWhatIsNoSecret:
         [
             "Not Found: /homes/site-1/history/",
             "/organizations/sunfix/invitations/7/withdraw/",
-            f"Task gridshare_portal.runs.tasks.sweep_targets[{uuid.uuid4()}] received",
+            "Task gridshare_portal.runs.tasks.sweep_targets[1894234c-f014-4cd7-826f-bee5c04d13a9] received",
             "getSiteTopology: TooManyRequests status=429 code=throttled attempts=3 took_ms=120",
             "the e-mail access/emails/request could not be sent: SMTPServerDisconnected",
             "UNIQUE constraint failed: control_change.device_id, one_open_change_2_per_device",
