@@ -87,7 +87,44 @@ class WholeRequests:
                     await _refuse(send, end.status)
                 return
             body.seek(0)
-            await self._app(scope, _again(body), _until_unread(send))  # type: ignore[arg-type]
+            last = LastPiece(_until_unread(send))
+            try:
+                await self._app(scope, _again(body), last)  # type: ignore[arg-type]
+            finally:
+                await last.release()
+
+
+class LastPiece:
+    """Hands an answer on, its last piece only once the thread that made it is done.
+
+    A server that was asked to stop stops this loop when all answers are sent, and a thread that still waits
+    for the loop then would keep the process from ending.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._held: Message | None = None
+        self._left: int | None = None  # bytes until the announced length; None where none was announced
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = dict(cast("Iterable[tuple[bytes, bytes]]", message.get("headers", ())))
+            self._left = int(headers[b"content-length"]) if b"content-length" in headers else None
+            await self._send(message)
+            return
+        body = cast(bytes, message.get("body", b""))
+        if self._left is not None:
+            self._left -= len(body)
+        if not message.get("more_body") or self._left == 0:
+            before = cast(bytes, self._held.get("body", b"")) if self._held else b""
+            self._held = {**message, "body": before + body, "more_body": False}
+        else:
+            await self._send(message)
+
+    async def release(self) -> None:
+        """Send the last piece, if the answer came that far."""
+        if self._held is not None:
+            await self._send(self._held)
 
 
 class Together:

@@ -23,7 +23,9 @@ WITHOUT |= {"accounts.User_groups", "accounts.User_user_permissions"}  # lead to
 
 
 def versions():
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+    """Return the versions that were recorded, the oldest first."""
+    found = [path.stem for path in FOLDER.glob("*.json")]
+    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
 
 
 def read(version):

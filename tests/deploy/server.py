@@ -16,6 +16,7 @@ from gridshare_portal.demo import supervisor
 from tests.deploy import files
 
 ALSO_COPIED = ("deploy",)
+HASTY = str(Path(__file__).parent / "hasty")
 MACHINE = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -57,15 +58,10 @@ class Server:
             )
         return found, surroundings
 
-    def run(self, unit):
+    def run(self, unit, **also):
         """Run a unit that ends by itself; return what it said."""
         commands, surroundings = self.commands(unit)
-        return "".join(self._finished(command, surroundings) for command in commands)
-
-    def manage(self, *what):
-        """Run one of manage.py's commands as the units do; return what it said."""
-        [[python, manage, *_backup]], surroundings = self.commands("portal-backup.service")
-        return self._finished([python, manage, *what], surroundings)
+        return "".join(self._finished(command, surroundings | also) for command in commands)
 
     def _finished(self, command, surroundings):
         into = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}

@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 from django.conf import settings
 
+import gridshare_portal
 from gridshare_portal import asgi
 from tests.deploy import files
 
@@ -125,6 +127,16 @@ class TestContainers:
         assert set(" ".join(copied).split()) == set(let_in)
         for name in let_in:
             assert (files.ROOT / name).exists(), name
+
+
+class TestTheVersion:
+    def test_is_the_same_wherever_it_stands(self):
+        project = tomllib.loads((files.ROOT / "pyproject.toml").read_text())["project"]
+        tags = re.findall(
+            r"portal:(\d+\.\d+\.\d+)", CONTAINERFILE + (files.DEPLOY / "compose.yml").read_text()
+        )
+
+        assert {project["version"], *tags} == {gridshare_portal.__version__}
 
 
 class TestTheExampleOfSettings:

@@ -94,6 +94,8 @@ class TestAnUpgrade:
     def test_lets_the_version_before_write_and_read_until_it_ends(self, upgraded):
         """Its models know its columns only: what is new has to do without being told."""
         version, old = upgraded
+        if version["version"] != recorded.versions()[-1]:
+            pytest.skip("ended long ago: what it needed may be gone")
         with transaction.atomic():
             recorded.clear(old)
             recorded.load(version["rows"], old)

@@ -281,3 +281,36 @@ class TestAnAnswer:
         asgi.Together([b"a"]).close()
 
         assert ended == [True]
+
+
+class TestTheLastPiece:
+    """What ends an answer: granian stops its loop after it, and a thread that waits for the loop then never ends."""
+
+    @pytest.mark.parametrize(
+        ("headers", "pieces", "at_once"),
+        [
+            ([(b"content-length", b"4")], [b"ab", b"cd"], [b"ab"]),
+            ([(b"content-length", b"4")], [b"abcd"], []),
+            ([(b"content-length", b"4")], [], []),  # the answer to a HEAD
+            ([], [b"ab", b"cd"], [b"ab", b"cd"]),
+        ],
+    )
+    def test_is_sent_once_the_thread_is_done(self, headers, pieces, at_once):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        async def answered():
+            last = asgi.LastPiece(send)
+            await last({"type": "http.response.start", "status": 200, "headers": headers})
+            for piece in pieces:
+                await last({"type": "http.response.body", "body": piece, "more_body": True})
+            await last({"type": "http.response.body", "body": b""})
+            before = [one["body"] for one in sent[1:]]
+            await last.release()
+            return before
+
+        assert asyncio.run(answered()) == at_once
+        assert b"".join(one["body"] for one in sent[1:]) == b"".join(pieces)
+        assert [one["more_body"] for one in sent[1:]] == [True] * len(at_once) + [False]

@@ -49,10 +49,12 @@ class TestOnPostgresql:
             pytest.skip("SQLite builds no index beside its writers")
 
     def test_it_locks_nobody_out_and_waits_for_whoever_writes(self, table):
-        said = []
+        said, waits = [], set()
 
         def listen(execute, sql, params, many, context):
             said.append(sql)
+            if "CREATE INDEX" in sql:
+                waits.update(connection.connection.execute("SHOW lock_timeout").fetchone())
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(listen):
@@ -60,9 +62,8 @@ class TestOnPostgresql:
             forwards(table)
 
         assert [sql for sql in said if "CREATE INDEX" in sql and "CONCURRENTLY" not in sql] == []
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW lock_timeout")
-            assert cursor.fetchone() == ("3s",)
+        assert waits == {"0"}
+        assert connection.connection.execute("SHOW lock_timeout").fetchone() == ("3s",)
 
     def test_it_refuses_to_be_built_in_a_transaction(self, table):
         with pytest.raises(NotSupportedError, match="atomic = False"):
