@@ -2,8 +2,8 @@
 
 A thread that waits for the rest of a body is a thread that nobody else has, and there are only a few of them.
 So bodies are received here, on the event loop, where one that waits costs next to nothing; one that stays
-silent, or drips for too long, is ended. So is one that does not read its answer: a thread waits for it too. The
-portal itself is the WSGI application.
+silent, or drips for too long, is ended. So is one that does not read its answer: a thread waits for it too.
+The portal itself is the WSGI application.
 """
 
 from __future__ import annotations
