@@ -22,7 +22,7 @@ from tests.faults.history import SILENCE, Window
 
 ALL_DATABASES = ("SQLite", "PostgreSQL")
 AWAY, DOWN = frozenset({503}), frozenset({503, SILENCE})
-ANSWERS = 25  # at least so many while something is broken
+ANSWERS = 15  # at least so many while something is broken
 OPEN_CLIENTS = 60
 HALF = {
     "head": b"POST /healthz HT",
@@ -294,7 +294,7 @@ PG = ("PostgreSQL",)
 FAULTS: dict[str, Fault] = {
     "replies to writes lost": Fault(act=writes("lost_reply"), is_quick=True),
     "writes answered with 500": Fault(act=writes("server_error")),
-    "login loses replies": Fault(act=login("lost_reply", every=2), is_quick=True),
+    "login loses replies": Fault(act=login("lost_reply", every=2)),
     "login down": Fault(act=login("server_error")),
     "login hangs": Fault(act=login("latency", ms=9000, times=4)),
     "tokens refused": Fault(act=api("token_expired", every=3)),
@@ -308,7 +308,7 @@ FAULTS: dict[str, Fault] = {
     "worker, beat and Redis killed": Fault(act=killed("worker", "beat", "Redis")),
     "beat dead": Fault(act=beat_dead),
     "two beats": Fault(act=two_beats),
-    "Redis halted": Fault(act=halted("Redis"), is_quick=True),
+    "Redis halted": Fault(act=halted("Redis")),
     "Redis killed": Fault(act=killed("Redis"), is_quick=True),
     "Redis flushed": Fault(act=redis_flushed),
     "Redis full": Fault(act=redis_full, is_quick=True),
@@ -335,5 +335,5 @@ FAULTS: dict[str, Fault] = {
     "API gateway broken": Fault(act=api("bad_gateway_html")),
     "API halted": Fault(act=halted("Lunar")),
     "API refuses": Fault(act=api("refuse_connection")),
-    "API down": Fault(act=api("server_error"), is_quick=True),
+    "API down": Fault(act=api("server_error")),
 }
