@@ -170,10 +170,12 @@ class TestAllauthsOwnLimits:
 
 
 class TestStopping:
-    def test_is_always_possible(self, retailer):
+    def test_is_always_possible(self, retailer, few):
+        for name in ACTS:
+            few(name, 1)
         where = reverse("retailer:run_stop", args=[retailer.organization.slug, 1])
 
-        assert {retailer.post(where).status_code for _ in range(250)} == {404}
+        assert {retailer.post(where).status_code for _ in range(5)} == {404}
 
 
 class TestCounting:
