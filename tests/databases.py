@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import uuid
 from contextlib import contextmanager
@@ -16,11 +17,11 @@ from django.db.migrations.loader import MigrationLoader
 
 @pytest.fixture(scope="session")
 def other_databases(django_db_setup, django_db_blocker):
-    """Return what makes a new and empty database, to be pointed at: for as long as a block runs."""
+    """Return what makes a new database, to be pointed at, for as long as a block runs: empty, or a copy."""
 
     @contextmanager
-    def begun():
-        with django_db_blocker.unblock(), _new() as name:
+    def begun(*, like=None):
+        with django_db_blocker.unblock(), _new(like) as name:
             yield name
 
     return begun
@@ -34,14 +35,17 @@ def another_database(other_databases, django_db_blocker):
 
 
 @contextmanager
-def _new():
+def _new(like):
     if connection.vendor == "sqlite":
         with tempfile.TemporaryDirectory(prefix="portal-tests-") as folder:
-            yield str(Path(folder) / "another.sqlite3")
+            name = Path(folder) / "another.sqlite3"
+            if like:
+                shutil.copyfile(like, name)
+            yield str(name)
         return
     name = f"another_{uuid.uuid4().hex[:12]}"
     with connection._nodb_cursor() as server:
-        server.execute(f'CREATE DATABASE "{name}"')
+        server.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{like}"' if like else ""))
     try:
         yield name
     finally:

@@ -1,5 +1,6 @@
 """Backups of either database, and back from them: with keys that lay elsewhere, or without."""
 
+import io
 import json
 import shutil
 import stat
@@ -20,27 +21,27 @@ from tests.databases import pointed_at
 from tests.environment import KEY
 
 OTHER = "b3RoZXIga2V5LCBvdGhlciBrZXksIG90aGVyIGtleSE="
-pytestmark = pytest.mark.usefixtures("mails_nobody")
+pytestmark = pytest.mark.usefixtures("leaves_work_lying")
 
 
 @pytest.fixture
-def mails_nobody(settings):
+def leaves_work_lying(settings):
     """No page of these tests asks Lunar: what is due stays due."""
     settings.CELERY_TASK_ALWAYS_EAGER = False
 
 
 @pytest.fixture
-def signed_in(upgraded):
-    """Ada, at work in the database that is backed up."""
-    ada = people.known("ada@portal.example")
-    ada.sign_in()
-    yield ada
-    Session.objects.all().delete()
+def signed_in(taken_over, other_databases, django_db_blocker):
+    """Ada, at work in the database that is backed up: a copy, which these tests have for themselves."""
+    with other_databases(like=taken_over[0]) as name, django_db_blocker.unblock(), pointed_at(name):
+        ada = people.known("ada@portal.example")
+        ada.sign_in()
+        yield ada
 
 
 @pytest.fixture
 def backup(signed_in, tmp_path):
-    call_command("backup", str(tmp_path / "kept"), stdout=open("/dev/null", "w"))  # noqa: SIM115
+    call_command("backup", str(tmp_path / "kept"), stdout=io.StringIO())
     return next((tmp_path / "kept").glob("portal-*"))
 
 
