@@ -64,7 +64,7 @@ def forget_invitation(invitation: accounts.Invitation) -> None:
 
 
 def forget_home(site: sites.Site) -> None:
-    """Make a home nameless in what stays; the caller deletes it."""
+    """Make a home that was deleted nameless in what stays."""
     forgetting.forget_home(site.synth_id)
 
 
