@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import QueryDict
 
 from gridshare_portal.control.plans import fields, rules
@@ -58,9 +59,13 @@ class CommandFormSet(_Commands):
     default_error_messages = {"too_many_forms": f"A plan has at most {rules.COMMANDS_AT_MOST} rows."}
 
     def live(self) -> list[CommandForm]:
-        """Return the rows that count: neither empty nor removed."""
-        removed = set(self.deleted_forms) if self.is_bound else set()
-        return [form for form in self.forms if form not in removed and not form.empty]
+        """Return the rows that count: neither empty nor removed, also where another is refused."""
+        return [form for form in self.forms if not form.empty and not self._is_removed(form)]
+
+    def _is_removed(self, form: CommandForm) -> bool:
+        # Django's deleted_forms knows of none as soon as anything is refused.
+        self.is_valid()  # reads what was sent
+        return form.is_bound and bool(form.cleaned_data.get(DELETION_FIELD_NAME))
 
     def rows(self) -> list[rules.TypedCommand]:
         """Return what was understood of the rows that count."""

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.http import QueryDict
 
 from gridshare_portal.control.plans import forms as plan_forms
@@ -79,6 +80,22 @@ class TestRows:
 
         assert not rows.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
         assert "cannot overlap" in rows.forms[1].errors["start"][0]
+
+    @pytest.mark.parametrize("start", ["2026-11-01T01:00", "never"])
+    def test_that_are_all_removed_are_asked_for_and_not_judged(self, start):
+        """Whatever is in them: an IndexError of its own once."""
+        fields = {"rows-TOTAL_FORMS": "1", "rows-INITIAL_FORMS": "0", "rows-0-DELETE": "on"}
+        rows = read({**fields, "rows-0-start": start, "rows-0-action": "charge"})
+
+        assert not rows.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
+        assert rows.non_form_errors() == ["Fill in a row."] and rows.rows() == []
+
+    def test_that_are_removed_are_not_judged_where_another_is_refused(self):
+        fields = {"rows-TOTAL_FORMS": "2", "rows-INITIAL_FORMS": "0", "rows-0-DELETE": "on"}
+        rows = read({**fields, "rows-0-start": "2026-11-01T01:00", "rows-1-start": "never"})
+
+        assert not rows.check(now=NOW, zones=[ZONE], empty="Fill in a row.")
+        assert not rows.forms[0].errors and rows.forms[1].errors and len(rows.rows()) == 1
 
     def test_keep_what_was_typed_when_another_is_added(self):
         fields = sent(plan_forms.rows_for(plan(), zone=ZONE, now=NOW)) | {"rows-0-power_limit_w": "abc"}
