@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gridshare_portal.access import policy
 from gridshare_portal.accounts import entry
+from gridshare_portal.accounts.signing_in import proof
 from gridshare_portal.audit import names, record
 from gridshare_portal.files import archives, responses
 from gridshare_portal.homeowner import viewer
@@ -29,6 +30,7 @@ def kept(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof.required
 def take_away(request: entry.SignedInRequest) -> HttpResponseBase:
     """Say what the archive holds; send it, made while it is sent, to whoever asks for it."""
     now, homes = timezone.now(), policy.own_sites(request.user)
