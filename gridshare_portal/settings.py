@@ -264,6 +264,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 COOKIE_PREFIX = "__Host-" if HTTPS else ""  # for every cookie: see cookies.py
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
+KNOWN_COOKIE_NAME = f"{COOKIE_PREFIX}known"  # who signed in with this browser
 MESSAGE_STORAGE = "gridshare_portal.cookies.Messages"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = HTTPS

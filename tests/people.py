@@ -12,10 +12,13 @@ from functools import partial
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
+from gridshare_portal import csrf
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.demo.visitor import as_one_line
@@ -55,6 +58,13 @@ class Visitor(Client):
         if self.signs_in_first:
             self.signs_in_first = False
             self.force_login(self.user)
+
+    def force_login(self, user, backend=None):
+        """Sign in and, as a sign-in does, take along the secret of forms with its copy."""
+        super().force_login(user, backend)
+        session, secret = self.session, get_random_string(32)
+        session[csrf.COPY] = self.cookies[settings.CSRF_COOKIE_NAME] = secret
+        session.save()
 
     @property
     def connection(self) -> lunar.Connection:

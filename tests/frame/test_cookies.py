@@ -19,8 +19,15 @@ NAMES = (
     "CSRF_COOKIE_NAME",
     "THEME_COOKIE_NAME",
     "MESSAGES_COOKIE_NAME",
+    "KNOWN_COOKIE_NAME",
 )
-REST = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_SAMESITE", "CSRF_COOKIE_HTTPONLY")
+REST = (
+    "HTTPS",
+    "SESSION_COOKIE_SECURE",
+    "CSRF_COOKIE_SECURE",
+    "CSRF_COOKIE_SAMESITE",
+    "CSRF_COOKIE_HTTPONLY",
+)
 REST += ("SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "CSRF_COOKIE_DOMAIN", "CSRF_COOKIE_PATH")
 
 
@@ -74,7 +81,7 @@ class TestCookies:
         found = left_by(over_https)
 
         assert {name for name in found if " " not in name} == {
-            "__Host-session", "__Host-csrf", "__Host-theme", "__Host-messages",
+            "__Host-session", "__Host-csrf", "__Host-theme", "__Host-messages", "__Host-known",
         }  # fmt: skip
         wrong = {
             name: one.OutputString()
@@ -93,6 +100,7 @@ class TestCookies:
             "__Host-csrf": "Strict",
             "__Host-theme": "Lax",
             "__Host-messages": "Lax",
+            "__Host-known": "Lax",
         }
 
     @pytest.mark.django_db
@@ -102,6 +110,7 @@ class TestCookies:
             "csrf",
             "theme",
             "messages",
+            "known",
         }
 
 

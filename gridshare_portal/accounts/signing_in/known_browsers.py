@@ -21,7 +21,7 @@ from gridshare_portal.mail import addresses, sender
 
 log = logging.getLogger(__name__)
 
-COOKIE = f"{settings.COOKIE_PREFIX}known"
+SIGNED_IN = "known_browsers.signed_in"  # with this request, and before it
 SALT = "known browser"
 LASTS = timedelta(days=365)
 AT_MOST = 8  # people who share a browser
@@ -46,7 +46,7 @@ def note(request: HttpRequest, user: models.User, *, now: datetime) -> None:
     known, digest = _known(request), _digest(user)
     if digest in known:
         return
-    request.META[COOKIE] = [digest, *known][:AT_MOST]
+    request.META[SIGNED_IN] = [digest, *known][:AT_MOST]
     if now - user.date_joined < IS_NEW:
         return
     context = {
@@ -60,10 +60,10 @@ def note(request: HttpRequest, user: models.User, *, now: datetime) -> None:
 
 def keep(request: HttpRequest, response: HttpResponse) -> None:
     """Write the cookie if somebody signed in while this request was answered."""
-    known = request.META.get(COOKIE)
+    known = request.META.get(SIGNED_IN)
     if known:
         response.set_cookie(
-            COOKIE,
+            settings.KNOWN_COOKIE_NAME,
             signing.dumps(known, salt=SALT),
             max_age=LASTS,
             httponly=True,
@@ -81,7 +81,7 @@ def in_words(user_agent: str) -> str:
 
 def _known(request: HttpRequest) -> list[str]:
     try:
-        held = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LASTS)
+        held = signing.loads(request.COOKIES.get(settings.KNOWN_COOKIE_NAME, ""), salt=SALT, max_age=LASTS)
     except signing.BadSignature:
         return []
     return held if isinstance(held, list) else []
