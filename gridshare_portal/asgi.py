@@ -19,7 +19,7 @@ from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp
 from django.conf import settings
 
-from gridshare_portal import steady
+from gridshare_portal.limits import steady
 from gridshare_portal.logs import request_ids
 from gridshare_portal.outbound import request_id
 from gridshare_portal.wsgi import application as portal

@@ -106,14 +106,14 @@ MIDDLEWARE = [
     "gridshare_portal.logs.request_ids.name_requests",
     "gridshare_portal.limits.middleware.name_visitor",
     "django.middleware.security.SecurityMiddleware",
-    "gridshare_portal.headers.isolate",
-    "gridshare_portal.steady.mark",
+    "gridshare_portal.browsers.headers.isolate",
+    "gridshare_portal.limits.steady.mark",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "gridshare_portal.database_outage.repeat_reads",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "gridshare_portal.csrf.keep_secret",
+    "gridshare_portal.browsers.csrf.keep_secret",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -137,7 +137,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gridshare_portal.accounts.context_processors.navigation",
-                "gridshare_portal.cookies.theme",
+                "gridshare_portal.browsers.cookies.theme",
                 *(["gridshare_portal.demo.context_processors.demo"] if DEMO else []),
             ],
         },
@@ -261,11 +261,11 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
 USERSESSIONS_TRACK_ACTIVITY = False
-COOKIE_PREFIX = "__Host-" if HTTPS else ""  # for every cookie: see cookies.py
+COOKIE_PREFIX = "__Host-" if HTTPS else ""  # for every cookie: see browsers/cookies.py
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 MESSAGES_COOKIE_NAME = f"{COOKIE_PREFIX}messages"
 KNOWN_COOKIE_NAME = f"{COOKIE_PREFIX}known"  # who signed in with this browser
-MESSAGE_STORAGE = "gridshare_portal.cookies.Messages"
+MESSAGE_STORAGE = "gridshare_portal.browsers.cookies.Messages"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 31 * 24 * 3600  # the longest; session_limits.py ends each at its person's limit
@@ -273,7 +273,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_FAILURE_VIEW = "gridshare_portal.csrf.failed"
+CSRF_FAILURE_VIEW = "gridshare_portal.browsers.csrf.failed"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 
 # --- headers ------------------------------------------------------------------------

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
-from gridshare_portal import csrf
 from gridshare_portal.access import models as access
 from gridshare_portal.accounts import models as accounts
+from gridshare_portal.browsers import csrf
 from gridshare_portal.demo.visitor import as_one_line
 from gridshare_portal.lunar import connections, scopes
 from gridshare_portal.lunar import models as lunar

@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridshare_portal import steady
+from gridshare_portal.limits import steady
 from tests.accounts.conftest import known
 
 pytestmark = pytest.mark.django_db(transaction=True)

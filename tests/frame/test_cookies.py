@@ -9,7 +9,7 @@ from django.contrib.messages import constants, storage
 from django.core.cache import cache
 from django.test import Client
 
-from gridshare_portal import cookies
+from gridshare_portal.browsers import cookies
 from tests import gate
 from tests.accounts.conftest import sign_in
 

@@ -7,8 +7,8 @@ from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.utils import timezone
 
-from gridshare_portal import headers
 from gridshare_portal.accounts.signing_in import sessions
+from gridshare_portal.browsers import headers
 
 
 class TestHeaders:

@@ -126,7 +126,7 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
 MOST_FILES = 15  # thirteen, and two that Django or Celery ask for
 NO_DJANGO = {"outbound", "gridshare", "energy", "sandbox"}
 # To show operators rows, wake a task, give browsers a cookie, read what was typed, say how often, keep a secret.
-FRAME_FOR_ROOMS = {"admin", "celery", "cookies", "forms", "limits", "seal"}
+FRAME_FOR_ROOMS = {"admin", "browsers", "celery", "forms", "limits", "seal"}
 PAGES = {"homeowner", "installer", "retailer"}
 # Numbers become words there and nowhere else, also in sentences made in Python: of pages, and of what is wrong.
 FRAME_FOR_SENTENCES, SENTENCES = {"templatetags"}, {*PAGES, "cases"}
@@ -166,7 +166,7 @@ def package_of(path):
 
 FILES = sorted(HOUSE.rglob("*.py"))
 ROOMS = sorted(folder.name for folder in HOUSE.iterdir() if (folder / "__init__.py").exists())
-FRAME_FOLDERS = {"limits", "templatetags", "management"}
+FRAME_FOLDERS = {"browsers", "limits", "templatetags", "management"}
 
 
 def faults(room, source, package):

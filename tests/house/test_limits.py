@@ -23,6 +23,10 @@ ABOUT_CALLS = ("outbound.session", "outbound.circuit_breaker", "gridshare.http.t
                "lunar.login.calls", "cache", "asgi", "database_outage", "logs.reporting")  # fmt: skip
 A_LIMIT = re.compile(r"^(LONGEST|LARGEST|MOST|DEEPEST|WIDEST|FURTHEST|OLDEST)|AT_MOST|ON_A_PAGE$|A_DAY$")
 NO_INPUT = {  # bounds of the portal's own work, which nobody from outside meets
+    "accounts.signing_in.known_browsers.AT_MOST",
+    "homeowner.your_data.archive.LONGEST_NAME",
+    "limits.middleware.MOST_NAMED",
+    "upkeep.backups.LARGEST_SETTINGS",
     "access.finding.search.LONGEST_PIECE",
     "accounts.organizations.audit_log.LONGEST",
     "asgi.HELD_S",
@@ -39,6 +43,8 @@ NO_INPUT = {  # bounds of the portal's own work, which nobody from outside meets
     "telemetry.packing.MOST_DIGITS",
 }
 CHECKED_BY_THE_ACTION = {  # fields whose text is measured by what they set off, with a sentence of its own
+    "accounts.signing_in.forms.ProofPasskey.credential",
+    "accounts.signing_in.forms.SignInPasskey.credential",
     "accounts.forms.Details.name",
     "accounts.forms.Details.about",
     "accounts.forms.Invite.email",

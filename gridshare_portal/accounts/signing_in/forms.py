@@ -5,14 +5,24 @@ from __future__ import annotations
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from gridshare_portal.accounts import models
 from gridshare_portal.accounts.signing_in import attempts
 
+LONGEST_CODE = 40
+
+
+def _code() -> forms.CharField:
+    widget = forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True})
+    return forms.CharField(label="Code", max_length=LONGEST_CODE, widget=widget)
+
 
 class SignInCode(AuthenticateForm):
+    code = _code()
+
     def clean_code(self) -> str:
         """Refuse every code while they are locked; allauth tells the receivers of wrong ones."""
         _refuse_while_locked(self.user)
@@ -21,6 +31,8 @@ class SignInCode(AuthenticateForm):
 
 
 class ProofCode(ReauthenticateForm):
+    code = _code()
+
     def clean_code(self) -> str:
         """Refuse every code while they are locked, as at sign-in."""
         _refuse_while_locked(self.user)

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from gridshare_portal import cookies
 from gridshare_portal.access import policy, return_address
 from gridshare_portal.accounts import entry
+from gridshare_portal.browsers import cookies
 from gridshare_portal.homeowner import addresses
 from gridshare_portal.homeowner.home import flow_picture, words
 

@@ -1,4 +1,7 @@
-"""Know a Lunar account by its issuer and its subject together, also in allauth's rows."""
+"""Know a Lunar account by its issuer and its subject together, also in allauth's rows.
+
+The version before does not find such an account when somebody signs in through Lunar; the code by e-mail works.
+"""
 
 from django.conf import settings
 from django.db import migrations
@@ -10,7 +13,7 @@ def add_issuer(apps, _schema_editor):
     issuers = dict(
         apps.get_model("lunar", "Connection").objects.exclude(account=None).values_list("account", "issuer")
     )
-    for account in _accounts(apps):
+    for account in _accounts(apps).iterator():
         if " " not in account.uid:
             issuer = issuers.get(account.pk, settings.LUNAR_ISSUER)
             account.uid = connections.uid_of(issuer=issuer, sub=account.uid)
@@ -18,14 +21,14 @@ def add_issuer(apps, _schema_editor):
 
 
 def drop_issuer(apps, _schema_editor):
-    for account in _accounts(apps):
+    for account in _accounts(apps).iterator():
         account.uid = account.uid.rpartition(" ")[2]
         account.save(update_fields=["uid"])
 
 
 def _accounts(apps):
     lunar = apps.get_model("socialaccount", "SocialAccount").objects.filter(provider=connections.PROVIDER)
-    return lunar.order_by("pk").iterator()
+    return lunar.order_by("pk")
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,1 @@
+"""What browsers are given and told: cookies, the secret of forms, headers."""
