@@ -5,8 +5,10 @@
 
 Redis, worker and beat run as in the Procfile; beside them a process with four threads wants tokens, as the
 web server does. The pretended login rotates refresh tokens and takes 0.2 s for an answer, and access tokens
-are due all the time. At random moments the worker or the other process is killed and started again. In the
-end every connection is refreshed once more. Without a grace a kill may cost the connection in flight.
+are due all the time. At random moments of its work the worker or the other process is killed and started
+again; one that is still starting is waited for, since on a busy machine a start takes longer than the time
+between two kills, and nobody would be left to recover anything. In the end every connection is refreshed once
+more. Without a grace a kill may cost the connection in flight.
 Ends with 1 if more are lost.
 """
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS, THREADS = 30, 4
 LATENCY_MS = 200
+CALLERS = "callers"  # as they call themselves in Redis, where it is seen that they run
 APART_S = (0.5, 4.0)  # between two kills
 
 
@@ -84,6 +87,8 @@ def live_through(company: programs.Programs, lunar: wsgi.Sandbox, kills: int) ->
     for _ in range(kills):
         time.sleep(chance.uniform(*APART_S))
         name = chance.choice(("worker", "callers"))
+        wait_until_at_work(company, name)
+        time.sleep(chance.uniform(0.0, 1.0))
         company.kill(name)
         held = models.Connection.objects.filter(lease_until_at__gt=timezone.now())
         in_flight.update(held.values_list("lease_owner", flat=True))
@@ -91,6 +96,19 @@ def live_through(company: programs.Programs, lunar: wsgi.Sandbox, kills: int) ->
     company.kill("callers")
     time.sleep(2 * 8 + 15.0)  # two leases, and the sweeps between them
     return len(in_flight)
+
+
+def wait_until_at_work(company: programs.Programs, name: str) -> None:
+    """Wait until a program that was started has come to its work, for a minute at most."""
+    import redis
+
+    broker = redis.Redis(unix_socket_path=company.socket, decode_responses=True)
+    until_s = time.monotonic() + 60
+    while time.monotonic() < until_s:
+        known = broker.client_list()
+        if any(one["cmd"] == "brpop" if name == "worker" else one["name"] == CALLERS for one in known):
+            return
+        time.sleep(0.1)
 
 
 def connect(lunar: wsgi.Sandbox, now: datetime) -> None:
@@ -139,8 +157,11 @@ def lost_of(lunar: wsgi.Sandbox) -> int:
 def call() -> None:
     """Want the token of one connection after the other, each due, with four threads, for good."""
     import django
+    import redis
 
     django.setup()
+    here = redis.Redis.from_url(os.environ["REDIS_URL"], client_name=CALLERS)
+    here.ping()  # and stays connected until this program is killed
     threads = [threading.Thread(target=_want_tokens, args=(number,)) for number in range(THREADS)]
     for thread in threads:
         thread.start()

@@ -157,6 +157,7 @@ ADDRESSES = {
     "post usersessions_list": "form",
     "post homeowner:disconnect": "disconnect",
     "post homeowner:delete_account": "delete account",
+    "post homeowner:take_away": "export",
     "get homeowner:telemetry_csv": "export",
     "get homeowner:access_log_csv": "export",
     "get homeowner:telemetry_json": "chart",

@@ -166,6 +166,7 @@ def package_of(path):
 
 FILES = sorted(HOUSE.rglob("*.py"))
 ROOMS = sorted(folder.name for folder in HOUSE.iterdir() if (folder / "__init__.py").exists())
+FOR_MIGRATIONS = {"upkeep"}  # how an index is built while people write
 FRAME_FOLDERS = {"browsers", "limits", "templatetags", "management"}
 
 
@@ -202,6 +203,7 @@ class TestEveryFile:
             f"{path.relative_to(HOUSE)}: {fault}"
             for path in sorted((HOUSE / room).rglob("*.py"))
             for fault in faults(room, path.read_text(), package_of(path))
+            if not ("migrations" in path.parts and any(f"import {one} " in fault for one in FOR_MIGRATIONS))
         ]
 
         assert found == []
