@@ -20,14 +20,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gridshare_portal.settings")
 
 log = logging.getLogger(__name__)
 
-GIVEN_ID = "HTTP_X_REQUEST_ID"
+GIVEN_ID, PEER = "HTTP_X_REQUEST_ID", "REMOTE_ADDR"
 
 _django = get_wsgi_application()
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request; 400 where its head alone cannot be read, which Django lets escape as an error."""
-    peer = environ.get("REMOTE_ADDR", "")
+    peer = environ.get(PEER, "")
     with request_id.during(request_ids.for_request(environ.get(GIVEN_ID), peer=peer)):
         try:
             return _django(environ, start_response)

@@ -13,11 +13,12 @@ from gridshare_portal.limits import counting
 from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.telemetry import missing
-from tests import chromium, environment
+from tests import chromium, emptying, environment
 
 pytest_plugins = ["tests.people", "tests.portfolios", "tests.casework", "tests.databases"]
 
 DATABASE = {"db", "transactional_db", "live_server", "other_databases"}
+emptying.install()
 CALLBACK = "http://testserver/accounts/lunar/login/callback/"
 
 
