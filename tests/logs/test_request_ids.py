@@ -129,7 +129,10 @@ class TestTheServer:
 
         async def app(_scope, _receive, _send):
             seen.append(
-                (request_id.current(), await asyncio.to_thread(request_ids.for_request, "ignored" * 4))
+                (
+                    request_id.current(),
+                    await asyncio.to_thread(request_ids.for_request, "ignored" * 4, peer=""),
+                )
             )
 
         through_asgi(app)
