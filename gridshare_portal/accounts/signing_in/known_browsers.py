@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
@@ -41,7 +40,8 @@ SYSTEMS = (
 
 def note(request: HttpRequest, user: models.User, *, now: datetime) -> None:
     """Remember that this person signed in with this browser; e-mail them if it was not known."""
-    if not request.META:
+    address = request.META.get("REMOTE_ADDR")
+    if not address:
         return  # nobody's browser: a command or a test signs in
     known, digest = _known(request), _digest(user)
     if digest in known:
@@ -51,7 +51,7 @@ def note(request: HttpRequest, user: models.User, *, now: datetime) -> None:
         return
     context = {
         "browser": in_words(request.headers.get("User-Agent", "")),
-        "from": get_adapter().get_client_ip(request),
+        "from": address,
         "at": now,
         "sessions": addresses.public("sessions"),
     }
