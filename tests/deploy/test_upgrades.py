@@ -4,15 +4,19 @@ And while it becomes so: the version before goes on writing to the new tables, u
 """
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, transaction
 
 from gridshare_portal import seal
+from gridshare_portal.accounts.signing_in import second_factors
 from gridshare_portal.lunar import models as lunar
 from tests import people
 from tests.deploy import recorded
 
-CHANGED = {  # ("accounts.User", "name"): "0.2.0 writes names in another way"
+CHANGED = {
+    ("mfa.Authenticator", "data"): "0.2.0 seals a second factor's secret for its own row",
+    ("socialaccount.SocialAccount", "uid"): "0.2.0 names an account by its issuer and its subject",
 }
 PAGES = {
     "ada@portal.example": (
@@ -75,6 +79,14 @@ class TestAnUpgrade:
         version, _old = upgraded
 
         assert list(differing(version["rows"], recorded.rows_of(apps))) == []
+
+    def test_leaves_second_factors_and_accounts_that_are_known(self, upgraded):
+        factors = Authenticator.objects.filter(type="totp")
+        assert factors.exists()
+        for factor in factors:
+            assert second_factors.opened(factor.data["secret"])
+        for one in lunar.Connection.objects.exclude(account=None):
+            assert one.account.uid == f"{one.issuer} {one.sub}"
 
     def test_leaves_tokens_that_open(self, upgraded):
         for row in lunar.Connection.objects.all():
