@@ -170,7 +170,7 @@ class TestTakingAway:
     def test_is_kept_by_nobody_on_the_way(self, stranger, now):
         page = stranger.post(ADDRESS)
 
-        assert page.headers["Cache-Control"] == "private, no-store"
+        assert page.headers["Cache-Control"] == "no-store"
         assert re.fullmatch(
             r'attachment; filename="my-data_[\d-]+\.zip"', page.headers["Content-Disposition"]
         )
