@@ -9,7 +9,7 @@ from allauth.mfa import signals as mfa_signals
 from allauth.mfa.base.internal import flows
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -57,6 +57,14 @@ def on_proof(user: models.User, request: HttpRequest, method: str, **_context: o
         record.add(name=names.Name.SECOND_FACTOR_PROVEN, at=now, actor=user, subject=user)
     if request.user.is_authenticated and request.user.pk == user.pk:
         session_limits.prove(request.session, now=now)
+        sessions.take_another_key(request)
+
+
+@receiver(post_save, sender=models.User)
+def on_saved_person(instance: models.User, **_context: object) -> None:
+    """Sign out of every browser whoever may sign in no more: a session does not wait until they may again."""
+    if not instance.is_active:
+        sessions.end_all(instance)
 
 
 @receiver(allauth_signals.login_code_rejected)

@@ -1,11 +1,21 @@
 """One person per address, whatever the case of its letters."""
 
 import pytest
+from django.contrib.auth import hashers
 from django.db import IntegrityError, transaction
 
 from gridshare_portal.accounts.models import User
 
 pytestmark = pytest.mark.django_db
+
+
+class TestAPassword:
+    def test_of_whoever_has_one_all_the_same_is_kept_by_a_slow_function(self):
+        hasher = hashers.get_hasher("default")
+
+        assert hasher.algorithm == "pbkdf2_sha256" and hasher.iterations >= 600_000
+        kept = hasher.encode("a word", hasher.salt())
+        assert "a word" not in kept and hasher.verify("a word", kept)
 
 
 class TestAUser:

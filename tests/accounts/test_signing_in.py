@@ -4,6 +4,7 @@ import re
 import smtplib
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
@@ -36,6 +37,14 @@ class TestSigningIn:
         assert (answer.status_code, answer["Location"]) == (302, "/")
         assert client.session["_auth_user_id"] == str(somebody.pk)
         assert Event.objects.filter(name="signed_in", actor_id=somebody.pk).count() == 1
+
+    def test_gives_the_session_a_key_that_nobody_knew_before(self, client, somebody):
+        client.post("/accounts/login/", {"login": somebody.email})
+        before = client.session.session_key
+        client.post("/accounts/login/code/confirm/", {"code": code_from_mail()})
+
+        assert before and client.session.session_key != before
+        assert not Session.objects.filter(session_key=before).exists()
 
     def test_does_not_care_about_the_case_of_the_address(self, client, somebody):
         sign_in(client, somebody.email.upper())
@@ -152,6 +161,15 @@ class TestSigningOut:
 
         assert "_auth_user_id" not in client.session
         assert Event.objects.filter(name="signed_out", actor_id=somebody.pk).count() == 1
+
+    def test_leaves_a_key_that_opens_nothing(self, client, somebody):
+        client.force_login(somebody)
+        assert client.get("/accounts/email/").status_code == 200
+        thief = Client()
+        thief.cookies["session"] = client.cookies["session"].value
+        client.post("/accounts/logout/")
+
+        assert thief.get("/accounts/email/").status_code == 302
 
 
 class TestEveryPageOfOnesOwn:

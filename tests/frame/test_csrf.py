@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.middleware.csrf import get_token
 from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
 
 from tests import people
 from tests.accounts.conftest import sign_in
@@ -81,6 +84,21 @@ class TestAForm:
         somebody.comes_from_elsewhere("/accounts/login/")
 
         assert set(somebody.cookies) == {"csrf"}
+
+
+class TestEveryAddress:
+    def test_takes_forms_of_ours_only(self):
+        """Nothing is exempt: the middleware looks at every address that takes a form."""
+
+        def views(resolver):
+            for one in resolver.url_patterns:
+                yield from views(one) if isinstance(one, URLResolver) else [one.callback]
+
+        found = list(views(get_resolver()))
+        exempt = {view for view in found if getattr(view, "csrf_exempt", False)}
+
+        assert len(found) > 150 and exempt == set()
+        assert "django.middleware.csrf.CsrfViewMiddleware" in settings.MIDDLEWARE
 
 
 class TestAFormThatIsTooOld:

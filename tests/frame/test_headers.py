@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
 
 from gridshare_portal.accounts.signing_in import sessions
@@ -33,6 +34,40 @@ class TestHeaders:
 
         assert plain(rf.get("/")).headers["Cache-Control"] == "no-store"
         assert kept(rf.get("/")).headers["Cache-Control"] == "max-age=300, public"
+
+
+OF_PRODUCTION = ("SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS")
+
+
+class TestEveryAnswer:
+    """Over https: a page, a refusal, a redirect, a file, and what programs ask for."""
+
+    @pytest.fixture
+    def over_https(self, settings, production):
+        for name in OF_PRODUCTION:
+            setattr(settings, name, production[name])
+        return Client()
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [("/", 200), ("/nowhere/", 404), ("/homes/", 302), ("/static/css/tokens.css", 200), ("/healthz", 200)]
+        + [("/static/img/favicon.svg", 200), ("/static/nothing.js", 404), ("/accounts/login/", 200)],
+    )  # fmt: skip
+    @pytest.mark.django_db
+    def test_bears_every_header(self, over_https, path, status):
+        answer = over_https.get(path, secure=True)
+        said = answer.headers
+        policy = dict(one.strip().partition(" ")[::2] for one in said["Content-Security-Policy"].split(";"))
+
+        assert answer.status_code == status
+        age, *more = said["Strict-Transport-Security"].removeprefix("max-age=").split("; ")
+        assert int(age) >= 365 * 24 * 3600 and "includeSubDomains" in more
+        assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+        assert "object-src" not in policy and "unsafe" not in said["Content-Security-Policy"]
+        assert said["X-Content-Type-Options"] == "nosniff"
+        assert said["Referrer-Policy"] == "same-origin"
+        assert said["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "Access-Control-Allow-Origin" not in said
 
 
 FORGET = '"cache", "storage"'

@@ -24,6 +24,14 @@ class TestSealing:
         with pytest.raises(seal.SecretUnreadable):
             seal.unseal(sealed, "row:1")
 
+    @pytest.mark.parametrize("place", [3, 12, 40, -20, -3])
+    def test_refuses_what_was_altered_anywhere(self, place):
+        sealed = list(seal.seal("secret", "row:1"))
+        sealed[place] = "A" if sealed[place] != "A" else "B"
+
+        with pytest.raises(seal.SecretUnreadable):
+            seal.unseal("".join(sealed), "row:1")
+
     def test_refuses_a_lost_key_without_giving_the_text_away(self, settings):
         settings.TOKEN_KEYS = [OLD]
         sealed = seal.seal("secret", "row:1")

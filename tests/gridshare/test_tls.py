@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gridshare_portal.gridshare import client, errors
+from gridshare_portal.lunar.login import calls
 from gridshare_portal.outbound import sockets
 from tests.gridshare import servers
 
@@ -93,6 +94,12 @@ class TestOverTls:
         assert server.requests == []
         said = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
         assert said and set(said) == {"no secure connection to 127.0.0.1: CERTIFICATE_VERIFY_FAILED"}
+
+    def test_sends_no_secret_to_a_login_that_cannot_prove_itself(self, serve):
+        with serve(servers.json_answer(b"{}")) as server, pytest.raises(calls.Unreachable):
+            calls.post(server.url, fields={"refresh_token": "secret"}, basic="secret")
+
+        assert server.requests == []
 
     def test_gives_up_on_a_handshake_that_never_comes(self, tokens):
         with servers.serving(servers.hang) as silent:

@@ -6,6 +6,7 @@ What one may not see does not exist: it answers as an id that names nothing does
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from gridshare_portal.accounts import models as accounts
 from gridshare_portal.campaigns import models as campaigns
 from gridshare_portal.cases import models as cases
 from gridshare_portal.control import models as control
+from gridshare_portal.lunar import models as lunar
 from gridshare_portal.portfolio import models as portfolio
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
@@ -208,6 +210,83 @@ class TestEverybody:
         }
 
         assert found and {name: codes for name, codes in found.items() if not codes <= {302, 405}} == {}
+
+
+CHANGED_BY_LOOKING = {  # who looked and how many, and what was read of Lunar because somebody looks
+    "access.Visit",
+    "accounts.CacheEntry",
+    "audit.Event",
+    "campaigns.CampaignWeek",
+    "control.State",
+    "sessions.Session",
+    "sites.Call",
+    "telemetry.Collection",
+    "usersessions.UserSession",
+}
+
+
+def rows():
+    """All rows of all tables, but for those that looking may change."""
+    tables = {one._meta.label: one for one in apps.get_models(include_auto_created=True)}
+    assert tables.keys() > CHANGED_BY_LOOKING
+    return {
+        name: sorted(map(repr, tables[name]._default_manager.values_list()))
+        for name in tables.keys() - CHANGED_BY_LOOKING
+    }
+
+
+def keys():
+    """All keys to Lunar, sealed and not."""
+    for one in lunar.Connection.objects.all():
+        yield from (one.access_token(), one.refresh_token(), one.access_sealed, one.refresh_sealed)
+
+
+@pytest.mark.django_db
+class TestLooking:
+    @pytest.mark.parametrize("person", ["homeowner", "installer_admin", "retailer"])  # who may do the most
+    def test_changes_nothing_of_anybody_s_and_shows_nobody_s_key(self, cast, ids, person):
+        """Whatever is asked by GET, also where a form is expected: a link or a picture does nothing."""
+        cast[person].get("/sharing/")
+        before, secrets, said = rows(), list(keys()), []
+        for name in pages.NAMES:
+            answer = cast[person].get(pages.address(name, ids))
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            said.append(f"{content!r} {answer.headers} {answer.cookies}")
+        after = rows()
+
+        assert {table for table in after if after[table] != before[table]} == set()
+        assert len(secrets) >= 8 and all(secrets)
+        assert [secret for secret in secrets if secret in "".join(said)] == []
+
+
+@pytest.mark.django_db
+class TestAnotherOrganization:
+    """Of the same kind, whose admin may do everything there, and whose rows have the same names."""
+
+    @pytest.mark.parametrize(("kind", "word"), [("retailer", "retailer"), ("installer", "slug")])
+    def test_gets_nothing_under_its_own_address_by_the_ids_of_the_first(self, cast, ids, kind, word):
+        theirs = people.organization(kind, "The other")
+        admin = people.staff("alma@other.example", theirs, "admin")
+        portfolio.Group.objects.create(organization=theirs, name="Kept")
+        portfolio.SavedView.objects.create(organization=theirs, name="Kept")
+        prefix = (
+            "portfolio/<slug:slug>/"
+            if kind == "retailer"
+            else ("support/<slug:slug>/", "organizations/<slug:slug>/")
+        )
+        asked = [
+            entry
+            for entry in pages.ASKED
+            if (route := pages.ROUTES[entry.split()[1]]).startswith(prefix) and route.count("<") > 1
+        ]
+        found = {
+            entry: ask(
+                admin, entry.split()[0], pages.address(entry.split()[1], {**ids, word: theirs.slug})
+            ).status_code
+            for entry in asked
+        }
+
+        assert len(found) > 10 and {entry: code for entry, code in found.items() if code != 404} == {}
 
 
 @pytest.mark.django_db

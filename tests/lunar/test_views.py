@@ -30,6 +30,16 @@ class TestLeavingForLunar:
         assert asked["code_challenge_method"] == "S256" and len(asked["code_challenge"]) == 43
         assert len(asked["state"]) >= 16
 
+    def test_draws_state_and_proof_anew_each_time_and_too_long_to_guess(self, client, sandbox):
+        asked = [asked_of_lunar(leave(client)) for _ in range(2)]
+        states = client.session["socialaccount_states"]
+        verifiers = {state["pkce_code_verifier"] for state, *_ in states.values()}
+
+        assert len({one["state"] for one in asked}) == len(verifiers) == 2
+        assert len({one["code_challenge"] for one in asked}) == 2
+        assert all(len(drawn) >= 43 for drawn in [*states, *verifiers])  # 32 bytes, in base64
+        assert not any(verifier in str(asked) for verifier in verifiers)
+
     @pytest.mark.parametrize("ticked", [[], ["openid"], [*READING, "phone"], [""]])
     def test_goes_back_to_the_boxes_when_nothing_or_something_unknown_was_ticked(
         self, client, sandbox, ticked

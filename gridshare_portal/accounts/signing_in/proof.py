@@ -25,8 +25,8 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
 READING = ("GET", "HEAD", "OPTIONS")
 
-# Pages of allauth that change how somebody signs in, or show what signs in: of these, only posting or also
-# looking needs a recent proof.
+# Pages of allauth that change how or where somebody is signed in, or show what signs in: of these, only
+# posting or also looking needs a recent proof.
 POSTED = frozenset(
     {
         "account_email",
@@ -38,6 +38,7 @@ POSTED = frozenset(
         "mfa_edit_webauthn",
         "mfa_remove_webauthn",
         "mfa_generate_recovery_codes",
+        "usersessions_list",
     }
 )
 OPENED = frozenset({"mfa_activate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"})

@@ -2,7 +2,8 @@
 
 A session holds a digest of its person's `sign_outs`, compared on every request: incrementing the counter ends
 all sessions, including those that are listed nowhere. It also holds the number of `role_changes`: when that
-has grown, the session goes on under another key, so that a key from before the change opens nothing.
+has grown, the session goes on under another key, so that a key from before the change opens nothing. It takes
+another key as well when its person proved who they are.
 """
 
 from __future__ import annotations
@@ -63,8 +64,12 @@ def renew_key(request: HttpRequest, user: models.User) -> None:
     if known == user.role_changes:
         return
     request.session[ROLES] = user.role_changes
-    if known is None:
-        return
+    if known is not None:
+        take_another_key(request)
+
+
+def take_another_key(request: HttpRequest) -> None:
+    """Let the session go on under another key; the one before opens nothing any more."""
     before = request.session.session_key
     request.session.cycle_key()
     UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
@@ -67,6 +68,16 @@ class TestGivingConsent:
         homeowner.post(CONFIRM, {"code": code_from_mail(), "next": address})
 
         assert Consent.objects.get(organization=roofworks).right == "view"
+
+    def test_goes_on_under_another_key_of_the_session(self, homeowner, roofworks):
+        address, _ = self.give(moved(homeowner, LATER), roofworks)
+        ask_for_a_code(homeowner, address)
+        before = homeowner.session.session_key
+        homeowner.post(CONFIRM, {"code": code_from_mail(), "next": address})
+
+        assert homeowner.session.session_key != before
+        assert not Session.objects.filter(session_key=before).exists()
+        assert homeowner.get("/sharing/").status_code == 200
 
     def test_takes_three_tries_and_no_old_code(self, homeowner, roofworks):
         address, _ = self.give(moved(homeowner, LATER), roofworks)

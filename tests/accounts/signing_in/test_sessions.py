@@ -6,12 +6,12 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
-from gridshare_portal.accounts.signing_in import sessions
+from gridshare_portal.accounts.signing_in import session_limits, sessions
 from tests.accounts.conftest import known, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OWN_PAGE = "/accounts/email/"
+OWN_PAGE, LIST = "/accounts/email/", "/accounts/sessions/"
 
 
 @pytest.fixture
@@ -50,6 +50,41 @@ class TestEndingAll:
         sign_in(browsers[0], somebody.email)
 
         assert browsers[0].get(OWN_PAGE).status_code == 200
+
+
+class TestSomebodyWhoIsSuspended:
+    def test_is_signed_out_everywhere_and_stays_so_when_let_in_again(self, somebody, browsers):
+        somebody.refresh_from_db()
+        for may_sign_in in (False, True):
+            somebody.is_active = may_sign_in
+            somebody.save()
+
+            assert [browser.get(OWN_PAGE).status_code for browser in browsers] == [302, 302]
+        assert not UserSession.objects.filter(user=somebody).exists()
+
+
+class TestOnesOwnSessions:
+    def test_are_as_many_as_one_likes_and_all_listed(self, somebody, browsers):
+        page = browsers[0].get(LIST).text
+
+        assert page.count("<li") >= 2 or page.count("<tr") >= 2
+        assert UserSession.objects.filter(user=somebody).count() == 2
+
+    def test_are_ended_in_every_other_browser(self, browsers):
+        mine, other = browsers
+        mine.post(LIST)
+
+        assert (mine.get(OWN_PAGE).status_code, other.get(OWN_PAGE).status_code) == (200, 302)
+
+    def test_are_ended_only_by_who_proved_lately_who_they_are(self, browsers):
+        mine, other = browsers
+        session = mine.session
+        session[session_limits.PROVEN] -= 16 * 60
+        session.save()
+        answer = mine.post(LIST)
+
+        assert answer["Location"].startswith("/accounts/reauthenticate/code/")
+        assert other.get(OWN_PAGE).status_code == 200
 
 
 class TestAFirstSecondFactor:
