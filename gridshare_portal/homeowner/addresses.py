@@ -28,10 +28,11 @@ def page(request: HttpRequest, rows: Sliceable[Row_co], *, size: int) -> Page[Ro
 
 
 def is_ours(address: str, request: HttpRequest) -> bool:
-    """Return whether a submitted URL leads to a page of this portal."""
+    """Return whether a submitted URL is a path of this portal; a bare word could name a page to Django."""
     hosts = {request.get_host()}
     return (
-        len(address) < 2000
+        address.startswith("/")
+        and len(address) < 2000
         and address.isprintable()
         and url_has_allowed_host_and_scheme(address, hosts, request.is_secure())
     )

@@ -30,7 +30,7 @@ NOT_UNDERSTOOD = (
     "TRUSTED_PROXIES: {!r} is no address and no network. Write them as 127.0.0.1 or 10.0.0.0/8, "
     f"“{PRIVATE}” for all private networks, “{UNIX}” for a unix socket."
 )
-NOBODY = "0.0.0.0"  # noqa: S104 - who called over a unix socket, and nobody says for whom
+NOBODY = "0.0.0.0"  # noqa: S104  # nosec B104 - who called over a unix socket, and nobody says for whom
 MOST_PROXIES = 20
 
 

@@ -63,7 +63,7 @@ def import_map() -> SafeString:
         "integrity": {places[name]: digest(file) for name, file in files.items()},
     }
     written = json.dumps(known, separators=(",", ":")).replace("<", "\\u003c")
-    return _keep(("", "map"), mark_safe(written))  # noqa: S308  # nosec B308,B703 (names of our own files)
+    return _keep(("", "map"), mark_safe(written))  # noqa: S308  # nosec B308 B703 - names of our own files
 
 
 def digest(name: str) -> str:

@@ -81,7 +81,8 @@ def _copy_sqlite(file: Path) -> None:
         with closing(sqlite3.connect(file, isolation_level=None)) as copy:
             there = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             for table in sorted(there & set(LEFT_OUT)):
-                copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # names of ours
+                # One of our own names, which no parameter can stand for.
+                copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # nosec B608  # nosemgrep: sql-put-together
             copy.execute("VACUUM")  # what was deleted leaves the file
             _check_sqlite(copy)
     except sqlite3.Error as failure:

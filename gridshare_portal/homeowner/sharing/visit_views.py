@@ -67,6 +67,6 @@ def leave(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 
 def _back(request: entry_points.HomeRequest, synth_id: str) -> str:
     address = request.POST.get("next", "")
-    if address.startswith("/") and addresses.is_ours(address, request):
+    if addresses.is_ours(address, request):
         return address
     return reverse("homeowner:site", args=[synth_id])

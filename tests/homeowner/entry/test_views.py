@@ -63,6 +63,9 @@ class TestTheColors:
             "https://ok@evil.example",
             "javascript:alert(1)",
             "/\r\nSet-Cookie:x=1",
+            "somewhere",
+            "homeowner:sites",
+            "",
             "/" + "x" * 5000,
         ],
     )
