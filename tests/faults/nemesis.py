@@ -299,9 +299,7 @@ FAULTS: dict[str, Fault] = {
     "login hangs": Fault(act=login("latency", ms=9000, times=4)),
     "tokens refused": Fault(act=api("token_expired", every=3)),
     "worker killed in a refresh": Fault(act=killed("worker", during=("oauthToken",)), is_quick=True),
-    "web killed before a write": Fault(
-        act=killed("web", during=READS_OF_A_DEVICE), allows=DOWN, is_quick=True
-    ),
+    "web killed before a write": Fault(act=killed("web", during=READS_OF_A_DEVICE), allows=DOWN),
     "web killed in a write": Fault(act=killed("web", during=lunar.WRITES), allows=DOWN),
     "web killed in a refresh": Fault(act=killed("web", during=("oauthToken",)), allows=DOWN),
     "worker halted": Fault(act=halted("worker")),
@@ -311,14 +309,12 @@ FAULTS: dict[str, Fault] = {
     "Redis halted": Fault(act=halted("Redis")),
     "Redis killed": Fault(act=killed("Redis"), is_quick=True),
     "Redis flushed": Fault(act=redis_flushed),
-    "Redis full": Fault(act=redis_full, is_quick=True),
+    "Redis full": Fault(act=redis_full),
     "database restarted": Fault(
         act=database_restarted(signal.SIGINT), allows=AWAY, databases=PG, is_quick=True
     ),
     "database crashed": Fault(act=database_restarted(signal.SIGQUIT), allows=AWAY, databases=PG),
-    "database away": Fault(
-        act=database_restarted(signal.SIGINT, away_for=8), allows=AWAY, databases=PG, is_quick=True
-    ),
+    "database away": Fault(act=database_restarted(signal.SIGINT, away_for=8), allows=AWAY, databases=PG),
     "connections cut": Fault(act=connections_cut, allows=AWAY, databases=PG),
     "no connection left": Fault(act=no_connection_left, allows=AWAY, databases=PG),
     "database locked": Fault(act=database_locked, allows=AWAY, is_quick=True),

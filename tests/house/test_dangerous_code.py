@@ -101,6 +101,22 @@ class TestMarkup:
 
         assert [str(one) for one in pages if unescaped.search(one.read_text())] == []
 
+    def test_holds_data_for_scripts_as_json_alone(self):
+        """By Django's json_script, which no text of anybody's can end: nothing is pasted into a script."""
+        bodies = [
+            body
+            for one in TEMPLATES
+            for body in re.findall(r"<script\b[^>]*>(.*?)</script>", one.read_text(), re.DOTALL)
+        ]
+
+        pasted = {tag for body in bodies for tag in re.findall(r"\{\{\s*(.*?)\s*\}\}", body)}
+
+        assert len(bodies) > 4
+        assert {
+            tag for tag in pasted if not tag.endswith(".auto_id")
+        } == set()  # names of fields, as Django makes them
+        assert any("|json_script" in one.read_text() for one in TEMPLATES)
+
 
 class TestSql:
     def test_is_written_in_few_places(self):

@@ -48,3 +48,13 @@ class TestTheLog:
         assert stranger.post("/theme/", {"theme": "dark"}).status_code == 403
 
         assert any(words.startswith("WARNING Forbidden (CSRF") for words in said(lines))
+
+    def test_names_a_limit_that_was_reached_and_by_whom(self, client, stranger, lines):
+        for person in (client, stranger):
+            for _ in range(31):
+                last = person.post("/accounts/lunar/login/", {"scope": []})
+            assert last.status_code == 429
+
+        heard = [words for words in said(lines) if words.startswith("WARNING limit ")]
+        assert any(words.endswith("reached by a visitor") for words in heard)
+        assert any(words.endswith(f"reached by {stranger.user.pk}") for words in heard)

@@ -125,6 +125,14 @@ class TestGivingConsent:
         assert answer["Location"] == "/"
 
 
+class TestDeletingTheAccount:
+    def test_waits_for_a_proof(self, stranger):
+        answer = moved(stranger, LATER).post("/account/delete/", {"email": stranger.user.email})
+
+        assert answer["Location"].startswith("/accounts/reauthenticate/code/")
+        assert type(stranger.user).objects.filter(pk=stranger.user.pk).exists()
+
+
 class TestStaff:
     def test_prove_it_before_their_first_change_and_not_again(self, installer_admin, sunfix):
         moved(installer_admin, LATER)
