@@ -31,6 +31,7 @@ class Server:
             try:
                 connection, _ = self._listening.accept()
             except OSError:
+                self._listening.close()
                 return
             self.connections += 1
             self._open.append(connection)
@@ -40,6 +41,7 @@ class Server:
         with contextlib.suppress(OSError):
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
             while request := _read_request(connection):
                 self.requests.append(request)
                 if self.answer(connection, request, len(self.requests)) == "close":
@@ -48,10 +50,10 @@ class Server:
             connection.close()
 
     def close(self):
-        self._listening.close()
-        for connection in self._open:
+        """End everything; each thread closes what it waits for, whose number nobody else gets before."""
+        for one in (self._listening, *self._open):
             with contextlib.suppress(OSError):
-                connection.close()
+                one.shutdown(socket.SHUT_RDWR)
 
 
 def _read_request(connection):
