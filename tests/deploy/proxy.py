@@ -19,6 +19,9 @@ from tests import nginx
 from tests.deploy import files
 
 NAME = "localhost"
+USES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+USES += ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+SIGNS_CERTIFICATES = x509.KeyUsage(**{use: use in ("key_cert_sign", "crl_sign") for use in USES})
 AROUND = """daemon off; master_process off; worker_rlimit_nofile 4096;
 error_log {folder}/nginx.log; pid {folder}/nginx.pid;
 events {{ worker_connections 2048; }}
@@ -101,7 +104,14 @@ def make_certificate(folder):
         made = x509.CertificateBuilder(issuer, name, key.public_key(), x509.random_serial_number())
         made = made.not_valid_before(now - datetime.timedelta(hours=1))
         made = made.not_valid_after(now + datetime.timedelta(days=1))
-        return made.add_extension(extension, critical=True).sign(signer, hashes.SHA256())
+        made = made.add_extension(extension, critical=True)
+        # Python asks for these since 3.13.
+        of_key, of_signer = x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier
+        made = made.add_extension(of_key.from_public_key(key.public_key()), critical=False)
+        made = made.add_extension(of_signer.from_issuer_public_key(signer.public_key()), critical=False)
+        if name is issuer:
+            made = made.add_extension(SIGNS_CERTIFICATES, critical=True)
+        return made.sign(signer, hashes.SHA256())
 
     def named(text):
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])

@@ -223,6 +223,14 @@ class TestSizes:
         assert ask(path, headers=headers).status_code == status
 
 
+def heard(client):
+    """Return what a client is told before its connection ends, in whichever way."""
+    try:
+        return client.recv(1000)
+    except ConnectionResetError:
+        return b""
+
+
 class TestClientsThatDoNotEnd:
     KINDS = {
         "head": b"POST /theme/ HT",
@@ -232,7 +240,7 @@ class TestClientsThatDoNotEnd:
 
     def test_are_ended_and_the_portal_does_not_hear_of_them(self, hasty_proxy):
         clients = {kind: over_tls(hasty_proxy, sent) for kind, sent in self.KINDS.items()}
-        answers = {kind: client.recv(1000) for kind, client in clients.items()}
+        answers = {kind: heard(client) for kind, client in clients.items()}
 
         assert {kind: b" 200 " in answer for kind, answer in answers.items()} == dict.fromkeys(
             self.KINDS, False

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gridshare_portal.demo import supervisor
 from gridshare_portal.sandbox import wsgi
 from tests import gate
+from tests.deploy.proxy import SIGNS_CERTIFICATES
 from tests.scans.planted import server
 
 HOST = "127.0.0.1"
@@ -212,7 +213,7 @@ def _certificates(folder: Path) -> tuple[Path, Path, Path]:
     def sign(
         name: x509.Name, public: ec.EllipticCurvePublicKey, extension: x509.ExtensionType
     ) -> x509.Certificate:
-        return (
+        made = (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(authority)
@@ -221,9 +222,14 @@ def _certificates(folder: Path) -> tuple[Path, Path, Path]:
             .not_valid_before(now - datetime.timedelta(minutes=5))
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(extension, critical=True)
-            .sign(authority_key, hashes.SHA256())
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(signer, critical=False)
         )
+        if name is authority:
+            made = made.add_extension(SIGNS_CERTIFICATES, critical=True)
+        return made.sign(authority_key, hashes.SHA256())
 
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
     root = x509.BasicConstraints(ca=True, path_length=0)
     kept = {
