@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 STEP_S = 0.75
@@ -27,12 +28,15 @@ STEADY = frozenset(
 
 
 def mark(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Mark the answers to forms that take an e-mail address or a code of somebody who is not signed in."""
+    """Mark the answers to forms that take an e-mail address or a code of somebody who is not signed in.
+
+    Not in the demonstration, whose people nobody has to find out: its first days walk through many sign-ins.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         match = request.resolver_match
-        if request.method == "POST" and match is not None and match.url_name in STEADY:
+        if request.method == "POST" and match is not None and match.url_name in STEADY and not settings.DEMO:
             response.headers[HEADER] = str(STEP_S)
         return response
 
