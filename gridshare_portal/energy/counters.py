@@ -1,59 +1,307 @@
-"""Turn lifetime energy counters into the watt-hours of each bucket.
+"""Turn lifetime energy counters into the watt-hours of each step, and into those of whole gaps.
 
-Both counters of a device, in and out, only grow until it is replaced or reset. No other module knows how a
-counter is read.
+Both counters of a device, in and out, only grow until it is replaced, is reset or rolls over. What services
+hand out does not: single values are off, counters step back, stand still and catch up, or jump. No other
+module knows how a counter is read.
+
+A day is judged from its own samples and those of the two days beside it, so that a step has the same energy
+whatever else is asked for.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-HALF_A_DAY_S = 43_200
-ROUNDING_WH = 1e-6
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int_]
+
+NOISE_WH = 10.0  # a fall of no more than that is the jitter of a register
+BREAK_STEPS = 12.0  # so many steps are left unknown before a counter is taken to have begun anew
+EDGE_STEPS = 2.0  # what a sample counts that has none after it yet
+DOUBT_WH, DOUBT_FACTOR = 20.0, 6.0  # how far counter and power may differ: and so many times what is usual
+FEWEST = 8  # steps, for a difference to be usual
+REACH = 96  # samples left out in a row, at most
+REGISTERS_WH = [float(2**bits * unit) for bits in (16, 32) for unit in (1, 10, 100, 1000)]
+ROLLS_OVER_W = 25_000.0  # the fastest growth over the end of a register
+NEIGHBORS = 1  # days to either side that a day is judged by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """What a counter tells of equal steps.
+
+    `wh` is the energy of each step in Wh, NaN where unknown. `at_wh` is the counter at the end of each step,
+    NaN where unknown or not believed. `broken` are the steps across which no difference of the counter means
+    anything: it began anew, or its power says otherwise. `step_h` is the length of a step
+    in hours, `limit_wh` the most that a step can bring, `before_wh` the counter before the first.
+    """
+
+    wh: Floats
+    at_wh: Floats
+    broken: Flags
+    step_h: float
+    limit_wh: float
+    before_wh: float = float("nan")
+
+    def over(self, first: int, last: int) -> float:
+        """Return the Wh of the steps from `first` to before `last` together; NaN where that is not known.
+
+        It is known, too, where single steps in between are not: from the counter before and after those.
+        """
+        inside = self.wh[first:last]
+        total = float(np.nansum(inside))
+        for begin, end in runs(np.isnan(inside)):
+            total += self._across(first + begin, first + end)
+        return total
+
+    def totals(self, between: Places) -> Floats:
+        """Return the Wh known of several stretches, each a pair of edges; NaN where nothing is.
+
+        Known are single steps, and what the counter knows over stretches of unknown ones that lie inside.
+        """
+        padded = np.append(np.nan_to_num(self.wh), 0.0)
+        known = np.concatenate(([0], np.cumsum(~np.isnan(self.wh))))
+        counts = known[between[:, 1]] - known[between[:, 0]]
+        sums = np.add.reduceat(padded, between.ravel())[::2] if between.size else np.zeros(0)
+        found = np.where(counts > 0, sums, np.nan)
+        for number in np.flatnonzero(counts < between[:, 1] - between[:, 0]).tolist():
+            first, last = between[number].tolist()
+            lumps = [self._across(first + a, first + b) for a, b in runs(np.isnan(self.wh[first:last]))]
+            if not np.isnan(lumps).all():
+                found[number] = np.nansum([found[number], *lumps])
+        return found
+
+    def cut(self, inside: slice) -> Growth:
+        """Return a part of the steps, with the counter at its start."""
+        return Growth(
+            wh=self.wh[inside],
+            at_wh=self.at_wh[inside],
+            broken=self.broken[inside],
+            step_h=self.step_h,
+            limit_wh=self.limit_wh,
+            before_wh=float(self.at_wh[inside.start - 1]) if inside.start else self.before_wh,
+        )
+
+    def _across(self, begin: int, end: int) -> float:
+        if self.broken[begin:end].any():
+            return float("nan")
+        before = np.array(self.at_wh[begin - 1] if begin else self.before_wh)
+        limit_wh = self.limit_wh * (end - begin)
+        most_wh = np.array(min(ROLLS_OVER_W * self.step_h * (end - begin), limit_wh))
+        grown = float(_grown(before, self.at_wh[end - 1], most_wh, REGISTERS_WH))
+        return max(0.0, grown) if -NOISE_WH <= grown <= limit_wh else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What power says about a counter: its own direction's mean times the step, in Wh, NaN where unknown.
+
+    A meter may run in both directions within a step. `gross_wh` is what the counter of this direction then
+    grows by: the net power and what the other counter grew by.
+    """
+
+    net_wh: Floats
+    gross_wh: Floats
+
+
+def evidence(
+    own_w: Floats, other_w: Floats, other_counter: Floats, *, step_s: int, limit_w: float
+) -> Evidence:
+    """Return what powers (W, mean of each step in each direction) and the other counter (Wh) lead to expect."""
+    hours = step_s / 3600
+    other = np.diff(other_counter, prepend=np.nan)
+    with np.errstate(invalid="ignore"):
+        other[(other < 0) | (other > limit_w * hours)] = np.nan
+    return Evidence(net_wh=own_w * hours, gross_wh=(own_w - np.nan_to_num(other_w)) * hours + other)
 
 
 def growth(
-    counter: np.ndarray, before: float = np.nan, *, step_s: int, limit_w: float | None = None
-) -> np.ndarray:
-    """Return the Wh of each bucket, from the counter (Wh) at each bucket's end.
+    counter: Floats, expected: Evidence | None = None, *, step_s: int, limit_w: float, day: int
+) -> Growth:
+    """Read a counter: Wh at the end of each step of `step_s` seconds, NaN where unknown.
 
-    `before` is the counter at the start of the first bucket. NaN means unknown: either end is missing, the
-    counter fell, or it grew by more than `limit_w` (W) allows in `step_s` seconds. Values that leave the line
-    and come back to it within half a day, down or up, are not believed, and the buckets that touch them are
-    unknown; a fall that stays is a reset, and only its bucket is unknown. So each bucket depends on half a
-    day before it and a day after it, and on nothing else.
+    It begins at the start of a day, and `day` is the number of steps of one. The first step is unknown, since
+    the counter before it is. Nothing grows faster than `limit_w` (W).
+
+    A fall within NOISE_WH is jitter. Otherwise those samples are believed that leave the fewest steps
+    unknown, where a fall, a jump, or a difference from power that is unusual for these days counts as
+    BREAK_STEPS more (a shortest path over the samples).
     """
-    values = np.concatenate(([before], np.asarray(counter, dtype=float)))
-    grown = np.diff(values)
-    grown[(grown < 0) & (grown > -ROUNDING_WH)] = 0.0
-    grown[grown < 0] = np.nan
-    if limit_w is not None:
-        grown[grown > limit_w * step_s / 3600] = np.nan
-    strays = _strays(values, reach=HALF_A_DAY_S // step_s - 1)
-    if strays is not None:
-        grown[strays[:-1] | strays[1:]] = np.nan
+    count = len(counter)
+    found = Growth(
+        wh=np.diff(counter, prepend=np.nan),
+        at_wh=np.array(counter, dtype=np.float64),
+        broken=np.zeros(count, dtype=bool),
+        step_h=step_s / 3600,
+        limit_wh=limit_w * step_s / 3600,
+    )
+    if expected is None:
+        expected = Evidence(net_wh=np.full(count, np.nan), gross_wh=np.full(count, np.nan))
+    doubt_wh = _doubts(found, expected, day)
+    for number in _odd_days(found, expected, doubt_wh, day):
+        first, last = max(0, (number - NEIGHBORS) * day), min(count, (number + 1 + NEIGHBORS) * day)
+        around, own = slice(first, last), slice(number * day, min(count, (number + 1) * day))
+        reader = _Reader(counter[around], _cut(expected, around), doubt_wh[around], found.limit_wh, found.step_h)
+        judged, inside = reader.read(), slice(own.start - first, own.stop - first)
+        found.wh[own], found.at_wh[own] = judged.wh[inside], judged.at_wh[inside]
+        found.broken[own] = judged.broken[inside]
+    return found
+
+
+def runs(flags: Flags) -> list[tuple[int, int]]:
+    """Return first and one past last of each stretch in which flags are set."""
+    if not flags.any():
+        return []
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def _cut(expected: Evidence, around: slice) -> Evidence:
+    return Evidence(net_wh=expected.net_wh[around], gross_wh=expected.gross_wh[around])
+
+
+def _off(wh: Floats, expected: Evidence) -> Floats:
+    """Return by how much steps differ from what power says of them; NaN where it says nothing."""
+    return np.fmin(np.abs(wh - expected.net_wh), np.abs(wh - expected.gross_wh))
+
+
+def _doubts(found: Growth, expected: Evidence, day: int) -> Floats:
+    """Return for each step how far counter and power may differ: what is usual in its day and those beside.
+
+    Power may be a mean or a sample, and sensors differ; what counts is the median where anything flows.
+    """
+    wh, off = found.wh, _off(found.wh, expected)
+    days = -(-len(off) // day)
+    usual = np.zeros(days)
+    with np.errstate(invalid="ignore"):
+        if (off > DOUBT_WH).any():
+            off[(np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)] = np.nan
+            off[(wh < 0) | (wh > found.limit_wh)] = np.nan
+            padded = np.full((days + 2 * NEIGHBORS) * day, np.nan)
+            padded[NEIGHBORS * day : NEIGHBORS * day + len(off)] = off
+            near = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day)[::day]
+            usual = _medians(near)
+    return np.repeat(DOUBT_WH + DOUBT_FACTOR * usual, day)[: len(off)]
+
+
+def _medians(rows: Floats) -> Floats:
+    """Return the lower median of what is known in each row, 0 where that is too little to be usual."""
+    ordered, count = np.sort(rows, axis=1), (~np.isnan(rows)).sum(axis=1)
+    middle = ordered[np.arange(len(rows)), np.maximum(count - 1, 0) // 2]
+    return np.where(count >= FEWEST, middle, 0.0)
+
+
+def _odd_days(found: Growth, expected: Evidence, doubt_wh: Floats, day: int) -> list[int]:
+    """Return the days that need a closer look: those with something odd, and those beside them."""
+    known = np.flatnonzero(~np.isnan(found.at_wh))
+    grown, steps = np.diff(found.at_wh[known]), np.diff(known)
+    with np.errstate(invalid="ignore"):
+        off = np.flatnonzero(_off(found.wh, expected) > doubt_wh)
+    jumped = known[1:][(grown < 0) | (grown > found.limit_wh * steps)]
+    days = {int(at) // day for at in (*off, *jumped)}
+    near = {one + step for one in days for step in range(-NEIGHBORS, NEIGHBORS + 1)}
+    return sorted(near & set(range(-(-len(found.wh) // day))))
+
+
+def _grown(before: Floats, after: Floats, most_wh: Floats, registers: Sequence[float]) -> Floats:
+    """Return the Wh between two counters, over the end of a register where it is near enough for that."""
+    grown: Floats = after - before
+    for size in registers:
+        over = size + grown
+        near = (grown < -NOISE_WH) & (before < size) & (over >= 0) & (over <= most_wh)
+        grown = np.where(near, over, grown)
     return grown
 
 
-def _strays(values: np.ndarray, *, reach: int) -> np.ndarray | None:
-    at = np.flatnonzero(~np.isnan(values))
-    known = values[at]
-    falls = np.flatnonzero((np.diff(known) < -ROUNDING_WH) & (np.diff(at) <= reach))
-    if not falls.size:
-        return None
-    strays = np.zeros(len(values), dtype=bool)
-    for fall in falls.tolist():
-        strays[_stray(values, last=int(at[fall]), low=int(at[fall + 1]), reach=reach)] = True
-    return strays
+class _Reader:
+    """Reads a few days of one counter closely."""
+
+    def __init__(
+        self, counter: Floats, expected: Evidence, doubt_wh: Floats, limit_wh: float, step_h: float
+    ) -> None:
+        self.count, self.limit_wh, self.step_h = len(counter), limit_wh, step_h
+        self.at: Places = np.flatnonzero(~np.isnan(counter))
+        self.values = counter[self.at]
+        self.doubt_wh = doubt_wh
+        self.expected = [_running(one) for one in (expected.net_wh, expected.gross_wh)]
+        reach_wh = REACH * ROLLS_OVER_W * step_h
+        highest = self.values.max(initial=0.0)
+        self.registers = [size for size in REGISTERS_WH if size - reach_wh <= highest]
+
+    def read(self) -> Growth:
+        """Return what is believed."""
+        wh, at_wh = np.full(self.count, np.nan), np.full(self.count, np.nan)
+        broken = np.zeros(self.count, dtype=bool)
+        path = self._path()
+        at_wh[self.at[path]] = self.values[path]
+        _cost, grown = self._links(path[:-1], path[1:])
+        level = float(self.values[path[0]]) if path.size else 0.0
+        for before, after, one in zip(path[:-1].tolist(), path[1:].tolist(), grown.tolist(), strict=True):
+            first, last = int(self.at[before]), int(self.at[after])
+            if np.isnan(one):
+                broken[first + 1 : last + 1], level = True, float(self.values[after])
+                continue
+            rise = one - (level - float(self.values[before]))  # a register that jitters rises from its highest
+            if last == first + 1:
+                wh[last] = max(0.0, rise)
+            level = float(self.values[after]) if rise >= 0 else level
+        return Growth(
+            wh=wh, at_wh=at_wh, broken=broken, step_h=self.step_h, limit_wh=self.limit_wh
+        )
+
+    def _path(self) -> Places:
+        """Return the samples that are believed, by their places among the known ones."""
+        many = len(self.at)
+        every = np.arange(many)
+        odd = np.flatnonzero(np.isnan(self._links(every[:-1], every[1:])[1])) + 1
+        if not odd.size:
+            return every
+        cost, came_from = np.zeros(many), every - 1
+        for after in range(int(odd[0]), many):
+            if after > odd[-1] + REACH:
+                cost[after] = cost[after - 1] + self._links(every[after - 1 : after], every[after : after + 1])[0][0]
+                continue
+            befores = np.arange(after - 1, max(0, after - REACH) - 1, -1)
+            costs = cost[befores] + self._links(befores, np.full_like(befores, after))[0]
+            best = int(np.argmin(costs))
+            cost[after], came_from[after] = costs[best], befores[best]
+            if EDGE_STEPS * after < cost[after]:
+                cost[after], came_from[after] = EDGE_STEPS * after, -1
+        place = int(np.argmin(cost + EDGE_STEPS * every[::-1]))
+        path = []
+        while place >= 0:
+            path.append(place)
+            place = int(came_from[place])
+        return np.array(path[::-1], dtype=int)
+
+    def _links(self, befores: Places, afters: Places) -> tuple[Floats, Floats]:
+        """Return what it costs to believe pairs of samples and none in between, and the Wh of each pair.
+
+        The energy is NaN where the two tell nothing about it.
+        """
+        first, last = self.at[befores], self.at[afters]
+        steps = last - first
+        most_wh = np.minimum(self.limit_wh, ROLLS_OVER_W * self.step_h) * steps
+        grown = _grown(self.values[befores], self.values[afters], most_wh, self.registers)
+        off = np.full(len(steps), np.nan)
+        for total, unknown in self.expected:
+            told = unknown[last + 1] == unknown[first + 1]
+            differs = np.abs(np.maximum(grown, 0.0) - (total[last + 1] - total[first + 1]))
+            off = np.fmin(off, np.where(told, differs, np.nan))
+        with np.errstate(invalid="ignore"):
+            plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
+            plain &= ~(off > self.doubt_wh[last] * np.sqrt(steps))
+        lost = np.where(steps > 1, steps, 0)
+        return np.where(plain, lost, steps + BREAK_STEPS), np.where(plain, grown, np.nan)
 
 
-def _stray(values: np.ndarray, *, last: int, low: int, reach: int) -> slice:
-    """Return the values not believed because of one fall, between its last high and its first low one."""
-    back = np.flatnonzero(values[low + 1 : low + 1 + reach] >= values[last])
-    if back.size:
-        return slice(low, low + 1 + int(back[0]))
-    first = max(0, low - reach)
-    level = np.flatnonzero(values[first:low] <= values[low])
-    if level.size:
-        return slice(first + int(level[-1]) + 1, low)
-    return slice(0, 0)
+def _running(values: Floats) -> tuple[Floats, Places]:
+    """Return running sums of values, and of how many are unknown."""
+    unknown = np.isnan(values)
+    total = np.concatenate(([0.0], np.cumsum(np.where(unknown, 0.0, values))))
+    return total, np.concatenate(([0], np.cumsum(unknown)))

@@ -20,10 +20,10 @@ from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry.models import Day
 
 COLUMNS = (
-    "sensor_id", "day", "step_s", "known_count", "closed_at", "packed", "known", "in_wh", "out_wh", "peak_w",
+    "sensor_id", "day", "step_s", "known_count", "ask_again_at", "closed_at",
+    "packed", "known", "in_wh", "out_wh", "peak_w",
 )  # fmt: skip
 Value = str | int | float | bytes | date | datetime | None
-SETTLED_AFTER = missing.DAY + missing.SETTLED
 
 
 def write(
@@ -51,13 +51,15 @@ def _rows(
         known = min(reported_until - missing.midnight(day), missing.DAY) // missing.STEP
         if known <= 0:
             continue
-        is_closed = known == missing.BUCKETS and now - missing.midnight(day) > SETTLED_AFTER
+        is_whole = known == missing.BUCKETS
+        again_at = missing.ask_again_at(day, complete=is_whole, asked_at=now if is_whole else None)
         yield (
             sensor.pk,
             ops.adapt_datefield_value(day),
             missing.STEP_S,
             known,
-            ops.adapt_datetimefield_value(now) if is_closed else None,
+            None if again_at is None else ops.adapt_datetimefield_value(again_at),
+            None if again_at else ops.adapt_datetimefield_value(now),
             *_packed(key, made.role, made.sharing, day, known),
         )
 

@@ -7,19 +7,32 @@ only without a grid meter is the home's use unknown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import date, datetime
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridshare_portal.energy import counters, flows, periods, series
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, missing, packing, stored
+from gridshare_portal.telemetry import meters, missing, packing, stored
 
-TAKING, GIVING = {"grid", "battery", "home", "ev", "relay"}, {"grid", "battery", "solar"}
 FLOWS = flows.NAMES[:7]
+METERED = {  # each energy that is metered: the role of its sensors, and which of their counters
+    "solar": ("solar", "went_out"),
+    "charged": ("battery", "went_in"),
+    "discharged": ("battery", "went_out"),
+    "from_grid": ("grid", "went_in"),
+    "to_grid": ("grid", "went_out"),
+    "home": ("home", "went_in"),
+    "ev": ("ev", "went_in"),
+    "relay": ("relay", "went_in"),
+}
+NOTICED_DAYS = 3  # within so many days it is seen that a sensor is gone
+NONE_IS_ZERO = {"solar", "charged", "discharged"}  # where the home has no sensor for it
+TOGETHER = ("from_grid", "home", "remainder")  # what needs every meter at once
 COLUMNS = ("solar", "charged", "discharged", "from_grid", "to_grid", "home", "remainder", "ev", "relay")
 Known = NDArray[np.bool_]
 
@@ -66,6 +79,56 @@ class Columns:
     absent: Known
 
 
+@dataclass(frozen=True, kw_only=True)
+class Metered:
+    """What each counter of a home tells of one grid, in and out, one per sensor, and when it was not there."""
+
+    grid: series.Grid
+    sensors: Sequence[sites.Sensor]
+    went_in: Sequence[counters.Growth]
+    went_out: Sequence[counters.Growth]
+    absent: Known
+
+    @cached_property
+    def balance(self) -> Balance:
+        """The balance of each bucket, in Wh."""
+        count = self.grid.count
+        into = np.array([one.wh for one in self.went_in], dtype=float).reshape(-1, count)
+        out_of = np.array([one.wh for one in self.went_out], dtype=float).reshape(-1, count)
+        return balance(self.sensors, into, out_of, self.absent)
+
+    def over(self, first: int, last: int) -> Balance:
+        """Return the balance of the buckets from `first` to before `last` as one, as far as counters know it."""
+        absent = self.absent[:, first:last]
+        into = [self._over(self.went_in, row, first, last) for row in range(len(self.sensors))]
+        out_of = [self._over(self.went_out, row, first, last) for row in range(len(self.sensors))]
+        columns = (np.array(one, dtype=float).reshape(-1, 1) for one in (into, out_of))
+        return balance(self.sensors, *columns, absent.all(axis=1, keepdims=True))
+
+    def totals(self, between: series.Whole) -> dict[str, series.Column]:
+        """Return each metered energy (Wh) of several periods, from what is known of each of its counters.
+
+        A period is a pair of edges of the grid. NaN where nothing is known.
+        """
+        roles = [sensor.role for sensor in self.sensors]
+        parts = {
+            name: [one for one, role_of in zip(getattr(self, side), roles, strict=True) if role_of == role]
+            for name, (role, side) in METERED.items()
+        }
+        found = {name: _added([one.totals(between) for one in some]) for name, some in parts.items() if some}
+        heard = np.zeros(len(between), dtype=bool)
+        for column in found.values():
+            heard |= ~np.isnan(column)
+        missing = {name: np.where(heard & (name in NONE_IS_ZERO), 0.0, np.nan) for name in METERED}
+        return missing | found
+
+    def _over(self, side: Sequence[counters.Growth], row: int, first: int, last: int) -> float:
+        there = np.flatnonzero(~self.absent[row, first:last])
+        if not there.size:
+            return float("nan")
+        return side[row].over(first + int(there[0]), first + int(there[-1]) + 1)
+
+
 def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) -> Columns:
     """Return stored fields of the counted sensors over a period, in a constant number of queries.
 
@@ -73,7 +136,7 @@ def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) ->
     """
     grid = series.grid_over(period, missing.STEP_S)
     read = stored.read(home, period)
-    first, last = missing.day_of(grid.start), missing.day_of(grid.end)
+    first, last = missing.day_of(grid.start), missing.day_of(max(grid.start, grid.end - missing.STEP))
     rows = read.days(first, last)
     decoded = packing.unpack_many([row.packed for row in rows], fields, missing.BUCKETS)
     numbers = {sensor.pk: number for number, sensor in enumerate(read.sensors)}
@@ -88,20 +151,27 @@ def columns(home: stored.Home, period: periods.Period, fields: Sequence[str]) ->
     return Columns(grid=grid, sensors=read.sensors, values=values, absent=_absent(read, grid, rows))
 
 
-def energy(home: stored.Home, period: periods.Period) -> tuple[series.Grid, Balance]:
-    """Return the grid of finest buckets of a period and the Wh of each, from the lifetime counters.
+def energy(home: stored.Home, period: periods.Period) -> Metered:
+    """Return what the home's counters tell of a period's finest buckets.
 
-    A day to either side is read as well, because whether a counter is believed depends on it: a bucket has
-    the same energy in every period.
+    Whole UTC days are read, with one to either side, because a counter is judged by those: a bucket has the
+    same energy in every period.
     """
     grid = series.grid_over(period, missing.STEP_S)
-    wide = periods.Period(grid.start - missing.DAY, grid.end + missing.DAY)
-    read = columns(stored.read(home, period), wide, ("in_wh", "out_wh"))
-    inside = slice(missing.BUCKETS, missing.BUCKETS + grid.count)
-    roles = [sensor.role for sensor in read.sensors]
-    went_in = _grown(read.values["in_wh"], [role in TAKING for role in roles])[:, inside]
-    went_out = _grown(read.values["out_wh"], [role in GIVING for role in roles])[:, inside]
-    return grid, balance(read.sensors, went_in, went_out, read.absent[:, inside])
+    first = missing.midnight(missing.day_of(grid.start)) - missing.DAY
+    last = missing.midnight(missing.day_of(max(grid.start, grid.end - missing.STEP))) + 2 * missing.DAY
+    read = columns(stored.read(home, period), periods.Period(first, last), meters.FIELDS)
+    begins = (grid.start - first) // missing.STEP
+    inside = slice(begins, begins + grid.count)
+    rows = range(len(read.sensors))
+    grown = [meters.read({name: column[row] for name, column in read.values.items()}) for row in rows]
+    return Metered(
+        grid=grid,
+        sensors=read.sensors,
+        went_in=tuple(into.cut(inside) for into, _ in grown),
+        went_out=tuple(out_of.cut(inside) for _, out_of in grown),
+        absent=read.absent[:, inside],
+    )
 
 
 def balance(
@@ -144,6 +214,12 @@ def charge(sensors: Sequence[sites.Sensor], charge_pct: series.Column, absent: K
     return np.where(total > 0, (filled * weights).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan)
 
 
+def _added(sums: Sequence[series.Column]) -> series.Column:
+    """Add up what is known of several sensors; NaN where nothing is."""
+    every = np.array(sums)
+    return np.where(np.isnan(every).all(axis=0), np.nan, np.nansum(every, axis=0))
+
+
 def _sum(roles: Sequence[str], values: series.Column, absent: Known, role: str) -> series.Column:
     """Add up the sensors of a role; an absent one counts as zero beside one that is known."""
     rows = [row for row, one in enumerate(roles) if one == role]
@@ -155,29 +231,38 @@ def _sum(roles: Sequence[str], values: series.Column, absent: Known, role: str) 
     return total
 
 
-def _grown(counted: series.Column, wanted: Sequence[bool]) -> series.Column:
-    grown = np.full(counted.shape, np.nan)
-    for row in np.flatnonzero(wanted):
-        grown[row] = counters.growth(counted[row], step_s=missing.STEP_S, limit_w=days.LIMIT_W)
-    return grown
-
-
 def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.StoredDay]) -> Known:
     """Say when sensors were not there: gone since, or, where several share a role, not there yet.
 
     A battery that was removed, a meter that was replaced or an array that was added must not make the rest of
-    history unknown. Only a day that was fetched and brought nothing, before the sensor's first reading,
-    proves that it was not there yet; such a row knows no bucket.
+    history unknown. A sensor is gone after the last reading before that was noticed. Only a day that was
+    fetched and brought nothing, before the sensor's first reading, proves that it was not there yet, and the
+    day after it up to that reading; such a row knows no bucket.
     """
     away = np.zeros((len(read.sensors), grid.count), dtype=bool)
     shared = stored.shared(read.sensors)
-    numbers = {sensor.pk: number for number, sensor in enumerate(read.sensors)}
-    for number, sensor in enumerate(read.sensors):
-        if sensor.gone_at is not None and (sensor.pk in shared or sensor.role != "grid"):
-            away[number, grid.edge(sensor.gone_at) :] = True
+    days: dict[int, dict[date, stored.StoredDay]] = {sensor.pk: {} for sensor in read.sensors}
     for row in rows:
-        born = read.births.get(row.sensor)
-        if not row.known_count and born is not None and row.day < born:
-            begins = missing.midnight(row.day)
-            away[numbers[row.sensor], grid.edge(begins) : grid.edge(begins + missing.DAY)] = True
+        days[row.sensor][row.day] = row
+    for number, sensor in enumerate(read.sensors):
+        own = days[sensor.pk]
+        if sensor.gone_at is not None and (sensor.pk in shared or sensor.role != "grid"):
+            away[number, grid.edge(_heard_until(own, sensor.gone_at)) :] = True
+        born = read.births.get(sensor.pk)
+        for day, row in own.items():
+            if born is None or row.known_count or day >= born:
+                continue
+            begins, ends = missing.midnight(day), missing.midnight(day + missing.DAY)
+            if day + missing.DAY == born and born in own:
+                ends += own[born].edges()[0] * missing.STEP
+            away[number, grid.edge(begins) : grid.edge(ends)] = True
     return away
+
+
+def _heard_until(days: Mapping[date, stored.StoredDay], gone_at: datetime) -> datetime:
+    """Return the end of a sensor's last reading before it was seen to be gone; that moment if none is near."""
+    for back in range(NOTICED_DAYS):
+        row = days.get(missing.day_of(gone_at) - back * missing.DAY)
+        if row is not None and row.known_count:
+            return min(gone_at, missing.midnight(row.day) + row.edges()[1] * missing.STEP)
+    return gone_at

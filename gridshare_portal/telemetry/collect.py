@@ -1,8 +1,8 @@
 """Fetch what is missing of a home's readings; the only writer, one run per home at a time.
 
 The Collection row is the queue: when a home is due, who fetches now (a lease), and how far the walk into the
-past has come. What was fetched is kept in the days themselves, so a run that was killed or repeated costs a
-few calls and no reading. A run whose lease was taken over writes nothing.
+past has come. What was fetched, and when it is to be asked for again, is kept in the days themselves, so a run
+that was killed or repeated costs a few calls and no reading. A run whose lease was taken over writes nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -23,7 +23,7 @@ from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import days, fetching, missing, packing
-from gridshare_portal.telemetry.models import Collection, Day
+from gridshare_portal.telemetry.models import Collection, Day, Latest
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
 LEASE = CLAIMED = timedelta(seconds=30)  # longer than the calls between two looks at the lease take
@@ -31,11 +31,11 @@ EVERY, EVERY_WATCHED = timedelta(minutes=15), timedelta(minutes=5)
 WATCHED_FOR = timedelta(minutes=10)
 JUST_READ = timedelta(minutes=4)
 NOTED = timedelta(minutes=1)
-WALK_AGAIN = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=2)
 MOST_SENSORS = 300
 SIDE_BY_SIDE = 16  # calls between two looks at the lease
 TRIES = 5
+REFUSED_AGAIN = timedelta(days=1)
 
 
 class Overtaken(Exception):
@@ -51,6 +51,7 @@ class _Run:
     now: datetime
     began_s: float = field(default_factory=time.monotonic)
     sensors: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Exception] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
     heard: list[api.Heard] = field(default_factory=list)
 
@@ -88,7 +89,7 @@ def begin(*, site: sites.Site, now: datetime) -> bool:
     mine = Collection.objects.filter(pk=row.pk)
     unknown = site.sensors.filter(gone_at=None).exclude(Exists(Day.objects.filter(sensor=OuterRef("pk"))))
     if row.last_ok_at is not None and unknown.exists():
-        return bool(mine.update(cursor=None, walked_on=None, due_at=now, failures=0, last_error=""))
+        return bool(mine.update(cursor=None, due_at=now, failures=0, last_error=""))
     return bool(mine.filter(due_at=None).update(due_at=now, failures=0, last_error=""))
 
 
@@ -148,64 +149,127 @@ def _collect(run: _Run, seconds: float) -> bool:
         return _settle(run, more=False)
     connection = clients.connection_for(run.row.site, scope=READ)
     client = clients.for_connection(connection, listener=run.heard.append)
-    just_read = run.row.last_ok_at is not None and run.moment - run.row.last_ok_at < JUST_READ
+    read_at = run.row.last_ok_at
+    just_read = read_at is not None and timedelta(0) <= run.moment - read_at < JUST_READ
     if not just_read or run.row.cursor is None:
         _newest(run, client)
         clients.note_success(connection, now=run.moment)
-    return _settle(run, more=_backwards(run, client, seconds))
+    more = _again(run, client, seconds) or _backwards(run, client, seconds)
+    return _settle(run, more=more)
 
 
 def _newest(run: _Run, client: gridshare.Client) -> None:
     """Read the newest stretch of every sensor; one sensor's failure does not stop the others."""
     windows = missing.newest(list(run.sensors), _stored(run), now=run.moment)
-    answered = False
+    answers: list[days.FetchedReadings] = []
+    before = dict(Latest.objects.filter(sensor__in=run.sensors).values_list("sensor_id", "at"))
     for some in _batches(windows):
         outcome = fetching.fetch(client, run.sensors, some)
-        run.failed += outcome.refused + outcome.failed
-        answered = answered or bool(outcome.answers)
+        run.refused |= outcome.refused
+        run.failed += outcome.failed
+        answers += outcome.answers
         _keep(run, outcome.answers)
-    if not answered:
+    run.failed += run.refused.values()
+    if not answers:
         raise run.failed[0]
-    today, recent = missing.day_of(run.moment), missing.day_of(run.moment - missing.FIRST_STRETCH)
-    changes: dict[str, object] = {"last_ok_at": run.moment}
+    recent = missing.day_of(run.moment - missing.FIRST_STRETCH)
+    changes: dict[str, object] = {"last_ok_at": run.moment, "refused": _named(run.refused)}
     if run.row.filled_back_to is None:
         changes["filled_back_to"] = recent
-    if run.row.walked_on is None or today - run.row.walked_on >= WALK_AGAIN:
-        changes |= {"cursor": recent, "walked_on": today}
+    if run.row.cursor is None:
+        changes["cursor"] = recent
+    else:
+        changes |= _walk_again(run, answers, latest=before, recent=recent)
     run.keep(**changes)
 
 
+def _walk_again(
+    run: _Run, answers: Sequence[days.FetchedReadings], *, latest: Mapping[int, datetime], recent: date
+) -> dict[str, object]:
+    """Return what begins the walk into the past anew, for what it could not know when it passed.
+
+    That is what it left out on a day before, a sensor whose first reading came only now, or that was refused,
+    and a silence that was longer than one call.
+    """
+    if run.row.walked_on is not None and run.row.walked_on < missing.day_of(run.moment):
+        return {"cursor": recent, "walked_on": None}
+    told = {answer.window.sensor for answer in answers if answer.readings}
+    answered = {answer.window.sensor for answer in answers}
+    empty = Day.objects.filter(sensor__in=told - set(latest), known_count=0)
+    if empty.update(ask_again_at=run.moment, closed_at=None):
+        return {"cursor": recent, "goal": missing.day_of(run.moment - missing.HISTORY)}
+    was_refused = {int(pk) for pk in run.row.refused or ()}
+    after_silence = {
+        answer.window.sensor
+        for answer in answers
+        if answer.readings and latest.get(answer.window.sensor, run.now) < answer.window.start
+    }
+    return {"cursor": recent} if (was_refused & answered) | after_silence else {}
+
+
+def _again(run: _Run, client: gridshare.Client, seconds: float) -> bool:
+    """Ask again for the days that are due for that; return whether time ran out before all were."""
+    rows = Day.objects.filter(sensor__in=run.sensors, ask_again_at__lte=run.moment, step_s=missing.STEP_S)
+    by_sensor: defaultdict[int, list[date]] = defaultdict(list)
+    for sensor, day in rows.values_list("sensor_id", "day"):
+        by_sensor[sensor].append(day)
+    for some in _batches(missing.again(by_sensor)):
+        if time.monotonic() - run.began_s >= seconds:
+            return True
+        outcome = fetching.fetch(client, run.sensors, some)
+        if outcome.failed and not outcome.answers:
+            raise outcome.failed[0]
+        run.failed += outcome.failed
+        _keep(run, outcome.answers)
+        for window in some:
+            if window.sensor in outcome.refused:
+                unread = Day.objects.filter(sensor=window.sensor, day__in=window.days)
+                unread.update(ask_again_at=run.moment + REFUSED_AGAIN)
+    return False
+
+
 def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
-    """Walk into the past, week by week; return whether time ran out before the goal."""
-    closed = _closed(run) if run.cursor > run.row.goal else defaultdict(set)
+    """Walk into the past, week by week; return whether time ran out before the goal.
+
+    Sensors that are refused stay behind: for them the walk begins anew when they answer.
+    """
+    sensors = [sensor for sensor in run.sensors if sensor not in run.refused]
+    asked = _asked(run) if run.cursor > run.row.goal else defaultdict(set)
     while run.cursor > run.row.goal:
-        first, windows = missing.week(list(run.sensors), closed, below=run.cursor, goal=run.row.goal)
+        first, windows = missing.week(sensors, asked, below=run.cursor, goal=run.row.goal)
         found = False
         failed: list[Exception] = []
+        refused: dict[int, Exception] = {}
         for some in _batches(windows):
             if time.monotonic() - run.began_s >= seconds:
                 return True
             outcome = fetching.fetch(client, run.sensors, some)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
+            refused |= outcome.refused
             _keep(run, outcome.answers)
         if failed and run.row.failures < TRIES:  # later, what fails although the rest answers is left out
             raise failed[0]
         for window in windows:
-            closed[window.sensor].update(window.days)
-        _arrive(run, first, empty=bool(windows) and not found and not failed)
+            asked[window.sensor].update(window.days)
+        left_out = bool(failed or refused)
+        _arrive(run, first, empty=bool(windows) and not found and not left_out, left_out=left_out)
     return False
 
 
-def _arrive(run: _Run, first: date, *, empty: bool) -> None:
-    """Move the walk to the first day of a week; end it where nothing older is to be expected."""
+def _arrive(run: _Run, first: date, *, empty: bool, left_out: bool) -> None:
+    """Move the walk to the first day of a week; end it where nothing older is to be expected.
+
+    What was left out is walked to again the next day.
+    """
     furthest = min(run.row.filled_back_to or first, first)
     changes: dict[str, object] = {"cursor": first, "filled_back_to": furthest}
-    if empty:
-        known = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0)
-        oldest = known.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
-        if oldest - first >= missing.NOTHING_THERE:
-            changes = {"cursor": oldest, "goal": oldest, "filled_back_to": oldest}
+    if left_out:
+        changes["walked_on"] = missing.day_of(run.moment)
+    known = Day.objects.filter(sensor__in=run.sensors, known_count__gt=0) if empty else Day.objects.none()
+    oldest = known.aggregate(day=Min("day"))["day"] or missing.day_of(run.now)
+    if empty and oldest - first >= missing.NOTHING_THERE:
+        changes = {"cursor": oldest, "goal": oldest, "filled_back_to": oldest}
     run.keep(**changes)
 
 
@@ -221,17 +285,21 @@ def _stored(run: _Run) -> missing.Stored:
     since = missing.day_of(run.now - missing.LONGEST)
     rows = Day.objects.filter(sensor__in=run.sensors, day__gte=since, step_s=missing.STEP_S)
     return {
-        (sensor, day): None if closed else packing.flags(known, missing.BUCKETS)
-        for sensor, day, known, closed in rows.values_list("sensor_id", "day", "known", "closed_at")
+        (sensor, day): packing.flags(known, missing.BUCKETS)
+        for sensor, day, known in rows.values_list("sensor_id", "day", "known")
     }
 
 
-def _closed(run: _Run) -> defaultdict[int, set[date]]:
-    closed: defaultdict[int, set[date]] = defaultdict(set)
-    rows = Day.objects.filter(sensor__in=run.sensors, day__gte=run.row.goal, closed_at__isnull=False)
+def _asked(run: _Run) -> defaultdict[int, set[date]]:
+    asked: defaultdict[int, set[date]] = defaultdict(set)
+    rows = Day.objects.filter(sensor__in=run.sensors, day__gte=run.row.goal)
     for sensor, day in rows.values_list("sensor_id", "day"):
-        closed[sensor].add(day)
-    return closed
+        asked[sensor].add(day)
+    return asked
+
+
+def _named(refused: Mapping[int, Exception]) -> dict[str, str] | None:
+    return {str(sensor): fetching.words([failure]) for sensor, failure in refused.items()} or None
 
 
 def _batches(windows: Sequence[missing.Window]) -> list[Sequence[missing.Window]]:

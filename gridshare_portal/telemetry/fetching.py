@@ -1,7 +1,7 @@
 """Fetch readings, several calls at a time, and tell final refusals from failures that may pass.
 
-A sensor that the API refuses for good has an empty answer; one that could not be read just now has failed.
-When every call of a batch was refused the fault is not the sensor's, and all have failed.
+A sensor that the API refuses has no answer, which says nothing about its readings; one that could not be read
+just now has failed. When every call of a batch was refused the fault is not the sensor's, and all have failed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ REFUSED = (
 
 @dataclass(frozen=True, kw_only=True)
 class FetchResult:
-    """What a batch brought: answers to keep (empty ones for refusals), and failures to try again."""
+    """What a batch brought: answers to keep, refusals by the sensor's key, and failures to try again."""
 
     answers: tuple[days.FetchedReadings, ...]
-    refused: tuple[Exception, ...]
+    refused: Mapping[int, Exception]
     failed: tuple[Exception, ...]
 
 
@@ -46,16 +46,16 @@ def fetch(client: gridshare.Client, ids: Mapping[int, str], windows: Sequence[mi
         if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):
             raise outcome
     some_answered = any(not isinstance(outcome, Exception) for outcome in outcomes)
-    answers, refused, failed = [], [], []
+    answers, failed = [], []
+    refused: dict[int, Exception] = {}
     for one, outcome in zip(windows, outcomes, strict=True):
         if not isinstance(outcome, Exception):
             answers.append(days.FetchedReadings(window=one, readings=outcome))
         elif some_answered and isinstance(outcome, REFUSED):
-            refused.append(outcome)
-            answers.append(days.FetchedReadings(window=one, readings=()))
+            refused[one.sensor] = outcome
         else:
             failed.append(outcome)
-    return FetchResult(answers=tuple(answers), refused=tuple(refused), failed=tuple(failed))
+    return FetchResult(answers=tuple(answers), refused=refused, failed=tuple(failed))
 
 
 def words(failures: Sequence[Exception]) -> str:

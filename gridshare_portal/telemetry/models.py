@@ -1,7 +1,7 @@
 """What is stored of readings: a sensor's days as packed columns, its newest reading, and what is due.
 
-A Day is a UTC day. Once closed_at is set its readings never change. A bit of `known` that is not set in a
-closed day is a bucket that was fetched and that the API does not have.
+A Day is a UTC day. Until closed_at is set it is asked for again at ask_again_at, since services correct readings
+and hand in late ones. A bit of `known` that is not set is a bucket that the API did not have so far.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Day(models.Model):
     packed = models.BinaryField()
     known = models.BinaryField()
     known_count = models.PositiveIntegerField()
+    ask_again_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     in_wh = models.FloatField(null=True, blank=True)
     out_wh = models.FloatField(null=True, blank=True)
@@ -25,6 +26,13 @@ class Day(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sensor", "day"], name="telemetry_day_once")]
+        indexes = [
+            models.Index(
+                fields=["sensor", "ask_again_at"],
+                condition=models.Q(ask_again_at__isnull=False),
+                name="telemetry_day_again",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.sensor_id} on {self.day}"
@@ -53,7 +61,9 @@ class Collection(models.Model):
     """The queue of readings: one row per home, due at a moment, run by one worker at a time.
 
     due_at is null while only the homeowner can help. The walk into the past goes from `cursor` down to
-    `goal`; `filled_back_to` is the furthest it ever came, for the progress bar.
+    `goal`; `filled_back_to` is the furthest it ever came, for the progress bar, and `walked_on` the
+    day on which it left something out. `refused` holds the sensors
+    that the API did not let be read the last time, by key, with a word for why.
     """
 
     site = models.OneToOneField("sites.Site", models.CASCADE, related_name="collection")
@@ -65,6 +75,7 @@ class Collection(models.Model):
     cursor = models.DateField(null=True, blank=True)
     filled_back_to = models.DateField(null=True, blank=True)
     walked_on = models.DateField(null=True, blank=True)
+    refused = models.JSONField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_ok_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True, default="")

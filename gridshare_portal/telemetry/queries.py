@@ -1,8 +1,9 @@
 """Queries on a home's stored readings; none of them calls the API.
 
-Every figure of every zoom comes from the same finest buckets, and covers only buckets in which everything the
-home has is known, so that its parts add up; what is missing is told beside it. Each query costs a small,
-constant number of SQL queries. A page with several of them reads the home once (`stored.read`) and passes
+Every figure of every zoom comes from the same counters. What a meter counted is the sum of its known buckets and
+of what its counter knows over unknown ones; what the home used, and which part of it was its own, needs every
+meter at once, over the same stretch. What is missing is told beside it. Each query costs a small, constant
+number of SQL queries. A page with several of them reads the home once (`stored.read`) and passes
 that.
 """
 
@@ -15,7 +16,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from gridshare_portal.energy import flows, periods
+from gridshare_portal.energy import counters, flows, periods
 from gridshare_portal.energy import series as grids
 from gridshare_portal.telemetry import balance, missing, stored
 from gridshare_portal.telemetry.models import Collection
@@ -25,8 +26,11 @@ from gridshare_portal.telemetry.models import Collection
 class Totals:
     """Energy of a home in a period, in Wh; None where unknown.
 
-    The remainder is what came in and is not accounted for; below zero more went out than came in. known_s and
-    missing_s together are as much of the period as was over when the home was last read.
+    What flowed from where to where is told of the buckets in which every meter is known, the rest, too, of
+    stretches of which only the whole is. The remainder is what came in and is not accounted for; below zero
+    more went out than came in. `compared_wh` is what came from the grid while the home's use is known: of it
+    and home_wh self-sufficiency is made. known_s, reckoned_s (known as a whole, not when) and missing_s
+    together are as much of the period as was over when the home was last read.
     """
 
     solar_wh: float | None
@@ -45,8 +49,10 @@ class Totals:
     remainder_wh: float | None
     ev_wh: float | None
     relay_wh: float | None
+    compared_wh: float | None
     self_sufficiency_pct: float | None
     known_s: int
+    reckoned_s: int
     missing_s: int
 
 
@@ -71,26 +77,16 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
         return []
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
     home = stored.read(home, whole)
-    grid, went = balance.energy(home, whole)
-    expected = _expected(home.collection, grid)
-    between = grids.edges(grid, pieces)
-    sums = {name: grids.sums(column, between) for name, column in _energies(went).items()}
-    known = went.known
-    shares = _shares(sums, known, between, expected)
-    counts = grids.known(np.where(known, 0.0, np.nan), between)
-    found = []
-    for number, (first, last) in enumerate(between):
-        due = max(0, min(last, expected) - first)
-        known_s = int(counts[number]) * missing.STEP_S
-        one = {name: float(column[number]) for name, column in sums.items()}
-        totals = Totals(
-            **{name: None if math.isnan(value) else value for name, value in one.items()},
-            self_sufficiency_pct=shares[number],
-            known_s=known_s,
-            missing_s=max(0, int(due) * missing.STEP_S - known_s),
-        )
-        found.append(totals)
-    return found
+    metered = balance.energy(home, whole)
+    expected = _expected(home.collection, metered.grid)
+    between = grids.edges(metered.grid, pieces)
+    columns = {f"{name}_wh": column for name, column in metered.totals(between).items()}
+    went = metered.balance
+    columns |= {name: grids.sums(getattr(went.flows, name), between) for name in balance.FLOWS}
+    return [
+        _totals(metered, expected, edges, {name: float(column[number]) for name, column in columns.items()})
+        for number, edges in enumerate(between.tolist())
+    ]
 
 
 def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
@@ -153,26 +149,36 @@ def _drawn(
     return read.grid, between, drawn, went.known
 
 
-def _energies(went: balance.Balance) -> dict[str, np.ndarray]:
-    """Return every energy per bucket, known only where everything is, so that parts add up to wholes."""
-    columns = {f"{name}_wh": getattr(went, name) for name in balance.COLUMNS}
-    columns |= {name: getattr(went.flows, name) for name in balance.FLOWS}
-    known = went.known
-    return {name: np.where(known, column, np.nan) for name, column in columns.items()}
-
-
-def _shares(
-    sums: dict[str, np.ndarray], known: np.ndarray, between: np.ndarray, expected: int
-) -> list[float | None]:
-    """Return each period's self-sufficiency, if at least half is known of what follows its first reading."""
-    shares: list[float | None] = []
-    for number, (first, last) in enumerate(between):
-        inside = known[first : min(last, max(expected, first))]
-        since = inside[int(np.argmax(inside)) :] if inside.any() else inside
-        enough = since.size and 2 * int(since.sum()) >= since.size
-        home, bought = sums["home_wh"][number], sums["from_grid_wh"][number]
-        shares.append(flows.self_sufficiency_pct(float(home), float(bought)) if enough else None)
-    return shares
+def _totals(
+    metered: balance.Metered, expected: int, edges: Sequence[int], sums: dict[str, float]
+) -> Totals:
+    """Return the totals of one period of which the meters' own energies are known."""
+    first, last = edges
+    due = max(0, min(last, expected) - first)
+    went = metered.balance
+    known = went.known[first:last]
+    own = {name: float(getattr(went, name)[first:last][known].sum()) for name in balance.TOGETHER}
+    reckoned = 0
+    for begin, end in counters.runs(~known):
+        whole = metered.over(first + begin, first + end)
+        if whole.known.all():
+            reckoned += end - begin
+            own = {name: amount + float(getattr(whole, name)[0]) for name, amount in own.items()}
+    some = bool(known.any() or reckoned)
+    compared, home = (own["from_grid"], own["home"]) if some else (None, None)
+    sums["home_wh"] = sums["home_wh"] if "home" in went.roles else own["home"] if some else math.nan
+    sums["remainder_wh"] = own["remainder"] if some else math.nan
+    known_s, reckoned_s = int(known.sum()) * missing.STEP_S, reckoned * missing.STEP_S
+    since = int(np.argmax(known)) if known.any() else 0
+    enough = some and 2 * (int(known.sum()) + reckoned) >= min(last, max(expected, first)) - first - since
+    return Totals(
+        **{name: None if math.isnan(value) else value for name, value in sums.items()},
+        compared_wh=compared,
+        self_sufficiency_pct=flows.self_sufficiency_pct(home, compared) if enough else None,
+        known_s=known_s,
+        reckoned_s=reckoned_s,
+        missing_s=max(0, due * missing.STEP_S - known_s - reckoned_s),
+    )
 
 
 def _expected(collection: Collection | None, grid: grids.Grid) -> int:

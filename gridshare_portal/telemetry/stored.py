@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
 from django.db.models import Min, Q
 
 from gridshare_portal.energy import periods, series
@@ -27,7 +28,13 @@ class StoredDay(NamedTuple):
     sensor: int
     day: date
     packed: packing.Packed
+    known: packing.Packed
     known_count: int
+
+    def edges(self) -> tuple[int, int]:
+        """Return the first known bucket and one past the last; (0, 0) where none is."""
+        at = np.flatnonzero(packing.flags(self.known, missing.BUCKETS))
+        return (int(at[0]), int(at[-1]) + 1) if at.size else (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +113,7 @@ def shared(sensors: Sequence[sites.Sensor]) -> set[int]:
 
 def _rows(sensors: Sequence[sites.Sensor], first: date, last: date) -> list[StoredDay]:
     found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
-    fields = ("sensor_id", "day", "packed", "known_count")
+    fields = ("sensor_id", "day", "packed", "known", "known_count")
     return [StoredDay(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
 
 

@@ -28,16 +28,28 @@ class TestTotals:
         assert day.self_sufficiency_pct == pytest.approx(100 * (1 - 100 / 200))
         assert (day.known_s, day.missing_s) == (95 * 900, 0)
 
-    def test_tell_how_much_is_missing_and_count_nothing_there(self, home):
+    def test_count_over_a_gap_what_the_counters_know_and_tell_that_nobody_knows_when(self, home):
         _grid, battery, _solar = solar_home(home)
         battery.days.all().delete()
         home.tell(battery, START, [60] * 40 + [None] * 10 + [60] * 46, now=LATER)
         day = queries.totals(home.site, over(START, 96))
 
-        # unknown: the first bucket, ten that are missing, and the one after whose counter has no start
-        assert (day.known_s, day.missing_s) == (84 * 900, 12 * 900)
-        assert day.solar_wh == 84 * 200
-        assert day.home_wh == 84 * 200
+        # missing: the first bucket, before which no counter is. Reckoned: ten that are absent, and the next
+        assert (day.known_s, day.reckoned_s, day.missing_s) == (84 * 900, 11 * 900, 900)
+        assert (day.solar_wh, day.from_grid_wh) == (95 * 200, 95 * 100)
+        assert day.charged_wh == 85 * 60  # the battery took in nothing while it was silent
+        assert day.home_wh == 95 * (200 + 100 - 40) - 85 * 60
+        assert day.self_sufficiency_pct == pytest.approx(100 * (1 - day.compared_wh / day.home_wh))
+
+    def test_know_only_as_a_whole_what_a_gap_over_midnight_brought(self, home):
+        grid = home.sensor("grid")
+        home.tell(grid, START, [100] * 90 + [None] * 10 + [100] * 92, now=LATER)
+        days = [queries.totals(home.site, over(START + number * timedelta(days=1), 96)) for number in (0, 1)]
+        whole = queries.totals(home.site, over(START, 192))
+
+        assert [day.from_grid_wh for day in days] == [89 * 100, 91 * 100]
+        assert whole.from_grid_wh == 181 * 100
+        assert (whole.reckoned_s, [day.reckoned_s for day in days]) == (11 * 900, [0, 0])
 
     def test_say_nothing_about_a_time_of_which_nothing_is_known(self, home):
         solar_home(home)
@@ -113,7 +125,9 @@ class TestTotals:
             home.tell(new, first, told, [5] * 96, now=LATER)
 
         assert queries.totals(home.site, over(START + timedelta(days=1), 96)).solar_wh == 960
-        assert queries.totals(home.site, over(START + timedelta(days=2), 96)).solar_wh == 95 * 15
+        added = queries.totals(home.site, over(START + timedelta(days=2), 96))
+        assert added.solar_wh == 96 * 10 + 95 * 5  # of its first bucket nobody knows the counter before it
+        assert added.home_wh == 95 * 15
 
     def test_do_not_take_a_silent_array_for_one_that_was_not_there_yet(self, home):
         grid, old, new = home.sensor("grid"), home.sensor("solar"), home.sensor("solar")
@@ -134,7 +148,19 @@ class TestTotals:
         home.tell(old, START, [0] * 192, [10] * 192, now=LATER)
         home.tell(new, START + timedelta(days=1), [0] * 96, [5] * 96, now=LATER)
 
-        assert queries.totals(home.site, over(START, 96)).solar_wh is None
+        day = queries.totals(home.site, over(START, 96))
+        assert (day.home_wh, day.known_s) == (None, 0)
+        assert day.solar_wh == 95 * 10  # of the array that is known
+
+    def test_of_a_meter_that_was_replaced_at_noon_know_both_halves_of_the_day(self, home):
+        old, new = home.sensor("grid", gone_at=START + timedelta(hours=12, minutes=40)), home.sensor("grid")
+        day = timedelta(days=1)
+        home.tell(old, START - day, [100] * 144, now=LATER)
+        home.tell(new, START - day, [None] * 144 + [70] * 144, counted=0, now=LATER)
+        whole = queries.totals(home.site, over(START, 96))
+
+        assert (whole.from_grid_wh, whole.home_wh) == (48 * 100 + 47 * 70, 48 * 100 + 47 * 70)
+        assert (whole.known_s, whole.reckoned_s) == (95 * 900, 0)
 
     def test_go_on_without_a_battery_that_was_removed(self, home):
         grid, battery = home.sensor("grid"), home.sensor("battery", gone_at=START + 4 * QUARTER)

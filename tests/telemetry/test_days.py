@@ -34,15 +34,48 @@ class TestWriting:
         assert row.known_count == 4
         assert packing.unpack(row.packed)["in_wh"][:4].tolist() == [1010, 1020, 1020, 1030]
 
-    def test_leaves_a_closed_day_as_it_is(self, home):
+    def test_takes_over_what_the_service_corrects(self, home):
+        meter = home.sensor("grid")
+        home.tell(meter, START, [0] * 96, now=LATER)
+        home.tell(meter, START, [99] * 96, now=LATER + timedelta(days=60))
+
+        row = stored(meter)[10]
+        assert packing.unpack(row.packed)["in_w"].tolist() == [396] * 96
+        assert row.in_wh == 95 * 99
+
+    @pytest.mark.parametrize("told", [[None] * 96, []])
+    def test_keeps_what_it_knows_where_an_answer_says_nothing(self, home, told):
         meter = home.sensor("grid")
         home.tell(meter, START, [10] * 96, now=LATER)
-        before = stored(meter)[10].packed
+        before = bytes(stored(meter)[10].packed)
+        home.tell(meter, START, told, now=LATER + timedelta(days=60))
 
-        home.tell(meter, START, [99] * 96, now=LATER)
+        assert bytes(stored(meter)[10].packed) == before
+        assert stored(meter)[10].known_count == 96
 
-        assert bytes(stored(meter)[10].packed) == bytes(before)
-        assert stored(meter)[10].closed_at == LATER
+    def test_keeps_the_values_of_a_bucket_of_which_an_answer_says_a_part(self, home):
+        meter = home.sensor("grid")
+        home.tell(meter, START, [10] * 96, now=LATER)
+        window = missing.Window(sensor=meter.pk, start=START, end=START + timedelta(days=1))
+        part = [types.Reading(at=START, in_w=7.0)]
+        days.store(days.merge([days.FetchedReadings(window=window, readings=part)], now=LATER))
+
+        columns = packing.unpack(stored(meter)[10].packed)
+        assert (columns["in_w"][0], columns["in_wh"][0]) == (7, 1010)
+
+    def test_leaves_out_readings_of_the_future(self, home, caplog):
+        meter = home.sensor("grid")
+        home.tell(meter, START, [10] * 96, now=START + timedelta(hours=2))
+
+        assert stored(meter)[10].known_count == 8
+        assert Latest.objects.get(sensor=meter).at == START + timedelta(hours=2)
+        assert "87 readings of a sensor lie in the future" in caplog.text
+
+    def test_writes_nothing_where_nothing_changes(self, home):
+        meter = home.sensor("grid")
+        answer = home.tell(meter, START, [10] * 8, now=START + timedelta(hours=9))
+
+        assert days.merge([answer], now=START + timedelta(hours=9, minutes=15)) == []
 
     def test_keeps_the_bucket_that_still_runs_out_of_the_day_but_as_the_latest(self, home):
         meter = home.sensor("grid")
@@ -56,7 +89,9 @@ class TestWriting:
         window = missing.Window(sensor=meter.pk, start=START, end=START + timedelta(days=2))
         days.store(days.merge([days.FetchedReadings(window=window, readings=())], now=LATER))
 
-        assert [(row.known_count, row.closed_at) for row in stored(meter).values()] == [(0, LATER)] * 2
+        rows = stored(meter)
+        assert [row.known_count for row in rows.values()] == [0, 0]
+        assert [rows[day].ask_again_at.day for day in (10, 11)] == [27, 28]  # sixteen days after its end
 
     def test_remembers_nothing_of_a_recent_day_that_brought_nothing_yet(self, home):
         meter = home.sensor("grid")
@@ -94,7 +129,7 @@ class TestWriting:
 
 
 class TestRollingUp:
-    def test_is_the_energy_of_the_whole_day_once_the_day_before_is_there(self, home):
+    def test_is_the_energy_of_the_whole_day_once_the_days_beside_are_there(self, home):
         meter = home.sensor("grid")
         home.tell(meter, START + timedelta(days=1), [10] * 96, counted=1960, now=LATER)
         assert stored(meter)[11].in_wh == 950
@@ -102,7 +137,6 @@ class TestRollingUp:
         home.tell(meter, START, [10] * 96, counted=1000, now=LATER)
 
         assert stored(meter)[11].in_wh == 960
-        assert stored(meter)[11].closed_at == LATER
 
     def test_tells_the_peak_of_either_direction(self, home):
         battery = home.sensor("battery")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.outbound import circuit_breaker
+from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import collect, days, queries
 from gridshare_portal.telemetry.models import Day
 from tests.telemetry.collected import collected, collection, set_back
@@ -92,7 +93,21 @@ class TestWhenItFails:
         row = collection(month)
         assert queries.progress(site).done
         assert (row.failures, row.last_error) == (0, "forbidden")
-        assert site.sensors.get(position=9).days.filter(known_count=0).count() == 28
+        assert not site.sensors.get(position=9).days.exists()  # a refusal says nothing about readings
+        assert row.refused == {str(site.sensors.get(position=9).pk): "forbidden"}
+
+    def test_walks_back_for_a_sensor_that_was_refused_as_soon_as_it_answers(self, month, sandbox):
+        late = month.site.sensors.last()
+        known = late.synth_id
+        sites.Sensor.objects.filter(pk=late.pk).update(synth_id="0f8fad5b-d9cb-469f-a165-70867728950e__bb_agg")
+        collected(month)
+        assert not late.days.exists()
+
+        sites.Sensor.objects.filter(pk=late.pk).update(synth_id=known)
+        collected(month, now=timezone.now() + timedelta(minutes=5))
+
+        assert late.days.filter(known_count=96).count() >= 28
+        assert collection(month).refused is None
 
     def test_leaves_out_a_week_that_fails_again_and_again(self, month, sandbox):
         collected(month, seconds=0)
@@ -103,6 +118,9 @@ class TestWhenItFails:
         assert queries.progress(month.site).done
         days_of_each = [sensor.days.count() for sensor in month.site.sensors.all()]
         assert sorted(days_of_each) == [max(days_of_each) - 7] + [max(days_of_each)] * 2
+
+        collected(month, now=timezone.now() + timedelta(days=1))
+        assert len({sensor.days.count() for sensor in month.site.sensors.all()}) == 1
 
     def test_loses_nothing_when_its_worker_is_killed(self, month, sandbox, monkeypatch):
         store, written = days.store, []

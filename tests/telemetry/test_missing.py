@@ -15,10 +15,10 @@ def at(day, hour=0, minute=0):
     return datetime(2026, 6, day, hour, minute, tzinfo=UTC)
 
 
-def stored(*, until=96, gaps=(), closed=False):
+def stored(*, until=96, gaps=()):
     known = np.arange(96) < until
     known[list(gaps)] = False
-    return None if closed else known
+    return known
 
 
 def newest(rows, now=NOW):
@@ -30,28 +30,21 @@ class TestTheNewestStretch:
     def test_of_a_new_sensor_is_the_last_48_hours_in_whole_days(self):
         assert newest({}) == (at(13), at(15, 12, 15))
 
-    def test_begins_half_an_hour_before_the_first_bucket_that_is_missing(self):
-        rows = {
-            date(2026, 6, 13): stored(closed=True),
-            date(2026, 6, 14): stored(closed=True),
-            TODAY: stored(until=40),
-        }
+    def test_begins_three_hours_before_the_last_known_bucket_s_end_as_that_may_still_change(self):
+        rows = {date(2026, 6, 14): stored(), TODAY: stored(until=40)}
 
-        assert newest(rows) == (at(15, 9, 30), at(15, 12, 15))
+        assert newest(rows) == (at(15, 7), at(15, 12, 15))
 
-    def test_goes_back_to_a_gap_while_that_may_still_be_filled(self):
-        rows = {
-            date(2026, 6, 13): stored(closed=True),
-            date(2026, 6, 14): stored(gaps=[50]),
-            TODAY: stored(until=40),
-        }
+    def test_goes_back_to_a_hole_of_the_last_hours(self):
+        assert newest({TODAY: stored(until=40, gaps=[8])})[0] == at(15, 2)
 
-        assert newest(rows)[0] == at(14, 12)
+    def test_leaves_an_older_hole_to_the_day_s_own_turn(self):
+        rows = {date(2026, 6, 14): stored(gaps=[50]), TODAY: stored(until=40)}
 
-    def test_goes_back_to_an_open_day_that_was_left_behind(self):
-        rows = {date(2026, 6, 11): stored(until=80)}
+        assert newest(rows)[0] == at(15, 7)
 
-        assert newest(rows)[0] == at(11, 19, 30)
+    def test_goes_back_to_where_a_home_fell_silent(self):
+        assert newest({date(2026, 6, 11): stored(until=80)})[0] == at(11, 17)
 
     @given(st.dictionaries(st.integers(0, 9), st.integers(0, 96), max_size=10))
     def test_is_never_longer_than_the_api_allows(self, rows):
@@ -103,25 +96,42 @@ class TestTheWeekBefore:
         assert wanted <= asked
 
 
-class TestClosingADay:
+@pytest.mark.usefixtures("whole_history")
+class TestADayThatIsDueAgain:
     day = date(2026, 6, 14)
-    whole = missing.Window(sensor=1, start=at(14), end=at(15))
+    ended = at(15)
 
-    @pytest.mark.parametrize(
-        ("gaps", "now", "final"),
-        [
-            ((), at(15, 1), False),
-            ((), at(15, 3), True),
-            ((5,), at(15, 3), False),
-            ((5,), at(16, 23), False),
-            ((5,), at(17), True),
-        ],
-    )
-    def test_waits_two_hours_when_it_is_complete_and_two_days_when_not(self, gaps, now, final):
-        assert missing.closes(self.day, stored(gaps=gaps), window=self.whole, now=now) is final
+    def asked(self, *, complete, until=timedelta(days=500)):
+        """Return after how many days it is asked for, if each time it is asked a little late."""
+        moment, ages = None, []
+        while (moment := missing.ask_again_at(self.day, complete=complete, asked_at=moment)) is not None:
+            ages.append((moment - self.ended) / missing.DAY)
+            moment += timedelta(minutes=15)
+            assert moment < self.ended + until
+        return ages
 
-    @pytest.mark.parametrize("span", [(at(14, 2), at(15)), (at(14), at(14, 1))])
-    def test_never_rests_on_buckets_that_were_not_asked_for(self, span):
-        part = missing.Window(sensor=1, start=span[0], end=span[1])
+    def test_is_asked_for_after_hours_a_day_a_week_and_a_month(self):
+        assert self.asked(complete=True) == [0.125, 1, 7, 30]
 
-        assert not missing.closes(self.day, stored(gaps=[5]), window=part, now=at(20))
+    def test_is_asked_for_more_often_and_as_long_as_it_is_kept_while_it_has_gaps(self):
+        assert self.asked(complete=False) == [0.125, 1, 2, 4, 8, 16, *range(30, 400, 30)]
+
+    def test_is_not_asked_for_while_it_runs(self):
+        assert missing.ask_again_at(self.day, complete=False, asked_at=at(14, 9)) == at(15, 3)
+
+    def test_of_long_ago_that_is_complete_is_not_asked_for_again(self):
+        late = self.ended + timedelta(days=100)
+
+        assert missing.ask_again_at(self.day, complete=True, asked_at=late) is None
+
+    @given(st.dictionaries(st.integers(1, 3), st.sets(st.integers(0, 60), min_size=1), max_size=3))
+    def test_is_asked_for_once_with_others_of_its_week(self, ages):
+        days = {sensor: [TODAY - timedelta(days=age) for age in some] for sensor, some in ages.items()}
+        windows = missing.again(days)
+
+        assert all(timedelta(0) < window.end - window.start <= missing.LONGEST for window in windows)
+        for sensor, some in days.items():
+            own = [window for window in windows if window.sensor == sensor]
+            assert all(sum(missing.covers(window, day) for window in own) == 1 for day in some)
+            assert len(own) <= len({(TODAY - day).days for day in some})
+            assert own == sorted(own, key=lambda window: window.end, reverse=True)

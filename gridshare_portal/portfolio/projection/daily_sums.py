@@ -43,7 +43,7 @@ def count(*, organization: int, day: date, now: datetime) -> None:
     """Sum one UTC day, in Wh, over all homes that have a row in the portfolio now."""
     sums: Counter[str] = Counter()
     for pks in _homes(organization):
-        sensors = sites.Sensor.objects.filter(stored.COUNTS, site__in=pks, gone_at=None)
+        sensors = sites.Sensor.objects.filter(stored.COUNTS, site__in=pks)
         days = telemetry.Day.objects.filter(day=day, sensor__in=sensors.values("pk"))
         found = days.annotate(home=F("sensor__site")).aggregate(**_sums())
         sums.update({name: value or 0 for name, value in found.items()})

@@ -1,0 +1,37 @@
+"""Read both counters of a sensor, each with what its power and the other one say of it.
+
+Stored days, roll-ups and every figure read counters by this module alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gridshare_portal.energy import counters, series
+from gridshare_portal.telemetry import missing
+
+FIELDS = ("in_wh", "out_wh", "in_w", "out_w")
+LIMIT_W = 100_000.0  # more than any home's connection carries: a counter that runs faster is wrong
+
+
+def read(columns: Mapping[str, series.Column]) -> tuple[counters.Growth, counters.Growth]:
+    """Return what went in and what went out, from whole UTC days of FIELDS in steps of `missing.STEP_S`."""
+    in_w, out_w = (believable(columns[name]) for name in ("in_w", "out_w"))
+    in_wh, out_wh = columns["in_wh"], columns["out_wh"]
+    return _grown(in_wh, in_w, out_wh, out_w), _grown(out_wh, out_w, in_wh, in_w)
+
+
+def believable(power_w: series.Column) -> series.Column:
+    """Return powers without those that no home's connection carries."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(power_w) <= LIMIT_W, power_w, np.nan)
+
+
+def _grown(
+    counter: series.Column, power_w: series.Column, other_counter: series.Column, other_w: series.Column
+) -> counters.Growth:
+    limits = {"step_s": missing.STEP_S, "limit_w": LIMIT_W}
+    expected = counters.evidence(power_w, other_w, other_counter, **limits)
+    return counters.growth(counter, expected, day=missing.BUCKETS, **limits)
