@@ -32,6 +32,7 @@ METERED = {  # each energy that is metered: the role of its sensors, and which o
 }
 NOTICED_DAYS = 3  # within so many days it is seen that a sensor is gone
 NONE_IS_ZERO = {"solar", "charged", "discharged"}  # where the home has no sensor for it
+BALANCED = {"grid", "battery", "solar", "home"}
 TOGETHER = ("from_grid", "home", "remainder")  # what needs every meter at once
 COLUMNS = ("solar", "charged", "discharged", "from_grid", "to_grid", "home", "remainder", "ev", "relay")
 Known = NDArray[np.bool_]
@@ -56,7 +57,7 @@ class Balance:
     @property
     def known(self) -> Known:
         """Which buckets are known in everything that the home has."""
-        if not self.roles & {"grid", "battery", "solar", "home"}:
+        if not self.roles & BALANCED:
             return np.zeros(self.solar.shape, dtype=bool)
         present = self.solar + self.charged + self.discharged
         if "grid" in self.roles:
@@ -81,13 +82,30 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class Metered:
-    """What each counter of a home tells of one grid, in and out, one per sensor, and when it was not there."""
+    """What each counter of a home tells of one grid, in and out, one per sensor.
+
+    `absent` says when a sensor was not there, `heard` when it told anything.
+    """
 
     grid: series.Grid
     sensors: Sequence[sites.Sensor]
     went_in: Sequence[counters.Growth]
     went_out: Sequence[counters.Growth]
     absent: Known
+    heard: Known
+
+    @cached_property
+    def silent(self) -> Known:
+        """In which buckets some sensor of the balance told nothing."""
+        rows = [row for row, sensor in enumerate(self.sensors) if sensor.role in BALANCED]
+        silent: Known = ~(self.heard[rows] | self.absent[rows]).all(axis=0)
+        return silent
+
+    @cached_property
+    def broken(self) -> Known:
+        """In which buckets some counter began anew or jumped."""
+        broken: Known = np.any([one.broken for one in (*self.went_in, *self.went_out)], axis=0)
+        return np.broadcast_to(broken, (self.grid.count,))
 
     @cached_property
     def balance(self) -> Balance:
@@ -171,6 +189,7 @@ def energy(home: stored.Home, period: periods.Period) -> Metered:
         went_in=tuple(into.cut(inside) for into, _ in grown),
         went_out=tuple(out_of.cut(inside) for _, out_of in grown),
         absent=read.absent[:, inside],
+        heard=np.any([~np.isnan(one[:, inside]) for one in read.values.values()], axis=0),
     )
 
 

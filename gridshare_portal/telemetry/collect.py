@@ -7,6 +7,7 @@ that was killed or repeated costs a few calls and no reading. A run whose lease 
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections import defaultdict
@@ -32,9 +33,11 @@ WATCHED_FOR = timedelta(minutes=10)
 JUST_READ = timedelta(minutes=4)
 NOTED = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
+FURTHEST = 2 * LONGEST_PAUSE  # beyond, a clock was wrong
 MOST_SENSORS = 300
 SIDE_BY_SIDE = 16  # calls between two looks at the lease
 TRIES = 5
+logger = logging.getLogger(__name__)
 REFUSED_AGAIN = timedelta(days=1)
 
 
@@ -103,7 +106,7 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
         return False
     mine = Collection.objects.filter(pk=row.pk)
     waits = row.due_at is not None and row.due_at > now and not row.failures
-    if waits and row.last_ok_at is not None and now - row.last_ok_at >= EVERY_WATCHED:
+    if waits and row.last_ok_at is not None and abs(now - row.last_ok_at) >= EVERY_WATCHED:
         free = mine.filter(leases.free(now=now), due_at=row.due_at)
         if free.update(due_at=now, watched_at=now):
             return True
@@ -114,7 +117,16 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
 
 def claim(*, now: datetime, at_most: int = 100) -> list[int]:
     """Return the keys of homes that are due, and make them due again in a minute, should the task be lost."""
+    heal(now=now)
     return leases.put_off(Collection.objects.all(), now=now, by=CLAIMED, at_most=at_most)
+
+
+def heal(*, now: datetime) -> None:
+    """Make due whatever a clock that was ahead put off or took hold of for longer than anything may be."""
+    off = Collection.objects.filter(due_at__gt=now + FURTHEST).update(due_at=now)
+    held = Collection.objects.filter(lease_until_at__gt=now + FURTHEST).update(**leases.released(), due_at=now)
+    if off or held:
+        logger.warning("%d homes were due or held far in the future and are due now", off + held)
 
 
 def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from gridshare_portal.telemetry import balance, missing, stored
+from gridshare_portal.telemetry import balance, meters, missing, stored
 from gridshare_portal.telemetry.models import Latest
 
 FRESH, LATE, STALE = timedelta(minutes=20), timedelta(minutes=30), timedelta(hours=24)
@@ -58,6 +58,8 @@ def now_of(home: stored.Home, *, now: datetime) -> Now:
     newest = max((row.at for row in latest.values()), default=None)
     together = np.array([_reading(latest.get(one.pk), newest) for one in sensors], float).reshape(-1, 3)
     went_in, went_out, charged_pct = together.T[:, :, None]
+    roles = [sensor.role for sensor in sensors]
+    went_in, went_out = meters.within(went_in, roles), meters.within(went_out, roles)
     nowhere = np.zeros(went_in.shape, dtype=bool)
     went = balance.balance(sensors, went_in, went_out, nowhere)
     renamed = {"charged": "charging", "discharged": "discharging"}
@@ -80,7 +82,7 @@ def freshness(at: datetime | None, *, now: datetime) -> str:
     """Return the age of readings: fresh, late (over 20 min), stale (over 30 min), silent (over a day)."""
     if at is None:
         return "none"
-    age = now - at
+    age = abs(now - at)  # a reading of the future is no newer than one of the past
     return "fresh" if age <= FRESH else "late" if age <= LATE else "stale" if age <= STALE else "silent"
 
 

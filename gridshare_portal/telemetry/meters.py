@@ -5,7 +5,7 @@ Stored days, roll-ups and every figure read counters by this module alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from gridshare_portal.telemetry import missing
 
 FIELDS = ("in_wh", "out_wh", "in_w", "out_w")
 LIMIT_W = 100_000.0  # more than any home's connection carries: a counter that runs faster is wrong
+LIMITS_W = {"battery": 50_000.0, "ev": 50_000.0, "relay": 25_000.0}  # of one device, where lower
 
 
 def read(columns: Mapping[str, series.Column]) -> tuple[counters.Growth, counters.Growth]:
@@ -21,6 +22,13 @@ def read(columns: Mapping[str, series.Column]) -> tuple[counters.Growth, counter
     in_w, out_w = (believable(columns[name]) for name in ("in_w", "out_w"))
     in_wh, out_wh = columns["in_wh"], columns["out_wh"]
     return _grown(in_wh, in_w, out_wh, out_w), _grown(out_wh, out_w, in_wh, in_w)
+
+
+def within(power_w: series.Column, roles: Sequence[str]) -> series.Column:
+    """Return powers of sensors, one row each, without those beyond what a device of that role can do."""
+    limits = np.array([LIMITS_W.get(role, LIMIT_W) for role in roles], dtype=float).reshape(-1, 1)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(power_w) <= limits, power_w, np.nan)
 
 
 def believable(power_w: series.Column) -> series.Column:

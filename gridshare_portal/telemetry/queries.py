@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from gridshare_portal.energy import counters, flows, periods
 from gridshare_portal.energy import series as grids
-from gridshare_portal.telemetry import balance, missing, stored
+from gridshare_portal.telemetry import balance, meters, missing, stored
 from gridshare_portal.telemetry.models import Collection
 
 
@@ -29,8 +29,11 @@ class Totals:
     What flowed from where to where is told of the buckets in which every meter is known, the rest, too, of
     stretches of which only the whole is. The remainder is what came in and is not accounted for; below zero
     more went out than came in. `compared_wh` is what came from the grid while the home's use is known: of it
-    and home_wh self-sufficiency is made. known_s, reckoned_s (known as a whole, not when) and missing_s
-    together are as much of the period as was over when the home was last read.
+    and home_wh self-sufficiency is made.
+
+    The times together are as much of the period as lies between the home's first reading and the last time it
+    was read: known_s; reckoned_s without readings, of which counters know the whole; uncounted_s with
+    readings, in which a counter began anew or jumped; missing_s of which nothing tells the energy.
     """
 
     solar_wh: float | None
@@ -54,6 +57,7 @@ class Totals:
     known_s: int
     reckoned_s: int
     missing_s: int
+    uncounted_s: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,21 +82,36 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
     home = stored.read(home, whole)
     metered = balance.energy(home, whole)
-    expected = _expected(home.collection, metered.grid)
+    due = slice(_begun(home.collection, metered), _expected(home.collection, metered.grid))
     between = grids.edges(metered.grid, pieces)
     columns = {f"{name}_wh": column for name, column in metered.totals(between).items()}
     went = metered.balance
     columns |= {name: grids.sums(getattr(went.flows, name), between) for name in balance.FLOWS}
     return [
-        _totals(metered, expected, edges, {name: float(column[number]) for name, column in columns.items()})
+        _totals(metered, due, edges, {name: float(column[number]) for name, column in columns.items()})
         for number, edges in enumerate(between.tolist())
     ]
+
+
+def buckets(home: stored.Home, period: periods.Period) -> dict[str, object]:
+    """Return a power chart's columns with the energy (Wh) of each of its finest buckets beside, None unknown.
+
+    The energies are those that `bars` adds up.
+    """
+    home = stored.read(home, period)
+    metered = balance.energy(home, period)
+    between = grids.every(1, metered.grid.count)
+    energies = metered.totals(between) | {"home": metered.balance.home}
+    columns = {f"{name}_wh": column.tolist() for name, column in energies.items()}
+    known = {name: [None if one != one else one for one in column] for name, column in columns.items()}
+    return series(home, period, step_s=missing.STEP_S) | known
 
 
 def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
     """Return a power chart by column: mean W (charge in %) per step from `start` on, None where unknown.
 
-    `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known;
+    `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known. Of the
+    first `final_steps` steps the service has had the time to correct itself; later ones may still change.
     `complete` says whether everything was known that was over when the home was last read. Raises ValueError
     unless step_s is a multiple of the finest bucket.
     """
@@ -106,6 +125,7 @@ def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[st
         "step_s": step_s,
         **{name: grids.integers(column) for name, column in drawn.items()},
         "partial": np.flatnonzero((counts > 0) & (counts < between[:, 1] - between[:, 0])).tolist(),
+        "final_steps": _over(read_at, grid, missing.PROVISIONAL) * missing.STEP_S // step_s,
         "read_at": int(read_at.timestamp()) if read_at else None,
         "complete": bool(expected and known[:expected].all()),
     }
@@ -134,7 +154,9 @@ def _drawn(
     if step_s <= 0 or step_s % missing.STEP_S:
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
-    went = balance.balance(read.sensors, read.values["in_w"], read.values["out_w"], read.absent)
+    roles = [sensor.role for sensor in read.sensors]
+    powers = (meters.within(read.values[name], roles) for name in ("in_w", "out_w"))
+    went = balance.balance(read.sensors, *powers, read.absent)
     between = grids.every(step_s // missing.STEP_S, read.grid.count)
     finest = {
         "solar_w": went.solar,
@@ -149,41 +171,58 @@ def _drawn(
     return read.grid, between, drawn, went.known
 
 
-def _totals(
-    metered: balance.Metered, expected: int, edges: Sequence[int], sums: dict[str, float]
-) -> Totals:
-    """Return the totals of one period of which the meters' own energies are known."""
+def _totals(metered: balance.Metered, due: slice, edges: Sequence[int], sums: dict[str, float]) -> Totals:
+    """Return the totals of one period, of which the meters' own energies are given."""
     first, last = edges
-    due = max(0, min(last, expected) - first)
     went = metered.balance
-    known = went.known[first:last]
+    known = went.known[first:last].copy()
     own = {name: float(getattr(went, name)[first:last][known].sum()) for name in balance.TOGETHER}
-    reckoned = 0
+    reckoned = np.zeros(last - first, dtype=bool)
     for begin, end in counters.runs(~known):
         whole = metered.over(first + begin, first + end)
         if whole.known.all():
-            reckoned += end - begin
+            reckoned[begin:end] = True
             own = {name: amount + float(getattr(whole, name)[0]) for name, amount in own.items()}
-    some = bool(known.any() or reckoned)
+    told, silent = known | reckoned, metered.silent[first:last]
+    if reckoned.any() and (reckoned & silent).any():  # the bucket after a gap told what the gap brought
+        known, reckoned = told & ~(reckoned & silent), reckoned & silent
+    wanted = np.zeros(last - first, dtype=bool)
+    wanted[max(0, due.start - first) : max(0, due.stop - first)] = True
+    uncounted = wanted & ~told & ~silent & metered.broken[first:last]
+    times = {"known_s": known, "reckoned_s": reckoned, "uncounted_s": uncounted}
+    times["missing_s"] = wanted & ~told & ~uncounted
+    some = bool(told.any())
     compared, home = (own["from_grid"], own["home"]) if some else (None, None)
     sums["home_wh"] = sums["home_wh"] if "home" in went.roles else own["home"] if some else math.nan
     sums["remainder_wh"] = own["remainder"] if some else math.nan
-    known_s, reckoned_s = int(known.sum()) * missing.STEP_S, reckoned * missing.STEP_S
-    since = int(np.argmax(known)) if known.any() else 0
-    enough = some and 2 * (int(known.sum()) + reckoned) >= min(last, max(expected, first)) - first - since
+    enough = some and 2 * int(told.sum()) >= min(last, max(due.stop, first)) - first - int(np.argmax(told))
     return Totals(
         **{name: None if math.isnan(value) else value for name, value in sums.items()},
-        compared_wh=compared,
+        compared_wh=None if compared is None or math.isnan(compared) else compared,
         self_sufficiency_pct=flows.self_sufficiency_pct(home, compared) if enough else None,
-        known_s=known_s,
-        reckoned_s=reckoned_s,
-        missing_s=max(0, due * missing.STEP_S - known_s - reckoned_s),
+        **{name: int(flags.sum()) * missing.STEP_S for name, flags in times.items()},
     )
+
+
+def _begun(collection: Collection | None, metered: balance.Metered) -> int:
+    """Return the step of the grid with which the home's history begins, as far as that is known."""
+    if collection is None or collection.filled_back_to is None or collection.filled_back_to > collection.goal:
+        return 0
+    grid, begins = metered.grid, missing.midnight(collection.goal)
+    if begins <= grid.start:
+        return 0
+    first = grid.edge(begins)
+    heard = metered.heard[:, first:].any(axis=0)
+    return first + (int(np.argmax(heard)) if heard.any() else 0)
 
 
 def _expected(collection: Collection | None, grid: grids.Grid) -> int:
     """Return how many of the grid's steps were over when the home was last read."""
-    if collection is None or collection.last_ok_at is None:
+    return _over(collection.last_ok_at if collection else None, grid, timedelta(0))
+
+
+def _over(read_at: datetime | None, grid: grids.Grid, since: timedelta) -> int:
+    """Return how many of the grid's steps were over for a time when the home was last read."""
+    if read_at is None:
         return 0
-    over = (collection.last_ok_at - grid.start) // timedelta(seconds=grid.step_s)
-    return min(max(over, 0), grid.count)
+    return min(max((read_at - since - grid.start) // timedelta(seconds=grid.step_s), 0), grid.count)

@@ -34,8 +34,8 @@ class TestTotals:
         home.tell(battery, START, [60] * 40 + [None] * 10 + [60] * 46, now=LATER)
         day = queries.totals(home.site, over(START, 96))
 
-        # missing: the first bucket, before which no counter is. Reckoned: ten that are absent, and the next
-        assert (day.known_s, day.reckoned_s, day.missing_s) == (84 * 900, 11 * 900, 900)
+        # missing: the first bucket, before which no counter is; reckoned: ten without readings
+        assert (day.known_s, day.reckoned_s, day.missing_s) == (85 * 900, 10 * 900, 900)
         assert (day.solar_wh, day.from_grid_wh) == (95 * 200, 95 * 100)
         assert day.charged_wh == 85 * 60  # the battery took in nothing while it was silent
         assert day.home_wh == 95 * (200 + 100 - 40) - 85 * 60
@@ -49,7 +49,7 @@ class TestTotals:
 
         assert [day.from_grid_wh for day in days] == [89 * 100, 91 * 100]
         assert whole.from_grid_wh == 181 * 100
-        assert (whole.reckoned_s, [day.reckoned_s for day in days]) == (11 * 900, [0, 0])
+        assert (whole.reckoned_s, [day.reckoned_s for day in days]) == (10 * 900, [0, 0])
 
     def test_say_nothing_about_a_time_of_which_nothing_is_known(self, home):
         solar_home(home)
@@ -139,8 +139,8 @@ class TestTotals:
             home.tell(new, first, told[day], [5] * 96, now=LATER)
         day = queries.totals(home.site, over(START, 3 * 96))
 
-        # without the first bucket of the home, the first of the array, its gap and the bucket after the gap
-        assert day.known_s == (95 + 96 - 1 - 10 - 1) * 900
+        # without the first bucket of the home, the first of the array, and its gap, which is known as a whole
+        assert (day.known_s, day.reckoned_s) == ((95 + 96 - 1 - 10) * 900, 10 * 900)
 
     def test_do_not_take_a_past_that_was_not_fetched_yet_for_one_without_a_sensor(self, home):
         grid, old, new = home.sensor("grid"), home.sensor("solar"), home.sensor("solar")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from django.urls import reverse
 
@@ -64,6 +64,14 @@ def figure(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: dateti
     )
 
 
+def begins(kept: telemetry_kept.Kept) -> date | None:
+    """Return the home's day with its first reading; None while the walk into the past is not at its end."""
+    collection = kept.collection
+    if collection is None or collection.filled_back_to is None or collection.filled_back_to > collection.goal:
+        return None
+    return missing.midnight(collection.goal).astimezone(kept.site.zone).date()
+
+
 def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(kept.site.zone).date()
@@ -91,7 +99,7 @@ def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> It
             return
         kept = kept.over(part)
         if fine:
-            series = queries.series(kept, part, step_s=missing.STEP_S)
+            series = queries.buckets(kept, part)
             yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
         else:
             pieces = stretches.cut(part, choice.by, zone)

@@ -31,7 +31,8 @@ def file_name(name: str, choice: history_range.HistoryRange) -> str:
 
 def power_heads(parts: Sequence[str]) -> list[str]:
     """Return the heads over the rows of power."""
-    names = [f"{_named(one)} (W)" for one in tables.columns_of(parts)]
+    shown = tables.columns_of(parts)
+    names = [f"{_named(one)} ({unit})" for unit in ("W", "kWh") for one in shown]
     return ["Home", "Start", "End", *names, *(["Charge (%)"] if "battery" in parts else [])]
 
 
@@ -44,10 +45,12 @@ def energy_heads(parts: Sequence[str]) -> list[str]:
 def power_rows(
     series: tables.Data, *, home: str, parts: Sequence[str], zone: ZoneInfo, now: datetime
 ) -> Iterator[Cells]:
-    """Yield one row per bucket that has begun."""
+    """Yield one row per bucket that has begun: mean power, and the energy that longer steps add up."""
     step = timedelta(seconds=series["step_s"])
     first = datetime.fromtimestamp(series["start"], UTC)
-    keys = [one.power for one in tables.columns_of(parts)] + (["charge_pct"] if "battery" in parts else [])
+    shown = tables.columns_of(parts)
+    powers, energies = [one.power for one in shown], [one.energy for one in shown]
+    charge = ["charge_pct"] if "battery" in parts else []
     for n in range(len(series["home_w"])):
         start = first + n * step
         if start >= now:
@@ -55,7 +58,9 @@ def power_rows(
         yield [
             cells.text(home),
             *_times(start, start + step, zone),
-            *(_known(series[key][n]) for key in keys),
+            *(_known(series[key][n]) for key in powers),
+            *(_kilo(series[key][n]) for key in energies),
+            *(_known(series[key][n]) for key in charge),
         ]
 
 
@@ -78,7 +83,7 @@ def energy_rows(
             cells.text(home),
             *_times(stretch.start, stretch.end, zone),
             *amounts,
-            round(bar.missing_s / 60),
+            round((bar.missing_s + bar.uncounted_s) / 60),
         ]
 
 

@@ -77,6 +77,7 @@ def power(
         "running": running,
         "gaps": [gap.as_dict() for gap in found],
         "partial": [],
+        "final_steps": series["final_steps"],
         "read_at": series["read_at"],
         "complete": series["complete"],
         **values,
@@ -115,9 +116,9 @@ def energy(
         "until": min(_seconds(stretches[-1].end), _seconds(stretches[sum(begun) - 1].end)),
         "running": running,
         "gaps": [gap.as_dict() for gap in found],
-        "partial": [n for n, bar in enumerate(bars) if begun[n] and not lost[n] and bar.missing_s > 0],
+        "partial": [n for n, bar in enumerate(bars) if begun[n] and not lost[n] and tables.unknown_s(bar)],
         "read_at": None if past.read_at is None else _seconds(past.read_at),
-        "complete": not any(bar.missing_s for bar, had in zip(bars, begun, strict=True) if had),
+        "complete": not any(tables.unknown_s(bar) for bar, had in zip(bars, begun, strict=True) if had),
         **{one.energy: [_whole(getattr(bar, one.energy)) for bar in bars] for one in shown},
     }
     table = partial(tables.of_energy, data, bars, stretches, shown, found, zone, caption)

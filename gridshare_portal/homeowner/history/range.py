@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from gridshare_portal.telemetry import stretches
 
 VIEWS = ("day", "week", "month", "year", "range")
 STEPS = ("quarter", "hour", "day", "month")
@@ -69,8 +72,12 @@ class HistoryQuery:
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False) -> HistoryQuery:
+def read(
+    query: Mapping[str, list[str]], *, today: date, zone: ZoneInfo, any_step: bool = False
+) -> HistoryQuery:
     """Understand an address, whose fields each come as the list of values given for them.
+
+    The days are those of clocks in `zone`, which may have left one out.
 
     any_step takes every step for any number of days: a file may be longer than a picture.
     """
@@ -81,6 +88,9 @@ def read(query: Mapping[str, list[str]], *, today: date, any_step: bool = False)
         reader.check_order(first, last)
     else:
         first, last = whole(view, reader.day("day"))
+    whole_days = stretches.whole_days(first, last, zone)
+    if whole_days.start == whole_days.end:
+        reader.faults["from" if view == "range" else "day"] = f"Clocks in {zone.key} skipped that day."
     if reader.faults:
         return HistoryQuery(None, reader.faults)
     plain = HistoryRange(view, first, last, "")
@@ -111,11 +121,16 @@ def whole(view: str, day: date) -> tuple[date, date]:
     return day, day
 
 
-def earlier(choice: HistoryRange) -> HistoryRange | None:
-    """Return the stretch of the same kind just before, or None where the past ends."""
+def earlier(choice: HistoryRange, *, begins: date | None = None) -> HistoryRange | None:
+    """Return the stretch of the same kind just before, or None where the past ends.
+
+    `begins` is the day of the home's first reading, None while that is not known.
+    """
     last = choice.first - timedelta(days=1)
     first = last - timedelta(days=choice.days - 1) if choice.view == "range" else whole(choice.view, last)[0]
-    return None if first < EARLIEST else _kept(choice, first, last)
+    if first < EARLIEST or (begins is not None and last < begins):
+        return None
+    return _kept(choice, first, last)
 
 
 def later(choice: HistoryRange, *, today: date) -> HistoryRange | None:

@@ -83,6 +83,11 @@ def columns_of(parts: Sequence[str]) -> tuple[Column, ...]:
     return tuple(one for one in COLUMNS if one.part == "home" or one.part in parts)
 
 
+def unknown_s(bar: queries.Totals) -> int:
+    """Return how many seconds of a bar are not in its sums."""
+    return bar.missing_s + bar.uncounted_s
+
+
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """Say a time of day, with the name of the time where that hour comes twice."""
     local = moment.astimezone(zone)
@@ -143,7 +148,7 @@ def of_energy(
             break
         note = gaps.at(found, n)
         if not note and n in data["partial"]:
-            note = f"{words.duration(bar.missing_s)} not known"
+            note = f"{words.duration(unknown_s(bar))} not known"
         elif not note and n == data["running"]:
             note = SO_FAR
         cells = tuple(words.kilo(data[one.energy][n]) for one in shown)

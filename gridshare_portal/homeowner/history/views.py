@@ -81,7 +81,9 @@ def _asked(
     request: entry_points.HomeRequest, site: sites.Site, now: datetime, *, any_step: bool = False
 ) -> tuple[range.HistoryQuery, date]:
     today = now.astimezone(site.zone).date()
-    return range.read(dict(request.GET.lists()), today=today, any_step=any_step), today
+    return range.read(
+        dict(request.GET.lists()), today=today, zone=site.zone, any_step=any_step
+    ), today
 
 
 def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime) -> dict[str, object]:
@@ -91,7 +93,7 @@ def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime)
         "choice": choice,
         "title": range.title(choice),
         "views": _views(choice, today, current=choice.view),
-        "earlier": range.earlier(choice),
+        "earlier": range.earlier(choice, begins=charts.begins(kept)),
         "later": range.later(choice, today=today),
         "steps": [(STEPS[by], choice.query(by=by), by == choice.by) for by in choice.steps],
         "files": [(STEPS[by], choice.query(by=by)) for by in range.STEPS],

@@ -13,6 +13,7 @@ from gridshare_portal.telemetry import stretches
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 LATER = datetime(2026, 11, 30, tzinfo=UTC)
 KEYS = ("solar_w", "charging_w", "discharging_w", "from_grid_w", "to_grid_w", "home_w", "charge_pct")
+ENERGIES = ("solar_wh", "charged_wh", "discharged_wh", "from_grid_wh", "to_grid_wh", "home_wh")
 
 
 def parsed(heads, rows):
@@ -25,7 +26,7 @@ def power(
     period = stretches.whole_days(day, day, LOS_ANGELES)
     count = (period.end - period.start) // timedelta(seconds=900)
     series = {"start": int(period.start.timestamp()), "step_s": 900}
-    series |= {key: columns.get(key, [5] * count) for key in KEYS}
+    series |= {key: columns.get(key, [5] * count) for key in (*KEYS, *ENERGIES)}
     rows = exports.power_rows(series, home=home, parts=parts, zone=LOS_ANGELES, now=now)
     return parsed(exports.power_heads(parts), rows)
 
@@ -37,6 +38,7 @@ class Bar:
     to_grid_wh: float | None = 0.0
     home_wh: float | None = float("nan")
     missing_s: int = 5400
+    uncounted_s: int = 0
 
 
 class TestAFileOfPower:
@@ -56,7 +58,8 @@ class TestAFileOfPower:
     def test_has_units_in_its_heads(self):
         assert list(power()[0]) == [
             "Home", "Start", "End", "Solar (W)", "From battery (W)", "From grid (W)",
-            "Into battery (W)", "To grid (W)", "Home use (W)", "Charge (%)",
+            "Into battery (W)", "To grid (W)", "Home use (W)", "Solar (kWh)", "From battery (kWh)",
+            "From grid (kWh)", "Into battery (kWh)", "To grid (kWh)", "Home use (kWh)", "Charge (%)",
         ]  # fmt: skip
 
     def test_leaves_a_cell_empty_where_nothing_is_known(self):

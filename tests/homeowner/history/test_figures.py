@@ -19,7 +19,8 @@ def series(day=date(2026, 11, 22), **columns):
     period = stretches.whole_days(day, day, LOS_ANGELES)
     count = (period.end - period.start) // timedelta(seconds=900)
     plain = {key: columns.get(key, [100] * count) for key in KEYS}
-    return {"start": int(period.start.timestamp()), "step_s": 900, "read_at": 0, "complete": False, **plain}
+    told = {"read_at": 0, "complete": False, "final_steps": 0}
+    return {"start": int(period.start.timestamp()), "step_s": 900, **told, **plain}
 
 
 def power(readings, parts=ALL, now=NOON, past=FETCHED):
@@ -36,6 +37,7 @@ class Bar:
     to_grid_wh: float | None = 300.0
     home_wh: float | None = 6000.4
     missing_s: int = 0
+    uncounted_s: int = 0
 
 
 UNKNOWN = Bar(None, None, None, None, None, None, missing_s=86_400)

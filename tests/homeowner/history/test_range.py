@@ -1,4 +1,5 @@
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -7,12 +8,13 @@ from hypothesis import strategies as st
 from gridshare_portal.homeowner.history import range
 
 TODAY = date(2026, 11, 22)
+ZONE = ZoneInfo("Europe/London")
 FIELDS = ["view", "day", "from", "to", "by"]
 
 
 def read(**query):
     lists = {name.rstrip("_"): value if isinstance(value, list) else [value] for name, value in query.items()}
-    return range.read(lists, today=TODAY)
+    return range.read(lists, today=TODAY, zone=ZONE)
 
 
 def choice(**query):
@@ -81,12 +83,12 @@ class TestReadingAnAddress:
     def test_refuses_a_step_that_cannot_be_drawn_but_lets_a_file_have_it(self):
         query = {"view": ["year"], "by": ["quarter"]}
 
-        assert set(range.read(query, today=TODAY).faults) == {"by"}
-        assert range.read(query, today=TODAY, any_step=True).choice.by == "quarter"
+        assert set(range.read(query, today=TODAY, zone=ZONE).faults) == {"by"}
+        assert range.read(query, today=TODAY, zone=ZONE, any_step=True).choice.by == "quarter"
 
     @given(st.dictionaries(st.sampled_from(FIELDS), st.lists(st.text(max_size=20), max_size=3)))
     def test_answers_anything_with_a_choice_or_a_fault_and_never_both(self, query):
-        asked = range.read(query, today=TODAY)
+        asked = range.read(query, today=TODAY, zone=ZONE)
 
         assert (asked.choice is None) == bool(asked.faults)
 
@@ -168,3 +170,26 @@ class TestTheTitle:
     )
     def test_says_which_days_these_are(self, query, title):
         assert range.title(choice(**query)) == title
+
+
+class TestADayThatClocksSkipped:
+    @pytest.mark.parametrize("by", range.STEPS)
+    def test_is_said_to_be_none(self, by):
+        query = {"day": ["2011-12-30"], "by": [by]}
+        asked = range.read(query, today=TODAY, zone=ZoneInfo("Pacific/Apia"), any_step=True)
+
+        assert asked.choice is None
+        assert asked.faults == {"day": "Clocks in Pacific/Apia skipped that day."}
+
+    def test_is_no_hole_in_its_week(self):
+        query = {"view": ["week"], "day": ["2011-12-30"]}
+
+        assert range.read(query, today=TODAY, zone=ZoneInfo("Pacific/Apia")).choice.days == 7
+
+
+class TestThePastOfAHome:
+    def test_ends_with_its_first_reading(self):
+        here = choice(view="month", day="2026-11-01")
+
+        assert range.earlier(here, begins=date(2026, 10, 31)) is not None
+        assert range.earlier(here, begins=date(2026, 11, 1)) is None
