@@ -49,12 +49,14 @@ class Options(TypedDict, total=False):
     minutes: float
     modulus: float
     ms: float
+    parameter: str
     pause_ms: float
     replace: object
     retry_after: float | str | None
     sensor: str
     since: str
     site: str
+    size: int
     status: int
     step: str
     to: str

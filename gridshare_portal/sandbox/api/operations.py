@@ -168,17 +168,20 @@ class Api:
         home, sensor = self._stream_of_device(call, synth_id) if found is None else found
         if home not in call.customer.homes:
             raise _not_yours()
-        wanted = telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
         if sensor is None:
+            telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
             return answer({"entries": []})
         misread = Misreadings(call.misread, home, sensor, now=call.now)
+        args = misread.heard(call.request.args)
+        wanted = telemetry.question(args, dialect=self._dialect, now=call.now)
         misread.refuse()
         step = misread.step(wanted.step, telemetry.STEPS)
         true = self._world.buckets(sensor, start=wanted.start, end=wanted.end, step=step, now=call.now)
         told = misread.told(true, lambda moments: self._world.counters(sensor, moments), step=step)
         written = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
         entries = misread.spelled(written, told, step=step)
-        return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
+        body = misread.paged(entries, args)
+        return _json(orjson.dumps(body), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:
         """Return a device's main sensor; only the published contract lets a device stand for it."""

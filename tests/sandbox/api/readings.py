@@ -23,13 +23,15 @@ class Sensor:
     def __init__(self, caller, sensor, *, live=False):
         self.caller, self.id, self.live = caller, sensor.synth_id, live
 
-    def ask(self, start, end, step="PT15M"):
+    def ask(self, start, end, step="PT15M", **more):
         stretch = (
             {"interval": f"{spelled(start)}/{spelled(end)}", "resolution": step}
             if self.live
             else {"start": spelled(start), "end": spelled(end), "bucket": step}
         )
-        return self.caller.get(f"/api/v2/devices/{self.id}/telemetry", include="default,energy", **stretch)
+        return self.caller.get(
+            f"/api/v2/devices/{self.id}/telemetry", include="default,energy", **stretch, **more
+        )
 
     def entries(self, start, end, step="PT15M"):
         answer = self.ask(start, end, step)

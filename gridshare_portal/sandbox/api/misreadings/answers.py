@@ -6,7 +6,7 @@ First the step of the buckets, then what was measured, then how the answer is sp
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -38,6 +38,11 @@ class Misreadings:
             if places.asked_within(fault.options, self._now):
                 status = fault.options.get("status", 404)
                 raise parsing.Refusal(status, _REFUSALS[status], "there is no such device")
+
+    def heard(self, args: Mapping[str, str]) -> dict[str, str]:
+        """Return the parameters of the question that are not ignored."""
+        ignored = {fault.options["parameter"] for fault in self._of("ignored")}
+        return {name: value for name, value in args.items() if name not in ignored}
 
     def step(self, asked: timedelta, steps: dict[str, timedelta]) -> timedelta:
         """Return the step that is answered with; `steps` are all by their names."""
@@ -73,6 +78,17 @@ class Misreadings:
         if self._of("end_stamps"):
             found = spellings.stamped_at_end(found, told, step=step)
         return [entry for entry in found if entry is not None]
+
+    def paged(self, entries: list[Entry], args: Mapping[str, str]) -> dict[str, object]:
+        """Return the body of the answer: all entries, or one page of them with a word for the next."""
+        sizes = [int(fault.options.get("size", 50)) for fault in self._of("paged")]
+        if not sizes:
+            return {"entries": entries}
+        token = args.get("nextToken", "0")
+        first = int(token) if token.isascii() and token.isdigit() else 0
+        after = first + min(sizes)
+        more = {"nextToken": str(after)} if after < len(entries) else {}
+        return {"entries": entries[first:after], **more}
 
     def _of(self, kind: str) -> list[Fault]:
         return [fault for fault in self._on if fault.kind == kind]

@@ -61,6 +61,10 @@ RULES: dict[str, Rule] = {
     "flipped": _rule(where=_WHERE),
     "kilowatts": _rule(where=_WHERE),
     "kilowatt_hours": _rule(where=_WHERE),
+    # A `parameter` of the question is not heard.
+    "ignored": _rule(needs=("parameter",), where=_WHERE),
+    # An answer holds `size` (50) entries, and a `nextToken` for the question that brings the next ones.
+    "paged": _rule("size", where=_WHERE),
 }
 
 
@@ -97,9 +101,12 @@ _CHECKS: dict[str, Check] = {
         lambda value, name: parsing.moment(value, name),
     ),
     **dict.fromkeys(("sensor", "site"), lambda value, name: parsing.text(value, name)),
-    **dict.fromkeys(("wh", "minutes", "modulus", "every"), _positive),
+    **dict.fromkeys(("wh", "minutes", "modulus", "every", "size"), _positive),
     "value": parsing.number,
     "step": _choice("PT5M", "PT15M", "PT30M", "PT1H", "P1D"),
+    "parameter": _choice(
+        "start", "end", "interval", "bucket", "resolution", "include", "aggregation", "nextToken"
+    ),
     "how": _choice("null", "left_out", "empty"),
     "counter": _choice("increment", "decrement", "both"),
     "status": _choice(403, 404),

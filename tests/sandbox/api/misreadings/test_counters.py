@@ -141,6 +141,14 @@ class TestAReplacedDevice:
         assert told[max(told)] == pytest.approx(after, abs=0.01) and after > 100
         assert min(wh for stamp, wh in told.items() if stamp >= "2026-06-16T12") < 100
 
+    def test_rolls_over_from_its_own_beginning_whatever_was_switched_on_first(self, grid, sandbox):
+        switch_on(sandbox, "roll_over", modulus=500)
+        switch_on(sandbox, "replace", since=at("16 12:00"))
+        told = grid.column(INCREMENT, *DAY)
+        after = grid.truth(at("16 12:00"), at("17 00:00"))["in_wh"]
+
+        assert told[max(told)] == pytest.approx(after % 500, abs=0.01)
+
     def test_may_dip_too(self, grid, sandbox):
         switch_on(sandbox, "dip", since=at("16 20:00"), wh=50)
         switch_on(sandbox, "replace", since=at("16 12:00"))

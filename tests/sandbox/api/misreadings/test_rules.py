@@ -14,6 +14,7 @@ LEAST = {  # the least that each kind has to be told
     "freeze": {"since": SINCE, "until": "2026-06-16T06:00:00Z"},
     "replace": {"since": SINCE},
     "spike": {"since": SINCE},
+    "ignored": {"parameter": "bucket"},
 }
 
 

@@ -33,7 +33,7 @@ def spelt(running):
         sandbox.faults.switch_on("getDeviceTelemetry", kind, **options)
         return true, one.entries(*stretch, asked)
 
-    told.charge, told.sandbox, told.entries = CHARGE[dialect], sandbox, one.entries
+    told.charge, told.sandbox, told.ask = CHARGE[dialect], sandbox, one.ask
     return told
 
 
@@ -92,6 +92,28 @@ class TestScalesAndSigns:
                 turned = pytest.approx(value * factor, abs=1e-5) if name in (*names, *current) else value
                 assert told[stamp][name] == turned
         assert true != told
+
+
+class TestAParameter:
+    def test_may_not_be_heard(self, spelt):
+        step = "resolution" if spelt.charge == "soc_percent" else "bucket"
+
+        assert len(spelt("ignored", parameter=step, asked="PT1H")[1]) == 96
+        assert NAMES[0] not in spelt("ignored", parameter="include")[1]["2026-06-16T00:00:00Z"]
+
+
+class TestPages:
+    def test_bear_the_word_that_brings_the_next_one(self, spelt):
+        true, told = spelt("paged", size=40)
+        assert list(told) == list(true)[:40]
+
+        token, pages = "0", []
+        while token is not None:
+            body = spelt.ask(*DAY, nextToken=token).json()
+            token = body.get("nextToken")
+            pages.append([entry["timestamp"] for entry in body["entries"]])
+        assert [len(page) for page in pages] == [40, 40, 16]
+        assert sum(pages, []) == list(true)
 
 
 class TestEveryOtherFault:
