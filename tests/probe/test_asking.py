@@ -81,6 +81,16 @@ class TestAServiceAsItIs:
         )
         assert seen.questions < 60
 
+    def test_is_tried_on_one_sensor_that_nobody_knows_again(self, probe):
+        seen = probe()
+
+        assert seen.tried in seen.days and seen.tried.startswith("…__bb_agg#")
+
+    def test_that_asks_for_patience_gets_it(self, probe):
+        probe.sandbox.faults.switch_on("listDevices", "too_many", retry_after=0)
+
+        assert learning.settings(probe())["GRIDSHARE_PARALLEL"] == "1"
+
     def test_may_have_no_home_yet(self, probe):
         seen = probe(username="eve")
 

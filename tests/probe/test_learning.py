@@ -1,13 +1,14 @@
 """All rules together on whatever a service may send: no answer breaks them, and none is repeated."""
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from hypothesis import given as prop
 from hypothesis import strategies as st
 
 from gridshare_portal.probe import learning, report
-from gridshare_portal.probe.answers import Answer
+from gridshare_portal.probe.answers import Answer, buckets
 from gridshare_portal.probe.asking import Seen
 from tests.probe.made import END, NOW, START, entries, given
 
@@ -76,6 +77,31 @@ class TestWhateverAServiceSends:
         answer = given(day)
 
         assert told(seen(tried="a", days={"a": answer}, recent={"a": answer}, stretches={"interval": answer}))
+
+
+class TestTheHours:
+    def test_are_those_that_the_honored_name_brought(self):
+        wide = {"start": START - timedelta(hours=1), "end": END + timedelta(hours=1), "at_end": True}
+        day, hours = (
+            given(
+                [
+                    one
+                    for one in entries(step=step, **wide)
+                    if "2026-06-15T00:00" <= one["timestamp"] < "2026-06-16"
+                ]
+            )
+            for step in (timedelta(minutes=15), timedelta(hours=1))
+        )
+        steps = {"bucket": {"PT1H": day}, "resolution": {"PT1H": hours}}
+        answers = seen(tried="a", days={"a": day}, stretches={"interval": day}, plain=day, steps=steps)
+
+        assert "end_stamps" in {finding.word for finding in learning.learned(answers)}
+
+    @pytest.mark.parametrize(
+        "stamp", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "soon", 5]
+    )
+    def test_of_another_age_are_none(self, stamp):
+        assert buckets(given([{"timestamp": stamp, "power_W": 5}])) == ()
 
 
 class TestSettings:

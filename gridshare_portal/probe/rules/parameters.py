@@ -38,7 +38,7 @@ def steps(plain: Answer, by_name: Mapping[str, Mapping[str, Answer]]) -> list[st
     return [
         name
         for name, by_step in by_name.items()
-        if any(one.entries and step_of(buckets(one)) != usual for one in by_step.values() if one.is_given)
+        if any(one.entries and step_of(buckets(one)) != usual for one in by_step.values())
     ]
 
 

@@ -69,8 +69,16 @@ class TestTheStamp:
 
         assert self.said(found[3:-3], now=found[-4].at - timedelta(minutes=4)) == "end_stamps"
 
+    @pytest.mark.parametrize(("at_end", "word"), [(False, "start_stamps"), (True, "end_stamps")])
+    def test_is_told_by_hours_to_the_very_quarter(self, at_end, word):
+        watts = [number * 7919 % 5000 for number in range(96)]
+        found, hours = self.jagged(watts, at_end=at_end)
+
+        assert self.said(found[1:-1], hours) == word
+
     def test_is_not_known_where_nothing_tells(self):
-        assert self.said(day()[5:-5]) == "stamps_unknown"
+        for found in (day()[5:-5], day()[1:], day()[:-1], day(at_end=True)[1:], day(at_end=True)[:-1]):
+            assert self.said(found) == "stamps_unknown"
         assert self.said(()) == "stamps_unknown"
 
     def test_is_not_told_by_hours_in_which_nothing_changes(self):
@@ -79,15 +87,20 @@ class TestTheStamp:
 
         assert self.said(still, hours) == "stamps_unknown"
 
-    @prop(st.lists(st.floats(-9000, 9000), min_size=32, max_size=32, unique=True), st.booleans())
-    def test_is_right_for_any_day_by_its_hours(self, watts, at_end):
+    def jagged(self, watts, *, at_end):
+        """Quarters of an hour with these powers, and the hours that they make."""
         shift = QUARTER if at_end else timedelta(0)
         found = [Bucket(at=START + number * QUARTER + shift, power=w) for number, w in enumerate(watts)]
         shift = HOUR if at_end else timedelta(0)
         hours = [
             Bucket(at=START + number * HOUR + shift, power=sum(watts[4 * number : 4 * number + 4]) / 4)
-            for number in range(8)
+            for number in range(len(watts) // 4)
         ]
+        return found, hours
+
+    @prop(st.lists(st.floats(-9000, 9000), min_size=32, max_size=32, unique=True), st.booleans())
+    def test_is_right_for_any_day_by_its_hours(self, watts, at_end):
+        found, hours = self.jagged(watts, at_end=at_end)
 
         assert self.said(found[1:-1], hours) in ("end_stamps" if at_end else "start_stamps", "stamps_unknown")
 
@@ -97,6 +110,7 @@ class TestADay:
         assert rules.complete(day(), start=START, end=END).word == "complete"
         missing = rules.complete(day()[:90], start=START, end=END)
         assert (missing.word, missing.sentence) == ("incomplete", "A finished day has 90 of 96 buckets.")
+        assert rules.complete(day()[:95], start=START, end=END).word == "incomplete"
 
     def test_may_hold_nulls(self):
         told = entries()
@@ -140,6 +154,7 @@ class TestTheNewestReadings:
 
         assert self.words({"sun": night, "b": self.recent(zeros=0)})[-1] == "final"
         assert self.words({"sun": night, "b": self.recent(zeros=4)})[-1] == "provisional"
+        assert self.words({"sun": night, "car": night})[-1] == "final"
 
     def test_have_an_age(self):
         assert "15 minutes old" in rules.newest({"a": self.recent(zeros=0)}, now=NOW)[0].sentence

@@ -46,11 +46,12 @@ class TestSpans:
 
         assert (told.word, told.sentence.startswith(says)) == (word, True)
 
-    def test_are_shorter_where_the_answer_breaks_off(self):
-        cut = self.spans(1, 7, 31)
-        cut[31] = (given(cut[31][0].entries[-200:]), *cut[31][1:])
+    @pytest.mark.parametrize("part", [slice(200, None), slice(None, -200)])
+    def test_are_shorter_where_the_answer_breaks_off(self, part):
+        spans = self.spans(1, 7, 31)
+        spans[31] = (given(spans[31][0].entries[part]), *spans[31][1:])
 
-        assert limits.spans(cut).sentence == "7 days come in one answer, 31 do not."
+        assert limits.spans(spans).sentence == "7 days come in one answer, 31 do not."
 
 
 class TestHeaders:

@@ -64,7 +64,7 @@ class TestSigns:
 class TestScales:
     @pytest.mark.parametrize(("power", "counters", "word"), [
         (1, 1, "watts"), (0.001, 1, "kilowatts"), (1, 0.001, "kilowatt_hours"),
-        (0.001, 0.001, "kilowatts_and_hours"), (1, 3.6, "scale_odd"), (1, 3600, "scale_odd"),
+        (0.001, 0.001, "kilowatts_and_hours"), (1, 1000, "scale_odd"), (1, 3.6, "scale_odd"), (1, 3600, "scale_odd"),
         (-1, 1, "watts"), (-0.001, 1, "kilowatts"),
     ])  # fmt: skip
     def test_are_told_by_ratio_and_size(self, power, counters, word):
@@ -73,7 +73,7 @@ class TestScales:
     def test_stay_the_same_where_a_counter_was_reset(self):
         found = list(day())
         later = [
-            Bucket(at=one.at, power=one.power, taken=one.taken - 4000, given=one.given + 4000)
+            Bucket(at=one.at, power=one.power, taken=one.taken - 400_000, given=one.given)
             for one in found[40:]
         ]
 
