@@ -65,6 +65,12 @@ class Client:
         other._deadline_s = deadline_s
         return other
 
+    def speaking(self, dialect: str) -> Client:
+        """Return the same client with another dialect."""
+        other = copy.copy(self)
+        other._dialect = wire.DIALECTS[dialect]
+        return other
+
     def list_sites(self) -> tuple[str, ...]:
         """Return the ids of the sites that the customer may reach."""
         return self._make(self._call("listSites"), wire.sites)
@@ -121,14 +127,23 @@ class Client:
         self._send(operation, synth_id, body, _nothing)
 
     def fetch(
-        self, operation: str, subject: str = "", *, start: datetime | None = None, end: datetime | None = None
+        self,
+        operation: str,
+        subject: str = "",
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> calls.Came:
-        """Return the raw answer of a read operation, without the token; ValueError for another operation."""
+        """Return the raw answer of a read operation, without the token; ValueError for another operation.
+
+        A window is asked for in the dialect's words, and `query` as it is given.
+        """
         if operation not in PATHS or PATHS[operation][0] != "GET":
             raise ValueError(f"{operation} is no operation that reads")
-        query = self._dialect.window(start, end) if start is not None and end is not None else {}
+        window = self._dialect.window(start, end) if start is not None and end is not None else {}
         return transport.fetch(
-            self._call(operation, subject, query=query),
+            self._call(operation, subject, query=window | dict(query or {})),
             self._token,
             deadline_s=self._deadline_s,
             session=self._session,

@@ -84,10 +84,12 @@ class Switchboard:
         return self._clock(request)
 
     def _truth(self, request: Request) -> Response:
-        site = request.args.get("site", "")
-        if self._world.home(site) is None:
-            raise parsing.unprocessable("there is no such site")
+        site, sensor = request.args.get("site", ""), request.args.get("sensor", "")
         start, end = (parsing.moment(request.args.get(name), name) for name in ("start", "end"))
+        if self._world.sensor(sensor) is not None:
+            return answer(self._world.sensor_truth(sensor, start, end))
+        if self._world.home(site) is None:
+            raise parsing.unprocessable("there is no such site or sensor")
         return answer(self._world.truth(site, start, end))
 
     def _accepted(self, request: Request) -> Response:

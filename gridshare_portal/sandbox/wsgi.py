@@ -19,7 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox import switchboard
 from gridshare_portal.sandbox.api import mishaps, operations, parsing
-from gridshare_portal.sandbox.api.faults import Faults, Options
+from gridshare_portal.sandbox.api.faults import Faults, Options, Taken
 from gridshare_portal.sandbox.login import pages
 from gridshare_portal.sandbox.login.browsers import Browsers
 from gridshare_portal.sandbox.login.grants import Client, Pool
@@ -144,7 +144,7 @@ class Sandbox:
             name, _ = self._login_urls.bind_to_environ(request.environ).match()
         except HTTPException as problem:
             return problem.get_response()
-        return self._with_faults(name, request, lambda faults: self._login_answer(name, request, faults))
+        return self._with_faults(name, request, lambda taken: self._login_answer(name, request, taken.calls))
 
     def _api_answer(self, request: Request) -> Response:
         try:
@@ -158,18 +158,21 @@ class Sandbox:
         return self._with_faults(
             operation,
             request,
-            lambda faults: self.api.handle(operation, request, ids, stale=int("stale_read" in faults)),
+            lambda taken: self.api.handle(
+                operation, request, ids, stale=int("stale_read" in taken.calls), misread=taken.readings
+            ),
         )
 
     def _with_faults(
-        self, operation: str, request: Request, carry_out: Callable[[dict[str, Options]], Response]
+        self, operation: str, request: Request, carry_out: Callable[[Taken], Response]
     ) -> Response:
-        faults = self.faults.take(operation, request_id=request.headers.get("X-Request-ID", ""))
+        taken = self.faults.take(operation, request_id=request.headers.get("X-Request-ID", ""))
+        faults = taken.calls
         if self._settings.latency_ms:
             faults.setdefault("latency", {"ms": self._settings.latency_ms})
         if operation == "oauthToken" and faults.pop("token_revoked", None) is not None:
             self.pool.revoke(request.form.get("refresh_token", ""))
-        response = mishaps.before(request, faults) or carry_out(faults)
+        response = mishaps.before(request, faults) or carry_out(taken)
         return mishaps.after(request, response, faults)
 
     def _login_answer(self, name: str, request: Request, faults: dict[str, Options]) -> Response:

@@ -107,3 +107,29 @@ class TestAnAnswerAsItCame:
             listening(server, tokens, []).fetch("getDevice", "../../secret")
 
         assert server.requests == []
+
+    def test_has_its_headers_without_cookies_and_the_token(self, serving, tokens):
+        def answer(connection, request, number):
+            connection.sendall(
+                servers.OK
+                + b"X-Sent: secret-token-0\r\nSet-Cookie: a=b\r\nETag: 7\r\nContent-Length: 2\r\n\r\n{}"
+            )
+
+        headers = listening(serving(answer), tokens, []).fetch("listSites").headers
+
+        assert headers["etag"] == "7" and headers["x-sent"] == "…".encode().decode("latin-1")
+        assert "set-cookie" not in headers
+
+    def test_is_asked_for_in_words_of_one_s_own(self, serving, tokens):
+        server = serving(answering(200, b"{}"))
+        asked = listening(server, tokens, [])
+        asked.fetch("getDeviceTelemetry", "s1", query={"interval": "a/b", "limit": "5"})
+        asked.speaking("live").fetch("getDeviceOperationMode", "d1")
+        asked.fetch("getDeviceOperationMode", "d1")
+
+        paths = [request.split()[1].decode() for request in server.requests]
+        assert paths == [
+            "/api/v2/devices/s1/telemetry?interval=a%2Fb&limit=5",
+            "/api/v2/devices/d1/operationMode",
+            "/api/v2/devices/d1/operationmode",
+        ]

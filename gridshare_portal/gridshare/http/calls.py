@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -43,10 +43,14 @@ class Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class Came:
-    """An answer as it came, whatever it says; only the token is taken out of it."""
+    """An answer as it came, whatever it says; only the token is taken out of it, and cookies.
+
+    The names of headers are in lower case.
+    """
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Token = Callable[..., str]

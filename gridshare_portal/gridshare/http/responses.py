@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import requests
@@ -45,6 +46,15 @@ def body(operation: str, response: requests.Response) -> bytes:
         raise errors.Timeout(operation, status=response.status_code) from None
     except (exceptions.HTTPError, OSError, ValueError):
         raise errors.Truncated(operation, status=response.status_code) from None
+
+
+def headers(response: requests.Response, *, hide: Callable[[bytes], bytes]) -> dict[str, str]:
+    """Return an answer's headers by their names in lower case, without cookies and what is to be hidden."""
+    return {
+        name.lower(): hide(value.encode("latin-1", "replace")).decode("latin-1")
+        for name, value in response.headers.items()
+        if name.lower() != "set-cookie"
+    }
 
 
 def content(operation: str, status: int, raw: bytes) -> object:

@@ -202,7 +202,8 @@ class _Exchange:
 
     def _body(self, response: requests.Response, bearer: bearer_token.Bearer) -> bytes:
         raw = responses.body(self.call.operation, response)
-        self.came = calls.Came(status=response.status_code, body=bearer.hide(raw))
+        headers = responses.headers(response, hide=bearer.hide)
+        self.came = calls.Came(status=response.status_code, body=bearer.hide(raw), headers=headers)
         return raw
 
     def _left_s(self) -> float:

@@ -10,6 +10,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
+from gridshare_portal.sandbox.api.misreadings import rules
+
 READS = ("listSites", "getSiteTopology", "listDevices", "getDevice", "getDeviceTelemetry",
          "getDeviceOperationMode", "getDeviceOverlayPlan")  # fmt: skip
 WRITES = ("patchDevice", "setDeviceOperationMode", "setDeviceOverlayPlan")
@@ -25,6 +27,7 @@ FITTING: dict[str, tuple[str, ...]] = {  # each fault, with the operations that 
     "token_revoked": (*_API, "oauthToken"),
     "stale_read": ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan"),
     "silence": ("getDeviceTelemetry",),
+    **dict.fromkeys(rules.RULES, ("getDeviceTelemetry",)),
     **dict.fromkeys(("invalid_grant", "token_rotated"), ("oauthToken",)),
     "invalid_client": ("oauthToken", "oauthRevoke"),
 }  # fmt: skip
@@ -33,28 +36,52 @@ FITTING: dict[str, tuple[str, ...]] = {  # each fault, with the operations that 
 class Options(TypedDict, total=False):
     """Parameters of a fault; `every` lets it happen on every so many-th call only."""
 
+    asked_from: str
+    asked_until: str
+    catch_up: bool
+    counter: str
+    counters: bool
     every: int
     fitting_length: bool
     grace_s: float
+    handed_in_at: str
+    how: str
+    minutes: float
+    modulus: float
     ms: float
+    parameter: str
     pause_ms: float
     replace: object
     retry_after: float | str | None
     sensor: str
     since: str
+    site: str
+    size: int
     status: int
+    step: str
     to: str
     until: str
+    value: float
+    wh: float
 
 
 @dataclass
 class Fault:
-    """One fault; `times` counts down, None never ends."""
+    """One fault; `times` counts down, None never ends; `served` are the buckets that it let pass."""
 
     operation: str
     kind: str
     times: int | None = None
     options: Options = field(default_factory=Options)
+    served: set[tuple[str, float, float]] = field(default_factory=set, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """The faults that hit one call: those of calls by their kind, those of readings one by one."""
+
+    calls: dict[str, Options]
+    readings: list[Fault]
 
 
 class Faults:
@@ -72,6 +99,8 @@ class Faults:
         """Inject a fault into an operation, or into all that can fail so ("*"); else raise ValueError."""
         if kind not in FITTING or operation not in ("*", *FITTING[kind]):
             raise ValueError(f"{kind} cannot be switched on for {operation}")
+        if kind in rules.RULES:
+            rules.check(kind, options)
         with self._lock:
             self._on.append(Fault(operation, kind, times, options))
 
@@ -87,8 +116,8 @@ class Faults:
         with self._lock:
             return list(self._on)
 
-    def take(self, operation: str, *, request_id: str = "") -> dict[str, Options]:
-        """Count a call and return the faults that hit it: their options by kind."""
+    def take(self, operation: str, *, request_id: str = "") -> Taken:
+        """Count a call and return the faults that hit it."""
         with self._lock:
             self._calls[operation] += 1
             self._request_ids.append((operation, request_id))
@@ -96,7 +125,10 @@ class Faults:
             for fault in taken:
                 fault.times = None if fault.times is None else fault.times - 1
             self._on = [fault for fault in self._on if fault.times is None or fault.times > 0]
-        return {fault.kind: fault.options for fault in taken}
+        return Taken(
+            calls={fault.kind: fault.options for fault in taken if fault.kind not in rules.RULES},
+            readings=[fault for fault in taken if fault.kind in rules.RULES],
+        )
 
     def calls(self) -> dict[str, int]:
         with self._lock:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,8 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from gridshare_portal.sandbox.api import parsing, plans, telemetry, topology
+from gridshare_portal.sandbox.api.faults import Fault
+from gridshare_portal.sandbox.api.misreadings.answers import Misreadings
 from gridshare_portal.sandbox.login.grants import Pool
 from gridshare_portal.sandbox.simulation.homes import (
     Customer,
@@ -45,12 +47,13 @@ _CHANGEABLE = {"manufacturer": "manufacturer", "model": "model", "serialNumber":
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of one operation; `stale` is how many changes ago is answered for."""
+    """One call of one operation; `stale` is how many changes ago is answered for, `misread` what is wrong."""
 
     request: Request
     customer: Customer
     now: datetime
     stale: int = 0
+    misread: Sequence[Fault] = ()
 
 
 def urls(dialect: str) -> Map:
@@ -86,10 +89,19 @@ class Api:
     def __init__(self, world: World, pool: Pool, *, dialect: str, saved: Callable[[], None]) -> None:
         self._world, self._pool, self._dialect, self._saved = world, pool, dialect, saved
 
-    def handle(self, operation: str, request: Request, ids: Mapping[str, str], *, stale: int = 0) -> Response:
+    def handle(
+        self,
+        operation: str,
+        request: Request,
+        ids: Mapping[str, str],
+        *,
+        stale: int = 0,
+        misread: Sequence[Fault] = (),
+    ) -> Response:
         try:
             customer = self._caller(request, SCOPES[operation])
-            call = Call(request=request, customer=customer, now=self._world.clock.now(), stale=stale)
+            now = self._world.clock.now()
+            call = Call(request=request, customer=customer, now=now, stale=stale, misread=misread)
             action: Callable[..., Response] = getattr(self, _method(operation))
             return action(call, **ids)
         except parsing.Refusal as refusal:
@@ -156,14 +168,20 @@ class Api:
         home, sensor = self._stream_of_device(call, synth_id) if found is None else found
         if home not in call.customer.homes:
             raise _not_yours()
-        wanted = telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
         if sensor is None:
+            telemetry.question(call.request.args, dialect=self._dialect, now=call.now)
             return answer({"entries": []})
-        reported = self._world.buckets(
-            sensor, start=wanted.start, end=wanted.end, step=wanted.step, now=call.now
-        )
-        entries = telemetry.entries(wanted, reported, home, sensor, dialect=self._dialect)
-        return _json(orjson.dumps({"entries": entries}), 200)  # a year of them: json takes ten times as long
+        misread = Misreadings(call.misread, home, sensor, now=call.now)
+        args = misread.heard(call.request.args)
+        wanted = telemetry.question(args, dialect=self._dialect, now=call.now)
+        misread.refuse()
+        step = misread.step(wanted.step, telemetry.STEPS)
+        true = self._world.buckets(sensor, start=wanted.start, end=wanted.end, step=step, now=call.now)
+        told = misread.told(true, lambda moments: self._world.counters(sensor, moments), step=step)
+        written = telemetry.entries(wanted, told, home, sensor, dialect=self._dialect)
+        entries = misread.spelled(written, told, step=step)
+        body = misread.paged(entries, args)
+        return _json(orjson.dumps(body), 200)  # a year of them: json takes ten times as long
 
     def _stream_of_device(self, call: Call, synth_id: str) -> tuple[SimulatedHome, SimulatedSensor | None]:
         """Return a device's main sensor; only the published contract lets a device stand for it."""

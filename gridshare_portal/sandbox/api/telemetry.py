@@ -52,7 +52,7 @@ def question(args: Mapping[str, str], *, dialect: str, now: datetime) -> Questio
 
 def entries(
     wanted: Question, reported: Buckets, home: SimulatedHome, sensor: SimulatedSensor, *, dialect: str
-) -> list[dict[str, str | float]]:
+) -> list[dict[str, str | float | None]]:
     stamps = np.datetime_as_string(reported.start_s.astype("int64").astype("datetime64[s]")).tolist()
     columns: Columns = {"timestamp": [f"{stamp}Z" for stamp in stamps]}
     if "default" in wanted.groups:

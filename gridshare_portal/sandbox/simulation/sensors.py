@@ -6,6 +6,7 @@ takes away what was counted before it, a dip lowers the counters for a quarter o
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,13 +39,30 @@ class Buckets:
     """What a sensor reported, one row per bucket; the counters are as at its end."""
 
     start_s: Floats
-    length_h: Floats
+    end_s: Floats  # of the newest one it is the moment of asking
     in_wh: Floats
     out_wh: Floats
     counted_in_wh: Floats
     counted_out_wh: Floats
     average_level_wh: Floats
     level_wh: Floats
+
+    @property
+    def length_h(self) -> Floats:
+        return (self.end_s - self.start_s) / HOUR_S
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Buckets:
+        """Return some of the buckets."""
+        return Buckets(**{field.name: getattr(self, field.name)[mask] for field in dataclasses.fields(self)})
+
+    def with_power(self, power_w: float, mask: npt.NDArray[np.bool_]) -> Buckets:
+        """Return the buckets with another mean power in some; what is counted stays."""
+        energy_wh = power_w * self.length_h
+        return dataclasses.replace(
+            self,
+            in_wh=np.where(mask, np.maximum(energy_wh, 0.0), self.in_wh),
+            out_wh=np.where(mask, np.maximum(-energy_wh, 0.0), self.out_wh),
+        )
 
 
 def blemishes(
@@ -85,10 +103,11 @@ def buckets(
     reported = _reported(flaws, starts, step_s, now_s) & (hours > 0)
     before, after, hours = values[:-1][reported], values[1:][reported], hours[reported]
     grown = after - before
-    counted = after[:, :2] - _missing(history, sensor, flaws, moments[1:][reported], after[:, :2])
+    ends = moments[1:][reported]
+    counted = after[:, :2] - _missing(history, sensor, flaws, ends, after[:, :2])
     return Buckets(
         start_s=starts[reported],
-        length_h=hours,
+        end_s=ends,
         in_wh=grown[:, 0],
         out_wh=grown[:, 1],
         counted_in_wh=counted[:, 0],
@@ -96,6 +115,12 @@ def buckets(
         average_level_wh=grown[:, 2] / hours,
         level_wh=after[:, 3],
     )
+
+
+def counters(history: History, sensor: SimulatedSensor, flaws: Blemishes, moments: Floats) -> Floats:
+    """Return what the sensor counted in and out (Wh) by each of some moments, rising seconds since 1970."""
+    counted = history.at(moments, [sensor.into, sensor.out_of])
+    return counted - _missing(history, sensor, flaws, moments, counted)
 
 
 def _outages(seed: int, begin_s: float, days: int) -> tuple[tuple[float, float], ...]:

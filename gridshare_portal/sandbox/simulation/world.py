@@ -13,6 +13,7 @@ import numpy as np
 
 from gridshare_portal.sandbox.simulation import cast, ledger, lifetime, physics, sensors
 from gridshare_portal.sandbox.simulation.clock import Clock
+from gridshare_portal.sandbox.simulation.dice import Floats
 from gridshare_portal.sandbox.simulation.homes import (
     Customer,
     SimulatedDevice,
@@ -77,6 +78,12 @@ class World:
                 now_s=now.timestamp(),
             )  # fmt: skip
 
+    def counters(self, sensor: SimulatedSensor, moments: Floats) -> Floats:
+        """Return what a sensor counted in and out (Wh) by each of some moments, rising seconds since 1970."""
+        with self._lock:
+            history = self._history(self._sensors[sensor.synth_id][0])
+            return sensors.counters(history, sensor, self.blemishes(sensor.synth_id), moments)
+
     def blemishes(self, synth_id: str) -> sensors.Blemishes:
         """Return the faults of a sensor's data."""
         if synth_id not in self._flaws:
@@ -97,6 +104,16 @@ class World:
             values = self._history(home).at(moments, names)
         grown = (values[1] - values[0]).tolist()
         return dict(zip(names[:7], grown[:7], strict=True)) | {"relay": sum(grown[7:])}
+
+    def sensor_truth(self, synth_id: str, start: datetime, end: datetime) -> dict[str, float]:
+        """Return the exact Wh that went into and out of one sensor in a period, up to now."""
+        home, sensor = self._sensors[synth_id]
+        now_s = self.clock.now().timestamp()
+        moments = np.array([min(moment.timestamp(), now_s) for moment in (start, end)])
+        with self._lock:
+            values = self._history(home).at(moments, [sensor.into, sensor.out_of])
+        into, out_of = (values[1] - values[0]).tolist()
+        return {"in_wh": into, "out_wh": out_of}
 
     def reset(self) -> None:
         """Forget all that devices accepted, as if the world had just been made."""
