@@ -27,7 +27,7 @@ DOUBT_WH, DOUBT_FACTOR = 20.0, 6.0  # how far counter and power may differ: and 
 FEWEST = 8  # steps, for a difference to be usual
 REACH = 96  # samples left out in a row, at most
 REGISTERS_WH = [float(2**bits * unit) for bits in (16, 32) for unit in (1, 10, 100, 1000)]
-ROLLS_OVER_W = 25_000.0  # the fastest growth over the end of a register
+ROLLS_OVER_W, ROLLS_OVER_STEPS = 25_000.0, 4  # the fastest growth over the end of a register, and how long
 NEIGHBORS = 1  # days to either side that a day is judged by
 
 
@@ -92,7 +92,7 @@ class Growth:
             return float("nan")
         before = np.array(self.at_wh[begin - 1] if begin else self.before_wh)
         limit_wh = self.limit_wh * (end - begin)
-        most_wh = np.array(min(ROLLS_OVER_W * self.step_h * (end - begin), limit_wh))
+        most_wh = np.minimum(_rollover(self.step_h, end - begin), limit_wh)
         grown = float(_grown(before, self.at_wh[end - 1], most_wh, REGISTERS_WH))
         return max(0.0, grown) if -NOISE_WH <= grown <= limit_wh else float("nan")
 
@@ -146,7 +146,9 @@ def growth(
     for number in _odd_days(found, expected, doubt_wh, day):
         first, last = max(0, (number - NEIGHBORS) * day), min(count, (number + 1 + NEIGHBORS) * day)
         around, own = slice(first, last), slice(number * day, min(count, (number + 1) * day))
-        reader = _Reader(counter[around], _cut(expected, around), doubt_wh[around], found.limit_wh, found.step_h)
+        reader = _Reader(
+            counter[around], _cut(expected, around), doubt_wh[around], found.limit_wh, found.step_h
+        )
         judged, inside = reader.read(), slice(own.start - first, own.stop - first)
         found.wh[own], found.at_wh[own] = judged.wh[inside], judged.at_wh[inside]
         found.broken[own] = judged.broken[inside]
@@ -208,6 +210,12 @@ def _odd_days(found: Growth, expected: Evidence, doubt_wh: Floats, day: int) -> 
     return sorted(near & set(range(-(-len(found.wh) // day))))
 
 
+def _rollover(step_h: float, steps: Places | int) -> Floats:
+    """Return the most Wh that a fall may stand for as the end of a register, after so many steps."""
+    most_wh: Floats = ROLLS_OVER_W * step_h * np.minimum(steps, ROLLS_OVER_STEPS)
+    return most_wh
+
+
 def _grown(before: Floats, after: Floats, most_wh: Floats, registers: Sequence[float]) -> Floats:
     """Return the Wh between two counters, over the end of a register where it is near enough for that."""
     grown: Floats = after - before
@@ -229,7 +237,7 @@ class _Reader:
         self.values = counter[self.at]
         self.doubt_wh = doubt_wh
         self.expected = [_running(one) for one in (expected.net_wh, expected.gross_wh)]
-        reach_wh = REACH * ROLLS_OVER_W * step_h
+        reach_wh = float(_rollover(step_h, REACH))
         highest = self.values.max(initial=0.0)
         self.registers = [size for size in REGISTERS_WH if size - reach_wh <= highest]
 
@@ -246,13 +254,13 @@ class _Reader:
             if np.isnan(one):
                 broken[first + 1 : last + 1], level = True, float(self.values[after])
                 continue
-            rise = one - (level - float(self.values[before]))  # a register that jitters rises from its highest
+            rise = one - (
+                level - float(self.values[before])
+            )  # a register that jitters rises from its highest
             if last == first + 1:
                 wh[last] = max(0.0, rise)
             level = float(self.values[after]) if rise >= 0 else level
-        return Growth(
-            wh=wh, at_wh=at_wh, broken=broken, step_h=self.step_h, limit_wh=self.limit_wh
-        )
+        return Growth(wh=wh, at_wh=at_wh, broken=broken, step_h=self.step_h, limit_wh=self.limit_wh)
 
     def _path(self) -> Places:
         """Return the samples that are believed, by their places among the known ones."""
@@ -264,7 +272,9 @@ class _Reader:
         cost, came_from = np.zeros(many), every - 1
         for after in range(int(odd[0]), many):
             if after > odd[-1] + REACH:
-                cost[after] = cost[after - 1] + self._links(every[after - 1 : after], every[after : after + 1])[0][0]
+                cost[after] = (
+                    cost[after - 1] + self._links(every[after - 1 : after], every[after : after + 1])[0][0]
+                )
                 continue
             befores = np.arange(after - 1, max(0, after - REACH) - 1, -1)
             costs = cost[befores] + self._links(befores, np.full_like(befores, after))[0]
@@ -286,7 +296,7 @@ class _Reader:
         """
         first, last = self.at[befores], self.at[afters]
         steps = last - first
-        most_wh = np.minimum(self.limit_wh, ROLLS_OVER_W * self.step_h) * steps
+        most_wh = np.minimum(self.limit_wh * steps, _rollover(self.step_h, steps))
         grown = _grown(self.values[befores], self.values[afters], most_wh, self.registers)
         off = np.full(len(steps), np.nan)
         for total, unknown in self.expected:
@@ -295,7 +305,7 @@ class _Reader:
             off = np.fmin(off, np.where(told, differs, np.nan))
         with np.errstate(invalid="ignore"):
             plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
-            plain &= ~(off > self.doubt_wh[last] * np.sqrt(steps))
+            plain &= ~(off > self.doubt_wh[last] * steps**0.25)
         lost = np.where(steps > 1, steps, 0)
         return np.where(plain, lost, steps + BREAK_STEPS), np.where(plain, grown, np.nan)
 

@@ -124,7 +124,9 @@ def claim(*, now: datetime, at_most: int = 100) -> list[int]:
 def heal(*, now: datetime) -> None:
     """Make due whatever a clock that was ahead put off or took hold of for longer than anything may be."""
     off = Collection.objects.filter(due_at__gt=now + FURTHEST).update(due_at=now)
-    held = Collection.objects.filter(lease_until_at__gt=now + FURTHEST).update(**leases.released(), due_at=now)
+    held = Collection.objects.filter(lease_until_at__gt=now + FURTHEST).update(
+        **leases.released(), due_at=now
+    )
     if off or held:
         logger.warning("%d homes were due or held far in the future and are due now", off + held)
 

@@ -22,7 +22,17 @@ from gridshare_portal.gridshare import types
 from gridshare_portal.telemetry import meters, missing, packing
 from gridshare_portal.telemetry.models import Day, Latest
 
-WRITTEN = ("step_s", "packed", "known", "known_count", "ask_again_at", "closed_at", "in_wh", "out_wh", "peak_w")
+WRITTEN = (
+    "step_s",
+    "packed",
+    "known",
+    "known_count",
+    "ask_again_at",
+    "closed_at",
+    "in_wh",
+    "out_wh",
+    "peak_w",
+)
 
 OWN = np.array([(missing.BUCKETS, 2 * missing.BUCKETS)])  # the middle of three days
 
@@ -83,7 +93,9 @@ def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
 def _until(readings: Sequence[types.Reading], now: datetime) -> list[types.Reading]:
     past = [reading for reading in readings if reading.at <= now]
     if len(past) < len(readings):
-        logger.warning("%d readings of a sensor lie in the future and are left out", len(readings) - len(past))
+        logger.warning(
+            "%d readings of a sensor lie in the future and are left out", len(readings) - len(past)
+        )
     return past
 
 

@@ -50,7 +50,9 @@ class TestGrowth:
         assert np.isnan(found.over(1, 4))
 
     def test_loses_one_step_to_a_reset(self):
-        assert same(grown(5000, 5010, 3, 13, 20, 30, 40, 50, 60, 70, 80), [10, NAN, 10, 7] + [10] * 6)
+        before, after = [5000 + 10 * n for n in range(12)], [3 + 10 * n for n in range(12)]
+
+        assert same(grown(*before, *after), [10] * 11 + [NAN] + [10] * 11)
 
     def test_does_not_believe_a_single_value_that_is_off(self):
         for value in (400, 4000, 5900, 0, 9_000_000):
@@ -61,9 +63,9 @@ class TestGrowth:
         assert grown(100.3, 100.3 - 1e-9, 110.3)[0] == 0
 
     def test_does_not_believe_a_jump_beyond_the_limit(self):
-        jumped = [905010 + 10 * n for n in range(12)]
+        before, after = [5000 + 10 * n for n in range(12)], [905000 + 10 * n for n in range(12)]
 
-        assert same(grown(5000, 5010, *jumped), [10, NAN] + [10] * 11)
+        assert same(grown(*before, *after), [10] * 11 + [NAN] + [10] * 11)
 
     @pytest.mark.parametrize("size", [2**16, 2**32])
     def test_goes_on_over_the_end_of_a_register(self, size):
@@ -105,18 +107,16 @@ def spoiled(kind, place, size):
         counter[place:] -= counter[place]
         return counter, 1
     if kind == "silence":
-        counter[place : place + 21] = NAN
-        return counter, 22
+        counter[place : place + 12] = NAN
+        return counter, 13
     counter[place:] += size
     return counter, 1
 
 
 class TestAFault:
     @pytest.mark.parametrize("place", [NOON, EVENING], ids=["noon", "evening"])
-    @pytest.mark.parametrize("size", [30, 100, 3000, 19_200])
-    @pytest.mark.parametrize(
-        "kind", ["dip", "stray", "excursion", "freeze", "replace", "silence", "jump"]
-    )
+    @pytest.mark.parametrize("size", [40, 100, 3000, 19_200])
+    @pytest.mark.parametrize("kind", ["dip", "stray", "excursion", "freeze", "replace", "silence", "jump"])
     def test_leaves_unknown_what_cannot_be_known_and_nothing_wrong(self, kind, size, place):
         counter, least = spoiled(kind, place, size)
         found = read(counter, SUN * 4)

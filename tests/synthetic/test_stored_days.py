@@ -111,7 +111,9 @@ class TestTheDays:
         days = set(telemetry.Day.objects.values_list("day", flat=True))
 
         assert days == {NIGHT.date() - timedelta(days=number) for number in range(4)}
-        assert set(telemetry.Day.objects.values_list("closed_at", flat=True)) == {None}  # all may still change
+        assert set(telemetry.Day.objects.values_list("closed_at", flat=True)) == {
+            None
+        }  # all may still change
         assert not telemetry.Day.objects.filter(ask_again_at=None).exists()
 
     def test_are_packed_a_few_times_for_many_homes(self):

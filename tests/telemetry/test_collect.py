@@ -72,7 +72,9 @@ class TestAskingAgain:
         later = now + timedelta(minutes=6)
         collected(month, now=later)
 
-        again = Day.objects.filter(ask_again_at__range=(now, later)).count()  # a turn may come in these minutes
+        again = Day.objects.filter(
+            ask_again_at__range=(now, later)
+        ).count()  # a turn may come in these minutes
         assert calls + 3 <= sandbox.calls(ASKED) <= calls + 3 + again
         assert all(before[row.pk] == row.packed for row in Day.objects.filter(day__lt=missing.day_of(now)))
 

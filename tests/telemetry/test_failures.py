@@ -99,7 +99,9 @@ class TestWhenItFails:
     def test_walks_back_for_a_sensor_that_was_refused_as_soon_as_it_answers(self, month, sandbox):
         late = month.site.sensors.last()
         known = late.synth_id
-        sites.Sensor.objects.filter(pk=late.pk).update(synth_id="0f8fad5b-d9cb-469f-a165-70867728950e__bb_agg")
+        sites.Sensor.objects.filter(pk=late.pk).update(
+            synth_id="0f8fad5b-d9cb-469f-a165-70867728950e__bb_agg"
+        )
         collected(month)
         assert not late.days.exists()
 

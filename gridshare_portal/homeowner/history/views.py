@@ -81,9 +81,7 @@ def _asked(
     request: entry_points.HomeRequest, site: sites.Site, now: datetime, *, any_step: bool = False
 ) -> tuple[range.HistoryQuery, date]:
     today = now.astimezone(site.zone).date()
-    return range.read(
-        dict(request.GET.lists()), today=today, zone=site.zone, any_step=any_step
-    ), today
+    return range.read(dict(request.GET.lists()), today=today, zone=site.zone, any_step=any_step), today
 
 
 def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime) -> dict[str, object]:
