@@ -17,7 +17,7 @@ LEAST_WH = 50.0  # less than that in a day says nothing
 AGREE = 0.6
 NEAR = 1.25  # how far off a ratio may be: power is a mean, rounded, and a counter may skip a bucket
 KILO = 1000.0
-LARGEST_KW = 50.0  # a home that draws no more than 50 W in a whole day is told in kW
+KILO_BELOW = 50.0  # a home that draws no more than 50 W in a whole day is told in kW
 BEYOND_W = 100_000.0
 SUBJECT = "Signs and scales"
 
@@ -79,7 +79,7 @@ def scales(days: Mapping[str, Compared | None], *, largest_power: float) -> Find
     if not ratios:
         return findings.unknown(SUBJECT, "scale_unknown", "Too little energy flowed to see the units.")
     ratio = ratios[len(ratios) // 2]
-    small = 0 < largest_power < LARGEST_KW
+    small = 0 < largest_power < KILO_BELOW
     if _near(ratio, 1) and not small:
         return findings.expected(SUBJECT, "watts", "Power is in W and counters are in Wh.")
     if _near(ratio, 1):

@@ -19,7 +19,6 @@ SUFFIXES = ("GRID_METER_DERIVED", "bb_agg", "PV_DERIVED")
 KINDS = ("site", "device", "sensor", "inverter", "interver", "battery_pack", "PV", "EV", "meter",
          "load_control_relay", "circuit", "bms", "pv_optimiser", "pv_optimizer", "optimiser")  # fmt: skip
 SUBJECT = "Ids"
-DEEPEST = 10_000
 
 
 class Alias:
@@ -46,11 +45,8 @@ def nodes(topology: Answer) -> list[Object]:
     found: list[Object] = [root] if isinstance(root, dict) else []
     for node in found:
         children = node.get("children")
-        found.extend(child for child in children if isinstance(child, dict)) if isinstance(
-            children, list
-        ) else None
-        if len(found) > DEEPEST:
-            break
+        if isinstance(children, list):
+            found.extend(child for child in children if isinstance(child, dict))
     return found
 
 

@@ -81,7 +81,7 @@ class Misreadings:
 
     def paged(self, entries: list[Entry], args: Mapping[str, str]) -> dict[str, object]:
         """Return the body of the answer: all entries, or one page of them with a word for the next."""
-        sizes = [int(fault.options.get("size", 50)) for fault in self._of("paged")]
+        sizes = [max(1, int(fault.options.get("size", 50))) for fault in self._of("paged")]
         if not sizes:
             return {"entries": entries}
         token = args.get("nextToken", "0")
