@@ -71,7 +71,8 @@ def compared(sandbox: wsgi.Sandbox, site: sites.Site) -> tuple[list[queries.Tota
     began_s = time.process_time()
     bars = queries.bars(site, pieces)
     took_s = time.process_time() - began_s
-    grid, went = balance.energy(site, whole)
+    metered = balance.energy(site, whole)
+    grid, went = metered.grid, metered.balance
     known = {name: went.known for name in TRUTHS}
     known |= {"ev_wh": went.known & ~np.isnan(went.ev), "relay_wh": went.known & ~np.isnan(went.relay)}
     largest = dict.fromkeys(TRUTHS, 0.0)

@@ -112,7 +112,7 @@ class Evidence:
 def evidence(
     own_w: Floats, other_w: Floats, other_counter: Floats, *, step_s: int, limit_w: float
 ) -> Evidence:
-    """Return what powers (W, mean of each step in each direction) and the other counter (Wh) lead to expect."""
+    """Return what powers (W, mean of each step and direction) and the other counter (Wh) lead to expect."""
     hours = step_s / 3600
     other = np.diff(other_counter, prepend=np.nan)
     with np.errstate(invalid="ignore"):
@@ -238,7 +238,7 @@ class _Reader:
         self.doubt_wh = doubt_wh
         self.expected = [_running(one) for one in (expected.net_wh, expected.gross_wh)]
         reach_wh = float(_rollover(step_h, REACH))
-        highest = self.values.max(initial=0.0)
+        highest = float(np.max(self.values, initial=0.0))
         self.registers = [size for size in REGISTERS_WH if size - reach_wh <= highest]
 
     def read(self) -> Growth:

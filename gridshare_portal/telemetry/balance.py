@@ -116,12 +116,12 @@ class Metered:
         return balance(self.sensors, into, out_of, self.absent)
 
     def over(self, first: int, last: int) -> Balance:
-        """Return the balance of the buckets from `first` to before `last` as one, as far as counters know it."""
+        """Return the balance of the buckets from `first` to before `last` as one, as counters know it."""
         absent = self.absent[:, first:last]
         into = [self._over(self.went_in, row, first, last) for row in range(len(self.sensors))]
         out_of = [self._over(self.went_out, row, first, last) for row in range(len(self.sensors))]
-        columns = (np.array(one, dtype=float).reshape(-1, 1) for one in (into, out_of))
-        return balance(self.sensors, *columns, absent.all(axis=1, keepdims=True))
+        went_in, went_out = (np.array(one, dtype=float).reshape(-1, 1) for one in (into, out_of))
+        return balance(self.sensors, went_in, went_out, absent.all(axis=1, keepdims=True))
 
     def totals(self, between: series.Whole) -> dict[str, series.Column]:
         """Return each metered energy (Wh) of several periods, from what is known of each of its counters.
@@ -279,7 +279,7 @@ def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.StoredDa
 
 
 def _heard_until(days: Mapping[date, stored.StoredDay], gone_at: datetime) -> datetime:
-    """Return the end of a sensor's last reading before it was seen to be gone; that moment if none is near."""
+    """Return the end of a sensor's last reading before it was seen to be gone, or that moment."""
     for back in range(NOTICED_DAYS):
         row = days.get(missing.day_of(gone_at) - back * missing.DAY)
         if row is not None and row.known_count:

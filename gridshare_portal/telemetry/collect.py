@@ -1,8 +1,9 @@
 """Fetch what is missing of a home's readings; the only writer, one run per home at a time.
 
 The Collection row is the queue: when a home is due, who fetches now (a lease), and how far the walk into the
-past has come. What was fetched, and when it is to be asked for again, is kept in the days themselves, so a run
-that was killed or repeated costs a few calls and no reading. A run whose lease was taken over writes nothing.
+past has come. What was fetched, and when it is to be asked for again, is kept in the days themselves, so a
+run that was killed or repeated costs a few calls and no reading. A run whose lease was taken over writes
+nothing.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 Only `collect` calls this, and holds the home's lease from merging to storing. Merging takes its time, so it
 is done before the transaction: where a database has one writer at a time, everybody else would wait for it.
 
-What an answer says is taken over, also where something else was stored, since services correct themselves; what
-it does not say never erases anything. A bucket that still runs is kept as the latest reading but not in a day,
-so that what a day holds was complete when it was read.
+What an answer says is taken over, also where something else was stored, since services correct themselves;
+what it does not say never erases anything. A bucket that still runs is kept as the latest reading but not in
+a day, so that what a day holds was complete when it was read.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class FetchedReadings:
 
 
 def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
-    """Return the days that answers touch, merged into what is stored; energies (Wh) of the days beside, too."""
+    """Return the days that answers change, merged into what is stored, and others whose energy changes."""
     if not answers:
         return []
     rows = _rows_around(answers)
@@ -168,7 +168,7 @@ def _put(
 
 
 def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
-    """Return every row to be written, with its energy: the changed ones, and those beside whose energy changes.
+    """Return every row to be written, with its energy (Wh).
 
     A counter is judged by the days beside it, so a day's roll-up is right only once those are stored.
     """

@@ -1,7 +1,8 @@
 """Fetch readings, several calls at a time, and tell final refusals from failures that may pass.
 
-A sensor that the API refuses has no answer, which says nothing about its readings; one that could not be read
-just now has failed. When every call of a batch was refused the fault is not the sensor's, and all have failed.
+A sensor that the API refuses has no answer, which says nothing about its readings; one that could not be
+read just now has failed. When every call of a batch was refused the fault is not the sensor's, and all have
+failed.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ LIMITS_W = {"battery": 50_000.0, "ev": 50_000.0, "relay": 25_000.0}  # of one de
 
 def read(columns: Mapping[str, series.Column]) -> tuple[counters.Growth, counters.Growth]:
     """Return what went in and what went out, from whole UTC days of FIELDS in steps of `missing.STEP_S`."""
-    in_w, out_w = (believable(columns[name]) for name in ("in_w", "out_w"))
+    in_w, out_w = believable(columns["in_w"]), believable(columns["out_w"])
+    wrong = np.isnan(in_w) | np.isnan(out_w)  # one number tells both
+    in_w, out_w = np.where(wrong, np.nan, in_w), np.where(wrong, np.nan, out_w)
     in_wh, out_wh = columns["in_wh"], columns["out_wh"]
     return _grown(in_wh, in_w, out_wh, out_w), _grown(out_wh, out_w, in_wh, in_w)
 
@@ -40,6 +42,6 @@ def believable(power_w: series.Column) -> series.Column:
 def _grown(
     counter: series.Column, power_w: series.Column, other_counter: series.Column, other_w: series.Column
 ) -> counters.Growth:
-    limits = {"step_s": missing.STEP_S, "limit_w": LIMIT_W}
-    expected = counters.evidence(power_w, other_w, other_counter, **limits)
-    return counters.growth(counter, expected, day=missing.BUCKETS, **limits)
+    step_s = missing.STEP_S
+    expected = counters.evidence(power_w, other_w, other_counter, step_s=step_s, limit_w=LIMIT_W)
+    return counters.growth(counter, expected, step_s=step_s, limit_w=LIMIT_W, day=missing.BUCKETS)

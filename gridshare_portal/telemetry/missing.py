@@ -71,7 +71,7 @@ def newest(sensors: Sequence[int], stored: Stored, *, now: datetime) -> tuple[Wi
 
 
 def again(days: Mapping[int, Sequence[date]]) -> tuple[Window, ...]:
-    """Return the calls for days of sensors that are due again: of each sensor the newest first, by the week."""
+    """Return the calls for days that are due again: of each sensor the newest first, a week at most each."""
     windows = []
     for sensor, some in days.items():
         left = sorted(some)

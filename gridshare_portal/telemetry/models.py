@@ -1,7 +1,7 @@
 """What is stored of readings: a sensor's days as packed columns, its newest reading, and what is due.
 
-A Day is a UTC day. Until closed_at is set it is asked for again at ask_again_at, since services correct readings
-and hand in late ones. A bit of `known` that is not set is a bucket that the API did not have so far.
+A Day is a UTC day. Until closed_at is set it is asked for again at ask_again_at, since services correct
+readings and hand in late ones. A bit of `known` that is not set is a bucket that the API did not have so far.
 """
 
 from __future__ import annotations

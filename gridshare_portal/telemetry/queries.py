@@ -1,9 +1,9 @@
 """Queries on a home's stored readings; none of them calls the API.
 
-Every figure of every zoom comes from the same counters. What a meter counted is the sum of its known buckets and
-of what its counter knows over unknown ones; what the home used, and which part of it was its own, needs every
-meter at once, over the same stretch. What is missing is told beside it. Each query costs a small, constant
-number of SQL queries. A page with several of them reads the home once (`stored.read`) and passes
+Every figure of every zoom comes from the same counters. What a meter counted is the sum of its known buckets
+and of what its counter knows over unknown ones; what the home used, and which part of it was its own, needs
+every meter at once, over the same stretch. What is missing is told beside it. Each query costs a small,
+constant number of SQL queries. A page with several of them reads the home once (`stored.read`) and passes
 that.
 """
 
@@ -155,8 +155,8 @@ def _drawn(
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
     roles = [sensor.role for sensor in read.sensors]
-    powers = (meters.within(read.values[name], roles) for name in ("in_w", "out_w"))
-    went = balance.balance(read.sensors, *powers, read.absent)
+    went_in, went_out = (meters.within(read.values[name], roles) for name in ("in_w", "out_w"))
+    went = balance.balance(read.sensors, went_in, went_out, read.absent)
     between = grids.every(step_s // missing.STEP_S, read.grid.count)
     finest = {
         "solar_w": went.solar,
@@ -189,8 +189,6 @@ def _totals(metered: balance.Metered, due: slice, edges: Sequence[int], sums: di
     wanted = np.zeros(last - first, dtype=bool)
     wanted[max(0, due.start - first) : max(0, due.stop - first)] = True
     uncounted = wanted & ~told & ~silent & metered.broken[first:last]
-    times = {"known_s": known, "reckoned_s": reckoned, "uncounted_s": uncounted}
-    times["missing_s"] = wanted & ~told & ~uncounted
     some = bool(told.any())
     compared, home = (own["from_grid"], own["home"]) if some else (None, None)
     sums["home_wh"] = sums["home_wh"] if "home" in went.roles else own["home"] if some else math.nan
@@ -200,8 +198,15 @@ def _totals(metered: balance.Metered, due: slice, edges: Sequence[int], sums: di
         **{name: None if math.isnan(value) else value for name, value in sums.items()},
         compared_wh=None if compared is None or math.isnan(compared) else compared,
         self_sufficiency_pct=flows.self_sufficiency_pct(home, compared) if enough else None,
-        **{name: int(flags.sum()) * missing.STEP_S for name, flags in times.items()},
+        known_s=_seconds(known),
+        reckoned_s=_seconds(reckoned),
+        missing_s=_seconds(wanted & ~told & ~uncounted),
+        uncounted_s=_seconds(uncounted),
     )
+
+
+def _seconds(flags: balance.Known) -> int:
+    return int(flags.sum()) * missing.STEP_S
 
 
 def _begun(collection: Collection | None, metered: balance.Metered) -> int:
