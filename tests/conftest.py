@@ -13,6 +13,7 @@ from gridshare_portal import cache
 from gridshare_portal.limits import counting
 from gridshare_portal.outbound import circuit_breaker
 from gridshare_portal.sandbox import wsgi
+from gridshare_portal.sandbox.simulation import sensors
 from gridshare_portal.telemetry import missing
 from tests import chromium, emptying, environment
 
@@ -60,8 +61,9 @@ def running_sandbox():
 
 
 @pytest.fixture
-def sandbox(running_sandbox, settings):
-    """The pretended Lunar as new, with the portal pointed at it."""
+def sandbox(running_sandbox, settings, monkeypatch):
+    """The pretended Lunar as new and never late by chance, with the portal pointed at it."""
+    monkeypatch.setattr(sensors, "LATE_SHARE", 0.0)
     running_sandbox.reset()
     circuit_breaker.forget()
     settings.LUNAR_LOGIN_URL = settings.GRIDSHARE_URL = running_sandbox.url

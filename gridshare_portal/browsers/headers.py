@@ -1,4 +1,4 @@
-"""Response headers that Django has no setting for: cross-origin isolation and cache control."""
+"""Response headers that Django has no setting for: cross-origin isolation, cache control, deleted cookies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORGET = '"cache", "storage"'  # cookies are ended by name: this would end those
 
 
 def isolate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Add the isolating headers; what does not say otherwise is kept by nobody."""
+    """Add isolating headers; what does not say otherwise is kept by nobody, and scripts read no cookie."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -25,6 +25,8 @@ def isolate(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
         response.headers.setdefault("Cache-Control", "no-store")
         if _ends_session(response):
             response.headers["Clear-Site-Data"] = FORGET
+        for cookie in response.cookies.values():
+            cookie["httponly"] = True  # also of one that is being deleted, where Django leaves it out
         return response
 
     return middleware

@@ -71,6 +71,7 @@ def left_by(browser):
     sign_in(browser, "new@portal.example")
     browser.get("/homes/")
     left = dict(browser.cookies)
+    browser.post("/theme/", {"theme": "auto"})
     browser.post("/accounts/logout/")
     return {**left, **{f"{name} at last": one for name, one in browser.cookies.items()}}
 
@@ -92,9 +93,11 @@ class TestCookies:
 
     @pytest.mark.django_db
     def test_are_out_of_reach_for_scripts_and_other_sites(self, over_https, stranger):
-        set_ = {name: one for name, one in left_by(over_https).items() if one.value}
+        found = left_by(over_https)
+        set_ = {name: one for name, one in found.items() if one.value}
 
-        assert {name for name, one in set_.items() if not one["httponly"]} == set()
+        assert {name for name, one in found.items() if not one["httponly"]} == set()
+        assert found["__Host-theme at last"].value == ""
         assert {name.split()[0]: one["samesite"] for name, one in set_.items()} == {
             "__Host-session": "Lax",
             "__Host-csrf": "Strict",
