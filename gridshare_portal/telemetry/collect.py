@@ -34,7 +34,7 @@ WATCHED_FOR = timedelta(minutes=10)
 JUST_READ = timedelta(minutes=4)
 NOTED = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
-FURTHEST = 2 * LONGEST_PAUSE  # beyond, a clock was wrong
+FURTHEST = timedelta(hours=4)  # beyond, a clock was wrong
 MOST_SENSORS = 300
 SIDE_BY_SIDE = 16  # calls between two looks at the lease
 TRIES = 5

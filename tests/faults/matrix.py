@@ -178,9 +178,9 @@ ROWS: dict[int, Row] = {
     21: row(
         "counter reset or jumps",
         "that stretch is unknown",
-        "tests/energy/test_counters.py::TestGrowth::test_loses_one_bucket_to_a_reset",
+        "tests/energy/test_counters.py::TestGrowth::test_loses_one_step_to_a_reset",
         "tests/energy/test_counters.py::TestGrowth::test_does_not_believe_a_jump_beyond_the_limit",
-        "tests/energy/test_counters.py::TestGrowth::test_never_invents_energy_whatever_happened",
+        "tests/energy/test_counters.py::TestAFault::test_leaves_unknown_what_cannot_be_known_and_nothing_wrong",
     ),
     22: row(
         "token expires between check and call",
