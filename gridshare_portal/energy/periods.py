@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,22 @@ def local_day(day: date, zone: ZoneInfo) -> Period:
 def local_month(day: date, zone: ZoneInfo) -> Period:
     """Return the local calendar month that the date lies in."""
     return Period(_midnight(day.replace(day=1), zone), _midnight(_next_month(day), zone))
+
+
+def whole_days(first: date, last: date, zone: ZoneInfo) -> Period:
+    """Return the period from the start of the first local day to the end of the last."""
+    return Period(local_day(first, zone).start, local_day(last, zone).end)
+
+
+def cut(period: Period, by: str, zone: ZoneInfo) -> list[Period]:
+    """Cut a period into the local hours, days or months that it consists of."""
+    if by == "month":
+        return months_of(period, zone)
+    days = days_of(period, zone)
+    if by == "day":
+        return days
+    starts = [(day.start + n * HOUR, day) for day in days for n in range(-(-(day.end - day.start) // HOUR))]
+    return [Period(start, min(start + HOUR, day.end)) for start, day in starts]
 
 
 def days_of(period: Period, zone: ZoneInfo) -> list[Period]:

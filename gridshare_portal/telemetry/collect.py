@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare.http import calls as api
@@ -97,6 +97,25 @@ def begin(*, site: sites.Site, now: datetime) -> bool:
     return bool(mine.filter(due_at=None).update(due_at=now, failures=0, last_error=""))
 
 
+def refetch(*, site: sites.Site, now: datetime, since: date | None = None) -> int:
+    """Let all of a home be asked for again, from a UTC day on if one is given; return how many stored days.
+
+    That is for after a fault of the service or of the settings. What is stored stays until an answer says
+    otherwise.
+    """
+    goal = missing.day_of(now - missing.HISTORY)
+    changes = {
+        "goal": max(goal, since or goal),
+        "cursor": None,
+        "due_at": now,
+        "failures": 0,
+        "last_error": "",
+    }
+    Collection.objects.update_or_create(site=site, defaults=changes)
+    stored = Day.objects.filter(sensor__site=site, day__gte=changes["goal"])
+    return stored.update(ask_again_at=now, closed_at=None)
+
+
 def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> bool:
     """Note, at most once a minute, that somebody looks at the home; return whether it became due by that.
 
@@ -124,12 +143,10 @@ def claim(*, now: datetime, at_most: int = 100) -> list[int]:
 
 def heal(*, now: datetime) -> None:
     """Make due whatever a clock that was ahead put off or took hold of for longer than anything may be."""
-    off = Collection.objects.filter(due_at__gt=now + FURTHEST).update(due_at=now)
-    held = Collection.objects.filter(lease_until_at__gt=now + FURTHEST).update(
-        **leases.released(), due_at=now
-    )
-    if off or held:
-        logger.warning("%d homes were due or held far in the future and are due now", off + held)
+    off = Q(due_at__gt=now + FURTHEST) | Q(lease_until_at__gt=now + FURTHEST)
+    healed = Collection.objects.filter(off).update(**leases.released(), due_at=now)
+    if healed:
+        logger.warning("%d homes were due or held far in the future and are due now", healed)
 
 
 def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0) -> bool:

@@ -16,6 +16,7 @@ from django import template
 register = template.Library()
 
 UNKNOWN = "–"
+AHEAD_MINUTES = 5
 THIN = "\u202f"  # narrow, and never at the end of a line
 
 # Templates hand on what they find: None where nobody knows, and "" for what a context does not have.
@@ -82,10 +83,12 @@ def duration(seconds: Amount) -> str:
 
 @register.simple_tag
 def age(at: Moment, now: datetime) -> str:
-    """Format how long ago a moment was."""
+    """Format how long ago a moment was; a clock may run a little ahead of another."""
     if not at:
         return "never"
     minutes = int((now - at).total_seconds() // 60)
+    if minutes < -AHEAD_MINUTES:
+        return "at a moment that has not come yet"
     if minutes < 1:
         return "just now"
     if minutes < 60:

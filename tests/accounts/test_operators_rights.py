@@ -25,6 +25,7 @@ MAY = {
     "auth.group": {"view"},
     "lunar.connection": {"view"},
     "lunar.outage": {"view"},
+    "telemetry.collection": {"view"},
     "lunar.revocation": {"view"},
     "usersessions.usersession": {"view"},
 }

@@ -157,6 +157,26 @@ class TestTheQueue:
 
         assert collection(month).due_at < timezone.now() + timedelta(minutes=5)
 
+    def test_heals_what_a_clock_that_was_a_day_ahead_did(self, month, sandbox, caplog):
+        ahead = timezone.now() + timedelta(days=1)
+        collected(month, now=ahead, seconds=0)
+        row = collection(month)
+        assert row.due_at > timezone.now() + timedelta(hours=23)
+        set_back(month, lease_owner="ahead", lease_until_at=ahead + timedelta(seconds=30))
+
+        now = timezone.now()
+        assert collect.claim(now=now) == [row.pk]
+        assert collect.run(collection_pk=row.pk, now=now, owner="me", seconds=0)
+        assert collection(month).last_ok_at < now + timedelta(minutes=1)
+        assert "1 homes were due or held far in the future" in caplog.text
+
+    def test_is_hurried_by_a_look_when_it_was_last_read_in_the_future(self, month):
+        collected(month)
+        now = timezone.now()
+        set_back(month, last_ok_at=now + timedelta(days=1), due_at=now + timedelta(minutes=10))
+
+        assert collect.watch(site=month.site, now=now)
+
     def test_is_hurried_by_a_look_at_old_readings(self, month):
         collected(month)
         now = timezone.now()

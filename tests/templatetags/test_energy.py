@@ -76,7 +76,14 @@ class TestADuration:
 class TestAnAge:
     @pytest.mark.parametrize(
         ("minutes", "words"),
-        [(0, "just now"), (3, f"3{THIN}min ago"), (125, f"2{THIN}h ago"), (60 * 24 * 5, "5 days ago")],
+        [
+            (-2, "just now"),
+            (-60, "at a moment that has not come yet"),
+            (0, "just now"),
+            (3, f"3{THIN}min ago"),
+            (125, f"2{THIN}h ago"),
+            (60 * 24 * 5, "5 days ago"),
+        ],
     )
     def test_is_said_in_one_unit(self, minutes, words):
         assert energy.age(NOW - timedelta(minutes=minutes), NOW) == words

@@ -14,7 +14,7 @@ from django.urls import reverse
 from gridshare_portal.energy import periods
 from gridshare_portal.homeowner.history import exports, figures, gaps, range, tables
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import missing, queries, stretches
+from gridshare_portal.telemetry import missing, queries
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored as telemetry_kept
 
@@ -43,7 +43,7 @@ def shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetim
     period = _period(kept.site, choice)
     if choice.by == "quarter":
         return Shown(figure(kept, choice, now=now), queries.totals(kept, period))
-    pieces = stretches.cut(period, choice.by, kept.site.zone)
+    pieces = periods.cut(period, choice.by, kept.site.zone)
     *bars, totals = queries.bars(kept, [*pieces, period])
     return Shown(_energy(kept, choice, pieces, bars, now), totals)
 
@@ -52,7 +52,7 @@ def figure(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: dateti
     """Return the picture of the days chosen, as finely as chosen."""
     site, period = kept.site, _period(kept.site, choice)
     if choice.by != "quarter":
-        pieces = stretches.cut(period, choice.by, site.zone)
+        pieces = periods.cut(period, choice.by, site.zone)
         return _energy(kept, choice, pieces, queries.bars(kept, pieces), now)
     return figures.power(
         queries.series(kept, period, step_s=missing.STEP_S),
@@ -94,7 +94,7 @@ def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> It
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)
     period = _period(site, choice)
-    for part in stretches.cut(period, "month", zone):
+    for part in periods.cut(period, "month", zone):
         if part.start >= now:
             return
         kept = kept.over(part)
@@ -102,7 +102,7 @@ def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> It
             series = queries.buckets(kept, part)
             yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
         else:
-            pieces = stretches.cut(part, choice.by, zone)
+            pieces = periods.cut(part, choice.by, zone)
             bars = queries.bars(kept, pieces)
             yield from exports.energy_rows(bars, pieces, home=site.name, parts=parts, zone=zone, now=now)
 
@@ -128,7 +128,7 @@ def _energy(
 
 
 def _period(site: sites.Site, choice: range.HistoryRange) -> periods.Period:
-    return stretches.whole_days(choice.first, choice.last, site.zone)
+    return periods.whole_days(choice.first, choice.last, site.zone)
 
 
 def _parts(kept: telemetry_kept.Kept) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from gridshare_portal.telemetry import stretches
+from gridshare_portal.energy import periods
 
 VIEWS = ("day", "week", "month", "year", "range")
 STEPS = ("quarter", "hour", "day", "month")
@@ -88,7 +88,7 @@ def read(
         reader.check_order(first, last)
     else:
         first, last = whole(view, reader.day("day"))
-    whole_days = stretches.whole_days(first, last, zone)
+    whole_days = periods.whole_days(first, last, zone)
     if whole_days.start == whole_days.end:
         reader.faults["from" if view == "range" else "day"] = f"Clocks in {zone.key} skipped that day."
     if reader.faults:

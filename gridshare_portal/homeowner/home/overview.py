@@ -15,7 +15,7 @@ from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import viewer
 from gridshare_portal.homeowner.home import banners, flow_picture, words
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import latest, stretches
+from gridshare_portal.telemetry import latest
 from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry import stored as telemetry_kept
 from gridshare_portal.templatetags import energy
@@ -56,7 +56,7 @@ def context_of(
 
 def _today(site: sites.Site, now: datetime) -> periods.Period:
     today = now.astimezone(site.zone).date()
-    return stretches.whole_days(today, today, site.zone)
+    return periods.whole_days(today, today, site.zone)
 
 
 def _current(reading: latest.Now) -> bool:

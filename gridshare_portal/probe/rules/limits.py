@@ -46,8 +46,8 @@ def spans(by_days: Mapping[int, tuple[Answer, datetime, datetime]]) -> Finding:
     given, most = [], max(by_days)
     for days, (answer, start, end) in sorted(by_days.items()):
         found = buckets(answer)
-        reaches = answer.is_given and bool(found) and found[-1].at >= end - timedelta(days=1)
-        if reaches and found[0].at <= start + timedelta(days=1):
+        goes_back = answer.is_given and bool(found) and found[-1].at >= end - timedelta(days=1)
+        if goes_back and found[0].at <= start + timedelta(days=1):
             given.append(days)
     if not given:
         return findings.different(SUBJECT, "span_short", f"Not even {min(by_days)} days came in one answer.")

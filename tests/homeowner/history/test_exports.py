@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gridshare_portal.energy import periods
 from gridshare_portal.files import cells
 from gridshare_portal.homeowner.history import exports, range
-from gridshare_portal.telemetry import stretches
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 LATER = datetime(2026, 11, 30, tzinfo=UTC)
@@ -23,7 +23,7 @@ def parsed(heads, rows):
 def power(
     day=date(2026, 11, 22), parts=("solar", "battery", "grid"), home="Ada’s home", now=LATER, **columns
 ):
-    period = stretches.whole_days(day, day, LOS_ANGELES)
+    period = periods.whole_days(day, day, LOS_ANGELES)
     count = (period.end - period.start) // timedelta(seconds=900)
     series = {"start": int(period.start.timestamp()), "step_s": 900}
     series |= {key: columns.get(key, [5] * count) for key in (*KEYS, *ENERGIES)}
@@ -74,7 +74,7 @@ class TestAFileOfPower:
 class TestAFileOfEnergy:
     def test_is_in_kilowatt_hours_and_says_how_much_is_missing(self):
         parts = ("solar", "grid")
-        stretch = stretches.whole_days(date(2026, 11, 1), date(2026, 11, 1), LOS_ANGELES)
+        stretch = periods.whole_days(date(2026, 11, 1), date(2026, 11, 1), LOS_ANGELES)
         rows = exports.energy_rows([Bar()], [stretch], home="Home", parts=parts, zone=LOS_ANGELES, now=LATER)
 
         assert parsed(exports.energy_heads(parts), rows) == [

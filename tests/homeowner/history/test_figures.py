@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner.history import figures, gaps
-from gridshare_portal.telemetry import stretches
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 NOON = datetime(2026, 11, 22, 20, 5, tzinfo=UTC)
@@ -16,7 +16,7 @@ KEYS = ("solar_w", "charging_w", "discharging_w", "from_grid_w", "to_grid_w", "h
 
 
 def series(day=date(2026, 11, 22), **columns):
-    period = stretches.whole_days(day, day, LOS_ANGELES)
+    period = periods.whole_days(day, day, LOS_ANGELES)
     count = (period.end - period.start) // timedelta(seconds=900)
     plain = {key: columns.get(key, [100] * count) for key in KEYS}
     told = {"read_at": 0, "complete": False, "final_steps": 0}
@@ -44,10 +44,10 @@ UNKNOWN = Bar(None, None, None, None, None, None, missing_s=86_400)
 
 
 def energy(bars, first=date(2026, 11, 16), by="day", now=NOON):
-    period = stretches.whole_days(first, first + timedelta(days=len(bars) - 1), LOS_ANGELES)
+    period = periods.whole_days(first, first + timedelta(days=len(bars) - 1), LOS_ANGELES)
     return figures.energy(
         bars,
-        stretches.cut(period, by, LOS_ANGELES),
+        periods.cut(period, by, LOS_ANGELES),
         by=by,
         parts=ALL,
         zone=LOS_ANGELES,
@@ -146,8 +146,8 @@ class TestCuttingADay:
         ],
     )
     def test_into_hours_leaves_nothing_out(self, day, zone, hours):
-        whole = stretches.whole_days(day, day, ZoneInfo(zone))
-        pieces = stretches.cut(whole, "hour", ZoneInfo(zone))
+        whole = periods.whole_days(day, day, ZoneInfo(zone))
+        pieces = periods.cut(whole, "hour", ZoneInfo(zone))
 
         assert len(pieces) == hours
         assert (pieces[0].start, pieces[-1].end) == (whole.start, whole.end)

@@ -11,8 +11,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from gridshare_portal.energy import periods
 from gridshare_portal.homeowner.history import range as history_range
-from gridshare_portal.telemetry import queries, stretches
+from gridshare_portal.telemetry import queries
 from tests.readings import begin
 
 
@@ -128,7 +129,7 @@ class TestTheHistoryPage:
         days = [today - timedelta(days=n) for n in range(1, -1, -1)]
         query = {"view": "range", "from": days[0].isoformat(), "to": today.isoformat(), "by": "day"}
         data = homeowner.get(address(home, "telemetry_json"), query).json()
-        whole = queries.totals(home, stretches.whole_days(days[0], today, home.zone))
+        whole = queries.totals(home, periods.whole_days(days[0], today, home.zone))
 
         for name in ("solar_wh", "home_wh", "from_grid_wh", "to_grid_wh", "charged_wh", "discharged_wh"):
             known = [value for value in data[name] if value is not None]  # today is not, just after midnight
