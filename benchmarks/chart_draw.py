@@ -120,8 +120,7 @@ def head(library: str) -> str:
     places = {f"portal/charts/{one.stem}": f"/static/js/charts/{one.name}" for one in modules}
     start = 'import { draw } from "portal/charts/start"; globalThis.portalDraw = draw;'
     known = f'<script type="importmap">{json.dumps({"imports": places})}</script>'
-    sheet = '<script src="/rivals/uplot/dist/uPlot.iife.min.js"></script>'
-    return f'{known}{sheet}<script type="module">{start}</script>{draws}'
+    return f'{known}<script type="module">{start}</script>{draws}'
 
 
 def hand_over(route: playwright.Route) -> None:

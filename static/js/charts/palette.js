@@ -3,20 +3,21 @@
 
 const NAMES = ["solar", "battery", "grid", "home", "text", "text-muted", "line", "surface"];
 
-// A probe of its own for each name, colored before it is in the page: one that changed its color would be
-// read in the middle of a transition, and one that adjusted would bear the color that is forced on all text.
-function colorOf(name, element) {
-  const probe = document.createElement("span");
-  probe.style.forcedColorAdjust = "none";
-  probe.style.color = `var(--${name}, currentColor)`;
-  element.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-}
-
+// A probe of its own for each name, colored before it is in the page: one that changed its color would be read in
+// the middle of a transition, and one that adjusted would bear the color that is forced on all text. All of them come
+// into the page at once, so that its style is computed once.
 function colors(element) {
-  return Object.fromEntries(NAMES.map((name) => [name, colorOf(name, element)]));
+  const probes = document.createElement("span");
+  for (const name of NAMES) {
+    const probe = document.createElement("span");
+    probe.style.forcedColorAdjust = "none";
+    probe.style.color = `var(--${name}, currentColor)`;
+    probes.append(probe);
+  }
+  element.append(probes);
+  const found = NAMES.map((name, n) => [name, getComputedStyle(probes.children[n]).color]);
+  probes.remove();
+  return Object.fromEntries(found);
 }
 
 function tile(size, draw) {
@@ -81,11 +82,14 @@ export function palette(element) {
   };
 }
 
-// Calls back whenever the page's colors may have changed; returns how to stop.
+// Calls back whenever the page's colors or the size of its pixels may have changed; returns how to stop.
 export function watch(changed) {
-  const wishes = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map(
-    (query) => matchMedia(query),
-  );
+  const wishes = [
+    "(prefers-color-scheme: dark)",
+    "(prefers-contrast: more)",
+    "(forced-colors: active)",
+    ...[1, 1.25, 1.5, 2, 3].map((ratio) => `(min-resolution: ${ratio}dppx)`),
+  ].map((query) => matchMedia(query));
   const switched = new MutationObserver(changed);
   switched.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
   for (const wish of wishes) wish.addEventListener("change", changed);
