@@ -58,25 +58,17 @@ const lower = (a, b) => a > b;
 
 // Where the band is thick enough over the label's whole width, its thickest place.
 function roomInBand(sheet, layer, columns, y, wide, taken) {
+  let [best, thick] = [null, (SIZE + 4) * sheet.ratio];
+  const isThick = (to, c) => Math.abs(y(to) - y(layer.from[c])) >= thick;
+  if (!layer.to.some(isThick)) return best;
   const [ends, bases] = [Array.from(layer.to, y), Array.from(layer.from, y)];
-  const ceiling = under(
-    columns,
-    ends.map((end, c) => Math.min(end, bases[c])),
-    wide,
-    lower,
-  );
-  const floor = under(
-    columns,
-    ends.map((end, c) => Math.max(end, bases[c])),
-    wide,
-    upper,
-  );
-  let [best, most] = [null, (SIZE + 4) * sheet.ratio];
+  const [highs, lows] = y(1) < y(0) ? [ends, bases] : [bases, ends];
+  const [ceiling, floor] = [under(columns, highs, wide, lower), under(columns, lows, wide, upper)];
   for (let c = 0; c < columns.count; c += 1) {
     const room = floor[c] - ceiling[c];
-    if (room < most || (best && room === most)) continue;
+    if (room < thick || (best && room === thick)) continue;
     const box = boxAt(middleOf(columns, c), (ceiling[c] + floor[c]) / 2, wide, sheet.ratio);
-    if (inside(box, sheet) && apart(box, taken, 6 * sheet.ratio)) [best, most] = [box, room];
+    if (inside(box, sheet) && apart(box, taken, 6 * sheet.ratio)) [best, thick] = [box, room];
   }
   return best;
 }

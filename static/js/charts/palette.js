@@ -20,14 +20,15 @@ function colors(element) {
   return Object.fromEntries(found);
 }
 
+// A pattern of tiles; all are made on one small canvas, which each pattern copies.
+const easel = document.createElement("canvas");
+
 function tile(size, draw) {
-  const ratio = devicePixelRatio || 1;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = Math.max(2, Math.round(size * ratio));
-  const ink = canvas.getContext("2d");
-  ink.scale(canvas.width / size, canvas.height / size);
+  easel.width = easel.height = Math.max(2, Math.round(size * (devicePixelRatio || 1)));
+  const ink = easel.getContext("2d", { willReadFrequently: true });
+  ink.scale(easel.width / size, easel.height / size);
   draw(ink, size);
-  return ink.createPattern(canvas, "repeat");
+  return ink.createPattern(easel, "repeat");
 }
 
 const washed = (color) => (ink, size) => {
@@ -73,28 +74,35 @@ function hatching(color) {
 }
 
 export function palette(element) {
+  const font = getComputedStyle(element).fontFamily;
   const found = colors(element);
   return {
     ...found,
     fills: { solar: found.solar, battery: lines(found.battery), grid: dots(found.grid) },
     hatching: hatching(found.text),
-    font: getComputedStyle(element).fontFamily,
+    font,
   };
 }
 
 // Calls back whenever the page's colors or the size of its pixels may have changed; returns how to stop.
 export function watch(changed) {
-  const wishes = [
-    "(prefers-color-scheme: dark)",
-    "(prefers-contrast: more)",
-    "(forced-colors: active)",
-    ...[1, 1.25, 1.5, 2, 3].map((ratio) => `(min-resolution: ${ratio}dppx)`),
-  ].map((query) => matchMedia(query));
+  const wishes = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map(
+    (query) => matchMedia(query),
+  );
+  let pixels = null;
+  const resized = () => {
+    pixels?.removeEventListener("change", resized);
+    if (pixels) changed();
+    pixels = matchMedia(`(resolution: ${devicePixelRatio || 1}dppx)`);
+    pixels.addEventListener("change", resized);
+  };
+  resized();
   const switched = new MutationObserver(changed);
   switched.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
   for (const wish of wishes) wish.addEventListener("change", changed);
   return () => {
     switched.disconnect();
+    pixels.removeEventListener("change", resized);
     for (const wish of wishes) wish.removeEventListener("change", changed);
   };
 }

@@ -8,11 +8,11 @@ import { percent, tick } from "portal/charts/scale";
 const SIZE = 14;
 const [ABOVE, BELOW, BELOW_BARE, RIGHT, APART] = [8, 32, 8, 24, 8];
 const TICK_APART = 56;
+const ruler = document.createElement("canvas").getContext("2d");
 
 // Room for the widest figure of all charts that stand above each other, so that they share one axis of time; and for
 // usual figures, so that the axis stays where it is when the next day is shown.
 export function gutter(charts, font) {
-  const ruler = document.createElement("canvas").getContext("2d");
   ruler.font = `${SIZE}px ${font}`;
   const texts = charts.flatMap((chart) => chart.ticksY.map((one) => one.text));
   const wide = [percent(100), tick(500, "W"), ...texts].map((text) => ruler.measureText(text).width);
@@ -105,8 +105,8 @@ export function sheet(element, chart, shared) {
     drawNow(it, ink, shared, chart.hideX);
     chart.name?.(it, ink);
   };
-  const fit = () => {
-    const [wide, ratio] = [element.clientWidth, devicePixelRatio || 1];
+  const fit = (wide) => {
+    const ratio = devicePixelRatio || 1;
     if (!wide || (wide === it.wide && ratio === it.ratio)) return;
     const high = chart.height(wide);
     canvas.width = Math.round(wide * ratio);
@@ -117,11 +117,11 @@ export function sheet(element, chart, shared) {
     it.height = Math.round((high - ABOVE - bottom) * ratio);
     draw();
   };
-  fit();
-  const sized = new ResizeObserver(fit);
+  fit(shared.wide);
+  const sized = new ResizeObserver(() => fit(element.clientWidth));
   sized.observe(element);
   return {
-    draw: () => (it.ratio === devicePixelRatio ? it.wide && draw() : fit()),
+    draw: () => (it.ratio === (devicePixelRatio || 1) ? draw() : fit(element.clientWidth)),
     end: () => sized.disconnect(),
   };
 }

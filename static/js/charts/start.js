@@ -44,15 +44,12 @@ function pointer(data, edges, before) {
 // end it.
 export function draw(figure, data, before = null) {
   const plots = figure.querySelector("[data-plots]");
+  const wide = plots.clientWidth; // asked before anything changes, lest the page be laid out twice
   plots.replaceChildren();
   const edges = edgesOf(data);
   let colors = palette(plots);
-  const shared = {
-    edges,
-    until: data.until,
-    unsettled: unsettledOf(data),
-    pointed: pointer(data, edges, before),
-  };
+  const pointed = pointer(data, edges, before);
+  const shared = { edges, wide, pointed, until: data.until, unsettled: unsettledOf(data) };
   shared.ink = () => colors;
   const charts = { [data.kind]: stacked(data, shared) };
   if (!isBars(data) && data.charge_pct) charts.charge = charge(data, shared);
@@ -94,9 +91,8 @@ function start(figure) {
   let shown = null;
   let seen = null;
   const show = (data) => {
-    const said = JSON.stringify(data);
-    if (said === seen) return;
-    seen = said;
+    if (seen && JSON.stringify(data) === JSON.stringify(seen)) return;
+    seen = data;
     shown?.end();
     shown = draw(figure, data, shown);
   };
