@@ -26,7 +26,7 @@ export function charge(data, shared) {
     ticksY: [0, 50, 100].map((at) => ({ at, text: percent(at) })),
     paint(sheet, ink) {
       const { ctx, ratio } = sheet;
-      const at = columns(sheet, edges, 0);
+      const at = columns(sheet, shared, 0);
       const zero = Math.round(sheet.y(0));
       const tops = most(data.charge_pct, at).map((pct) => (pct === null ? null : Math.round(sheet.y(pct))));
       const { area } = band(at, new Array(at.count).fill(zero), tops);

@@ -1,7 +1,8 @@
 // The home's own clock, never the visitor's. The browser is asked for a zone's offset at few moments, because that
 // is slow; what lies between two moments of the same offset is arithmetic.
 
-const SPAN_S = 14 * 86_400; // no zone turns its clocks twice in so short a time
+const SPAN_S = 28 * 86_400; // no zone turns its clocks twice in so short a time
+const STEP_S = 900; // and none at another moment than a quarter of an hour
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const zones = new Map();
@@ -31,8 +32,8 @@ function made(zone) {
     if (turns.has(n)) return turns.get(n);
     let [early, late] = [n * SPAN_S, (n + 1) * SPAN_S];
     const [before, after] = [ask(early), ask(late)];
-    while (before !== after && late - early > 1) {
-      const middle = Math.floor((early + late) / 2);
+    while (before !== after && late - early > STEP_S) {
+      const middle = early + Math.floor((late - early) / 2 / STEP_S) * STEP_S;
       if (ask(middle) === before) early = middle;
       else late = middle;
     }

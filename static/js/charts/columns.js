@@ -2,9 +2,15 @@
 // most are drawn: two points a pixel show every peak that all points would show.
 
 // Columns have `left` and `right` in canvas pixels; column c holds the buckets from first[c] up to first[c + 1].
-export function columns(sheet, edges, air) {
+// Charts that stand above each other share them.
+export function columns(sheet, shared, air) {
+  const { edges, columns: known } = shared;
+  if (known?.width === sheet.width && known.start === sheet.left) return known;
   const count = edges.length - 1;
-  return count > sheet.width ? pixels(sheet, edges) : { count, ...spans(sheet, edges, air), first: null };
+  const found =
+    count > sheet.width ? pixels(sheet, edges) : { count, ...spans(sheet, edges, air), first: null };
+  shared.columns = { ...found, width: sheet.width, start: sheet.left };
+  return shared.columns;
 }
 
 // One column per bucket; bars keep a little air between them.
@@ -24,35 +30,37 @@ function spans(sheet, edges, air) {
 function pixels(sheet, edges) {
   const [left, right, first] = [[], [], []];
   const buckets = edges.length - 1;
+  const begin = sheet.x(edges[0]);
+  const each = (sheet.x(edges[buckets]) - begin) / (edges[buckets] - edges[0]);
+  let last = -1;
   for (let i = 0; i < buckets; i += 1) {
-    const x = Math.floor(sheet.x(edges[i]));
-    if (x === left.at(-1)) continue;
-    if (right.length) right[right.length - 1] = x;
+    const x = Math.floor(begin + each * (edges[i] - edges[0]));
+    if (x === last) continue;
+    if (last >= 0) right.push(x);
     left.push(x);
-    right.push(x + 1);
     first.push(i);
+    last = x;
   }
-  return { count: left.length, left, right, first: [...first, buckets] };
+  return { count: left.length, left, right: [...right, last + 1], first: [...first, buckets] };
 }
 
-// Of each column the most (or the least) of its buckets; null where none is known.
-function extremes(values, columns, isMore) {
-  const { first, count } = columns;
+// Of each column the most of its buckets, or with sign -1 the least; null where none is known.
+function extremes(values, { first, count }, sign) {
   if (!first) return values;
   const found = new Array(count);
   for (let c = 0; c < count; c += 1) {
     let best = null;
     for (let i = first[c]; i < first[c + 1]; i += 1) {
       const value = values[i];
-      if (value !== null && (best === null || isMore(value, best))) best = value;
+      if (value !== null && (best === null || value * sign > best * sign)) best = value;
     }
     found[c] = best;
   }
   return found;
 }
 
-export const most = (values, columns) => extremes(values, columns, (a, b) => a > b);
-export const least = (values, columns) => extremes(values, columns, (a, b) => a < b);
+export const most = (values, columns) => extremes(values, columns, 1);
+export const least = (values, columns) => extremes(values, columns, -1);
 
 // The column that a bucket stands in.
 export function columnOf({ first }, bucket) {

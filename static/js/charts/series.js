@@ -45,7 +45,9 @@ export function seriesOf(data) {
 // Where buckets begin, and where the last one ends.
 export function edgesOf(data) {
   if (isBars(data)) return [...data.t, data.end];
-  return Array.from({ length: data.count + 1 }, (_, i) => data.start + i * data.step);
+  const edges = [];
+  for (let i = 0; i <= data.count; i += 1) edges.push(data.start + i * data.step);
+  return edges;
 }
 
 // Ticks of the axis of time, as many as there is room for.

@@ -8,9 +8,7 @@ export function pile(layers, count) {
   return layers.map((layer) => {
     const from = tops;
     tops = from.slice();
-    layer.values.forEach((value, i) => {
-      tops[i] += value ?? 0;
-    });
+    for (let i = 0; i < count; i += 1) tops[i] += layer.values[i] ?? 0;
     return { ...layer, from, to: tops };
   });
 }

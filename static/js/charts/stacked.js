@@ -35,7 +35,7 @@ export function stacked(data, shared) {
     ticksX: ticksOf(data, edges),
     ticksY: ticks.map((value) => ({ at: value, text: tick(value, series.unit) })),
     paint(sheet, ink) {
-      const at = columns(sheet, edges, airOf(data));
+      const at = columns(sheet, shared, airOf(data));
       shown = { at, above: inColumns(above.piled, at), below: inColumns(below.piled, at) };
       inPens(sheet, shared, (pen) => {
         drawLayers(sheet, shown.above, at, 1, ink, pen);
