@@ -79,7 +79,8 @@ export function hourTicks(start, end, zone, room) {
   for (const t of full(start, long ? end : end + 1, zone, apart * HOUR_S)) {
     const here = local(t, zone);
     const text = here.hour === "00" && long ? `${here.weekday} ${here.day}` : `${here.hour}:00`;
-    if (ticks.at(-1)?.text !== text) ticks.push({ t, text });
+    const again = ticks.at(-1)?.text === text && t - ticks.at(-1).t < DAY_S / 2;
+    if (!again) ticks.push({ t, text });
   }
   return ticks;
 }
