@@ -94,7 +94,14 @@ def energy_chart(by: str, edges: list[int]) -> Chart:
         return [sum(column[a:b]) // 4 for a, b in zip(places, places[1:], strict=False)]
 
     return {
-        **{"kind": "energy", "by": by, "zone": ZONE, "t": edges[:-1], "opens": "day", "days": [""] * (len(edges) - 1)},
+        **{
+            "kind": "energy",
+            "by": by,
+            "zone": ZONE,
+            "t": edges[:-1],
+            "opens": "day",
+            "days": [""] * (len(edges) - 1),
+        },
         **{"end": edges[-1], "until": edges[-1], "running": None, "gaps": [], "partial": []},
         **{"read_at": edges[-1], "complete": True, "solar_wh": sums("solar_w"), "home_wh": sums("home_w")},
         **{"charged_wh": sums("charging_w"), "discharged_wh": sums("discharging_w")},
@@ -105,7 +112,9 @@ def energy_chart(by: str, edges: list[int]) -> Chart:
 CASES: Final[dict[str, Callable[[], Chart]]] = {
     "a day of quarter hours": lambda: power_chart(96),
     "two days of quarter hours": lambda: power_chart(192),
-    "a year by month": lambda: energy_chart("month", [START + 86_400 * 365 * n // 12 // 900 * 900 for n in range(13)]),
+    "a year by month": lambda: energy_chart(
+        "month", [START + 86_400 * 365 * n // 12 // 900 * 900 for n in range(13)]
+    ),
     "a year by day": lambda: energy_chart("day", [START + 86_400 * n for n in range(366)]),
     "a year of quarter hours": lambda: power_chart(365 * 96),
 }
@@ -153,12 +162,16 @@ def script_ms(trace: Iterable[dict[str, object]]) -> float:
     """Return what ran as script between the two marks of a trace; what runs inside of another counts once."""
     events = list(trace)
     begin, end = (
-        next(one for one in events if one["name"] == mark and one["cat"] == "blink.user_timing") for mark in MARKS
+        next(one for one in events if one["name"] == mark and one["cat"] == "blink.user_timing")
+        for mark in MARKS
     )
     spans = sorted(
         (float(str(one["ts"])), float(str(one["ts"])) + float(str(one["dur"])))
         for one in events
-        if one["name"] in SCRIPT and "dur" in one and one["tid"] == begin["tid"] and one["pid"] == begin["pid"]
+        if one["name"] in SCRIPT
+        and "dur" in one
+        and one["tid"] == begin["tid"]
+        and one["pid"] == begin["pid"]
     )
     took, reached = 0.0, float(str(begin["ts"]))
     for start, stop in spans:

@@ -94,26 +94,33 @@ def show(portal):
     return portal.show
 
 
-PAINTED = """([plot, test]) => {
+PAINTED = """([plot, role]) => {
   const canvas = document.querySelector(`.chart-plot-${plot} canvas`);
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   const probe = document.createElement("span");
-  probe.style.color = `var(--${test})`;
+  probe.style.color = `var(--${role})`;
   document.body.append(probe);
   const wanted = getComputedStyle(probe).color.match(/[0-9.]+/g).map(Number);
   probe.remove();
-  const found = [];
+  const found = new Map();
   for (let y = 0; y < height; y += 1)
     for (let x = 0; x < width; x += 1) {
       const i = 4 * (y * width + x);
-      if (data[i + 3] > 200 && [0, 1, 2].every((n) => Math.abs(data[i + n] - wanted[n]) < 40)) found.push([x, y]);
+      if (data[i + 3] <= 200 || [0, 1, 2].some((n) => Math.abs(data[i + n] - wanted[n]) >= 40)) continue;
+      const [top, , count] = found.get(x) ?? [y, y, 0];
+      found.set(x, [top, y, count + 1]);
     }
-  return found;
+  return [...found];
 }"""
+
+
+def painted_on(page, plot, role):
+    """Return for each column of a plot that has about a role's color: its top, bottom and number of such pixels."""
+    return {x: tuple(column) for x, column in page.evaluate(PAINTED, [plot, role])}
 
 
 @pytest.fixture
 def painted(page):
-    """Return a function that lists the pixels of a plot that have about the color of this role."""
-    return lambda plot, role: [tuple(pixel) for pixel in page.evaluate(PAINTED, [plot, role])]
+    """Return how to look for a role's color on a plot."""
+    return lambda plot, role: painted_on(page, plot, role)

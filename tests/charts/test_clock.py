@@ -69,18 +69,25 @@ class TestTheHomesClock:
         asked = []
         for name in ZONES:
             near = [turn + 900 * n for turn in turns(ZoneInfo(name)) for n in range(-14, 14)]
-            some = [YEAR + 900 * chance.randrange(365 * 96) for _ in range(environment.rounds(quick=60, long=3000))]
+            some = [
+                YEAR + 900 * chance.randrange(365 * 96)
+                for _ in range(environment.rounds(quick=60, long=3000))
+            ]
             asked += [(t, name) for t in near + some]
         for found, (t, name) in zip(page.evaluate(SAY, asked), asked, strict=True):
             text, twice = said(t, name)
             assert found.startswith(text)
             assert (len(found) > len(text)) == twice, (found, name)
 
-    @pytest.mark.parametrize("name", ["America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana"])
+    @pytest.mark.parametrize(
+        "name", ["America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana"]
+    )
     def test_puts_ticks_at_full_hours_of_days_of_any_length(self, show, page, name):
         show(power())
         zone = ZoneInfo(name)
-        starts = [datetime.fromtimestamp(turn, zone).date() for turn in turns(zone)] or [datetime(2025, 5, 5).date()]
+        starts = [datetime.fromtimestamp(turn, zone).date() for turn in turns(zone)] or [
+            datetime(2025, 5, 5).date()
+        ]
         asked = [
             (midnight(day, zone), midnight(day + timedelta(days=1), zone), name, room)
             for day in starts
