@@ -1,8 +1,9 @@
-"""Draw the portal's charts and the same pictures in uPlot, ECharts, Chart.js and Plotly, in fresh pages of one browser.
+"""Draw the portal's charts and the same pictures in uPlot, ECharts, Chart.js and Plotly, in one browser.
 
-Run as `python -m benchmarks.chart_draw`, after `npm ci --prefix benchmarks/charts`. "Script" is what the browser spent
-in scripts from the JSON on, "shown" what went by until the picture was there. Each figure is the median of several
-fresh pages, libraries in turn, and stands beside its ratio to uPlot. Only the ratios of one run are worth comparing.
+Run as `python -m benchmarks.chart_draw`, after `npm ci --prefix benchmarks/charts`. "Script" is what the
+browser spent in scripts from the JSON on, "shown" what went by until the picture was there. Each figure is the
+median of several fresh pages, libraries in turn, and stands beside its ratio to uPlot. Only the ratios of one
+run are worth comparing.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Drawn:
 
 
 def powers(count: int) -> Columns:
-    """Make quarter hours of one lively home in whole watts: sun with clouds, evenings, a battery between them."""
+    """Make quarter hours of a lively home in whole watts: sun with clouds, evenings, a battery."""
     chance = random.Random(7)
     found: Columns = {name: [] for name in ("solar", "home", "charge", "discharge", "pct")}
     pct = 40.0
@@ -94,14 +95,7 @@ def energy_chart(by: str, edges: list[int]) -> Chart:
         return [sum(column[a:b]) // 4 for a, b in zip(places, places[1:], strict=False)]
 
     return {
-        **{
-            "kind": "energy",
-            "by": by,
-            "zone": ZONE,
-            "t": edges[:-1],
-            "opens": "day",
-            "days": [""] * (len(edges) - 1),
-        },
+        **{"kind": "energy", "by": by, "zone": ZONE, "t": edges[:-1], "opens": "day", "days": []},
         **{"end": edges[-1], "until": edges[-1], "running": None, "gaps": [], "partial": []},
         **{"read_at": edges[-1], "complete": True, "solar_wh": sums("solar_w"), "home_wh": sums("home_w")},
         **{"charged_wh": sums("charging_w"), "discharged_wh": sums("discharging_w")},
@@ -212,9 +206,10 @@ def main() -> None:
             if options.only not in name:
                 continue
             chart = json.dumps(make())
-            times: dict[str, list[Drawn]] = {library: [] for library in options.libraries}
+            asked_for = {FLOOR, *options.libraries}
+            times: dict[str, list[Drawn]] = {library: [] for library in LIBRARIES if library in asked_for}
             for _round in range(options.rounds + 1):  # the first warms the disk, and does not count
-                for library in options.libraries:
+                for library in times:
                     times[library].append(drawn(context, library, chart))
             print("\n".join(table(name, {library: many[1:] for library, many in times.items()})), flush=True)
         browser.close()

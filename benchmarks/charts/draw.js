@@ -182,5 +182,16 @@ globalThis.drawOnce = async (name, json) => {
   for (const canvas of document.querySelectorAll("canvas"))
     if (canvas.width && canvas.height) canvas.getContext("2d").getImageData(0, 0, 1, 1);
   performance.mark("chart-ends");
-  return performance.now() - began;
+  const took = performance.now() - began;
+  if (!somethingIsDrawn()) throw new Error(`${name} has drawn nothing`);
+  return took;
 };
+
+// Lest nothing be measured: a canvas of several colors, or paths.
+function somethingIsDrawn() {
+  if (document.querySelectorAll(".plot path").length > 3) return true;
+  return [...document.querySelectorAll("canvas")].some((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size > 4;
+  });
+}
