@@ -1,9 +1,9 @@
 """Draw the portal's charts and the same pictures in uPlot, ECharts, Chart.js and Plotly, in one browser.
 
 Run as `python -m benchmarks.chart_draw`, after `npm ci --prefix benchmarks/charts`. "Script" is what the
-browser spent in scripts from the JSON on, "shown" what went by until the picture was there. Each figure is the
-median of several fresh pages, libraries in turn, and stands beside its ratio to uPlot. Only the ratios of one
-run are worth comparing.
+browser spent in scripts from the JSON on, "shown" what went by until the picture was there. Each figure is
+the median of several fresh pages, libraries in turn, and stands beside its ratio to uPlot. Only the ratios
+of one run are worth comparing.
 """
 
 from __future__ import annotations

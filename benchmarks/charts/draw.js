@@ -189,7 +189,7 @@ globalThis.drawOnce = async (name, json) => {
 
 // Lest nothing be measured: a canvas of several colors, or paths.
 function somethingIsDrawn() {
-  if (document.querySelectorAll(".plot path").length > 3) return true;
+  if (document.querySelectorAll("svg .cartesianlayer path").length > 3) return true;
   return [...document.querySelectorAll("canvas")].some((canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size > 4;
