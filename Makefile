@@ -38,7 +38,7 @@ format: test-setup
 	$(VENV)/bin/djangofmt -q templates || true
 	node_modules/.bin/biome check --write static
 
-setup: $(VENV)/.ready node_modules/.ready
+setup: $(VENV)/.ready
 
 test-setup: $(VENV)/.test-ready node_modules/.test-ready
 
@@ -58,15 +58,10 @@ $(VENV)/.test-ready: tests/requirements.txt $(VENV)/.ready
 NPM = PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 NODE = command -v npm >/dev/null 2>&1 || $(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes -r gridshare_portal/demo/requirements-node.txt
 
-node_modules/.ready: package-lock.json $(VENV)/.ready
-	@$(NODE)
-	$(NPM) --omit=dev
-	@touch $@
-
 node_modules/.test-ready: package-lock.json $(VENV)/.ready
 	@$(NODE)
 	$(NPM)
-	@touch node_modules/.ready $@
+	@touch $@
 
 SCANNER_LOCKS := $(addprefix tests/scans/,requirements-source.txt requirements-web.txt observatory/package-lock.json)
 OBSERVATORY := $(SCANNERS)/observatory

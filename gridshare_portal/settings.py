@@ -331,17 +331,6 @@ else:
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "gridshare_portal.vendor.PackageFinder",
-]
-NODE_MODULES = BASE_DIR / "node_modules"
-VENDOR_FILES = {
-    "vendor/uplot/uPlot.esm.js": "uplot/dist/uPlot.esm.js",
-    "vendor/uplot/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
-    "vendor/uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
-}
 STATIC_FROM_SOURCE = DEMO or DEBUG or env.bool("STATIC_FROM_SOURCE", default=False)
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCE
 WHITENOISE_ALLOW_ALL_ORIGINS = False

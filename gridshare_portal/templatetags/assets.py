@@ -28,9 +28,9 @@ TAGS: Final = {
 }
 MODULES: Final = (  # which modules may import each other, by their names without the `portal/` before them
     ("refresh", "disclosure")
-    + ("charts/cursor", "charts/start", "charts/scale", "charts/palette", "charts/gaps", "charts/frame")
-    + ("charts/ground", "charts/stack", "charts/stacked", "charts/labels", "charts/words")
-    + ("charts/power", "charts/energy", "charts/charge")
+    + ("charts/cursor", "charts/start", "charts/scale", "charts/clock", "charts/palette", "charts/sheet")
+    + ("charts/ground", "charts/gaps", "charts/columns", "charts/stack", "charts/stacked", "charts/labels")
+    + ("charts/series", "charts/charge", "charts/unsettled", "charts/words")
 )
 
 _paths: dict[str, Path] = {}

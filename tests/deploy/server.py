@@ -40,7 +40,6 @@ class Server:
                 shutil.copytree(source, self.home / name, ignore=leave)
             else:
                 shutil.copy(source, self.home / name)
-        (self.home / "node_modules").symlink_to(files.ROOT / "node_modules")
         (self.home / ".venv").symlink_to(sys.prefix)
 
     def commands(self, unit):

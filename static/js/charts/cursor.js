@@ -1,17 +1,25 @@
-// Which bucket is pointed at, by mouse, finger or arrow keys; the plots of one figure share it.
+// Which bucket is read, by mouse, finger or arrow keys; the plots of one figure share it.
 
-export function cursor(count, first = null) {
-  let index = first;
+const SLIP = 8; // pixels that a finger may move while it taps
+
+// Until somebody chooses a bucket, the newest is read, and none is marked.
+export function cursor(count, newest, chosen = null) {
+  let index = chosen ?? newest;
+  let isChosen = chosen !== null;
   const heard = new Set();
   return {
     count,
     get index() {
       return index;
     },
+    get chosen() {
+      return isChosen;
+    },
     move(to) {
       const next = Math.min(Math.max(to, 0), count - 1);
-      if (next === index) return;
+      if (next === index && isChosen) return;
       index = next;
+      isChosen = true;
       for (const tell of heard) tell(index);
     },
     hear(tell) {
@@ -36,16 +44,38 @@ export function keys(element, pointed, { page, open }) {
     const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
-    pointed.move(move(pointed.index ?? -1));
+    pointed.move(move(pointed.index));
   };
   element.addEventListener("keydown", pressed);
   return () => element.removeEventListener("keydown", pressed);
 }
 
-// A finger draws the pointer along sideways; up and down still scroll the page.
-export function touch(over, pointed, indexAt) {
+// A mouse points where it is. A finger draws the pointer along sideways, or taps; while it goes up or down it
+// scrolls the page, and what is read stays. `bucketAt` is told the share of the width that lies left of it.
+export function point(over, pointed, bucketAt) {
+  let begun = null;
+  const move = (event) => {
+    const { left, width } = over.getBoundingClientRect();
+    if (width) pointed.move(bucketAt((event.clientX - left) / width));
+  };
+  const hovers = (event) => event.pointerType === "mouse" || (event.pointerType === "pen" && !event.buttons);
+  over.addEventListener("pointerdown", (event) => {
+    if (event.isPrimary && !hovers(event))
+      begun = { id: event.pointerId, x: event.clientX, y: event.clientY };
+  });
   over.addEventListener("pointermove", (event) => {
-    if (event.pointerType !== "mouse")
-      pointed.move(indexAt(event.clientX - over.getBoundingClientRect().left));
+    if (hovers(event)) return move(event);
+    if (event.pointerId !== begun?.id) return;
+    const [wide, high] = [Math.abs(event.clientX - begun.x), Math.abs(event.clientY - begun.y)];
+    begun.slipped ||= Math.max(wide, high) > SLIP;
+    begun.sideways ||= wide > SLIP && wide > high;
+    if (begun.sideways) move(event);
+  });
+  over.addEventListener("pointerup", (event) => {
+    if (event.pointerId === begun?.id && !begun.slipped) move(event);
+    if (event.pointerId === begun?.id) begun = null;
+  });
+  over.addEventListener("pointercancel", () => {
+    begun = null;
   });
 }

@@ -1,6 +1,7 @@
 // What is not known is hatched over its whole stretch, with the cause written on it where it fits.
 
 const SIZE = 14;
+const LEAST_ROOM = 40; // no cause is so short
 
 // The words in lines that fit the room, or nothing where a single word is too long.
 function lines(ctx, text, room) {
@@ -14,6 +15,7 @@ function lines(ctx, text, room) {
 }
 
 function write(ctx, cause, x, y, room, ink, ratio) {
+  if (room < LEAST_ROOM * ratio) return;
   ctx.font = `400 ${SIZE * ratio}px ${ink.font}`;
   const text = lines(ctx, cause, room - 24 * ratio);
   if (!text.length) return;
@@ -30,26 +32,24 @@ function write(ctx, cause, x, y, room, ink, ratio) {
   for (const [n, line] of text.entries()) ctx.fillText(line, x, y + (n - (text.length - 1) / 2) * apart);
 }
 
-export function drawGaps(u, gaps, edges, ink) {
-  const { ctx, bbox } = u;
-  const ratio = devicePixelRatio || 1;
+export function drawGaps(sheet, gaps, edges, ink) {
+  const { ctx, ratio, top, height } = sheet;
   for (const gap of gaps) {
-    const left = Math.round(u.valToPos(edges[gap.first], "x", true));
-    const right = Math.round(u.valToPos(edges[gap.last], "x", true));
+    const left = Math.round(sheet.x(edges[gap.first]));
+    const right = Math.max(left + 1, Math.round(sheet.x(edges[gap.last])));
     ctx.fillStyle = ink.hatching;
-    ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    if (gap.cause)
-      write(ctx, gap.cause, (left + right) / 2, bbox.top + bbox.height * 0.24, right - left, ink, ratio);
+    ctx.fillRect(left, top, right - left, height);
+    if (gap.cause) write(ctx, gap.cause, (left + right) / 2, top + height * 0.24, right - left, ink, ratio);
   }
 }
 
-// Where names may not stand: what is not known has no name.
-export function gapBoxes(u, gaps, edges) {
-  const { top, height } = u.bbox;
-  return gaps.map((gap) => ({
-    x0: u.valToPos(edges[gap.first], "x", true),
-    x1: u.valToPos(edges[gap.last], "x", true),
-    y0: top,
-    y1: top + height,
-  }));
+// Where names may not stand: what is not known has no name. Gaps that touch are one place.
+export function gapBoxes(sheet, gaps, edges) {
+  const found = [];
+  for (const gap of gaps) {
+    const [x0, x1] = [sheet.x(edges[gap.first]), sheet.x(edges[gap.last])];
+    if (found.length && x0 - found.at(-1).x1 <= 2) found.at(-1).x1 = x1;
+    else found.push({ x0, x1, y0: sheet.top, y1: sheet.top + sheet.height });
+  }
+  return found;
 }

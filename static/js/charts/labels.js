@@ -1,13 +1,16 @@
 // Names written onto what they name, where there is room for them; no legend to look back at.
 
-const SIZE = 14;
+import { most } from "portal/charts/columns";
 
-function measure(ctx, text, ink, ratio) {
+const SIZE = 14;
+const TRIES = 24;
+
+function measure({ ctx, ratio }, text, ink) {
   ctx.font = `600 ${SIZE * ratio}px ${ink.font}`;
   return ctx.measureText(text).width;
 }
 
-function write(ctx, text, x, y, ink, ratio) {
+function write({ ctx, ratio }, text, { x, y }, ink) {
   ctx.font = `600 ${SIZE * ratio}px ${ink.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
@@ -27,102 +30,115 @@ function boxAt(x, y, wide, ratio) {
   return { x0: x - wide / 2, x1: x + wide / 2, y0: y - high / 2, y1: y + high / 2, x, y };
 }
 
-const inside = (box, plot) =>
-  box.x0 >= plot.left &&
-  box.x1 <= plot.left + plot.width &&
-  box.y0 >= plot.top &&
-  box.y1 <= plot.top + plot.height;
+const inside = (box, { left, top, width, height }) =>
+  box.x0 >= left && box.x1 <= left + width && box.y0 >= top && box.y1 <= top + height;
 
-// The places under a label centered on bucket i.
-function under(places, i, wide) {
-  const middle = (places[i][0] + places[i][1]) / 2;
-  const found = [];
-  for (let k = 0; k < places.length; k += 1) {
-    if (places[k][1] > middle - wide / 2 && places[k][0] < middle + wide / 2) found.push(k);
+const middleOf = ({ left, right }, c) => (left[c] + right[c]) / 2;
+
+// For each column the first in order of the heights that lie under a label centered on it, in one pass: a queue keeps
+// those that may still become the first.
+export function under(columns, heights, wide, isBefore) {
+  const { count, left, right } = columns;
+  const [found, queue] = [new Array(count), []];
+  let [head, next] = [0, 0];
+  for (let c = 0; c < count; c += 1) {
+    const middle = middleOf(columns, c);
+    for (; next < count && left[next] < middle + wide / 2; next += 1) {
+      while (queue.length > head && !isBefore(heights[queue.at(-1)], heights[next])) queue.pop();
+      queue.push(next);
+    }
+    while (right[queue[head]] <= middle - wide / 2) head += 1;
+    found[c] = heights[queue[head]];
   }
-  return { middle, found };
+  return found;
 }
 
+const upper = (a, b) => a < b; // on a canvas, less is higher
+const lower = (a, b) => a > b;
+
 // Where the band is thick enough over the label's whole width, its thickest place.
-function roomInBand(layer, places, y, wide, taken, plot, ratio) {
-  let best = null;
-  for (let i = 0; i < places.length; i += 1) {
-    if (!layer.values[i]) continue;
-    const { middle, found } = under(places, i, wide);
-    const ys = found.map((k) => [y(layer.from[k]), y(layer.to[k])]);
-    const upper = Math.max(...ys.map((pair) => Math.min(...pair)));
-    const lower = Math.min(...ys.map((pair) => Math.max(...pair)));
-    const room = lower - upper;
-    if (room < (SIZE + 4) * ratio || (best && room <= best.room)) continue;
-    const box = boxAt(middle, (upper + lower) / 2, wide, ratio);
-    if (inside(box, plot) && apart(box, taken, 6 * ratio)) best = { room, box };
+function roomInBand(sheet, layer, columns, y, wide, taken) {
+  let [best, thick] = [null, (SIZE + 4) * sheet.ratio];
+  const isThick = (to, c) => Math.abs(y(to) - y(layer.from[c])) >= thick;
+  if (!layer.to.some(isThick)) return best;
+  const [ends, bases] = [Array.from(layer.to, y), Array.from(layer.from, y)];
+  const [highs, lows] = y(1) < y(0) ? [ends, bases] : [bases, ends];
+  const [ceiling, floor] = [under(columns, highs, wide, lower), under(columns, lows, wide, upper)];
+  for (let c = 0; c < columns.count; c += 1) {
+    const room = floor[c] - ceiling[c];
+    if (room < thick || (best && room === thick)) continue;
+    const box = boxAt(middleOf(columns, c), (ceiling[c] + floor[c]) / 2, wide, sheet.ratio);
+    if (inside(box, sheet) && apart(box, taken, 6 * sheet.ratio)) [best, thick] = [box, room];
   }
-  return best?.box ?? null;
+  return best;
+}
+
+// The columns in which a layer is thickest.
+function thickest(layer, count) {
+  const order = Array.from({ length: count }, (_, c) => c).filter((c) => layer.to[c] > layer.from[c]);
+  const thick = (c) => layer.to[c] - layer.from[c];
+  return order.sort((a, b) => thick(b) - thick(a)).slice(0, TRIES);
 }
 
 // Else beyond the pile, over (or under) the thickest bucket, with a thin line leading to it.
-function roomBeyond(layer, piled, places, y, sign, wide, taken, plot, ratio) {
-  const order = layer.values.map((value, i) => [value ?? 0, i]).sort((a, b) => b[0] - a[0]);
-  for (const [value, i] of order.slice(0, 24)) {
-    if (!value) break;
-    const { middle, found } = under(places, i, wide);
-    const ends = found.map((k) => y(piled.at(-1).to[k]));
-    const end = sign > 0 ? Math.min(...ends) : Math.max(...ends);
-    const box = boxAt(middle, end - sign * SIZE * 1.1 * ratio, wide, ratio);
-    const line = leader(box, (y(layer.from[i]) + y(layer.to[i])) / 2);
-    if (inside(box, plot) && apart(box, taken, 6 * ratio) && apart(line, taken, 2 * ratio))
-      return { ...box, line };
+function roomBeyond(sheet, layer, layers, columns, y, sign, wide, taken) {
+  const { ratio } = sheet;
+  const far = under(columns, Array.from(layers.at(-1).to, y), wide, sign > 0 ? upper : lower);
+  for (const c of thickest(layer, columns.count)) {
+    const box = boxAt(middleOf(columns, c), far[c] - sign * SIZE * 1.1 * ratio, wide, ratio);
+    const leader = leaderTo(box, (y(layer.from[c]) + y(layer.to[c])) / 2);
+    if (inside(box, sheet) && apart(box, taken, 6 * ratio) && apart(leader, taken, 2 * ratio))
+      return { ...box, leader };
   }
   return null;
 }
 
-function leader(box, to) {
+function leaderTo(box, to) {
   const from = to > box.y ? box.y1 : box.y0;
   return { x0: box.x, x1: box.x, y0: Math.min(from, to), y1: Math.max(from, to) };
 }
 
-function drawLeader(ctx, line, ink, ratio) {
+function drawLeader({ ctx, ratio }, { x0, x1, y0, y1 }, ink) {
   ctx.strokeStyle = ink.text;
   ctx.lineWidth = ratio;
   ctx.beginPath();
-  ctx.moveTo(line.x0, line.y0);
-  ctx.lineTo(line.x1, line.y1);
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
   ctx.stroke();
 }
 
-export function nameLayers(u, piled, places, sign, taken, ink) {
-  const ratio = devicePixelRatio || 1;
-  const y = (value) => u.valToPos(value * sign, "y", true);
-  for (const layer of piled) {
-    const wide = measure(u.ctx, layer.name, ink, ratio);
+export function nameLayers(sheet, layers, columns, sign, taken, ink) {
+  const y = (value) => sheet.y(value * sign);
+  for (const layer of layers) {
+    const wide = measure(sheet, layer.name, ink);
     const box =
-      roomInBand(layer, places, y, wide, taken, u.bbox, ratio) ??
-      roomBeyond(layer, piled, places, y, sign, wide, taken, u.bbox, ratio);
+      roomInBand(sheet, layer, columns, y, wide, taken) ??
+      roomBeyond(sheet, layer, layers, columns, y, sign, wide, taken);
     if (!box) continue;
-    if (box.line) drawLeader(u.ctx, box.line, ink, ratio);
-    write(u.ctx, layer.name, box.x, box.y, ink, ratio);
-    taken.push(box, ...(box.line ? [box.line] : []));
+    if (box.leader) drawLeader(sheet, box.leader, ink);
+    write(sheet, layer.name, box, ink);
+    taken.push(box, ...(box.leader ? [box.leader] : []));
   }
 }
 
 // The line's name stands just above it, as clear of the pile as can be.
-export function nameLine(u, name, values, piled, places, taken, ink) {
-  const ratio = devicePixelRatio || 1;
-  const y = (value) => u.valToPos(value, "y", true);
-  const wide = measure(u.ctx, name, ink, ratio);
+export function nameLine(sheet, name, values, layers, columns, taken, ink) {
+  const wide = measure(sheet, name, ink);
+  const y = (value) => (value === null ? Number.POSITIVE_INFINITY : sheet.y(value));
+  const highest = most(values, columns);
+  const lines = Array.from(highest, y);
+  const piles = layers.length
+    ? Array.from(layers.at(-1).to, (to, c) => (highest[c] === null ? lines[c] : y(to)))
+    : lines;
+  const [line, top] = [under(columns, lines, wide, upper), under(columns, piles, wide, upper)];
   let best = null;
-  for (let i = 0; i < places.length; i += 1) {
-    if (values[i] === null) continue;
-    const { middle, found } = under(places, i, wide);
-    const known = found.filter((k) => values[k] !== null);
-    const line = Math.min(...known.map((k) => y(values[k])));
-    const top = Math.min(line, ...known.map((k) => (piled.length ? y(piled.at(-1).to[k]) : line)));
-    const box = boxAt(middle, line - SIZE * ratio, wide, ratio);
-    const cover = line - top;
-    if (!inside(box, u.bbox) || !apart(box, taken, 6 * ratio) || (best && cover >= best.cover)) continue;
-    best = { cover, box };
+  for (let c = 0; c < columns.count; c += 1) {
+    const cover = Math.max(0, line[c] - top[c]);
+    if (highest[c] === null || (best && cover >= best.cover)) continue;
+    const box = boxAt(middleOf(columns, c), line[c] - SIZE * sheet.ratio, wide, sheet.ratio);
+    if (inside(box, sheet) && apart(box, taken, 6 * sheet.ratio)) best = { cover, box };
   }
   if (!best) return;
-  write(u.ctx, name, best.box.x, best.box.y, ink, ratio);
+  write(sheet, name, best.box, ink);
   taken.push(best.box);
 }

@@ -3,30 +3,32 @@
 
 const NAMES = ["solar", "battery", "grid", "home", "text", "text-muted", "line", "surface"];
 
-// A probe of its own for each name, colored before it is in the page: one that changed its color would be
-// read in the middle of a transition, and one that adjusted would bear the color that is forced on all text.
-function colorOf(name, element) {
-  const probe = document.createElement("span");
-  probe.style.forcedColorAdjust = "none";
-  probe.style.color = `var(--${name}, currentColor)`;
-  element.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
+// A probe of its own for each name, colored before it is in the page: one that changed its color would be read in
+// the middle of a transition, and one that adjusted would bear the color that is forced on all text. All of them come
+// into the page at once, so that its style is computed once.
+function colors(element) {
+  const probes = document.createElement("span");
+  for (const name of NAMES) {
+    const probe = document.createElement("span");
+    probe.style.forcedColorAdjust = "none";
+    probe.style.color = `var(--${name}, currentColor)`;
+    probes.append(probe);
+  }
+  element.append(probes);
+  const found = NAMES.map((name, n) => [name, getComputedStyle(probes.children[n]).color]);
+  probes.remove();
+  return Object.fromEntries(found);
 }
 
-function colors(element) {
-  return Object.fromEntries(NAMES.map((name) => [name, colorOf(name, element)]));
-}
+// A pattern of tiles; all are made on one small canvas, which each pattern copies.
+const easel = document.createElement("canvas");
 
 function tile(size, draw) {
-  const ratio = devicePixelRatio || 1;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = Math.max(2, Math.round(size * ratio));
-  const ink = canvas.getContext("2d");
-  ink.scale(canvas.width / size, canvas.height / size);
+  easel.width = easel.height = Math.max(2, Math.round(size * (devicePixelRatio || 1)));
+  const ink = easel.getContext("2d", { willReadFrequently: true });
+  ink.scale(easel.width / size, easel.height / size);
   draw(ink, size);
-  return ink.createPattern(canvas, "repeat");
+  return ink.createPattern(easel, "repeat");
 }
 
 const washed = (color) => (ink, size) => {
@@ -72,25 +74,35 @@ function hatching(color) {
 }
 
 export function palette(element) {
+  const font = getComputedStyle(element).fontFamily;
   const found = colors(element);
   return {
     ...found,
     fills: { solar: found.solar, battery: lines(found.battery), grid: dots(found.grid) },
     hatching: hatching(found.text),
-    font: getComputedStyle(element).fontFamily,
+    font,
   };
 }
 
-// Calls back whenever the page's colors may have changed; returns how to stop.
+// Calls back whenever the page's colors or the size of its pixels may have changed; returns how to stop.
 export function watch(changed) {
   const wishes = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map(
     (query) => matchMedia(query),
   );
+  let pixels = null;
+  const resized = () => {
+    pixels?.removeEventListener("change", resized);
+    if (pixels) changed();
+    pixels = matchMedia(`(resolution: ${devicePixelRatio || 1}dppx)`);
+    pixels.addEventListener("change", resized);
+  };
+  resized();
   const switched = new MutationObserver(changed);
   switched.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
   for (const wish of wishes) wish.addEventListener("change", changed);
   return () => {
     switched.disconnect();
+    pixels.removeEventListener("change", resized);
     for (const wish of wishes) wish.removeEventListener("change", changed);
   };
 }

@@ -1,9 +1,11 @@
-// Numbers and moments become words here, and only here, for everything drawn in the browser;
-// also where an axis puts its ticks. Times are the home's own, never the visitor's.
+// Numbers become words here, and only here, for everything drawn in the browser; also where an axis puts its ticks.
+
+import { local, stretches } from "portal/charts/clock";
 
 const NARROW = "\u202f";
 const UNKNOWN = "–";
-const clocks = new Map();
+const HOUR_S = 3600;
+const DAY_S = 86_400;
 
 const unknown = (amount) => amount === null || amount === undefined;
 
@@ -14,6 +16,7 @@ function rounded(places) {
 }
 
 const [whole, tenths] = [rounded(0), rounded(1)];
+const idle = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
 const digits = (amount) => (amount >= 99.95 ? whole : tenths).format(amount);
 
 export function power(w) {
@@ -31,77 +34,53 @@ export function percent(pct) {
 
 // The label of one tick: the same unit on the whole axis, no sign, no idle decimals.
 export function tick(value, unit) {
-  const size = Math.abs(value) / 1000;
-  return value === 0 ? "0" : `${Number(size.toFixed(2)).toLocaleString("en-US")}${NARROW}k${unit}`;
-}
-
-function clockOf(zone) {
-  if (!clocks.has(zone)) {
-    const shape = {
-      year: "numeric",
-      month: "short",
-      day: "numeric",
-      weekday: "short",
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-      timeZoneName: "short",
-    };
-    clocks.set(zone, new Intl.DateTimeFormat("en-US", { ...shape, timeZone: zone }));
-  }
-  return clocks.get(zone);
-}
-
-export function local(t, zone) {
-  const parts = {};
-  for (const { type, value } of clockOf(zone).formatToParts(t * 1000)) parts[type] = value;
-  return parts;
-}
-
-// "01:30", or "01:30 PDT" on the night on which that hour comes twice.
-export function hour(t, zone) {
-  const here = local(t, zone);
-  const twice = [-3600, 3600].some((shift) => {
-    const other = local(t + shift, zone);
-    return other.hour === here.hour && other.minute === here.minute;
-  });
-  const text = `${here.hour}:${here.minute}`;
-  return twice ? `${text} ${here.timeZoneName}` : text;
-}
-
-export function day(t, zone) {
-  const here = local(t, zone);
-  return `${here.weekday} ${here.day} ${here.month}`;
-}
-
-// One bucket in words: "14:15 to 14:30", "Tue 3 Nov", "November 2026".
-export function bucket(from, to, by, zone) {
-  if (by === "month") return `${local(from, zone).month} ${local(from, zone).year}`;
-  if (by === "day") return day(from, zone);
-  return `${day(from, zone)}, ${hour(from, zone)} to ${hour(to, zone)}`;
+  return value === 0 ? "0" : `${idle.format(Math.abs(value) / 1000)}${NARROW}k${unit}`;
 }
 
 // Round steps, so that at most `room` ticks lie between low and high.
 export function steps(low, high, room) {
   const raw = Math.max(high - low, 1) / Math.max(room, 1);
   const size = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((times) => times * size).find((wide) => wide >= raw);
+  const step = [1, 2, 2.5, 5, 10].map((times) => times * size).find((wide) => wide >= raw) ?? raw;
   const ticks = [];
-  for (let n = Math.ceil(low / step); n * step <= high; n += 1) ticks.push(n * step);
+  for (let n = Math.ceil(low / step); n * step <= high && ticks.length <= room; n += 1) ticks.push(n * step);
   return { step, ticks };
 }
 
-// Ticks of an axis of hours: full local hours, as dense as there is room for.
+// Where the home's clock shows a multiple of so many seconds, from start up to, but without, the end.
+function full(start, end, zone, apart) {
+  const found = [];
+  for (const { from, to, offset } of stretches(start, end, zone)) {
+    for (let t = Math.ceil((from + offset) / apart) * apart - offset; t < to; t += apart) found.push(t);
+  }
+  return found;
+}
+
+// Every so many days, or at firsts of months, where hours would stand too close.
+function dateTicks(start, end, zone, room) {
+  const days = full(start, end, zone, DAY_S);
+  const nth = [1, 2, 7, 14].find((n) => days.length / n <= room);
+  if (nth)
+    return days
+      .filter((_, n) => n % nth === 0)
+      .map((t) => ({ t, text: `${local(t, zone).day} ${local(t, zone).month}` }));
+  const firsts = days.filter((t) => local(t, zone).day === 1);
+  const every = Math.ceil(firsts.length / room);
+  return firsts.filter((_, n) => n % every === 0).map((t) => ({ t, text: local(t, zone).month }));
+}
+
+// Ticks of an axis of hours: full local hours, as dense as there is room for. One that comes twice is named once.
 export function hourTicks(start, end, zone, room) {
-  const apart = [1, 2, 3, 6, 12, 24].find((hours) => (end - start) / 3600 / hours <= room) ?? 24;
-  const ticks = [];
+  const hours = (end - start) / HOUR_S;
+  if (hours / 24 > room) return dateTicks(start, end, zone, room);
+  const apart = [1, 2, 3, 6, 12, 24].find((n) => hours / n <= room) ?? 24;
   const long = end - start > 100_000;
-  for (let t = start; long ? t < end : t <= end; t += 900) {
+  const ticks = [];
+  for (const t of full(start, long ? end : end + 1, zone, apart * HOUR_S)) {
     const here = local(t, zone);
-    if (here.minute !== "00" || Number(here.hour) % apart) continue;
-    const midnight = here.hour === "00" && long;
-    const text = midnight ? `${here.weekday} ${here.day}` : `${here.hour}:00`;
-    if (ticks.at(-1)?.text !== text) ticks.push({ t, text });
+    const text = here.hour === "00" && long ? `${here.weekday} ${here.day}` : `${here.hour}:00`;
+    const again = ticks.at(-1)?.text === text && t - ticks.at(-1).t < DAY_S / 2;
+    if (!again) ticks.push({ t, text });
   }
   return ticks;
 }
@@ -109,7 +88,7 @@ export function hourTicks(start, end, zone, room) {
 function barText(t, by, zone, count) {
   const here = local(t, zone);
   if (by === "month") return here.month;
-  return count <= 8 ? `${here.weekday} ${here.day}` : here.day;
+  return count <= 8 ? `${here.weekday} ${here.day}` : String(here.day);
 }
 
 // Ticks of an axis of bars: under the middle of every n-th bar, or where a month begins.
@@ -119,7 +98,7 @@ export function barTicks(edges, by, zone, room) {
   const middle = (i) => (edges[i] + edges[i + 1]) / 2;
   const all = Array.from({ length: count }, (_, i) => i);
   if (by === "day" && count > 62) {
-    const firsts = all.filter((i) => local(edges[i], zone).day === "1");
+    const firsts = all.filter((i) => local(edges[i], zone).day === 1);
     const every = Math.ceil(firsts.length / room);
     return firsts
       .filter((_, n) => n % every === 0)

@@ -1,22 +1,17 @@
 // The pointed bucket in words: a line of names and values to read, and one sentence to be heard.
 
-import * as energyChart from "portal/charts/energy";
-import * as powerChart from "portal/charts/power";
-import { bucket, energy, percent, power } from "portal/charts/scale";
+import { bucket } from "portal/charts/clock";
+import { energy, percent, power } from "portal/charts/scale";
+import { isBars, seriesOf } from "portal/charts/series";
 
 const SPOKEN_AFTER_MS = 250;
 
 function items(data, i) {
-  const [{ SERIES: series }, say] = data.kind === "energy" ? [energyChart, energy] : [powerChart, power];
+  const say = isBars(data) ? energy : power;
+  const { above, below, line } = seriesOf(data);
   const named = (list, side) =>
-    list
-      .filter((one) => data[one.key])
-      .map((one) => ({ ...one, side, value: data[one.key][i], text: say(data[one.key][i]) }));
-  const found = [
-    ...named(series.above, "above"),
-    ...named(series.below, "below"),
-    ...named([series.line], "line"),
-  ];
+    list.map((one) => ({ ...one, side, value: data[one.key][i], text: say(data[one.key][i]) }));
+  const found = [...named(above, "above"), ...named(below, "below"), ...named(line ? [line] : [], "line")];
   if (data.charge_pct) {
     found.push({
       role: "battery",
@@ -29,11 +24,12 @@ function items(data, i) {
   return found;
 }
 
-function note(data, i) {
+function note(data, i, unsettled) {
   const gap = data.gaps.find((one) => one.first <= i && i < one.last);
   if (gap) return gap.cause;
   if (data.partial.includes(i)) return "Only part of this is known, so there was more.";
-  return data.running === i ? "Still running: so far." : "";
+  if (data.running === i) return "Still running: so far.";
+  return unsettled && unsettled[0] <= i && i < unsettled[1] ? "May still change." : "";
 }
 
 function item(one) {
@@ -49,31 +45,38 @@ function item(one) {
   return line;
 }
 
-export function words(figure, data, edges, pointed) {
+// Says a bucket, and each one that is chosen from then on; only what was chosen is also spoken.
+export function words(figure, data, { edges, pointed, unsettled }) {
   const shown = figure.querySelector("[data-words]");
   const heard = figure.querySelector("[data-heard]");
   const slider = figure.querySelector("[data-plots]");
   const by = data.by ?? "quarter";
   let later = 0;
-  const say = (i) => {
+  const show = (i) => {
     const when = bucket(edges[i], edges[i + 1], by, data.zone);
     const found = items(data, i);
+    const why = note(data, i, unsettled);
     const head = document.createElement("span");
     head.className = "chart-when";
-    head.textContent = [when, note(data, i)].filter(Boolean).join(" · ");
+    head.textContent = [when, why].filter(Boolean).join(" · ");
     shown.replaceChildren(head, ...found.map(item));
     slider.setAttribute("aria-valuenow", String(i));
     slider.setAttribute("aria-valuetext", when);
-    clearTimeout(later);
-    later = setTimeout(() => {
-      const values = found
-        .filter((one) => one.value !== 0)
-        .map((one) => `${one.name} ${one.value === null ? "not known" : one.text}`);
-      heard.textContent = `${when}: ${[...values, note(data, i)].filter(Boolean).join(", ")}`;
-    }, SPOKEN_AFTER_MS);
+    return { when, found, why };
+  };
+  const speak = ({ when, found, why }) => {
+    const values = found
+      .filter((one) => one.value !== 0)
+      .map((one) => `${one.name} ${one.value === null ? "not known" : one.text}`);
+    heard.textContent = `${when}: ${[...values, why].filter(Boolean).join(", ")}`;
   };
   slider.setAttribute("aria-valuemin", "0");
   slider.setAttribute("aria-valuemax", String(pointed.count - 1));
-  pointed.hear(say);
-  return say;
+  pointed.hear((i) => {
+    const said = show(i);
+    clearTimeout(later);
+    later = setTimeout(() => speak(said), SPOKEN_AFTER_MS);
+  });
+  show(pointed.index);
+  return () => clearTimeout(later);
 }
