@@ -1,0 +1,64 @@
+"""Decide whose a home is that a connection lists: its person's as before, shared, or somebody else's past.
+
+Pure: what is known of the connections that listed it goes in, a verdict comes out. What was stored belongs to
+the people whose connections it was read through. Two people share a home only where both their accounts
+list it at one moment. That another's account listed it some hours ago proves nothing, because it may have
+been sold since: that account is asked, and then one's own once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+LISTED_FOR = timedelta(days=1)  # how long a list is believed where its account cannot be asked
+
+Heard = Mapping[
+    int, Collection[str] | None
+]  # by connection: the ids it lists now; None where nobody could tell
+
+
+class Verdict(Enum):
+    """What a listed id means for the person whose connection lists it."""
+
+    CONTINUE = "the person's own home, as before"
+    JOIN = "somebody else's, who lives there, too"
+    BEGIN = "nobody's any more: its rows are left, and new ones begin"
+    ASK = "not to be told before the other accounts were asked"
+    WAIT = "not to be told now, because another account could not be asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A connection that lists a home or did; `is_active` says that its account can be asked."""
+
+    connection: int
+    person: int
+    is_active: bool
+    seen_at: datetime
+    lost_at: datetime | None
+
+    @property
+    def is_held(self) -> bool:
+        return self.is_active and self.lost_at is None
+
+
+def verdict(links: Collection[Link], synth_id: str, *, person: int, heard: Heard, now: datetime) -> Verdict:
+    """Return what a known home is to a person whose account lists it, also after the others were heard."""
+    if any(link.person == person for link in links):
+        return Verdict.CONTINUE
+    held = [link for link in links if link.is_held]
+    if any(synth_id in (heard.get(link.connection) or ()) for link in held):
+        return Verdict.JOIN
+    if unasked(held, heard):
+        return Verdict.ASK
+    if any(heard[link.connection] is None and now - link.seen_at <= LISTED_FOR for link in held):
+        return Verdict.WAIT
+    return Verdict.BEGIN
+
+
+def unasked(links: Collection[Link], heard: Heard) -> tuple[int, ...]:
+    """Return the connections that hold a home as far as known, and that were not asked."""
+    return tuple(link.connection for link in links if link.is_held and link.connection not in heard)
