@@ -40,25 +40,20 @@ class Link:
     seen_at: datetime
     lost_at: datetime | None
 
-    @property
-    def is_held(self) -> bool:
-        return self.is_active and self.lost_at is None
-
 
 def verdict(links: Collection[Link], synth_id: str, *, person: int, heard: Heard, now: datetime) -> Verdict:
     """Return what a known home is to a person whose account lists it, also after the others were heard."""
     if any(link.person == person for link in links):
         return Verdict.CONTINUE
-    held = [link for link in links if link.is_held]
-    if any(synth_id in (heard.get(link.connection) or ()) for link in held):
+    active = [link for link in links if link.is_active]
+    if any(synth_id in (heard.get(link.connection) or ()) for link in active):
         return Verdict.JOIN
-    if unasked(held, heard):
+    if unasked(links, heard):
         return Verdict.ASK
-    if any(heard[link.connection] is None and now - link.seen_at <= LISTED_FOR for link in held):
-        return Verdict.WAIT
-    return Verdict.BEGIN
+    unknown = [link for link in active if heard[link.connection] is None and link.lost_at is None]
+    return Verdict.WAIT if any(now - link.seen_at <= LISTED_FOR for link in unknown) else Verdict.BEGIN
 
 
 def unasked(links: Collection[Link], heard: Heard) -> tuple[int, ...]:
-    """Return the connections that hold a home as far as known, and that were not asked."""
-    return tuple(link.connection for link in links if link.is_held and link.connection not in heard)
+    """Return the connections that could be asked what their accounts list, and were not."""
+    return tuple(link.connection for link in links if link.is_active and link.connection not in heard)

@@ -67,7 +67,7 @@ def write_topologies(
     reached: Mapping[str, sites.Site], *, topologies: Mapping[str, types.Topology], now: datetime
 ) -> None:
     """Store each site's cleaned tree; where Gridshare answers with no tree at all, the last one stays."""
-    for synth_id in sorted(topologies):
+    for synth_id in sorted(reached.keys() & topologies.keys()):
         site, read = reached[synth_id], topologies[synth_id]
         if read.root is not None:
             site.topology = topology.cleaned(read)
