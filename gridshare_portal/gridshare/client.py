@@ -132,7 +132,9 @@ class Client:
         """Return the raw answer of a read operation, without the token; ValueError for another operation."""
         if operation not in PATHS or PATHS[operation][0] != "GET":
             raise ValueError(f"{operation} is no operation that reads")
-        query = self._dialect.window(self._from(start), end) if start is not None and end is not None else {}
+        query: dict[str, str] = {}
+        if start is not None and end is not None:
+            query = self._dialect.window(min(self._from(start), end), end)
         return transport.fetch(
             self._call(operation, subject, query=query),
             self._token,

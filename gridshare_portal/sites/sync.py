@@ -147,14 +147,12 @@ def _store_surely(
     Such an account is asked outside of the transaction, then the person's own once more: so both listed a
     home at one moment, or they did not. With these answers everything is judged anew.
     """
-    heard: dict[int, Collection[str] | None] = {}
+    heard: dict[int, Collection[str] | occupancy.Silence] = {}
     for _try in range(TRIES):
         try:
             return _store(mine, connection, listed, parts, now, heard=heard)
         except handover.Undecided as doubt:
-            prolong()
-            heard |= others.listed_by(doubt.connections)
-            prolong()
+            heard |= others.listed_by(doubt.connections, prolong=prolong)
             listed = fetching.still(client, listed)
     raise clients.NotNow("busy")
 

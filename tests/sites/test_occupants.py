@@ -12,6 +12,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import clients, queries, signals, sync
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites.reading import others
+from gridshare_portal.sites.reading.occupancy import Silence
 from tests import people
 from tests.sites.synced import read, row
 from tests.threads import at_once
@@ -171,10 +172,21 @@ class TestWhoLivesThereTogether:
 
     def test_is_not_known_where_lunar_does_not_answer(self, home, sandbox):
         pk = lunar.Connection.objects.get().pk
-        assert others.listed_by([pk]) == {pk: {home.synth_id}}
+        assert others.listed_by([pk], prolong=list) == {pk: {home.synth_id}}
 
         sandbox.faults.switch_on("listSites", "server_error")
-        assert others.listed_by([pk]) == {pk: None}
+        assert others.listed_by([pk], prolong=list) == {pk: Silence.UNKNOWN}
+
+    def test_is_asked_again_later_where_time_ran_out(self, home, connected, monkeypatch, now):
+        monkeypatch.setattr(others, "SECONDS", 0.0)
+        assert others.listed_by([*range(20)], prolong=list)[19] is Silence.LATER
+
+        sites.ConnectionSite.objects.update(seen_at=now - timedelta(days=9))
+        monkeypatch.setattr(others, "_asked", lambda pks: dict.fromkeys(pks, Silence.LATER))
+        cora = connected("cora")
+        read(cora, now)
+
+        assert sites.Site.objects.count() == 1 and row(cora).last_error == "busy"
 
     def test_is_the_same_person_with_another_account(self, home, sandbox, now):
         user = lunar.Connection.objects.get().user
@@ -259,8 +271,8 @@ class TestADevice:
         sites.Site.objects.filter(pk=home.pk).update(synth_id="its-old-id")
         real = others.listed_by
 
-        def still_listed(pks):
-            return {pk: ["its-old-id"] for pk in real(pks)}
+        def still_listed(pks, *, prolong):
+            return {pk: ["its-old-id"] for pk in real(pks, prolong=prolong)}
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(others, "listed_by", still_listed)
@@ -320,9 +332,9 @@ class TestSideBySide:
     def test_asks_nobody_inside_a_transaction(self, home, connected, monkeypatch, now):
         inside, real = [], others.listed_by
 
-        def noting(pks):
+        def noting(pks, *, prolong):
             inside.append(transaction.get_connection().in_atomic_block)
-            return real(pks)
+            return real(pks, prolong=prolong)
 
         monkeypatch.setattr(others, "listed_by", noting)
         read(connected("cora"), now)

@@ -51,7 +51,11 @@ def own(
     verdicts = _verdicts(known, connection, heard, now)
     for site in known:
         if verdicts[site.pk] is Verdict.BEGIN:
-            leave(site, gone=[pk for pk, ids in heard.items() if ids is not None], now=now)
+            leave(
+                site,
+                gone=[pk for pk, said in heard.items() if not isinstance(said, occupancy.Silence)],
+                now=now,
+            )
     waiting = {site.synth_id for site in known if verdicts[site.pk] is Verdict.WAIT}
     return {site.synth_id: site for site in known if verdicts[site.pk] in THEIRS}, waiting
 

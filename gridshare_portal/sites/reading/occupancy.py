@@ -15,9 +15,15 @@ from enum import Enum
 
 LISTED_FOR = timedelta(days=1)  # how long a list is believed where its account cannot be asked
 
-Heard = Mapping[
-    int, Collection[str] | None
-]  # by connection: the ids it lists now; None where nobody could tell
+
+class Silence(Enum):
+    """Why an account said nothing of what it lists."""
+
+    UNKNOWN = "it was asked, and nobody could tell"
+    LATER = "there was no time to ask it"
+
+
+Heard = Mapping[int, Collection[str] | Silence]  # by connection: the ids that its account lists now
 
 
 class Verdict(Enum):
@@ -46,12 +52,26 @@ def verdict(links: Collection[Link], synth_id: str, *, person: int, heard: Heard
     if any(link.person == person for link in links):
         return Verdict.CONTINUE
     active = [link for link in links if link.is_active]
-    if any(synth_id in (heard.get(link.connection) or ()) for link in active):
+    if any(synth_id in lists(heard, link.connection) for link in active):
         return Verdict.JOIN
     if unasked(links, heard):
         return Verdict.ASK
-    unknown = [link for link in active if heard[link.connection] is None and link.lost_at is None]
-    return Verdict.WAIT if any(now - link.seen_at <= LISTED_FOR for link in unknown) else Verdict.BEGIN
+    if any(_may_list(link, heard[link.connection], now) for link in active):
+        return Verdict.WAIT
+    return Verdict.BEGIN
+
+
+def lists(heard: Heard, connection: int) -> Collection[str]:
+    """Return what a connection's account is known to list now."""
+    said = heard.get(connection, ())
+    return () if isinstance(said, Silence) else said
+
+
+def _may_list(link: Link, said: Collection[str] | Silence, now: datetime) -> bool:
+    """Return whether an account that said nothing may list the home: as it did within a day."""
+    if said is Silence.UNKNOWN:
+        return link.lost_at is None and now - link.seen_at <= LISTED_FOR
+    return said is Silence.LATER
 
 
 def unasked(links: Collection[Link], heard: Heard) -> tuple[int, ...]:

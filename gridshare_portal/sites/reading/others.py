@@ -6,7 +6,8 @@ answer to this question.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Sequence
 
 from django.conf import settings
 
@@ -15,27 +16,40 @@ from gridshare_portal.gridshare.http import parallel
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import clients
+from gridshare_portal.sites.reading.occupancy import Silence
 
-MOST_ASKED = 64  # in one run; the next one asks the rest
+SECONDS = 6.0  # as for the person's own homes; the next run asks the rest
+
+Said = dict[int, Collection[str] | Silence]
 
 
-def listed_by(connection_pks: Iterable[int]) -> dict[int, Collection[str] | None]:
-    """Return by connection the ids that its account lists now; None where that cannot be told.
+def listed_by(connection_pks: Collection[int], *, prolong: Callable[[], object]) -> Said:
+    """Return by connection the ids that its account lists now, or why it said nothing.
 
-    This calls the network: never inside a transaction.
+    `prolong` is called before every few calls. They go over the network: never inside a transaction.
     """
-    found: dict[int, Collection[str] | None] = dict.fromkeys(connection_pks)
-    some = lunar.Connection.objects.filter(pk__in=sorted(found)[:MOST_ASKED])
-    ready = [(one.pk, client) for one in some if (client := _client(one)) is not None]
-    answers = parallel.gather(
-        [client.list_sites for _pk, client in ready], at_most=settings.GRIDSHARE_PARALLEL
-    )
-    for (pk, _client_of), answer in zip(ready, answers, strict=True):
-        if isinstance(answer, clients.FAILURES):
-            continue
-        if isinstance(answer, Exception):
+    began_s, together = time.monotonic(), settings.GRIDSHARE_PARALLEL
+    found: Said = dict.fromkeys(connection_pks, Silence.LATER)
+    asked = sorted(found)
+    for start in range(0, len(asked), together):
+        if start and time.monotonic() - began_s >= SECONDS:
+            break
+        prolong()
+        found |= _asked(asked[start : start + together])
+    prolong()
+    return found
+
+
+def _asked(connection_pks: Sequence[int]) -> Said:
+    found: Said = dict.fromkeys(connection_pks, Silence.UNKNOWN)
+    some = lunar.Connection.objects.filter(pk__in=connection_pks)
+    ready = {one.pk: client for one in some if (client := _client(one)) is not None}
+    answers = parallel.gather([one.list_sites for one in ready.values()], at_most=len(connection_pks))
+    for pk, answer in zip(ready, answers, strict=True):
+        if not isinstance(answer, Exception):
+            found[pk] = frozenset(answer)
+        elif not isinstance(answer, clients.FAILURES):
             raise answer
-        found[pk] = frozenset(answer)
     return found
 
 

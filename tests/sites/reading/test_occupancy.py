@@ -4,14 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.sites.reading import occupancy
-from gridshare_portal.sites.reading.occupancy import Verdict
+from gridshare_portal.sites.reading.occupancy import Silence, Verdict
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ME = 1
 ANYBODY, OTHERS = st.integers(1, 4), st.integers(2, 4)
 ago = st.timedeltas(timedelta(0), timedelta(days=40)).map(lambda length: NOW - length)
 answers = st.dictionaries(
-    st.integers(1, 6), st.none() | st.frozensets(st.sampled_from(["home", "other"]), max_size=2), max_size=6
+    st.integers(1, 6),
+    st.sampled_from(Silence) | st.frozensets(st.sampled_from(["home", "other"]), max_size=2),
+    max_size=6,
 )
 
 
@@ -36,7 +38,7 @@ def judged(known, heard):
 
 
 def lists(known, heard):
-    return any(one.is_active and "home" in (heard.get(one.connection) or ()) for one in known)
+    return any(one.is_active and "home" in occupancy.lists(heard, one.connection) for one in known)
 
 
 class TestAVerdict:
@@ -58,18 +60,20 @@ class TestAVerdict:
                 if one.is_active:
                     assert one.connection in heard
                     fresh = NOW - one.seen_at <= occupancy.LISTED_FOR and one.lost_at is None
-                    assert heard[one.connection] is not None or not fresh
+                    assert heard[one.connection] is not Silence.LATER
+                    assert heard[one.connection] is not Silence.UNKNOWN or not fresh
 
     @given(links(ANYBODY), answers)
     def test_asks_whom_it_has_not_heard_and_nobody_twice(self, known, heard):
         if judged(known, heard) is Verdict.ASK:
             asked = occupancy.unasked(known, heard)
             assert asked and not {*asked} & {*heard}
-            assert judged(known, {**heard, **dict.fromkeys(asked)}) is not Verdict.ASK
+            assert judged(known, {**heard, **dict.fromkeys(asked, Silence.UNKNOWN)}) is not Verdict.ASK
 
     @given(links(OTHERS), answers)
     def test_waits_a_day_at_most(self, known, heard):
-        heard = dict.fromkeys((one.connection for one in known), None) | heard
+        heard = {number: said for number, said in heard.items() if said is not Silence.LATER}
+        heard = dict.fromkeys((one.connection for one in known), Silence.UNKNOWN) | heard
         later = NOW + occupancy.LISTED_FOR + timedelta(seconds=1)
 
         found = occupancy.verdict(known, "home", person=ME, heard=heard, now=later)
