@@ -18,7 +18,7 @@ from gridshare_portal.gridshare.http import calls, transport
 T = TypeVar("T")
 
 DEADLINE_S = 10.0  # of a call with all its attempts
-BUCKET = timedelta(minutes=15)
+_BUCKET = timedelta(minutes=15)
 
 PATHS = {  # every operation: its method, and where it is found
     "listSites": ("GET", "/sites"),
@@ -148,7 +148,7 @@ class Client:
         first = self._reads_from
         if first is None or start >= first:
             return start
-        return first + (datetime.min.replace(tzinfo=UTC) - first) % BUCKET
+        return first + (datetime.min.replace(tzinfo=UTC) - first) % _BUCKET
 
     def _call(
         self, operation: str, subject: str = "", *, query: dict[str, str] | None = None, body: object = None

@@ -145,7 +145,7 @@ def _store_surely(
     """Write everything, after asking the accounts of other people who may live in these homes, too.
 
     Such an account is asked outside of the transaction, then the person's own once more: so both listed a
-    home at one moment, or they did not. With these answers everything is judged anew.
+    home at one moment, or they did not. With these answers everything is decided anew.
     """
     heard: dict[int, Collection[str] | occupancy.Silence] = {}
     for _try in range(TRIES):
@@ -181,7 +181,7 @@ def _store(
             connection,
             reached,
             device_ids=None if waiting else listed.device_ids,
-            details={} if waiting else parts.devices,  # some are of homes that nobody can judge yet
+            details={} if waiting else parts.devices,  # some are of homes that nobody can decide on yet
             heard=heard,
             now=now,
         )

@@ -20,11 +20,11 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import signals
 from gridshare_portal.sites.reading import occupancy
 
-Verdict = occupancy.Verdict
+Decision = occupancy.Decision
 ACTIVE = lunar.Connection.Status.ACTIVE
-THEIRS = (Verdict.CONTINUE, Verdict.JOIN)
+THEIRS = (Decision.CONTINUE, Decision.JOIN)
 BATCH = 500
-LONGEST = 110  # of an id that the audit log's name for a home begins with
+PREFIX = 90  # letters of an id that the audit log's name for a home begins with
 
 
 Row = TypeVar("Row", sites.Device, sites.Sensor)
@@ -41,23 +41,23 @@ class Undecided(Exception):
 def own(
     connection: lunar.Connection, site_ids: Collection[str], *, heard: occupancy.Heard, now: datetime
 ) -> tuple[dict[str, sites.Site], set[str]]:
-    """Return the rows of known homes that are this person's now, and the ids that nobody can judge yet.
+    """Return the rows of known homes that are this person's now, and the ids that nobody can decide on yet.
 
-    Rows are locked, so that two runs judge one after the other. Homes of people who lived there before are
+    Rows are locked, so that two runs decide one after the other. Homes of people who lived there before are
     left by the way, and their ids are free. Raises Undecided.
     """
     locked = sites.Site.objects.select_for_update(no_key=True).filter(synth_id__in=site_ids)
     known = list(locked.order_by("synth_id"))
-    verdicts = _verdicts(known, connection, heard, now)
+    decisions = _decisions(known, connection, heard, now)
     for site in known:
-        if verdicts[site.pk] is Verdict.BEGIN:
+        if decisions[site.pk] is Decision.BEGIN:
             leave(
                 site,
                 gone=[pk for pk, said in heard.items() if not isinstance(said, occupancy.Silence)],
                 now=now,
             )
-    waiting = {site.synth_id for site in known if verdicts[site.pk] is Verdict.WAIT}
-    return {site.synth_id: site for site in known if verdicts[site.pk] in THEIRS}, waiting
+    waiting = {site.synth_id for site in known if decisions[site.pk] is Decision.WAIT}
+    return {site.synth_id: site for site in known if decisions[site.pk] in THEIRS}, waiting
 
 
 def free_devices(
@@ -66,20 +66,20 @@ def free_devices(
     """Free the ids of devices that came from homes of people who left; leave them those rows.
 
     The devices are of homes that the connection does not list. Returns the ids that are free, and those that
-    stay where they are because somebody else lives there, or nobody can judge that now; a person's own
+    stay where they are because somebody else lives there, or nobody can decide that now; a person's own
     devices are in neither. Raises Undecided.
     """
-    verdicts = _verdicts({one.site for one in devices if one.site}, connection, heard, now)
-    by_verdict: dict[Verdict, set[str]] = defaultdict(set)
+    decisions = _decisions({one.site for one in devices if one.site}, connection, heard, now)
+    by_decision: dict[Decision, set[str]] = defaultdict(set)
     for device in devices:
         if device.site_id is not None:
-            by_verdict[verdicts[device.site_id]].add(device.synth_id)
+            by_decision[decisions[device.site_id]].add(device.synth_id)
     for device in devices:
-        if device.synth_id in by_verdict[Verdict.BEGIN]:
+        if device.synth_id in by_decision[Decision.BEGIN]:
             there = sites.Device.objects.filter(pk=device.pk, synth_id=device.synth_id)
             if not there.update(synth_id=_former(), gone_at=device.gone_at or now):
                 raise Undecided
-    return by_verdict[Verdict.BEGIN], by_verdict[Verdict.JOIN] | by_verdict[Verdict.WAIT]
+    return by_decision[Decision.BEGIN], by_decision[Decision.JOIN] | by_decision[Decision.WAIT]
 
 
 def make(rows: Collection[sites.Site]) -> None:
@@ -90,7 +90,7 @@ def make(rows: Collection[sites.Site]) -> None:
     for site in rows:
         if site.synth_id in before:
             site.begun_at = site.created_at
-            site.record_id = f"{site.synth_id[:LONGEST]}~{secrets.token_hex(6)}"
+            site.record_id = f"{site.synth_id[:PREFIX]}~{secrets.token_hex(16)}"
     sites.Site.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
 
 
@@ -126,19 +126,19 @@ def leave(site: sites.Site, *, gone: Collection[int], now: datetime) -> None:
     signals.left.send(sites.Site, site=site, at=now)
 
 
-def _verdicts(
+def _decisions(
     known: Collection[sites.Site], connection: lunar.Connection, heard: occupancy.Heard, now: datetime
-) -> dict[int, Verdict]:
+) -> dict[int, Decision]:
     """Return what each known home is to the connection's person, by its key; raise Undecided."""
-    links, found, ask = links_of(known), dict[int, Verdict](), set[int]()
+    links, found, ask = links_of(known), dict[int, Decision](), set[int]()
     for site in known:
         there = links[site.pk]
-        judged = occupancy.verdict(there, site.synth_id, person=connection.user_id, heard=heard, now=now)
+        decision = occupancy.decide(there, site.synth_id, person=connection.user_id, heard=heard, now=now)
         if not there and site.created_at == now:  # as this run has just made it
-            judged = Verdict.CONTINUE
-        if judged is Verdict.ASK:
+            decision = Decision.CONTINUE
+        if decision is Decision.ASK:
             ask.update(occupancy.unasked(there, heard))
-        found[site.pk] = judged
+        found[site.pk] = decision
     if ask:
         raise Undecided(ask)
     return found
@@ -152,7 +152,7 @@ def _rename(rows: QuerySet[Row], names: Mapping[str, str]) -> None:
 
 
 def _former() -> str:
-    return f"former-{secrets.token_hex(12)}"
+    return f"former-{secrets.token_hex(16)}"
 
 
 def _renamed(topology: dict[str, object], names: Mapping[str, str]) -> dict[str, object]:

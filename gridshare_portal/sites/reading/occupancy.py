@@ -1,7 +1,7 @@
 """Decide whose a home is that a connection lists: its person's as before, shared, or somebody else's past.
 
-Pure: what is known of the connections that listed it goes in, a verdict comes out. What was stored belongs to
-the people whose connections it was read through. Two people share a home only where both their accounts
+Pure: what is known of the connections that listed it goes in, a decision comes out. What was stored belongs
+to the people whose connections it was read through. Two people share a home only where both their accounts
 list it at one moment. That another's account listed it some hours ago proves nothing, because it may have
 been sold since: that account is asked, and then one's own once more.
 """
@@ -26,7 +26,7 @@ class Silence(Enum):
 Heard = Mapping[int, Collection[str] | Silence]  # by connection: the ids that its account lists now
 
 
-class Verdict(Enum):
+class Decision(Enum):
     """What a listed id means for the person whose connection lists it."""
 
     CONTINUE = "the person's own home, as before"
@@ -47,18 +47,18 @@ class Link:
     lost_at: datetime | None
 
 
-def verdict(links: Collection[Link], synth_id: str, *, person: int, heard: Heard, now: datetime) -> Verdict:
+def decide(links: Collection[Link], synth_id: str, *, person: int, heard: Heard, now: datetime) -> Decision:
     """Return what a known home is to a person whose account lists it, also after the others were heard."""
     if any(link.person == person for link in links):
-        return Verdict.CONTINUE
+        return Decision.CONTINUE
     active = [link for link in links if link.is_active]
     if any(synth_id in lists(heard, link.connection) for link in active):
-        return Verdict.JOIN
+        return Decision.JOIN
     if unasked(links, heard):
-        return Verdict.ASK
+        return Decision.ASK
     if any(_may_list(link, heard[link.connection], now) for link in active):
-        return Verdict.WAIT
-    return Verdict.BEGIN
+        return Decision.WAIT
+    return Decision.BEGIN
 
 
 def lists(heard: Heard, connection: int) -> Collection[str]:

@@ -31,7 +31,7 @@ def write_sites(
 ) -> tuple[dict[str, sites.Site], set[str]]:
     """Make rows for new sites and for those that other people left; record which ones the connection lists.
 
-    Returns the person's rows, and the ids that cannot be judged now, of which nothing is written. Raises
+    Returns the person's rows, and the ids that cannot be decided on now, of which nothing is written. Raises
     handover.Undecided, with nothing to keep.
     """
     reached, waiting = handover.own(connection, site_ids, heard=heard, now=now)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridshare_portal.sites.reading import occupancy
-from gridshare_portal.sites.reading.occupancy import Silence, Verdict
+from gridshare_portal.sites.reading.occupancy import Decision, Silence
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ME = 1
@@ -33,28 +33,28 @@ def links(draw, people):
     ]
 
 
-def judged(known, heard):
-    return occupancy.verdict(known, "home", person=ME, heard=heard, now=NOW)
+def decided(known, heard):
+    return occupancy.decide(known, "home", person=ME, heard=heard, now=NOW)
 
 
 def lists(known, heard):
     return any(one.is_active and "home" in occupancy.lists(heard, one.connection) for one in known)
 
 
-class TestAVerdict:
+class TestADecision:
     @given(links(ANYBODY), answers)
     def test_lets_somebody_in_only_who_lived_there_or_lives_there_with_others_now(self, known, heard):
-        verdict = judged(known, heard)
+        decision = decided(known, heard)
 
-        assert (verdict is Verdict.CONTINUE) == any(one.person == ME for one in known)
-        if verdict is Verdict.JOIN:
+        assert (decision is Decision.CONTINUE) == any(one.person == ME for one in known)
+        if decision is Decision.JOIN:
             assert lists(known, heard)
 
     @given(links(OTHERS), answers)
     def test_takes_nobody_s_home_whose_account_lists_it_or_could_not_be_asked(self, known, heard):
-        verdict = judged(known, heard)
+        decision = decided(known, heard)
 
-        if verdict is Verdict.BEGIN:
+        if decision is Decision.BEGIN:
             assert not lists(known, heard)
             for one in known:
                 if one.is_active:
@@ -65,10 +65,10 @@ class TestAVerdict:
 
     @given(links(ANYBODY), answers)
     def test_asks_whom_it_has_not_heard_and_nobody_twice(self, known, heard):
-        if judged(known, heard) is Verdict.ASK:
+        if decided(known, heard) is Decision.ASK:
             asked = occupancy.unasked(known, heard)
             assert asked and not {*asked} & {*heard}
-            assert judged(known, {**heard, **dict.fromkeys(asked, Silence.UNKNOWN)}) is not Verdict.ASK
+            assert decided(known, {**heard, **dict.fromkeys(asked, Silence.UNKNOWN)}) is not Decision.ASK
 
     @given(links(OTHERS), answers)
     def test_waits_a_day_at_most(self, known, heard):
@@ -76,12 +76,12 @@ class TestAVerdict:
         heard = dict.fromkeys((one.connection for one in known), Silence.UNKNOWN) | heard
         later = NOW + occupancy.LISTED_FOR + timedelta(seconds=1)
 
-        found = occupancy.verdict(known, "home", person=ME, heard=heard, now=later)
+        found = occupancy.decide(known, "home", person=ME, heard=heard, now=later)
 
-        assert found in (Verdict.BEGIN, Verdict.JOIN)
+        assert found in (Decision.BEGIN, Decision.JOIN)
 
     @given(links(OTHERS))
     def test_of_a_home_that_nobody_has_any_more_is_to_begin(self, known):
         nobody = dict.fromkeys((one.connection for one in known), frozenset[str]())
 
-        assert judged(known, nobody) is Verdict.BEGIN
+        assert decided(known, nobody) is Decision.BEGIN
