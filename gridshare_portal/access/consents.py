@@ -144,6 +144,12 @@ def end_unreached(*, connection: lunar.Connection, now: datetime) -> int:
     return sum(end(consent=consent, by=None, how=DISCONNECTED, now=now) for consent in rows)
 
 
+def end_all(*, site: sites.Site, now: datetime) -> int:
+    """End every consent for a home in which other people live from now on: it rested on those before them."""
+    rows = list(open_ones().filter(site=site).select_related("site", "organization", "given_by"))
+    return sum(end(consent=consent, by=None, how=DISCONNECTED, now=now) for consent in rows)
+
+
 def open_ones() -> QuerySet[models.Consent]:
     """Return the consents that nobody has ended, including expired ones."""
     return models.Consent.objects.filter(ended_at=None)

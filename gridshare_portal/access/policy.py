@@ -1,10 +1,11 @@
 """Who may see and who may control which home; pages query it, and so does control before it writes.
 
 A homeowner sees the homes that their own connections reach, and controls them through these. After a
-disconnect the stored readings stay visible, but only while nobody else's connection reaches the home: it may
-have a new owner. Staff see what a homeowner shares with their organization while the consent holds, its giver
-still reaches the home, and their own second factor is set up. A home that one may not see is a 404; an action
-that one may not do is refused with a reason.
+disconnect the stored readings stay visible, but only while nobody else's connection reaches the same row. A
+new owner has a row of their own, and whoever had disconnected before keeps the old one to look at. Staff see
+what a homeowner shares with their organization while the consent holds, its giver still reaches the home, and
+their own second factor is set up. A home that one may not see is a 404; an action that one may not do is
+refused with a reason.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
 WORKING = ("active", "reconnect")
+SEEN_BY = Q(lost_at=None) | Q(is_kept=True)
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes or what is in them, however they were narrowed
 
@@ -222,28 +224,31 @@ def _reachable(
 
 
 def _connection_sites(site: sites.Site) -> list[sites.ConnectionSite]:
-    there = site.connection_sites.filter(lost_at=None).select_related("connection")
+    there = site.connection_sites.filter(SEEN_BY).select_related("connection")
     return list(there.order_by("connection__failures", "pk"))
 
 
 def _through(connection_sites: Iterable[sites.ConnectionSite], user_pk: int) -> list[sites.ConnectionSite]:
-    return [one for one in connection_sites if one.connection.user_id == user_pk]
+    return [one for one in connection_sites if one.connection.user_id == user_pk and one.lost_at is None]
 
 
 def _owns(user: accounts.User, connection_sites: list[sites.ConnectionSite]) -> bool:
     """Apply the rule of `_is_own` to one home whose connections were fetched."""
-    own = {one.connection.status for one in connection_sites if one.connection.user_id == user.pk}
-    others = {one.connection.status for one in connection_sites if one.connection.user_id != user.pk}
+    if any(one.is_kept and one.connection.user_id == user.pk for one in connection_sites):
+        return True
+    there = [one for one in connection_sites if one.lost_at is None]
+    own = {one.connection.status for one in there if one.connection.user_id == user.pk}
+    others = {one.connection.status for one in there if one.connection.user_id != user.pk}
     return bool(own & {*WORKING}) or ("disconnected" in own and "active" not in others)
 
 
 def _is_own(user: accounts.AnyUser, home: str = "pk") -> Q:
-    connection_sites = sites.ConnectionSite.objects.filter(site=OuterRef(home), lost_at=None)
-    own = connection_sites.filter(connection__user=user.pk)
-    others = connection_sites.filter(connection__status="active").exclude(connection__user=user.pk)
-    through_working = Q(Exists(own.filter(connection__status__in=WORKING)))
-    kept = Q(Exists(own.filter(connection__status="disconnected"))) & ~Q(Exists(others))
-    return through_working | kept
+    connection_sites = sites.ConnectionSite.objects.filter(site=OuterRef(home))
+    own, listed = connection_sites.filter(connection__user=user.pk), Q(lost_at=None)
+    others = connection_sites.filter(listed, connection__status="active").exclude(connection__user=user.pk)
+    works = listed & Q(connection__status__in=WORKING)
+    ended = Exists(own.filter(listed, connection__status="disconnected"))
+    return Q(Exists(own.filter(works | Q(is_kept=True)))) | (Q(ended) & ~Q(Exists(others)))
 
 
 def _is_shared(user: accounts.AnyUser, now: datetime, organization: accounts.Organization | None = None) -> Q:

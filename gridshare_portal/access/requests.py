@@ -109,12 +109,18 @@ def decline(*, request: models.Request, by: accounts.User, now: datetime) -> Non
 
 
 def waiting_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Request]:
-    """Return the open requests to this person, newest first: by proven address, or by an own device."""
+    """Return the open requests to this person, newest first: by proven address, or by an own device.
+
+    What was asked by a device while other people lived with it was asked of them.
+    """
     proven = EmailAddress.objects.filter(user=user.pk, verified=True)
     addresses = proven.annotate(plain=Lower("email")).values("plain")
-    devices = sites.Device.objects.filter(site__in=policy.own_sites(user), gone_at=None)
-    serials = devices.exclude(serial_number="").annotate(plain=_plain_serial()).values("plain")
-    mine = Q(email__in=addresses) | Q(serial_number__in=serials)
+    homes = policy.own_sites(user).filter(left_at=None)
+    devices = sites.Device.objects.filter(site__in=homes, gone_at=None).exclude(serial_number="")
+    devices = devices.annotate(plain=_plain_serial())
+    serials = devices.filter(site__begun_at=None).values("plain")
+    since = devices.filter(site__begun_at__lte=OuterRef("made_at"), plain=OuterRef("serial_number"))
+    mine = Q(email__in=addresses) | Q(serial_number__in=serials) | Exists(since)
     return models.Request.objects.filter(mine, answer=OPEN, expires_at__gt=now).select_related("organization")
 
 

@@ -37,10 +37,10 @@ def forget_person(pk: int) -> None:
     _rewrite(answered, {"by": SOMEBODY})
 
 
-def forget_home(synth_id: str) -> None:
+def forget_home(audit_id: str) -> None:
     """Keep of a home's events only what was done, by whom and when, under a name that is made up for it."""
     pseudonym = f"deleted-{secrets.token_hex(6)}"
-    _events().filter(site_id=synth_id).update(site_id=pseudonym, device_id="", details={})
+    _events().filter(site_id=audit_id).update(site_id=pseudonym, device_id="", details={})
 
 
 def forget_address(email: str, *, organization_id: int) -> None:

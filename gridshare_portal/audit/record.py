@@ -18,7 +18,7 @@ class Person(Protocol):
 
 
 class Thing(Protocol):
-    """A home or a device, by the API's id."""
+    """A home or a device, by the API's id; a home that has an `audit_id` is known to the record by that."""
 
     synth_id: str
 
@@ -55,4 +55,7 @@ def add(
 def _id(thing: Thing | str | None) -> str:
     if thing is None:
         return ""
-    return thing if isinstance(thing, str) else thing.synth_id
+    if isinstance(thing, str):
+        return thing
+    found: str = getattr(thing, "audit_id", thing.synth_id)
+    return found

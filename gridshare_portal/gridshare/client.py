@@ -6,7 +6,7 @@ import copy
 import functools
 import ipaddress
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from gridshare_portal.gridshare.http import calls, transport
 T = TypeVar("T")
 
 DEADLINE_S = 10.0  # of a call with all its attempts
+_BUCKET = timedelta(minutes=15)
 
 PATHS = {  # every operation: its method, and where it is found
     "listSites": ("GET", "/sites"),
@@ -38,8 +39,8 @@ class Client:
 
     `token` returns an access token, and a new one when it is called with `force=True`; whatever it raises
     passes through. `listener` gets a `calls.Heard` for each call, from whichever thread made it. Every method
-    raises GridshareError (see `errors`) when the call fails. A client is cheap, keeps no state and may be
-    used from any thread.
+    raises GridshareError (see `errors`) when the call fails. Telemetry from before `reads_from` is neither
+    asked for nor returned. A client is cheap, keeps no state and may be used from any thread.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Client:
         deadline_s: float = DEADLINE_S,
         session: requests.Session | None = None,
         listener: calls.Listener | None = None,
+        reads_from: datetime | None = None,
     ) -> None:
         self._root = _checked(base_url) + "/api/v2"
         self._token = token
@@ -58,6 +60,7 @@ class Client:
         self._deadline_s = deadline_s
         self._session = session
         self._listener = listener
+        self._reads_from = reads_from
 
     def within(self, deadline_s: float) -> Client:
         """Return the same client with another deadline for each call."""
@@ -99,6 +102,9 @@ class Client:
 
         Powers are in W, counters in Wh. A bucket that the API does not have is absent.
         """
+        start = self._from(start)
+        if start >= end:
+            return ()
         call = self._call("getDeviceTelemetry", synth_id, query=self._dialect.window(start, end))
         return self._make(call, functools.partial(wire.readings, start=start, end=end))
 
@@ -141,7 +147,9 @@ class Client:
         """
         if operation not in PATHS or PATHS[operation][0] != "GET":
             raise ValueError(f"{operation} is no operation that reads")
-        window = self._dialect.window(start, end) if start is not None and end is not None else {}
+        window: dict[str, str] = {}
+        if start is not None and end is not None:
+            window = self._dialect.window(min(self._from(start), end), end)
         return transport.fetch(
             self._call(operation, subject, query=window | dict(query or {})),
             self._token,
@@ -149,6 +157,13 @@ class Client:
             session=self._session,
             listener=self._listener,
         )
+
+    def _from(self, start: datetime) -> datetime:
+        """Return when a window may begin: no bucket in it began before this client may read."""
+        first = self._reads_from
+        if first is None or start >= first:
+            return start
+        return first + (datetime.min.replace(tzinfo=UTC) - first) % _BUCKET
 
     def _call(
         self, operation: str, subject: str = "", *, query: dict[str, str] | None = None, body: object = None

@@ -8,6 +8,7 @@ portal itself.
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -51,6 +52,7 @@ class Connection(models.Model):
     last_read_at = models.DateTimeField(null=True)
     owner_told_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    reads_from_at: datetime | None = None  # of one home, as sites.clients.connection_for sets
 
     class Meta:
         constraints = [

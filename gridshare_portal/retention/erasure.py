@@ -65,7 +65,7 @@ def forget_invitation(invitation: accounts.Invitation) -> None:
 
 def forget_home(site: sites.Site) -> None:
     """Make a home that was deleted nameless in what stays."""
-    forgetting.forget_home(site.synth_id)
+    forgetting.forget_home(site.audit_id)
 
 
 def _discard_tokens(user: accounts.User) -> None:

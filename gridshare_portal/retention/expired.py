@@ -208,9 +208,12 @@ def visits(now: datetime) -> Rows:
 
 
 def _over(cut: datetime) -> Q:
-    """Return the condition that a way to a home ended before a moment."""
+    """Return the condition that a way to a home ended before a moment.
+
+    One that is kept, to a home in which other people live now, ends with its connection.
+    """
     disconnected = Q(connection__status="disconnected", connection__status_since_at__lte=cut)
-    return Q(lost_at__lte=cut) | disconnected
+    return Q(lost_at__lte=cut, is_kept=False) | disconnected
 
 
 def _shared_since(cut: datetime, *, organization: str = "organization") -> Rows:

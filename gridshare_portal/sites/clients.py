@@ -80,7 +80,10 @@ def word_for(failure: Exception) -> str:
 
 
 def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
-    """Return the healthiest active connection that reaches the site and has the scope; raise NoAccessPath."""
+    """Return the healthiest active connection that reaches the site and has the scope; raise NoAccessPath.
+
+    Through it nothing is read from before the site's people lived there.
+    """
     found = site.connection_sites.filter(lost_at=None).select_related("connection")
     reaching = [connection_site.connection for connection_site in found]
     active = [connection for connection in reaching if connection.status == "active"]
@@ -89,7 +92,9 @@ def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
     able = [connection for connection in active if scope in connection.scope_set]
     if not able:
         raise NoAccessPath("missing_scope", scope=scope)
-    return min(able, key=_health)
+    best = min(able, key=_health)
+    best.reads_from_at = site.begun_at
+    return best
 
 
 def for_site(site: sites.Site, *, scope: str, listener: calls.Listener | None = None) -> gridshare.Client:
@@ -109,7 +114,11 @@ def for_connection(
     token = _Token(connection.pk)
     token()
     return gridshare.Client(
-        settings.GRIDSHARE_URL, token, dialect=settings.GRIDSHARE_DIALECT, listener=listener
+        settings.GRIDSHARE_URL,
+        token,
+        dialect=settings.GRIDSHARE_DIALECT,
+        listener=listener,
+        reads_from=connection.reads_from_at,
     )
 
 

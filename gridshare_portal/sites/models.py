@@ -1,7 +1,8 @@
 """What is stored about homes: the connections that reach them, devices and sensors, and how calls went.
 
 A home may be reached through several connections, and a connection may reach several homes; ConnectionSite is
-that pair. Nothing is deleted because the API stopped listing it: it is marked as lost.
+that pair. Nothing is deleted because the API stopped listing it: it is marked as lost. When other people live
+in a home, it gets a row of its own, and the row of those before them is left.
 """
 
 from __future__ import annotations
@@ -25,19 +26,35 @@ class Role(models.TextChoices):
 
 
 class Site(models.Model):
-    """One home, with the name and time zone that only its homeowner can tell."""
+    """One home as some people live in it, with the name and time zone that only they can tell.
+
+    synth_id is the API's id in the row of whoever lives there now. A row that was left (left_at) gives it up
+    and keeps it as former_id; the row after it begins at begun_at: nothing from before is fetched for it.
+    record_id is the home's name in the audit log, where that is not synth_id.
+    """
 
     synth_id = models.CharField(max_length=128, unique=True)
+    record_id = models.CharField(max_length=128, blank=True, default="", db_default="")
+    former_id = models.CharField(max_length=128, blank=True, default="", db_default="")
     name = models.CharField(max_length=80)
     time_zone = models.CharField(max_length=64)
     zone_confirmed_at = models.DateTimeField(null=True, blank=True)
     topology = models.JSONField(default=dict, blank=True)
     topology_read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
     is_own: bool  # whether the home is the reader's own, as policy.marked_own annotates
     proposal_waits: bool  # whether a change waits for an answer, as control.queries.marked_waiting annotates
     needs_help: bool  # whether a case of it is open, as cases.queries.homes annotates
     was_examined: bool  # before which nobody can say that all is well; as needs_help
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["former_id"], name="sites_left_by_id", condition=models.Q(left_at__isnull=False)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -46,14 +63,24 @@ class Site(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def audit_id(self) -> str:
+        """The name by which the audit log knows these people's home, whatever becomes of the API's id."""
+        return self.record_id or self.synth_id
+
 
 class ConnectionSite(models.Model):
-    """A connection that lists a site; lost_at says since when it no longer does."""
+    """A connection that lists a site; lost_at says since when it no longer does.
+
+    is_kept says that the site was left while its person's connection had ended: nothing is reached through it
+    any more, and its person goes on seeing what was stored.
+    """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="connection_sites")
     connection = models.ForeignKey("lunar.Connection", models.CASCADE, related_name="connection_sites")
     seen_at = models.DateTimeField()
     lost_at = models.DateTimeField(null=True, blank=True)
+    is_kept = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "connection"], name="sites_reach_once")]

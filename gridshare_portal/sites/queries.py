@@ -122,6 +122,13 @@ def sites_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
     return sites.Site.objects.filter(connection_sites__in=reached).order_by("name", "pk")
 
 
+def stored_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
+    """Return the homes that a connection lists, and those that it left its person to look at, by name."""
+    kept = Q(lost_at=None) | Q(is_kept=True)
+    stored = sites.ConnectionSite.objects.filter(kept, connection=connection)
+    return sites.Site.objects.filter(connection_sites__in=stored).order_by("name", "pk")
+
+
 def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
     """Return the connections that list the home now, whatever their state."""
     reached = sites.ConnectionSite.objects.filter(site=site, lost_at=None)

@@ -90,6 +90,7 @@ def refuse(*, answer: sites.RawResponse, why: str, now: datetime) -> None:
 def fetch(*, answer: sites.RawResponse, connection: lunar.Connection, now: datetime) -> None:
     """Call the API through this connection, and store the answer as far as it may be shown."""
     began_s = time.monotonic()
+    connection.reads_from_at = answer.site.begun_at
     written: dict[str, object] = {}
     try:
         with calls.of_site(answer.site, now=now) as heard:

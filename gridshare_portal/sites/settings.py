@@ -61,7 +61,7 @@ def forget(*, connection: lunar.Connection) -> None:
     homeowner ended reaches nothing any more: the home may have changed owners since, and whoever leaves it
     last decides.
     """
-    reaching = Q(lost_at=None, connection__status__in=["active", "reconnect"])
+    reaching = Q(Q(lost_at=None) | Q(is_kept=True), connection__status__in=["active", "reconnect"])
     others = sites.ConnectionSite.objects.filter(reaching, site=OuterRef("pk")).exclude(connection=connection)
     with transaction.atomic():
         own = sites.Site.objects.filter(connection_sites__connection=connection)

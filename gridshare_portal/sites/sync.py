@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Manager, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors, types
@@ -23,7 +26,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import calls, clients, signals
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites.reading import fetching, rows
+from gridshare_portal.sites.reading import fetching, handover, occupancy, others, rows
 
 LEASE = timedelta(seconds=30)  # prolonged with every answer, of which each comes within ten seconds
 CLAIMED = timedelta(minutes=1)
@@ -32,8 +35,11 @@ EVERY_WITHOUT_A_HOME = timedelta(hours=1)
 FRESH = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(hours=6)
 LONGEST_RETRY_AFTER = timedelta(hours=1)
+TRIES = 4  # at writing, of which each may learn of other people to ask
 
 State = sites.Sync.State
+Row = TypeVar("Row", sites.Site, sites.Device)
+Prolong = Callable[..., object]  # the lease, and write these columns of the row
 
 
 def request(*, connection: lunar.Connection, now: datetime) -> None:
@@ -68,8 +74,9 @@ def run(*, connection_pk: int, now: datetime, owner: str) -> bool:
             if scopes.DEVICE_READ not in connection.scope_set:
                 raise clients.NoAccessPath("missing_scope", scope=scopes.DEVICE_READ)
             client = clients.for_connection(connection, listener=heard.append)
-            listed, parts = _read(client, mine, now)
-            stored = _store(mine, connection, listed, parts, now)
+            prolong = partial(_prolong, mine, now, time.monotonic())
+            listed, parts = _read(client, connection, prolong, now)
+            stored = _store_surely(client, mine, connection, listed, parts, prolong, now)
     except Exception as failure:
         _put_off(mine, failure, now)
         if not isinstance(failure, clients.FAILURES):
@@ -93,35 +100,61 @@ def _lease(connection_pk: int, now: datetime, owner: str) -> bool:
     return ours.update(state=State.RUNNING, step="sites", done=0, total=2, due_at=now + LEASE, **lease) == 1
 
 
+def _prolong(mine: QuerySet[sites.Sync], now: datetime, began_s: float, **columns: object) -> None:
+    until_at = now + timedelta(seconds=time.monotonic() - began_s) + LEASE
+    mine.update(lease_until_at=until_at, **columns)
+
+
 def _read(
-    client: gridshare.Client, mine: QuerySet[sites.Sync], now: datetime
+    client: gridshare.Client, connection: lunar.Connection, prolong: Prolong, now: datetime
 ) -> tuple[fetching.Listed, fetching.Parts]:
-    began_s = time.monotonic()
-
-    def note(**progress: object) -> None:
-        until_at = now + timedelta(seconds=time.monotonic() - began_s) + LEASE
-        mine.update(lease_until_at=until_at, **progress)
-
     listed = fetching.listed(client, at_most=settings.GRIDSHARE_PARALLEL)
-    site_ids = _stale(sites.Site.objects, listed.site_ids, now, read_at="topology_read_at")
-    device_ids = _stale(sites.Device.objects, listed.device_ids or (), now, read_at="details_read_at")
+    homes = sites.Site.objects.filter(connection_sites__connection__user=connection.user_id)
+    site_ids = _stale(homes, listed.site_ids, now, read_at="topology_read_at")
+    devices = sites.Device.objects.filter(site__in=homes)
+    device_ids = _stale(devices, listed.device_ids or (), now, read_at="details_read_at")
     total = 2 + len(listed.site_ids) + len(listed.device_ids or ())
     wanted = len(site_ids) + len(device_ids)
-    note(step="devices", done=total - wanted, total=total)
+    prolong(step="devices", done=total - wanted, total=total)
     parts = fetching.parts(
         client,
         site_ids=site_ids,
         device_ids=device_ids,
         at_most=settings.GRIDSHARE_PARALLEL,
-        report=lambda came: note(done=total - wanted + came),
+        report=lambda came: prolong(done=total - wanted + came),
     )
     return listed, parts
 
 
-def _stale(known: Manager, ids: Collection[str], now: datetime, *, read_at: str) -> list[str]:
+def _stale(known: QuerySet[Row], ids: Collection[str], now: datetime, *, read_at: str) -> list[str]:
+    """Return the ids that are to be read: all but those of this person's homes that were read just before."""
     fresh = known.filter(**{f"{read_at}__gt": now - FRESH}).only("synth_id")
     found = fresh.in_bulk(list(ids), field_name="synth_id")
     return [synth_id for synth_id in ids if synth_id not in found]
+
+
+def _store_surely(
+    client: gridshare.Client,
+    mine: QuerySet[sites.Sync],
+    connection: lunar.Connection,
+    listed: fetching.Listed,
+    parts: fetching.Parts,
+    prolong: Prolong,
+    now: datetime,
+) -> bool:
+    """Write everything, after asking the accounts of other people who may live in these homes, too.
+
+    Such an account is asked outside of the transaction, then the person's own once more: so both listed a
+    home at one moment, or they did not. With these answers everything is decided anew.
+    """
+    heard: dict[int, Collection[str] | occupancy.Silence] = {}
+    for _try in range(TRIES):
+        try:
+            return _store(mine, connection, listed, parts, now, heard=heard)
+        except handover.Undecided as doubt:
+            heard |= others.listed_by(doubt.connections, prolong=prolong)
+            listed = fetching.still(client, listed)
+    raise clients.NotNow("busy")
 
 
 def _store(
@@ -130,16 +163,28 @@ def _store(
     listed: fetching.Listed,
     parts: fetching.Parts,
     now: datetime,
+    *,
+    heard: occupancy.Heard = MappingProxyType({}),
 ) -> bool:
-    """Write everything in one transaction; nothing when the lease was taken away meanwhile."""
+    """Write everything in one transaction; nothing when the lease was taken away meanwhile.
+
+    Raises handover.Undecided, with nothing written, where other people's accounts are to be asked first.
+    """
     with transaction.atomic():
         row = mine.select_for_update().first()
         if row is None:
             return False
-        mine.update(**_outcome(row, listed, parts, now))
-        reached = rows.write_sites(connection, site_ids=listed.site_ids, now=now)
+        reached, waiting = rows.write_sites(connection, site_ids=listed.site_ids, heard=heard, now=now)
+        mine.update(**_outcome(row, listed, parts, now, waiting=waiting))
         rows.write_topologies(reached, topologies=parts.topologies, now=now)
-        rows.write_devices(reached, device_ids=listed.device_ids, details=parts.devices, now=now)
+        rows.write_devices(
+            connection,
+            reached,
+            device_ids=None if waiting else listed.device_ids,
+            details={} if waiting else parts.devices,  # some are of homes that nobody can decide on yet
+            heard=heard,
+            now=now,
+        )
         for site in reached.values():
             if site.topology_read_at is not None:
                 rows.write_sensors(site, now=now)
@@ -148,15 +193,24 @@ def _store(
 
 
 def _outcome(
-    row: sites.Sync, listed: fetching.Listed, parts: fetching.Parts, now: datetime
+    row: sites.Sync,
+    listed: fetching.Listed,
+    parts: fetching.Parts,
+    now: datetime,
+    *,
+    waiting: Collection[str],
 ) -> dict[str, object]:
-    """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
-    failures = listed.errors + parts.errors
+    """Return the Sync row's columns after a run: more to do, to be tried again, or done.
+
+    `waiting` are homes of which nobody could say yet whose they are.
+    """
+    unsure = (clients.NotNow("busy"),) if waiting else ()
+    failures: tuple[Exception, ...] = (*listed.errors, *parts.errors, *unsure)
     missing = parts.left + len(failures)
     kept = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
     if parts.left:
         return {**kept, "state": State.DUE, "due_at": now}
-    passing = [failure for failure in failures if isinstance(failure, fetching.AGAIN)]
+    passing = [failure for failure in failures if isinstance(failure, (*fetching.AGAIN, clients.NotNow))]
     if passing:
         return {**kept, **_again(row, passing, now)}
     every = EVERY if listed.site_ids else EVERY_WITHOUT_A_HOME

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from gridshare_portal.access import policy
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites.reading import handover
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,12 @@ class TestSeeing:
 
         assert not seen_by(homeowner, now)
 
+    def test_goes_on_where_other_people_live_now_if_the_connection_had_ended(self, homeowner, now):
+        handover.leave(homeowner.site, gone=[], now=now)
+        become(homeowner, "disconnected")
+
+        assert seen_by(homeowner, now) == {homeowner.site}
+
     def test_shows_each_home_once_however_many_connections_reach_it(self, homeowner, sandbox, now):
         second = people.connect(homeowner.user, "cora", sandbox=sandbox)
         sites.ConnectionSite.objects.create(site=homeowner.site, connection=second, seen_at=now)
@@ -79,10 +86,12 @@ class TestSeeing:
 
     def test_says_of_one_home_what_it_says_of_many(self, homeowner, co_owner, now):
         statuses = ("active", "reconnect", "disconnected")
-        for mine, its in itertools.product(itertools.product(statuses, (None, now)), repeat=2):
-            for visitor, (status, lost_at) in zip((homeowner, co_owner), (mine, its), strict=True):
+        ways = ({"lost_at": None}, {"lost_at": now}, {"lost_at": now, "is_kept": True})
+        for mine, its in itertools.product(itertools.product(statuses, ways), repeat=2):
+            for visitor, (status, way) in zip((homeowner, co_owner), (mine, its), strict=True):
                 become(visitor, status)
-                sites.ConnectionSite.objects.filter(connection__user=visitor.user).update(lost_at=lost_at)
+                links = sites.ConnectionSite.objects.filter(connection__user=visitor.user)
+                links.update(**{"is_kept": False, **way})
 
             context = policy.access_of(homeowner.user, homeowner.site, now=now)
 

@@ -19,6 +19,7 @@ from gridshare_portal.reports import models as reports
 from gridshare_portal.retention import rules, sweep
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites.reading import handover
 from tests import people
 from tests.retention import kept, test_rules
 
@@ -169,6 +170,46 @@ class TestWhatIsInForce:
         swept(now)
 
         assert is_there(user)
+
+
+class TestAHomeInWhichOthersLive:
+    def test_is_kept_for_whoever_may_look_at_it_while_they_are_connected(self, world, now):
+        handover.leave(world.home, gone=[], now=now - 400 * DAY)
+
+        swept(now)
+
+        assert is_there(world.home) and is_there(world.connection)
+
+    def test_goes_a_month_after_they_disconnect(self, world, now):
+        handover.leave(world.home, gone=[], now=now - 400 * DAY)
+        kept.home(world, now - rules.length("home"))
+
+        swept(now - MINUTE)
+        assert is_there(world.home)
+
+        swept(now + MINUTE)
+        assert not is_there(world.home)
+
+    def test_goes_a_month_after_lunar_took_it_out_of_their_account(self, world, now):
+        gone_at = now - rules.length("home")
+        handover.leave(world.home, gone=[world.connection.pk], now=gone_at)
+
+        swept(now - MINUTE)
+        assert is_there(world.home)
+
+        swept(now + MINUTE)
+        assert not is_there(world.home) and is_there(world.connection)
+
+    def test_takes_nothing_of_the_others_along(self, world, now):
+        handover.leave(world.home, gone=[], now=now - 400 * DAY)
+        ben = people.person("ben@portal.example")
+        theirs = world.make_home("site-of-ada", world.connect(ben, sub="sub-of-ben"))
+        kept.home(world, now - 31 * DAY)
+        lunar.Connection.objects.filter(user=ben).update(status="active")
+
+        swept(now)
+
+        assert is_there(theirs) and not is_there(world.home)
 
 
 class TestSignIns:

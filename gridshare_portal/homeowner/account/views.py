@@ -53,7 +53,7 @@ def disconnect(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
         messages.success(request, f"Disconnected. We can no longer read or change anything at Lunar. {kept}")
         return redirect("homeowner:connection")
     place = viewer.place(policy.own_sites(request.user)[:2], now=now)
-    homes = site_queries.sites_of(one)
+    homes = site_queries.stored_of(one)
     context = {"connection": one, "homes": homes, "form": form, "kept_for": KEPT_FOR, **place}
     return render(request, "homeowner/disconnect.html", context, status=422 if form.errors else 200)
 

@@ -92,7 +92,7 @@ def _by_title(titles: Mapping[int, str]) -> list[tuple[int, str]]:
 def _events(site: sites.Site, user: accounts.User) -> QuerySet[audit.Event]:
     mine = sites.ConnectionSite.objects.filter(site=site, connection__user=user)
     since = mine.aggregate(at=Min("connection__created_at"))["at"]
-    events = record.concerning_site(site.synth_id, shared=sharing.shared_with(site)).filter(
+    events = record.concerning_site(site.audit_id, shared=sharing.shared_with(site)).filter(
         organization_id__isnull=False, name__in=[*activity_words.SENTENCES]
     )
     return events.filter(at__gte=since) if since else events.none()

@@ -54,7 +54,7 @@ class Feed:
     def __init__(self, site: sites.Site, *, reader: viewer.Reader, now: datetime) -> None:
         self._site, self._reader, self._now = site, reader, now
         self._changes = changes.changes_in([site])
-        self._events = _for(reader, record.events_of_site(site.synth_id))
+        self._events = _for(reader, record.events_of_site(site.audit_id))
 
     def __len__(self) -> int:
         return self._changes.count() + self._events.count()

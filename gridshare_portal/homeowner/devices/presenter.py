@@ -62,7 +62,7 @@ def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]
         rows.append(("Holds", energy.energy(device.capacity_wh)))
     if device.power_limit_w is not None:
         rows.append(("Charges and gives at most", energy.power(device.power_limit_w)))
-    if not short:
+    if not short and (device.site is None or device.site.left_at is None):
         rows.append(("Id at Lunar", device.synth_id))
     return [(name, value or energy.UNKNOWN) for name, value in rows]
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from gridshare_portal.access import requests
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.homeowner import viewer
+from gridshare_portal.retention import rules
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.telemetry import latest
@@ -59,6 +60,13 @@ def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
 def _connection(
     site: sites.Site, user: accounts.User, look: viewer.Looking | None, now: datetime
 ) -> Banner | None:
+    if site.left_at is not None:
+        return Banner(
+            title="This is how the home was until " + energy.moment(site.left_at, site.zone, now),
+            text="Nothing new is read for it, and nothing can be changed. It is deleted "
+            f"{rules.BY_NAME['home'].how_long} after you disconnect.",
+            kind="info",
+        )
     connections = list(site_queries.connections_of(site))
     if any(connection.status == "active" for connection in connections):
         return None

@@ -95,10 +95,11 @@ def home(site: sites.Site, files: Mapping[int, str]) -> Document:
     states = {state.device_id: state for state in control_queries.states_of(site)}
     devices = site.devices.order_by("pk")
     return {
-        "home_id": site.synth_id,
+        "home_id": site.former_id or site.synth_id,
         "name": site.name,
         "time_zone": site.time_zone,
         "known_since": site.created_at,
+        "known_until": site.left_at,
         "devices": [_device(one, states.get(one.pk)) for one in devices],
         "sensors": [
             {
@@ -162,7 +163,7 @@ def consents(user: accounts.User) -> Iterator[Document]:
     for one in given.iterator(chunk_size=CHUNK):
         yield {
             "home": one.site.name,
-            "home_id": one.site.synth_id,
+            "home_id": one.site.former_id or one.site.synth_id,
             "organization": one.organization.name,
             "right": one.get_right_display(),
             "ask_before_every_change": one.ask_first,
@@ -196,7 +197,7 @@ def done(user: accounts.User, homes: Iterable[sites.Site]) -> Iterator[str]:
     Homes of other people, in which somebody worked for an organization, are not named.
     """
     yield from cells.lines([DONE_HEADS])
-    own = {home.synth_id for home in homes}
+    own = {home.audit_id: home.former_id or home.synth_id for home in homes}
     names = dict(accounts.Organization.objects.values_list("pk", "name"))
     events = audit.Event.objects.filter(Q(actor_id=user.pk) | Q(subject_id=user.pk))
     for event in events.iterator(chunk_size=CHUNK):
@@ -204,7 +205,7 @@ def done(user: accounts.User, homes: Iterable[sites.Site]) -> Iterator[str]:
             event.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "You" if event.actor_id == user.pk else cells.text(event.actor_label or "The portal"),
             cells.text(activity_words.as_named(event)),
-            cells.text(event.site_id if event.site_id in own else ""),
+            cells.text(own.get(event.site_id, "")),
             cells.text(names.get(event.organization_id, "")) if event.organization_id else "",
         ]
         yield from cells.lines([row])

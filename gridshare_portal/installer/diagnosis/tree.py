@@ -103,7 +103,7 @@ def _role_by(sensor: sites.Sensor | None, authors: Mapping[str, str]) -> str:
 
 def _role_authors(site: sites.Site, organization_id: int) -> dict[str, str]:
     """Return who set each sensor's role; of people only one's own colleagues are named."""
-    corrections = record.events_of_site(site.synth_id).filter(name=events.Name.ROLE_CORRECTED)
+    corrections = record.events_of_site(site.audit_id).filter(name=events.Name.ROLE_CORRECTED)
     authors: dict[str, str] = {}
     for event in corrections.order_by("at", "pk"):
         who = event.actor_label if event.organization_id == organization_id else "another organization"

@@ -6,6 +6,8 @@ Whatever is accepted is kept with its moment and acts from then on; the past sta
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypedDict, Unpack
 
@@ -115,9 +117,19 @@ class World:
         into, out_of = (values[1] - values[0]).tolist()
         return {"in_wh": into, "out_wh": out_of}
 
-    def reset(self) -> None:
-        """Forget all that devices accepted, as if the world had just been made."""
+    def hand_over(self, site_id: str, *, to: Collection[str]) -> None:
+        """Let these customers list a home from now on, and nobody else, as when it is sold or shared."""
+        home = self._homes[site_id]
         with self._lock:
+            for username, customer in self._customers.items():
+                others = tuple(one for one in customer.homes if one is not home)
+                homes = (*others, home) if username in to else others
+                self._customers[username] = replace(customer, homes=homes)
+
+    def reset(self) -> None:
+        """Forget all that devices accepted and who moved, as if the world had just been made."""
+        with self._lock:
+            self._customers = {customer.username: customer for customer in self.customers}
             for synth_id, known in self._ledgers.items():
                 if known.modes or known.plans:
                     first = min(at for at, _ in (*known.modes, *known.plans))

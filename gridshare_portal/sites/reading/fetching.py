@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gridshare_portal.gridshare import client as gridshare
@@ -58,6 +58,12 @@ def listed(client: gridshare.Client, *, at_most: int) -> Listed:
     if isinstance(devices, Exception):
         return Listed(site_ids=_usable(sites), device_ids=None, errors=_expected([devices]))
     return Listed(site_ids=_usable(sites), device_ids=_usable(devices))
+
+
+def still(client: gridshare.Client, listed: Listed) -> Listed:
+    """Return the same list with those sites only that the account lists now, too."""
+    now = frozenset(client.list_sites())
+    return replace(listed, site_ids=tuple(one for one in listed.site_ids if one in now))
 
 
 def parts(

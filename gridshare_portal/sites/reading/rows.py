@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from gridshare_portal.gridshare import types, values
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites.reading import plain, roles, topology
+from gridshare_portal.sites.reading import handover, occupancy, plain, roles, topology
 
 BATCH = 500
 DETAILS = ["kind", "manufacturer", "model", "serial_number", "power_limit_w", "extra", "details_read_at"]
@@ -27,16 +27,21 @@ LIMIT_NAMES = ("maxPower_W", "ratedPower_W", "powerLimit_W")
 
 
 def write_sites(
-    connection: lunar.Connection, *, site_ids: Collection[str], now: datetime
-) -> dict[str, sites.Site]:
-    """Make rows for new sites, and record which sites the connection reaches and which it lost."""
-    known = set(sites.Site.objects.filter(synth_id__in=site_ids).values_list("synth_id", flat=True))
-    names, zone = _names(connection), connection.time_zone
-    zone = zone if zone in available_timezones() else settings.TIME_ZONE
-    unknown = (synth_id for synth_id in site_ids if synth_id not in known)
-    new = [sites.Site(synth_id=one, name=next(names), time_zone=zone, created_at=now) for one in unknown]
-    sites.Site.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
-    reached = {site.synth_id: site for site in sites.Site.objects.filter(synth_id__in=site_ids)}
+    connection: lunar.Connection, *, site_ids: Collection[str], heard: occupancy.Heard, now: datetime
+) -> tuple[dict[str, sites.Site], set[str]]:
+    """Make rows for new sites and for those that other people left; record which ones the connection lists.
+
+    Returns the person's rows, and the ids that cannot be decided on now, of which nothing is written. Raises
+    handover.Undecided, with nothing to keep.
+    """
+    reached, waiting = handover.own(connection, site_ids, heard=heard, now=now)
+    absent = [one for one in dict.fromkeys(site_ids) if one not in reached and one not in waiting]
+    if absent:
+        _make_sites(connection, absent, now=now)
+        made, _none = handover.own(connection, absent, heard=heard, now=now)
+        if len(made) < len(absent):
+            raise handover.Undecided
+        reached |= made
     ordered = (reached[synth_id] for synth_id in sorted(reached))
     sites.ConnectionSite.objects.bulk_create(
         [sites.ConnectionSite(site=site, connection=connection, seen_at=now) for site in ordered],
@@ -47,14 +52,22 @@ def write_sites(
     )
     lost = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
     lost.exclude(site__in=reached.values()).update(lost_at=now)
-    return reached
+    return reached, waiting
+
+
+def _make_sites(connection: lunar.Connection, synth_ids: Collection[str], *, now: datetime) -> None:
+    names, zone = _names(connection), connection.time_zone
+    zone = zone if zone in available_timezones() else settings.TIME_ZONE
+    handover.make(
+        [sites.Site(synth_id=one, name=next(names), time_zone=zone, created_at=now) for one in synth_ids]
+    )
 
 
 def write_topologies(
     reached: Mapping[str, sites.Site], *, topologies: Mapping[str, types.Topology], now: datetime
 ) -> None:
     """Store each site's cleaned tree; where Gridshare answers with no tree at all, the last one stays."""
-    for synth_id in sorted(topologies):
+    for synth_id in sorted(reached.keys() & topologies.keys()):
         site, read = reached[synth_id], topologies[synth_id]
         if read.root is not None:
             site.topology = topology.cleaned(read)
@@ -63,16 +76,19 @@ def write_topologies(
 
 
 def write_devices(
+    connection: lunar.Connection,
     reached: Mapping[str, sites.Site],
     *,
     device_ids: Collection[str] | None,
     details: Mapping[str, types.Device],
+    heard: occupancy.Heard,
     now: datetime,
 ) -> None:
     """Give every listed device, and every device of a tree, a row at its site, with its details.
 
     A device belongs to the site its details name, else to the one whose tree shows it, else to the only one
-    there is; one that no site of this customer claims is not stored.
+    there is; one that no site of this customer claims is not stored, nor one of a home in which somebody else
+    lives. From a home that was left it comes as a new row. Raises handover.Undecided.
     """
     shown = {  # where several trees show a device, the first
         synth_id: (site, kind)
@@ -81,15 +97,20 @@ def write_devices(
     }
     ids = sorted({*(device_ids or ()), *shown, *details})
     known = sites.Device.objects.select_related("site").in_bulk(ids, field_name="synth_id")
-    found: dict[str, sites.Device] = {}
+    placed: dict[str, sites.Site] = {}
     for synth_id in ids:
         before = known[synth_id].site if synth_id in known else None
         site = _site_of(synth_id, reached, shown, details, before)
-        if site is None:
-            continue
+        if site is not None:
+            placed[synth_id] = site
+    others = [device for synth_id, device in known.items() if _moves(device, placed.get(synth_id), reached)]
+    free, elsewhere = handover.free_devices(connection, others, heard=heard, now=now)
+    found: dict[str, sites.Device] = {}
+    for synth_id in sorted(placed.keys() - elsewhere):
         kind = shown[synth_id][1] if synth_id in shown else ""
-        device = sites.Device(synth_id=synth_id, site=site, kind=plain.word(kind, limit=64))
+        device = sites.Device(synth_id=synth_id, site=placed[synth_id], kind=plain.word(kind, limit=64))
         found[synth_id] = describe(device, details[synth_id], now) if synth_id in details else device
+    _insert([one for synth_id, one in found.items() if synth_id not in known or synth_id in free])
     _upsert([one for one in found.values() if one.details_read_at], update=["site", "gone_at", *DETAILS])
     _upsert([one for one in found.values() if not one.details_read_at], update=["site", "gone_at"])
     if device_ids is not None:
@@ -178,6 +199,21 @@ def _power_limit_w(extra: Mapping[str, object]) -> float | None:
 def _sum(amounts: Iterable[float | None]) -> float | None:
     known = list(amounts)
     return sum(amount or 0.0 for amount in known) if known and None not in known else None
+
+
+def _moves(device: sites.Device, to: sites.Site | None, reached: Mapping[str, sites.Site]) -> bool:
+    """Return whether a device would come from a home that this connection does not list."""
+    return to is not None and device.site is not None and device.site not in reached.values()
+
+
+def _insert(devices: Collection[sites.Device]) -> None:
+    """Write rows of new devices; raise Undecided where another run wrote one for another home meanwhile."""
+    if not devices:
+        return
+    sites.Device.objects.bulk_create(devices, ignore_conflicts=True, batch_size=BATCH)
+    written = sites.Device.objects.in_bulk([one.synth_id for one in devices], field_name="synth_id")
+    if any(written[one.synth_id].site_id != one.site_id for one in devices):
+        raise handover.Undecided
 
 
 def _upsert(devices: Collection[sites.Device], *, update: list[str]) -> None:
