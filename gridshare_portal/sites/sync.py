@@ -137,9 +137,15 @@ def _store(
         if row is None:
             return False
         mine.update(**_outcome(row, listed, parts, now))
-        reached = rows.write_sites(connection, site_ids=listed.site_ids, now=now)
+        reached = rows.write_sites(connection, site_ids=listed.site_ids, whole=listed.whole_sites, now=now)
         rows.write_topologies(reached, topologies=parts.topologies, now=now)
-        rows.write_devices(reached, device_ids=listed.device_ids, details=parts.devices, now=now)
+        rows.write_devices(
+            reached,
+            device_ids=listed.device_ids,
+            whole=listed.whole_devices,
+            details=parts.devices,
+            now=now,
+        )
         for site in reached.values():
             if site.topology_read_at is not None:
                 rows.write_sensors(site, now=now)
@@ -153,7 +159,13 @@ def _outcome(
     """Return the Sync row's columns after a run: more to do, to be tried again, or done."""
     failures = listed.errors + parts.errors
     missing = parts.left + len(failures)
-    kept = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
+    kept = {
+        "done": max(0, row.total - missing),
+        "last_error": _words(failures),
+        "unread_sites": listed.unread_sites,
+        **({} if listed.device_ids is None else {"unread_devices": listed.unread_devices}),
+        **leases.released(),
+    }
     if parts.left:
         return {**kept, "state": State.DUE, "due_at": now}
     passing = [failure for failure in failures if isinstance(failure, fetching.AGAIN)]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gridshare_portal.files import lines as files_lines
 
-LONGEST_ID = 200
+LONGEST_ID = 255
 LONGEST_SAID = 60
 TOGETHER = 1_000
 HEADS = {

@@ -13,7 +13,7 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from gridshare_portal.gridshare import types, values
 from gridshare_portal.lunar import models as lunar
@@ -27,9 +27,12 @@ LIMIT_NAMES = ("maxPower_W", "ratedPower_W", "powerLimit_W")
 
 
 def write_sites(
-    connection: lunar.Connection, *, site_ids: Collection[str], now: datetime
+    connection: lunar.Connection, *, site_ids: Collection[str], whole: bool = True, now: datetime
 ) -> dict[str, sites.Site]:
-    """Make rows for new sites, and record which sites the connection reaches and which it lost."""
+    """Make rows for new sites, and record which sites the connection reaches and which it lost.
+
+    From a list that is not `whole`, none is lost: an entry without an id may have been any of them.
+    """
     known = set(sites.Site.objects.filter(synth_id__in=site_ids).values_list("synth_id", flat=True))
     names, zone = _names(connection), connection.time_zone
     zone = zone if zone in available_timezones() else settings.TIME_ZONE
@@ -45,8 +48,9 @@ def write_sites(
         update_fields=["seen_at", "lost_at"],
         batch_size=BATCH,
     )
-    lost = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
-    lost.exclude(site__in=reached.values()).update(lost_at=now)
+    if whole:
+        lost = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
+        lost.exclude(site__in=reached.values()).update(lost_at=now)
     return reached
 
 
@@ -66,13 +70,16 @@ def write_devices(
     reached: Mapping[str, sites.Site],
     *,
     device_ids: Collection[str] | None,
+    whole: bool = True,
     details: Mapping[str, types.Device],
     now: datetime,
 ) -> None:
     """Give every listed device, and every device of a tree, a row at its site, with its details.
 
     A device belongs to the site its details name, else to the one whose tree shows it, else to the only one
-    there is; one that no site of this customer claims is not stored.
+    there is; one that no site of this customer claims is not stored. One that stands in another customer's
+    home stays there unless its details say otherwise, so that it does not move with every reading. From a
+    list that is not `whole`, none is gone.
     """
     shown = {  # where several trees show a device, the first
         synth_id: (site, kind)
@@ -80,7 +87,11 @@ def write_devices(
         for synth_id, kind in topology.devices_in(site.topology, kinds={}).items()
     }
     ids = sorted({*(device_ids or ()), *shown, *details})
-    known = sites.Device.objects.select_related("site").in_bulk(ids, field_name="synth_id")
+    held = sites.ConnectionSite.objects.filter(
+        site=OuterRef("site"), lost_at=None, connection__status__in=["active", "reconnect"]
+    )
+    standing = sites.Device.objects.filter(Exists(held), gone_at=None).select_related("site")
+    known = standing.in_bulk(ids, field_name="synth_id")
     found: dict[str, sites.Device] = {}
     for synth_id in ids:
         before = known[synth_id].site if synth_id in known else None
@@ -92,7 +103,7 @@ def write_devices(
         found[synth_id] = describe(device, details[synth_id], now) if synth_id in details else device
     _upsert([one for one in found.values() if one.details_read_at], update=["site", "gone_at", *DETAILS])
     _upsert([one for one in found.values() if not one.details_read_at], update=["site", "gone_at"])
-    if device_ids is not None:
+    if device_ids is not None and whole:
         here = sites.Device.objects.filter(site__in=reached.values(), gone_at=None)
         _mark_gone(here, present=found, now=now)
 
@@ -141,7 +152,7 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
         update_fields=FOUND,
         batch_size=BATCH,
     )
-    if not site.topology.get("cut", False):
+    if not (site.topology.get("cut", False) or site.topology.get("nameless", False)):
         _mark_gone(site.sensors.filter(gone_at=None), present=rows, now=now)
     _write_batteries(devices, found)
 
@@ -196,11 +207,11 @@ def _site_of(
     named = details[synth_id].site_id if synth_id in details else None
     if named is not None and named in reached:
         return reached[named]
-    if known in reached.values():
-        return known
+    if known is not None:
+        return known if known in reached.values() else None
     if synth_id in shown:
         return shown[synth_id][0]
-    alone = named is None and len(reached) == 1 and known is None
+    alone = named is None and len(reached) == 1
     return next(iter(reached.values())) if alone else None
 
 
