@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0004_second_factor_events'),
+        ("audit", "0004_second_factor_events"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='event',
-            name='device_id',
-            field=models.CharField(blank=True, default='', max_length=255),
+            model_name="event",
+            name="device_id",
+            field=models.CharField(blank=True, default="", max_length=255),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='site_id',
-            field=models.CharField(blank=True, default='', max_length=255),
+            model_name="event",
+            name="site_id",
+            field=models.CharField(blank=True, default="", max_length=255),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='case',
-            name='subject',
-            field=models.CharField(blank=True, default='', max_length=300),
+            model_name="case",
+            name="subject",
+            field=models.CharField(blank=True, default="", max_length=300),
         ),
     ]

@@ -4,40 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sites', '0001_initial'),
+        ("sites", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='sync',
-            name='unread_devices',
+            model_name="sync",
+            name="unread_devices",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='sync',
-            name='unread_sites',
+            model_name="sync",
+            name="unread_sites",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AlterField(
-            model_name='device',
-            name='synth_id',
+            model_name="device",
+            name="synth_id",
             field=models.CharField(max_length=255, unique=True),
         ),
         migrations.AlterField(
-            model_name='rawresponse',
-            name='subject',
-            field=models.CharField(blank=True, default='', max_length=255),
+            model_name="rawresponse",
+            name="subject",
+            field=models.CharField(blank=True, default="", max_length=255),
         ),
         migrations.AlterField(
-            model_name='sensor',
-            name='synth_id',
+            model_name="sensor",
+            name="synth_id",
             field=models.CharField(max_length=255),
         ),
         migrations.AlterField(
-            model_name='site',
-            name='synth_id',
+            model_name="site",
+            name="synth_id",
             field=models.CharField(max_length=255, unique=True),
         ),
     ]
