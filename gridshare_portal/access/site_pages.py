@@ -30,8 +30,8 @@ LONGEST_ADDRESS = 7_000  # web servers take lines of 8 KB
 class SynthId(StringConverter):
     """Path converter of the API's name of a site or device, which may hold almost anything.
 
-    Servers decode %2F before a path is looked up, so that an id's own slash would begin another segment. It is
-    spelled ~2F, and the ~ itself ~7E; all else is percent-encoded as in any address.
+    Servers decode %2F before a path is looked up, so that an id's own slash would begin another segment. It
+    is spelled ~2F, and the ~ itself ~7E; all else is percent-encoded as in any address.
     """
 
     regex = rf"(?:[^/~\x00-\x1f\x7f-\x9f\ud800-\udfff]|~2F|~7E){{1,{LONGEST_ID}}}"

@@ -48,8 +48,8 @@ class Progress:
     """How far the reading of a customer's homes has come, without words.
 
     `step` is "", "sites", "devices" or "done". `sites` are the homes found so far, `unread_sites` and
-    `unread_devices` entries that could not be used. `again_at` is when a failed reading is tried again; None means that only the
-    homeowner can help.
+    `unread_devices` entries that could not be used. `again_at` is when a failed reading is tried again; None
+    means that only the homeowner can help.
     """
 
     state: str

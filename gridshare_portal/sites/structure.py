@@ -6,8 +6,8 @@ waiting does not help, and the page says what does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -160,50 +160,44 @@ _NO_READINGS = Gap(
 
 def known_of(site: sites.Site) -> Known:
     """Return what is known of a home, in four queries."""
-    sensors = list(site.sensors.filter(gone_at=None).only("role_set", "role_found"))
-    calls = {call.operation: call for call in site.calls.filter(operation__in=(TREE, READINGS))}
-    unread = site.connection_sites.filter(lost_at=None).aggregate(
-        most=Max("connection__sync__unread_devices")
-    )
+    here = site.connection_sites.filter(lost_at=None)
+    unread = here.aggregate(most=Max("connection__sync__unread_devices"))["most"]
     shown = topology.devices_in(site.topology, kinds={})
     elsewhere = sites.Device.objects.filter(synth_id__in=shown, gone_at=None).exclude(site=site)
-    return Known(
-        nodes=len(site.topology.get("nodes", ())),
-        sensors=len(sensors),
-        measuring=sum(sensor.role != sites.Role.UNKNOWN for sensor in sensors),
-        unread_parts=site.topology.get("unread", 0),
-        unread_devices=unread["most"] or 0,
+    return replace(
+        _known({site.pk: site})[site.pk],
+        unread_devices=unread or 0,
         devices_elsewhere=elsewhere.count() if shown else 0,
-        tree_read_at=site.topology_read_at,
-        tree=calls.get(TREE),
-        readings=calls.get(READINGS),
     )
 
 
 def gaps_of(site_pks: Collection[int]) -> dict[int, Gap]:
-    """Return by its key why each of these homes, of which there are no readings, has none; in three queries."""
-    sensors: dict[int, list[bool]] = {pk: [] for pk in site_pks}
-    found = sites.Sensor.objects.filter(site__in=list(site_pks), gone_at=None)
-    for sensor in found.only("site_id", "role_set", "role_found"):
-        sensors[sensor.site_id].append(sensor.role != sites.Role.UNKNOWN)
-    calls = sites.Call.objects.filter(site__in=list(site_pks), operation__in=(TREE, READINGS))
-    by_home = {(call.site_id, call.operation): call for call in calls}
-    homes = sites.Site.objects.filter(pk__in=list(site_pks)).only("topology", "topology_read_at")
-    gaps = {
-        site.pk: gap_of(
-            Known(
-                nodes=len(site.topology.get("nodes", ())),
-                sensors=len(sensors[site.pk]),
-                measuring=sum(sensors[site.pk]),
-                tree_read_at=site.topology_read_at,
-                tree=by_home.get((site.pk, TREE)),
-                readings=by_home.get((site.pk, READINGS)),
-            ),
-            has_readings=False,
-        )
-        for site in homes
-    }
+    """Return by its key why each of these homes without readings has none, in three queries for all."""
+    homes = sites.Site.objects.only("topology", "topology_read_at").in_bulk(list(site_pks))
+    gaps = {pk: gap_of(known, has_readings=False) for pk, known in _known(homes).items()}
     return {pk: gap for pk, gap in gaps.items() if gap is not None}
+
+
+def _known(homes: Mapping[int, sites.Site]) -> dict[int, Known]:
+    """Return what the homes' own rows, sensors and calls tell, in two queries for all."""
+    roles: dict[int, list[str]] = {pk: [] for pk in homes}
+    sensors = sites.Sensor.objects.filter(site__in=list(homes), gone_at=None)
+    for pk, said, found in sensors.values_list("site_id", "role_set", "role_found"):
+        roles[pk].append(said or found)
+    calls = sites.Call.objects.filter(site__in=list(homes), operation__in=(TREE, READINGS))
+    by_home = {(call.site_id, call.operation): call for call in calls}
+    return {
+        pk: Known(
+            nodes=len(site.topology.get("nodes", ())),
+            sensors=len(roles[pk]),
+            measuring=sum(role != sites.Role.UNKNOWN for role in roles[pk]),
+            unread_parts=site.topology.get("unread", 0),
+            tree_read_at=site.topology_read_at,
+            tree=by_home.get((pk, TREE)),
+            readings=by_home.get((pk, READINGS)),
+        )
+        for pk, site in homes.items()
+    }
 
 
 def gap_of(known: Known, *, has_readings: bool) -> Gap | None:
@@ -237,8 +231,9 @@ def unread_devices(count: int) -> str:
     """Say how many devices of a Lunar account could not be read, and what that means."""
     one = count == 1
     return (
-        f"{_counted(count, 'device')} could not be read: Lunar sends no id for {'it' if one else 'them'} that "
-        f"can be used. {'It' if one else 'They'} may be of this home, and {'is' if one else 'are'} not shown."
+        f"{_counted(count, 'device')} could not be read: Lunar sends no id for {'it' if one else 'them'} "
+        f"that can be used. {'It' if one else 'They'} may be of this home, and {'is' if one else 'are'} not "
+        "shown."
     )
 
 
@@ -283,8 +278,8 @@ def _notes(known: Known) -> Iterator[Note]:
     if known.unread_parts:
         parts, one = _counted(known.unread_parts, "part"), known.unread_parts == 1
         yield Note(
-            f"{parts} of this home could not be read: Lunar sends no id for {'it' if one else 'them'} that can "
-            f"be used, so {'it' if one else 'they'} cannot be asked for anything."
+            f"{parts} of this home could not be read: Lunar sends no id for {'it' if one else 'them'} "
+            f"that can be used, so {'it' if one else 'they'} cannot be asked for anything."
         )
     if known.devices_elsewhere:
         devices, one = _counted(known.devices_elsewhere, "device"), known.devices_elsewhere == 1

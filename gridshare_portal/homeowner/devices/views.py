@@ -87,7 +87,7 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
 
 
 def _loose(home: sites.Site, now: datetime) -> dict[str, object]:
-    """Return the sensors that belong to no device of the home; without a page of their own, they stand here."""
+    """Return the sensors that belong to no device of the home, and so stand on no device's page."""
     loose = queries.sensors_without_device(home).select_related("latest")
     shown = loose[:LOOSE_AT_MOST]
     return {

@@ -124,7 +124,7 @@ def summary(
     *,
     gap: structure.Gap | None = None,
 ) -> Summary:
-    """Summarize in one sentence: a home of which nothing can be known first, then missing readings, then cases."""
+    """Summarize in one sentence: first that nothing can be known, then missing readings, then open cases."""
     if gap is not None and not gap.comes:
         return Summary("attention", gap.text, gap.next_step, gap_words.HOMEOWNER)
     for one in going_on:

@@ -61,8 +61,8 @@ def cleaned(topology: types.Topology) -> Cleaned:
     """Return the tree as plain data: its nodes, and what of it is not there.
 
     A node whose id was seen before is dropped and counted; what hangs below it moves to its parent, so that a
-    loop ends and a sensor below a duplicate is not lost. `cut` says that there was more than is kept, `unread`
-    how many parts could not be used, and `nameless` that one of them may have been any.
+    loop ends and a sensor below a duplicate is not lost. `cut` says that there was more than is kept,
+    `unread` how many parts could not be used, and `nameless` that one of them may have been any.
     """
     nodes: list[Node] = []
     seen: set[str | None] = set()
