@@ -28,7 +28,6 @@ CAUSES = {  # of a call that failed, by the name of its error; any other may be 
     "BadId": OURS,
     "UnexpectedAnswer": ODD,
     "NotJson": ODD,
-    "Truncated": ODD,
     "TooLarge": ODD,
     "WrongShape": ODD,
 }

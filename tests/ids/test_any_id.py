@@ -79,7 +79,7 @@ HOME += ("access_log", "access_log_csv", "proposals")
 DEVICE = ("device", "mode", "plan", "details", "state")
 STAFF = ("home", "topology", "calendar", "answer")
 MANY = settings(
-    max_examples=rounds(quick=6, long=400),
+    max_examples=rounds(quick=6, long=100),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: none is made smaller
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -85,7 +85,7 @@ def _signs(stream: topology.Stream) -> dict[str, int]:
 
 
 def _beside_a_sign(streams: Sequence[topology.Stream], roles: Mapping[int, str]) -> set[int]:
-    """Return the places of sensors that have their device's own role for want of a sign, beside one with it."""
+    """Return the places of sensors that have their device's own role without a sign, beside one with it."""
     signed = {s.place for s in streams if roles[s.place] in _signs(s)}
     known = {(s.device_id, roles[s.place]) for s in streams if s.place in signed and s.device_id}
     unsigned = (s for s in streams if s.place not in signed)

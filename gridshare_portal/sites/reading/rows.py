@@ -85,6 +85,7 @@ def write_devices(
         synth_id: (site, kind)
         for site in reversed(list(reached.values()))
         for synth_id, kind in topology.devices_in(site.topology, kinds={}).items()
+        if synth_id not in reached  # the home itself, called by a kind that nobody heard of
     }
     ids = sorted({*(device_ids or ()), *shown, *details})
     held = sites.ConnectionSite.objects.filter(
