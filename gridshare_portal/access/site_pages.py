@@ -23,11 +23,24 @@ from gridshare_portal.sites import models as sites
 
 Kind = Literal["page", "part", "download"]
 
+LONGEST_ID = 255  # as many characters as the columns of ids hold
+LONGEST_ADDRESS = 7_000  # web servers take lines of 8 KB
+
 
 class SynthId(StringConverter):
-    """Path converter of the API's name of a site or device, which may hold almost anything."""
+    """Path converter of the API's name of a site or device, which may hold almost anything.
 
-    regex = r"[^/\x00-\x1f\x7f\ud800-\udfff]{1,128}"
+    Servers decode %2F before a path is looked up, so that an id's own slash would begin another segment. It
+    is spelled ~2F, and the ~ itself ~7E; all else is percent-encoded as in any address.
+    """
+
+    regex = rf"(?:[^/~\x00-\x1f\x7f-\x9f\ud800-\udfff]|~2F|~7E){{1,{LONGEST_ID}}}"
+
+    def to_python(self, value: str) -> str:
+        return value.replace("~2F", "/").replace("~7E", "~")
+
+    def to_url(self, value: str) -> str:
+        return value.replace("~", "~7E").replace("/", "~2F")
 
 
 register_converter(SynthId, "synth")
@@ -55,7 +68,9 @@ def say_why(
         back = request.path
     if request.htmx:
         back = request.htmx.current_url_abs_path or ""
-    address = addresses.path("visit", site.synth_id) + (f"?{urlencode({'next': back})}" if back else "")
+    address = addresses.path("visit", site.synth_id)
+    leading_back = f"{address}?{urlencode({'next': back})}" if back else address
+    address = leading_back if len(leading_back) <= LONGEST_ADDRESS else address
     if request.htmx:
         return HttpResponse(status=403, headers={"HX-Redirect": address})
     if is_opened:

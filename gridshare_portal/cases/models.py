@@ -37,7 +37,7 @@ class Case(models.Model):
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="cases")
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="cases")
     cause = models.CharField(max_length=24, choices=Cause.choices)
-    subject = models.CharField(max_length=128, blank=True, default="")
+    subject = models.CharField(max_length=300, blank=True, default="")
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     rank = models.BigIntegerField()
     data = models.JSONField(default=dict)

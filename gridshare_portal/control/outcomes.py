@@ -89,7 +89,7 @@ def _says_nothing(wanted: Wanted, read: Read) -> bool:
     if isinstance(read, types.Mode):
         return read.name == "Unknown"
     if isinstance(read, types.Plan):
-        return any(command.action == "unknown" for command in read.commands)
+        return bool(read.unusable) or any(command.action == "unknown" for command in read.commands)
     details = wanted.items() if isinstance(wanted, Mapping) else ()
     return any(value.strip() and getattr(read, name) is None for name, value in details)
 
@@ -109,8 +109,11 @@ def same_plan(wanted: types.Plan, read: types.Plan, *, now: datetime) -> bool:
     """Return whether two plans are the same to a device from now on.
 
     Unknown fields and differences under a minute do not count, and a power that was left open may have been
-    filled in. Some services fill gaps with hold, or leave out follow at either end.
+    filled in. Some services fill gaps with hold, or leave out follow at either end. A plan that is known in
+    part is not known to be the same as any.
     """
+    if wanted.unusable or read.unusable:
+        return False
     ahead, found = _ahead(wanted, now), _ahead(read, now)
     if len(ahead) != len(found):
         found = [command for command in found if not _fills_a_gap(command, ahead)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 import ipaddress
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -15,8 +16,11 @@ import requests
 from gridshare_portal.gridshare import errors, ids, plan_dialects, types, wire
 from gridshare_portal.gridshare.http import calls, transport
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
+MOST_NAMED = 5  # of the entries of one answer that could not be used
 DEADLINE_S = 10.0  # of a call with all its attempts
 _BUCKET = timedelta(minutes=15)
 
@@ -74,7 +78,7 @@ class Client:
         other._dialect = wire.DIALECTS[dialect]
         return other
 
-    def list_sites(self) -> tuple[str, ...]:
+    def list_sites(self) -> types.Usable[str]:
         """Return the ids of the sites that the customer may reach."""
         return self._make(self._call("listSites"), wire.sites)
 
@@ -82,7 +86,7 @@ class Client:
         """Return the electrical tree of a site."""
         return self._make(self._call("getSiteTopology", site_id), wire.topology)
 
-    def list_devices(self) -> tuple[str, ...]:
+    def list_devices(self) -> types.Usable[str]:
         """Return the ids of the devices that the customer may reach."""
         return self._make(self._call("listDevices"), wire.devices)
 
@@ -97,7 +101,7 @@ class Client:
 
     def get_device_telemetry(
         self, synth_id: str, *, start: datetime, end: datetime
-    ) -> tuple[types.Reading, ...]:
+    ) -> types.Usable[types.Reading]:
         """Return a sensor's 15-minute buckets that start within [start, end), in order.
 
         Powers are in W, counters in Wh. A bucket that the API does not have is absent.
@@ -181,7 +185,7 @@ class Client:
         return self._make(self._call(operation, synth_id, body=body), read)
 
     def _make(self, call: calls.Call, read: Callable[[object], T]) -> T:
-        return transport.send(
+        answer = transport.send(
             call,
             self._token,
             read=read,
@@ -189,6 +193,9 @@ class Client:
             session=self._session,
             listener=self._listener,
         )
+        if isinstance(answer, types.Usable | types.Topology | types.Plan):
+            _name(call.operation, answer.unusable)
+        return answer
 
 
 def _checked(base_url: str) -> str:
@@ -206,6 +213,14 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _name(operation: str, unusable: Sequence[types.Unusable]) -> None:
+    """Log which fields of an answer could not be used, and never what stood in them."""
+    for one in unusable[:MOST_NAMED]:
+        logger.warning("%s: %s %s, so this entry is left out", operation, one.where, one.why)
+    if len(unusable) > MOST_NAMED:
+        logger.warning("%s: %d more entries are left out", operation, len(unusable) - MOST_NAMED)
 
 
 def _nothing(answer: object) -> None:

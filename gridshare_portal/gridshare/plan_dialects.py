@@ -46,21 +46,40 @@ def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
 
 
 def read(body: object) -> types.Plan:
-    """Read a plan in either form.
+    """Read a plan in either form; Misshapen where it has commands, and none of them can be read.
 
-    One unreadable command makes the whole plan Misshapen: without it the plan would say something else.
+    A command that cannot be read makes the plan known in part, and takes none with it whose times are known:
+    in the live form it takes those behind it along where its own length is not known.
     """
     found = values.record(body, "the answer")
-    listed = found.get("commands")
-    if not isinstance(listed, list):
-        raise values.Misshapen("commands")
+    listed = values.listed(body, "commands")
     at = values.moment(found.get("startTime") or found.get("start"))
-    commands = []
+    commands, unusable = [], []
     for position, item in enumerate(listed):
-        command = _read(values.record(item, f"commands[{position}]"), at, f"commands[{position}]")
-        at = command.end
-        commands.append(command)
-    return types.Plan(commands=tuple(commands))
+        where = f"commands[{position}]"
+        try:
+            command = _read(values.record(item, where), at, where)
+        except values.Misshapen as fault:
+            at = _behind(item, at)
+            unusable.append(types.Unusable(where=str(fault), why="cannot be read"))
+        else:
+            at = command.end
+            commands.append(command)
+    values.some(commands, of=listed, where="commands")
+    return types.Plan(commands=tuple(commands), unusable=tuple(unusable))
+
+
+def _behind(item: object, at: datetime | None) -> datetime | None:
+    """Return when a command of the live form that cannot be read is over, as far as its length says."""
+    minutes = values.number(item.get("durationMinutes")) if isinstance(item, dict) else None
+    return None if at is None or minutes is None else _later(at, minutes)
+
+
+def _later(at: datetime, minutes: float) -> datetime | None:
+    try:
+        return at + minutes * MINUTE if 0 < minutes < 1_000_000 else None
+    except OverflowError:
+        return None
 
 
 def _published(command: types.Command) -> dict[str, object]:
@@ -94,7 +113,7 @@ def _read(found: dict[str, object], at: datetime | None, where: str) -> types.Co
         return _read_live(found, at, where)
     start, end = values.moment(found.get("start")), values.moment(found.get("end"))
     if start is None or end is None:
-        raise values.Misshapen(where)
+        raise values.Misshapen(f"{where}.{'start' if start is None else 'end'}")
     return types.Command(
         start=start,
         end=end,
@@ -105,13 +124,11 @@ def _read(found: dict[str, object], at: datetime | None, where: str) -> types.Co
 
 
 def _read_live(found: dict[str, object], at: datetime | None, where: str) -> types.Command:
-    minutes = values.number(found.get("durationMinutes"))
-    if at is None or minutes is None or not 0 < minutes < 1_000_000:
-        raise values.Misshapen(where)
-    try:
-        end = at + minutes * MINUTE
-    except OverflowError:
-        raise values.Misshapen(where) from None
+    end = _behind(found, at)
+    if at is None:
+        raise values.Misshapen(f"{where}: its start is not known")
+    if end is None:
+        raise values.Misshapen(f"{where}.durationMinutes")
     power_w = _power_w(found, "power_W", where)
     action = "hold" if found.get("kind") == "idle" else _action(found.get("kind"))
     if action == "setpoint" and power_w is not None:  # without a power nobody knows its direction
@@ -125,7 +142,7 @@ def _power_w(found: dict[str, object], key: str, where: str) -> float | None:
     """Return the power, None where it was left open; what is no number must not read as left open."""
     power_w = values.number(found.get(key))
     if power_w is None and found.get(key) is not None:
-        raise values.Misshapen(where)
+        raise values.Misshapen(f"{where}.{key}")
     return power_w
 
 

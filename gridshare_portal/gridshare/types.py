@@ -5,11 +5,36 @@ None means unknown, which is never the same as zero. `extra` holds what the API 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self, TypeVar
 
 Extra = Mapping[str, object]
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unusable:
+    """A part of an answer that could not be used: its field, and why; never what stood there.
+
+    `nameless` says that not even a text stood where the id belongs, so that it may have been any.
+    """
+
+    where: str
+    why: str
+    nameless: bool = False
+
+
+class Usable(tuple[T_co, ...]):
+    """What could be used of a list, in order; `unusable` are its other entries."""
+
+    unusable: tuple[Unusable, ...]
+
+    def __new__(cls, found: Iterable[T_co] = (), *, unusable: Iterable[Unusable] = ()) -> Self:
+        made = super().__new__(cls, found)
+        made.unusable = tuple(unusable)
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +54,7 @@ class Topology:
     """A site's electrical tree; root is None where Gridshare has none."""
 
     root: Node | None
+    unusable: tuple[Unusable, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +109,10 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """An overlay plan; without commands there is none, and the device follows its mode."""
+    """An overlay plan; without commands there is none, and the device follows its mode.
+
+    A plan with `unusable` commands is known in part: nobody can say what it does meanwhile.
+    """
 
     commands: tuple[Command, ...] = ()
+    unusable: tuple[Unusable, ...] = ()

@@ -6,11 +6,17 @@ True is no number, "12" is no number, and a date that does not exist is no momen
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_MOMENT = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+    r"(?:[.,](?P<fraction>[0-9]+))?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 class Misshapen(ValueError):
@@ -33,14 +39,42 @@ def text(value: object) -> str | None:
 
 
 def moment(value: object) -> datetime | None:
-    """Return the moment in UTC; one without an offset is in UTC, as the API promises."""
+    """Return the moment in UTC; one without an offset is in UTC, as the API promises.
+
+    RFC 3339 in full, and what ISO 8601 allows beyond it as far as it names one moment: 24:00:00 is the next
+    midnight. A leap second, which only the last second of a month in UTC can be, is the midnight after it.
+    What is finer than a microsecond is cut off.
+    """
     if not isinstance(value, str):
         return None
+    found = _MOMENT.fullmatch(value)
     try:
-        read = datetime.fromisoformat(value)
+        read = datetime.fromisoformat(value) if found is None else _moment(found)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _moment(found: re.Match[str]) -> datetime:
+    """Return the moment of a text of RFC 3339's shape; ValueError where there is no such moment."""
+    hour, second = int(found["hour"]), int(found["second"])
+    is_leap, is_midnight = second == 60, hour == 24
+    fraction = (found["fraction"] or "")[:6]
+    if is_midnight and found["minute"] + found["second"] + (found["fraction"] or "").strip("0") != "0000":
+        raise ValueError("24:00:00 is the last moment of a day")
+    clock = (
+        f"{0 if is_midnight else hour:02d}:{found['minute']}:{59 if is_leap else second:02d}.{fraction:0<6}"
+    )
+    offset = (found["offset"] or "").upper()
+    read = datetime.fromisoformat(f"{found['day']}T{clock}{offset}")
+    if not is_leap:
+        return read + timedelta(days=is_midnight)
+    after = (read if read.tzinfo is None else read.astimezone(UTC)).replace(microsecond=0) + timedelta(
+        seconds=1
+    )
+    if (after.day, after.hour, after.minute, after.second) != (1, 0, 0, 0):
+        raise ValueError("a leap second ends a month in UTC")
+    return after
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -55,12 +89,12 @@ def record(value: object, where: str) -> dict[str, object]:
     return value
 
 
-def records(body: object, key: str) -> list[dict[str, object]]:
-    """Return the objects listed under a key; a list that is absent is Misshapen, never an empty list."""
-    listed = record(body, "the answer").get(key)
-    if not isinstance(listed, list):
+def listed(body: object, key: str) -> list[object]:
+    """Return the list under a key; one that is absent is Misshapen, never an empty list."""
+    found = record(body, "the answer").get(key)
+    if not isinstance(found, list):
         raise Misshapen(key)
-    return some([item for item in listed if isinstance(item, dict)], of=listed, where=key)
+    return found
 
 
 def some(usable: list[T], *, of: Sequence[object], where: str) -> list[T]:

@@ -7,7 +7,7 @@ either form, since nobody knows on which day the service changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from gridshare_portal.gridshare import ids, plan_dialects, types, values
@@ -64,13 +64,13 @@ class Live(Published):
 DIALECTS: Mapping[str, Published] = {"published": Published(), "live": Live()}
 
 
-def sites(body: object) -> tuple[str, ...]:
-    """Read the ids of a list of sites, without those that could not stand in a path."""
+def sites(body: object) -> types.Usable[str]:
+    """Read the ids of a list of sites; those that could not stand in a path are its unusable ones."""
     return _ids(body, "siteId")
 
 
-def devices(body: object) -> tuple[str, ...]:
-    """Read the ids of a list of devices, without those that could not stand in a path."""
+def devices(body: object) -> types.Usable[str]:
+    """Read the ids of a list of devices; those that could not stand in a path are its unusable ones."""
     return _ids(body, "synthId")
 
 
@@ -79,9 +79,9 @@ def device(body: object, *, requested: str) -> types.Device:
     found = values.record(body, "the answer")
     kind = values.text(found.get("kind")) or ""
     return types.Device(
-        synth_id=values.text(found.get("synthId")) or requested,
+        synth_id=synth_id if ids.allowed(synth_id := found.get("synthId")) else requested,
         kind=_KINDS.get(kind, kind) or None,
-        site_id=values.text(found.get("siteId")),
+        site_id=site_id if ids.allowed(site_id := found.get("siteId")) else None,
         **{name: values.text(found.get(key)) for name, key in _DETAILS.items()},
         extra=values.rest(found, _DEVICE),
     )
@@ -93,7 +93,10 @@ def details(synth_id: str, changes: Mapping[str, str]) -> dict[str, str]:
 
 
 def topology(body: object) -> types.Topology:
-    """Read a site's tree of any depth, from the leaves up, without recursion."""
+    """Read a site's tree of any depth, from the leaves up, without recursion.
+
+    A node without an id that can be used stays in the tree, and is named where it is a sensor or a device.
+    """
     found = values.record(body, "the answer")
     root = found.get("root") if "root" in found or "kind" not in found else found
     if root is None:
@@ -104,16 +107,22 @@ def topology(body: object) -> types.Topology:
     built: dict[int, types.Node] = {}
     for node in reversed(parents_first):
         built[id(node)] = _node(node, tuple(built[id(child)] for child in _children(node)))
-    return types.Topology(root=built[id(root)])
+    unusable = [one for place, node in enumerate(parents_first) for one in _unusable_of(node, place)]
+    return types.Topology(root=built[id(root)], unusable=tuple(unusable))
 
 
-def readings(body: object, *, start: datetime, end: datetime) -> tuple[types.Reading, ...]:
+def readings(body: object, *, start: datetime, end: datetime) -> types.Usable[types.Reading]:
     """Read a sensor's buckets: in order, each once, none outside [start, end)."""
-    entries = values.records(body, "entries")
-    usable = [reading for reading in map(_reading, entries) if reading]
-    found = values.some(usable, of=entries, where="entries")
+    entries = values.listed(body, "entries")
+    read = [_reading(entry) if isinstance(entry, dict) else None for entry in entries]
+    found = values.some([reading for reading in read if reading], of=entries, where="entries")
     by_moment = {reading.at: reading for reading in found if start <= reading.at < end}
-    return tuple(by_moment[at] for at in sorted(by_moment))
+    unusable = [
+        types.Unusable(where=f"entries[{place}].timestamp", why="is no moment")
+        for place, reading in enumerate(read)
+        if reading is None
+    ]
+    return types.Usable([by_moment[at] for at in sorted(by_moment)], unusable=unusable)
 
 
 def mode(body: object) -> types.Mode:
@@ -134,10 +143,33 @@ def plan(body: object) -> types.Plan:
     return types.Plan() if body is None else plan_dialects.read(body)
 
 
-def _ids(body: object, name: str) -> tuple[str, ...]:
-    entries = values.records(body, "entries")
-    usable = [found for item in entries if ids.allowed(found := item.get(name))]
-    return tuple(values.some(usable, of=entries, where=f"entries[].{name}"))
+def _ids(body: object, name: str) -> types.Usable[str]:
+    """Read the ids in a list; Misshapen where it has entries, and not one of them has a text for an id."""
+    found = [entry.get(name) if isinstance(entry, dict) else None for entry in values.listed(body, "entries")]
+    named = [value for value in found if isinstance(value, str)]
+    values.some(named, of=found, where=f"entries[].{name}")
+    faults = [(place, ids.fault_of(value)) for place, value in enumerate(found)]
+    unusable = [_unusable(f"entries[{place}].{name}", fault) for place, fault in faults if fault]
+    return types.Usable([value for value in named if ids.allowed(value)], unusable=unusable)
+
+
+def _unusable(where: str, fault: str) -> types.Unusable:
+    return types.Unusable(where=where, why=fault, nameless=fault in ids.NAMELESS)
+
+
+def _unusable_of(node: dict[str, object], place: int) -> Iterator[types.Unusable]:
+    """Name what cannot be used of a node, which is counted from the root, level by level."""
+    kind = (values.text(node.get("kind")) or "").casefold()
+    is_meant = kind in ("sensor", "device") or bool(values.texts(node.get("channels")))
+    fault = ids.fault_of(node.get("id"))
+    if fault and (is_meant or node.get("id") is not None):
+        yield _unusable(f"nodes[{place}].id", fault)
+    children = node.get("children")
+    if children is not None and not isinstance(children, list):
+        yield types.Unusable(where=f"nodes[{place}].children", why="is no list")
+    for number, child in enumerate(children if isinstance(children, list) else ()):
+        if not isinstance(child, dict):
+            yield types.Unusable(where=f"nodes[{place}].children[{number}]", why="is no node")
 
 
 def _children(node: dict[str, object]) -> list[dict[str, object]]:

@@ -11,6 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 Row_co = TypeVar("Row_co", covariant=True)
 
+LONGEST = 4_000  # with the longest id, of which each character may take twelve
+
 
 class Sliceable(Protocol[Row_co]):
     """A list that a page can be cut from without reading the whole."""
@@ -32,7 +34,7 @@ def is_ours(address: str, request: HttpRequest) -> bool:
     hosts = {request.get_host()}
     return (
         address.startswith("/")
-        and len(address) < 2000
+        and len(address) <= LONGEST
         and address.isprintable()
         and url_has_allowed_host_and_scheme(address, hosts, request.is_secure())
     )

@@ -105,6 +105,8 @@ class SiteRow(models.Model):
         expression=facets.expression(), output_field=models.SmallIntegerField(), db_persist=True
     )
 
+    why_no_readings: str  # a sentence, as listing.page adds where there are none
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "site"], name="portfolio_home_once")]
         indexes = [

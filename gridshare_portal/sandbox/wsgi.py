@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -148,13 +149,14 @@ class Sandbox:
 
     def _api_answer(self, request: Request) -> Response:
         try:
-            operation, ids = self._api_urls.bind_to_environ(request.environ).match()
+            operation, quoted = self._api_urls.bind_to_environ(request.environ).match(_path(request))
         except MethodNotAllowed as problem:
             response = operations.refused(parsing.Refusal(405, "MethodNotAllowed", "no such method here"))
             response.headers["Allow"] = ", ".join(sorted(set(problem.valid_methods or ()) - {"HEAD"}))
             return response
         except HTTPException:
             return operations.gateway_refusal()
+        ids = {name: unquote(value) for name, value in quoted.items()}
         return self._with_faults(
             operation,
             request,
@@ -187,6 +189,11 @@ class Sandbox:
             "jwks": self._login.jwks,
         }
         return actions[name](request)
+
+
+def _path(request: Request) -> str:
+    """Return the path as it was sent, so that an id's own slash, which is quoted, begins no segment."""
+    return str(request.environ.get("REQUEST_URI", request.path)).partition("?")[0]
 
 
 def served(settings: Settings, *, host: str, port: int) -> tuple[Server, Sandbox]:

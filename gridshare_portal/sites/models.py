@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 
+from gridshare_portal.gridshare import ids
+
 
 class Role(models.TextChoices):
     """What a sensor measures, as energy is counted."""
@@ -33,9 +35,9 @@ class Site(models.Model):
     record_id is the home's name in the audit log, where that is not synth_id.
     """
 
-    synth_id = models.CharField(max_length=128, unique=True)
-    record_id = models.CharField(max_length=128, blank=True, default="", db_default="")
-    former_id = models.CharField(max_length=128, blank=True, default="", db_default="")
+    synth_id = models.CharField(max_length=ids.LONGEST, unique=True)
+    record_id = models.CharField(max_length=ids.LONGEST, blank=True, default="", db_default="")
+    former_id = models.CharField(max_length=ids.LONGEST, blank=True, default="", db_default="")
     name = models.CharField(max_length=80)
     time_zone = models.CharField(max_length=64)
     zone_confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -93,7 +95,7 @@ class Device(models.Model):
     """A device as last read; gone_at says since when its site no longer lists it."""
 
     site = models.ForeignKey(Site, models.CASCADE, null=True, blank=True, related_name="devices")
-    synth_id = models.CharField(max_length=128, unique=True)
+    synth_id = models.CharField(max_length=ids.LONGEST, unique=True)
     kind = models.CharField(max_length=64, blank=True, default="")
     manufacturer = models.CharField(max_length=200, blank=True, default="")
     model = models.CharField(max_length=200, blank=True, default="")
@@ -117,7 +119,7 @@ class Sensor(models.Model):
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="sensors")
     device = models.ForeignKey(Device, models.SET_NULL, null=True, blank=True, related_name="sensors")
-    synth_id = models.CharField(max_length=128)
+    synth_id = models.CharField(max_length=ids.LONGEST)
     kind = models.CharField(max_length=64, blank=True, default="")
     channels = models.JSONField(default=list, blank=True)
     role_found = models.CharField(max_length=16, choices=Role.choices, default=Role.UNKNOWN)
@@ -140,7 +142,10 @@ class Sensor(models.Model):
 
 
 class Sync(models.Model):
-    """The queue of reads: one row per connection, due at a moment, run by one worker at a time."""
+    """The queue of reads: one row per connection, due at a moment, run by one worker at a time.
+
+    `unread_sites` and `unread_devices` are the entries of the last lists whose ids could not be used.
+    """
 
     class State(models.TextChoices):
         DUE = "due", "Due"
@@ -158,6 +163,8 @@ class Sync(models.Model):
     lease_until_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True, default="")
+    unread_sites = models.PositiveIntegerField(default=0, db_default=0)
+    unread_devices = models.PositiveIntegerField(default=0, db_default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -201,7 +208,7 @@ class RawResponse(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="answers")
     connection = models.ForeignKey("lunar.Connection", models.CASCADE, null=True, related_name="answers")
     operation = models.CharField(max_length=40)
-    subject = models.CharField(max_length=128, blank=True, default="")
+    subject = models.CharField(max_length=ids.LONGEST, blank=True, default="")
     start = models.DateTimeField(null=True, blank=True)
     end = models.DateTimeField(null=True, blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="answers")

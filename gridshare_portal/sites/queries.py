@@ -47,8 +47,9 @@ class Branch:
 class Progress:
     """How far the reading of a customer's homes has come, without words.
 
-    `step` is "", "sites", "devices" or "done". `sites` are the homes found so far. `again_at` is when a
-    failed reading is tried again; None means that only the homeowner can help.
+    `step` is "", "sites", "devices" or "done". `sites` are the homes found so far, `unread_sites` and
+    `unread_devices` entries that could not be used. `again_at` is when a failed reading is tried again; None
+    means that only the homeowner can help.
     """
 
     state: str
@@ -57,11 +58,17 @@ class Progress:
     total: int
     sites: tuple[sites.Site, ...]
     again_at: datetime | None
+    unread_sites: int = 0
+    unread_devices: int = 0
 
     @property
     def ready(self) -> bool:
-        """Whether there is a home to look at, although some part of it may be missing."""
-        return any(site.topology_read_at is not None for site in self.sites)
+        """Whether there is a home to look at, although some part of it may be missing.
+
+        Where everything was asked for and Lunar refuses the trees, the home's page says so.
+        """
+        is_done = self.state == sites.Sync.State.DONE and bool(self.sites)
+        return is_done or any(site.topology_read_at is not None for site in self.sites)
 
     @property
     def empty(self) -> bool:
@@ -130,9 +137,15 @@ def stored_of(connection: lunar.Connection) -> QuerySet[sites.Site]:
 
 
 def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
-    """Return the connections that list the home now, whatever their state."""
+    """Return the connections that list the home now, whatever their state, each with its `sync` if read."""
     reached = sites.ConnectionSite.objects.filter(site=site, lost_at=None)
-    return lunar.Connection.objects.filter(connection_sites__in=reached).order_by("pk")
+    there = lunar.Connection.objects.filter(connection_sites__in=reached)
+    return there.select_related("sync").order_by("pk")
+
+
+def sensors_without_device(site: sites.Site) -> QuerySet[sites.Sensor]:
+    """Return the home's sensors that belong to none of its devices, in the order of its tree."""
+    return site.sensors.filter(gone_at=None, device=None)
 
 
 def tree_of(site: sites.Site) -> list[Branch]:
@@ -167,4 +180,6 @@ def progress_of(connection: lunar.Connection) -> Progress:
         total=sync.total,
         sites=tuple(sites_of(connection)),
         again_at=sync.due_at if sync.state == sites.Sync.State.FAILED else None,
+        unread_sites=sync.unread_sites,
+        unread_devices=sync.unread_devices,
     )

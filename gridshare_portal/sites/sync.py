@@ -174,13 +174,16 @@ def _store(
         row = mine.select_for_update().first()
         if row is None:
             return False
-        reached, waiting = rows.write_sites(connection, site_ids=listed.site_ids, heard=heard, now=now)
+        reached, waiting = rows.write_sites(
+            connection, site_ids=listed.site_ids, whole=listed.whole_sites, heard=heard, now=now
+        )
         mine.update(**_outcome(row, listed, parts, now, waiting=waiting))
         rows.write_topologies(reached, topologies=parts.topologies, now=now)
         rows.write_devices(
             connection,
             reached,
             device_ids=None if waiting else listed.device_ids,
+            whole=listed.whole_devices,
             details={} if waiting else parts.devices,  # some are of homes that nobody can decide on yet
             heard=heard,
             now=now,
@@ -207,7 +210,13 @@ def _outcome(
     unsure = (clients.NotNow("busy"),) if waiting else ()
     failures: tuple[Exception, ...] = (*listed.errors, *parts.errors, *unsure)
     missing = parts.left + len(failures)
-    kept = {"done": max(0, row.total - missing), "last_error": _words(failures), **leases.released()}
+    kept = {
+        "done": max(0, row.total - missing),
+        "last_error": _words(failures),
+        "unread_sites": listed.unread_sites,
+        **({} if listed.device_ids is None else {"unread_devices": listed.unread_devices}),
+        **leases.released(),
+    }
     if parts.left:
         return {**kept, "state": State.DUE, "due_at": now}
     passing = [failure for failure in failures if isinstance(failure, (*fetching.AGAIN, clients.NotNow))]

@@ -127,6 +127,42 @@ class TestPlans:
 
         assert (command.action, command.power_limit_w) == ("setpoint", None)
 
+    @pytest.mark.parametrize(
+        ("wrong", "where"),
+        [
+            ({"powerLimit_W": "5"}, "commands[1].powerLimit_W"),
+            ({"powerLimit_W": float("inf")}, "commands[1].powerLimit_W"),
+            ({"start": "yesterday"}, "commands[1].start"),
+            ({"end": None}, "commands[1].end"),
+        ],
+    )
+    def test_with_a_command_that_cannot_be_read_keep_the_others(self, wrong, where):
+        hours = [
+            {"action": "charge", "start": f"2026-06-01T0{n}:00:00Z", "end": f"2026-06-01T0{n + 1}:00:00Z"}
+            for n in range(3)
+        ]
+
+        found = wire.plan({"commands": [hours[0], hours[1] | wrong, hours[2]]})
+
+        assert [command.start.hour for command in found.commands] == [0, 2]
+        assert [one.where for one in found.unusable] == [where]
+
+    def test_of_lengths_keep_what_comes_behind_as_far_as_its_time_is_known(self):
+        idle, odd = {"kind": "idle", "durationMinutes": 60}, {"kind": "charge", "durationMinutes": 60}
+        known = {"startTime": "2026-06-01T00:00:00Z", "commands": [idle, odd | {"power_W": "much"}, idle]}
+        lost = known | {"commands": [idle, {"kind": "charge", "durationMinutes": "60"}, idle, "no"]}
+
+        behind, before = wire.plan(known), wire.plan(lost)
+
+        assert [command.start.hour for command in behind.commands] == [0, 2]
+        assert [one.where for one in behind.unusable] == ["commands[1].power_W"]
+        assert [command.start.hour for command in before.commands] == [0]
+        assert [one.where for one in before.unusable] == [
+            "commands[1].durationMinutes",
+            "commands[2]: its start is not known",
+            "commands[3]",
+        ]
+
     def test_that_nobody_answered_are_none(self):
         assert wire.plan(None) == types.Plan()
         assert wire.plan({"commands": []}) == types.Plan()

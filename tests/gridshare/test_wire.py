@@ -67,6 +67,7 @@ class TestReadings:
 
         assert [reading.at.minute for reading in found] == [0, 15, 30]
         assert found[2].in_w == 2
+        assert [one.where for one in found.unusable] == [f"entries[{n}].timestamp" for n in (6, 7, 8)]
 
     def test_keep_fields_nobody_has_met(self):
         assert read_one(frequency_Hz=49.98).extra == {"frequency_Hz": 49.98}
@@ -79,7 +80,7 @@ class TestReadings:
         with pytest.raises(values.Misshapen):
             wire.readings(body, start=START, end=END)
 
-    @pytest.mark.parametrize("entries", [["no"], [{}], [{"timestamp": 1, "siteId": "..", "synthId": None}]])
+    @pytest.mark.parametrize("entries", [["no"], [{}], [{"timestamp": 1, "siteId": 12, "synthId": None}]])
     def test_of_which_not_one_is_usable_do_not_look_like_none(self, entries):
         for read in (wire.sites, wire.devices, lambda body: wire.readings(body, start=START, end=END)):
             with pytest.raises(values.Misshapen):
@@ -144,7 +145,25 @@ class TestDevices:
     def test_with_an_id_that_leads_elsewhere_are_left_out(self):
         entries = [{"synthId": "d1", "new": 1}, {"synthId": "../d2"}, {"synthId": 3}, {}, None]
 
-        assert wire.devices({"entries": entries}) == ("d1",)
+        found = wire.devices({"entries": entries})
+
+        assert found == ("d1",)
+        assert [(one.where, one.why, one.nameless) for one in found.unusable] == [
+            ("entries[1].synthId", "has a dot segment", False),
+            ("entries[2].synthId", "is no text", True),
+            ("entries[3].synthId", "is missing", True),
+            ("entries[4].synthId", "is missing", True),
+        ]
+
+    def test_of_which_the_only_one_has_an_id_nobody_can_use_are_a_list_of_none(self):
+        found = wire.sites({"entries": [{"siteId": "a\nb"}]})
+
+        assert (found, [one.why for one in found.unusable]) == ((), ["has a control character"])
+
+    def test_at_a_site_whose_id_has_blanks_alone_are_there(self):
+        assert wire.device({"siteId": " ", "synthId": "  "}, requested="d1") == types.Device(
+            synth_id="  ", site_id=" "
+        )
 
 
 class TestTopology:
@@ -164,6 +183,22 @@ class TestTopology:
         assert read.children == (
             types.Node(synth_id="d__bb_agg", kind="sensor", channels=("power_W",), capacity_wh=20_000),
         )
+
+    def test_names_every_part_that_cannot_be_used_and_keeps_the_others(self):
+        sensors = [{"id": "s1", "kind": "sensor"}, {"kind": "sensor"}, {"id": "..", "kind": "sensor"}]
+        device = {"id": "d\x00", "kind": "device", "children": [*sensors, "no"]}
+        bare = {"kind": "circuit", "children": {"id": "s4"}}
+
+        found = wire.topology({"root": {"id": "site-1", "kind": "site", "children": [device, bare]}})
+
+        assert [node.synth_id for node in found.root.children[0].children] == ["s1", None, None]
+        assert [f"{one.where} {one.why}" for one in found.unusable] == [
+            "nodes[1].id has a control character",
+            "nodes[1].children[3] is no node",
+            "nodes[2].children is no list",
+            "nodes[4].id is missing",
+            "nodes[5].id has a dot segment",
+        ]
 
     def test_may_be_absent_or_unwrapped(self):
         assert wire.topology({}).root is None

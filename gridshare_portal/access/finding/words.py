@@ -12,7 +12,7 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-LONGEST = 200  # characters of a value that are indexed
+LONGEST = 255  # characters of a value that are indexed: the longest id
 SLIPPERY = range(4, 25)  # lengths of a word in which one typing error is tolerated
 INSIDE = 3  # least letters of an ending
 
@@ -26,7 +26,8 @@ def fold_letter(letter: str) -> str:
 
 
 def fold(text: str) -> str:
-    return "".join(map(fold_letter, text[:LONGEST]))
+    """Return a text's letters folded; one that unfolds into many letters makes it no longer than LONGEST."""
+    return "".join(map(fold_letter, text[:LONGEST]))[:LONGEST]
 
 
 def words_of(text: str) -> tuple[str, ...]:

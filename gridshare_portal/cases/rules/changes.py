@@ -31,6 +31,6 @@ def _finding(cause: Cause, change: facts.Change) -> Finding:
         cause=cause,
         severity=Severity.SOON,
         since_at=change.made_at,
-        subject=f"{change.kind}:{change.device}"[:128],
+        subject=f"{change.kind}:{change.device}"[:300],
         data={"kind": change.kind},
     )

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from gridshare_portal.control.plans import clocks
@@ -27,6 +27,7 @@ POWER_OF_NO_HOME_W = 1_000_000.0
 
 
 NO_PLAN = types.Plan()
+UNREAD = types.Unusable(where="commands", why="cannot be read")  # in a stored plan, which keeps their number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,10 @@ class KeptCommand(TypedDict):
 
 
 class KeptPlan(TypedDict):
+    """A plan as JSON; `unread` is how many more commands it has that could not be read."""
+
     commands: list[KeptCommand]
+    unread: NotRequired[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,15 +127,15 @@ def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
 
 def fingerprint(plan: types.Plan) -> str:
     """Return 32 hex digits that are equal exactly for plans that are the same to a device."""
-    canonical = json.dumps([_comparable(command) for command in plan.commands])
+    unread = [len(plan.unusable)] if plan.unusable else []
+    canonical = json.dumps([*(_comparable(command) for command in plan.commands), *unread])
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
 def to_json(plan: types.Plan) -> KeptPlan:
     """Return a plan as JSON: moments in ISO 8601 and UTC, power in W."""
-    return {
-        "commands": [kept(one, one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in plan.commands]
-    }
+    commands = [kept(one, one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in plan.commands]
+    return {"commands": commands, "unread": len(plan.unusable)} if plan.unusable else {"commands": commands}
 
 
 def kept(command: types.Command | TypedCommand, start: datetime, end: datetime) -> KeptCommand:
@@ -155,7 +159,8 @@ def from_json(kept: KeptPlan) -> types.Plan:
                 power_limit_w=command["power_limit_w"],
             )
             for command in kept["commands"]
-        )
+        ),
+        unusable=(UNREAD,) * kept.get("unread", 0),
     )
 
 

@@ -23,6 +23,7 @@ from gridshare_portal.lunar import connections, queries, scopes
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.retention import rules
 from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.sites import structure
 
 KEPT_FOR = rules.BY_NAME["home"].how_long
 DELETED = "Your account is deleted. We can no longer read or change anything at Lunar."
@@ -94,10 +95,11 @@ def _delete(request: entry.SignedInRequest, now: datetime) -> None:
 
 def _card(one: lunar.Connection) -> dict[str, object]:
     missing = {scope.id for scope in queries.missing_scopes(one)}
+    progress = site_queries.progress_of(one)
     return {
         "connection": one,
         "deleted_at": one.status_since_at + rules.length("home"),
         "homes": site_queries.sites_of(one),
-        "progress": site_queries.progress_of(one),
+        "unread": list(structure.unread_of(progress)),
         "scopes": [(scope, scope.id not in missing) for scope in scopes.SCOPES],
     }

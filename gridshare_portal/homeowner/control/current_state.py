@@ -67,14 +67,23 @@ def plan_sentence(plan: types.Plan | None, *, mode: str, site: sites.Site, now: 
     """Say what a plan does now, or next, and what follows."""
     if plan is None:
         return "The plan has not been read yet."
+    known = _known_sentence(plan, mode=mode, site=site, now=now)
+    if not plan.unusable:
+        return known
+    return f"{known} The plan has {receipts.unread(plan)}, so nobody here knows all that it does.".lstrip()
+
+
+def _known_sentence(plan: types.Plan, *, mode: str, site: sites.Site, now: datetime) -> str:
     coming = [command for command in plan.commands if command.end > now]
     if not coming:
-        return "No plan: the battery follows its mode."
+        return "" if plan.unusable else "No plan: the battery follows its mode."
     current = coming[0]
     doing = DOING.get(current.action, current.action)
     if current.start > now:
         return f"Next by plan: {receipts.command_worded(current, zone=site.zone, now=now)}."
     until = energy.moment(current.end, site.zone, now)
+    if plan.unusable:
+        return f"{doing} by plan until {until}."
     back = "its mode" if mode == modes.NOT_KNOWN else mode
     return f"{doing} by plan until {until}{'' if len(coming) > 1 else f', then back to {back}'}."
 

@@ -82,6 +82,7 @@ def _context(
         "device": device,
         "title": presenter.title(device),
         "known": current is not None,
+        "unread": receipts.unread(current) if current is not None and current.unusable else "",
         "read_at": stored.plan_read_at,
         "coming": [(one, receipts.command_worded(one, zone=site.zone, now=now)) for one in coming],
         "sentence": current_state.plan_sentence(current, mode=mode, site=site, now=now),

@@ -93,10 +93,17 @@ def worded(kind: str, said: Mapping[str, object] | None, *, zone: ZoneInfo, now:
         return str(said.get("mode") or energy.UNKNOWN)
     if kind == "plan":
         kept = cast("rules.KeptPlan", said)  # JSON of a row, whose kind says which form it has
-        commands = rules.from_json(kept).commands
-        return "; ".join(command_worded(one, zone=zone, now=now) for one in commands) or "No plan"
+        plan = rules.from_json(kept)
+        steps = [command_worded(one, zone=zone, now=now) for one in plan.commands]
+        return "; ".join([*steps, *([unread(plan)] if plan.unusable else [])]) or "No plan"
     named = [(DETAILS.get(name, name), value) for name, value in said.items()]
     return ", ".join(f"{name}: {value or energy.UNKNOWN}" for name, value in named)
+
+
+def unread(plan: types.Plan) -> str:
+    """Say how many steps of a plan could not be read, without a full stop."""
+    count = len(plan.unusable)
+    return f"{count} step{'' if count == 1 else 's'} that could not be read"
 
 
 def command_worded(command: types.Command, *, zone: ZoneInfo, now: datetime) -> str:

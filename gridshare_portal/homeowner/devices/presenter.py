@@ -6,6 +6,7 @@ The API's own words are translated where we know them; an unknown kind is shown 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -33,9 +34,15 @@ LONGEST_VALUE = 200
 
 
 def title(device: sites.Device) -> str:
-    """Return a device's maker and model, else its kind, else its id."""
-    named = f"{device.manufacturer} {device.model}".strip()
-    return named or kind(device.kind)[0] or device.synth_id
+    """Return a device's maker and model, else its kind, else its id, else, of marks nobody sees, a word."""
+    named = f"{device.manufacturer} {device.model}"
+    seen = (one.strip() for one in (named, kind(device.kind)[0], device.synth_id) if is_seen(one))
+    return next(seen, "Device")
+
+
+def is_seen(text: str) -> bool:
+    """Return whether there is anything to see of a text: a link of blanks could not be found."""
+    return any(unicodedata.category(mark)[0] in "LNPS" for mark in text)
 
 
 def sensor_title(role: str, word: str) -> str:
@@ -57,7 +64,7 @@ def kind(word: str) -> tuple[str, str]:
 def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]:
     """Return (name, value) of what is known of a device, a dash if missing; the short form is for lists."""
     named = [] if short else [("Maker", device.manufacturer), ("Model", device.model)]
-    rows = [("Kind", kind(device.kind)[0]), *named, ("Serial number", device.serial_number)]
+    rows = [("Kind", _kind_worded(device.kind)), *named, ("Serial number", device.serial_number)]
     if device.capacity_wh is not None:
         rows.append(("Holds", energy.energy(device.capacity_wh)))
     if device.power_limit_w is not None:
@@ -65,6 +72,11 @@ def facts(device: sites.Device, *, short: bool = False) -> list[tuple[str, str]]
     if not short and (device.site is None or device.site.left_at is None):
         rows.append(("Id at Lunar", device.synth_id))
     return [(name, value or energy.UNKNOWN) for name, value in rows]
+
+
+def _kind_worded(word: str) -> str:
+    words, glyph = kind(word)
+    return f"{words}: a kind that the portal does not know" if words and glyph == "unknown" else words
 
 
 def others(device: sites.Device) -> list[tuple[str, str]]:

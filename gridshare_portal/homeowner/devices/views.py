@@ -16,9 +16,10 @@ from gridshare_portal.forms import Key
 from gridshare_portal.homeowner import addresses, entry_points, forms, viewer
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries, settings
+from gridshare_portal.sites import queries, settings, structure
 
 ON_A_PAGE = 24
+LOOSE_AT_MOST = 100  # sensors without a device on one page
 
 
 @entry_points.page(staff="devices")
@@ -27,10 +28,14 @@ def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
     page = addresses.page(request, queries.devices_of(home), size=ON_A_PAGE)
+    known = structure.known_of(home)
     context = {
         **viewer.of_home(home, now=now),
         "device_page": page,
         "devices": [_card(device) for device in page],
+        "gap": structure.gap_of(known, has_readings=True),
+        "notes": structure.notes_of(known),
+        **_loose(home, now),
         **_tree(request, home),
     }
     return render(request, "homeowner/devices.html", context)
@@ -79,6 +84,16 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
     if sensor.device is None:
         return redirect("homeowner:devices", synth_id=sensor.site.synth_id)
     return redirect("homeowner:device", synth_id=sensor.device.synth_id)
+
+
+def _loose(home: sites.Site, now: datetime) -> dict[str, object]:
+    """Return the sensors that belong to no device of the home, and so stand on no device's page."""
+    loose = queries.sensors_without_device(home).select_related("latest")
+    shown = loose[:LOOSE_AT_MOST]
+    return {
+        "loose": [_sensor(sensor, home, now) for sensor in shown],
+        "loose_left": max(0, loose.count() - LOOSE_AT_MOST) if len(shown) == LOOSE_AT_MOST else 0,
+    }
 
 
 def _card(device: sites.Device) -> dict[str, object]:

@@ -18,6 +18,7 @@ from gridshare_portal.files import responses
 from gridshare_portal.homeowner import entry_points
 from gridshare_portal.homeowner.history import charts, exports, range
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import structure
 from gridshare_portal.telemetry import collect
 from gridshare_portal.telemetry import stored as telemetry_kept
 
@@ -47,6 +48,8 @@ def telemetry(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     if asked.choice.last >= today:
         collect.watch(site=site, now=now, row=kept.collection)
     context["with_table"] = "table" in request.GET
+    if not kept.sensors:
+        context["gap"] = structure.gap_of(structure.known_of(site), has_readings=False)
     return render(request, "homeowner/telemetry.html", context | _shown(kept, asked.choice, now))
 
 

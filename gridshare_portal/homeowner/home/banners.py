@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from django.urls import reverse
 from gridshare_portal.access import requests
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.homeowner import viewer
+from gridshare_portal.lunar import models as lunar
 from gridshare_portal.retention import rules
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.sites import structure
 from gridshare_portal.telemetry import latest
 from gridshare_portal.templatetags import energy
 
@@ -32,16 +35,19 @@ def for_home(
     site: sites.Site,
     *,
     reading: latest.Now,
+    gap: structure.Gap | None = None,
     user: accounts.User,
     look: viewer.Looking | None = None,
     now: datetime,
 ) -> Banner | None:
     """Return the banner of a home's page; None while all is well."""
+    connections = list(site_queries.connections_of(site))
+    ended = _connection(site, connections, user, look, now)
+    missing = _gap(site, gap, look) or _silence(site, reading, look, now) or _unread(site, connections)
     if look is not None:
-        return _connection(site, user, look, now) or _silence(site, reading, look, now)
+        return ended or missing
     request = for_request(user, now=now) if getattr(site, "request_waits", True) else None
-    needs_answer = _connection(site, user, look, now) or _proposal(site) or request
-    return needs_answer or _silence(site, reading, look, now) or _zone(site)
+    return ended or _proposal(site) or request or missing or _zone(site)
 
 
 def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
@@ -58,7 +64,11 @@ def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
 
 
 def _connection(
-    site: sites.Site, user: accounts.User, look: viewer.Looking | None, now: datetime
+    site: sites.Site,
+    connections: Sequence[lunar.Connection],
+    user: accounts.User,
+    look: viewer.Looking | None,
+    now: datetime,
 ) -> Banner | None:
     if site.left_at is not None:
         return Banner(
@@ -67,7 +77,6 @@ def _connection(
             f"{rules.BY_NAME['home'].how_long} after you disconnect.",
             kind="info",
         )
-    connections = list(site_queries.connections_of(site))
     if any(connection.status == "active" for connection in connections):
         return None
     if look is not None:
@@ -94,6 +103,35 @@ def _proposal(site: sites.Site) -> Banner | None:
         text="Somebody you let help you proposes it. Nothing happens until you approve.",
         url=reverse("homeowner:proposals", args=[site.synth_id]),
         action="Look at it",
+    )
+
+
+def _gap(site: sites.Site, gap: structure.Gap | None, look: viewer.Looking | None) -> Banner | None:
+    """Return what waiting does not help against; what comes by itself is said where it will appear."""
+    if gap is None or gap.comes:
+        return None
+    if look is not None:
+        return Banner(title=gap.title, text=f"{gap.text} What the homeowner can do: {gap.next_step}")
+    pages = {
+        structure.CONNECT: ("homeowner:connection", (), "See the connection"),
+        structure.SAY_ROLES: ("homeowner:devices", (site.synth_id,), "See the sensors"),
+    }
+    page, of, action = pages.get(gap.next_step, ("", (), ""))
+    url = reverse(page, args=of) if page else ""
+    return Banner(title=gap.title, text=f"{gap.text} {gap.next_step}", url=url, action=action)
+
+
+def _unread(site: sites.Site, connections: Sequence[lunar.Connection]) -> Banner | None:
+    rows = [connection.sync for connection in connections if hasattr(connection, "sync")]
+    count = max((row.unread_devices for row in rows), default=0)
+    if not count:
+        return None
+    return Banner(
+        kind="info",
+        title="Not all devices could be read",
+        text=structure.unread_devices(count),
+        url=reverse("homeowner:devices", args=[site.synth_id]),
+        action="See the devices",
     )
 
 

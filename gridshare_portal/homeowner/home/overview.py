@@ -15,12 +15,14 @@ from gridshare_portal.energy import periods
 from gridshare_portal.homeowner import viewer
 from gridshare_portal.homeowner.home import banners, flow_picture, words
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import structure
 from gridshare_portal.telemetry import latest
 from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry import stored as telemetry_kept
 from gridshare_portal.templatetags import energy
 
 CURRENT = ("fresh", "late")
+FILLING = ("readings_unasked", "readings_none")  # gaps meanwhile the past is being fetched
 
 
 def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
@@ -40,18 +42,32 @@ def context_of(
     site, reading = kept.site, latest.now_of(kept, now=now)
     roles, flows = set(reading.roles), {name: _known(reading, f"{name}_w") for name in flow_picture.FLOWS}
     remainder_w, progress = _known(reading, "remainder_w"), telemetry.progress(kept)
+    gap = gap_of(site, reading)
     return {
         "site": site,
         "zone": site.zone,
         "now": now,
         "reading": reading,
         "picture": flow_picture.draw(nodes=_nodes(reading, roles), flows=flows, remainder_w=remainder_w),
-        "sentence": _sentence(kept, reading, flows, whose="the home" if look else "your home", now=now),
+        "gap": gap,
+        "sentence": _sentence(kept, reading, flows, gap, whose="the home" if look else "your home", now=now),
         "charge": _charge(site, reading, flows, batteries, now) if sites.Role.BATTERY in roles else None,
         "today": telemetry.totals(kept, _today(site, now)) if reading.at else None,
-        "banner": banners.for_home(site, reading=reading, user=user, look=look, now=now),
-        "progress": None if progress.done else progress,
+        "banner": banners.for_home(site, reading=reading, gap=gap, user=user, look=look, now=now),
+        "progress": None if progress.done or not fills(gap) else progress,
     }
+
+
+def gap_of(site: sites.Site, reading: latest.Now) -> structure.Gap | None:
+    """Return why nothing is known of a home; asked only where nothing is."""
+    if reading.roles and reading.at is not None:
+        return None
+    return structure.gap_of(structure.known_of(site), has_readings=reading.at is not None)
+
+
+def fills(gap: structure.Gap | None) -> bool:
+    """Return whether a home's past is being fetched, as far as anybody knows."""
+    return gap is None or gap.word in FILLING
 
 
 def _today(site: sites.Site, now: datetime) -> periods.Period:
@@ -90,14 +106,15 @@ def _sentence(
     kept: telemetry_kept.Kept,
     reading: latest.Now,
     flows: dict[str, float | None],
+    gap: structure.Gap | None,
     *,
     whose: str,
     now: datetime,
 ) -> str:
-    if not reading.roles:
-        return "Lunar has not told us of any meter in this home yet. It appears here as soon as it does."
+    if gap is not None:
+        return gap.text if gap.comes else f"{gap.title}."
     if reading.at is None:
-        return "The first readings are on their way."
+        return "No reading yet."
     if not _current(reading):
         last = energy.moment(reading.at, kept.site.zone, now)
         return f"We do not know what is happening now: the last reading is from {last}."

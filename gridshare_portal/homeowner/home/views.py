@@ -26,6 +26,7 @@ from gridshare_portal.homeowner.home import banners, overview
 from gridshare_portal.lunar import queries as connections
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.sites import settings as sites_settings
+from gridshare_portal.sites import structure
 from gridshare_portal.telemetry import collect, latest
 from gridshare_portal.telemetry import queries as telemetry
 from gridshare_portal.telemetry import stored as telemetry_kept
@@ -45,8 +46,12 @@ def sites(request: entry.SignedInRequest) -> HttpResponse:
     loading = [read for read in reads if not read[1].ready]
     if "first" in request.GET and len(homes) == 1 and not loading:
         return redirect("homeowner:site", synth_id=homes[0].synth_id)
+    readings = [(site, latest.now_of(site, now=now)) for site in homes]
+    silent = [site.pk for site, reading in readings if reading.at is None]
+    gaps = structure.gaps_of(silent) if silent else {}
     context = {
-        "cards": [{"site": site, "reading": latest.now_of(site, now=now)} for site in homes],
+        "cards": [{"site": site, "reading": reading, "gap": gaps.get(site.pk)} for site, reading in readings],
+        "unread": [text for _, read in reads for text in structure.unread_of(read)],
         "loading": loading,
         "connected": bool(reads),
         "banner": banners.for_request(request.user, now=now),
@@ -89,10 +94,11 @@ def now(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.part(staff="home")
 @require_safe
 def progress(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
-    """Report how far readings were fetched; refresh the page once the first two days are there."""
-    home = entry_points.site(request, synth_id, now=timezone.now())
+    """Report how far readings were fetched; refresh the page once two days are there, or none will come."""
+    moment = timezone.now()
+    home = entry_points.site(request, synth_id, now=moment)
     filled = telemetry.progress(home)
-    if filled.first_48h_done:
+    if filled.first_48h_done or not overview.fills(overview.gap_of(home, latest.now_of(home, now=moment))):
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(request, "homeowner/_filling.html", {"site": home, "progress": filled})
 

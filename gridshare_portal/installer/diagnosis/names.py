@@ -19,8 +19,9 @@ OPERATIONS = {
 
 
 def device(device: sites.Device) -> str:
-    """Return a device's maker and model, else its kind, else its id."""
-    return f"{device.manufacturer} {device.model}".strip() or device.kind or device.synth_id
+    """Return a device's maker and model, else its kind, else its id, else, of blanks, a word."""
+    named = f"{device.manufacturer} {device.model}".strip() or device.kind.strip() or device.synth_id.strip()
+    return named or "Device"
 
 
 def role(sensor: sites.Sensor) -> str:

@@ -20,6 +20,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
+from gridshare_portal.sites import structure
 
 OF_CONNECTIONS = {
     events.Name.CONNECTED: "The homeowner connected Lunar",
@@ -60,6 +61,8 @@ class Action:
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     summary: Summary
+    gap: structure.Gap | None
+    notes: Sequence[structure.Note]
     gaps: Sequence[gap_words.Words]
     past: Sequence[gap_words.Words]
     sensors: SensorCoverages
@@ -75,8 +78,12 @@ def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
     home, titles, found = gaps_of(looked.site, now=looked.now)
     going_on = [one for one in found if one.gap.goes_on]
     opened = cases_of(looked, user=user)
+    known = structure.known_of(looked.site)
+    gap = structure.gap_of(known, has_readings=True)
     return Diagnosis(
-        summary=summary(going_on, opened),
+        summary=summary(going_on, opened, gap=gap),
+        gap=gap,
+        notes=structure.notes_of(known),
         gaps=going_on,
         past=[one for one in found if not one.gap.goes_on][:PAST_GAPS],
         sensors=[(titles[one.synth_id], one) for one in home.sensors],
@@ -111,8 +118,15 @@ def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:
     return called
 
 
-def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkListRow]) -> Summary:
-    """Summarize in one sentence: missing readings first, then open cases."""
+def summary(
+    going_on: Sequence[gap_words.Words],
+    opened: Sequence[queries.WorkListRow],
+    *,
+    gap: structure.Gap | None = None,
+) -> Summary:
+    """Summarize in one sentence: first that nothing can be known, then missing readings, then open cases."""
+    if gap is not None and not gap.comes:
+        return Summary("attention", gap.text, gap.next_step, gap_words.HOMEOWNER)
     for one in going_on:
         if one.gap.kind is not gaps.Kind.LATE:
             return Summary(one.glyph, one.why, one.next_step, one.who)
@@ -120,7 +134,7 @@ def summary(going_on: Sequence[gap_words.Words], opened: Sequence[queries.WorkLi
         return Summary(line.case.level.glyph, line.sentence, line.advice, gap_words.YOU)
     for one in going_on:
         return Summary("info", one.why, one.next_step)
-    return Summary("good", WELL)
+    return Summary("info", gap.text) if gap is not None else Summary("good", WELL)
 
 
 def cases_of(looked: Looked, *, user: accounts.User) -> list[queries.WorkListRow]:

@@ -16,7 +16,7 @@ from gridshare_portal.audit import queries as record
 from gridshare_portal.energy import periods
 from gridshare_portal.installer.diagnosis import names, tree_health
 from gridshare_portal.sites import models as sites
-from gridshare_portal.sites import queries
+from gridshare_portal.sites import queries, structure
 from gridshare_portal.telemetry import latest as telemetry_latest
 from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry import queries as telemetry
@@ -48,6 +48,8 @@ class Tree:
 
     lines: Sequence[HealthRow]
     home: Sequence[tree_health.Mismatch]
+    gap: structure.Gap | None
+    notes: Sequence[structure.Note]
     wrong_count: int
     silent_count: int
     sensor_count: int
@@ -60,6 +62,7 @@ def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
     hung = {branch.device.synth_id for branch in branches if branch.device}
     wrong = tree_health.mismatches(_weeks(sensors, site.zone, now), sorted(hung), _balance(site, now))
     authors = _role_authors(site, organization_id)
+    known = structure.known_of(site)
     lines = [
         HealthRow(
             branch=branch,
@@ -75,6 +78,8 @@ def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
     return Tree(
         lines=lines,
         home=wrong.get(tree_health.HOME, ()),
+        gap=structure.gap_of(known, has_readings=True),
+        notes=structure.notes_of(known),
         wrong_count=sum(len(some) for some in wrong.values()),
         silent_count=sum(line.freshness in SILENT for line in lines if line.branch.sensor),
         sensor_count=len(sensors),

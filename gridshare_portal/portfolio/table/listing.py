@@ -21,6 +21,7 @@ from gridshare_portal.portfolio.table import facets, filters
 from gridshare_portal.portfolio.table import query as list_query
 from gridshare_portal.portfolio.table.query import ListQuery, PagePosition
 from gridshare_portal.sites import models as sites
+from gridshare_portal.sites import structure
 
 ON_A_PAGE = 50
 COUNTED = 1000
@@ -60,7 +61,7 @@ def page(
     now: datetime,
     size: int = ON_A_PAGE,
 ) -> Page:
-    """Return one page of the table, in three queries.
+    """Return one page of the table, in three queries, and three more where homes on it have no readings.
 
     Up to RARE matching homes are found by what makes them rare and then sorted; to search for them in the
     order of all homes would read nearly all of them.
@@ -78,7 +79,7 @@ def page(
     is_last = query.place is not None and query.place.site is None
     has_after, has_before = (not is_last, more) if backward else (more, query.place)
     return Page(
-        lines=_shown(user, organization, lines, now),
+        lines=_explained(_shown(user, organization, lines, now)),
         following=list_query.placed(query, "after", lines[-1]) if lines and has_after else "",
         preceding=list_query.placed(query, "before", lines[0]) if lines and has_before else "",
         count=_up_to(len(rare)),
@@ -167,6 +168,15 @@ def _beyond(found: QuerySet[SiteRow], query: ListQuery, descending: bool) -> Que
     further = {f"{query.key}__{than}": place.key}
     same = {query.key: place.key, f"site__{than}": place.site}
     return found.filter(Q(**further) | Q(**same), **{f"{query.key}__{than}e": place.key})
+
+
+def _explained(lines: list[SiteRow]) -> list[SiteRow]:
+    """Say of the homes without readings why they have none, as far as it is known."""
+    silent = [line.site_id for line in lines if line.last_reading_at is None]
+    gaps = structure.gaps_of(silent) if silent else {}
+    for line in lines:
+        line.why_no_readings = gaps[line.site_id].text if line.site_id in gaps else ""
+    return lines
 
 
 def _shown(

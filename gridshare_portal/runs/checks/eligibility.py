@@ -115,7 +115,7 @@ def verdict_of(facts: Facts, operation: operations.Ask, *, now: datetime) -> Ver
 
 def of_plan(there: types.Plan, *, ours: types.Plan | None, now: datetime) -> Verdict:
     """Return whether this plan may be replaced: it is over, or the organization's own."""
-    is_over = all(command.end <= now for command in there.commands)
+    is_over = not there.unusable and all(command.end <= now for command in there.commands)
     if is_over or ours is not None and outcomes.same_plan(ours, there, now=now):
         return ELIGIBLE
     return Verdict(why="own_plan", sentence=OWN_PLAN)
@@ -131,7 +131,7 @@ def of_cancel(
     verdict = _of_home(facts, operation, now)
     if not verdict.is_eligible:
         return verdict
-    if before is None:
+    if before is None or before.unusable:
         return Verdict(why="before_unknown", sentence=BEFORE_UNKNOWN)
     there = facts.plan
     if there is None or facts.our_plan is None or not outcomes.same_plan(facts.our_plan, there, now=now):

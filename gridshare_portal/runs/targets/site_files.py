@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gridshare_portal.files import lines as files_lines
 
-LONGEST_ID = 200
+LONGEST_ID = 255
 LONGEST_SAID = 60
 TOGETHER = 1_000
 HEADS = {
@@ -39,6 +39,8 @@ REASONS = {
     NO_ID: "nothing stands where the id should be",
     CONTROL: "holds characters that no id has",
 }
+
+LOOKED_UP = ("", FORMULA_CELL, MARKUP_CELL)  # an id may be any text: first it is looked for
 
 NO_LIST = "This is a web page or a program’s data, not a list. Save the homes as CSV and choose that file."
 NOTHING = "This file is empty. Write one home a line."
@@ -98,11 +100,14 @@ def steps(
     known = set(taken)
     said = (one for one in _said(_below_the_head(files_lines.numbered(chunks))) if one.line > after)
     while batch := list(itertools.islice(said, TOGETHER)):
-        found = look_up(sorted({one.said for one in batch if not one.why}))
+        found = look_up(sorted({one.said for one in batch if one.why in LOOKED_UP}))
         step = Step(blank=sum(one.why == BLANK for one in batch), to=batch[-1].line)
         step.lines = len(batch) - step.blank
         for one in batch:
-            why = one.why or _why_not(found.get(one.said, ()), known)
+            why = one.why
+            if why in LOOKED_UP:
+                missing = _why_not(found.get(one.said, ()), known)
+                why = (why or missing) if missing == UNKNOWN else missing
             if not why:
                 known.add(found[one.said][0])
                 step.homes[found[one.said][0]] = one.line

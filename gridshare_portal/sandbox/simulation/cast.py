@@ -6,7 +6,8 @@ Ids are made from the seed, so that two sandboxes with one seed have the same ho
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
@@ -158,6 +159,28 @@ def _sensor(
 
 def _customer(seed: int, username: str, about: str, homes: Sequence[SimulatedHome]) -> Customer:
     return Customer(username=username, sub=_uuid(seed, "customer", username), about=about, homes=tuple(homes))
+
+
+def respelled(customers: Iterable[Customer], spell: Callable[[str], str]) -> tuple[Customer, ...]:
+    """Return the same customers with every id spelled otherwise; the contract says only that it is a text."""
+    return tuple(
+        replace(one, homes=tuple(_respelled(home, spell) for home in one.homes)) for one in customers
+    )
+
+
+def _respelled(home: SimulatedHome, spell: Callable[[str], str]) -> SimulatedHome:
+    devices = (
+        replace(
+            device,
+            synth_id=spell(device.synth_id),
+            sensors=tuple(
+                replace(one, synth_id=spell(one.synth_id), device_id=spell(one.device_id))
+                for one in device.sensors
+            ),
+        )
+        for device in home.devices
+    )
+    return replace(home, site_id=spell(home.site_id), devices=tuple(devices))
 
 
 def _uuid(seed: int, *words: object) -> str:

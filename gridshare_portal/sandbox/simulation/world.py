@@ -6,7 +6,7 @@ Whatever is accepted is kept with its moment and acts from then on; the past sta
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypedDict, Unpack
@@ -136,6 +136,15 @@ class World:
                     self._relive(self._devices[synth_id][1], first)
                 for entries in (known.modes, known.plans, known.details):
                     entries.clear()
+
+    def respell(self, spell: Callable[[str], str]) -> None:
+        """Give every site, device and sensor another id, and forget what devices accepted."""
+        with self._lock:
+            self.customers = cast.respelled(self.customers, spell)
+            self._histories.clear()
+            self._flaws.clear()
+            self._index()
+            self._found({"begin": self.begin.isoformat(), "started": self._started.isoformat()})
 
     def packed(self) -> Stored:
         with self._lock:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="site",
             name="former_id",
-            field=models.CharField(blank=True, db_default="", default="", max_length=128),
+            field=models.CharField(blank=True, db_default="", default="", max_length=255),
         ),
         migrations.AddField(
             model_name="site",
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="site",
             name="record_id",
-            field=models.CharField(blank=True, db_default="", default="", max_length=128),
+            field=models.CharField(blank=True, db_default="", default="", max_length=255),
         ),
         migrations.AddIndex(
             model_name="site",

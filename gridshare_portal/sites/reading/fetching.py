@@ -33,11 +33,19 @@ AGAIN = (  # failures that may be over in a minute; the others wait for the next
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """The ids that the customer may reach; device_ids is None where that part failed."""
+    """The ids that the customer may reach; device_ids is None where that part failed.
+
+    `unread_sites` and `unread_devices` are entries that could not be used. A list is `whole` unless one of
+    them had no id, so that it may be any: then nothing is missing from it for certain.
+    """
 
     site_ids: tuple[str, ...]
     device_ids: tuple[str, ...] | None
     errors: tuple[Exception, ...] = ()
+    unread_sites: int = 0
+    unread_devices: int = 0
+    whole_sites: bool = True
+    whole_devices: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +63,20 @@ def listed(client: gridshare.Client, *, at_most: int) -> Listed:
     sites, devices = parallel.gather([client.list_sites, client.list_devices], at_most=at_most)
     if isinstance(sites, Exception):
         raise sites
+    site_ids, unread_sites, whole_sites = _usable(sites)
     if isinstance(devices, Exception):
-        return Listed(site_ids=_usable(sites), device_ids=None, errors=_expected([devices]))
-    return Listed(site_ids=_usable(sites), device_ids=_usable(devices))
+        device_ids, unread_devices, whole_devices = None, 0, True
+    else:
+        device_ids, unread_devices, whole_devices = _usable(devices)
+    return Listed(
+        site_ids=site_ids,
+        device_ids=device_ids,
+        errors=_expected([devices] if isinstance(devices, Exception) else []),
+        unread_sites=unread_sites,
+        unread_devices=unread_devices,
+        whole_sites=whole_sites,
+        whole_devices=whole_devices,
+    )
 
 
 def still(client: gridshare.Client, listed: Listed) -> Listed:
@@ -96,8 +115,12 @@ def parts(
     )
 
 
-def _usable(found: Collection[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))[:MOST_LISTED]
+def _usable(found: types.Usable[str]) -> tuple[tuple[str, ...], int, bool]:
+    """Return each id once, how many entries are left out, and whether nobody can be missing but those."""
+    listed = tuple(dict.fromkeys(found))
+    beyond = max(0, len(listed) - MOST_LISTED)
+    nameless = any(one.nameless for one in found.unusable)
+    return listed[:MOST_LISTED], len(found.unusable) + beyond, not (nameless or beyond)
 
 
 def _expected(failures: list[Exception]) -> tuple[Exception, ...]:

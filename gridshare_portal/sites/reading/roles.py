@@ -5,7 +5,8 @@
    battery packs may be hubs, which carry the grid's and the sun's sensors too.
 2. Among the possible roles, signs are added up: the end of the id 3, a charge channel 4 and a
    capacity 4 (both for battery: what is measured says more than a name). The highest sum wins.
-3. Without any sign the device's own role holds (a meter is the grid's), else the role is unknown.
+3. Without any sign the device's own role holds (a meter is the grid's), unless another sensor of
+   the device bears a sign of it; else the role is unknown.
 4. Energy must not be counted twice. A sensor below another of the same role is a part of it; a
    sum over a device ("__bb_agg", "__PV_DERIVED", "__GRID_METER_DERIVED") includes everything of
    its role below that device; and a home has one grid: a meter's own sensors go before derived
@@ -57,6 +58,7 @@ def found(tree: topology.Cleaned, *, kinds: Mapping[str, str]) -> list[Found]:
     """Return every sensor of a cleaned tree with its role, in reading order."""
     streams = topology.streams(tree, kinds=kinds)
     roles = {stream.place: role_of(stream) for stream in streams}
+    roles |= dict.fromkeys(_beside_a_sign(streams, roles), UNKNOWN)
     parts = _parts(tree, streams, roles) | _second_grids(streams, roles)
     roles |= dict.fromkeys(parts, UNKNOWN)
     return [(stream, roles[stream.place]) for stream in streams]
@@ -64,8 +66,13 @@ def found(tree: topology.Cleaned, *, kinds: Mapping[str, str]) -> list[Found]:
 
 def role_of(stream: topology.Stream) -> str:
     """Return what one sensor measures, by the kind of its device and its own signs."""
-    kind = _bare(stream.device_kind) or _bare(stream.kind)
-    possible, own = BY_KIND.get(kind, ANY)
+    possible, own = BY_KIND.get(_bare(stream.device_kind) or _bare(stream.kind), ANY)
+    signs = _signs(stream)
+    return max(signs.keys() & possible, key=signs.__getitem__, default=own)
+
+
+def _signs(stream: topology.Stream) -> dict[str, int]:
+    """Return how much speaks for each role."""
     signs: dict[str, int] = defaultdict(int)
     _, mark, suffix = stream.synth_id.casefold().rpartition("__")
     named = next((role for pattern, role in BY_SUFFIX if mark and pattern.search(suffix)), UNKNOWN)
@@ -74,7 +81,15 @@ def role_of(stream: topology.Stream) -> str:
         signs[BATTERY] += 4
     if stream.capacity_wh is not None:
         signs[BATTERY] += 4
-    return max(signs.keys() & possible, key=signs.__getitem__, default=own)
+    return signs
+
+
+def _beside_a_sign(streams: Sequence[topology.Stream], roles: Mapping[int, str]) -> set[int]:
+    """Return the places of sensors that have their device's own role without a sign, beside one with it."""
+    signed = {s.place for s in streams if roles[s.place] in _signs(s)}
+    known = {(s.device_id, roles[s.place]) for s in streams if s.place in signed and s.device_id}
+    unsigned = (s for s in streams if s.place not in signed)
+    return {s.place for s in unsigned if (s.device_id, roles[s.place]) in known}
 
 
 def _bare(kind: str) -> str:

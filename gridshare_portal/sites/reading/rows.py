@@ -13,7 +13,7 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from gridshare_portal.gridshare import types, values
 from gridshare_portal.lunar import models as lunar
@@ -27,10 +27,16 @@ LIMIT_NAMES = ("maxPower_W", "ratedPower_W", "powerLimit_W")
 
 
 def write_sites(
-    connection: lunar.Connection, *, site_ids: Collection[str], heard: occupancy.Heard, now: datetime
+    connection: lunar.Connection,
+    *,
+    site_ids: Collection[str],
+    whole: bool = True,
+    heard: occupancy.Heard,
+    now: datetime,
 ) -> tuple[dict[str, sites.Site], set[str]]:
     """Make rows for new sites and for those that other people left; record which ones the connection lists.
 
+    From a list that is not `whole`, none is lost: an entry without an id may have been any of them.
     Returns the person's rows, and the ids that cannot be decided on now, of which nothing is written. Raises
     handover.Undecided, with nothing to keep.
     """
@@ -50,8 +56,9 @@ def write_sites(
         update_fields=["seen_at", "lost_at"],
         batch_size=BATCH,
     )
-    lost = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
-    lost.exclude(site__in=reached.values()).update(lost_at=now)
+    if whole:
+        lost = sites.ConnectionSite.objects.filter(connection=connection, lost_at=None)
+        lost.exclude(site__in=reached.values()).update(lost_at=now)
     return reached, waiting
 
 
@@ -80,6 +87,7 @@ def write_devices(
     reached: Mapping[str, sites.Site],
     *,
     device_ids: Collection[str] | None,
+    whole: bool = True,
     details: Mapping[str, types.Device],
     heard: occupancy.Heard,
     now: datetime,
@@ -88,18 +96,29 @@ def write_devices(
 
     A device belongs to the site its details name, else to the one whose tree shows it, else to the only one
     there is; one that no site of this customer claims is not stored, nor one of a home in which somebody else
-    lives. From a home that was left it comes as a new row. Raises handover.Undecided.
+    lives. From a home that was left it comes as a new row. One that stands in another customer's home stays
+    there unless its details say otherwise, so that it does not move with every reading. From a list that is
+    not `whole`, none is gone. Raises handover.Undecided.
     """
     shown = {  # where several trees show a device, the first
         synth_id: (site, kind)
         for site in reversed(list(reached.values()))
         for synth_id, kind in topology.devices_in(site.topology, kinds={}).items()
+        if synth_id not in reached  # the home itself, called by a kind that nobody heard of
     }
     ids = sorted({*(device_ids or ()), *shown, *details})
     known = sites.Device.objects.select_related("site").in_bulk(ids, field_name="synth_id")
+    held = sites.ConnectionSite.objects.filter(
+        site=OuterRef("site"), lost_at=None, connection__status__in=["active", "reconnect"]
+    )
+    standing = set(
+        sites.Device.objects.filter(Exists(held), gone_at=None, synth_id__in=ids).values_list(
+            "synth_id", flat=True
+        )
+    )
     placed: dict[str, sites.Site] = {}
     for synth_id in ids:
-        before = known[synth_id].site if synth_id in known else None
+        before = known[synth_id].site if synth_id in standing else None
         site = _site_of(synth_id, reached, shown, details, before)
         if site is not None:
             placed[synth_id] = site
@@ -113,7 +132,7 @@ def write_devices(
     _insert([one for synth_id, one in found.items() if synth_id not in known or synth_id in free])
     _upsert([one for one in found.values() if one.details_read_at], update=["site", "gone_at", *DETAILS])
     _upsert([one for one in found.values() if not one.details_read_at], update=["site", "gone_at"])
-    if device_ids is not None:
+    if device_ids is not None and whole:
         here = sites.Device.objects.filter(site__in=reached.values(), gone_at=None)
         _mark_gone(here, present=found, now=now)
 
@@ -162,7 +181,7 @@ def write_sensors(site: sites.Site, *, now: datetime) -> None:
         update_fields=FOUND,
         batch_size=BATCH,
     )
-    if not site.topology.get("cut", False):
+    if not (site.topology.get("cut", False) or site.topology.get("nameless", False)):
         _mark_gone(site.sensors.filter(gone_at=None), present=rows, now=now)
     _write_batteries(devices, found)
 
@@ -232,11 +251,11 @@ def _site_of(
     named = details[synth_id].site_id if synth_id in details else None
     if named is not None and named in reached:
         return reached[named]
-    if known in reached.values():
-        return known
+    if known is not None:
+        return known if known in reached.values() else None
     if synth_id in shown:
         return shown[synth_id][0]
-    alone = named is None and len(reached) == 1 and known is None
+    alone = named is None and len(reached) == 1
     return next(iter(reached.values())) if alone else None
 
 

@@ -39,6 +39,8 @@ class Cleaned(TypedDict, total=False):
     nodes: list[Node]
     repeated: int
     cut: bool
+    unread: int
+    nameless: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +58,11 @@ class Stream:
 
 
 def cleaned(topology: types.Topology) -> Cleaned:
-    """Return the tree as plain data: {"nodes": [...], "repeated": n, "cut": bool}.
+    """Return the tree as plain data: its nodes, and what of it is not there.
 
     A node whose id was seen before is dropped and counted; what hangs below it moves to its parent, so that a
-    loop ends and a sensor below a duplicate is not lost. `cut` says that there was more than is kept.
+    loop ends and a sensor below a duplicate is not lost. `cut` says that there was more than is kept,
+    `unread` how many parts could not be used, and `nameless` that one of them may have been any.
     """
     nodes: list[Node] = []
     seen: set[str | None] = set()
@@ -76,7 +79,13 @@ def cleaned(topology: types.Topology) -> Cleaned:
             nodes.append(kept)
             place, depth = len(nodes) - 1, depth + 1
         stack.extend((child, place, depth) for child in reversed(node.children))
-    return {"nodes": nodes, "repeated": repeated, "cut": bool(stack)}
+    return {
+        "nodes": nodes,
+        "repeated": repeated,
+        "cut": bool(stack),
+        "unread": len(topology.unusable),
+        "nameless": any(one.nameless for one in topology.unusable),
+    }
 
 
 def _kept(node: types.Node, parent: int | None, depth: int) -> Node:

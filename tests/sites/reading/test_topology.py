@@ -37,7 +37,13 @@ class TestATreeAsItShouldBe:
         assert tree["nodes"][0]["extra"] == {"jigawatts": 1.21, "when": [1955, 2015]}
 
     def test_of_a_site_without_one_is_empty(self):
-        assert walked(None) == {"nodes": [], "repeated": 0, "cut": False}
+        assert walked(None) == {
+            "nodes": [],
+            "repeated": 0,
+            "cut": False,
+            "unread": 0,
+            "nameless": False,
+        }
 
 
 class TestABadTree:
@@ -62,7 +68,7 @@ class TestABadTree:
             ("a", "meter"),
         ]
 
-    @pytest.mark.parametrize("missing", [None, "", "..", "a/b", "x" * 500, "sp ace", "nul\x00"])
+    @pytest.mark.parametrize("missing", [None, "", "..", "a/../b", "x" * 500, "lost \ufffd", "nul\x00"])
     def test_shows_a_node_whose_id_could_not_be_asked_for_but_no_sensor(self, missing):
         tree = walked(node("home", "site", node(missing), node(missing)))
 
