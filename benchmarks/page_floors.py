@@ -145,7 +145,7 @@ def _pages(only: str) -> Iterator[Page]:
 
 
 def _asking(client: Client, address: str) -> Callable[[], object]:
-    """Return how a browser asks: with gzip, and where the address ends in #304 with what it was told before."""
+    """Return how a browser asks; where the address ends in #304, with the mark that it was told before."""
     address, _, repeated = address.partition("#")
     headers = {"accept-encoding": "gzip, deflate, br"}
     expected = 304 if repeated else 200
@@ -193,7 +193,9 @@ def _fill() -> None:
             for username in HOMES:
                 site, calls, took_s = next(world.connected(sandbox, username))
                 _read_states(site)
-                print(f"{username}: {site.sensors.count()} sensors, {calls} calls, {took_s:.0f} s", flush=True)
+                print(
+                    f"{username}: {site.sensors.count()} sensors, {calls} calls, {took_s:.0f} s", flush=True
+                )
 
 
 def _read_states(site: sites.Site) -> None:
