@@ -26,12 +26,13 @@ ON_A_PAGE = 24
 def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
-    page = addresses.page(request, queries.devices_of(home), size=ON_A_PAGE)
+    there = queries.devices_in(home)
+    page = addresses.page(request, there, size=ON_A_PAGE)
     context = {
         **viewer.of_home(home, now=now),
         "device_page": page,
         "devices": [_card(device) for device in page],
-        **_tree(request, home),
+        **_tree(request, home, there),
     }
     return render(request, "homeowner/devices.html", context)
 
@@ -102,8 +103,10 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, 
     }
 
 
-def _tree(request: entry_points.HomeRequest, site: sites.Site) -> dict[str, object]:
-    branches = queries.tree_of(site)
+def _tree(
+    request: entry_points.HomeRequest, site: sites.Site, devices: list[sites.Device]
+) -> dict[str, object]:
+    branches = queries.tree_of(site, among=devices)
     start = Key().clean(request.GET.get("from")) or 0
     start = start if start < len(branches) else 0
     end = min(start + presenter.LINES, len(branches))

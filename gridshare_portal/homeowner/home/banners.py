@@ -59,7 +59,7 @@ def for_request(user: accounts.User, *, now: datetime) -> Banner | None:
 def _connection(
     site: sites.Site, user: accounts.User, look: viewer.Looking | None, now: datetime
 ) -> Banner | None:
-    connections = list(site_queries.connections_of(site))
+    connections = site_queries.connections_listing(site)
     if any(connection.status == "active" for connection in connections):
         return None
     if look is not None:
