@@ -335,12 +335,25 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "gridshare_portal.vendor.PackageFinder",
+    "gridshare_portal.joined.JoinedFinder",
 ]
 NODE_MODULES = BASE_DIR / "node_modules"
 VENDOR_FILES = {
     "vendor/uplot/uPlot.esm.js": "uplot/dist/uPlot.esm.js",
     "vendor/uplot/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     "vendor/uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
+}
+JOINED_FILES = {  # what pages load together: sheets in the order in which they may correct each other,
+    "joined/portal.css": tuple(
+        f"css/{name}.css"
+        for name in ("tokens", "base", "cards", "states", "frame", "menu", "acting", "forms")
+    ),
+    "joined/front.css": ("css/flows.css", "css/site.css", "css/welcome.css"),
+    "joined/home.css": ("css/flows.css", "css/site.css", "vendor/uplot/uPlot.min.css", "css/charts.css"),
+    "joined/history.css": ("css/history.css", "vendor/uplot/uPlot.min.css", "css/charts.css"),
+    "joined/staff.css": ("css/staff.css", "css/staff_lists.css"),
+    "joined/portal.js": ("frame",),  # and a module with all that it imports
+    "joined/charts.js": ("charts/start",),
 }
 STATIC_FROM_SOURCE = DEMO or DEBUG or env.bool("STATIC_FROM_SOURCE", default=False)
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCE
