@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "gridshare_portal.browsers.headers.isolate",
     "gridshare_portal.limits.steady.mark",
+    "gridshare_portal.browsers.compression.compress",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gridshare_portal.database_outage.repeat_reads",
