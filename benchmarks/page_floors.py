@@ -147,7 +147,7 @@ def _pages(only: str) -> Iterator[Page]:
 def _asking(client: Client, address: str) -> Callable[[], object]:
     """Return how a browser asks; where the address ends in #304, with the mark that it was told before."""
     address, _, repeated = address.partition("#")
-    headers = {"accept-encoding": "gzip, deflate, br"}
+    headers = {"accept-encoding": "gzip, deflate, br", "sec-fetch-site": "same-origin"}
     expected = 304 if repeated else 200
     if repeated:
         headers["if-none-match"] = client.get(address, headers=headers)["ETag"]

@@ -33,7 +33,7 @@ class TestAPage:
         page = gzip.decompress(answer.content).decode()
 
         assert packed(answer) and not packed(plain)
-        assert len(answer.content) < len(plain.content) / 3
+        assert len(answer.content) < len(plain.content) / 2.5
         assert "Decide what your battery does next" in page and page.rstrip().endswith("</html>")
 
     @pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "deflate, gzip; q=0.0"])
@@ -79,9 +79,9 @@ class TestAPageThatAStrangerCouldMeasure:
 
     def test_stays_plain_where_an_address_holds_a_secret(self, browser, rf):
         assert not packed(browser.get("/invitations/abc/", headers=OURS))
-        assert compression.HOLDS_A_SECRET <= {
+        assert {
             name for names in pages.TABLE.values() for _, _, name in (one.partition(" ") for one in names)
-        }
+        } >= compression.HOLDS_A_SECRET
 
     def test_has_a_secret_of_forms_that_is_never_the_same(self, browser, homeowner):
         pages = [browser.get("/homes/", headers=OURS) for _ in range(4)]
