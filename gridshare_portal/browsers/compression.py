@@ -2,9 +2,9 @@
 
 The size of a compressed page tells whether something that came with the request stands in the page already;
 who lets somebody's browser ask often enough reads a secret letter by letter (BREACH). So a page is compressed
-for whoever is signed in only when the browser says that its request came from a page of ours or from the person,
-and never where the page serves to sign in or holds what does. Each has a random length besides, and the
-secret of forms is masked anew in each page.
+for whoever is signed in only when the browser says that its request came from a page of ours or from the
+person, and never where the page serves to sign in or holds what does. Each has a random length besides, and
+the secret of forms is masked anew in each page.
 """
 
 from __future__ import annotations
