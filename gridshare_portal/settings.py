@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "gridshare_portal.browsers.headers.isolate",
     "gridshare_portal.limits.steady.mark",
+    "gridshare_portal.browsers.compression.compress",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gridshare_portal.database_outage.repeat_reads",
@@ -331,6 +332,23 @@ else:
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "gridshare_portal.joined.JoinedFinder",
+]
+JOINED_FILES = {  # what pages load together: sheets in the order in which they may correct each other,
+    "joined/portal.css": tuple(
+        f"css/{name}.css"
+        for name in ("tokens", "base", "cards", "states", "frame", "menu", "acting", "forms")
+    ),
+    "joined/front.css": ("css/flows.css", "css/site.css", "css/welcome.css"),
+    "joined/home.css": ("css/flows.css", "css/site.css", "css/charts.css"),
+    "joined/history.css": ("css/history.css", "css/charts.css"),
+    "joined/staff.css": ("css/staff.css", "css/staff_lists.css"),
+    "joined/portal.js": ("frame",),  # and a module with all that it imports
+    "joined/charts.js": ("charts/start",),
+}
 STATIC_FROM_SOURCE = DEMO or DEBUG or env.bool("STATIC_FROM_SOURCE", default=False)
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STATIC_FROM_SOURCE
 WHITENOISE_ALLOW_ALL_ORIGINS = False

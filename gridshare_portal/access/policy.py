@@ -81,21 +81,21 @@ ASK_FIRST = "The homeowner wants to be asked before every change. Propose it ins
 
 def own_sites(user: accounts.AnyUser) -> QuerySet[sites.Site]:
     """Return the homes that are this person's own."""
-    return sites.Site.objects.filter(_is_own(user)) if _is_somebody(user) else sites.Site.objects.none()
+    return sites.Site.objects.filter(_is_own(user)) if is_somebody(user) else sites.Site.objects.none()
 
 
 def shared_sites(
     user: accounts.AnyUser, *, now: datetime, organization: accounts.Organization | None = None
 ) -> QuerySet[sites.Site]:
     """Return the homes shared with the organizations this person works for, or with one of them."""
-    if not _is_somebody(user):
+    if not is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_shared(user, now, organization))
 
 
 def sites_visible_to(user: accounts.AnyUser, *, now: datetime) -> QuerySet[sites.Site]:
     """Return the homes that this person may see now, own and shared."""
-    if not _is_somebody(user):
+    if not is_somebody(user):
         return sites.Site.objects.none()
     return sites.Site.objects.filter(_is_own(user) | _is_shared(user, now))
 
@@ -139,7 +139,7 @@ def access_of(user: accounts.AnyUser, site: sites.Site, *, now: datetime) -> Acc
 def _access(
     user: accounts.AnyUser, site: sites.Site, connection_sites: list[sites.ConnectionSite], now: datetime
 ) -> AccessContext | None:
-    if not _is_somebody(user):
+    if not is_somebody(user):
         return None
     if _owns(user, connection_sites):
         return AccessContext(own=True, roles={})
@@ -168,7 +168,7 @@ def may_control(
     if site is None:
         return NOWHERE
     connection_sites = _connection_sites(site)
-    if not _is_somebody(user) or (context := _access(user, site, connection_sites, now)) is None:
+    if not is_somebody(user) or (context := _access(user, site, connection_sites, now)) is None:
         return UNSEEN
     if context.own:
         return _reachable(_through(connection_sites, user.pk), scope, ended=ENDED, lacking=NO_PERMISSION)
@@ -264,5 +264,6 @@ def furthest(consent: models.Consent) -> tuple[bool, bool, int]:
     return (consent.right != models.Right.CONTROL, consent.ask_first, consent.pk)
 
 
-def _is_somebody(user: accounts.AnyUser) -> TypeGuard[accounts.User]:
+def is_somebody(user: accounts.AnyUser) -> TypeGuard[accounts.User]:
+    """Return whether this is a person who is signed in and whose account is in use."""
     return bool(user.is_authenticated and user.is_active)

@@ -6,20 +6,37 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 
+from gridshare_portal import built
 from gridshare_portal.access import policy
 from gridshare_portal.control import models
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")  # homes, however they were narrowed
+SET_LATELY = 20  # among so many changes lies the last one of each battery, unless a home has many
+
+_HOME = built.Given("home", BigIntegerField())
+_SET = built.Query(
+    lambda: (
+        models.Change.objects.filter(site=_HOME, outcome="confirmed", kind__in=("mode", "plan"))
+        .select_related("consent")
+        .order_by("-made_at", "-pk")[:SET_LATELY]
+    )
+)
+_STATES = built.Query(lambda: models.State.objects.filter(device__site=_HOME))
 
 
 def changes_in(homes: Iterable[sites.Site]) -> QuerySet[models.Change]:
     """Return the changes of these homes, newest first, each with consent, proposal and its organization."""
     beside = ("site", "device", "actor", "consent", "proposal__consent__organization")
     return models.Change.objects.filter(site__in=homes).select_related(*beside)
+
+
+def set_lately(site: sites.Site) -> list[models.Change]:
+    """Return a home's newest confirmed changes of a mode or plan, newest first, each with its consent."""
+    return _SET.rows(home=site.pk)
 
 
 def proposals_in(homes: Iterable[sites.Site], *, now: datetime) -> QuerySet[models.Proposal]:
@@ -62,7 +79,7 @@ def battery_states_of(site: sites.Site, *, among: Iterable[sites.Sensor] | None 
     `among` are the home's sensors, where the caller has read them already.
     """
     devices = site_queries.battery_devices_of(site, among=among)
-    read = {state.device_id: state for state in models.State.objects.filter(device__in=devices)}
+    read = {state.device_id: state for state in _STATES.rows(home=site.pk)} if devices else {}
     known = [read.get(device.pk) or models.State(device=device) for device in devices]
     for state, device in zip(known, devices, strict=True):
         device.site = site

@@ -108,7 +108,7 @@ class Client:
         """
         start = self._from(start)
         if start >= end:
-            return ()
+            return types.Usable()
         call = self._call("getDeviceTelemetry", synth_id, query=self._dialect.window(start, end))
         return self._make(call, functools.partial(wire.readings, start=start, end=end))
 

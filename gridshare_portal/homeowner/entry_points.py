@@ -16,12 +16,13 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, QuerySet
+from django.db.models import BigIntegerField, CharField, Exists, QuerySet, UUIDField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from gridshare_portal.access import policy, requests, site_pages, visits
+from gridshare_portal import built
+from gridshare_portal.access import lookups, policy, requests, site_pages, visits
 from gridshare_portal.accounts import entry, rights
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.accounts.signing_in import proof
@@ -98,36 +99,31 @@ def site(request: HomeRequest, synth_id: str, *, now: datetime) -> sites.Site:
     It says what waits there for an answer, so that no page needs to ask for what is not there:
     `proposal_waits` and `request_waits`.
     """
-    visible = policy.marked_own(policy.sites_visible_to(request.user, now=now), request.user)
-    asked = Exists(requests.waiting_for(request.user, now=now).order_by())
-    marked = control_queries.marked_waiting(visible, now=now).annotate(request_waits=asked)
-    found = get_object_or_404(marked, synth_id=synth_id)
+    found = _SITES.first(request.user, now=now, synth_id=synth_id)
+    if found is None:
+        raise Http404
     _admit(request, found, found.is_own, now)
     return found
 
 
 def device(request: HomeRequest, synth_id: str, *, now: datetime) -> tuple[sites.Device, sites.Site]:
     """Return a device that the visitor may see, with the home that it stands in, or answer 404."""
-    visible = policy.devices_visible_to(request.user, now=now).select_related("site")
-    return _in_home(request, visible, now, synth_id=synth_id)
+    return _in_home(request, _DEVICES, now, synth_id=synth_id)
 
 
 def sensor(request: HomeRequest, pk: int, *, now: datetime) -> sites.Sensor:
     """Return a sensor that the visitor may see, or answer 404."""
-    visible = policy.sensors_visible_to(request.user, now=now).select_related("site", "device")
-    return _in_home(request, visible, now, pk=pk)[0]
+    return _in_home(request, _SENSORS, now, pk=pk)[0]
 
 
 def change(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Change:
     """Return a change in a home that the visitor may see, or answer 404."""
-    visible = control_queries.changes_in(policy.sites_visible_to(request.user, now=now))
-    return _in_home(request, visible, now, pk=pk)[0]
+    return _in_home(request, _CHANGES, now, pk=pk)[0]
 
 
 def proposal(request: HomeRequest, pk: uuid.UUID, *, now: datetime) -> control.Proposal:
     """Return a proposal for a home that the visitor may see, or answer 404; staff see their own alone."""
-    visible = control_queries.proposals_in(policy.sites_visible_to(request.user, now=now), now=now)
-    found, _site = _in_home(request, visible, now, pk=pk)
+    found, _site = _in_home(request, _PROPOSALS, now, pk=pk)
     if reader(request).organization_id not in (None, found.consent.organization_id):
         request.looking = None
         raise Http404
@@ -169,6 +165,38 @@ def reader(request: HomeRequest) -> viewer.Reader:
     )
 
 
+def _sites(user: accounts.User, now: datetime) -> QuerySet[sites.Site]:
+    visible = policy.marked_own(policy.sites_visible_to(user, now=now), user)
+    asked = Exists(requests.waiting_for(user, now=now).order_by())
+    marked = control_queries.marked_waiting(visible, now=now).annotate(request_waits=asked)
+    return marked.filter(synth_id=_SYNTH_ID)
+
+
+def _devices(user: accounts.User, now: datetime) -> QuerySet[sites.Device]:
+    visible = policy.devices_visible_to(user, now=now).select_related("site")
+    return policy.marked_own(visible, user, home="site").filter(synth_id=_SYNTH_ID)
+
+
+def _sensors(user: accounts.User, now: datetime) -> QuerySet[sites.Sensor]:
+    visible = policy.sensors_visible_to(user, now=now).select_related("site", "device")
+    return policy.marked_own(visible, user, home="site").filter(pk=built.Given("pk", BigIntegerField()))
+
+
+def _changes(user: accounts.User, now: datetime) -> QuerySet[control.Change]:
+    visible = control_queries.changes_in(policy.sites_visible_to(user, now=now))
+    return policy.marked_own(visible, user, home="site").filter(pk=built.Given("pk", UUIDField()))
+
+
+def _proposals(user: accounts.User, now: datetime) -> QuerySet[control.Proposal]:
+    visible = control_queries.proposals_in(policy.sites_visible_to(user, now=now), now=now)
+    return policy.marked_own(visible, user, home="site").filter(pk=built.Given("pk", UUIDField()))
+
+
+_SYNTH_ID = built.Given("synth_id", CharField())
+_SITES, _DEVICES, _SENSORS = lookups.Lookup(_sites), lookups.Lookup(_devices), lookups.Lookup(_sensors)
+_CHANGES, _PROPOSALS = lookups.Lookup(_changes), lookups.Lookup(_proposals)
+
+
 def _admission(request: HomeRequest) -> Admission:
     admission: Admission | None = getattr(request, "admission", None)
     if admission is None:
@@ -177,11 +205,11 @@ def _admission(request: HomeRequest) -> Admission:
 
 
 def _in_home(
-    request: HomeRequest, visible: QuerySet[Row], now: datetime, **key: object
+    request: HomeRequest, visible: lookups.Lookup[Row], now: datetime, **key: object
 ) -> tuple[Row, sites.Site]:
     """Return the row with this key in a home that the visitor may see, and that home, or answer 404."""
-    found = get_object_or_404(policy.marked_own(visible, request.user, home="site"), **key)
-    if found.site is None:
+    found = visible.first(request.user, now=now, **key)
+    if found is None or found.site is None:
         raise Http404
     _admit(request, found.site, found.is_own, now)
     return found, found.site

@@ -6,12 +6,26 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 
+from gridshare_portal import built
 from gridshare_portal.lunar import models as lunar
 from gridshare_portal.sites import models as sites
 
 DEEPEST_SHOWN = 12
+
+_HOME = built.Given("home", BigIntegerField())
+_DEVICES = built.Query(
+    lambda: sites.Device.objects.filter(site=_HOME, gone_at=None).order_by("kind", "synth_id")
+)
+_SENSORS = built.Query(lambda: sites.Sensor.objects.filter(site=_HOME, gone_at=None).select_related("device"))
+_CONNECTIONS = built.Query(
+    lambda: (
+        lunar.Connection.objects.filter(connection_sites__site=_HOME, connection_sites__lost_at=None)
+        .defer("access_sealed", "refresh_sealed")
+        .order_by("pk")
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +95,11 @@ def devices_of(site: sites.Site) -> QuerySet[sites.Device]:
     return site.devices.filter(gone_at=None).order_by("kind", "synth_id")
 
 
+def devices_in(site: sites.Site) -> list[sites.Device]:
+    """Return all devices of the home, by kind, in a query that is built once."""
+    return _DEVICES.rows(home=site.pk)
+
+
 def sensors_of(site: sites.Site, role: str | None = None) -> QuerySet[sites.Sensor]:
     """Return the home's sensors in the order of its tree, all or those of one role."""
     present = site.sensors.filter(gone_at=None).select_related("device")
@@ -100,10 +119,10 @@ def battery_devices_of(
 
     A caller that has read the home's sensors with their devices passes them as `among`.
     """
-    sensors = sensors_of(site, sites.Role.BATTERY) if among is None else among
+    sensors = _SENSORS.rows(home=site.pk) if among is None else among
     present = [sensor for sensor in sensors if sensor.role == sites.Role.BATTERY and sensor.gone_at is None]
     measured = [sensor.device for sensor in present if sensor.device]
-    found = measured or [device for device in devices_of(site) if "battery" in device.kind.casefold()]
+    found = measured or [one for one in devices_in(site) if "battery" in one.kind.casefold()]
     return list({device.pk: device for device in found}.values())
 
 
@@ -148,11 +167,19 @@ def sensors_without_device(site: sites.Site) -> QuerySet[sites.Sensor]:
     return site.sensors.filter(gone_at=None, device=None)
 
 
-def tree_of(site: sites.Site) -> list[Branch]:
-    """Return the home's tree with its known devices and sensors."""
+def connections_listing(site: sites.Site) -> list[lunar.Connection]:
+    """Return the same without their tokens, in a query that is built once."""
+    return _CONNECTIONS.rows(home=site.pk)
+
+
+def tree_of(site: sites.Site, *, among: Iterable[sites.Device] | None = None) -> list[Branch]:
+    """Return the home's tree with its known devices and sensors.
+
+    `among` are the home's devices, where the caller has read them already.
+    """
     nodes = site.topology.get("nodes", [])
-    devices = {device.synth_id: device for device in devices_of(site)}
-    sensors = {sensor.synth_id: sensor for sensor in sensors_of(site)}
+    devices = {device.synth_id: device for device in (devices_in(site) if among is None else among)}
+    sensors = {sensor.synth_id: sensor for sensor in _SENSORS.rows(home=site.pk)}
     depths = [min(node["depth"], DEEPEST_SHOWN) for node in nodes]
     return [
         Branch(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from django import template
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.utils.html import format_html
@@ -51,11 +52,14 @@ def script(name: str, loaded: str = "") -> SafeString:
 
 
 @register.simple_tag
+def is_from_source() -> bool:
+    """Return whether files are served as they were written, so that modules can be imported by name."""
+    return not isinstance(staticfiles_storage, ManifestFilesMixin)
+
+
+@register.simple_tag
 def import_map() -> SafeString:
     """Return where modules lie that import each other, and their digests, as JSON."""
-    kept = _tags.get(("", "map"))
-    if kept is not None:
-        return kept
     files = {name: f"js/{name}.js" for name in MODULES}
     places = {name: staticfiles_storage.url(file) for name, file in files.items()}
     known = {
@@ -63,7 +67,7 @@ def import_map() -> SafeString:
         "integrity": {places[name]: digest(file) for name, file in files.items()},
     }
     written = json.dumps(known, separators=(",", ":")).replace("<", "\\u003c")
-    return _keep(("", "map"), mark_safe(written))  # noqa: S308  # nosec B308 B703 - names of our own files
+    return mark_safe(written)  # noqa: S308  # nosec B308 B703 - names of our own files
 
 
 def digest(name: str) -> str:
@@ -72,7 +76,7 @@ def digest(name: str) -> str:
         with staticfiles_storage.open(staticfiles_storage.stored_name(name)) as file:
             return _of(file.read())
     path = _paths.get(name)
-    if path is None or not path.is_file():
+    if path is None or not path.is_file() or name in settings.JOINED_FILES:  # which is as its parts are
         path = _paths[name] = _found(name)
     state = path.stat()
     key = (name, state.st_mtime_ns, state.st_size)

@@ -127,8 +127,9 @@ MAY_IMPORT = {  # in the order of building: each room names only rooms above it 
 }
 MOST_FILES = 15  # thirteen, and two that Django or Celery ask for
 NO_DJANGO = {"outbound", "gridshare", "probe", "energy", "sandbox"}
-# To show operators rows, wake a task, give browsers a cookie, read what was typed, say how often, keep a secret.
-FRAME_FOR_ROOMS = {"admin", "browsers", "celery", "forms", "limits", "seal"}
+# To show operators rows, wake a task, give browsers a cookie, read what was typed, say how often, keep a secret,
+# and to ask the database often without building the question each time.
+FRAME_FOR_ROOMS = {"admin", "browsers", "built", "celery", "forms", "limits", "seal"}
 PAGES = {"homeowner", "installer", "retailer"}
 # Numbers become words there and nowhere else, also in sentences made in Python: of pages, and of what is wrong.
 FRAME_FOR_SENTENCES, SENTENCES = {"templatetags"}, {*PAGES, "cases"}

@@ -27,8 +27,7 @@ def states_of(
     site: sites.Site, *, known: Sequence[control.State] | None = None, reader: viewer.Reader, now: datetime
 ) -> list[dict[str, object]]:
     """Return what each controllable device of a home follows, from their states if those were read."""
-    confirmed = queries.changes_in([site]).filter(outcome="confirmed", kind__in=("mode", "plan"))[:20]
-    last = {change.device_id: change for change in reversed(confirmed)}
+    last = {change.device_id: change for change in reversed(queries.set_lately(site))}
     known = queries.battery_states_of(site) if known is None else known
     return [_control(state, site, last.get(state.device_id), reader, now) for state in known]
 

@@ -27,7 +27,8 @@ LOOSE_AT_MOST = 100  # sensors without a device on one page
 def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     home = entry_points.site(request, synth_id, now=now)
-    page = addresses.page(request, queries.devices_of(home), size=ON_A_PAGE)
+    there = queries.devices_in(home)
+    page = addresses.page(request, there, size=ON_A_PAGE)
     known = structure.known_of(home)
     context = {
         **viewer.of_home(home, now=now),
@@ -36,7 +37,7 @@ def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
         "gap": structure.gap_of(known, has_readings=True),
         "notes": structure.notes_of(known),
         **_loose(home, now),
-        **_tree(request, home),
+        **_tree(request, home, there),
     }
     return render(request, "homeowner/devices.html", context)
 
@@ -117,8 +118,10 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, 
     }
 
 
-def _tree(request: entry_points.HomeRequest, site: sites.Site) -> dict[str, object]:
-    branches = queries.tree_of(site)
+def _tree(
+    request: entry_points.HomeRequest, site: sites.Site, devices: list[sites.Device]
+) -> dict[str, object]:
+    branches = queries.tree_of(site, among=devices)
     start = Key().clean(request.GET.get("from")) or 0
     start = start if start < len(branches) else 0
     end = min(start + presenter.LINES, len(branches))

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from django.urls import reverse
 
 from gridshare_portal.energy import periods
+from gridshare_portal.homeowner import readings
 from gridshare_portal.homeowner.history import exports, figures, gaps, range, tables
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import missing, queries
@@ -35,7 +36,12 @@ class Shown:
 
 def read(site: sites.Site, choice: range.HistoryRange) -> telemetry_kept.Kept:
     """Read once what picture and sums of the days chosen are made of."""
-    return telemetry_kept.read(site, _period(site, choice))
+    return readings.read(site).over(_period(site, choice))
+
+
+def mark(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> str:
+    """Return a mark that changes whenever the picture may; it is known before any day is read."""
+    return f"{choice.by}-{readings.mark(kept, _period(kept.site, choice), now=now)}"
 
 
 def shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> Shown:
@@ -72,6 +78,11 @@ def begins(kept: telemetry_kept.Kept) -> date | None:
     return missing.midnight(collection.goal).astimezone(kept.site.zone).date()
 
 
+def of_days(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> figures.Figure:
+    """Read the days chosen, and return their picture."""
+    return figure(kept.over(_period(kept.site, choice)), choice, now=now)
+
+
 def today(kept: telemetry_kept.Kept, *, now: datetime) -> dict[str, object]:
     """Return what includes/_chart.html needs to show today's power."""
     day = now.astimezone(kept.site.zone).date()
@@ -89,7 +100,7 @@ def addresses(site: sites.Site, choice: range.HistoryRange) -> dict[str, str]:
 
 def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> Iterator[Sequence[str | float]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
-    kept = telemetry_kept.read(site)
+    kept = readings.read(site)
     parts, zone = _parts(kept), site.zone
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)

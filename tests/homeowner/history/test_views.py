@@ -196,11 +196,6 @@ class TestTheColumnsOfAChart:
         assert "<tbody" in shown and "<html" in shown
         assert "<tbody" in part and "<html" not in part
 
-    def test_leave_a_page_uncompressed(self, homeowner, home):
-        page = homeowner.get(address(home), headers={"Accept-Encoding": "gzip"})
-
-        assert "Content-Encoding" not in page
-
 
 class TestTheFile:
     def rows(self, homeowner, home, **query):

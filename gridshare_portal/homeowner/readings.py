@@ -1,0 +1,61 @@
+"""Read what a page needs of a home's stored readings, and tell whether they may have changed since.
+
+Sensors and collection are read in queries that are built once; days only where something is made of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db.models import BigIntegerField
+
+from gridshare_portal import built
+from gridshare_portal.energy import periods
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import missing, stored
+from gridshare_portal.telemetry.models import Collection
+
+_HOME = built.Given("home", BigIntegerField())
+_SENSORS = built.Query(
+    lambda: sites.Sensor.objects.filter(stored.COUNTS, site=_HOME).select_related("device")
+)
+_COLLECTION = built.Query(lambda: Collection.objects.filter(site=_HOME))
+
+
+def read(site: sites.Site) -> stored.Kept:
+    """Return the home's sensors that count, and its collection, without any day."""
+    sensors, collection = _SENSORS.rows(home=site.pk), _COLLECTION.first(home=site.pk)
+    return stored.Kept(site=site, sensors=sensors, collection=collection)
+
+
+def mark(kept: stored.Kept, period: periods.Period, *, now: datetime) -> str:
+    """Return a mark that changes with everything that what is shown of a period may depend on.
+
+    No day is read for it: whoever writes days writes the home's collection in the same transaction, and holds
+    or gives back its lease there. Beside that count what each sensor measures, the home's clock, and how many
+    buckets have begun. A mark may change although nothing else does, and never the other way round.
+    """
+    until_s, step_s = min(now, period.end).timestamp(), missing.STEP_S
+    said = (
+        settings.VERSION,
+        kept.site.time_zone,
+        (period.start, period.end),
+        (now.astimezone(UTC).date(), until_s // step_s, -(-until_s // step_s)),
+        _of_collection(kept.collection),
+        [_of_sensor(sensor) for sensor in kept.sensors],
+    )
+    return hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()
+
+
+def _of_collection(row: Collection | None) -> tuple[object, ...]:
+    if row is None:
+        return ()
+    written = (row.lease_until_at, row.due_at, row.last_ok_at, row.failures)
+    return (row.pk, *written, row.cursor, row.goal, row.filled_back_to)
+
+
+def _of_sensor(sensor: sites.Sensor) -> tuple[object, ...]:
+    capacity_wh = sensor.device.capacity_wh if sensor.device else None
+    return (sensor.pk, sensor.role, sensor.gone_at, capacity_wh)
