@@ -40,6 +40,10 @@ TICKS = """async (asked) => {
   const { hourTicks } = await import("portal/charts/scale");
   return asked.map(([start, end, zone, room]) => hourTicks(start, end, zone, room));
 }"""
+BARS = """async (asked) => {
+  const { barTicks } = await import("portal/charts/scale");
+  return asked.map(([edges, by, zone, room]) => barTicks(edges, by, zone, room));
+}"""
 YEAR = 1_735_689_600  # 2025, in UTC
 
 
@@ -108,3 +112,20 @@ class TestTheHomesClock:
         for ticks, (_, room) in zip(page.evaluate(TICKS, asked), spans, strict=True):
             assert 2 <= len(ticks) <= room + 1
             assert len({one["text"] for one in ticks}) >= len(ticks) - 1
+
+    @pytest.mark.parametrize("name", ZONES)
+    def test_names_bars_by_their_days_and_months(self, show, page, name):
+        show(power())
+        zone, first = ZoneInfo(name), datetime(2025, 1, 1).date()
+        days = [midnight(first + timedelta(days=n), zone) for n in range(366)]
+        months = [midnight(first.replace(month=n), zone) for n in range(1, 13)] + [days[-1]]
+        year, spring, by_month = page.evaluate(
+            BARS, [(days, "day", name, 12), (days[59:90], "day", name, 40), (months, "month", name, 12)]
+        )
+
+        names = [f"{first.replace(month=n):%b}" for n in range(1, 13)]
+        assert [one["text"] for one in year] == [one["text"] for one in by_month] == names
+        assert [one["text"] for one in spring] == [str(n) for n in range(1, 31)]
+        assert [days.index(t) for t in months[:-1]] == [
+            next(n for n in range(365) if days[n] < one["t"] < days[n + 1]) for one in year
+        ]

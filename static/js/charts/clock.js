@@ -49,7 +49,7 @@ function of(zone) {
 }
 
 // Seconds to be added to a moment for what the home's clock shows.
-function offset(t, zone) {
+export function offset(t, zone) {
   const n = Math.floor(t / SPAN_S);
   const turn = of(zone).turn(n);
   if (!turn) return of(zone).ask(n * SPAN_S);
@@ -71,8 +71,9 @@ export function stretches(start, end, zone) {
 
 const two = (number) => String(number).padStart(2, "0");
 
-export function local(t, zone) {
-  const here = new Date((t + offset(t, zone)) * 1000);
+// What a clock shows that is so many seconds ahead of UTC.
+export function fields(t, ahead) {
+  const here = new Date((t + ahead) * 1000);
   return {
     year: here.getUTCFullYear(),
     month: MONTHS[here.getUTCMonth()],
@@ -82,6 +83,8 @@ export function local(t, zone) {
     minute: two(here.getUTCMinutes()),
   };
 }
+
+export const local = (t, zone) => fields(t, offset(t, zone));
 
 // Whether the clock shows this time twice, because it is turned back.
 function twice(t, zone) {

@@ -62,6 +62,13 @@ function extremes(values, { first, count }, sign) {
 export const most = (values, columns) => extremes(values, columns, 1);
 export const least = (values, columns) => extremes(values, columns, -1);
 
+// One value made of each, whatever kind of list they stand in.
+export function mapped(values, make) {
+  const found = new Array(values.length);
+  for (let i = 0; i < values.length; i += 1) found[i] = make(values[i], i);
+  return found;
+}
+
 // The column that a bucket stands in.
 export function columnOf({ first }, bucket) {
   return first ? first.findLastIndex((begin) => begin <= bucket) : bucket;

@@ -1,6 +1,6 @@
 // Names written onto what they name, where there is room for them; no legend to look back at.
 
-import { most } from "portal/charts/columns";
+import { mapped, most } from "portal/charts/columns";
 
 const SIZE = 14;
 const TRIES = 24;
@@ -61,7 +61,7 @@ function roomInBand(sheet, layer, columns, y, wide, taken) {
   let [best, thick] = [null, (SIZE + 4) * sheet.ratio];
   const isThick = (to, c) => Math.abs(y(to) - y(layer.from[c])) >= thick;
   if (!layer.to.some(isThick)) return best;
-  const [ends, bases] = [Array.from(layer.to, y), Array.from(layer.from, y)];
+  const [ends, bases] = [mapped(layer.to, y), mapped(layer.from, y)];
   const [highs, lows] = y(1) < y(0) ? [ends, bases] : [bases, ends];
   const [ceiling, floor] = [under(columns, highs, wide, lower), under(columns, lows, wide, upper)];
   for (let c = 0; c < columns.count; c += 1) {
@@ -83,7 +83,7 @@ function thickest(layer, count) {
 // Else beyond the pile, over (or under) the thickest bucket, with a thin line leading to it.
 function roomBeyond(sheet, layer, layers, columns, y, sign, wide, taken) {
   const { ratio } = sheet;
-  const far = under(columns, Array.from(layers.at(-1).to, y), wide, sign > 0 ? upper : lower);
+  const far = under(columns, mapped(layers.at(-1).to, y), wide, sign > 0 ? upper : lower);
   for (const c of thickest(layer, columns.count)) {
     const box = boxAt(middleOf(columns, c), far[c] - sign * SIZE * 1.1 * ratio, wide, ratio);
     const leader = leaderTo(box, (y(layer.from[c]) + y(layer.to[c])) / 2);
@@ -126,9 +126,9 @@ export function nameLine(sheet, name, values, layers, columns, taken, ink) {
   const wide = measure(sheet, name, ink);
   const y = (value) => (value === null ? Number.POSITIVE_INFINITY : sheet.y(value));
   const highest = most(values, columns);
-  const lines = Array.from(highest, y);
+  const lines = mapped(highest, y);
   const piles = layers.length
-    ? Array.from(layers.at(-1).to, (to, c) => (highest[c] === null ? lines[c] : y(to)))
+    ? mapped(layers.at(-1).to, (to, c) => (highest[c] === null ? lines[c] : y(to)))
     : lines;
   const [line, top] = [under(columns, lines, wide, upper), under(columns, piles, wide, upper)];
   let best = null;

@@ -1,6 +1,6 @@
 // Numbers become words here, and only here, for everything drawn in the browser; also where an axis puts its ticks.
 
-import { local, stretches } from "portal/charts/clock";
+import { fields, local, offset, stretches } from "portal/charts/clock";
 
 const NARROW = "\u202f";
 const UNKNOWN = "–";
@@ -85,8 +85,7 @@ export function hourTicks(start, end, zone, room) {
   return ticks;
 }
 
-function barText(t, by, zone, count) {
-  const here = local(t, zone);
+function barText(here, by, count) {
   if (by === "month") return here.month;
   return count <= 8 ? `${here.weekday} ${here.day}` : String(here.day);
 }
@@ -96,16 +95,15 @@ export function barTicks(edges, by, zone, room) {
   const count = edges.length - 1;
   if (by === "hour") return hourTicks(edges[0], edges[count], zone, room);
   const middle = (i) => (edges[i] + edges[i + 1]) / 2;
+  const ahead = offset(edges[0], zone);
+  // Bars begin at midnight: half a day later it is the same day by whatever clock the home has in that season.
+  const date = (i) => fields(edges[i] + DAY_S / 2, ahead);
   const all = Array.from({ length: count }, (_, i) => i);
   if (by === "day" && count > 62) {
-    const firsts = all.filter((i) => local(edges[i], zone).day === 1);
+    const firsts = all.filter((i) => date(i).day === 1);
     const every = Math.ceil(firsts.length / room);
-    return firsts
-      .filter((_, n) => n % every === 0)
-      .map((i) => ({ t: middle(i), text: local(edges[i], zone).month }));
+    return firsts.filter((_, n) => n % every === 0).map((i) => ({ t: middle(i), text: date(i).month }));
   }
   const every = (by === "month" ? [1, 2, 3, 6] : [1, 2, 7, 14, 31]).find((n) => count / n <= room) ?? 31;
-  return all
-    .filter((i) => i % every === 0)
-    .map((i) => ({ t: middle(i), text: barText(edges[i], by, zone, count) }));
+  return all.filter((i) => i % every === 0).map((i) => ({ t: middle(i), text: barText(date(i), by, count) }));
 }

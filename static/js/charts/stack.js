@@ -1,7 +1,7 @@
 // Sources stacked above zero and uses below it, one step per bucket: no slope is drawn between what was measured,
 // nothing is smoothed, and what is not known is left out.
 
-import { columnOf, crowded, least, most } from "portal/charts/columns";
+import { columnOf, crowded, least, mapped, most } from "portal/charts/columns";
 
 export function pile(layers, count) {
   let tops = new Float64Array(count);
@@ -69,8 +69,8 @@ export function drawLayers(sheet, layers, columns, sign, ink, pen) {
   const { ctx, ratio } = sheet;
   const isCrowded = crowded(columns, ratio);
   for (const layer of layers) {
-    const bases = Array.from(layer.from, (value) => Math.round(sheet.y(value * sign)));
-    const tops = Array.from(layer.to, (value, c) => {
+    const bases = mapped(layer.from, (value) => Math.round(sheet.y(value * sign)));
+    const tops = mapped(layer.to, (value, c) => {
       const top = Math.round(sheet.y(value * sign));
       return top === bases[c] ? null : top;
     });
