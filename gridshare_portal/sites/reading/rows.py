@@ -91,8 +91,8 @@ def write_devices(
     held = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"), lost_at=None, connection__status__in=["active", "reconnect"]
     )
-    standing = sites.Device.objects.filter(Exists(held), gone_at=None).select_related("site")
-    known = standing.in_bulk(ids, field_name="synth_id")
+    there = sites.Device.objects.filter(Exists(held), gone_at=None).select_related("site")
+    known = there.in_bulk(ids, field_name="synth_id")
     found: dict[str, sites.Device] = {}
     for synth_id in ids:
         before = known[synth_id].site if synth_id in known else None
