@@ -153,5 +153,5 @@ class TestAPageInProduction:
         page = homeowner.get(f"/homes/{homeowner.site.synth_id}/").text
         scripts = re.findall(r'<script\b[^>]*src="/static/([^"]+)"', page)
 
-        assert len(scripts) == 4
+        assert len(scripts) == 3
         assert sum((collected / f"{name}.gz").stat().st_size for name in scripts) < 60_000

@@ -25,6 +25,7 @@ A_LIMIT = re.compile(r"^(LONGEST|LARGEST|MOST|DEEPEST|WIDEST|FURTHEST|OLDEST)|AT
 NO_INPUT = {  # bounds of the portal's own work, which nobody from outside meets
     "accounts.signing_in.known_browsers.AT_MOST",
     "homeowner.your_data.archive.LONGEST_NAME",
+    "gridshare.client.MOST_NAMED",
     "limits.middleware.MOST_NAMED",
     "upkeep.backups.LARGEST_SETTINGS",
     "access.finding.search.LONGEST_PIECE",

@@ -111,14 +111,14 @@ def write_devices(
     held = sites.ConnectionSite.objects.filter(
         site=OuterRef("site"), lost_at=None, connection__status__in=["active", "reconnect"]
     )
-    standing = set(
+    there = set(
         sites.Device.objects.filter(Exists(held), gone_at=None, synth_id__in=ids).values_list(
             "synth_id", flat=True
         )
     )
     placed: dict[str, sites.Site] = {}
     for synth_id in ids:
-        before = known[synth_id].site if synth_id in standing else None
+        before = known[synth_id].site if synth_id in there else None
         site = _site_of(synth_id, reached, shown, details, before)
         if site is not None:
             placed[synth_id] = site

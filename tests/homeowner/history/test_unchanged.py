@@ -30,7 +30,7 @@ def marked(home, now):
     today = now.astimezone(home.zone).date()
     found = {}
     for view in VIEWS:
-        choice = range.read({"view": [view]}, today=today).choice
+        choice = range.read({"view": [view]}, today=today, zone=home.zone).choice
         kept = charts.read(home, choice)
         found[view] = charts.mark(kept, choice, now=now), charts.figure(kept, choice, now=now).data
     return found

@@ -167,7 +167,8 @@ class TestSilence:
 
 
 class TestALateBucket:
-    def test_is_found_until_it_comes(self, fetched, sandbox, now):
+    def test_is_found_until_it_comes(self, fetched, sandbox, now, monkeypatch):
+        monkeypatch.setattr(sensors, "LATE_SHARE", 0.06)
         at, found = now.replace(minute=1), []
         for _quarter in range(40):
             at += STEP
