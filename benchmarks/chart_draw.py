@@ -27,7 +27,7 @@ HERE: Final = ROOT / "benchmarks" / "charts"
 ORIGIN: Final = "http://charts.localhost"  # nothing listens there: every file is handed over from the disk
 START: Final = 1_767_254_400  # 1 January 2026, 00:00 in Los Angeles
 ZONE: Final = "America/Los_Angeles"
-VIEWPORT: Final = {"width": 1216, "height": 700}
+VIEWPORT: Final[playwright.ViewportSize] = {"width": 1216, "height": 700}
 LIBRARIES: Final = {
     "portal": "",
     "uPlot": "uplot/dist/uPlot.iife.min.js",

@@ -21,7 +21,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=Model)
 
-LEAST, MOST = BigIntegerField.MAX_BIGINT * -1 - 1, BigIntegerField.MAX_BIGINT
+LOWEST, HIGHEST = BigIntegerField.MAX_BIGINT * -1 - 1, BigIntegerField.MAX_BIGINT
 
 _KEPT = "queries_built"  # on a connection, which one thread alone uses
 
@@ -45,7 +45,7 @@ class Given(Expression):
         value = values[self.name]
         if value is None:
             raise ValueError(f"No value is given for {self.name}.")
-        if isinstance(value, int) and not LEAST <= value <= MOST:
+        if isinstance(value, int) and not LOWEST <= value <= HIGHEST:
             raise EmptyResultSet
         return self.output_field.get_db_prep_value(value, connection)
 

@@ -1,6 +1,5 @@
 """Templates before anybody opens their page: each compiles, finds what it names, and can be read."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.backends.django import DjangoTemplates
 from django.template.base import FilterExpression
 from django.template.loader_tags import ExtendsNode, IncludeNode
-from django.urls import reverse
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LONGEST = 200  # what the formatter cannot break: a tag of Django's, or one attribute
@@ -94,28 +92,3 @@ class TestTheLook:
         (tmp_path / "page.html").write_text('{% extends "base.html" %}{% block main %}{{ a }}{% endblock %}')
 
         assert faults_in(tmp_path) == []
-
-
-class TestDescriptions:
-    """What a search engine and a shared link say of a page."""
-
-    def said(self, page):
-        [found] = re.findall(r'<meta\s+name="description"\s+content="([^"]*)"', page.text)
-        return found
-
-    @pytest.mark.django_db
-    def test_of_pages_for_everybody_are_each_their_own(self, visitor, sunfix):
-        addresses = ("/", "/what-we-keep/", "/accounts/login/", "/accounts/signup/", "/organizations/rights/")
-        share = reverse("homeowner:share_link", args=[sunfix.slug])
-        said = [self.said(visitor.get(one)) for one in (*addresses, "/connect/", share)]
-
-        assert len(set(said)) == len(said) == 7
-        assert all(50 < len(one) < 170 for one in said) and sunfix.name in said[-1]
-
-    @pytest.mark.django_db
-    def test_of_a_home_say_nothing_of_it(self, homeowner):
-        site = homeowner.site
-        type(site).objects.filter(pk=site.pk).update(name="Maple Street")
-        said = {self.said(homeowner.get(f"/homes/{site.synth_id}/{path}")) for path in ("", "history/")}
-
-        assert len(said) == 1 and "Maple" not in said.pop()

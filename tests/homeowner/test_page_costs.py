@@ -15,7 +15,7 @@ PAGES = {  # beyond those two
     "telemetry": 4,
     "telemetry_json": 4,
     "control": 5,
-    "devices": 3,
+    "devices": 8,
 }
 
 

@@ -91,7 +91,7 @@ class TestTheHistoryPage:
     def test_says_so_when_nothing_in_the_home_measures(self, homeowner, home):
         home.sensors.update(role_set="unknown")
 
-        assert "Nothing in this home is known to measure energy yet" in homeowner.get(address(home)).text
+        assert "say there what each one measures" in homeowner.get(address(home)).text
 
     def test_has_a_way_back_and_none_into_the_future(self, homeowner, home):
         page = homeowner.get(address(home)).text

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from gridshare_portal.installer.diagnosis import gap_facts, gap_words, gaps
 from gridshare_portal.installer.diagnosis.gaps import Kind
 from gridshare_portal.lunar import connections
+from gridshare_portal.sandbox.simulation import sensors
 from tests import people, readings
 
 ASKED = "getDeviceTelemetry"

@@ -7,7 +7,7 @@ import pytest
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries, sync
-from gridshare_portal.sites.reading import fetching
+from gridshare_portal.sites.reading import fetching, handover
 
 pytestmark = pytest.mark.django_db
 
