@@ -87,7 +87,7 @@ def memberships(request: HttpRequest) -> list[models.Membership]:
     """Return the visitor's memberships, each with `has_second_factor`; one query a request."""
     known: list[models.Membership] | None = getattr(request, "_memberships", None)
     if known is None:
-        known = list(staff.annotate_second_factor(staff.memberships_of(request.user)))
+        known = staff.read_memberships(request.user)
         cast(AnyRequest, request)._memberships = known
     return known
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 
+from gridshare_portal import built
 from gridshare_portal.accounts import models, rights
 
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -19,10 +20,12 @@ Members = TypeVar("Members", bound="QuerySet[Any]")  # memberships, however they
 
 def memberships_of(user: models.AnyUser) -> QuerySet[models.Membership]:
     """Return a person's memberships, with or without a second factor."""
-    if not (user.is_authenticated and user.is_active and getattr(user, "works", True)):
-        return models.Membership.objects.none()
-    mine = models.Membership.objects.filter(user=user.pk).select_related("organization")
-    return mine.order_by("organization__name", "pk")
+    return _of(user) if _may_work(user) else models.Membership.objects.none()
+
+
+def read_memberships(user: models.AnyUser) -> list[models.Membership]:
+    """Return the same, each with `has_second_factor`, in a query that is built once."""
+    return _MARKED.rows(user=user.pk) if _may_work(user) else []
 
 
 def active_memberships(user: models.AnyUser) -> QuerySet[models.Membership]:
@@ -40,6 +43,19 @@ def annotate_second_factor(members: Members) -> Members:
     """Annotate each membership with `has_second_factor`."""
     marked: Members = members.annotate(has_second_factor=has_strong_factor("user"))
     return marked
+
+
+def _may_work(user: models.AnyUser) -> bool:
+    return bool(user.is_authenticated and user.is_active and getattr(user, "works", True))
+
+
+def _of(user: models.AnyUser) -> QuerySet[models.Membership]:
+    mine = models.Membership.objects.filter(user=user.pk).select_related("organization")
+    return mine.order_by("organization__name", "pk")
+
+
+_ANYBODY = built.Given("user", BigIntegerField())
+_MARKED = built.Query(lambda: annotate_second_factor(_of(models.User(pk=_ANYBODY))))
 
 
 def has_strong_factor(path: str) -> Exists:
