@@ -132,7 +132,10 @@ class JoinedFinder(finders.BaseFinder):
 
     def _written(self, path: str) -> Path:
         file, parts = Path(self._folder.name, path), self._made_of.get(path)
-        if not parts or any(not one.is_file() or one.stat().st_mtime_ns != at for one, at in parts.items()):
+        is_old = not parts or any(
+            not one.is_file() or one.stat().st_mtime_ns != at for one, at in parts.items()
+        )
+        if is_old or not file.is_file():  # what was only checked is not written yet
             text = self._text(path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)

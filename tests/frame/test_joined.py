@@ -109,6 +109,13 @@ class TestTheJoinedFiles:
         assert ours and {"joined/portal.js", "joined/charts.js"} <= set(LOADED)
         assert [name for name in ours if re.search(r"^import\b", (STATIC / name).read_text(), re.M)] == []
 
+    def test_are_there_after_they_were_only_checked(self):
+        finder = joined.JoinedFinder()
+
+        assert finder.check() == []
+        for name, storage in finder.list(None):
+            assert storage.open(name).read(), name
+
     def test_follow_their_parts_while_these_are_edited(self, tmp_path, settings):
         settings.STATICFILES_DIRS, settings.JOINED_FILES = [tmp_path], {"joined/one.css": ("a.css", "b.css")}
         finders.get_finder.cache_clear()
