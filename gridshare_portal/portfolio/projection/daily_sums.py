@@ -1,8 +1,9 @@
 """A portfolio's energy by UTC day, from the daily energy of its homes' sensors; the only writer of
 PortfolioDay.
 
-A day is summed again for as long as late readings may come. Summing is idempotent, so a worker that dies
-costs nothing and two at once do no harm. Homes are taken in steps of constant size.
+A day is summed again for as long as late readings may come, and after a week and a month, when it was asked
+for again. Summing is idempotent, so a worker that dies costs nothing and two at once do no harm. Homes are
+taken in steps of constant size.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gridshare_portal.telemetry import stored
 
 DAYS_BACK = 62  # two months, so that the whole last month is always there
 SETTLED = timedelta(days=3)
+LATER = (timedelta(days=8), timedelta(days=31))  # after readings were asked for again
 AGAIN = timedelta(hours=6)
 TOGETHER = 2000
 AT_MOST = 5
@@ -54,8 +56,10 @@ def count(*, organization: int, day: date, now: datetime) -> None:
 
 
 def _is_due(day: date, made_at: datetime | None, now: datetime) -> bool:
-    settled_at = datetime.combine(day, time(), UTC) + timedelta(days=1) + SETTLED
-    return made_at is None or (made_at < settled_at and made_at <= now - AGAIN)
+    ended_at = datetime.combine(day, time(), UTC) + timedelta(days=1)
+    if made_at is None or any(made_at < ended_at + age <= now for age in LATER):
+        return True
+    return made_at < ended_at + SETTLED and made_at <= now - AGAIN
 
 
 def _homes(organization: int) -> Iterator[list[int]]:

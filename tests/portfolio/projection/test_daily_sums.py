@@ -1,6 +1,6 @@
 """What a portfolio did on a day, summed up once it is over."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -46,6 +46,27 @@ class TestTheSumsOfDays:
         assert portfolio.PortfolioDay.objects.get().figures["solar_wh"]["wh"] == pytest.approx(
             at_once["solar_wh"]["wh"]
         )
+
+    def test_have_what_a_meter_measured_before_it_was_replaced(self, hundred, now):
+        day = now.astimezone(UTC).date() - DAY
+        home = SiteRow.objects.filter(organization=hundred).first().site_id
+        telemetry.Day.objects.filter(day=day).delete()
+        old = sites.Sensor.objects.filter(site=home, role_found="grid").first()
+        told = {"step_s": 900, "packed": b"", "known": b"", "known_count": 0, "in_wh": 19_200, "out_wh": 0}
+        telemetry.Day.objects.create(sensor=old, day=day, **told)
+        sites.Sensor.objects.filter(pk=old.pk).update(gone_at=now)
+        daily_sums.count(organization=hundred.pk, day=day, now=now)
+
+        assert portfolio.PortfolioDay.objects.get().figures["from_grid_wh"] == {"wh": 19_200, "homes": 1}
+
+    def test_are_made_again_after_a_week_and_a_month(self, hundred, now):
+        day = now.astimezone(UTC).date() - DAY
+        ended = datetime.combine(day + DAY, time(), UTC)
+        ages = [age for age in range(1, 40) if daily_sums._is_due(day, ended + 4 * DAY, ended + age * DAY)]
+
+        assert ages == list(range(8, 40))
+        assert not daily_sums._is_due(day, ended + 9 * DAY, ended + 30 * DAY)
+        assert daily_sums._is_due(day, ended + 9 * DAY, ended + 31 * DAY)
 
     def test_are_due_until_they_are_settled(self, hundred, now):
         for _round in range(20):
