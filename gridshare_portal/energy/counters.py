@@ -69,7 +69,10 @@ class Growth:
         counts = known[between[:, 1]] - known[between[:, 0]]
         sums = np.add.reduceat(padded, between.ravel())[::2] if between.size else np.zeros(0)
         found = np.where(counts > 0, sums, np.nan)
-        for number in np.flatnonzero(counts < between[:, 1] - between[:, 0]).tolist():
+        steps = between[:, 1] - between[:, 0]
+        told = np.concatenate(([0], np.cumsum(~np.isnan(self.at_wh))))
+        gappy = (counts < steps) & (steps > 1) & (told[between[:, 1]] > told[between[:, 0]])
+        for number in np.flatnonzero(gappy).tolist():
             first, last = between[number].tolist()
             lumps = [self._across(first + a, first + b) for a, b in runs(np.isnan(self.wh[first:last]))]
             if not np.isnan(lumps).all():

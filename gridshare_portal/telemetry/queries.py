@@ -178,7 +178,7 @@ def _totals(metered: balance.Metered, due: slice, edges: Sequence[int], sums: di
     known = went.known[first:last].copy()
     own = {name: float(getattr(went, name)[first:last][known].sum()) for name in balance.TOGETHER}
     reckoned = np.zeros(last - first, dtype=bool)
-    for begin, end in counters.runs(~known):
+    for begin, end in counters.runs(~known) if metered.heard[:, first:last].any() else ():
         whole = metered.over(first + begin, first + end)
         if whole.known.all():
             reckoned[begin:end] = True

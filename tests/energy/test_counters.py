@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridshare_portal.energy import counters
+from tests import environment
 
 QUARTER_S, DAY, LIMIT_W = 900, 96, 100_000.0
 NAN = float("nan")
@@ -73,6 +74,7 @@ class TestGrowth:
 
         assert same(found.wh[1:], [20, 15, 20])
 
+    @settings(max_examples=environment.rounds(quick=10, long=2000))
     @given(st.lists(st.integers(0, 3000), min_size=400, max_size=500), st.data())
     def test_depends_on_no_more_than_a_day_to_either_side(self, went_in, data):
         counter = 10_000.0 + np.cumsum(went_in)

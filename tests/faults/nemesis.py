@@ -307,12 +307,10 @@ FAULTS: dict[str, Fault] = {
     "beat dead": Fault(act=beat_dead),
     "two beats": Fault(act=two_beats),
     "Redis halted": Fault(act=halted("Redis")),
-    "Redis killed": Fault(act=killed("Redis"), is_quick=True),
+    "Redis killed": Fault(act=killed("Redis")),
     "Redis flushed": Fault(act=redis_flushed),
     "Redis full": Fault(act=redis_full),
-    "database restarted": Fault(
-        act=database_restarted(signal.SIGINT), allows=AWAY, databases=PG, is_quick=True
-    ),
+    "database restarted": Fault(act=database_restarted(signal.SIGINT), allows=AWAY, databases=PG),
     "database crashed": Fault(act=database_restarted(signal.SIGQUIT), allows=AWAY, databases=PG),
     "database away": Fault(act=database_restarted(signal.SIGINT, away_for=8), allows=AWAY, databases=PG),
     "connections cut": Fault(act=connections_cut, allows=AWAY, databases=PG),

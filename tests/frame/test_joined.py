@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.test import override_settings
 
 from gridshare_portal import joined
 from gridshare_portal.templatetags import assets
@@ -129,14 +130,22 @@ class TestTheJoinedFiles:
         finders.get_finder.cache_clear()
 
 
-@pytest.fixture
-def collected(tmp_path, settings):
-    """Static files as in production."""
+@pytest.fixture(scope="module")
+def of_production(tmp_path_factory):
+    """Settings of static files that were collected, as in production."""
+    folder = tmp_path_factory.mktemp("collected")
     storage = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
-    settings.STATIC_ROOT, settings.STORAGES = tmp_path, {**settings.STORAGES, "staticfiles": storage}
-    assets.forget()
-    call_command("collectstatic", interactive=False, verbosity=0)
-    yield tmp_path
+    found = {"STATIC_ROOT": folder, "STORAGES": {**settings.STORAGES, "staticfiles": storage}}
+    with override_settings(**found):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return found
+
+
+@pytest.fixture
+def collected(of_production):
+    with override_settings(**of_production):
+        assets.forget()
+        yield of_production["STATIC_ROOT"]
     assets.forget()
 
 
