@@ -86,7 +86,7 @@ def begin(*, site: sites.Site, now: datetime) -> bool:
     A home that waited for its homeowner is due again, and one with a sensor never seen before walks into the
     past once more, for that sensor alone.
     """
-    goal = missing.day_of(now - missing.HISTORY)
+    goal = _oldest(site, now)
     row, new = Collection.objects.get_or_create(site=site, defaults={"due_at": now, "goal": goal})
     if new:
         return True
@@ -103,7 +103,7 @@ def refetch(*, site: sites.Site, now: datetime, since: date | None = None) -> in
     That is for after a fault of the service or of the settings. What is stored stays until an answer says
     otherwise.
     """
-    goal = missing.day_of(now - missing.HISTORY)
+    goal = _oldest(site, now)
     changes = {
         "goal": max(goal, since or goal),
         "cursor": None,
@@ -173,6 +173,12 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
         return False
 
 
+def _oldest(site: sites.Site, now: datetime) -> date:
+    """Return the first UTC day that is fetched of a home: not before these people lived in it."""
+    oldest = missing.day_of(now - missing.HISTORY)
+    return max(oldest, missing.day_of(site.begun_at)) if site.begun_at else oldest
+
+
 def _collect(run: _Run, seconds: float) -> bool:
     there = run.row.site.sensors.filter(gone_at=None)
     known_first = sorted(there, key=lambda sensor: sensor.role == "unknown")
@@ -229,7 +235,7 @@ def _walk_again(
     answered = {answer.window.sensor for answer in answers}
     empty = Day.objects.filter(sensor__in=told - set(latest), known_count=0)
     if empty.update(ask_again_at=run.moment, closed_at=None):
-        return {"cursor": recent, "goal": missing.day_of(run.moment - missing.HISTORY)}
+        return {"cursor": recent, "goal": _oldest(run.row.site, run.moment)}
     was_refused = {int(pk) for pk in run.row.refused or ()}
     after_silence = {
         answer.window.sensor

@@ -22,6 +22,17 @@ class TestTheFirstLoad:
         assert row.due_at <= timezone.now()
         assert (timezone.now().date() - row.goal).days == 400
 
+    def test_goes_back_no_further_than_these_people_live_there(self, homeowner, sandbox):
+        begun = sandbox.clock.now() - timedelta(days=5)
+        site = homeowner.site
+        sites.Site.objects.filter(pk=site.pk).update(begun_at=begun)
+        site.collection.delete()
+        collect.begin(site=homeowner.site, now=timezone.now())
+        collected(homeowner)
+
+        assert collection(homeowner).goal == begun.date()
+        assert Day.objects.aggregate(first=Min("day"))["first"] == begun.date()
+
     def test_reads_the_last_48_hours_before_anything_else(self, month, sandbox):
         more = collected(month, seconds=0)
 
