@@ -206,4 +206,4 @@ class TestCounting:
         request.user = AnonymousUser()
         counting.wait_s("code", request, {}, now=now)
 
-        assert len(kept) == 2 and not [one for one in kept if "ada" in str(one) or "203.0" in str(one)]
+        assert len(kept) == 2 and not [one for one in kept if "ada@" in str(one) or "203.0.113" in str(one)]
