@@ -269,22 +269,22 @@ class _Reader:
         """Return the samples that are believed, by their places among the known ones."""
         many = len(self.at)
         every = np.arange(many)
-        odd = np.flatnonzero(np.isnan(self._links(every[:-1], every[1:])[1])) + 1
+        in_a_row, grown = self._links(every[:-1], every[1:])
+        odd = np.flatnonzero(np.isnan(grown)) + 1
         if not odd.size:
             return every
         cost, came_from = np.zeros(many), every - 1
-        for after in range(int(odd[0]), many):
-            if after > odd[-1] + REACH:
-                cost[after] = (
-                    cost[after - 1] + self._links(every[after - 1 : after], every[after : after + 1])[0][0]
-                )
-                continue
-            befores = np.arange(after - 1, max(0, after - REACH) - 1, -1)
-            costs = cost[befores] + self._links(befores, np.full_like(befores, after))[0]
+        first, last = int(odd[0]), min(many, int(odd[-1]) + REACH + 1)
+        back = every[first:last, None] - np.arange(1, REACH + 1)
+        befores = np.maximum(back, 0)
+        links = np.where(back < 0, np.inf, self._links(befores, every[first:last, None])[0])
+        for row, after in enumerate(range(first, last)):
+            costs = cost[befores[row]] + links[row]
             best = int(np.argmin(costs))
-            cost[after], came_from[after] = costs[best], befores[best]
+            cost[after], came_from[after] = costs[best], befores[row, best]
             if EDGE_STEPS * after < cost[after]:
                 cost[after], came_from[after] = EDGE_STEPS * after, -1
+        cost[last:] = cost[last - 1] + np.cumsum(in_a_row[last - 1 :])
         place = int(np.argmin(cost + EDGE_STEPS * every[::-1]))
         path = []
         while place >= 0:
@@ -301,7 +301,7 @@ class _Reader:
         steps = last - first
         most_wh = np.minimum(self.limit_wh * steps, _rollover(self.step_h, steps))
         grown = _grown(self.values[befores], self.values[afters], most_wh, self.registers)
-        off = np.full(len(steps), np.nan)
+        off = np.full(steps.shape, np.nan)
         for total, unknown in self.expected:
             told = unknown[last + 1] == unknown[first + 1]
             differs = np.abs(np.maximum(grown, 0.0) - (total[last + 1] - total[first + 1]))
