@@ -25,6 +25,11 @@ class Somebody:
     def presses(self, name, **how):
         self.page.get_by_role("main").get_by_role("button", name=name, **how).first.click()
 
+    def sends(self, name, **how):
+        """Press a button that sends a form, and wait for the page that answers."""
+        with self.page.expect_navigation():
+            self.presses(name, **how)
+
     def follows(self, name):
         self.page.get_by_role("main").get_by_role("link", name=name).first.click()
 

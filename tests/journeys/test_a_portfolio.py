@@ -109,7 +109,7 @@ def come_by(owner, address, name):
     owner.reads("BrightGrid asks to see and change")
     expect(owner.page.locator("input[name=right][value=control]")).to_be_checked()
     owner.page.locator("input[name=lasts][value=day]").check()
-    owner.presses("Share this home")
+    owner.sends("Share this home")
     expect(owner.page).to_have_url(re.compile(r"/sharing/$"))
 
 

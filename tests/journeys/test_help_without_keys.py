@@ -24,7 +24,7 @@ def let_in(owner, home, slug="sunfix", right="view"):
     owner.goes_to(f"/sharing/{home}/?organization={slug}")
     owner.page.locator(f"input[name=right][value={right}]").check()
     owner.page.locator("input[name=lasts][value=day]").check()
-    owner.presses("Share this home")
+    owner.sends("Share this home")
     owner.reads("SunFix")
 
 
@@ -65,7 +65,7 @@ def test_request_consent_help_proposal_approval_end(
     owner.page.locator("input[name=homes]").first.check()
     owner.page.locator("input[name=right][value=view]").check()
     owner.page.locator("input[name=lasts][value=day]").check()
-    owner.presses("Share", exact=True)
+    owner.sends("Share", exact=True)
     owner.reads("SunFix")
 
     ines.goes_to(f"/homes/{home}/")
