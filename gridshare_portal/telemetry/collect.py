@@ -137,7 +137,6 @@ def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> 
 
 def claim(*, now: datetime, at_most: int = 100) -> list[int]:
     """Return the keys of homes that are due, and make them due again in a minute, should the task be lost."""
-    heal(now=now)
     return leases.put_off(Collection.objects.all(), now=now, by=CLAIMED, at_most=at_most)
 
 
@@ -246,8 +245,13 @@ def _walk_again(
 
 
 def _again(run: _Run, client: gridshare.Client, seconds: float) -> bool:
-    """Ask again for the days that are due for that; return whether time ran out before all were."""
-    rows = Day.objects.filter(sensor__in=run.sensors, ask_again_at__lte=run.moment, step_s=missing.STEP_S)
+    """Ask again for the days that are due for that; return whether time ran out before all were.
+
+    Those of a sensor that is refused stay due: it is tried with the newest stretch.
+    """
+    refused = {int(pk) for pk in run.row.refused or ()} | set(run.refused)
+    sensors = set(run.sensors) - refused
+    rows = Day.objects.filter(sensor__in=sensors, ask_again_at__lte=run.moment, step_s=missing.STEP_S)
     by_sensor: defaultdict[int, list[date]] = defaultdict(list)
     for sensor, day in rows.values_list("sensor_id", "day"):
         by_sensor[sensor].append(day)

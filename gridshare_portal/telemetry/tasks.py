@@ -35,6 +35,7 @@ def collect_sites(collection_pks: list[int]) -> None:
 @shared_task
 def sweep() -> None:
     """Wake whatever is due; the rows say so, also after a worker or the broker died."""
+    collect.heal(now=timezone.now())
     for due in iter(lambda: collect.claim(now=timezone.now()), []):
         for start in range(0, len(due), TOGETHER):
             wake(collect_sites, due[start : start + TOGETHER])

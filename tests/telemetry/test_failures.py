@@ -96,6 +96,19 @@ class TestWhenItFails:
         assert not site.sensors.get(position=9).days.exists()  # a refusal says nothing about readings
         assert row.refused == {str(site.sensors.get(position=9).pk): "forbidden"}
 
+    def test_is_not_put_off_by_days_of_a_refused_sensor_that_are_due_again(self, month, sandbox):
+        collected(month)
+        refused = month.site.sensors.last()
+        sites.Sensor.objects.filter(pk=refused.pk).update(
+            synth_id="0f8fad5b-d9cb-469f-a165-70867728950e__bb_agg"
+        )
+        refused.days.update(ask_again_at=timezone.now())
+        collected(month, now=timezone.now() + timedelta(minutes=5))
+
+        row = collection(month)
+        assert (row.failures, row.last_error, list(row.refused)) == (0, "forbidden", [str(refused.pk)])
+        assert refused.days.filter(ask_again_at__lte=timezone.now()).count() == refused.days.count()
+
     def test_walks_back_for_a_sensor_that_was_refused_as_soon_as_it_answers(self, month, sandbox):
         late = month.site.sensors.last()
         known = late.synth_id
