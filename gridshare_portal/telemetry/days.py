@@ -32,6 +32,7 @@ WRITTEN = (
     "in_wh",
     "out_wh",
     "peak_w",
+    "told_s",
 )
 
 OWN = np.array([(missing.BUCKETS, 2 * missing.BUCKETS)])  # the middle of three days
@@ -42,8 +43,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedReadings:
+    """What was answered for a window; `told_s` is how long the service's own buckets were."""
+
     window: missing.Window
     readings: Sequence[types.Reading]
+    told_s: int = missing.STEP_S
 
 
 def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
@@ -55,10 +59,10 @@ def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
             row = rows.get((answer.window.sensor, day))
-            merged = _merged(row, day, readings, answer.window, now)
+            merged = _merged(row, day, readings, answer, now)
             if merged is not None:
                 rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
-    return _rolled_up(rows, changed)
+    return rolled_up(rows, changed)
 
 
 def store(merged: Sequence[Day]) -> None:
@@ -117,7 +121,7 @@ def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.
 
 
 def _merged(
-    row: Day | None, day: date, readings: list[types.Reading], window: missing.Window, now: datetime
+    row: Day | None, day: date, readings: list[types.Reading], answer: FetchedReadings, now: datetime
 ) -> Day | None:
     columns = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
     known = np.zeros(missing.BUCKETS, dtype=bool)
@@ -125,7 +129,7 @@ def _merged(
         columns.update(packing.unpack(row.packed))
         known = packing.flags(row.known, missing.BUCKETS)
     _put(readings, day, columns, known)
-    asked = missing.covers(window, day) and missing.midnight(day) + missing.DAY <= now
+    asked = missing.covers(answer.window, day) and missing.midnight(day) + missing.DAY <= now
     if row is None and not asked and not known.any():
         return None
     complete = bool(known.all())
@@ -134,11 +138,11 @@ def _merged(
         again_at = row.ask_again_at or again_at
     closed_at = None if again_at else row.closed_at or now if row is not None else now
     packed, bits = packing.pack(columns), packing.bits(known)
-    if row is not None and (packed, bits, again_at, closed_at) == _written(row):
+    told_s = answer.told_s if readings or row is None else row.told_s
+    if row is not None and (packed, bits, again_at, closed_at, told_s) == _written(row):
         return None
-    powers = meters.believable(np.concatenate((columns["in_w"], columns["out_w"])))
     return Day(
-        sensor_id=window.sensor,
+        sensor_id=answer.window.sensor,
         day=day,
         step_s=missing.STEP_S,
         packed=packed,
@@ -146,12 +150,19 @@ def _merged(
         known_count=int(known.sum()),
         ask_again_at=again_at,
         closed_at=closed_at,
-        peak_w=None if np.isnan(powers).all() else float(np.nanmax(powers)),
+        peak_w=peak_w(columns),
+        told_s=told_s,
     )
 
 
-def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None]:
-    return bytes(row.packed), bytes(row.known), row.ask_again_at, row.closed_at
+def peak_w(columns: Mapping[str, np.ndarray]) -> float | None:
+    """Return the highest power (W) of a day's columns in either direction; None where none is known."""
+    powers = meters.believable(np.concatenate((columns["in_w"], columns["out_w"])))
+    return None if np.isnan(powers).all() else float(np.nanmax(powers))
+
+
+def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None, int]:
+    return bytes(row.packed), bytes(row.known), row.ask_again_at, row.closed_at, row.told_s
 
 
 def _put(
@@ -167,7 +178,7 @@ def _put(
                 columns[name][bucket] = value
 
 
-def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
+def rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
     """Return every row to be written, with its energy (Wh).
 
     A counter is judged by the days beside it, so a day's roll-up is right only once those are stored.
