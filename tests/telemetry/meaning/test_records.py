@@ -145,11 +145,11 @@ class TestAnOperator:
     def test_goes_before_what_days_show_until_it_is_left_to_them_again(self, battery):
         take(told_in(told.USUAL, battery, **day(0)))
         said = io.StringIO()
-        call_command("meaning", "site-1", "--power-above-zero", "out", "--stamps", "end", stdout=said)
+        call_command("meaning", "site-1", "--power-sign", "out", "--stamps", "end", stdout=said)
 
-        assert "stamps end, power-above-zero out, power W" in said.getvalue()
+        assert "stamps end, power-sign out, power W" in said.getvalue()
         assert take(told_in(told.USUAL, battery, **day(1))).power_sign == told.OUT_OF
-        call_command("meaning", "site-1", "--power-above-zero", "auto", "--stamps", "auto", stdout=said)
+        call_command("meaning", "site-1", "--power-sign", "auto", "--stamps", "auto", stdout=said)
         assert records.told_by(Meaning.objects.get(sensor=battery)) == told.USUAL
 
     def test_cannot_set_what_there_is_not(self, battery):
