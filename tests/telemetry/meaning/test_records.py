@@ -70,7 +70,7 @@ class TestLearning:
 
     def test_learns_nothing_from_days_before_those_it_knows(self, battery):
         take(told_in(FLIPPED, battery, **day(3)))
-        for number in (2, 1, 0):
+        for number in (0, 1, 2):
             take(told_in(told.USUAL, battery, **day(number)))
 
         assert records.told_by(Meaning.objects.get(sensor=battery)) == FLIPPED
