@@ -27,7 +27,7 @@ LEAST_WH = 100.0
 SURE = 0.8  # so much of the energy has one direction
 ALIKE, NEAR = 0.6, 1.4  # so much of it has one ratio, and how far off that may be
 KILO = 1000.0
-MOST_KW, LEAST_W = 100.0, 50.0  # no home has more kW; of less than that in W nobody can tell it from kW
+HIGHEST_KW, LEAST_W = 100.0, 50.0  # no home has more kW; of less than that in W nobody can tell it from kW
 BEYOND = 100_000.0  # no power is that high: a mark for no value
 STILL_RUNS_S = 120  # so long before its end a bucket was told that cannot be over yet
 PERCENT = 1.01  # a charge above is no fraction
@@ -174,7 +174,7 @@ def _scales(ratio: float, highest: float) -> dict[str, int]:
     """Return in which units power and counters are, of how fast counters grow as power says."""
     if 1 / NEAR <= ratio <= NEAR and highest >= LEAST_W:
         return {"power_scale": 1, "counter_scale": 1}
-    if KILO / NEAR <= ratio <= KILO * NEAR and highest <= MOST_KW:
+    if KILO / NEAR <= ratio <= KILO * NEAR and highest <= HIGHEST_KW:
         return {"power_scale": 1000, "counter_scale": 1}
     if 1 / KILO / NEAR <= ratio <= NEAR / KILO:
         return {"power_scale": 1, "counter_scale": 1000}

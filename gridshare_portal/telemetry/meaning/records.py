@@ -23,7 +23,7 @@ from gridshare_portal.telemetry import days, missing, packing
 from gridshare_portal.telemetry.meaning import learning, restating, told, translation
 from gridshare_portal.telemetry.models import Day, Latest, Meaning
 
-VOTES, ENOUGH_VOTES, MOST_VOTES = "votes", 8, 7  # of newest buckets that were told again, about stamps
+VOTES, ENOUGH_VOTES, SURE_VOTES = "votes", 8, 7  # of newest buckets that were told again, about stamps
 AGAIN_AFTER = timedelta(hours=20)  # another day's readings
 CAN_BE_SET = tuple(name for name in told.CHOICES if name != "step_s")  # a step is seen in every answer
 Found = Mapping[str, Mapping[str, Any]]  # as stored: value, at, and perhaps another
@@ -161,7 +161,7 @@ def _voted(
     rest = {name: one for name, one in found.items() if name != VOTES}
     winner, count = votes.most_common(1)[0]
     decided = {"stamps": {"value": winner, "at": again.at.isoformat()}}
-    return rest | (decided if count >= MOST_VOTES else {})
+    return rest | (decided if count >= SURE_VOTES else {})
 
 
 def _weighed(kept: Mapping[str, Any], value: int | str, at: datetime) -> dict[str, Any]:
