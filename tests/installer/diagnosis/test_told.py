@@ -67,6 +67,20 @@ class TestWhatIsUnusual:
         assert len(many) == len(none)
 
 
+class TestAChartOfDays:
+    @pytest.mark.parametrize("by", ["quarter", "hour"])
+    def test_does_not_show_hours_that_nobody_told(self, homeowner, sandbox, by):
+        sandbox.faults.switch_on("getDeviceTelemetry", "coarser", step="P1D")
+        readings.fetch(homeowner, timezone.now(), days=9)
+        readings.fetch(homeowner, timezone.now() + timedelta(minutes=5), days=9)
+        day = (timezone.now() - timedelta(days=2)).date()
+        address = reverse("homeowner:telemetry_json", args=[homeowner.site.synth_id])
+        data = homeowner.get(address, {"view": "day", "day": day.isoformat(), "by": by}).json()
+
+        assert data["gaps"] == []
+        assert len(data["solar_w" if by == "quarter" else "solar_wh"]) == 1
+
+
 class TestAChartOfHours:
     def test_has_a_row_an_hour_and_no_gap(self, odd_home, homeowner):
         day = (timezone.now() - timedelta(days=2)).date()
