@@ -2,10 +2,10 @@
 
 Run as `python -m benchmarks.conservation`, or with names of customers. Each home is connected, read and
 collected over HTTP as in the portal, into a database of its own (on the server of DATABASE_URL if that names
-one). Each fault of readings holds for one sensor of the home, in weeks of its own; the clock then goes on for
-nine days, so that what is late or provisional comes. A line for each home and zoom says how far energies are
-from the truth at most, apart for the stretches in which a counter is noisy, and how many quarters of an hour
-are unknown beside the least.
+one). Each fault of readings holds for one sensor of the home, in weeks of its own; the clock then goes on
+for twelve days, so that what is late or provisional comes. A line for each home and zoom says how far its
+energies are from the truth at most, apart for the stretches in which a counter is noisy, and how many
+quarters of an hour are unknown beside the least.
 
 Bars that are said to be whole are held against the truth of all of their time, others may only be smaller.
 """
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from gridshare_portal.sandbox import wsgi
     from gridshare_portal.sites import models as sites
 
-DAYS, LATER_DAYS = 400, 9
+DAYS, LATER_DAYS = 400, 12
 QUARTER = timedelta(minutes=15)
 ASKED = "getDeviceTelemetry"
 NOISE_WH = 3.0
 TRUTHS = ("solar", "from_grid", "to_grid", "charged", "discharged", "home", "ev", "relay")
-PERIODS = {  # each fault: its options, how many quarters it lasts, and how many of them nobody can know
+APART = ("ev", "relay")  # no bar says what is missing of these alone
+PERIODS: dict[
+    str, tuple[dict[str, Any], int, int]
+] = {  # each fault: its options, how many quarters it lasts, and how many of them nobody can know
     "late_upload": ({}, 120, 0),
     "dip": ({"wh": 100.0}, 0, 1),
     "deep dip": ({"wh": 5000.0}, 0, 1),
@@ -62,7 +65,7 @@ class Faults:
     def lose(self, begins: datetime, count: int) -> None:
         """Count as many quarters from the one in which a moment lies as unknowable."""
         first = (begins - self.start) // QUARTER
-        self.unknowable[max(0, first) : first + count] = True
+        self.unknowable[max(0, first) : max(0, first + count)] = True
 
     def is_noisy(self, begins: datetime, ends: datetime) -> bool:
         return any(begins < until and since < ends for since, until in self.noisy)
@@ -117,6 +120,8 @@ def connected(sandbox: wsgi.Sandbox, username: str, seen: set[int]) -> Iterator[
 
 def switched_on(sandbox: wsgi.Sandbox, site: sites.Site, now: datetime) -> Faults:
     """Switch each fault on for one of the home's sensors, two weeks apart."""
+    from gridshare_portal.telemetry import balance
+
     begin = (now - timedelta(days=DAYS)).replace(minute=0, second=0, microsecond=0)
     count = (timedelta(days=DAYS + LATER_DAYS + 1)) // QUARTER
     faults = Faults(start=begin, unknowable=np.zeros(count, dtype=bool))
@@ -134,8 +139,11 @@ def switched_on(sandbox: wsgi.Sandbox, site: sites.Site, now: datetime) -> Fault
         if name == "noise":
             faults.noisy.append((since, since + length * QUARTER + timedelta(days=1)))
         sandbox.faults.switch_on(ASKED, KINDS.get(name, name), **given)
-        faults.lose(since, least)
+        if sensor.role in balance.BALANCED:
+            faults.lose(since, least)
     for sensor in sensors:
+        if sensor.role not in balance.BALANCED:
+            continue
         flaws = sandbox.world.blemishes(sensor.synth_id)
         for first_s, last_s in flaws.outages:
             first, last = (datetime.fromtimestamp(one, UTC) for one in (first_s, last_s))
@@ -173,7 +181,7 @@ def report(sandbox: wsgi.Sandbox, name: str, site: sites.Site, faults: Faults) -
     from gridshare_portal.energy import periods
     from gridshare_portal.telemetry import balance, stored
 
-    end = site.collection.last_ok_at - timedelta(hours=3)
+    end = read_at(site) - timedelta(hours=3)
     whole = periods.Period(end - timedelta(days=DAYS), end)
     days = periods.days_of(whole, site.zone)[1:-1]
     whole = periods.Period(days[0].start, days[-1].end)
@@ -234,17 +242,16 @@ def compared(kept: Any, truth: Truth, pieces: Sequence[periods.Period], faults: 
 
     off = Off(count=len(pieces))
     roles = {sensor.role for sensor in kept.sensors}
-    names = [name for name in TRUTHS if name not in ("ev", "relay") or name in roles]
-    told = _quarters(kept, pieces) if fine else None
-    bars = None if fine else queries.bars(kept, pieces)
+    names = [name for name in TRUTHS if name not in APART or name in roles]
+    told = _quarters(kept, pieces) if fine else {}
+    bars = [] if fine else queries.bars(kept, pieces)
     for number, piece in enumerate(pieces):
-        whole = True
-        if bars is not None:
-            whole = not (bars[number].missing_s or bars[number].uncounted_s)
+        whole = fine or not (bars[number].missing_s or bars[number].uncounted_s)
         off.partial += not whole
         for name in names:
-            value = told[f"{name}_wh"][number] if told is not None else getattr(bars[number], f"{name}_wh")
-            _hold(off, value, truth.of(name, piece), piece, name, whole=whole, faults=faults)
+            value = told[f"{name}_wh"][number] if fine else getattr(bars[number], f"{name}_wh")
+            is_whole = whole and (fine or name not in APART)
+            _hold(off, value, truth.of(name, piece), piece, name, whole=is_whole, faults=faults)
     return off
 
 
@@ -297,7 +304,7 @@ def csv_differs(site: sites.Site, kept: Any, days: Sequence[periods.Period]) -> 
     first, worst = last - timedelta(days=30), 0.0
     pieces = days[-31:]
     bars = queries.bars(kept, pieces)
-    now = site.collection.last_ok_at
+    now = read_at(site)
     for by in ("quarter", "hour", "day"):
         choice = range.HistoryRange("range", first, last, by)
         heads, *rows = charts.export(site, choice, now=now)
@@ -313,6 +320,16 @@ def csv_differs(site: sites.Site, kept: Any, days: Sequence[periods.Period]) -> 
                 rounded = 0.5 * len(cells)
                 worst = max(worst, abs(total - (getattr(bar, key) or 0.0)) - rounded)
     return max(worst, 0.0)
+
+
+def read_at(site: sites.Site) -> datetime:
+    """Return when a home was last read."""
+    from gridshare_portal.telemetry.models import Collection
+
+    found = Collection.objects.get(site=site).last_ok_at
+    if found is None:
+        raise SystemExit(f"{site} was never read.")
+    return found
 
 
 def spelled(moment: datetime) -> str:

@@ -178,9 +178,9 @@ def _off(wh: Floats, expected: Evidence) -> Floats:
 def _doubts(found: Growth, expected: Evidence, day: int) -> Floats:
     """Return for each step how far counter and power may differ: what is usual in its day and those beside.
 
-    Power may be a mean or a few samples, and sensors differ. Samples miss the more the more power moves: so what
-    is usual is learned twice, as energy and as a share of how far power moves from step to step, from the steps
-    in which anything flows.
+    Power may be a mean or a few samples, and sensors differ. Samples miss the more the more power moves: so
+    what is usual is learned twice, as energy and as a share of how far power moves from step to step. What
+    counts is the median where anything flows.
     """
     wh, off = found.wh, _off(found.wh, expected)
     doubt_wh = np.full(len(off), DOUBT_WH)
@@ -199,7 +199,8 @@ def _moved(net_wh: Floats) -> Floats:
     padded = np.concatenate(([np.nan], net_wh, [np.nan]))
     near = (padded[:-2], padded[1:-1], padded[2:])
     highest, lowest = np.fmax(np.fmax(*near[:2]), near[2]), np.fmin(np.fmin(*near[:2]), near[2])
-    return np.nan_to_num(highest - lowest)
+    moved: Floats = np.nan_to_num(highest - lowest)
+    return moved
 
 
 def _medians(values: Floats, day: int) -> Floats:
