@@ -314,14 +314,18 @@ class _Reader:
         steps = last - first
         most_wh = np.minimum(self.limit_wh * steps, _rollover(self.step_h, steps))
         grown = _grown(self.values[befores], self.values[afters], most_wh, self.registers)
+        went = np.maximum(grown, 0.0)
         off = np.full(steps.shape, np.nan)
         for total, unknown in self.expected:
             told = unknown[last + 1] == unknown[first + 1]
-            differs = np.abs(np.maximum(grown, 0.0) - (total[last + 1] - total[first + 1]))
-            off = np.fmin(off, np.where(told, differs, np.nan))
-        with np.errstate(invalid="ignore"):
-            plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
-            plain &= ~(off > self.doubt_wh[last] * steps**0.25)
+            off = np.fmin(off, np.where(told, np.abs(went - (total[last + 1] - total[first + 1])), np.nan))
+        total, unknown = self.expected[0]
+        told_wh, open_steps = total[last + 1] - total[first + 1], unknown[last + 1] - unknown[first + 1]
+        # A step of which power is unknown brings up to the limit, and the others still what power says.
+        at_most = np.maximum(told_wh - went, went - told_wh - self.limit_wh * open_steps)
+        off = np.where(np.isnan(off), at_most, off)
+        plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
+        plain &= off <= self.doubt_wh[last] * steps**0.25
         lost = np.where(steps > 1, steps, 0)
         return np.where(plain, lost, steps + BREAK_STEPS), np.where(plain, grown, np.nan)
 
