@@ -24,7 +24,7 @@ from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, fetching, missing, packing
+from gridshare_portal.telemetry import days, fetching, missing, packing, revisions
 from gridshare_portal.telemetry.models import Collection, Day, Latest
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
@@ -58,6 +58,7 @@ class _Run:
     refused: dict[int, Exception] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
     heard: list[api.Heard] = field(default_factory=list)
+    home: revisions.Home | None = None
 
     @property
     def moment(self) -> datetime:
@@ -179,9 +180,11 @@ def _oldest(site: sites.Site, now: datetime) -> date:
 
 
 def _collect(run: _Run, seconds: float) -> bool:
-    there = run.row.site.sensors.filter(gone_at=None)
+    there = run.row.site.sensors.filter(gone_at=None).select_related("device")
     known_first = sorted(there, key=lambda sensor: sensor.role == "unknown")
     run.sensors = {sensor.pk: sensor.synth_id for sensor in known_first[:MOST_SENSORS]}
+    sensors = {sensor.pk: sensor for sensor in known_first[:MOST_SENSORS]}
+    run.home = revisions.Home(zone=run.row.site.zone, read_at=run.row.last_ok_at, sensors=sensors)
     if not run.sensors:
         return _settle(run, more=False)
     connection = clients.connection_for(run.row.site, scope=READ)
@@ -316,7 +319,7 @@ def _arrive(run: _Run, first: date, *, empty: bool, left_out: bool) -> None:
 
 
 def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
-    merged = days.merge(answers, now=run.moment)
+    merged = days.merge(answers, now=run.moment, home=run.home)
     with transaction.atomic():
         run.keep()
         days.store(merged)

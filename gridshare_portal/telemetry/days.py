@@ -2,6 +2,7 @@
 
 Only `collect` calls this, and holds the home's lease from merging to storing. Merging takes its time, so it
 is done before the transaction: where a database has one writer at a time, everybody else would wait for it.
+What an answer changes of what was final is noted beside (`revisions`).
 
 What an answer says is taken over, also where something else was stored, since services correct themselves;
 what it does not say never erases anything. A bucket that still runs is kept as the latest reading but not in
@@ -19,8 +20,9 @@ from datetime import date, datetime
 import numpy as np
 
 from gridshare_portal.gridshare import types
-from gridshare_portal.telemetry import meters, missing, packing
-from gridshare_portal.telemetry.models import Day, Latest
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import meters, missing, packing, revisions
+from gridshare_portal.telemetry.models import Day, Latest, Revision
 
 WRITTEN = (
     "step_s",
@@ -46,26 +48,46 @@ class FetchedReadings:
     readings: Sequence[types.Reading]
 
 
-def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
-    """Return the days that answers change, merged into what is stored, and others whose energy changes."""
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What is to be written: days, and what is noted of changes to the past."""
+
+    days: Sequence[Day] = ()
+    revisions: Sequence[Revision] = ()
+
+
+def merge(answers: Sequence[FetchedReadings], *, now: datetime, home: revisions.Home | None = None) -> Merged:
+    """Return the days that answers change, merged into what is stored, and others whose energy changes.
+
+    With the home that the answers are of, changes to its past are noted.
+    """
     if not answers:
-        return []
+        return Merged()
     rows = _rows_around(answers)
-    changed = {}
+    before, changed = dict(rows), {}
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
             row = rows.get((answer.window.sensor, day))
             merged = _merged(row, day, readings, answer.window, now)
             if merged is not None:
                 rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
-    return _rolled_up(rows, changed)
+    sensors = home.sensors if home else _sensors(answers)
+    rolled_up = _rolled_up(rows, changed, {pk: meters.limit_of(one) for pk, one in sensors.items()})
+    noted = revisions.noticed(before, rows, changed, home=home, now=now) if home else ()
+    return Merged(days=rolled_up, revisions=noted)
 
 
-def store(merged: Sequence[Day]) -> None:
-    """Write days, new or not."""
+def store(merged: Merged) -> None:
+    """Write days and what is noted of them, new or not."""
     Day.objects.bulk_create(
-        merged, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
+        merged.days,
+        update_conflicts=True,
+        unique_fields=["sensor", "day"],
+        update_fields=WRITTEN,
+        batch_size=50,
     )
+    if merged.revisions:
+        revisions.store(merged.revisions)
 
 
 def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
@@ -97,6 +119,12 @@ def _until(readings: Sequence[types.Reading], now: datetime) -> list[types.Readi
             "%d readings of a sensor lie in the future and are left out", len(readings) - len(past)
         )
     return past
+
+
+def _sensors(answers: Sequence[FetchedReadings]) -> dict[int, sites.Sensor]:
+    """Return the sensors that answers are of, with their devices."""
+    found = sites.Sensor.objects.filter(pk__in={answer.window.sensor for answer in answers})
+    return {sensor.pk: sensor for sensor in found.select_related("device")}
 
 
 def _rows_around(answers: Sequence[FetchedReadings]) -> dict[Key, Day]:
@@ -136,7 +164,6 @@ def _merged(
     packed, bits = packing.pack(columns), packing.bits(known)
     if row is not None and (packed, bits, again_at, closed_at) == _written(row):
         return None
-    powers = meters.believable(np.concatenate((columns["in_w"], columns["out_w"])))
     return Day(
         sensor_id=window.sensor,
         day=day,
@@ -146,7 +173,6 @@ def _merged(
         known_count=int(known.sum()),
         ask_again_at=again_at,
         closed_at=closed_at,
-        peak_w=None if np.isnan(powers).all() else float(np.nanmax(powers)),
     )
 
 
@@ -167,8 +193,10 @@ def _put(
                 columns[name][bucket] = value
 
 
-def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
-    """Return every row to be written, with its energy (Wh).
+def _rolled_up(
+    rows: Mapping[Key, Day], changed: Mapping[Key, Day], limits_w: Mapping[int, float]
+) -> list[Day]:
+    """Return every row to be written, with its energy (Wh) and its peak (W), each within its sensor's limit.
 
     A counter is judged by the days beside it, so a day's roll-up is right only once those are stored.
     """
@@ -180,12 +208,20 @@ def _rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]
         before = row.in_wh, row.out_wh
         around = [(row.sensor_id, row.day + step * missing.DAY) for step in (-1, 0, 1)]
         columns = [_columns(rows, decoded, one) for one in around]
-        grown = meters.read({name: np.concatenate([one[name] for one in columns]) for name in meters.FIELDS})
+        joined = {name: np.concatenate([one[name] for one in columns]) for name in meters.FIELDS}
+        grown = meters.read(joined, limit_w=limits_w[row.sensor_id])
         row.in_wh, row.out_wh = (_known(float(one.totals(OWN)[0])) for one in grown)
+        if key in changed:
+            row.peak_w = _peak_w(columns[1], limits_w[row.sensor_id])
         if key in changed or before != (row.in_wh, row.out_wh):
             row.pk = None  # written by sensor and day, whether it is new or not
             touched.append(row)
     return touched
+
+
+def _peak_w(columns: Mapping[str, np.ndarray], limit_w: float) -> float | None:
+    powers = meters.believable(np.concatenate((columns["in_w"], columns["out_w"])), limit_w)
+    return None if np.isnan(powers).all() else float(np.nanmax(powers))
 
 
 def _known(energy_wh: float) -> float | None:

@@ -154,8 +154,7 @@ def _drawn(
     if step_s <= 0 or step_s % missing.STEP_S:
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
-    roles = [sensor.role for sensor in read.sensors]
-    went_in, went_out = (meters.within(read.values[name], roles) for name in ("in_w", "out_w"))
+    went_in, went_out = (meters.within(read.values[name], read.sensors) for name in ("in_w", "out_w"))
     went = balance.balance(read.sensors, went_in, went_out, read.absent)
     between = grids.every(step_s // missing.STEP_S, read.grid.count)
     finest = {
