@@ -13,7 +13,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -25,7 +25,8 @@ from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import days, fetching, missing, packing, revisions
-from gridshare_portal.telemetry.models import Collection, Day, Latest
+from gridshare_portal.telemetry.meaning import records, told
+from gridshare_portal.telemetry.models import Collection, Day, Latest, Meaning
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
 LEASE = CLAIMED = timedelta(seconds=30)  # longer than the calls between two looks at the lease take
@@ -55,6 +56,8 @@ class _Run:
     now: datetime
     began_s: float = field(default_factory=time.monotonic)
     sensors: dict[int, str] = field(default_factory=dict)
+    meanings: dict[int, Meaning] = field(default_factory=dict)
+    restated: set[int] = field(default_factory=set)
     refused: dict[int, Exception] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
     heard: list[api.Heard] = field(default_factory=list)
@@ -72,6 +75,10 @@ class _Run:
     @property
     def mine(self) -> QuerySet[Collection]:
         return Collection.objects.filter(pk=self.row.pk, lease_owner=self.owner)
+
+    def told_by(self, sensor: int) -> told.Told:
+        """How a sensor tells its readings, as far as is known."""
+        return records.told_by(self.meanings.get(sensor))
 
     def keep(self, **changes: object) -> None:
         """Change the row and prolong the lease; raise Overtaken where another run holds it."""
@@ -115,6 +122,11 @@ def refetch(*, site: sites.Site, now: datetime, since: date | None = None) -> in
     Collection.objects.update_or_create(site=site, defaults=changes)
     stored = Day.objects.filter(sensor__site=site, day__gte=changes["goal"])
     return stored.update(ask_again_at=now, closed_at=None)
+
+
+def wake_up(*, site: sites.Site, now: datetime) -> None:
+    """Let a home be read soon, for days of it that became due."""
+    Collection.objects.filter(site=site).update(due_at=now)
 
 
 def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> bool:
@@ -187,6 +199,7 @@ def _collect(run: _Run, seconds: float) -> bool:
     run.home = revisions.Home(zone=run.row.site.zone, read_at=run.row.last_ok_at, sensors=sensors)
     if not run.sensors:
         return _settle(run, more=False)
+    run.meanings = records.of_sensors(run.sensors)
     connection = clients.connection_for(run.row.site, scope=READ)
     client = clients.for_connection(connection, listener=run.heard.append)
     read_at = run.row.last_ok_at
@@ -195,7 +208,7 @@ def _collect(run: _Run, seconds: float) -> bool:
         _newest(run, client)
         clients.note_success(connection, now=run.moment)
     more = _again(run, client, seconds) or _backwards(run, client, seconds)
-    return _settle(run, more=more)
+    return _settle(run, more=more or bool(run.restated))
 
 
 def _newest(run: _Run, client: gridshare.Client) -> None:
@@ -204,7 +217,7 @@ def _newest(run: _Run, client: gridshare.Client) -> None:
     answers: list[days.FetchedReadings] = []
     before = dict(Latest.objects.filter(sensor__in=run.sensors).values_list("sensor_id", "at"))
     for some in _batches(windows):
-        outcome = fetching.fetch(client, run.sensors, some)
+        outcome = fetching.fetch(client, run.sensors, some, run.told_by)
         run.refused |= outcome.refused
         run.failed += outcome.failed
         answers += outcome.answers
@@ -261,7 +274,7 @@ def _again(run: _Run, client: gridshare.Client, seconds: float) -> bool:
     for some in _batches(missing.again(by_sensor)):
         if time.monotonic() - run.began_s >= seconds:
             return True
-        outcome = fetching.fetch(client, run.sensors, some)
+        outcome = fetching.fetch(client, run.sensors, some, run.told_by)
         if outcome.failed and not outcome.answers:
             raise outcome.failed[0]
         run.failed += outcome.failed
@@ -288,7 +301,7 @@ def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
         for some in _batches(windows):
             if time.monotonic() - run.began_s >= seconds:
                 return True
-            outcome = fetching.fetch(client, run.sensors, some)
+            outcome = fetching.fetch(client, run.sensors, some, run.told_by)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
             refused |= outcome.refused
@@ -319,11 +332,19 @@ def _arrive(run: _Run, first: date, *, empty: bool, left_out: bool) -> None:
 
 
 def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
-    merged = days.merge(answers, now=run.moment, home=run.home)
+    understood = records.understand(answers, run.meanings, now=run.moment)
+    if understood.changed:
+        with transaction.atomic():
+            run.keep()
+            run.restated.update(records.keep(understood.changed, run.meanings))
+        run.meanings |= understood.changed
+    restated_at = {sensor: row.changed_at for sensor, row in run.meanings.items() if row.changed_at}
+    home = replace(run.home, restated_at=restated_at) if run.home else None
+    merged = days.merge(understood.answers, now=run.moment, home=home)
     with transaction.atomic():
         run.keep()
         days.store(merged)
-        days.write_latest(answers, now=run.moment)
+        days.write_latest(understood.answers, now=run.moment)
 
 
 def _stored(run: _Run) -> missing.Stored:

@@ -34,6 +34,7 @@ WRITTEN = (
     "in_wh",
     "out_wh",
     "peak_w",
+    "told_s",
 )
 
 OWN = np.array([(missing.BUCKETS, 2 * missing.BUCKETS)])  # the middle of three days
@@ -44,8 +45,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedReadings:
+    """What was answered for a window; `told_s` is how long the service's own buckets were."""
+
     window: missing.Window
     readings: Sequence[types.Reading]
+    told_s: int = missing.STEP_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +72,13 @@ def merge(answers: Sequence[FetchedReadings], *, now: datetime, home: revisions.
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
             row = rows.get((answer.window.sensor, day))
-            merged = _merged(row, day, readings, answer.window, now)
+            merged = _merged(row, day, readings, answer, now)
             if merged is not None:
                 rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
     sensors = home.sensors if home else _sensors(answers)
-    rolled_up = _rolled_up(rows, changed, {pk: meters.limit_of(one) for pk, one in sensors.items()})
+    written = rolled_up(rows, changed, sensors)
     noted = revisions.noticed(before, rows, changed, home=home, now=now) if home else ()
-    return Merged(days=rolled_up, revisions=noted)
+    return Merged(days=written, revisions=noted)
 
 
 def store(merged: Merged) -> None:
@@ -145,7 +149,7 @@ def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.
 
 
 def _merged(
-    row: Day | None, day: date, readings: list[types.Reading], window: missing.Window, now: datetime
+    row: Day | None, day: date, readings: list[types.Reading], answer: FetchedReadings, now: datetime
 ) -> Day | None:
     columns = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
     known = np.zeros(missing.BUCKETS, dtype=bool)
@@ -153,7 +157,7 @@ def _merged(
         columns.update(packing.unpack(row.packed))
         known = packing.flags(row.known, missing.BUCKETS)
     _put(readings, day, columns, known)
-    asked = missing.covers(window, day) and missing.midnight(day) + missing.DAY <= now
+    asked = missing.covers(answer.window, day) and missing.midnight(day) + missing.DAY <= now
     if row is None and not asked and not known.any():
         return None
     complete = bool(known.all())
@@ -162,10 +166,11 @@ def _merged(
         again_at = row.ask_again_at or again_at
     closed_at = None if again_at else row.closed_at or now if row is not None else now
     packed, bits = packing.pack(columns), packing.bits(known)
-    if row is not None and (packed, bits, again_at, closed_at) == _written(row):
+    told_s = answer.told_s if readings or row is None else row.told_s
+    if row is not None and (packed, bits, again_at, closed_at, told_s) == _written(row):
         return None
     return Day(
-        sensor_id=window.sensor,
+        sensor_id=answer.window.sensor,
         day=day,
         step_s=missing.STEP_S,
         packed=packed,
@@ -173,11 +178,12 @@ def _merged(
         known_count=int(known.sum()),
         ask_again_at=again_at,
         closed_at=closed_at,
+        told_s=told_s,
     )
 
 
-def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None]:
-    return bytes(row.packed), bytes(row.known), row.ask_again_at, row.closed_at
+def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None, int]:
+    return bytes(row.packed), bytes(row.known), row.ask_again_at, row.closed_at, row.told_s
 
 
 def _put(
@@ -193,8 +199,8 @@ def _put(
                 columns[name][bucket] = value
 
 
-def _rolled_up(
-    rows: Mapping[Key, Day], changed: Mapping[Key, Day], limits_w: Mapping[int, float]
+def rolled_up(
+    rows: Mapping[Key, Day], changed: Mapping[Key, Day], sensors: Mapping[int, sites.Sensor]
 ) -> list[Day]:
     """Return every row to be written, with its energy (Wh) and its peak (W), each within its sensor's limit.
 
@@ -202,6 +208,7 @@ def _rolled_up(
     """
     near = {(sensor, day + step * missing.DAY) for sensor, day in changed for step in (-1, 0, 1)}
     touched = []
+    limits_w = {pk: meters.limit_of(one) for pk, one in sensors.items()}
     decoded: dict[Key, dict[str, np.ndarray]] = {}
     for key in sorted(near & set(rows)):
         row = rows[key]
