@@ -96,12 +96,12 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
 def buckets(home: stored.Home, period: periods.Period) -> dict[str, object]:
     """Return a power chart's columns with the energy (Wh) of each of its finest buckets beside, None unknown.
 
-    The energies are those that `bars` adds up.
+    The energies are those that `bars` adds up, of buckets in which every meter of that kind is known.
     """
     home = stored.read(home, period)
     metered = balance.energy(home, period)
     between = grids.every(_step(home, metered.grid, missing.STEP_S), metered.grid.count)
-    energies = metered.totals(between) | {"home": grids.sums(metered.balance.home, between)}
+    energies = {name: grids.sums(getattr(metered.balance, name), between) for name in balance.METERED}
     columns = {f"{name}_wh": column.tolist() for name, column in energies.items()}
     known = {name: [None if one != one else one for one in column] for name, column in columns.items()}
     return series(home, period, step_s=missing.STEP_S) | known
