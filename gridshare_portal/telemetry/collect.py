@@ -57,6 +57,7 @@ class _Run:
     began_s: float = field(default_factory=time.monotonic)
     sensors: dict[int, str] = field(default_factory=dict)
     meanings: dict[int, Meaning] = field(default_factory=dict)
+    latest: dict[int, Latest] = field(default_factory=dict)
     restated: set[int] = field(default_factory=set)
     refused: dict[int, Exception] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
@@ -215,7 +216,8 @@ def _newest(run: _Run, client: gridshare.Client) -> None:
     """Read the newest stretch of every sensor; one sensor's failure does not stop the others."""
     windows = missing.newest(list(run.sensors), _stored(run), now=run.moment)
     answers: list[days.FetchedReadings] = []
-    before = dict(Latest.objects.filter(sensor__in=run.sensors).values_list("sensor_id", "at"))
+    run.latest = {row.sensor_id: row for row in Latest.objects.filter(sensor__in=run.sensors)}
+    before = {sensor: row.at for sensor, row in run.latest.items()}
     for some in _batches(windows):
         outcome = fetching.fetch(client, run.sensors, some, run.told_by)
         run.refused |= outcome.refused
@@ -332,7 +334,7 @@ def _arrive(run: _Run, first: date, *, empty: bool, left_out: bool) -> None:
 
 
 def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
-    understood = records.understand(answers, run.meanings, now=run.moment)
+    understood = records.understand(answers, run.meanings, now=run.moment, latest=run.latest)
     if understood.changed:
         with transaction.atomic():
             run.keep()

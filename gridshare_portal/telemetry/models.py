@@ -89,8 +89,9 @@ class Meaning(models.Model):
     """How a sensor tells its readings, where that is known: what was found, and what an operator set.
 
     `found` holds for each property its value, the moment of the reading that showed it, and of a first one
-    that showed another; `chosen` holds values, and goes before. Both go by the names of `told.Told`. Days
-    that are due since changed_at or before are as the portal restated them then.
+    that showed another, and votes about stamps until they are decided; `chosen` holds values, and goes
+    before. Both go by the names of `told.Told`. Days that are due since changed_at or before are as the
+    portal restated them then.
     """
 
     sensor = models.OneToOneField("sites.Sensor", models.CASCADE, related_name="meaning")

@@ -23,7 +23,7 @@ WORDS: dict[str, tuple[str, dict[str, int | str]]] = {  # each property: what is
 }
 OPTIONS = {
     "stamps": "stamps",
-    "power_sign": "power-above-zero",
+    "power_sign": "power-sign",
     "power_scale": "power",
     "counter_scale": "counters",
     "charge_scale": "charge",

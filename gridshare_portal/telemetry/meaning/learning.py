@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridshare_portal.gridshare import types
+from gridshare_portal.telemetry import missing
 from gridshare_portal.telemetry.meaning import told
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,7 @@ ALIKE, NEAR = 0.6, 1.4  # so much of it has one ratio, and how far off that may 
 KILO = 1000.0
 MOST_KW, LEAST_W = 100.0, 50.0  # no home has more kW; of less than that in W nobody can tell it from kW
 BEYOND = 100_000.0  # no power is that high: a mark for no value
+STILL_RUNS_S = 120  # so long before its end a bucket was told that cannot be over yet
 PERCENT = 1.01  # a charge above is no fraction
 BATTERY_WH = 1500.0  # each battery holds more in all, and less in a hundredth
 MOVED, MOVED_ALONE = 0.02, 0.2  # how far a charge goes up and down in a day, for it to say something
@@ -70,6 +72,23 @@ def learned(answer: Answer, before: told.Told) -> dict[str, int | str]:
     if "step_s" in found:
         found |= _signs_and_scales(_pairs(readings, at_s, step_s), before)
     return found
+
+
+def stamps_by(before: types.Reading, *, read_at: datetime, again: types.Reading, now: datetime) -> str:
+    """Return what the newest bucket says of stamps when it is told again later; "" where it says nothing.
+
+    Stamped at its start it still ran, and has changed since; stamped at its end it was over, and has not.
+    """
+    left_s = missing.STEP_S - (read_at - before.at).total_seconds()
+    ran = STILL_RUNS_S <= left_s <= missing.STEP_S
+    if before.at != again.at or not ran or now < before.at + missing.STEP:
+        return ""
+    powers = [one for one in (before.in_w, before.out_w) if one is not None]
+    if max(powers, default=0.0) < LEAST_W:
+        return ""
+    names = ("in_w", "out_w", "in_wh", "out_wh")
+    is_same = all(getattr(before, name) == getattr(again, name) for name in names)
+    return told.END if is_same else told.START
 
 
 def step_of(at_s: Floats) -> int:

@@ -8,18 +8,22 @@ do not. When a way changes, what is stored is restated at once, and asked for ag
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
 
+from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, missing
+from gridshare_portal.telemetry import days, missing, packing
 from gridshare_portal.telemetry.meaning import learning, restating, told, translation
 from gridshare_portal.telemetry.models import Day, Latest, Meaning
 
+VOTES, ENOUGH_VOTES, MOST_VOTES = "votes", 8, 7  # of newest buckets that were told again, about stamps
 AGAIN_AFTER = timedelta(hours=20)  # another day's readings
 CAN_BE_SET = tuple(name for name in told.CHOICES if name != "step_s")  # a step is seen in every answer
 Found = Mapping[str, Mapping[str, Any]]  # as stored: value, at, and perhaps another
@@ -39,7 +43,7 @@ def told_by(row: Meaning | None) -> told.Told:
     """Return how a sensor tells its readings, as far as is known; else in the usual way."""
     if row is None:
         return told.USUAL
-    found = {name: one["value"] for name, one in row.found.items()}
+    found = {name: one["value"] for name, one in row.found.items() if name != VOTES}
     both = {name: value for name, value in {**found, **row.chosen}.items() if name in told.CHOICES}
     return told.Told(**both)
 
@@ -53,17 +57,25 @@ class Understood:
 
 
 def understand(
-    answers: Sequence[days.FetchedReadings], known: Mapping[int, Meaning], *, now: datetime
+    answers: Sequence[days.FetchedReadings],
+    known: Mapping[int, Meaning],
+    *,
+    now: datetime,
+    latest: Mapping[int, Latest] = MappingProxyType({}),
 ) -> Understood:
-    """Learn from raw answers, and return them as normal readings; nothing is written."""
+    """Learn from raw answers, and return them as normal readings; nothing is written.
+
+    `latest` are the newest readings before.
+    """
     changed: dict[int, Meaning] = {}
     normal = []
     for answer in answers:
         sensor = answer.window.sensor
         row = changed.get(sensor) or known.get(sensor)
         shown = _shown(answer, told_by(row), now)
-        found = _taken_over(row.found if row else {}, shown, answer) if shown else None
-        if found is not None and (row is None or found != row.found):
+        found = _taken_over(row.found if row else {}, shown, answer) if shown else row.found if row else {}
+        found = _voted(found, answer, latest.get(sensor), told_by(row), now)
+        if found != (row.found if row else {}):
             row = changed[sensor] = _learned(row, Meaning(sensor_id=sensor, found=found), now)
         readings, told_s = translation.normal(answer.readings, told_by(row), now=now)
         normal.append(replace(answer, readings=readings, told_s=max(told_s, missing.STEP_S)))
@@ -134,6 +146,30 @@ def _taken_over(found: Found, shown: Mapping[str, int | str], answer: days.Fetch
         elif datetime.fromisoformat(kept["at"]) < at:
             after[name] = _weighed(kept, value, at)
     return after
+
+
+def _voted(
+    found: Found, answer: days.FetchedReadings, before: Latest | None, means: told.Told, now: datetime
+) -> Found:
+    """Return what is found after what was newest is told again, until that has decided about stamps."""
+    if before is None or "stamps" in found or means.step_s != missing.STEP_S or means.stamps != told.START:
+        return found
+    again = next((one for one in reversed(answer.readings) if one.at == before.at), None)
+    if again is None:
+        return found
+    (again,), _step_s = translation.normal([again], means, now=now)
+    kept = types.Reading(at=before.at, **{name: getattr(before, name) for name in packing.FIELDS})
+    vote = learning.stamps_by(kept, read_at=before.read_at, again=again, now=now)
+    if not vote:
+        return found
+    votes = Counter(found.get(VOTES, {}))
+    votes[vote] += 1
+    if votes.total() < ENOUGH_VOTES:
+        return {**found, VOTES: dict(votes)}
+    rest = {name: one for name, one in found.items() if name != VOTES}
+    winner, count = votes.most_common(1)[0]
+    decided = {"stamps": {"value": winner, "at": again.at.isoformat()}}
+    return rest | (decided if count >= MOST_VOTES else {})
 
 
 def _weighed(kept: Mapping[str, Any], value: int | str, at: datetime) -> dict[str, Any]:

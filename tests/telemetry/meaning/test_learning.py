@@ -102,3 +102,43 @@ class TestAnyWayToTellADay:
             truth.buckets(86_400)["in_wh"] / way.counter_scale * found.counter_scale,
             atol=0.01,
         )
+
+
+@st.composite
+def blemished(draw, way):
+    """A day and more of readings as bad as services send them, told in a way."""
+    truth = draw(truths())
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    readings = list(truth.served(way))
+    reset_at = draw(st.integers(10, len(readings)))
+    coarse_wh = draw(st.sampled_from([0.0, 1.0, 10.0])) / way.counter_scale
+    found = []
+    for number, one in enumerate(readings):
+        if rng.random() < 0.15:
+            continue
+        off = rng.uniform(0.75, 1.25)
+        in_wh, out_wh = one.in_wh, one.out_wh
+        if coarse_wh:
+            in_wh, out_wh = (round(value / coarse_wh) * coarse_wh for value in (in_wh, out_wh))
+        if number >= reset_at:
+            in_wh, out_wh = (
+                max(0.0, in_wh - readings[reset_at - 1].in_wh),
+                max(0.0, out_wh - readings[reset_at - 1].out_wh),
+            )
+        if rng.random() < 0.03:
+            in_wh = rng.choice([0.0, in_wh + 20_000 / way.counter_scale])
+        power = {"in_w": one.in_w * off, "out_w": one.out_w * off}
+        if rng.random() < 0.03:
+            power = rng.choice([{"in_w": 0.0, "out_w": 429496729.6}, {"in_w": 0.0, "out_w": 0.0}])
+        found.append(replace(one, in_wh=in_wh, out_wh=out_wh, **power))
+    return truth, found
+
+
+class TestBadReadings:
+    @given(st.data(), WAYS)
+    def test_never_lead_to_a_way_that_they_were_not_told_in(self, data, way):
+        truth, readings = data.draw(blemished(way))
+        whole = learning.Answer(readings=readings, start=START, end=truth.end, now=LATER)
+        found = learning.learned(whole, told.USUAL)
+
+        assert {name: value for name, value in found.items() if value != getattr(way, name)} == {}

@@ -94,6 +94,43 @@ class TestLearning:
         assert learning.learned(answer, told.USUAL).get("charge_scale", 1) == 1
 
 
+def read_every_quarter(sensor, way, *, hours):
+    """Read the newest hours as a run does, ten minutes into each bucket, from a service that goes by stamps."""
+    for number in range(hours * 4):
+        now = START + timedelta(hours=4, minutes=10) + number * missing.STEP
+        window = missing.Window(sensor=sensor.pk, start=now - timedelta(hours=3, minutes=10), end=now)
+        readings = list(BATTERY.served(way, start=window.start, end=now, by_stamps=True))
+        if way.stamps == told.START:
+            fine = BATTERY.served(replace(way, step_s=300), start=window.start, end=now)
+            so_far = [one for one in fine if readings[-1].at <= one.at < now]
+            mean_w = np.mean([one.in_w - one.out_w for one in so_far])
+            power = {"in_w": max(mean_w, 0.0), "out_w": max(-mean_w, 0.0)}
+            readings[-1] = replace(readings[-1], **power, in_wh=so_far[-1].in_wh, out_wh=so_far[-1].out_wh)
+        answer = days.FetchedReadings(window=window, readings=readings)
+        known = records.of_sensors([sensor.pk])
+        latest = {row.sensor_id: row for row in Latest.objects.filter(sensor=sensor)}
+        understood = records.understand([answer], known, now=now, latest=latest)
+        records.keep(understood.changed, known, now=now)
+        days.store(days.merge(understood.answers, now=now))
+        days.write_latest(understood.answers, now=now)
+    return Meaning.objects.filter(sensor=sensor).first()
+
+
+class TestNewestBuckets:
+    def test_that_were_over_as_soon_as_they_were_told_are_stamped_at_their_end(self, battery):
+        row = read_every_quarter(battery, replace(told.USUAL, stamps=told.END), hours=8)
+
+        assert records.told_by(row).stamps == told.END
+        power_w = (kept(battery, "in_w") - kept(battery, "out_w"))[4 : 11 * 4]
+        assert np.allclose(power_w, BATTERY.buckets(900)["power_w"][4 : 11 * 4], atol=0.01)
+
+    def test_that_went_on_are_stamped_at_their_start(self, battery):
+        row = read_every_quarter(battery, told.USUAL, hours=8)
+
+        assert row.found["stamps"]["value"] == told.START
+        assert records.told_by(row) == told.USUAL
+
+
 class TestWhatIsStored:
     @pytest.mark.parametrize(
         "way",
@@ -165,11 +202,11 @@ class TestAnOperator:
     def test_goes_before_what_days_show_until_it_is_left_to_them_again(self, battery):
         take(told_in(told.USUAL, battery, **day(0)))
         said = io.StringIO()
-        call_command("meaning", "site-1", "--power-above-zero", "out", "--stamps", "end", stdout=said)
+        call_command("meaning", "site-1", "--power-sign", "out", "--stamps", "end", stdout=said)
 
-        assert "stamps end, power-above-zero out, power W" in said.getvalue()
+        assert "stamps end, power-sign out, power W" in said.getvalue()
         assert take(told_in(told.USUAL, battery, **day(1))).power_sign == told.OUT_OF
-        call_command("meaning", "site-1", "--power-above-zero", "auto", "--stamps", "auto", stdout=said)
+        call_command("meaning", "site-1", "--power-sign", "auto", "--stamps", "auto", stdout=said)
         assert records.told_by(Meaning.objects.get(sensor=battery)) == told.USUAL
 
     def test_cannot_set_what_there_is_not(self, battery):
