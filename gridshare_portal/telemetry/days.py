@@ -37,6 +37,7 @@ WRITTEN = (
     "told_s",
 )
 
+BESIDE = (-1, 0, 1)  # days that decide on a day's energy, seen from that day
 OWN = np.array([(missing.BUCKETS, 2 * missing.BUCKETS)])  # the middle of three days
 
 Key = tuple[int, date]
@@ -94,11 +95,17 @@ def store(merged: Merged) -> None:
         revisions.store(merged.revisions)
 
 
-def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
-    """Keep each sensor's newest reading, unless a newer one is stored; none that lies in the future."""
+def write_latest(
+    answers: Sequence[FetchedReadings], *, now: datetime, known: Mapping[int, datetime] | None = None
+) -> None:
+    """Keep each sensor's newest reading, unless a newer one is stored; none that lies in the future.
+
+    `known` are the moments of those that are stored, from a caller that has read them under its lease.
+    """
     past = {answer.window.sensor: _until(answer.readings, now) for answer in answers}
     newest = {sensor: some[-1] for sensor, some in past.items() if some}
-    known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
+    if known is None:
+        known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
     rows = [
         Latest(
             sensor_id=sensor,
@@ -206,20 +213,23 @@ def rolled_up(
 
     A counter is judged by the days beside it, so a day's roll-up is right only once those are stored.
     """
-    near = {(sensor, day + step * missing.DAY) for sensor, day in changed for step in (-1, 0, 1)}
+    near = sorted({_beside(key, step) for key in changed for step in BESIDE} & set(rows))
+    read = sorted({_beside(key, step) for key in near for step in BESIDE} & set(rows))
+    columns = packing.unpack_many([rows[key].packed for key in read], meters.FIELDS, missing.BUCKETS)
+    unknown = np.full((1, missing.BUCKETS), np.nan)
+    columns = {name: np.concatenate((column, unknown)) for name, column in columns.items()}
+    place = {key: number for number, key in enumerate(read)}
     touched = []
     limits_w = {pk: meters.limit_of(one) for pk, one in sensors.items()}
-    decoded: dict[Key, dict[str, np.ndarray]] = {}
-    for key in sorted(near & set(rows)):
-        row = rows[key]
+    for key in near:
+        row, limit_w = rows[key], limits_w[key[0]]
         before = row.in_wh, row.out_wh
-        around = [(row.sensor_id, row.day + step * missing.DAY) for step in (-1, 0, 1)]
-        columns = [_columns(rows, decoded, one) for one in around]
-        joined = {name: np.concatenate([one[name] for one in columns]) for name in meters.FIELDS}
-        grown = meters.read(joined, limit_w=limits_w[row.sensor_id])
+        around = [place.get(_beside(key, step), len(read)) for step in BESIDE]
+        joined = {name: column[around] for name, column in columns.items()}
+        grown = meters.read({name: some.ravel() for name, some in joined.items()}, limit_w=limit_w)
         row.in_wh, row.out_wh = (_known(float(one.totals(OWN)[0])) for one in grown)
         if key in changed:
-            row.peak_w = _peak_w(columns[1], limits_w[row.sensor_id])
+            row.peak_w = _peak_w({name: some[1] for name, some in joined.items()}, limit_w)
         if key in changed or before != (row.in_wh, row.out_wh):
             row.pk = None  # written by sensor and day, whether it is new or not
             touched.append(row)
@@ -231,14 +241,10 @@ def _peak_w(columns: Mapping[str, np.ndarray], limit_w: float) -> float | None:
     return None if np.isnan(powers).all() else float(np.nanmax(powers))
 
 
+def _beside(key: Key, step: int) -> Key:
+    sensor, day = key
+    return sensor, day + step * missing.DAY
+
+
 def _known(energy_wh: float) -> float | None:
     return None if np.isnan(energy_wh) else energy_wh
-
-
-def _columns(
-    rows: Mapping[Key, Day], decoded: dict[Key, dict[str, np.ndarray]], key: Key
-) -> dict[str, np.ndarray]:
-    if key not in decoded:
-        unknown = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
-        decoded[key] = unknown | (packing.unpack(rows[key].packed) if key in rows else {})
-    return decoded[key]

@@ -110,7 +110,7 @@ def read_every_quarter(sensor, way, *, hours):
         known = records.of_sensors([sensor.pk])
         latest = {row.sensor_id: row for row in Latest.objects.filter(sensor=sensor)}
         understood = records.understand([answer], known, now=now, latest=latest)
-        records.keep(understood.changed, known, now=now)
+        records.keep(understood.changed, known)
         days.store(days.merge(understood.answers, now=now))
         days.write_latest(understood.answers, now=now)
     return Meaning.objects.filter(sensor=sensor).first()
