@@ -207,7 +207,7 @@ class Stand:
         began_s, began_at = time.monotonic(), _now()
         self.company.start("beat")
         time.sleep(YARDSTICK_AFTER_S)
-        found.yardstick_ms = _yardstick_ms()
+        found.yardstick_ms = yardstick_ms()
         _wait(lambda: not _left(began_at), "all homes to be read", look_every_s=0.5)
         found.took_s = time.monotonic() - began_s
         after, after_calls = self._spent(), self.pretended.calls()
@@ -224,9 +224,9 @@ class Stand:
 
     def _spent(self) -> dict[str, float]:
         """Return the seconds of processor that each program spent, with all that it started."""
-        spent = {name: _processor_s(child.pid) for name, child in self.company.running.items()}
+        spent = {name: processor_s(child.pid) for name, child in self.company.running.items()}
         if self.server and self.server.server:
-            spent["PostgreSQL"] = _processor_s(self.server.server.pid)
+            spent["PostgreSQL"] = processor_s(self.server.server.pid)
         return spent
 
     def _written(self) -> float:
@@ -246,7 +246,7 @@ class Stand:
         return float((self.folder / "portal.sqlite3").stat().st_size)
 
 
-def _yardstick_ms() -> float:
+def yardstick_ms() -> float:
     """Return what five million additions take of the processor."""
     began_s, total = time.process_time(), 0
     for number in range(5_000_000):
@@ -292,7 +292,8 @@ def _group(pid: int) -> list[int]:
     return [one for one, group, _s in _processes() if group == pid]
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
+    """Return the seconds of processor that a program and all that it started have spent."""
     return sum(spent_s for _one, group, spent_s in _processes() if group == pid)
 
 

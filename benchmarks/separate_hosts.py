@@ -111,15 +111,7 @@ class Hosts(deployment.Deployment):
 
     def ask_inside(self, what: str, *given: str) -> Any:
         """Ask the portal's own code something, in a program that has its settings."""
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.separate_hosts",
-            "--inside",
-            what,
-            str(self.told),
-            *given,
-        ]
+        command = [sys.executable, "-m", "benchmarks.hosts_inside", what, str(self.told), *given]
         ran = subprocess.run(
             command, cwd=deployment.ROOT, env=self.environment, capture_output=True, text=True, timeout=600
         )
