@@ -18,7 +18,7 @@ test: test-setup
 test-long: test-setup
 	@ROUNDS=long exec $(PY) -m tests
 
-# The 44 faults of tests/faults/matrix.py, row by row, with the whole portal on both databases. About 20 minutes.
+# The 52 faults of tests/faults/matrix.py, row by row, with the whole portal on both databases. About 20 minutes.
 test-faults: test-setup
 	@exec $(PY) -m tests.faults
 

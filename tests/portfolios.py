@@ -59,8 +59,9 @@ def hundred(brightgrid, counted):
 def keep_day(brightgrid, now):
     """Return what keeps a sum for a day."""
 
-    def keep(day, wh, homes):
+    def keep(day, wh, homes, *, changed=0):
         figures = {name: {"wh": wh, "homes": homes} for name in daily_sums.ENERGIES}
+        figures[daily_sums.CHANGED] = {"homes": changed}
         portfolio.PortfolioDay.objects.create(organization=brightgrid, day=day, figures=figures, made_at=now)
 
     return keep

@@ -23,7 +23,7 @@ Places = NDArray[np.int_]
 NOISE_WH = 10.0  # a fall of no more than that is the jitter of a register
 BREAK_STEPS = 12.0  # so many steps are left unknown before a counter is taken to have begun anew
 EDGE_STEPS = 2.0  # what a sample counts that has none after it yet
-DOUBT_WH, DOUBT_FACTOR = 20.0, 6.0  # how far counter and power may differ: and so many times what is usual
+DOUBT_WH, DOUBT_FACTOR = 20.0, 12.0  # how far counter and power may differ: and so many times what is usual
 FEWEST = 8  # steps, for a difference to be usual
 REACH = 96  # samples left out in a row, at most
 REGISTERS_WH = [float(2**bits * unit) for bits in (16, 32) for unit in (1, 10, 100, 1000)]
@@ -178,27 +178,40 @@ def _off(wh: Floats, expected: Evidence) -> Floats:
 def _doubts(found: Growth, expected: Evidence, day: int) -> Floats:
     """Return for each step how far counter and power may differ: what is usual in its day and those beside.
 
-    Power may be a mean or a sample, and sensors differ; what counts is the median where anything flows.
+    Power may be a mean or a few samples, and sensors differ. Samples miss the more the more power moves: so
+    what is usual is learned twice, as energy and as a share of how far power moves from step to step. What
+    counts is the median where anything flows.
     """
     wh, off = found.wh, _off(found.wh, expected)
-    days = -(-len(off) // day)
-    usual = np.zeros(days)
+    doubt_wh = np.full(len(off), DOUBT_WH)
     with np.errstate(invalid="ignore"):
-        if (off > DOUBT_WH).any():
-            off[(np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)] = np.nan
-            off[(wh < 0) | (wh > found.limit_wh)] = np.nan
-            padded = np.full((days + 2 * NEIGHBORS) * day, np.nan)
-            padded[NEIGHBORS * day : NEIGHBORS * day + len(off)] = off
-            near = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day)[::day]
-            usual = _medians(near)
-    return np.repeat(DOUBT_WH + DOUBT_FACTOR * usual, day)[: len(off)]
+        if not (off > DOUBT_WH).any():
+            return doubt_wh
+        off[(np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)] = np.nan
+        off[(wh < 0) | (wh > found.limit_wh)] = np.nan
+        moved = _moved(expected.net_wh)
+        share = np.where(moved >= 1, off / np.maximum(moved, 1.0), np.nan)
+    return doubt_wh + DOUBT_FACTOR * (_medians(off, day) + _medians(share, day) * moved)
 
 
-def _medians(rows: Floats) -> Floats:
-    """Return the lower median of what is known in each row, 0 where that is too little to be usual."""
+def _moved(net_wh: Floats) -> Floats:
+    """Return how far power lies apart in each step and those beside it, as Wh of a step."""
+    padded = np.concatenate(([np.nan], net_wh, [np.nan]))
+    near = (padded[:-2], padded[1:-1], padded[2:])
+    highest, lowest = np.fmax(np.fmax(*near[:2]), near[2]), np.fmin(np.fmin(*near[:2]), near[2])
+    moved: Floats = np.nan_to_num(highest - lowest)
+    return moved
+
+
+def _medians(values: Floats, day: int) -> Floats:
+    """Return for each step the lower median over its day and those beside; 0 where too little is known."""
+    days = -(-len(values) // day)
+    padded = np.full((days + 2 * NEIGHBORS) * day, np.nan)
+    padded[NEIGHBORS * day : NEIGHBORS * day + len(values)] = values
+    rows = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day)[::day]
     ordered, count = np.sort(rows, axis=1), (~np.isnan(rows)).sum(axis=1)
-    middle = ordered[np.arange(len(rows)), np.maximum(count - 1, 0) // 2]
-    return np.where(count >= FEWEST, middle, 0.0)
+    middle = ordered[np.arange(days), np.maximum(count - 1, 0) // 2]
+    return np.repeat(np.where(count >= FEWEST, middle, 0.0), day)[: len(values)]
 
 
 def _odd_days(found: Growth, expected: Evidence, doubt_wh: Floats, day: int) -> list[int]:
@@ -301,14 +314,18 @@ class _Reader:
         steps = last - first
         most_wh = np.minimum(self.limit_wh * steps, _rollover(self.step_h, steps))
         grown = _grown(self.values[befores], self.values[afters], most_wh, self.registers)
+        went = np.maximum(grown, 0.0)
         off = np.full(steps.shape, np.nan)
         for total, unknown in self.expected:
             told = unknown[last + 1] == unknown[first + 1]
-            differs = np.abs(np.maximum(grown, 0.0) - (total[last + 1] - total[first + 1]))
-            off = np.fmin(off, np.where(told, differs, np.nan))
-        with np.errstate(invalid="ignore"):
-            plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
-            plain &= ~(off > self.doubt_wh[last] * steps**0.25)
+            off = np.fmin(off, np.where(told, np.abs(went - (total[last + 1] - total[first + 1])), np.nan))
+        total, unknown = self.expected[0]
+        told_wh, open_steps = total[last + 1] - total[first + 1], unknown[last + 1] - unknown[first + 1]
+        # A step of which power is unknown brings up to the limit, and the others still what power says.
+        at_most = np.maximum(told_wh - went, went - told_wh - self.limit_wh * open_steps)
+        off = np.where(np.isnan(off), at_most, off)
+        plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
+        plain &= off <= self.doubt_wh[last] * steps**0.25
         lost = np.where(steps > 1, steps, 0)
         return np.where(plain, lost, steps + BREAK_STEPS), np.where(plain, grown, np.nan)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import ipaddress
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ import requests
 
 from gridshare_portal.gridshare import errors, ids, plan_dialects, types, wire
 from gridshare_portal.gridshare.http import calls, transport
+from gridshare_portal.outbound import addresses
 
 logger = logging.getLogger(__name__)
 
@@ -204,16 +204,9 @@ def _checked(base_url: str) -> str:
     parts = urlsplit(base_url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
         raise ValueError("the API's address must look like https://host")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not addresses.is_loopback(parts.hostname):
         raise ValueError("tokens are sent in the clear only to this machine: use https")
     return base_url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _name(operation: str, unusable: Sequence[types.Unusable]) -> None:

@@ -32,7 +32,7 @@ class SiteSettings(Once):
         error_messages={"required": "Give the home a name.", "max_length": "Use at most 80 letters."},
     )
     time_zone = forms.ChoiceField(
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        choices=settings.time_zone_choices,
         label="Time zone",
         help_text="Days begin and end by it.",
         error_messages={

@@ -57,5 +57,6 @@ def _of_collection(row: Collection | None) -> tuple[object, ...]:
 
 
 def _of_sensor(sensor: sites.Sensor) -> tuple[object, ...]:
-    capacity_wh = sensor.device.capacity_wh if sensor.device else None
-    return (sensor.pk, sensor.role, sensor.gone_at, capacity_wh)
+    device = sensor.device
+    rated = (device.kind, device.capacity_wh, device.power_limit_w) if device else ()
+    return (sensor.pk, sensor.role, sensor.gone_at, rated)

@@ -15,6 +15,11 @@ def connections_of(user: AbstractBaseUser) -> QuerySet[models.Connection]:
     return mine.order_by("status", "created_at")
 
 
+def connected_of(user: AbstractBaseUser) -> QuerySet[models.Connection]:
+    """Return a user's connections that were not disconnected: active ones, and those to be renewed."""
+    return connections_of(user).exclude(status=models.Connection.Status.DISCONNECTED)
+
+
 def newest_active(user: AbstractBaseUser | AnonymousUser) -> models.Connection | None:
     """Return the active connection that a user authorized last; None for a visitor who has none."""
     if not isinstance(user, AbstractBaseUser):

@@ -193,7 +193,10 @@ class Reminder(models.Model):
 
 
 class PortfolioDay(models.Model):
-    """The energy of one UTC day over all homes of a retailer: `figures` is name -> {wh, homes}."""
+    """The energy of one UTC day over all homes of a retailer: `figures` is name -> {wh, homes}.
+
+    Among them, without wh, are the homes whose readings of that day changed later.
+    """
 
     organization = models.ForeignKey(accounts.Organization, models.CASCADE, related_name="+")
     day = models.DateField()

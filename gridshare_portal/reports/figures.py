@@ -5,16 +5,17 @@ Nothing is said about fewer homes than the smallest group; a run's counts are of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.portfolio import disclosure
 from gridshare_portal.portfolio import models as portfolio
+from gridshare_portal.portfolio.projection import daily_sums
 from gridshare_portal.portfolio.projection.row_builder import ENERGIES
 from gridshare_portal.reports.periods import Period
 from gridshare_portal.runs import models as runs_models
@@ -39,6 +40,13 @@ class DayFigures:
     is_known: bool
 
 
+class ChangedLater(NamedTuple):
+    """On how many days Lunar changed readings later, and of how many homes at most; days of few not told."""
+
+    days: int
+    homes: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """The content, the same in the e-mail, on the page and in the file."""
@@ -50,6 +58,7 @@ class Report:
     total: Sequence[disclosure.Figure]
     weeks: Sequence[disclosure.Week]
     runs: Sequence[Mapping[str, Any]]
+    changed: ChangedLater
 
 
 def report_of(organization: accounts.Organization, period: Period) -> Report:
@@ -68,6 +77,7 @@ def report_of(organization: accounts.Organization, period: Period) -> Report:
         total=[_total([day.figures[number] for day in days]) for number in range(len(ENERGIES))],
         weeks=weeks,
         runs=_runs(organization, period),
+        changed=_changed(kept.values()),
     )
 
 
@@ -82,6 +92,12 @@ def _total(days: Sequence[disclosure.Figure]) -> disclosure.Figure:
     shown = [(one.value, one.homes) for one in days if one.value is not None]
     homes = max((homes for _value, homes in shown), default=0)
     return disclosure.Figure(value=sum(value for value, _homes in shown) if shown else None, homes=homes)
+
+
+def _changed(days: Iterable[Mapping[str, Mapping[str, float]]]) -> ChangedLater:
+    homes = [int(figures.get(daily_sums.CHANGED, {"homes": 0})["homes"]) for figures in days]
+    told = [count for count in homes if count and disclosure.is_enough(count)]
+    return ChangedLater(days=len(told), homes=max(told, default=0))
 
 
 def _runs(organization: accounts.Organization, period: Period) -> list[dict[str, Any]]:

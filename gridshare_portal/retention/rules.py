@@ -199,11 +199,11 @@ RULES = (
     Rule(
         name="readings",
         data_class=C.READINGS,
-        what="Readings of a day, while the home is connected",
+        what="Readings of a day, and what Lunar changed of them later, while the home is connected",
         lasting=5 * YEAR,
         since="after the day",
         why="You can compare years.",
-        models=("telemetry.Day",),
+        models=("telemetry.Day", "telemetry.Revision"),
     ),
     Rule(
         name="raw answer",

@@ -25,7 +25,6 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.retention import erasure, expired
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import models as telemetry
 
 log = logging.getLogger(__name__)
 
@@ -157,8 +156,8 @@ def _runs(rows: Find, now: datetime) -> Iterator[int]:
             yield _acted(rows, _delete, now, pk)
 
 
-def _days(now: datetime) -> Iterator[int]:
-    """Delete days sensor by sensor: so the index finds them, and the table is never read as a whole."""
+def _by_sensor(rows: Find, now: datetime) -> Iterator[int]:
+    """Delete rows sensor by sensor: so the index finds them, and the table is never read as a whole."""
     last = 0
     while True:
         beyond = sites.Sensor.objects.filter(pk__gt=last).order_by("pk")
@@ -166,9 +165,9 @@ def _days(now: datetime) -> Iterator[int]:
         if not sensors:
             return
         last = sensors[-1]
-        old = expired.days(now).filter(sensor__in=sensors)
+        old = rows(now).filter(sensor__in=sensors)
         while pks := list(old.values_list("pk", flat=True)[:TOGETHER]):
-            yield telemetry.Day.objects.filter(pk__in=pks).delete()[0]
+            yield rows(now).model._base_manager.filter(pk__in=pks).delete()[0]
         yield 0
 
 
@@ -194,5 +193,6 @@ TASKS: tuple[Task, ...] = (
     _task("change", expired.changes, _plain),
     _task("consent", expired.consents, _plain),
     Task(rule="event", rows=expired.events, steps=_events),
-    Task(rule="readings", rows=expired.days, steps=_days),
+    _task("readings", expired.days, _by_sensor),
+    _task("readings", expired.revisions, _by_sensor),
 )

@@ -28,6 +28,11 @@ def time_zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
 
 
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Return the time zones as a form offers them."""
+    return [(zone, zone.replace("_", " ")) for zone in time_zones()]
+
+
 def rename(*, site: sites.Site, name: str, time_zone: str, now: datetime) -> sites.Site:
     """Set the home's name and time zone, which counts as confirmed from now on; raise SettingRefused.
 

@@ -181,8 +181,10 @@ def energy(home: stored.Home, period: periods.Period) -> Metered:
     read = columns(stored.read(home, period), periods.Period(first, last), meters.FIELDS)
     begins = (grid.start - first) // missing.STEP
     inside = slice(begins, begins + grid.count)
-    rows = range(len(read.sensors))
-    grown = [meters.read({name: column[row] for name, column in read.values.items()}) for row in rows]
+    grown = [
+        meters.read({name: column[row] for name, column in read.values.items()}, limit_w=meters.limit_of(one))
+        for row, one in enumerate(read.sensors)
+    ]
     return Metered(
         grid=grid,
         sensors=read.sensors,

@@ -2,6 +2,7 @@
 
 Only `collect` calls this, and holds the home's lease from merging to storing. Merging takes its time, so it
 is done before the transaction: where a database has one writer at a time, everybody else would wait for it.
+What an answer changes of what was final is noted beside (`revisions`).
 
 What an answer says is taken over, also where something else was stored, since services correct themselves;
 what it does not say never erases anything. A bucket that still runs is kept as the latest reading but not in
@@ -19,8 +20,9 @@ from datetime import date, datetime
 import numpy as np
 
 from gridshare_portal.gridshare import types
-from gridshare_portal.telemetry import meters, missing, packing
-from gridshare_portal.telemetry.models import Day, Latest
+from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry import meters, missing, packing, revisions
+from gridshare_portal.telemetry.models import Day, Latest, Revision
 
 WRITTEN = (
     "step_s",
@@ -35,6 +37,7 @@ WRITTEN = (
     "told_s",
 )
 
+BESIDE = (-1, 0, 1)  # days that decide on a day's energy, seen from that day
 OWN = np.array([(missing.BUCKETS, 2 * missing.BUCKETS)])  # the middle of three days
 
 Key = tuple[int, date]
@@ -50,33 +53,59 @@ class FetchedReadings:
     told_s: int = missing.STEP_S
 
 
-def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
-    """Return the days that answers change, merged into what is stored, and others whose energy changes."""
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What is to be written: days, and what is noted of changes to the past."""
+
+    days: Sequence[Day] = ()
+    revisions: Sequence[Revision] = ()
+
+
+def merge(answers: Sequence[FetchedReadings], *, now: datetime, home: revisions.Home | None = None) -> Merged:
+    """Return the days that answers change, merged into what is stored, and others whose energy changes.
+
+    With the home that the answers are of, changes to its past are noted.
+    """
     if not answers:
-        return []
+        return Merged()
     rows = _rows_around(answers)
-    changed = {}
+    before, changed = dict(rows), {}
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
             row = rows.get((answer.window.sensor, day))
             merged = _merged(row, day, readings, answer, now)
             if merged is not None:
                 rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
-    return rolled_up(rows, changed)
+    sensors = home.sensors if home else _sensors(answers)
+    written = rolled_up(rows, changed, sensors)
+    noted = revisions.noticed(before, rows, changed, home=home, now=now) if home else ()
+    return Merged(days=written, revisions=noted)
 
 
-def store(merged: Sequence[Day]) -> None:
-    """Write days, new or not."""
+def store(merged: Merged) -> None:
+    """Write days and what is noted of them, new or not."""
     Day.objects.bulk_create(
-        merged, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
+        merged.days,
+        update_conflicts=True,
+        unique_fields=["sensor", "day"],
+        update_fields=WRITTEN,
+        batch_size=50,
     )
+    if merged.revisions:
+        revisions.store(merged.revisions)
 
 
-def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
-    """Keep each sensor's newest reading, unless a newer one is stored; none that lies in the future."""
+def write_latest(
+    answers: Sequence[FetchedReadings], *, now: datetime, known: Mapping[int, datetime] | None = None
+) -> None:
+    """Keep each sensor's newest reading, unless a newer one is stored; none that lies in the future.
+
+    `known` are the moments of those that are stored, from a caller that has read them under its lease.
+    """
     past = {answer.window.sensor: _until(answer.readings, now) for answer in answers}
     newest = {sensor: some[-1] for sensor, some in past.items() if some}
-    known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
+    if known is None:
+        known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
     rows = [
         Latest(
             sensor_id=sensor,
@@ -101,6 +130,12 @@ def _until(readings: Sequence[types.Reading], now: datetime) -> list[types.Readi
             "%d readings of a sensor lie in the future and are left out", len(readings) - len(past)
         )
     return past
+
+
+def _sensors(answers: Sequence[FetchedReadings]) -> dict[int, sites.Sensor]:
+    """Return the sensors that answers are of, with their devices."""
+    found = sites.Sensor.objects.filter(pk__in={answer.window.sensor for answer in answers})
+    return {sensor.pk: sensor for sensor in found.select_related("device")}
 
 
 def _rows_around(answers: Sequence[FetchedReadings]) -> dict[Key, Day]:
@@ -150,15 +185,8 @@ def _merged(
         known_count=int(known.sum()),
         ask_again_at=again_at,
         closed_at=closed_at,
-        peak_w=peak_w(columns),
         told_s=told_s,
     )
-
-
-def peak_w(columns: Mapping[str, np.ndarray]) -> float | None:
-    """Return the highest power (W) of a day's columns in either direction; None where none is known."""
-    powers = meters.believable(np.concatenate((columns["in_w"], columns["out_w"])))
-    return None if np.isnan(powers).all() else float(np.nanmax(powers))
 
 
 def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None, int]:
@@ -178,35 +206,45 @@ def _put(
                 columns[name][bucket] = value
 
 
-def rolled_up(rows: Mapping[Key, Day], changed: Mapping[Key, Day]) -> list[Day]:
-    """Return every row to be written, with its energy (Wh).
+def rolled_up(
+    rows: Mapping[Key, Day], changed: Mapping[Key, Day], sensors: Mapping[int, sites.Sensor]
+) -> list[Day]:
+    """Return every row to be written, with its energy (Wh) and its peak (W), each within its sensor's limit.
 
     A counter is judged by the days beside it, so a day's roll-up is right only once those are stored.
     """
-    near = {(sensor, day + step * missing.DAY) for sensor, day in changed for step in (-1, 0, 1)}
+    near = sorted({_beside(key, step) for key in changed for step in BESIDE} & set(rows))
+    read = sorted({_beside(key, step) for key in near for step in BESIDE} & set(rows))
+    columns = packing.unpack_many([rows[key].packed for key in read], meters.FIELDS, missing.BUCKETS)
+    unknown = np.full((1, missing.BUCKETS), np.nan)
+    columns = {name: np.concatenate((column, unknown)) for name, column in columns.items()}
+    place = {key: number for number, key in enumerate(read)}
     touched = []
-    decoded: dict[Key, dict[str, np.ndarray]] = {}
-    for key in sorted(near & set(rows)):
-        row = rows[key]
+    limits_w = {pk: meters.limit_of(one) for pk, one in sensors.items()}
+    for key in near:
+        row, limit_w = rows[key], limits_w[key[0]]
         before = row.in_wh, row.out_wh
-        around = [(row.sensor_id, row.day + step * missing.DAY) for step in (-1, 0, 1)]
-        columns = [_columns(rows, decoded, one) for one in around]
-        grown = meters.read({name: np.concatenate([one[name] for one in columns]) for name in meters.FIELDS})
+        around = [place.get(_beside(key, step), len(read)) for step in BESIDE]
+        joined = {name: column[around] for name, column in columns.items()}
+        grown = meters.read({name: some.ravel() for name, some in joined.items()}, limit_w=limit_w)
         row.in_wh, row.out_wh = (_known(float(one.totals(OWN)[0])) for one in grown)
+        if key in changed:
+            row.peak_w = _peak_w({name: some[1] for name, some in joined.items()}, limit_w)
         if key in changed or before != (row.in_wh, row.out_wh):
             row.pk = None  # written by sensor and day, whether it is new or not
             touched.append(row)
     return touched
 
 
+def _peak_w(columns: Mapping[str, np.ndarray], limit_w: float) -> float | None:
+    powers = meters.believable(np.concatenate((columns["in_w"], columns["out_w"])), limit_w)
+    return None if np.isnan(powers).all() else float(np.nanmax(powers))
+
+
+def _beside(key: Key, step: int) -> Key:
+    sensor, day = key
+    return sensor, day + step * missing.DAY
+
+
 def _known(energy_wh: float) -> float | None:
     return None if np.isnan(energy_wh) else energy_wh
-
-
-def _columns(
-    rows: Mapping[Key, Day], decoded: dict[Key, dict[str, np.ndarray]], key: Key
-) -> dict[str, np.ndarray]:
-    if key not in decoded:
-        unknown = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
-        decoded[key] = unknown | (packing.unpack(rows[key].packed) if key in rows else {})
-    return decoded[key]

@@ -58,8 +58,7 @@ def now_of(home: stored.Home, *, now: datetime) -> Now:
     newest = max((row.at for row in latest.values()), default=None)
     together = np.array([_reading(latest.get(one.pk), newest) for one in sensors], float).reshape(-1, 3)
     went_in, went_out, charged_pct = together.T[:, :, None]
-    roles = [sensor.role for sensor in sensors]
-    went_in, went_out = meters.within(went_in, roles), meters.within(went_out, roles)
+    went_in, went_out = meters.within(went_in, sensors), meters.within(went_out, sensors)
     nowhere = np.zeros(went_in.shape, dtype=bool)
     went = balance.balance(sensors, went_in, went_out, nowhere)
     renamed = {"charged": "charging", "discharged": "discharging"}

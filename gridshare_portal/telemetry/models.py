@@ -61,12 +61,37 @@ class Latest(models.Model):
         return f"{self.sensor_id} at {self.at}"
 
 
+class Revision(models.Model):
+    """What a service changed later of one sensor's local day, and when that was noticed last.
+
+    `revised` buckets were corrected and `filled` ones handed in, counted each time. Energies are those of the
+    day before the first change and after the last; None is unknown.
+    """
+
+    sensor = models.ForeignKey("sites.Sensor", models.CASCADE, related_name="revisions", db_index=False)
+    day = models.DateField()
+    noticed_at = models.DateTimeField()
+    revised = models.PositiveIntegerField()
+    filled = models.PositiveIntegerField()
+    in_before_wh = models.FloatField(null=True, blank=True)
+    in_after_wh = models.FloatField(null=True, blank=True)
+    out_before_wh = models.FloatField(null=True, blank=True)
+    out_after_wh = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sensor", "day"], name="telemetry_revision_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sensor_id} on {self.day}, noticed {self.noticed_at}"
+
+
 class Meaning(models.Model):
     """How a sensor tells its readings, where that is known: what was found, and what an operator set.
 
     `found` holds for each property its value, the moment of the reading that showed it, and of a first one
     that showed another, and votes about stamps until they are decided; `chosen` holds values, and goes
-    before. Both go by the names of `told.Told`.
+    before. Both go by the names of `told.Told`. Days that are due since changed_at or before are as the
+    portal restated them then.
     """
 
     sensor = models.OneToOneField("sites.Sensor", models.CASCADE, related_name="meaning")

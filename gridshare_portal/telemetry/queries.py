@@ -96,12 +96,12 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
 def buckets(home: stored.Home, period: periods.Period) -> dict[str, object]:
     """Return a power chart's columns with the energy (Wh) of each of its finest buckets beside, None unknown.
 
-    The energies are those that `bars` adds up.
+    The energies are those that `bars` adds up, of buckets in which every meter of that kind is known.
     """
     home = stored.read(home, period)
     metered = balance.energy(home, period)
     between = grids.every(_step(home, metered.grid, missing.STEP_S), metered.grid.count)
-    energies = metered.totals(between) | {"home": grids.sums(metered.balance.home, between)}
+    energies = {name: grids.sums(getattr(metered.balance, name), between) for name in balance.METERED}
     columns = {f"{name}_wh": column.tolist() for name, column in energies.items()}
     known = {name: [None if one != one else one for one in column] for name, column in columns.items()}
     return series(home, period, step_s=missing.STEP_S) | known
@@ -156,8 +156,7 @@ def _drawn(
     if step_s <= 0 or step_s % missing.STEP_S:
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
-    roles = [sensor.role for sensor in read.sensors]
-    went_in, went_out = (meters.within(read.values[name], roles) for name in ("in_w", "out_w"))
+    went_in, went_out = (meters.within(read.values[name], read.sensors) for name in ("in_w", "out_w"))
     went = balance.balance(read.sensors, went_in, went_out, read.absent)
     size = _step(home, read.grid, step_s)
     between = grids.every(size, read.grid.count)

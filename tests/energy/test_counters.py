@@ -68,6 +68,17 @@ class TestGrowth:
 
         assert same(grown(*before, *after), [10] * 11 + [NAN] + [10] * 11)
 
+    @pytest.mark.parametrize("times", [1.2, 2.5, 8])
+    def test_does_not_take_the_steps_before_a_jump_for_wrong_only_to_spread_it(self, times):
+        counter = 5000.0 + np.cumsum([500.0] * DAY)
+        power_w = np.full(DAY, 2000.0)
+        counter[40:] += times * LIMIT_W / 4
+        power_w[40] = NAN  # beyond the limit as well
+        found = read(counter, power_w)
+
+        assert np.flatnonzero(np.isnan(found.wh)).tolist() == [0, 40]
+        assert np.isnan(found.over(39, 42))
+
     @pytest.mark.parametrize("size", [2**16, 2**32])
     def test_goes_on_over_the_end_of_a_register(self, size):
         found = read([size - 30, size - 10, 5, 25])

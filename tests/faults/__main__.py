@@ -1,4 +1,4 @@
-"""`python -m tests.faults`, also `make test-faults`: the 44 faults, row by row, on both databases.
+"""`python -m tests.faults`, also `make test-faults`: the 52 faults, row by row, on both databases.
 
 Runs the tests that the table in `matrix.py` names, on SQLite and, where POSTGRES_URL and REDIS_SERVER_URL name
 servers, on those too; the whole portal gets a PostgreSQL server of its own there, which may be stopped. In the end

@@ -1,4 +1,4 @@
-"""The 44 faults that the portal has to live through, what is expected of it, and which tests hold that.
+"""The 52 faults that the portal has to live through, what is expected of it, and which tests hold that.
 
 A row holds when all of its tests do. Tests named under NEMESIS are the faults of `nemesis.py`, lived through by the
 whole portal while people use it; all of them are followed by the checks of `checker.py`.
@@ -24,6 +24,9 @@ MEANWHILE = "tests/runs/dispatch/test_meanwhile.py::TestWhatEndsInTheMiddle::"
 CACHE = "tests/frame/test_cache.py::"
 OUTAGE = "tests/frame/test_database_outage.py::"
 SERVER = "tests/frame/test_asgi.py::"
+MISREADINGS = "tests/telemetry/test_misreadings.py::"
+REVISIONS = "tests/telemetry/test_revisions.py::"
+METERS = "tests/telemetry/test_meters.py::TestADeviceThatTellsMoreThanItCan::"
 NEMESIS = "tests/faults/test_nemesis.py::"
 LIVED = NEMESIS + "TestPeople::test_are_answered_through[{}]"
 
@@ -362,5 +365,57 @@ ROWS: dict[int, Row] = {
         SERVER + "TestARequest::test_that_is_too_large_is_refused_before_it_is_whole",
         SERVER + "TestOddRequests::test_are_answered_or_refused",
         lived=("half-open clients",),
+    ),
+    45: row(
+        "readings that are handed in days late",
+        "all are known then, and the day says when they came",
+        MISREADINGS + "TestLateReadings::"
+        "test_of_a_home_that_was_silent_for_five_days_are_all_known_once_they_are_handed_in",
+        REVISIONS + "TestCollecting::test_notes_what_was_handed_in_late_and_nothing_else",
+    ),
+    46: row(
+        "newest readings that are only provisional",
+        "marked as not final, taken over once corrected, no correction of the past",
+        MISREADINGS + "TestLateReadings::"
+        "test_that_were_provisional_are_corrected_and_were_marked_as_not_final_until_then",
+        REVISIONS + "TestCollecting::test_notes_nothing_of_a_home_whose_readings_never_change",
+    ),
+    47: row(
+        "a counter that dips, is noisy, freezes, begins anew, rolls over, jumps",
+        "nothing shown is wrong, at most a quarter of an hour more than must be is unknown",
+        MISREADINGS + "TestAFault::test_leaves_no_more_unknown_than_it_must_and_nothing_wrong",
+        "tests/telemetry/test_one_truth.py::TestOneTruth::test_is_told_by_roll_ups_and_bars_and_files_alike",
+    ),
+    48: row(
+        "power, or a jump, beyond what the device can do",
+        "unknown, and the energy is what the counter says",
+        MISREADINGS + "TestAFault::test_leaves_no_more_unknown_than_it_must_and_nothing_wrong",
+        METERS + "test_did_not_jump_by_what_it_cannot_take_in",
+        METERS + "test_does_not_make_the_figures_of_others_unknown",
+    ),
+    49: row(
+        "readings that are withdrawn: null, left out, or an empty list",
+        "what was known stays known",
+        MISREADINGS + "TestLateReadings::test_that_are_withdrawn_stay_known",
+        MISREADINGS + "TestAFault::test_leaves_no_more_unknown_than_it_must_and_nothing_wrong",
+    ),
+    50: row(
+        "a sensor that is not found for a while",
+        "its readings are fetched once it is",
+        MISREADINGS + "TestLateReadings::test_of_a_sensor_that_was_not_found_for_a_while_are_fetched_later",
+    ),
+    51: row(
+        "hours without readings while the meters go on counting",
+        "the day has all its energy, the hours inside are unknown",
+        "tests/telemetry/test_measured_days.py::TestADayWithFiveHoursOfSilence::"
+        "test_has_all_the_energy_that_its_meters_counted",
+        "tests/telemetry/test_measured_days.py::TestADayWithFiveHoursOfSilence::"
+        "test_knows_nothing_of_the_hours_of_silence",
+    ),
+    52: row(
+        "a past day that is corrected",
+        "taken over, and said at that day: from what to what, and when",
+        REVISIONS + "TestARevision::test_is_noted_with_what_was_known_before_and_after",
+        "tests/homeowner/history/test_revisions.py::TestTheHistory::test_says_it_at_that_day",
     ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ SIGNED_IN = 2  # the session, and who it is
 PAGES = {  # beyond those two
     "site": 8,
     "now": 7,
-    "telemetry": 4,
+    "telemetry": 5,
     "telemetry_json": 4,
     "control": 5,
     "devices": 8,

@@ -45,6 +45,18 @@ class TestTheLetter:
             assert "/portfolio/brightgrid/report/" in text
         assert name.endswith(".xlsx") and type_ == delivery.SHEET and zipfile.is_zipfile(io.BytesIO(file))
 
+    def test_says_which_days_lunar_changed_later(self, hundred, subscribed, keep_day, mailoutbox):
+        about = periods.before(every="week", zone="UTC", now=subscribed.due_at)
+        keep_day(about.first, 1_000, 20, changed=12)
+        send_all(subscribed.due_at)
+
+        text, page = mailoutbox[0].body, mailoutbox[0].alternatives[0][0]
+        for part in (text, page):
+            assert (
+                "On 1 day of this time Lunar corrected readings or handed them in later, of up to 12 homes"
+                in part
+            )
+
     def test_loads_nothing_from_anywhere(self, hundred, subscribed, mailoutbox):
         send_all(subscribed.due_at)
         html = mailoutbox[0].alternatives[0][0]

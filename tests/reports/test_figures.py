@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from gridshare_portal.portfolio import models as portfolio
 from gridshare_portal.portfolio.models import SiteRow
+from gridshare_portal.portfolio.projection import daily_sums
 from gridshare_portal.reports import figures as reports_figures
 from gridshare_portal.reports import periods
 from gridshare_portal.runs import models as runs
@@ -19,6 +21,24 @@ class TestTheFigures:
         assert found.days[0].figures[0].is_hidden and found.days[0].figures[0].value is None
         assert found.days[1].figures[0].value == 50_000
         assert found.total[0].value == 50_000 and found.total[0].homes == 9
+
+    def test_count_the_days_that_lunar_changed_later_but_those_of_few_homes(
+        self, brightgrid, keep_day, last_week
+    ):
+        for number, homes in enumerate((0, 4, 7, 9)):
+            keep_day(last_week.first + number * DAY, 1_000, 20, changed=homes)
+
+        assert reports_figures.report_of(brightgrid, last_week).changed == (2, 9)
+
+    def test_know_of_no_change_of_days_that_were_counted_before_any_was_noted(
+        self, brightgrid, keep_day, last_week
+    ):
+        keep_day(last_week.first, 1_000, 20)
+        day = portfolio.PortfolioDay.objects.get()
+        del day.figures[daily_sums.CHANGED]
+        day.save()
+
+        assert reports_figures.report_of(brightgrid, last_week).changed == (0, 0)
 
     def test_count_what_came_of_a_run(self, hundred, last_week):
         run = runs.Run.objects.create(

@@ -112,6 +112,11 @@ def readings(world, began):
     return telemetry.Day.objects.create(sensor=world.sensor, day=began.date(), **known)
 
 
+def revision(world, began):
+    counted = {"noticed_at": began, "revised": 1, "filled": 0}
+    return telemetry.Revision.objects.create(sensor=world.sensor, day=began.date(), **counted)
+
+
 def raw_answer(world, began):
     known = {"site": world.home, "operation": "listSites", "asked_by": world.user, "asked_for": 1}
     return sites.RawResponse.objects.create(asked_at=began, **known)
@@ -184,6 +189,7 @@ ROWS = (
     ("case of an unshared home", unshared_case),
     ("home", home),
     ("readings", readings),
+    ("readings", revision),
     ("raw answer", raw_answer),
     ("group", group),
     ("sums", sums),

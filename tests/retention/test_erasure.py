@@ -34,6 +34,7 @@ from gridshare_portal.reports import models as reports
 from gridshare_portal.retention import rules, sweep
 from gridshare_portal.runs import models as runs
 from gridshare_portal.sites import models as sites
+from gridshare_portal.telemetry.models import Revision
 from tests import people, readings
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,8 @@ def lived(zora, neighbor, sunfix, installer, retailer, battery, now):
             now=now,
         )
     readings.begin(home)
+    changed = {"noticed_at": now, "revised": 1, "filled": 0}
+    Revision.objects.create(sensor=home.sensors.first(), day=now.date(), **changed)
     passes.whole(organization=brightgrid, now=now)
     _help(home, installer, battery, user, now)
     changes.make(actor=user, device=battery, asked=operations.AskMode(mode="Smart"), reason="Quill", now=now)

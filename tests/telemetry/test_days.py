@@ -75,7 +75,7 @@ class TestWriting:
         meter = home.sensor("grid")
         answer = home.tell(meter, START, [10] * 8, now=START + timedelta(hours=9))
 
-        assert days.merge([answer], now=START + timedelta(hours=9, minutes=15)) == []
+        assert not days.merge([answer], now=START + timedelta(hours=9, minutes=15)).days
 
     def test_keeps_the_bucket_that_still_runs_out_of_the_day_but_as_the_latest(self, home):
         meter = home.sensor("grid")

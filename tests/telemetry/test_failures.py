@@ -168,9 +168,9 @@ class TestWhenItFails:
     def test_keeps_no_writer_waiting_while_it_merges(self, month, monkeypatch):
         inside, merge = [], days.merge
 
-        def noting(answers, *, now):
+        def noting(answers, **given):
             inside.append(len(connection.savepoint_ids))
-            return merge(answers, now=now)
+            return merge(answers, **given)
 
         monkeypatch.setattr(days, "merge", noting)
         outside = len(connection.savepoint_ids)

@@ -190,3 +190,14 @@ class TestProgress:
         Collection.objects.update(filled_back_to=date(2026, 6, 1), goal=date(2026, 6, 1))
 
         assert queries.progress(home.site).done
+
+
+class TestBuckets:
+    def test_of_two_meters_of_a_kind_are_unknown_where_one_is_silent(self, home):
+        first, second = home.sensor("solar"), home.sensor("solar")
+        home.tell(first, START, [0] * 96, [200] * 96, now=LATER)
+        home.tell(second, START, [0] * 50 + [None] * 6 + [0] * 40, [300] * 96, now=LATER)
+        home.read_at(LATER)
+        found = queries.buckets(home.site, over(START, 96))["solar_wh"]
+
+        assert found == [None] + [500] * 49 + [None] * 7 + [500] * 39

@@ -78,7 +78,7 @@ def delete(request: entry.SignedInRequest) -> HttpResponse:
         "form": form,
         "homes": homes,
         "site": homes[0] if len(homes) == 1 else None,
-        "connections": queries.connections_of(request.user).exclude(status="disconnected"),
+        "connections": queries.connected_of(request.user),
     }
     return render(request, "homeowner/delete_account.html", context, status=422 if form.errors else 200)
 

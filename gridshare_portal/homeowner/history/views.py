@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from gridshare_portal.browsers import compression
 from gridshare_portal.files import responses
 from gridshare_portal.homeowner import entry_points, readings
-from gridshare_portal.homeowner.history import charts, exports, range
+from gridshare_portal.homeowner.history import charts, exports, range, revisions
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import structure
 from gridshare_portal.telemetry import collect
@@ -97,6 +97,7 @@ def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime)
         "figure": shown.figure,
         **charts.addresses(kept.site, choice),
         "totals": shown.totals,
+        "changed": revisions.of_days(kept, choice),
         "read_at": shown.read_at,
         "includes_today": choice.first <= today <= choice.last,
     }

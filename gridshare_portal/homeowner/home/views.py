@@ -41,7 +41,7 @@ def sites(request: entry.SignedInRequest) -> HttpResponse:
     """
     now = timezone.now()
     homes = list(policy.own_sites(request.user).order_by("name", "pk"))
-    known = connections.connections_of(request.user).exclude(status="disconnected")
+    known = connections.connected_of(request.user)
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
     if "first" in request.GET and len(homes) == 1 and not loading:

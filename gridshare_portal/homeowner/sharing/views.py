@@ -157,6 +157,4 @@ def _found(form: sharing_forms.Search) -> dict[str, object]:
 
 
 def _is_connected(user: accounts.AnyUser) -> bool:
-    return user.is_authenticated and (
-        connections.connections_of(user).exclude(status="disconnected").exists()
-    )
+    return user.is_authenticated and connections.connected_of(user).exists()

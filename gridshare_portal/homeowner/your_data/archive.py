@@ -51,6 +51,7 @@ def _of_home(home: sites.Site, folder: str, user: accounts.User, now: datetime) 
     yield f"{folder}/proposals.json", documents.listed(proposed)
     log = access_log.Log(home, user=user, asked={}, now=now)
     yield f"{folder}/who-looked.csv", cells.lines(log.rows())
+    yield f"{folder}/changed-later.csv", readings.changed_later(home)
     for one in sensors:
         yield f"{folder}/{files[one.pk]}", readings.of_sensor(one.pk, home.zone)
 

@@ -79,6 +79,6 @@ class Digest(forms.Form):
     is_on = forms.BooleanField(required=False, label="Send me the letter")
     time_zone = forms.ChoiceField(
         label="Your time zone",
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        choices=settings.time_zone_choices,
         error_messages={"invalid_choice": "Choose a time zone from the list."},
     )

@@ -28,6 +28,7 @@ LATER = (timedelta(days=8), timedelta(days=31))  # after readings were asked for
 AGAIN = timedelta(hours=6)
 TOGETHER = 2000
 AT_MOST = 5
+CHANGED = "changed"  # how many homes' readings of the day Lunar corrected or handed in later
 
 
 def due(*, now: datetime) -> list[tuple[int, date]]:
@@ -49,7 +50,10 @@ def count(*, organization: int, day: date, now: datetime) -> None:
         days = telemetry.Day.objects.filter(day=day, sensor__in=sensors.values("pk"))
         found = days.annotate(home=F("sensor__site")).aggregate(**_sums())
         sums.update({name: value or 0 for name, value in found.items()})
+        changed = telemetry.Revision.objects.filter(day=day, sensor__in=sensors.values("pk"))
+        sums[CHANGED] += changed.values("sensor__site").distinct().count()
     figures = {name: {"wh": sums[f"sum_{name}"], "homes": sums[f"of_{name}"]} for name in ENERGIES}
+    figures[CHANGED] = {"homes": sums[CHANGED]}
     portfolio.PortfolioDay.objects.update_or_create(
         organization_id=organization, day=day, defaults={"figures": figures, "made_at": now}
     )

@@ -19,6 +19,6 @@ class Report(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label="Your time zone",
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        choices=settings.time_zone_choices,
         error_messages={"invalid_choice": "Choose a time zone from the list."},
     )

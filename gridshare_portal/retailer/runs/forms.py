@@ -46,7 +46,7 @@ CHOICES = (
 def _zone(label: str) -> forms.ChoiceField:
     wrong = {"required": "Choose a time zone.", "invalid_choice": "Choose a time zone from the list."}
     return forms.ChoiceField(
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in settings.time_zones()],
+        choices=settings.time_zone_choices,
         label=label,
         error_messages=wrong,
     )

@@ -76,14 +76,13 @@ def understand(
         found = _taken_over(row.found if row else {}, shown, answer) if shown else row.found if row else {}
         found = _voted(found, answer, latest.get(sensor), told_by(row), now)
         if found != (row.found if row else {}):
-            chosen = row.chosen if row else {}
-            row = changed[sensor] = Meaning(sensor_id=sensor, found=found, chosen=chosen, changed_at=now)
+            row = changed[sensor] = _learned(row, Meaning(sensor_id=sensor, found=found), now)
         readings, told_s = translation.normal(answer.readings, told_by(row), now=now)
         normal.append(replace(answer, readings=readings, told_s=max(told_s, missing.STEP_S)))
     return Understood(answers=normal, changed=changed)
 
 
-def keep(changed: Mapping[int, Meaning], known: Mapping[int, Meaning], *, now: datetime) -> list[int]:
+def keep(changed: Mapping[int, Meaning], known: Mapping[int, Meaning]) -> list[int]:
     """Write what was learned, and return the sensors of which another way is known now.
 
     What is stored of those is restated, and due again. The caller holds a transaction.
@@ -101,7 +100,7 @@ def keep(changed: Mapping[int, Meaning], known: Mapping[int, Meaning], *, now: d
             logger.warning(
                 "a sensor tells its readings otherwise than known: %s", after.unusual or "as usual"
             )
-            _restate(sensor, before, after, now)
+            _restate(row, before, after)
             others.append(sensor)
     return others
 
@@ -118,7 +117,16 @@ def choose(*, sensor: sites.Sensor, values: Mapping[str, int | str | None], now:
         row.changed_at, after = now, told_by(row)
         row.save()
         if before != after:
-            _restate(sensor.pk, before, after, now)
+            _restate(row, before, after)
+    return after
+
+
+def _learned(before: Meaning | None, after: Meaning, now: datetime) -> Meaning:
+    """Return what is known of a sensor with what an operator set, and since when it is what it is."""
+    if before is not None:
+        after.chosen, after.changed_at = before.chosen, before.changed_at
+    if told_by(before) != told_by(after):
+        after.changed_at = now
     return after
 
 
@@ -175,13 +183,18 @@ def _weighed(kept: Mapping[str, Any], value: int | str, at: datetime) -> dict[st
     return {"value": value, "at": at.isoformat()}
 
 
-def _restate(sensor: int, before: told.Told, after: told.Told, now: datetime) -> None:
-    """Let what is stored of a sensor say what it says in the other way, and ask for it again."""
+def _restate(meaning: Meaning, before: told.Told, after: told.Told) -> None:
+    """Let what is stored of a sensor say what it says in the other way, and ask for it again.
+
+    It is due since the meaning changed, by which `revisions` knows that nobody but the portal changed it.
+    """
+    sensor = sites.Sensor.objects.select_related("device").get(pk=meaning.sensor_id)
     rows = {(row.sensor_id, row.day): row for row in Day.objects.filter(sensor=sensor).order_by("day")}
     restated = restating.days_in(list(rows.values()), before, after)
     for row in restated:
-        row.ask_again_at, row.closed_at = now, None
-    days.store(days.rolled_up(rows, {(row.sensor_id, row.day): row for row in restated}))
+        row.ask_again_at, row.closed_at = meaning.changed_at, None
+    changed = {(row.sensor_id, row.day): row for row in restated}
+    days.store(days.Merged(days=days.rolled_up(rows | changed, changed, {sensor.pk: sensor})))
     for latest in Latest.objects.filter(sensor=sensor):
         restating.latest_in(latest, before, after)
         latest.save()

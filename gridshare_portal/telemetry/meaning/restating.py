@@ -12,7 +12,7 @@ from datetime import timedelta
 import numpy as np
 
 from gridshare_portal.energy import series
-from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry.meaning import told
 from gridshare_portal.telemetry.models import Day, Latest
 
@@ -49,7 +49,6 @@ def days_in(rows: Sequence[Day], before: told.Told, after: told.Told) -> list[Da
         if day in by_day or known.any():
             row = by_day.get(day) or Day(sensor_id=rows[0].sensor_id, day=day, step_s=missing.STEP_S)
             row.packed, row.known, row.known_count = packing.pack(own), packing.bits(known), int(known.sum())
-            row.peak_w = days.peak_w(own)
             found.append(row)
     return found
 

@@ -17,7 +17,7 @@ from gridshare_portal.lunar import models as lunar
 from gridshare_portal.retention import rules
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import packing
-from gridshare_portal.telemetry.models import Day
+from gridshare_portal.telemetry.models import Day, Revision
 from tests import people, readings
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,7 @@ class TestTakingAway:
             "changes.json",
             "proposals.json",
             "who-looked.csv",
+            "changed-later.csv",
         }
         assert len([name for name in found if "/readings/" in name]) == lived.site.sensors.count() > 2
         assert all(json.loads(text) is not None for name, text in found.items() if name.endswith(".json"))
@@ -116,6 +117,17 @@ class TestTakingAway:
         assert (change["asked_by"], change["outcome"]) == ("You", "Confirmed")
         assert "Ines" in of_home(found, "who-looked.csv")
         assert "took all data of the account away" in found["what-you-did.csv"]
+
+    def test_gives_what_lunar_changed_of_readings_later(self, lived, now):
+        solar = lived.site.sensors.get(role_found="solar")
+        energies = {"out_before_wh": 8200.0, "out_after_wh": 15_800.5}
+        noted = {"day": "2026-05-03", "noticed_at": now, "revised": 3, "filled": 0, **energies}
+        Revision.objects.create(sensor=solar, **noted)
+
+        (row,) = rows(of_home(texts(archive_of(lived)), "changed-later.csv"))
+        assert (row["sensor_id"], row["day"], row["corrected"]) == (solar.synth_id, "2026-05-03", "3")
+        assert (row["out_before_wh"], row["out_after_wh"]) == ("8200", "15800.5")
+        assert row["in_before_wh"] == ""
 
     def test_names_files_in_plain_letters_and_lists_them_in_the_explanation(self, lived):
         archive = archive_of(lived)

@@ -9,6 +9,7 @@ from gridshare_portal.portfolio.models import SiteRow
 from gridshare_portal.portfolio.projection import daily_sums
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import models as telemetry
+from gridshare_portal.telemetry import stored
 
 DAY = timedelta(days=1)
 
@@ -32,6 +33,18 @@ class TestTheSumsOfDays:
         kept = portfolio.PortfolioDay.objects.get().figures["solar_wh"]
         assert kept == {"wh": 1000 * solar.count(), "homes": solar.values("site").distinct().count()}
         assert kept["homes"] > 0
+
+    def test_count_the_homes_whose_readings_of_that_day_changed_later(self, hundred, now):
+        day = now.astimezone(UTC).date() - DAY
+        rows = SiteRow.objects.filter(organization=hundred)
+        counted = sites.Sensor.objects.filter(stored.COUNTS, site__in=rows.values("site_id"))
+        homes = list(counted.order_by("site").values_list("site", flat=True).distinct()[:3])
+        noted = {"day": day, "noticed_at": now, "revised": 1, "filled": 0}
+        for sensor in counted.filter(site__in=homes):
+            telemetry.Revision.objects.create(sensor=sensor, **noted)
+        daily_sums.count(organization=hundred.pk, day=day, now=now)
+
+        assert portfolio.PortfolioDay.objects.get().figures["changed"] == {"homes": 3}
 
     def test_come_to_the_same_in_steps(self, hundred, now, monkeypatch):
         day = now.astimezone(UTC).date()
@@ -78,5 +91,6 @@ class TestTheSumsOfDays:
         again = [day for _pk, day in daily_sums.due(now=now + daily_sums.AGAIN)]
 
         today = now.astimezone(UTC).date()
-        assert set(again) <= {today - number * DAY for number in range(0, 5)} and again
+        later = {today - age for age in daily_sums.LATER}  # where those six hours reach over midnight
+        assert set(again) <= {today - number * DAY for number in range(0, 5)} | later and again
         assert portfolio.PortfolioDay.objects.count() == daily_sums.DAYS_BACK

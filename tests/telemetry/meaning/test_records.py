@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry import days, missing, packing, revisions
 from gridshare_portal.telemetry.meaning import learning, records, told, translation, words
 from gridshare_portal.telemetry.models import Day, Latest, Meaning
 from tests.telemetry.meaning.truth import START, Truth
@@ -29,7 +29,7 @@ def take(answer, *, now=LATER):
     """Learn from an answer and store it, as a run does; return how the sensor tells its readings then."""
     known = records.of_sensors([answer.window.sensor])
     understood = records.understand([answer], known, now=now)
-    records.keep(understood.changed, known, now=now)
+    records.keep(understood.changed, known)
     days.store(days.merge(understood.answers, now=now))
     days.write_latest(understood.answers, now=now)
     return records.told_by(records.of_sensors([answer.window.sensor]).get(answer.window.sensor))
@@ -110,7 +110,7 @@ def read_every_quarter(sensor, way, *, hours):
         known = records.of_sensors([sensor.pk])
         latest = {row.sensor_id: row for row in Latest.objects.filter(sensor=sensor)}
         understood = records.understand([answer], known, now=now, latest=latest)
-        records.keep(understood.changed, known, now=now)
+        records.keep(understood.changed, known)
         days.store(days.merge(understood.answers, now=now))
         days.write_latest(understood.answers, now=now)
     return Meaning.objects.filter(sensor=sensor).first()
@@ -176,6 +176,26 @@ class TestWhatIsStored:
 
         assert len(true) == 5
         assert list(columns.all()) == true
+
+    def test_is_no_change_by_the_service_when_it_is_asked_for_again(self, home, battery):
+        sensors, answer = {battery.pk: battery}, told_in(told.USUAL, battery)
+        take(answer)
+
+        def asked_again(*, watts=0.0, restated_at):
+            known = records.of_sensors([battery.pk])
+            way = records.told_by(known[battery.pk])
+            readings = translation.normal(answer.readings, way, now=LATER)[0]
+            again = replace(answer, readings=[replace(one, in_w=one.in_w + watts) for one in readings])
+            restated = {battery.pk: known[battery.pk].changed_at} if restated_at else {}
+            seen = revisions.Home(zone=home.site.zone, read_at=LATER, sensors=sensors, restated_at=restated)
+            return days.merge([again], now=LATER + 2 * missing.DAY, home=seen)
+
+        records.choose(sensor=battery, values={"power_sign": told.OUT_OF}, now=LATER + missing.DAY)
+        assert asked_again(watts=500, restated_at=False).revisions
+        assert not asked_again(watts=500, restated_at=True).revisions
+
+        days.store(asked_again(restated_at=True))
+        assert asked_again(watts=500, restated_at=True).revisions
 
 
 class TestAnOperator:

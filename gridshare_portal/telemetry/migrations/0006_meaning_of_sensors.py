@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("sites", "0003_longer_ids_and_unread_entries"),
-        ("telemetry", "0004_open_days_that_may_still_change"),
+        ("telemetry", "0005_note_revisions"),
     ]
 
     operations = [
