@@ -108,13 +108,20 @@ class TestARevision:
         assert (row.day, row.revised, row.filled) == (date(2026, 6, 11), 0, 20)
         assert row.out_before_wh == row.out_after_wh == NEAR(9600)
 
-    def test_is_not_a_provisional_value_that_became_final(self, home):
-        sites.Site.objects.update(time_zone="UTC")
-        home.site.refresh_from_db()
+    @pytest.mark.parametrize("read_at", [12, 20], ids=["when it was read", "while others were read"])
+    def test_is_not_a_provisional_value_that_became_final(self, home, read_at):
         sensor, noon = home.sensor("solar"), START + timedelta(hours=12)
         young = told(START, 40) + told(START + timedelta(hours=10), 8, watts=0.0, counted=5000.0)
         stored(home, sensor, young, now=noon, read_at=None)
-        stored(home, sensor, told(START, 60), now=START + timedelta(hours=15), read_at=noon)
+        before = START + timedelta(hours=read_at)
+        stored(home, sensor, told(START, 60), now=START + timedelta(hours=21), read_at=before)
+
+        assert not Revision.objects.filter(revised__gt=0).exists()
+
+    def test_is_not_a_reading_that_is_an_hour_late(self, home):
+        sensor, noon = home.sensor("solar"), START + timedelta(hours=12)
+        stored(home, sensor, told(START, 48, skip=[44]), now=noon, read_at=None)
+        stored(home, sensor, told(START, 49), now=noon + missing.STEP, read_at=noon)
 
         assert not Revision.objects.exists()
 
