@@ -161,7 +161,7 @@ def trial(net: network.Network, cut: list[str], seconds: float, homes: int) -> l
         portal.ask_inside("due")
         portal.until(lambda: not portal.ask_inside("left"), "every home to be read", within_s=300)
         found = portal.ask_inside("compare")
-        print(f"readings: {found['buckets']:,} buckets of {found['sensors']} sensors, ", end="")
+        print(f"readings: {found['buckets']:,} values of {found['sensors']} sensors, ", end="")
         print(f"{found['other']} other than Lunar says, {found['unknown']} not known")
         told = afterwards.history(stand, logs=HOSTS)
         refreshed = portal.ask_lunar("GET", "calls")["oauthToken"]
