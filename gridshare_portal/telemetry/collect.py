@@ -25,7 +25,8 @@ from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, fetching, missing, packing, revisions
+from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry.collecting import fetching, revisions
 from gridshare_portal.telemetry.meaning import records, told
 from gridshare_portal.telemetry.models import Collection, Day, Latest, Meaning
 

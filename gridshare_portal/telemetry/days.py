@@ -21,7 +21,8 @@ import numpy as np
 
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import meters, missing, packing, revisions
+from gridshare_portal.telemetry import meters, missing, packing
+from gridshare_portal.telemetry.collecting import revisions
 from gridshare_portal.telemetry.models import Day, Latest, Revision
 
 WRITTEN = (

@@ -26,6 +26,7 @@ MAY = {
     "lunar.connection": {"view"},
     "lunar.outage": {"view"},
     "telemetry.collection": {"view"},
+    "telemetry.meaning": {"view"},
     "lunar.revocation": {"view"},
     "usersessions.usersession": {"view"},
 }

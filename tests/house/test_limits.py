@@ -38,6 +38,8 @@ NO_INPUT = {  # bounds of the portal's own work, which nobody from outside meets
     "installer.diagnosis.gap_facts.HALF_A_DAY",
     "logs.lines.MOST",
     "outbound.circuit_breaker.LONGEST_PAUSE_S",
+    "homeowner.history.revisions.MOST_DAYS",
+    "homeowner.history.revisions.MOST_ROWS",
     "portfolio.projection.daily_sums.AT_MOST",
     "retailer.homes.reminder_views.FURTHEST",
     "runs.dispatch.slots.DELAYS_AT_MOST",

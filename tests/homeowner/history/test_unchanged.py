@@ -118,8 +118,8 @@ class TestAMark:
         now, seen = timezone.now() + timedelta(days=2), []
         keep = collect._keep
 
-        def look(run, answers):
-            keep(run, answers)
+        def look(run, answers, **more):
+            keep(run, answers, **more)
             seen.append(marked(home, now))
 
         monkeypatch.setattr(collect, "_keep", look)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from gridshare_portal.telemetry import days, missing, packing, revisions
+from gridshare_portal.telemetry import days, missing, packing
+from gridshare_portal.telemetry.collecting import revisions
 from gridshare_portal.telemetry.meaning import learning, records, told, translation, words
 from gridshare_portal.telemetry.models import Day, Latest, Meaning
 from tests.telemetry.meaning.truth import START, Truth
