@@ -21,8 +21,9 @@ import numpy as np
 
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import meters, missing, packing, revisions
+from gridshare_portal.telemetry import meters, missing, packing
 from gridshare_portal.telemetry.models import Day, Latest, Revision
+from gridshare_portal.telemetry.past import revisions
 
 WRITTEN = (
     "step_s",

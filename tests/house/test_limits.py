@@ -24,6 +24,8 @@ ABOUT_CALLS = ("outbound.session", "outbound.circuit_breaker", "gridshare.http.t
 A_LIMIT = re.compile(r"^(LONGEST|LARGEST|MOST|DEEPEST|WIDEST|FURTHEST|OLDEST)|AT_MOST|ON_A_PAGE$|A_DAY$")
 NO_INPUT = {  # bounds of the portal's own work, which nobody from outside meets
     "accounts.signing_in.known_browsers.AT_MOST",
+    "homeowner.history.revisions.MOST_DAYS",
+    "homeowner.history.revisions.MOST_ROWS",
     "homeowner.your_data.archive.LONGEST_NAME",
     "gridshare.client.MOST_NAMED",
     "limits.middleware.MOST_NAMED",

@@ -14,8 +14,9 @@ from django.db.models import BigIntegerField, DateField
 
 from gridshare_portal import built
 from gridshare_portal.homeowner.history import range
-from gridshare_portal.telemetry import missing, revisions, stored
+from gridshare_portal.telemetry import missing, stored
 from gridshare_portal.telemetry.models import Revision
+from gridshare_portal.telemetry.past import revisions
 from gridshare_portal.templatetags import energy as words
 
 MOST_DAYS, MOST_ROWS = 31, 500

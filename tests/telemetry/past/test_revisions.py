@@ -8,8 +8,9 @@ import pytest
 from gridshare_portal.energy import periods
 from gridshare_portal.gridshare import types
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, missing, queries, revisions
+from gridshare_portal.telemetry import days, missing, queries
 from gridshare_portal.telemetry.models import Day, Revision
+from gridshare_portal.telemetry.past import revisions
 from tests.telemetry.collected import collected, set_back
 
 START = datetime(2026, 6, 10, tzinfo=UTC)
