@@ -22,7 +22,7 @@ import requests
 from gridshare_portal.demo import stage, supervisor
 from gridshare_portal.sandbox import wsgi
 from gridshare_portal.sandbox.login import grants
-from gridshare_portal.sandbox.simulation import cast, ledger
+from gridshare_portal.sandbox.simulation import cast, ledger, world
 from gridshare_portal.sandbox.simulation.homes import Customer
 
 OPEN_FOR_S = 36_000
@@ -31,7 +31,8 @@ OPEN_FOR_S = 36_000
 class Programs:
     """Redis, worker and beat of one portal, and the pretended Lunar beside them."""
 
-    def __init__(self, folder: Path, homes: int) -> None:
+    def __init__(self, folder: Path, homes: int, *, days: int = world.HISTORY_DAYS) -> None:
+        """`days` is how far back the pretended homes go: few make many homes cheap."""
         self.folder, self.homes = folder, homes
         self.socket = f"{folder}/redis.sock"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -42,7 +43,7 @@ class Programs:
             "Redis": [stage.redis_binary(), *place, "--appendonly", "no", "--loglevel", "warning"],
             "worker": [*celery, "worker", "-Q", "interactive,sync,runs", "-c", "4", *lean],
             "beat": [*celery, "beat", "--pidfile=", "-s", f"{folder}/beat", "--loglevel", "critical"],
-            "Lunar": [sys.executable, "-m", "benchmarks.programs", str(homes), str(folder / "lunar.json")],
+            "Lunar": pretender(folder / "lunar.json", days=days, homes=homes),
         }
 
     def start(self, *names: str) -> None:
@@ -100,20 +101,24 @@ class World:
 
 @dataclass(frozen=True)
 class Pool:
-    """The tokens that it handed out at its start, by the customer's name."""
+    """The tokens that it handed out at its start, by the customer's name: for access, and to renew it."""
 
-    tokens: dict[str, str]
+    tokens: dict[str, tuple[str, str]]
 
     def grant(self, username: str, scopes: Sequence[str] = ()) -> grants.Tokens:
-        """Return the token of a customer, whatever the scopes: it has them all."""
-        return {"access_token": self.tokens[username], "token_type": "Bearer", "expires_in": OPEN_FOR_S}
+        """Return the tokens of a customer, whatever the scopes: they have them all."""
+        access, refresh = self.tokens[username]
+        answer: grants.Tokens = {"access_token": access, "token_type": "Bearer", "expires_in": OPEN_FOR_S}
+        return {**answer, "refresh_token": refresh}
 
 
 class Lunar:
     """The pretended Lunar from outside: its customers and their tokens, what it counted, what goes wrong."""
 
-    def __init__(self, count: int, *, url: str, issuer: str, tokens: dict[str, str]) -> None:
-        self.url, self.issuer = url, issuer
+    def __init__(
+        self, count: int, *, url: str, issuer: str, begin: str, tokens: dict[str, tuple[str, str]]
+    ) -> None:
+        self.count, self.url, self.issuer, self.begin = count, url, issuer, begin
         self.world, self.pool = World(cast.customers(count, seed=1)), Pool(tokens)
 
     def calls(self) -> dict[str, int]:
@@ -140,19 +145,28 @@ class Lunar:
         return answer.json()
 
 
-def pretend(homes: int, told: Path) -> None:
+def pretender(told: Path, *, days: int, port: int = 0, **settings: object) -> list[str]:
+    """Return the command that serves a pretended Lunar; the rest are settings of the sandbox."""
+    own = json.dumps({"days": days, "port": port, "settings": settings})
+    return [sys.executable, "-m", "benchmarks.programs", str(told), own]
+
+
+def pretend(told: Path, *, days: int, port: int, settings: dict[str, Any]) -> None:
     """Serve a pretended Lunar for good, after telling where it is and who may come in."""
     logging.getLogger("werkzeug").disabled = True
-    given = wsgi.Settings(homes=homes, faults=True, access_token_s=OPEN_FOR_S)
-    server, sandbox = wsgi.served(given, host="127.0.0.1", port=0)
-    tokens = {
-        one.username: sandbox.pool.grant(one.username)["access_token"] for one in sandbox.world.customers
-    }
+    world.HISTORY_DAYS = days
+    given = wsgi.Settings(faults=True, access_token_s=OPEN_FOR_S, **settings)
+    server, sandbox = wsgi.served(given, host="127.0.0.1", port=port)
+    tokens = {}
+    for one in sandbox.world.customers:
+        granted = sandbox.pool.grant(one.username)
+        tokens[one.username] = granted["access_token"], granted["refresh_token"]
     draft = told.with_suffix(".draft")
-    draft.write_text(json.dumps({"url": sandbox.url, "issuer": sandbox.issuer, "tokens": tokens}))
+    where = {"url": sandbox.url, "issuer": sandbox.issuer, "begin": sandbox.world.packed()["begin"]}
+    draft.write_text(json.dumps({**where, "tokens": tokens}))
     draft.rename(told)
     server.serve_forever(0.1)
 
 
 if __name__ == "__main__":
-    pretend(int(sys.argv[1]), Path(sys.argv[2]))
+    pretend(Path(sys.argv[1]), **json.loads(sys.argv[2]))

@@ -149,6 +149,7 @@ TEMPLATES = [
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
 SQLITE_LOCKED_S = 5
 POSTGRES_CONNECT_S, POSTGRES_STATEMENT_MS = 2, 5_000
+CUT_OFF_MS = 10_000  # what was sent and is not acknowledged within that is lost, and so is the connection
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -161,8 +162,20 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
+    # Nobody tells a host that it was cut off: both ends give each other up after 20 s of silence at most, and
+    # the server with it what that connection had locked.
+    silence = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 2}
+    per_session = silence | {
+        "tcp_user_timeout": CUT_OFF_MS,
+        "statement_timeout": POSTGRES_STATEMENT_MS,
+    }
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"connect_timeout": POSTGRES_CONNECT_S, "options": f"-c statement_timeout={POSTGRES_STATEMENT_MS}"}
+        {
+            "connect_timeout": POSTGRES_CONNECT_S,
+            "tcp_user_timeout": CUT_OFF_MS,
+            **{name.removeprefix("tcp_"): value for name, value in silence.items()},
+            "options": " ".join(f"-c {name}={value}" for name, value in per_session.items()),
+        }
     )
 
 REDIS_URL = env.str("REDIS_URL")
@@ -382,6 +395,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "queue_order_strategy": "priority",  # in the order of the worker's -Q: bulk runs come last
     "global_keyprefix": "portal:",
     "socket_keepalive": True,
+    "socket_connect_timeout": 3,
+    "socket_timeout": CUT_OFF_MS / 1000,  # longer than a worker waits for the next message
     "health_check_interval": 25,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}

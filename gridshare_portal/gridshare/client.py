@@ -102,9 +102,10 @@ class Client:
     def get_device_telemetry(
         self, synth_id: str, *, start: datetime, end: datetime
     ) -> types.Usable[types.Reading]:
-        """Return a sensor's 15-minute buckets that start within [start, end), in order.
+        """Return a sensor's buckets that are stamped within [start, end], in order, as they came.
 
-        Powers are in W, counters in Wh. A bucket that the API does not have is absent.
+        15-minute buckets that start before the end are asked for; `telemetry.meaning` knows what came. A
+        bucket that the API does not have is absent.
         """
         start = self._from(start)
         if start >= end:

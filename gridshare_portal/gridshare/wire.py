@@ -112,11 +112,14 @@ def topology(body: object) -> types.Topology:
 
 
 def readings(body: object, *, start: datetime, end: datetime) -> types.Usable[types.Reading]:
-    """Read a sensor's buckets: in order, each once, none outside [start, end)."""
+    """Read a sensor's buckets: in order, each once, none outside [start, end].
+
+    One at the end itself is of the stretch where a service stamps the ends of its buckets.
+    """
     entries = values.listed(body, "entries")
     read = [_reading(entry) if isinstance(entry, dict) else None for entry in entries]
     found = values.some([reading for reading in read if reading], of=entries, where="entries")
-    by_moment = {reading.at: reading for reading in found if start <= reading.at < end}
+    by_moment = {reading.at: reading for reading in found if start <= reading.at <= end}
     unusable = [
         types.Unusable(where=f"entries[{place}].timestamp", why="is no moment")
         for place, reading in enumerate(read)

@@ -191,6 +191,7 @@ RULES = (
             "sites.Call",
             "telemetry.Latest",
             "telemetry.Collection",
+            "telemetry.Meaning",
             "control.State",
             "cases.Examination",
         ),

@@ -15,7 +15,9 @@ from datetime import datetime
 from functools import partial
 
 from django.db import DatabaseError, transaction
+from django.db.models import BigIntegerField
 
+from gridshare_portal import built
 from gridshare_portal.gridshare.http import calls
 from gridshare_portal.sites import models as sites
 
@@ -24,6 +26,9 @@ logger = logging.getLogger(__name__)
 LISTS = ("listSites", "listDevices")
 WRITTEN = ("last_at", "status", "error", "ms", "ok_at", "failures", "since_at")
 TOGETHER = 500
+_HOME = built.Given("home", BigIntegerField())
+_HOMES = built.Query(lambda: sites.Site.objects.filter(pk=_HOME).only("pk"))
+_CALLS = built.Query(lambda: sites.Call.objects.filter(site=_HOME))
 
 Heard = Sequence[calls.Heard]
 
@@ -69,9 +74,9 @@ def _keep(by_site: Callable[[Heard], Mapping[int, Heard]], heard: Heard, now: da
     try:
         with transaction.atomic():
             found = by_site(heard)
-            there = sites.Site.objects.filter(pk__in=list(found)).prefetch_related("calls")
+            there, known = _known(list(found))
             sites.Call.objects.bulk_create(
-                [row for site in there for row in _rows(site, found[site.pk], now)],
+                [row for pk in there for row in _rows(pk, known, found[pk], now)],
                 update_conflicts=True,
                 unique_fields=["site", "operation"],
                 update_fields=WRITTEN,
@@ -81,13 +86,25 @@ def _keep(by_site: Callable[[Heard], Mapping[int, Heard]], heard: Heard, now: da
         logger.warning("how calls went could not be kept: %s", type(fault).__name__)
 
 
-def _rows(site: sites.Site, heard: Heard, now: datetime) -> Iterator[sites.Call]:
-    known = {call.operation: call for call in site.calls.all()}
+def _known(homes: Sequence[int]) -> tuple[list[int], dict[tuple[int, str], sites.Call]]:
+    """Return which of these homes there still are, and what is kept of them, by home and operation."""
+    if len(homes) == 1:
+        there, rows = _HOMES.rows(home=homes[0]), _CALLS.rows(home=homes[0])
+    else:
+        there = list(sites.Site.objects.filter(pk__in=homes).only("pk"))
+        rows = list(sites.Call.objects.filter(site__in=homes))
+    return [site.pk for site in there], {(row.site_id, row.operation): row for row in rows}
+
+
+def _rows(
+    site_pk: int, known: Mapping[tuple[int, str], sites.Call], heard: Heard, now: datetime
+) -> Iterator[sites.Call]:
     by_operation: dict[str, list[calls.Heard]] = defaultdict(list)
     for one in heard:
         by_operation[one.operation].append(one)
     for operation, some in by_operation.items():
-        yield _row(known.get(operation) or sites.Call(site=site, operation=operation), some, now)
+        before = known.get((site_pk, operation)) or sites.Call(site_id=site_pk, operation=operation)
+        yield _row(before, some, now)
 
 
 def _row(before: sites.Call, heard: Heard, now: datetime) -> sites.Call:

@@ -20,8 +20,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connections as databases
+from django.db.models import BigIntegerField
 
-from gridshare_portal import seal
+from gridshare_portal import built, seal
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import calls
@@ -34,6 +35,11 @@ HOLD_S = 60.0
 RENEWED_S = 10.0
 MARK_EVERY = timedelta(minutes=1)
 FIRST_PAUSE = timedelta(seconds=30)
+_REACHING = built.Query(
+    lambda: sites.ConnectionSite.objects.filter(
+        site=built.Given("home", BigIntegerField()), lost_at=None
+    ).select_related("connection")
+)
 
 
 class AccessPathError(Exception):
@@ -84,8 +90,7 @@ def connection_for(site: sites.Site, *, scope: str) -> lunar.Connection:
 
     Through it nothing is read from before the site's people lived there.
     """
-    found = site.connection_sites.filter(lost_at=None).select_related("connection")
-    reaching = [connection_site.connection for connection_site in found]
+    reaching = [connection_site.connection for connection_site in _REACHING.rows(home=site.pk)]
     active = [connection for connection in reaching if connection.status == "active"]
     if not active:
         raise NoAccessPath("ended" if reaching else "none", scope=scope)

@@ -22,3 +22,10 @@ class Collection(LookOnly):
     def refetch(self, request: HttpRequest, collections: QuerySet[models.Collection]) -> None:
         days = sum(collect.refetch(site=row.site, now=timezone.now()) for row in collections)
         self.message_user(request, f"{days} days will be asked for again, and everything before them.")
+
+
+@admin.register(models.Meaning)
+class Meaning(LookOnly):
+    fields = ("sensor", "found", "chosen", "changed_at")
+    list_display = fields
+    search_fields = ("sensor__synth_id", "sensor__site__synth_id")

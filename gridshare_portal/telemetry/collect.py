@@ -13,19 +13,21 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, DateField, DateTimeField, Exists, F, Min, OuterRef, Q, QuerySet
 
+from gridshare_portal import built
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import days, fetching, missing, packing
-from gridshare_portal.telemetry.models import Collection, Day, Latest
+from gridshare_portal.telemetry.meaning import records, told
+from gridshare_portal.telemetry.models import Collection, Day, Latest, Meaning
 from gridshare_portal.telemetry.past import revisions
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
@@ -41,6 +43,23 @@ SIDE_BY_SIDE = 16  # calls between two looks at the lease
 TRIES = 5
 logger = logging.getLogger(__name__)
 REFUSED_AGAIN = timedelta(days=1)
+# What every run reads, a million times a day where homes are many.
+_HOME = built.Given("home", BigIntegerField())
+_ROW = built.Query(
+    lambda: Collection.objects.select_related("site").filter(pk=built.Given("pk", BigIntegerField()))
+)
+_SENSORS = built.Query(lambda: sites.Sensor.objects.filter(site=_HOME, gone_at=None).select_related("device"))
+_KNOWN = built.Query(
+    lambda: _days().filter(day__gte=built.Given("since", DateField())).only("sensor_id", "day", "known")
+)
+_DUE = built.Query(
+    lambda: _days().filter(ask_again_at__lte=built.Given("now", DateTimeField())).only("sensor_id", "day")
+)
+_LATEST = built.Query(lambda: Latest.objects.filter(sensor__site=_HOME))
+
+
+def _days() -> QuerySet[Day]:
+    return Day.objects.filter(sensor__site=_HOME, step_s=missing.STEP_S)
 
 
 class Overtaken(Exception):
@@ -56,6 +75,9 @@ class _Run:
     now: datetime
     began_s: float = field(default_factory=time.monotonic)
     sensors: dict[int, str] = field(default_factory=dict)
+    meanings: dict[int, Meaning] = field(default_factory=dict)
+    latest: dict[int, Latest] = field(default_factory=dict)
+    restated: set[int] = field(default_factory=set)
     refused: dict[int, Exception] = field(default_factory=dict)
     failed: list[Exception] = field(default_factory=list)
     heard: list[api.Heard] = field(default_factory=list)
@@ -73,6 +95,10 @@ class _Run:
     @property
     def mine(self) -> QuerySet[Collection]:
         return Collection.objects.filter(pk=self.row.pk, lease_owner=self.owner)
+
+    def told_by(self, sensor: int) -> told.Told:
+        """How a sensor tells its readings, as far as is known."""
+        return records.told_by(self.meanings.get(sensor))
 
     def keep(self, **changes: object) -> None:
         """Change the row and prolong the lease; raise Overtaken where another run holds it."""
@@ -118,6 +144,11 @@ def refetch(*, site: sites.Site, now: datetime, since: date | None = None) -> in
     return stored.update(ask_again_at=now, closed_at=None)
 
 
+def wake_up(*, site: sites.Site, now: datetime) -> None:
+    """Let a home be read soon, for days of it that became due."""
+    Collection.objects.filter(site=site).update(due_at=now)
+
+
 def watch(*, site: sites.Site, now: datetime, row: Collection | None = None) -> bool:
     """Note, at most once a minute, that somebody looks at the home; return whether it became due by that.
 
@@ -160,7 +191,9 @@ def run(*, collection_pk: int, now: datetime, owner: str, seconds: float = 20.0)
     waiting = Collection.objects.filter(leases.free(now=now), pk=collection_pk, due_at__lte=now + CLAIMED)
     if not waiting.update(**leases.held(owner=owner, now=now, lasting=LEASE)):
         return False
-    row = Collection.objects.select_related("site").get(pk=collection_pk)
+    row = _ROW.first(pk=collection_pk)
+    if row is None:
+        return False
     run = _Run(row=row, owner=owner, now=now)
     try:
         with calls.of_site(row.site, now=now) as run.heard:
@@ -181,13 +214,14 @@ def _oldest(site: sites.Site, now: datetime) -> date:
 
 
 def _collect(run: _Run, seconds: float) -> bool:
-    there = run.row.site.sensors.filter(gone_at=None).select_related("device")
+    there = _SENSORS.rows(home=run.row.site_id)
     known_first = sorted(there, key=lambda sensor: sensor.role == "unknown")
     run.sensors = {sensor.pk: sensor.synth_id for sensor in known_first[:MOST_SENSORS]}
     sensors = {sensor.pk: sensor for sensor in known_first[:MOST_SENSORS]}
     run.home = revisions.Home(zone=run.row.site.zone, read_at=run.row.last_ok_at, sensors=sensors)
     if not run.sensors:
         return _settle(run, more=False)
+    run.meanings = records.of_sensors(run.sensors)
     connection = clients.connection_for(run.row.site, scope=READ)
     client = clients.for_connection(connection, listener=run.heard.append)
     read_at = run.row.last_ok_at
@@ -196,20 +230,21 @@ def _collect(run: _Run, seconds: float) -> bool:
         _newest(run, client)
         clients.note_success(connection, now=run.moment)
     more = _again(run, client, seconds) or _backwards(run, client, seconds)
-    return _settle(run, more=more)
+    return _settle(run, more=more or bool(run.restated))
 
 
 def _newest(run: _Run, client: gridshare.Client) -> None:
     """Read the newest stretch of every sensor; one sensor's failure does not stop the others."""
     windows = missing.newest(list(run.sensors), _stored(run), now=run.moment)
     answers: list[days.FetchedReadings] = []
-    before = dict(Latest.objects.filter(sensor__in=run.sensors).values_list("sensor_id", "at"))
+    run.latest = {row.sensor_id: row for row in _LATEST.rows(home=run.row.site_id)}
+    before = {sensor: row.at for sensor, row in run.latest.items()}
     for some in _batches(windows):
-        outcome = fetching.fetch(client, run.sensors, some)
+        outcome = fetching.fetch(client, run.sensors, some, run.told_by)
         run.refused |= outcome.refused
         run.failed += outcome.failed
         answers += outcome.answers
-        _keep(run, outcome.answers)
+        _keep(run, outcome.answers, latest=before)
     run.failed += run.refused.values()
     if not answers:
         raise run.failed[0]
@@ -255,14 +290,14 @@ def _again(run: _Run, client: gridshare.Client, seconds: float) -> bool:
     """
     refused = {int(pk) for pk in run.row.refused or ()} | set(run.refused)
     sensors = set(run.sensors) - refused
-    rows = Day.objects.filter(sensor__in=sensors, ask_again_at__lte=run.moment, step_s=missing.STEP_S)
     by_sensor: defaultdict[int, list[date]] = defaultdict(list)
-    for sensor, day in rows.values_list("sensor_id", "day"):
-        by_sensor[sensor].append(day)
+    for row in _DUE.rows(home=run.row.site_id, now=run.moment):
+        if row.sensor_id in sensors:
+            by_sensor[row.sensor_id].append(row.day)
     for some in _batches(missing.again(by_sensor)):
         if time.monotonic() - run.began_s >= seconds:
             return True
-        outcome = fetching.fetch(client, run.sensors, some)
+        outcome = fetching.fetch(client, run.sensors, some, run.told_by)
         if outcome.failed and not outcome.answers:
             raise outcome.failed[0]
         run.failed += outcome.failed
@@ -289,7 +324,7 @@ def _backwards(run: _Run, client: gridshare.Client, seconds: float) -> bool:
         for some in _batches(windows):
             if time.monotonic() - run.began_s >= seconds:
                 return True
-            outcome = fetching.fetch(client, run.sensors, some)
+            outcome = fetching.fetch(client, run.sensors, some, run.told_by)
             found = found or any(answer.readings for answer in outcome.answers)
             failed += outcome.failed
             refused |= outcome.refused
@@ -319,20 +354,30 @@ def _arrive(run: _Run, first: date, *, empty: bool, left_out: bool) -> None:
     run.keep(**changes)
 
 
-def _keep(run: _Run, answers: Sequence[days.FetchedReadings]) -> None:
-    merged = days.merge(answers, now=run.moment, home=run.home)
+def _keep(
+    run: _Run, answers: Sequence[days.FetchedReadings], *, latest: Mapping[int, datetime] | None = None
+) -> None:
+    understood = records.understand(answers, run.meanings, now=run.moment, latest=run.latest)
+    if understood.changed:
+        with transaction.atomic():
+            run.keep()
+            run.restated.update(records.keep(understood.changed, run.meanings))
+        run.meanings |= understood.changed
+        latest = None  # restated, too
+    restated_at = {sensor: row.changed_at for sensor, row in run.meanings.items() if row.changed_at}
+    home = replace(run.home, restated_at=restated_at) if run.home else None
+    merged = days.merge(understood.answers, now=run.moment, home=home)
     with transaction.atomic():
         run.keep()
         days.store(merged)
-        days.write_latest(answers, now=run.moment)
+        days.write_latest(understood.answers, now=run.moment, known=latest)
 
 
 def _stored(run: _Run) -> missing.Stored:
     since = missing.day_of(run.now - missing.LONGEST)
-    rows = Day.objects.filter(sensor__in=run.sensors, day__gte=since, step_s=missing.STEP_S)
     return {
-        (sensor, day): packing.flags(known, missing.BUCKETS)
-        for sensor, day, known in rows.values_list("sensor_id", "day", "known")
+        (row.sensor_id, row.day): packing.flags(row.known, missing.BUCKETS)
+        for row in _KNOWN.rows(home=run.row.site_id, since=since)
     }
 
 

@@ -35,8 +35,10 @@ WRITTEN = (
     "in_wh",
     "out_wh",
     "peak_w",
+    "told_s",
 )
 
+BESIDE = (-1, 0, 1)  # days that decide on a day's energy, seen from that day
 OWN = np.array([(missing.BUCKETS, 2 * missing.BUCKETS)])  # the middle of three days
 
 Key = tuple[int, date]
@@ -45,8 +47,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedReadings:
+    """What was answered for a window; `told_s` is how long the service's own buckets were."""
+
     window: missing.Window
     readings: Sequence[types.Reading]
+    told_s: int = missing.STEP_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +74,13 @@ def merge(answers: Sequence[FetchedReadings], *, now: datetime, home: revisions.
     for answer in answers:
         for day, readings in _by_day(answer, now).items():
             row = rows.get((answer.window.sensor, day))
-            merged = _merged(row, day, readings, answer.window, now)
+            merged = _merged(row, day, readings, answer, now)
             if merged is not None:
                 rows[answer.window.sensor, day] = changed[answer.window.sensor, day] = merged
     sensors = home.sensors if home else _sensors(answers)
-    rolled_up = _rolled_up(rows, changed, {pk: meters.limit_of(one) for pk, one in sensors.items()})
+    written = rolled_up(rows, changed, sensors)
     noted = revisions.noticed(before, rows, changed, home=home, now=now) if home else ()
-    return Merged(days=rolled_up, revisions=noted)
+    return Merged(days=written, revisions=noted)
 
 
 def store(merged: Merged) -> None:
@@ -91,11 +96,17 @@ def store(merged: Merged) -> None:
         revisions.store(merged.revisions)
 
 
-def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:
-    """Keep each sensor's newest reading, unless a newer one is stored; none that lies in the future."""
+def write_latest(
+    answers: Sequence[FetchedReadings], *, now: datetime, known: Mapping[int, datetime] | None = None
+) -> None:
+    """Keep each sensor's newest reading, unless a newer one is stored; none that lies in the future.
+
+    `known` are the moments of those that are stored, from a caller that has read them under its lease.
+    """
     past = {answer.window.sensor: _until(answer.readings, now) for answer in answers}
     newest = {sensor: some[-1] for sensor, some in past.items() if some}
-    known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
+    if known is None:
+        known = dict(Latest.objects.filter(sensor__in=newest).values_list("sensor_id", "at"))
     rows = [
         Latest(
             sensor_id=sensor,
@@ -146,7 +157,7 @@ def _by_day(answer: FetchedReadings, now: datetime) -> Mapping[date, list[types.
 
 
 def _merged(
-    row: Day | None, day: date, readings: list[types.Reading], window: missing.Window, now: datetime
+    row: Day | None, day: date, readings: list[types.Reading], answer: FetchedReadings, now: datetime
 ) -> Day | None:
     columns = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
     known = np.zeros(missing.BUCKETS, dtype=bool)
@@ -154,7 +165,7 @@ def _merged(
         columns.update(packing.unpack(row.packed))
         known = packing.flags(row.known, missing.BUCKETS)
     _put(readings, day, columns, known)
-    asked = missing.covers(window, day) and missing.midnight(day) + missing.DAY <= now
+    asked = missing.covers(answer.window, day) and missing.midnight(day) + missing.DAY <= now
     if row is None and not asked and not known.any():
         return None
     complete = bool(known.all())
@@ -163,10 +174,11 @@ def _merged(
         again_at = row.ask_again_at or again_at
     closed_at = None if again_at else row.closed_at or now if row is not None else now
     packed, bits = packing.pack(columns), packing.bits(known)
-    if row is not None and (packed, bits, again_at, closed_at) == _written(row):
+    told_s = answer.told_s if readings or row is None else row.told_s
+    if row is not None and (packed, bits, again_at, closed_at, told_s) == _written(row):
         return None
     return Day(
-        sensor_id=window.sensor,
+        sensor_id=answer.window.sensor,
         day=day,
         step_s=missing.STEP_S,
         packed=packed,
@@ -174,11 +186,12 @@ def _merged(
         known_count=int(known.sum()),
         ask_again_at=again_at,
         closed_at=closed_at,
+        told_s=told_s,
     )
 
 
-def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None]:
-    return bytes(row.packed), bytes(row.known), row.ask_again_at, row.closed_at
+def _written(row: Day) -> tuple[bytes, bytes, datetime | None, datetime | None, int]:
+    return bytes(row.packed), bytes(row.known), row.ask_again_at, row.closed_at, row.told_s
 
 
 def _put(
@@ -194,26 +207,30 @@ def _put(
                 columns[name][bucket] = value
 
 
-def _rolled_up(
-    rows: Mapping[Key, Day], changed: Mapping[Key, Day], limits_w: Mapping[int, float]
+def rolled_up(
+    rows: Mapping[Key, Day], changed: Mapping[Key, Day], sensors: Mapping[int, sites.Sensor]
 ) -> list[Day]:
     """Return every row to be written, with its energy (Wh) and its peak (W), each within its sensor's limit.
 
     A counter is judged by the days beside it, so a day's roll-up is right only once those are stored.
     """
-    near = {(sensor, day + step * missing.DAY) for sensor, day in changed for step in (-1, 0, 1)}
+    near = sorted({_beside(key, step) for key in changed for step in BESIDE} & set(rows))
+    read = sorted({_beside(key, step) for key in near for step in BESIDE} & set(rows))
+    columns = packing.unpack_many([rows[key].packed for key in read], meters.FIELDS, missing.BUCKETS)
+    unknown = np.full((1, missing.BUCKETS), np.nan)
+    columns = {name: np.concatenate((column, unknown)) for name, column in columns.items()}
+    place = {key: number for number, key in enumerate(read)}
     touched = []
-    decoded: dict[Key, dict[str, np.ndarray]] = {}
-    for key in sorted(near & set(rows)):
-        row = rows[key]
+    limits_w = {pk: meters.limit_of(one) for pk, one in sensors.items()}
+    for key in near:
+        row, limit_w = rows[key], limits_w[key[0]]
         before = row.in_wh, row.out_wh
-        around = [(row.sensor_id, row.day + step * missing.DAY) for step in (-1, 0, 1)]
-        columns = [_columns(rows, decoded, one) for one in around]
-        joined = {name: np.concatenate([one[name] for one in columns]) for name in meters.FIELDS}
-        grown = meters.read(joined, limit_w=limits_w[row.sensor_id])
+        around = [place.get(_beside(key, step), len(read)) for step in BESIDE]
+        joined = {name: column[around] for name, column in columns.items()}
+        grown = meters.read({name: some.ravel() for name, some in joined.items()}, limit_w=limit_w)
         row.in_wh, row.out_wh = (_known(float(one.totals(OWN)[0])) for one in grown)
         if key in changed:
-            row.peak_w = _peak_w(columns[1], limits_w[row.sensor_id])
+            row.peak_w = _peak_w({name: some[1] for name, some in joined.items()}, limit_w)
         if key in changed or before != (row.in_wh, row.out_wh):
             row.pk = None  # written by sensor and day, whether it is new or not
             touched.append(row)
@@ -225,14 +242,10 @@ def _peak_w(columns: Mapping[str, np.ndarray], limit_w: float) -> float | None:
     return None if np.isnan(powers).all() else float(np.nanmax(powers))
 
 
+def _beside(key: Key, step: int) -> Key:
+    sensor, day = key
+    return sensor, day + step * missing.DAY
+
+
 def _known(energy_wh: float) -> float | None:
     return None if np.isnan(energy_wh) else energy_wh
-
-
-def _columns(
-    rows: Mapping[Key, Day], decoded: dict[Key, dict[str, np.ndarray]], key: Key
-) -> dict[str, np.ndarray]:
-    if key not in decoded:
-        unknown = {name: np.full(missing.BUCKETS, np.nan) for name in packing.FIELDS}
-        decoded[key] = unknown | (packing.unpack(rows[key].packed) if key in rows else {})
-    return decoded[key]

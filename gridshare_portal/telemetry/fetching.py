@@ -7,7 +7,7 @@ failed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +18,7 @@ from gridshare_portal.gridshare import errors
 from gridshare_portal.gridshare.http import parallel
 from gridshare_portal.sites import clients
 from gridshare_portal.telemetry import days, missing
+from gridshare_portal.telemetry.meaning import told, translation
 
 REFUSED = (
     errors.NotFound,
@@ -38,10 +39,19 @@ class FetchResult:
     failed: tuple[Exception, ...]
 
 
-def fetch(client: gridshare.Client, ids: Mapping[int, str], windows: Sequence[missing.Window]) -> FetchResult:
-    """Make one call per sensor; raise what is no GridshareError, such as a closed access path."""
+def fetch(
+    client: gridshare.Client,
+    ids: Mapping[int, str],
+    windows: Sequence[missing.Window],
+    told_by: Callable[[int], told.Told] = lambda sensor: told.USUAL,
+) -> FetchResult:
+    """Make one call per sensor; raise what is no GridshareError, such as a closed access path.
+
+    The readings are as they came; `told_by` says how a sensor tells them, by its key.
+    """
     read = client.get_device_telemetry
-    calls = [partial(read, ids[one.sensor], start=one.start, end=one.end) for one in windows]
+    stretches = [(ids[one.sensor], *translation.asked(one, told_by(one.sensor))) for one in windows]
+    calls = [partial(read, synth_id, start=start, end=end) for synth_id, start, end in stretches]
     outcomes = parallel.gather(calls, at_most=settings.GRIDSHARE_PARALLEL)
     for outcome in outcomes:
         if isinstance(outcome, Exception) and not isinstance(outcome, errors.GridshareError):

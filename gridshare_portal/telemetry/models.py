@@ -10,7 +10,10 @@ from django.db import models
 
 
 class Day(models.Model):
-    """One UTC day of one sensor: packed columns, a bit per known bucket, and roll-ups for lists."""
+    """One UTC day of one sensor: packed columns, a bit per known bucket, and roll-ups for lists.
+
+    Columns are in steps of step_s; told_s is how long the buckets were that the service told of that day.
+    """
 
     sensor = models.ForeignKey("sites.Sensor", models.CASCADE, related_name="days", db_index=False)
     day = models.DateField()
@@ -23,6 +26,7 @@ class Day(models.Model):
     in_wh = models.FloatField(null=True, blank=True)
     out_wh = models.FloatField(null=True, blank=True)
     peak_w = models.FloatField(null=True, blank=True)
+    told_s = models.PositiveIntegerField(default=900, db_default=900)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sensor", "day"], name="telemetry_day_once")]
@@ -79,6 +83,24 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sensor_id} on {self.day}, noticed {self.noticed_at}"
+
+
+class Meaning(models.Model):
+    """How a sensor tells its readings, where that is known: what was found, and what an operator set.
+
+    `found` holds for each property its value, the moment of the reading that showed it, and of a first one
+    that showed another, and votes about stamps until they are decided; `chosen` holds values, and goes
+    before. Both go by the names of `told.Told`. Days that are due since changed_at or before are as the
+    portal restated them then.
+    """
+
+    sensor = models.OneToOneField("sites.Sensor", models.CASCADE, related_name="meaning")
+    found = models.JSONField(default=dict, blank=True)
+    chosen = models.JSONField(default=dict, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.sensor_id} as it tells its readings"
 
 
 class Collection(models.Model):

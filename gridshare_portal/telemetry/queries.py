@@ -100,7 +100,9 @@ def buckets(home: stored.Home, period: periods.Period) -> dict[str, object]:
     """
     home = stored.read(home, period)
     metered = balance.energy(home, period)
-    columns = {f"{name}_wh": getattr(metered.balance, name).tolist() for name in balance.METERED}
+    between = grids.every(_step(home, metered.grid, missing.STEP_S), metered.grid.count)
+    energies = {name: grids.sums(getattr(metered.balance, name), between) for name in balance.METERED}
+    columns = {f"{name}_wh": column.tolist() for name, column in energies.items()}
     known = {name: [None if one != one else one for one in column] for name, column in columns.items()}
     return series(home, period, step_s=missing.STEP_S) | known
 
@@ -108,22 +110,24 @@ def buckets(home: stored.Home, period: periods.Period) -> dict[str, object]:
 def series(home: stored.Home, period: periods.Period, *, step_s: int) -> dict[str, object]:
     """Return a power chart by column: mean W (charge in %) per step from `start` on, None where unknown.
 
+    Where the service told longer buckets than a step, each of those is one: `step_s` says how long.
     `start` and `read_at` are Unix seconds. `partial` lists the steps of which only a part is known. Of the
     first `final_steps` steps the service has had the time to correct itself; later ones may still change.
     `complete` says whether everything was known that was over when the home was last read. Raises ValueError
     unless step_s is a multiple of the finest bucket.
     """
     home = stored.read(home, period)
-    grid, between, drawn, known = _drawn(home, period, step_s)
+    grid, size, drawn, known = _drawn(home, period, step_s)
+    between = grids.every(size, grid.count)
     expected = _expected(home.collection, grid)
     counts = grids.known(np.where(known, 0.0, np.nan), between)
     read_at = home.collection.last_ok_at if home.collection else None
     return {
         "start": int(grid.start.timestamp()),
-        "step_s": step_s,
+        "step_s": size * missing.STEP_S,
         **{name: grids.integers(column) for name, column in drawn.items()},
         "partial": np.flatnonzero((counts > 0) & (counts < between[:, 1] - between[:, 0])).tolist(),
-        "final_steps": _over(read_at, grid, missing.PROVISIONAL) * missing.STEP_S // step_s,
+        "final_steps": _over(read_at, grid, missing.PROVISIONAL) // size,
         "read_at": int(read_at.timestamp()) if read_at else None,
         "complete": bool(expected and known[:expected].all()),
     }
@@ -146,15 +150,16 @@ def progress(home: stored.Home) -> Progress:
 
 
 def _drawn(
-    home: stored.Home, period: periods.Period, step_s: int
-) -> tuple[grids.Grid, np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Return mean power and charge per step, and which of the finest buckets are known."""
+    home: stored.Kept, period: periods.Period, step_s: int
+) -> tuple[grids.Grid, int, dict[str, np.ndarray], np.ndarray]:
+    """Return a step's size, mean power and charge per step, and which of the finest buckets are known."""
     if step_s <= 0 or step_s % missing.STEP_S:
         raise ValueError(f"A step is a multiple of {missing.STEP_S} seconds.")
     read = balance.columns(home, period, ("in_w", "out_w", "charge_pct"))
     went_in, went_out = (meters.within(read.values[name], read.sensors) for name in ("in_w", "out_w"))
     went = balance.balance(read.sensors, went_in, went_out, read.absent)
-    between = grids.every(step_s // missing.STEP_S, read.grid.count)
+    size = _step(home, read.grid, step_s)
+    between = grids.every(size, read.grid.count)
     finest = {
         "solar_w": went.solar,
         "charging_w": went.charged,
@@ -165,7 +170,16 @@ def _drawn(
         "charge_pct": balance.charge(read.sensors, read.values["charge_pct"], read.absent),
     }
     drawn = {name: grids.means(column, between) for name, column in finest.items()}
-    return read.grid, between, drawn, went.known
+    return read.grid, size, drawn, went.known
+
+
+def _step(home: stored.Kept, grid: grids.Grid, step_s: int) -> int:
+    """Return how many of the finest buckets a step is of, no shorter than what the service told.
+
+    A step of which less than two fit is the whole period, as a day of 25 hours is.
+    """
+    size = max(step_s, home.told_s) // missing.STEP_S
+    return size if 2 * size <= grid.count or size * missing.STEP_S <= step_s else max(grid.count, 1)
 
 
 def _totals(metered: balance.Metered, due: slice, edges: Sequence[int], sums: dict[str, float]) -> Totals:

@@ -30,6 +30,7 @@ class StoredDay(NamedTuple):
     packed: packing.Packed
     known: packing.Packed
     known_count: int
+    told_s: int = missing.STEP_S
 
     def edges(self) -> tuple[int, int]:
         """Return the first known bucket and one past the last; (0, 0) where none is."""
@@ -51,6 +52,11 @@ class Kept:
     last: date | None = None
     rows: Sequence[StoredDay] = ()
     births: dict[int, date] = field(default_factory=dict)
+
+    @property
+    def told_s(self) -> int:
+        """How long the longest buckets are that the service told of these days, in seconds."""
+        return max((row.told_s for row in self.rows if row.known_count), default=missing.STEP_S)
 
     def over(self, period: periods.Period) -> Kept:
         """Return the same home with the days of a period, and one day to either side of it."""
@@ -113,7 +119,7 @@ def shared(sensors: Sequence[sites.Sensor]) -> set[int]:
 
 def _rows(sensors: Sequence[sites.Sensor], first: date, last: date) -> list[StoredDay]:
     found = Day.objects.filter(sensor__in=[sensor.pk for sensor in sensors], day__range=(first, last))
-    fields = ("sensor_id", "day", "packed", "known", "known_count")
+    fields = ("sensor_id", "day", "packed", "known", "known_count", "told_s")
     return [StoredDay(*row) for row in found.filter(step_s=missing.STEP_S).values_list(*fields)]
 
 

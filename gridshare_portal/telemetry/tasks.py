@@ -22,9 +22,13 @@ def collect_site(collection_pk: int) -> None:
         wake(collect_site, collection_pk)
 
 
-@shared_task
+@shared_task(expires=collect.CLAIMED.total_seconds())
 def collect_sites(collection_pks: list[int]) -> None:
-    """Fetch for several homes, one after another; one that needs more time gets a task of its own."""
+    """Fetch for several homes, one after another; one that needs more time gets a task of its own.
+
+    A message that waited until its homes are due again is dropped, since they are in another by then: workers
+    that are behind would otherwise find each home in ever more messages.
+    """
     began_s = time.monotonic()
     for collection_pk in collection_pks:
         left_s = SECONDS - (time.monotonic() - began_s)

@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -88,26 +88,30 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(self) -> None:
-        self.disk = SmallDisk("400m")
+    def __init__(self, *, room: str = "400m", host: str = "127.0.0.1", options: Sequence[str] = LEAN) -> None:
+        self.host, self.options = host, options
+        self.disk = SmallDisk(room)
         self.folder = self.disk.place
         self.port = portals.free_port()
-        self.url = f"postgres://portal@127.0.0.1:{self.port}/portal"
+        self.url = f"postgres://portal@{host}:{self.port}/portal"
         self.server: subprocess.Popen | None = None
         self.as_whom = {"user": "postgres", "group": "postgres", "extra_groups": []} if _is_root() else {}
         if _is_root():
             shutil.chown(self.folder, "postgres", "postgres")
         initdb = [bin_of("initdb"), "-D", str(self.folder / "db"), "-U", "postgres", "--auth=trust"]
         self._run(*initdb, "-E", "UTF8", "--no-sync")
+        if host != "127.0.0.1":
+            with open(self.folder / "db" / "pg_hba.conf", "a") as rules:
+                rules.write(f"host all all {host}/24 trust\n")
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = [
             f"port={self.port}",
-            "listen_addresses=127.0.0.1",
+            f"listen_addresses={self.host}",
             f"unix_socket_directories={self.folder}",
         ]
-        options += [f"log_directory={self.folder}", *LEAN]
+        options += [f"log_directory={self.folder}", *self.options]
         with open(self.folder / "log", "a") as log:
             self.server = subprocess.Popen(
                 [bin_of("postgres"), "-D", str(self.folder / "db"), *(f"-c{one}" for one in options)],
@@ -138,7 +142,7 @@ class Postgres:
 
     def connected(self, database: str = "portal") -> psycopg.Connection:
         """Return a connection of the server's own administrator."""
-        address = f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+        address = f"postgres://postgres@{self.host}:{self.port}/{database}"
         return psycopg.connect(address, autocommit=True, connect_timeout=2)
 
     def cut(self) -> None:

@@ -7,12 +7,11 @@ decides. The last tests read what happened in all that time.
 import os
 import random
 import warnings
-from datetime import datetime
 
 import pytest
 
-from tests.faults import checker, databases, deployment, load, nemesis
-from tests.faults.history import Change, Event, History, Taken
+from tests.faults import afterwards, checker, databases, deployment, load, nemesis
+from tests.faults.history import History
 
 pytestmark = pytest.mark.programs
 SEED = int(os.environ.get("SEED", "1"))
@@ -60,55 +59,7 @@ def history(stand):
     stand.wait_until_well()
     stand.wait_for_worker()
     stand.people.stop()
-    told = stand.portal.inside("tell")
-    return History(
-        answers=stand.people.noted,
-        windows=stand.windows,
-        changes=[Change(**one) for one in told["changes"]],
-        taken=list(_taken(stand)),
-        events=[Event(**one) for one in told["events"]],
-        refused=told["refused"],
-        signed_out=[who for who, one in stand.people.people.items() if not _is_signed_in(one)],
-        told=list(_told(stand, told["tokens"])),
-        dead=_dead(stand),
-    )
-
-
-def _dead(stand):
-    return [name for name, child in stand.portal.running.items() if child.poll() is not None]
-
-
-def _taken(stand):
-    for device, kept in stand.portal.ask_lunar("GET", "accepted").items():
-        for kind, entries in (("mode", "modes"), ("plan", "plans"), ("details", "details")):
-            for at, what in kept[entries]:
-                yield Taken(device=device, kind=kind, value=_value(kind, what), at=_moment(at))
-
-
-def _value(kind, what):
-    if kind == "plan":
-        return ",".join(f"{one['power_w']:.0f}" for one in what)
-    return what if kind == "mode" else what["serialNumber"]
-
-
-def _moment(text):
-    return datetime.fromisoformat(text).timestamp()
-
-
-def _is_signed_in(one):
-    page = one.look(one.home or load.OF_STAFF[one.email][0])
-    return page.status_code == 200 and "/accounts/login" not in page.url
-
-
-def _told(stand, tokens):
-    sessions = [one.cookies["session"] for one in stand.people.people.values()]
-    secrets = {**deployment.SECRETS} | {"session": sessions, "token": tokens}
-    for log in ("web", "worker", "beat", "another beat"):
-        path = stand.portal.log_of(log)
-        text = path.read_text() if path.exists() else ""
-        for name, values in secrets.items():
-            if any(value in text for value in ([values] if isinstance(values, str) else values)):
-                yield name, log
+    return afterwards.history(stand, logs=("web", "worker", "beat", "another beat"))
 
 
 class TestPeople:
@@ -123,7 +74,7 @@ class TestPeople:
         window = nemesis.live_through(stand, name, fault)
 
         meanwhile = [one for one in stand.people.noted if one.ended >= window.began]
-        assert _dead(stand) == []
+        assert afterwards.dead(stand) == []
         assert list(checker.of_answers(History(answers=meanwhile, windows=stand.windows))) == []
 
     def test_did_something(self, history):

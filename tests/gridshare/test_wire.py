@@ -57,17 +57,23 @@ class TestReadings:
         assert read_one(soc_percent=charge_pct).charge_pct is None
 
     def test_come_in_order_and_once_and_within_what_was_asked(self):
-        moments = ["00:30", "00:00", "00:30", "01:00", "00:15"]
+        moments = ["00:30", "00:00", "00:30", "01:00", "00:15"]  # the last at the end of the stretch
         entries = [
             {"timestamp": f"2026-06-01T{moment}:00Z", "power_W": n} for n, moment in enumerate(moments)
         ]
-        entries += [{"timestamp": "2026-05-31T23:59:59Z"}, {"timestamp": "yesterday"}, {"power_W": 1}, "no"]
+        entries += [
+            {"timestamp": "2026-05-31T23:59:59Z"},
+            {"timestamp": "2026-06-01T01:00:01Z"},
+            {"timestamp": "yesterday"},
+            {"power_W": 1},
+            "no",
+        ]
 
         found = wire.readings({"entries": entries}, start=START, end=END)
 
-        assert [reading.at.minute for reading in found] == [0, 15, 30]
+        assert [reading.at.minute for reading in found] == [0, 15, 30, 0]
         assert found[2].in_w == 2
-        assert [one.where for one in found.unusable] == [f"entries[{n}].timestamp" for n in (6, 7, 8)]
+        assert [one.where for one in found.unusable] == [f"entries[{n}].timestamp" for n in (7, 8, 9)]
 
     def test_keep_fields_nobody_has_met(self):
         assert read_one(frequency_Hz=49.98).extra == {"frequency_Hz": 49.98}

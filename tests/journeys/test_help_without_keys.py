@@ -66,7 +66,7 @@ def test_request_consent_help_proposal_approval_end(
     owner.page.locator("input[name=right][value=view]").check()
     owner.page.locator("input[name=lasts][value=day]").check()
     owner.sends("Share", exact=True)
-    owner.reads("SunFix")
+    owner.reads("Shared with SunFix.")
 
     ines.goes_to(f"/homes/{home}/")
     ines.reads("Why do you open this home?")

@@ -6,6 +6,7 @@ import pytest
 from django.db.models import Max, Min
 from django.utils import timezone
 
+from gridshare_portal import celery as portal_celery
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import collect, latest, missing, queries, tasks
 from gridshare_portal.telemetry.models import Day, Latest
@@ -228,6 +229,14 @@ class TestTheQueue:
         tasks.collect_site(collection(month).pk)
 
         assert woken == [("gridshare_portal.telemetry.tasks.collect_site", (collection(month).pk,))]
+
+    def test_leaves_no_message_behind_for_homes_that_are_due_again(self, monkeypatch, settings):
+        sent = []
+        settings.CELERY_TASK_ALWAYS_EAGER = False
+        monkeypatch.setattr(portal_celery.app, "send_task", lambda *_given, **how: sent.append(how))
+        tasks.collect_sites.apply_async(([1, 2],))
+
+        assert [how["expires"] for how in sent] == [collect.CLAIMED.total_seconds()]
 
     def test_begins_once_and_is_not_disturbed_by_later_syncs(self, month):
         collected(month)

@@ -17,6 +17,7 @@ from gridshare_portal.homeowner import addresses, entry_points, forms, viewer
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries, settings, structure
+from gridshare_portal.telemetry.meaning import words as meaning_words
 
 ON_A_PAGE = 24
 LOOSE_AT_MOST = 100  # sensors without a device on one page
@@ -47,7 +48,7 @@ def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 def device(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     now = timezone.now()
     found, home = entry_points.device(request, synth_id, now=now)
-    sensors = found.sensors.filter(gone_at=None).select_related("latest")[:ON_A_PAGE]
+    sensors = found.sensors.filter(gone_at=None).select_related("latest", "meaning")[:ON_A_PAGE]
     context = {
         **viewer.of_home(home, now=now),
         "device": found,
@@ -89,7 +90,7 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
 
 def _loose(home: sites.Site, now: datetime) -> dict[str, object]:
     """Return the sensors that belong to no device of the home, and so stand on no device's page."""
-    loose = queries.sensors_without_device(home).select_related("latest")
+    loose = queries.sensors_without_device(home).select_related("latest", "meaning")
     shown = loose[:LOOSE_AT_MOST]
     return {
         "loose": [_sensor(sensor, home, now) for sensor in shown],
@@ -114,6 +115,7 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, 
         "kind": sensor.kind,
         "channels": sensor.channels,
         "newest": presenter.newest(getattr(sensor, "latest", None), zone=site.zone, now=now),
+        "told": meaning_words.sentences(getattr(sensor, "meaning", None)),
         "choice": forms.SensorRole(sensor=sensor)["role"],
     }
 

@@ -6,7 +6,7 @@ The same call serves the page, the columns it asks for again, and the home page'
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from django.urls import reverse
@@ -18,6 +18,8 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import missing, queries
 from gridshare_portal.telemetry import models as telemetry
 from gridshare_portal.telemetry import stored as telemetry_kept
+
+HOUR_S = 3600
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def mark(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime
 
 def shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> Shown:
     """Return picture and sums of the days chosen; bars and sums come from one pass."""
-    period = _period(kept.site, choice)
+    period, choice = _period(kept.site, choice), _told(kept, choice)
     if choice.by == "quarter":
         return Shown(figure(kept, choice, now=now), queries.totals(kept, period))
     pieces = periods.cut(period, choice.by, kept.site.zone)
@@ -57,6 +59,7 @@ def shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetim
 def figure(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> figures.Figure:
     """Return the picture of the days chosen, as finely as chosen."""
     site, period = kept.site, _period(kept.site, choice)
+    choice = _told(kept, choice)
     if choice.by != "quarter":
         pieces = periods.cut(period, choice.by, site.zone)
         return _energy(kept, choice, pieces, queries.bars(kept, pieces), now)
@@ -113,7 +116,7 @@ def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> It
             series = queries.buckets(kept, part)
             yield from exports.power_rows(series, home=site.name, parts=parts, zone=zone, now=now)
         else:
-            pieces = periods.cut(part, choice.by, zone)
+            pieces = periods.cut(part, _told(kept, choice).by, zone)
             bars = queries.bars(kept, pieces)
             yield from exports.energy_rows(bars, pieces, home=site.name, parts=parts, zone=zone, now=now)
 
@@ -136,6 +139,11 @@ def _energy(
         past=_past(kept.collection),
         caption=_caption(site, choice),
     )
+
+
+def _told(kept: telemetry_kept.Kept, choice: range.HistoryRange) -> range.HistoryRange:
+    """Return the choice, by days where it is by hours and the service told longer buckets than that."""
+    return replace(choice, by="day") if choice.by == "hour" and kept.told_s > HOUR_S else choice
 
 
 def _period(site: sites.Site, choice: range.HistoryRange) -> periods.Period:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from gridshare_portal.lunar import scopes
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries as site_queries
 from gridshare_portal.sites import structure
+from gridshare_portal.telemetry.meaning import words as meaning_words
 
 OF_CONNECTIONS = {
     events.Name.CONNECTED: "The homeowner connected Lunar",
@@ -66,6 +67,7 @@ class Diagnosis:
     gaps: Sequence[gap_words.Words]
     past: Sequence[gap_words.Words]
     sensors: SensorCoverages
+    told: Sequence[tuple[str, Sequence[str]]]  # each sensor's name with what is unusual about its readings
     cases: Sequence[queries.WorkListRow]
     calls: Sequence[tuple[str, sites.Call]]
     connections: Sequence[ConnectionScopes]
@@ -87,6 +89,7 @@ def diagnose(looked: Looked, *, user: accounts.User) -> Diagnosis:
         gaps=going_on,
         past=[one for one in found if not one.gap.goes_on][:PAST_GAPS],
         sensors=[(titles[one.synth_id], one) for one in home.sensors],
+        told=told_of(looked.site, titles),
         cases=opened,
         calls=calls_of(looked.site),
         connections=_connections(looked),
@@ -102,6 +105,13 @@ def gaps_of(
     home, titles = gap_facts.coverage_of(site, now=now), titles_of(site_queries.sensors_of(site))
     found = gaps.gaps(home, now=now)
     return home, titles, [gap_words.worded(gap, titles=titles, zone=site.zone, now=now) for gap in found]
+
+
+def told_of(site: sites.Site, titles: Mapping[str, str]) -> list[tuple[str, Sequence[str]]]:
+    """Return what is unusual about how sensors tell their readings, each with the sensor's name."""
+    sensors = list(site_queries.sensors_of(site))
+    said = meaning_words.of_sensors(one.pk for one in sensors)
+    return [(titles[one.synth_id], said[one.pk]) for one in sensors if one.pk in said]
 
 
 def titles_of(sensors: Iterable[sites.Sensor]) -> dict[str, str]:

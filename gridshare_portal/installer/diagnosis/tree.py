@@ -20,6 +20,7 @@ from gridshare_portal.sites import queries, structure
 from gridshare_portal.telemetry import latest as telemetry_latest
 from gridshare_portal.telemetry import missing, packing
 from gridshare_portal.telemetry import queries as telemetry
+from gridshare_portal.telemetry.meaning import words as meaning_words
 from gridshare_portal.telemetry.models import Day, Latest
 
 DAYS = 8
@@ -39,6 +40,7 @@ class HealthRow:
     freshness: str
     role_by: str
     wrong: Sequence[tree_health.Mismatch]
+    told: Sequence[str]
     unfolded: bool
 
 
@@ -63,6 +65,7 @@ def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
     wrong = tree_health.mismatches(_weeks(sensors, site.zone, now), sorted(hung), _balance(site, now))
     authors = _role_authors(site, organization_id)
     known = structure.known_of(site)
+    told = meaning_words.of_sensors(one.pk for one in sensors)
     lines = [
         HealthRow(
             branch=branch,
@@ -71,6 +74,7 @@ def tree_of(site: sites.Site, *, organization_id: int, now: datetime) -> Tree:
             freshness=_freshness(branch, latest, now),
             role_by=_role_by(branch.sensor, authors),
             wrong=wrong.get(branch.synth_id, ()),
+            told=told.get(branch.sensor.pk, ()) if branch.sensor else (),
             unfolded=branch.depth == 0 or len(branches) <= UNFOLDED,
         )
         for branch in branches

@@ -18,11 +18,11 @@ import uuid
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, Value
+from django.db.models import BigIntegerField, F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from gridshare_portal import seal
+from gridshare_portal import built, seal
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.lunar import connections, models
 from gridshare_portal.lunar.login import cognito, registration
@@ -35,6 +35,7 @@ RECOVERED_WITHIN = timedelta(seconds=90)  # longer than any grace; later a calle
 SKEW = timedelta(seconds=15)
 LONGEST_PAUSE_S = 30
 WAIT_S = 8.0  # for another caller's refresh
+_CONNECTION = built.Query(lambda: models.Connection.objects.filter(pk=built.Given("pk", BigIntegerField())))
 
 
 class ReconnectRequired(Exception):
@@ -97,7 +98,7 @@ def recover(*, connection_pk: int) -> None:
 
 
 def _active(pk: int) -> models.Connection:
-    connection = models.Connection.objects.filter(pk=pk).first()
+    connection = _CONNECTION.first(pk=pk)
     if connection is None or not connection.is_active:
         raise ReconnectRequired("gone" if connection is None else connection.status)
     return connection

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,20 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """The clock of the home whose days change, when it was last read, and its sensors by their keys."""
+    """The clock of the home whose days change, when it was last read, and its sensors by their keys.
+
+    What is stored of a sensor since it was restated is the portal's doing until it is read once more.
+    """
 
     zone: ZoneInfo
     read_at: datetime | None
     sensors: Mapping[int, sites.Sensor]
+    restated_at: Mapping[int, datetime] = field(default_factory=dict)
+
+    def restated(self, row: Day) -> bool:
+        """Return whether a stored day was restated after it was read."""
+        at = self.restated_at.get(row.sensor_id)
+        return at is not None and row.ask_again_at is not None and row.ask_again_at <= at
 
 
 @dataclass
@@ -56,7 +65,8 @@ def noticed(
     if home.read_at is None:
         return []
     final_at = home.read_at - missing.PROVISIONAL
-    keys = [key for key in changed if key in before and missing.midnight(key[1]) < final_at]
+    read = [key for key in changed if key in before and not home.restated(before[key])]
+    keys = [key for key in read if missing.midnight(key[1]) < final_at]
     masks = {key: found for key in keys if (found := _differing(before[key], after[key], final_at))}
     if not masks:
         return []
