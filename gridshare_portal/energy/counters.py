@@ -145,13 +145,10 @@ def growth(
     )
     if expected is None:
         expected = Evidence(net_wh=np.full(count, np.nan), gross_wh=np.full(count, np.nan))
-    doubt_wh = _doubts(found, expected, day)
-    for number in _odd_days(found, expected, doubt_wh, day):
+    for number, doubt_wh in _odd_days(found, expected, day).items():
         first, last = max(0, (number - NEIGHBORS) * day), min(count, (number + 1 + NEIGHBORS) * day)
         around, own = slice(first, last), slice(number * day, min(count, (number + 1) * day))
-        reader = _Reader(
-            counter[around], _cut(expected, around), doubt_wh[around], found.limit_wh, found.step_h
-        )
+        reader = _Reader(counter[around], _cut(expected, around), doubt_wh, found.limit_wh, found.step_h)
         judged, inside = reader.read(), slice(own.start - first, own.stop - first)
         found.wh[own], found.at_wh[own] = judged.wh[inside], judged.at_wh[inside]
         found.broken[own] = judged.broken[inside]
@@ -175,23 +172,21 @@ def _off(wh: Floats, expected: Evidence) -> Floats:
     return np.fmin(np.abs(wh - expected.net_wh), np.abs(wh - expected.gross_wh))
 
 
-def _doubts(found: Growth, expected: Evidence, day: int) -> Floats:
-    """Return for each step how far counter and power may differ: what is usual in its day and those beside.
+def _doubts(found: Growth, off: Floats, expected: Evidence, day: int) -> Floats:
+    """Return for each day how far counter and power may differ: what is usual in it and the days beside.
 
     Power may be a mean or a sample, and sensors differ; what counts is the median where anything flows.
     """
-    wh, off = found.wh, _off(found.wh, expected)
     days = -(-len(off) // day)
-    usual = np.zeros(days)
-    with np.errstate(invalid="ignore"):
-        if (off > DOUBT_WH).any():
-            off[(np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)] = np.nan
-            off[(wh < 0) | (wh > found.limit_wh)] = np.nan
-            padded = np.full((days + 2 * NEIGHBORS) * day, np.nan)
-            padded[NEIGHBORS * day : NEIGHBORS * day + len(off)] = off
-            near = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day)[::day]
-            usual = _medians(near)
-    return np.repeat(DOUBT_WH + DOUBT_FACTOR * usual, day)[: len(off)]
+    if not (off > DOUBT_WH).any():
+        return np.full(days, DOUBT_WH)
+    wh = found.wh
+    flows = ~((np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)) & ~((wh < 0) | (wh > found.limit_wh))
+    padded = np.full((2, (days + 2 * NEIGHBORS) * day), np.nan)
+    inside = slice(NEIGHBORS * day, NEIGHBORS * day + len(off))
+    padded[0, inside], padded[1, inside] = off, np.where(flows, off, np.nan)
+    near = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day, axis=1)[:, ::day, 1:]
+    return DOUBT_WH + DOUBT_FACTOR * np.where((near[0] > DOUBT_WH).any(axis=1), _medians(near[1]), 0.0)
 
 
 def _medians(rows: Floats) -> Floats:
@@ -201,16 +196,29 @@ def _medians(rows: Floats) -> Floats:
     return np.where(count >= FEWEST, middle, 0.0)
 
 
-def _odd_days(found: Growth, expected: Evidence, doubt_wh: Floats, day: int) -> list[int]:
-    """Return the days that need a closer look: those with something odd, and those beside them."""
+def _odd_days(found: Growth, expected: Evidence, day: int) -> dict[int, float]:
+    """Return the days that need a closer look, because of something odd in them or those beside.
+
+    With each comes by how many Wh counter and power may differ. All that counts lies within those days: what
+    a day's first step brought does so only where the day before is there, too.
+    """
     known = np.flatnonzero(~np.isnan(found.at_wh))
     grown, steps = np.diff(found.at_wh[known]), np.diff(known)
     with np.errstate(invalid="ignore"):
-        off = np.flatnonzero(_off(found.wh, expected) > doubt_wh)
-    jumped = known[1:][(grown < 0) | (grown > found.limit_wh * steps)]
-    days = {int(at) // day for at in (*off, *jumped)}
-    near = {one + step for one in days for step in range(-NEIGHBORS, NEIGHBORS + 1)}
-    return sorted(near & set(range(-(-len(found.wh) // day))))
+        off = _off(found.wh, expected)
+        doubts_wh = _doubts(found, off, expected, day)
+        differ = np.flatnonzero(off > DOUBT_WH)
+        jumped = np.flatnonzero((grown < 0) | (grown > found.limit_wh * steps))
+    odd = set()
+    for at in differ.tolist():
+        first = at // day - NEIGHBORS
+        near = range(first, at // day + NEIGHBORS + (at % day > 0))
+        odd |= {number for number in near if 0 <= number < len(doubts_wh) and off[at] > doubts_wh[number]}
+    for before, after in zip(known[jumped].tolist(), known[jumped + 1].tolist(), strict=True):
+        odd.update(
+            range(max(0, after // day - NEIGHBORS), min(len(doubts_wh), before // day + NEIGHBORS + 1))
+        )
+    return {number: float(doubts_wh[number]) for number in sorted(odd)}
 
 
 def _rollover(step_h: float, steps: Places | int) -> Floats:
@@ -233,7 +241,7 @@ class _Reader:
     """Reads a few days of one counter closely."""
 
     def __init__(
-        self, counter: Floats, expected: Evidence, doubt_wh: Floats, limit_wh: float, step_h: float
+        self, counter: Floats, expected: Evidence, doubt_wh: float, limit_wh: float, step_h: float
     ) -> None:
         self.count, self.limit_wh, self.step_h = len(counter), limit_wh, step_h
         self.at: Places = np.flatnonzero(~np.isnan(counter))
@@ -308,7 +316,7 @@ class _Reader:
             off = np.fmin(off, np.where(told, differs, np.nan))
         with np.errstate(invalid="ignore"):
             plain = (grown >= -NOISE_WH) & (grown <= self.limit_wh * steps)
-            plain &= ~(off > self.doubt_wh[last] * steps**0.25)
+            plain &= ~(off > self.doubt_wh * steps**0.25)
         lost = np.where(steps > 1, steps, 0)
         return np.where(plain, lost, steps + BREAK_STEPS), np.where(plain, grown, np.nan)
 

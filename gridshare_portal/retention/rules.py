@@ -202,7 +202,7 @@ RULES = (
         lasting=5 * YEAR,
         since="after the day",
         why="You can compare years.",
-        models=("telemetry.Day",),
+        models=("telemetry.Day", "telemetry.SiteDay"),
     ),
     Rule(
         name="raw answer",

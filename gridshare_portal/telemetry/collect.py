@@ -24,7 +24,7 @@ from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, fetching, missing, packing
+from gridshare_portal.telemetry import days, fetching, missing, packing, stamps
 from gridshare_portal.telemetry.models import Collection, Day, Latest
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
@@ -180,6 +180,8 @@ def _oldest(site: sites.Site, now: datetime) -> date:
 
 def _collect(run: _Run, seconds: float) -> bool:
     there = run.row.site.sensors.filter(gone_at=None)
+    if run.row.stamped_at != run.row.last_ok_at:
+        stamps.renew(run.row.site)
     known_first = sorted(there, key=lambda sensor: sensor.role == "unknown")
     run.sensors = {sensor.pk: sensor.synth_id for sensor in known_first[:MOST_SENSORS]}
     if not run.sensors:
@@ -210,7 +212,12 @@ def _newest(run: _Run, client: gridshare.Client) -> None:
     if not answers:
         raise run.failed[0]
     recent = missing.day_of(run.moment - missing.FIRST_STRETCH)
-    changes: dict[str, object] = {"last_ok_at": run.moment, "refused": _named(run.refused)}
+    read_at = run.moment
+    changes: dict[str, object] = {
+        "last_ok_at": read_at,
+        "stamped_at": read_at,
+        "refused": _named(run.refused),
+    }
     if run.row.filled_back_to is None:
         changes["filled_back_to"] = recent
     if run.row.cursor is None:

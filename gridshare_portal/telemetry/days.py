@@ -19,7 +19,7 @@ from datetime import date, datetime
 import numpy as np
 
 from gridshare_portal.gridshare import types
-from gridshare_portal.telemetry import meters, missing, packing
+from gridshare_portal.telemetry import meters, missing, packing, stamps
 from gridshare_portal.telemetry.models import Day, Latest
 
 WRITTEN = (
@@ -62,10 +62,11 @@ def merge(answers: Sequence[FetchedReadings], *, now: datetime) -> list[Day]:
 
 
 def store(merged: Sequence[Day]) -> None:
-    """Write days, new or not."""
+    """Write days, new or not, and stamp them."""
     Day.objects.bulk_create(
         merged, update_conflicts=True, unique_fields=["sensor", "day"], update_fields=WRITTEN, batch_size=50
     )
+    stamps.changed(merged)
 
 
 def write_latest(answers: Sequence[FetchedReadings], *, now: datetime) -> None:

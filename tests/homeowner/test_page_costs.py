@@ -10,9 +10,9 @@ from tests.readings import begin
 
 SIGNED_IN = 2  # the session, and who it is
 PAGES = {  # beyond those two
-    "site": 8,
+    "site": 9,
     "now": 7,
-    "telemetry": 4,
+    "telemetry": 5,
     "telemetry_json": 4,
     "control": 5,
     "devices": 8,

@@ -112,6 +112,10 @@ def readings(world, began):
     return telemetry.Day.objects.create(sensor=world.sensor, day=began.date(), **known)
 
 
+def sums_of_a_day(world, began):
+    return telemetry.SiteDay.objects.create(site=world.home, day=began.date(), stamp=1)
+
+
 def raw_answer(world, began):
     known = {"site": world.home, "operation": "listSites", "asked_by": world.user, "asked_for": 1}
     return sites.RawResponse.objects.create(asked_at=began, **known)
@@ -184,6 +188,7 @@ ROWS = (
     ("case of an unshared home", unshared_case),
     ("home", home),
     ("readings", readings),
+    ("readings", sums_of_a_day),
     ("raw answer", raw_answer),
     ("group", group),
     ("sums", sums),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from gridshare_portal.browsers import compression
 from gridshare_portal.files import responses
-from gridshare_portal.homeowner import entry_points, readings
+from gridshare_portal.homeowner import entry_points
 from gridshare_portal.homeowner.history import charts, exports, range
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import structure
@@ -119,7 +119,7 @@ def _columns(
     request: entry_points.HomeRequest, site: sites.Site, choice: range.HistoryRange, now: datetime
 ) -> HttpResponseBase:
     """Answer that nothing changed, which is known before a day is read, or with the columns."""
-    kept = readings.read(site)
+    kept = telemetry_kept.read(site)
     mark = f'W/"{charts.mark(kept, choice, now=now)}"'
     response = HttpResponse(content_type="application/json")
     response["ETag"] = mark
