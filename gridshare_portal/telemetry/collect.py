@@ -24,8 +24,9 @@ from gridshare_portal.gridshare.http import calls as api
 from gridshare_portal.leases import rows as leases
 from gridshare_portal.sites import calls, clients
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import days, fetching, missing, packing, stamps
+from gridshare_portal.telemetry import days, fetching, missing, packing
 from gridshare_portal.telemetry.models import Collection, Day, Latest
+from gridshare_portal.telemetry.sums import stamps
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
 LEASE = CLAIMED = timedelta(seconds=30)  # longer than the calls between two looks at the lease take

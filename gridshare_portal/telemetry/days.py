@@ -19,8 +19,9 @@ from datetime import date, datetime
 import numpy as np
 
 from gridshare_portal.gridshare import types
-from gridshare_portal.telemetry import meters, missing, packing, stamps
+from gridshare_portal.telemetry import meters, missing, packing
 from gridshare_portal.telemetry.models import Day, Latest
+from gridshare_portal.telemetry.sums import stamps
 
 WRITTEN = (
     "step_s",

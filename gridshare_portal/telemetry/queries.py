@@ -18,8 +18,9 @@ import numpy as np
 
 from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
-from gridshare_portal.telemetry import balance, kept_sums, meters, missing, stored, sums
+from gridshare_portal.telemetry import balance, meters, missing, stored
 from gridshare_portal.telemetry.models import Collection
+from gridshare_portal.telemetry.sums import amounts, kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,17 +170,17 @@ def _of_days(
 
     Nor where something was told beyond the moment at which the home was last read, or before it began.
     """
-    found = kept_sums.of_pieces(home, whole, pieces)
+    found = kept.of_pieces(home, whole, pieces)
     if found is None:
         return None
     days, parts = found
     grid = grids.grid_over(whole, missing.STEP_S)
     first = _first(home.collection, grid)
-    heard = days.between[:, 0] + days.rows[:, sums.AT["first_heard"]]
+    heard = days.between[:, 0] + days.rows[:, amounts.AT["first_heard"]]
     if ((heard < first) & (days.between[:, 1] > first)).any():
         return None
     due = slice(_begun(first, heard), _expected(home.collection, grid))
-    added = sums.added(parts, due)
+    added = amounts.added(parts, due)
     roles = {sensor.role for sensor in home.sensors}
     edges = [(int(part.between[0, 0]), int(part.between[-1, 1])) for part in parts]
     return None if added is None else _totals(added, edges, due, roles)
@@ -192,14 +193,14 @@ def _of_buckets(home: stored.Kept, whole: periods.Period, pieces: Sequence[perio
     first = _first(home.collection, metered.grid)
     due = slice(_begun(first, heard), _expected(home.collection, metered.grid))
     between = grids.edges(metered.grid, pieces)
-    made = sums.made(metered, between, due)
+    made = amounts.made(metered, between, due)
     return _totals(made.rows, between.tolist(), due, metered.balance.roles)
 
 
 def _totals(rows: grids.Column, edges: Sequence[Sequence[int]], due: slice, roles: Set[str]) -> list[Totals]:
     """Return the totals of pieces, of each of which the sums are a row and the edges are given."""
     return [
-        _total(dict(zip(sums.COLUMNS, row, strict=True)), edge, due, roles)
+        _total(dict(zip(amounts.COLUMNS, row, strict=True)), edge, due, roles)
         for row, edge in zip(rows.tolist(), edges, strict=True)
     ]
 
@@ -210,7 +211,7 @@ def _total(row: dict[str, float], edges: Sequence[int], due: slice, roles: Set[s
     known, reckoned = row["known"], row["reckoned"]
     if row["silent"]:  # the bucket after a gap told what the gap brought
         known, reckoned = told - row["silent"], row["silent"]
-    energies = {f"{name}_wh": row[name] for name in sums.METERED}
+    energies = {f"{name}_wh": row[name] for name in amounts.METERED}
     energies |= {name: row[name] for name in balance.FLOWS}
     own = {name: row[f"own_{name}"] if told else math.nan for name in balance.TOGETHER}
     energies["home_wh"] = energies["home_wh"] if "home" in roles else own["home"]

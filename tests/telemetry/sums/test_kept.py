@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from gridshare_portal.energy import periods
 from gridshare_portal.sites import models as sites
-from gridshare_portal.telemetry import missing, queries, stamps
+from gridshare_portal.telemetry import missing, queries
 from gridshare_portal.telemetry.models import Collection, Day, SiteDay
+from gridshare_portal.telemetry.sums import stamps
 from tests import environment
 from tests.telemetry.conftest import Home
 from tests.telemetry.solar import LATER, START

@@ -22,8 +22,9 @@ from django.db.models import BigIntegerField, DateField
 
 from gridshare_portal import built
 from gridshare_portal.energy import periods, series
-from gridshare_portal.telemetry import balance, missing, stamps, stored, sums
+from gridshare_portal.telemetry import balance, missing, stored
 from gridshare_portal.telemetry.models import SiteDay
+from gridshare_portal.telemetry.sums import amounts, stamps
 
 METHOD = 1  # to be raised whenever the same readings make other sums
 OWN = 16  # bytes that say what the home's sensors and clock are
@@ -72,7 +73,7 @@ def calendar(period: periods.Period, zone: ZoneInfo) -> Calendar | None:
 
 def of_pieces(
     home: stored.Kept, period: periods.Period, pieces: Sequence[periods.Period]
-) -> tuple[sums.Stretches, list[sums.Stretches]] | None:
+) -> tuple[amounts.Stretches, list[amounts.Stretches]] | None:
     """Return the days of a period, and what each of several pieces of it adds up from.
 
     None where not all of them begin and end with local days.
@@ -93,20 +94,20 @@ def of_pieces(
     longer = sorted({one for some in groups for one in some if one[1] - one[0] > 1})
     made = dict(zip(longer, shelf.sums(longer).rows, strict=True)) if longer else {}
     parts = [
-        sums.Stretches(
+        amounts.Stretches(
             rows=np.array([made.get((a, b), days.rows[a]) for a, b in some]),
             between=np.array([(local.between[a, 0], local.between[b - 1, 1]) for a, b in some]),
         )
         for some in groups
     ]
-    return sums.Stretches(rows=days.rows, between=local.between), parts
+    return amounts.Stretches(rows=days.rows, between=local.between), parts
 
 
-def _groups(edges: sums.Edges, roles: Sequence[str], first: int, last: int) -> list[tuple[int, int]]:
+def _groups(edges: amounts.Edges, roles: Sequence[str], first: int, last: int) -> list[tuple[int, int]]:
     """Return the stretches of days, from one to before another, of which each has to be made as one."""
     if last - first == 1:
         return [(first, last)]
-    cuts = np.flatnonzero(~sums.joined(edges.of(slice(first, last)), roles)) + first + 1
+    cuts = np.flatnonzero(~amounts.joined(edges.of(slice(first, last)), roles)) + first + 1
     return list(itertools.pairwise([first, *cuts.tolist(), last]))
 
 
@@ -140,7 +141,7 @@ class _Shelf:
             stamps=b"".join([known.get(day, 0).to_bytes(STAMP) for day in stretch]),
         )
 
-    def sums(self, stretches: Sequence[tuple[int, int]]) -> sums.Sums:
+    def sums(self, stretches: Sequence[tuple[int, int]]) -> amounts.Sums:
         """Return the sums of stretches of days, numbered from one to before another.
 
         Those that are not kept are made now, and kept.
@@ -149,7 +150,7 @@ class _Shelf:
         fresh = dict(self._made([one for one, some in found.items() if some is None]))
         if self.believed and fresh:
             self._keep(fresh)
-        return sums.unpacked(
+        return amounts.unpacked(
             [fresh.get(one) or some or b"" for one, some in found.items()], len(self.home.sensors)
         )
 
@@ -177,7 +178,7 @@ class _Shelf:
         balanced = [away[at] for at, sensor in enumerate(sensors) if sensor.role in balance.BALANCED]
         if any(day.start < end < day.end for end in ends) or (balanced and all(balanced)):
             return None
-        return sums.nothing(last - first, tuple(away))
+        return amounts.nothing(last - first, tuple(away))
 
     def _made(self, wanted: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], bytes]]:
         """Make the sums of stretches, of single days that follow each other together, in one query."""
@@ -190,8 +191,8 @@ class _Shelf:
             period = periods.Period(local.days[together[0][0]].start, local.days[together[-1][1] - 1].end)
             metered = balance.energy(home, period)
             ends = [periods.Period(local.days[a].start, local.days[b - 1].end) for a, b in together]
-            made = sums.made(metered, series.edges(metered.grid, ends))
-            yield from ((one, sums.packed(made, number)) for number, one in enumerate(together))
+            made = amounts.made(metered, series.edges(metered.grid, ends))
+            yield from ((one, amounts.packed(made, number)) for number, one in enumerate(together))
 
     def _keep(self, made: Mapping[tuple[int, int], bytes]) -> None:
         """Keep what was made; a database that takes nothing now only makes the next page slower."""
