@@ -124,6 +124,17 @@ class TestTheHistoryPage:
                 with django_assert_max_num_queries(7):
                     homeowner.get(address(home, kind), asked)
 
+    def test_has_a_year_in_quarter_hours_in_columns_and_not_in_a_page(self, homeowner, home, yesterday):
+        year, day = ({"view": view, "day": yesterday, "by": "quarter"} for view in ("year", "day"))
+        columns, alone = (homeowner.get(address(home, "telemetry_json"), one).json() for one in (year, day))
+        at = (alone["start"] - columns["start"]) // 900
+
+        assert columns["count"] in (365 * 96, 366 * 96)
+        assert columns["home_w"][at : at + alone["count"]] == alone["home_w"]
+        assert any(value is not None for value in alone["home_w"])
+        assert homeowner.get(address(home), year).status_code == 400
+        assert homeowner.get(address(home, "telemetry_json"), {**year, "by": "hour"}).status_code == 400
+
     def test_says_the_same_sums_as_the_days_they_are_made_of(self, homeowner, home):
         today = local_today(home)
         days = [today - timedelta(days=n) for n in range(1, -1, -1)]
