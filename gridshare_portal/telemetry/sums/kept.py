@@ -47,13 +47,17 @@ _DAYS = built.Query(
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:
-    """Local days one after the other, their edges on one grid, and the UTC days their sums depend on."""
+    """Local days one after the other, their edges on one grid, and the UTC days their sums depend on.
+
+    Of those `near` are all; of a day those from one to before another, as numbers of them, are in `spans`.
+    """
 
     days: tuple[periods.Period, ...]
     dates: tuple[date, ...]
     grid: series.Grid
     between: series.Whole
-    nearby: tuple[tuple[date, date], ...]
+    near: tuple[date, ...]
+    spans: tuple[tuple[int, int], ...]
 
 
 @lru_cache(maxsize=512)
@@ -67,8 +71,11 @@ def calendar(period: periods.Period, zone: ZoneInfo) -> Calendar | None:
     between = series.edges(grid, days)
     if (between[:, 0] >= between[:, 1]).any():
         return None
-    nearby = tuple(_nearby(day) for day in days)
-    return Calendar(days=days, dates=dates, grid=grid, between=between, nearby=nearby)
+    nearby = [_nearby(day) for day in days]
+    first = nearby[0][0]
+    spans = tuple(((since - first).days, (until - first).days + 1) for since, until in nearby)
+    near = tuple(first + number * missing.DAY for number in range(spans[-1][1]))
+    return Calendar(days=days, dates=dates, grid=grid, between=between, near=near, spans=spans)
 
 
 def of_pieces(
@@ -126,19 +133,18 @@ class _Shelf:
     def of(cls, home: stored.Kept, period: periods.Period, local: Calendar) -> _Shelf:
         """Read what is kept; stamps are read before the days they are of."""
         believed = stamps.trusted(home.collection)
-        first, last = local.nearby[0][0], local.nearby[-1][1]
+        first, last = local.near[0], local.near[-1]
         rows = _DAYS.tuples(home=home.site.pk, first=first, last=last) if believed else []
         sensors = [(one.pk, one.role, home.ends.get(one.pk)) for one in home.sensors]
         said = repr((METHOD, home.site.time_zone, sensors)).encode()
         known = {day: stamp for day, days, stamp, _, _ in rows if days == 1}
-        stretch = [first + number * missing.DAY for number in range((last - first).days + 1)]
         return cls(
             home=home.over(period) if "rows" in vars(home) else home,
             local=local,
             believed=believed,
             kept={(day, days): (made_of, of_them) for day, days, _, made_of, of_them in rows},
             own=hashlib.blake2b(said, digest_size=OWN).digest(),
-            stamps=b"".join([known.get(day, 0).to_bytes(STAMP) for day in stretch]),
+            stamps=b"".join([known.get(day, 0).to_bytes(STAMP) for day in local.near]),
         )
 
     def sums(self, stretches: Sequence[tuple[int, int]]) -> amounts.Sums:
@@ -156,9 +162,8 @@ class _Shelf:
 
     def _token(self, begin: int, end: int) -> bytes:
         """Return what the sums of a stretch are made of: sensors and clock, and the stamps of days nearby."""
-        nearby = self.local.nearby
-        since, until = nearby[begin][0] - nearby[0][0], nearby[end - 1][1] - nearby[0][0]
-        return self.own + self.stamps[since.days * STAMP : (until.days + 1) * STAMP]
+        spans = self.local.spans
+        return self.own + self.stamps[spans[begin][0] * STAMP : spans[end - 1][1] * STAMP]
 
     def _found(self, begin: int, end: int) -> bytes | None:
         token = self._token(begin, end)
@@ -183,8 +188,8 @@ class _Shelf:
     def _made(self, wanted: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], bytes]]:
         """Make the sums of stretches, of single days that follow each other together, in one query."""
         local, home = self.local, self.home
-        spans = [(local.nearby[begin][0], local.nearby[end - 1][1]) for begin, end in wanted]
-        dates = {first + n * missing.DAY for first, last in spans for n in range((last - first).days + 1)}
+        spans = [(local.spans[begin][0], local.spans[end - 1][1]) for begin, end in wanted]
+        dates = {local.near[number] for first, last in spans for number in range(first, last)}
         if dates and (min(dates), max(dates)) != (home.first, home.last):
             home = home.on(dates)
         for together in _runs(wanted):
