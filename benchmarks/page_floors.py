@@ -218,7 +218,7 @@ def _as_just_read() -> None:
 
     now = timezone.now()
     Collection.objects.filter(site__collection__isnull=False).update(
-        last_ok_at=now, due_at=now, watched_at=now + timedelta(hours=1)
+        last_ok_at=now, stamped_at=now, due_at=now, watched_at=now + timedelta(hours=1)
     )
     at = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) - timedelta(minutes=15)
     Latest.objects.update(at=at, read_at=now)

@@ -19,7 +19,7 @@ from django.db.models import BigIntegerField, Expression, Field, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
-Row = TypeVar("Row", bound=Model)
+Asked = TypeVar("Asked")
 
 LOWEST, HIGHEST = BigIntegerField.MAX_BIGINT * -1 - 1, BigIntegerField.MAX_BIGINT
 
@@ -73,39 +73,57 @@ class _Text:
     params: tuple[Any, ...]
 
     def rows(self, values: Mapping[str, object]) -> list[Any]:
-        if not self.sql:
+        compiler = self._asking(values)
+        if compiler is None:
             return []
+        return list(ModelIterable(cast("QuerySet[Any]", _Asked(self.model, compiler))))
+
+    def tuples(self, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        compiler = self._asking(values)
+        return [] if compiler is None else [tuple(row) for row in compiler.results_iter(tuple_expected=True)]
+
+    def _asking(self, values: Mapping[str, object]) -> SQLCompiler | None:
+        """Return what asks with these values; None where no row can be found."""
+        if not self.sql:
+            return None
         connection = self.compiler.connection
         try:
             params = tuple(
                 one.value(values, connection) if isinstance(one, Given) else one for one in self.params
             )
         except EmptyResultSet:
-            return []
+            return None
         compiler = copy.copy(self.compiler)
         vars(compiler)["as_sql"] = lambda *_args, **_options: (self.sql, params)
-        return list(ModelIterable(cast("QuerySet[Any]", _Asked(self.model, compiler))))
+        return compiler
 
 
-class Query(Generic[Row]):
-    """A query of whole rows, made when it is first asked; in it, a Given stands for each value."""
+class Query(Generic[Asked]):
+    """A query, made when it is first asked; in it, a Given stands for each value."""
 
-    def __init__(self, build: Callable[[], QuerySet[Row]]) -> None:
+    def __init__(self, build: Callable[[], QuerySet[Any, Asked]]) -> None:
         self._build = build
 
-    def rows(self, **values: object) -> list[Row]:
+    def rows(self, **values: object) -> list[Asked]:
         """Ask with these values, and return what there is now."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        texts: dict[Query[Any], _Text] = vars(connection).setdefault(_KEPT, {})
-        if self not in texts:
-            texts[self] = self._text(connection)
-        return texts[self].rows(values)
+        return self._text().rows(values)
 
-    def first(self, **values: object) -> Row | None:
+    def tuples(self, **values: object) -> list[tuple[Any, ...]]:
+        """Ask a query of `values_list` with these values, and return its tuples."""
+        return self._text().tuples(values)
+
+    def first(self, **values: object) -> Asked | None:
         """Ask with these values, and return the first row, if any."""
         return next(iter(self.rows(**values)), None)
 
-    def _text(self, connection: BaseDatabaseWrapper) -> _Text:
+    def _text(self) -> _Text:
+        connection = connections[DEFAULT_DB_ALIAS]
+        texts: dict[Query[Any], _Text] = vars(connection).setdefault(_KEPT, {})
+        if self not in texts:
+            texts[self] = self._made(connection)
+        return texts[self]
+
+    def _made(self, connection: BaseDatabaseWrapper) -> _Text:
         queryset = self._build()
         compiler = queryset.query.get_compiler(connection=connection)
         compiler.using = DEFAULT_DB_ALIAS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import os
 import secrets
 import shutil
@@ -59,6 +60,7 @@ def _module(name: str, options: Mapping[str, object]) -> list[str]:
     return [sys.executable, "-m", name, *(str(part) for option in options.items() for part in option)]
 
 
+PREPARED = "prepared"  # the note of what the database was prepared for
 CELERY = [*_module("celery", {"-A": "gridshare_portal"}), "--quiet"]
 
 
@@ -127,6 +129,22 @@ class Stage:
     def preparation(self) -> list[str]:
         """Return what must end before the server starts: migrations, and the demo people."""
         return [sys.executable, "manage.py", "prepare_demo"]
+
+    def is_prepared(self) -> bool:
+        """Return whether the preparation has nothing to migrate, so that the server need not wait for it."""
+        note, database = self.data / PREPARED, self.data / "portal.sqlite3"
+        ours = not self.surroundings.get("DATABASE_URL") and database.exists()
+        return ours and note.exists() and note.read_text() == self._migrations()
+
+    def note_prepared(self) -> None:
+        """Note which migrations the database has had."""
+        (self.data / PREPARED).write_text(self._migrations())
+
+    def _migrations(self) -> str:
+        files = sorted((self.root / "gridshare_portal").glob("*/migrations/*.py"))
+        packages = self.root / "requirements.txt"  # they bring migrations of their own
+        found = [f"{one.relative_to(self.root)}\n".encode() + one.read_bytes() for one in [*files, packages]]
+        return hashlib.blake2b(b"".join(found), digest_size=16).hexdigest()
 
     def web(self) -> list[str]:
         place = {"--interface": "asgi", "--host": self.chosen.host, "--port": self.chosen.port}

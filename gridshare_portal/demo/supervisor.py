@@ -124,8 +124,13 @@ def _start_all(programs: Programs, stage: Stage) -> None:
     if stage.redis():
         programs.start("Redis", stage.redis())
     programs.start("the sandbox", stage.sandbox())
+    prepared = stage.is_prepared()
+    if prepared:
+        programs.start("the web server", stage.web())
     programs.finish("preparing the database", stage.preparation())
-    programs.start("the web server", stage.web())
+    if not prepared:
+        stage.note_prepared()
+        programs.start("the web server", stage.web())
     print(f"Starting the portal at {stage.url} …", flush=True)
     _wait_for_page(programs, stage)
     programs.start("the worker", stage.worker())

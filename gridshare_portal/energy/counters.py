@@ -145,13 +145,10 @@ def growth(
     )
     if expected is None:
         expected = Evidence(net_wh=np.full(count, np.nan), gross_wh=np.full(count, np.nan))
-    doubt_wh = _doubts(found, expected, day)
-    for number in _odd_days(found, expected, doubt_wh, day):
+    for number, doubt_wh in _odd_days(found, expected, day).items():
         first, last = max(0, (number - NEIGHBORS) * day), min(count, (number + 1 + NEIGHBORS) * day)
         around, own = slice(first, last), slice(number * day, min(count, (number + 1) * day))
-        reader = _Reader(
-            counter[around], _cut(expected, around), doubt_wh[around], found.limit_wh, found.step_h
-        )
+        reader = _Reader(counter[around], _cut(expected, around), doubt_wh, found.limit_wh, found.step_h)
         judged, inside = reader.read(), slice(own.start - first, own.stop - first)
         found.wh[own], found.at_wh[own] = judged.wh[inside], judged.at_wh[inside]
         found.broken[own] = judged.broken[inside]
@@ -175,55 +172,91 @@ def _off(wh: Floats, expected: Evidence) -> Floats:
     return np.fmin(np.abs(wh - expected.net_wh), np.abs(wh - expected.gross_wh))
 
 
-def _doubts(found: Growth, expected: Evidence, day: int) -> Floats:
-    """Return for each step how far counter and power may differ: what is usual in its day and those beside.
+@dataclass(frozen=True, kw_only=True)
+class _Doubts:
+    """By how many Wh counter and power may differ, learned for each day from it and the days beside.
 
     Power may be a mean or a few samples, and sensors differ. Samples miss the more the more power moves: so
     what is usual is learned twice, as energy and as a share of how far power moves from step to step. What
-    counts is the median where anything flows.
+    counts is the median where anything flows. `ending_wh` is `moved_wh` of a step seen without the next one.
     """
-    wh, off = found.wh, _off(found.wh, expected)
-    doubt_wh = np.full(len(off), DOUBT_WH)
-    with np.errstate(invalid="ignore"):
-        if not (off > DOUBT_WH).any():
-            return doubt_wh
-        off[(np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)] = np.nan
-        off[(wh < 0) | (wh > found.limit_wh)] = np.nan
-        moved = _moved(expected.net_wh)
-        share = np.where(moved >= 1, off / np.maximum(moved, 1.0), np.nan)
-    return doubt_wh + DOUBT_FACTOR * (_medians(off, day) + _medians(share, day) * moved)
+
+    usual_wh: Floats
+    share: Floats
+    moved_wh: Floats
+    ending_wh: Floats
+
+    def of(self, days: Places, steps: Places, is_last: Flags) -> Floats:
+        """Return what is doubtful (Wh) of steps, seen from days whose stretch may end with that step."""
+        moved = np.where(is_last, self.ending_wh[steps], self.moved_wh[steps])
+        doubts: Floats = DOUBT_WH + DOUBT_FACTOR * (self.usual_wh[days] + self.share[days] * moved)
+        return doubts
+
+    def around(self, number: int, day: int) -> Floats:
+        """Return what is doubtful of each step of a day and those beside."""
+        first = max(0, (number - NEIGHBORS) * day)
+        steps = np.arange(first, min(len(self.moved_wh), (number + 1 + NEIGHBORS) * day))
+        return self.of(np.full(len(steps), number), steps, steps == steps[-1])
 
 
-def _moved(net_wh: Floats) -> Floats:
-    """Return how far power lies apart in each step and those beside it, as Wh of a step."""
-    padded = np.concatenate(([np.nan], net_wh, [np.nan]))
-    near = (padded[:-2], padded[1:-1], padded[2:])
-    highest, lowest = np.fmax(np.fmax(*near[:2]), near[2]), np.fmin(np.fmin(*near[:2]), near[2])
-    moved: Floats = np.nan_to_num(highest - lowest)
-    return moved
+def _doubts(found: Growth, off: Floats, expected: Evidence, day: int) -> _Doubts:
+    days = -(-len(off) // day)
+    moved, ending = _moved(expected.net_wh)
+    usual, share = np.zeros(days), np.zeros(days)
+    if (off > DOUBT_WH).any():
+        wh = found.wh
+        flows = ~((np.abs(wh) < 1) & (np.abs(expected.net_wh) < 1)) & ~((wh < 0) | (wh > found.limit_wh))
+        flowing = np.where(flows, off, np.nan)
+        padded = np.full((3, (days + 2 * NEIGHBORS) * day), np.nan)
+        inside = slice(NEIGHBORS * day, NEIGHBORS * day + len(off))
+        padded[:, inside] = off, flowing, np.where(moved >= 1, flowing / np.maximum(moved, 1.0), np.nan)
+        near = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day, axis=1)
+        near = near[:, ::day, 1:]  # what the first step brought depends on a day that is not among them
+        differs = (near[0] > DOUBT_WH).any(axis=1)
+        usual = np.where(differs, _medians(near[1]), 0.0)
+        share = np.where(differs, _medians(near[2][:, :-1]), 0.0)
+    return _Doubts(usual_wh=usual, share=share, moved_wh=moved, ending_wh=ending)
 
 
-def _medians(values: Floats, day: int) -> Floats:
-    """Return for each step the lower median over its day and those beside; 0 where too little is known."""
-    days = -(-len(values) // day)
-    padded = np.full((days + 2 * NEIGHBORS) * day, np.nan)
-    padded[NEIGHBORS * day : NEIGHBORS * day + len(values)] = values
-    rows = np.lib.stride_tricks.sliding_window_view(padded, (2 * NEIGHBORS + 1) * day)[::day]
+def _moved(net_wh: Floats) -> tuple[Floats, Floats]:
+    """Return how far power lies apart in each step and those beside it, and without the one after it (Wh)."""
+    before, after = np.append(np.nan, net_wh[:-1]), np.append(net_wh[1:], np.nan)
+    highest, lowest = np.fmax(before, net_wh), np.fmin(before, net_wh)
+    moved: Floats = np.nan_to_num(np.fmax(highest, after) - np.fmin(lowest, after))
+    ending: Floats = np.nan_to_num(highest - lowest)
+    return moved, ending
+
+
+def _medians(rows: Floats) -> Floats:
+    """Return the lower median of what is known in each row, 0 where that is too little to be usual."""
     ordered, count = np.sort(rows, axis=1), (~np.isnan(rows)).sum(axis=1)
-    middle = ordered[np.arange(days), np.maximum(count - 1, 0) // 2]
-    return np.repeat(np.where(count >= FEWEST, middle, 0.0), day)[: len(values)]
+    middle = ordered[np.arange(len(rows)), np.maximum(count - 1, 0) // 2]
+    return np.where(count >= FEWEST, middle, 0.0)
 
 
-def _odd_days(found: Growth, expected: Evidence, doubt_wh: Floats, day: int) -> list[int]:
-    """Return the days that need a closer look: those with something odd, and those beside them."""
-    known = np.flatnonzero(~np.isnan(found.at_wh))
+def _odd_days(found: Growth, expected: Evidence, day: int) -> dict[int, Floats]:
+    """Return the days that need a closer look, because of something odd in them or those beside.
+
+    With each comes by how many Wh counter and power may differ in every step of those days. All that counts
+    lies within them: what a day's first step brought does so only where the day before is there, too.
+    """
+    known, days = np.flatnonzero(~np.isnan(found.at_wh)), -(-len(found.wh) // day)
     grown, steps = np.diff(found.at_wh[known]), np.diff(known)
     with np.errstate(invalid="ignore"):
-        off = np.flatnonzero(_off(found.wh, expected) > doubt_wh)
-    jumped = known[1:][(grown < 0) | (grown > found.limit_wh * steps)]
-    days = {int(at) // day for at in (*off, *jumped)}
-    near = {one + step for one in days for step in range(-NEIGHBORS, NEIGHBORS + 1)}
-    return sorted(near & set(range(-(-len(found.wh) // day))))
+        off = _off(found.wh, expected)
+        doubts = _doubts(found, off, expected, day)
+        differ = np.flatnonzero(off > DOUBT_WH)
+        jumped = np.flatnonzero((grown < 0) | (grown > found.limit_wh * steps))
+    odd: set[int] = set()
+    own, place = differ // day, differ % day
+    for beside in range(-NEIGHBORS, NEIGHBORS + 1):
+        seen = (own + beside >= 0) & (own + beside < days) & ((place > 0) | (beside < NEIGHBORS))
+        number, at = own[seen] + beside, differ[seen]
+        is_last = (place[seen] == day - 1) & (beside == -NEIGHBORS)
+        odd.update(number[off[at] > doubts.of(number, at, is_last)].tolist())
+    for before, after in zip(known[jumped].tolist(), known[jumped + 1].tolist(), strict=True):
+        odd.update(range(max(0, after // day - NEIGHBORS), min(days, before // day + NEIGHBORS + 1)))
+    return {number: doubts.around(number, day) for number in sorted(odd)}
 
 
 def _rollover(step_h: float, steps: Places | int) -> Floats:

@@ -1,7 +1,4 @@
-"""Read what a page needs of a home's stored readings, and tell whether they may have changed since.
-
-Sensors and collection are read in queries that are built once; days only where something is made of them.
-"""
+"""Tell whether what a page shows of a home's stored readings may have changed since."""
 
 from __future__ import annotations
 
@@ -9,25 +6,11 @@ import hashlib
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db.models import BigIntegerField
 
-from gridshare_portal import built
 from gridshare_portal.energy import periods
 from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import missing, stored
 from gridshare_portal.telemetry.models import Collection
-
-_HOME = built.Given("home", BigIntegerField())
-_SENSORS = built.Query(
-    lambda: sites.Sensor.objects.filter(stored.COUNTS, site=_HOME).select_related("device")
-)
-_COLLECTION = built.Query(lambda: Collection.objects.filter(site=_HOME))
-
-
-def read(site: sites.Site) -> stored.Kept:
-    """Return the home's sensors that count, and its collection, without any day."""
-    sensors, collection = _SENSORS.rows(home=site.pk), _COLLECTION.first(home=site.pk)
-    return stored.Kept(site=site, sensors=sensors, collection=collection)
 
 
 def mark(kept: stored.Kept, period: periods.Period, *, now: datetime) -> str:

@@ -149,6 +149,10 @@ def revisions(now: datetime) -> Rows:
     return telemetry.Revision.objects.filter(day__lt=before("readings", now).date())
 
 
+def site_days(now: datetime) -> Rows:
+    return telemetry.SiteDay.objects.filter(day__lt=before("readings", now).date())
+
+
 def sums(now: datetime) -> Rows:
     return portfolio.PortfolioDay.objects.filter(day__lt=before("sums", now).date())
 

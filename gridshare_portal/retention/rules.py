@@ -203,7 +203,7 @@ RULES = (
         lasting=5 * YEAR,
         since="after the day",
         why="You can compare years.",
-        models=("telemetry.Day", "telemetry.Revision"),
+        models=("telemetry.Day", "telemetry.SiteDay", "telemetry.Revision"),
     ),
     Rule(
         name="raw answer",

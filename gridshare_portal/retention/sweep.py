@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 TOGETHER = 500
 EVENTS_TOGETHER = 1000
-SENSORS_TOGETHER = 200
+OWNERS_TOGETHER = 200
 
 Find = Callable[[datetime], expired.Rows]
 Steps = Callable[[datetime], Iterator[int]]  # how many rows went, one step after the other
@@ -156,16 +156,16 @@ def _runs(rows: Find, now: datetime) -> Iterator[int]:
             yield _acted(rows, _delete, now, pk)
 
 
-def _by_sensor(rows: Find, now: datetime) -> Iterator[int]:
-    """Delete rows sensor by sensor: so the index finds them, and the table is never read as a whole."""
+def _days(rows: Find, owner: str, now: datetime) -> Iterator[int]:
+    """Delete days by sensor or by home: so the index finds them, and no table is read as a whole."""
+    owners = {"sensor": sites.Sensor.objects, "site": sites.Site.objects}[owner]
     last = 0
     while True:
-        beyond = sites.Sensor.objects.filter(pk__gt=last).order_by("pk")
-        sensors = list(beyond.values_list("pk", flat=True)[:SENSORS_TOGETHER])
-        if not sensors:
+        some = list(owners.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:OWNERS_TOGETHER])
+        if not some:
             return
-        last = sensors[-1]
-        old = rows(now).filter(sensor__in=sensors)
+        last = some[-1]
+        old = rows(now).filter(**{f"{owner}__in": some})
         while pks := list(old.values_list("pk", flat=True)[:TOGETHER]):
             yield rows(now).model._base_manager.filter(pk__in=pks).delete()[0]
         yield 0
@@ -193,6 +193,7 @@ TASKS: tuple[Task, ...] = (
     _task("change", expired.changes, _plain),
     _task("consent", expired.consents, _plain),
     Task(rule="event", rows=expired.events, steps=_events),
-    _task("readings", expired.days, _by_sensor),
-    _task("readings", expired.revisions, _by_sensor),
+    Task(rule="readings", rows=expired.days, steps=partial(_days, expired.days, "sensor")),
+    Task(rule="readings", rows=expired.site_days, steps=partial(_days, expired.site_days, "site")),
+    Task(rule="readings", rows=expired.revisions, steps=partial(_days, expired.revisions, "sensor")),
 )

@@ -22,6 +22,7 @@ _SENSORS = built.Query(lambda: sites.Sensor.objects.filter(site=_HOME, gone_at=N
 _CONNECTIONS = built.Query(
     lambda: (
         lunar.Connection.objects.filter(connection_sites__site=_HOME, connection_sites__lost_at=None)
+        .select_related("sync")
         .defer("access_sealed", "refresh_sealed")
         .order_by("pk")
     )
@@ -162,9 +163,9 @@ def connections_of(site: sites.Site) -> QuerySet[lunar.Connection]:
     return there.select_related("sync").order_by("pk")
 
 
-def sensors_without_device(site: sites.Site) -> QuerySet[sites.Sensor]:
-    """Return the home's sensors that belong to none of its devices, in the order of its tree."""
-    return site.sensors.filter(gone_at=None, device=None)
+def sensors_in(site: sites.Site) -> list[sites.Sensor]:
+    """Return all sensors of the home with their devices, in the order of its tree, in a query built once."""
+    return _SENSORS.rows(home=site.pk)
 
 
 def connections_listing(site: sites.Site) -> list[lunar.Connection]:
@@ -172,14 +173,19 @@ def connections_listing(site: sites.Site) -> list[lunar.Connection]:
     return _CONNECTIONS.rows(home=site.pk)
 
 
-def tree_of(site: sites.Site, *, among: Iterable[sites.Device] | None = None) -> list[Branch]:
+def tree_of(
+    site: sites.Site,
+    *,
+    among: Iterable[sites.Device] | None = None,
+    measured: Iterable[sites.Sensor] | None = None,
+) -> list[Branch]:
     """Return the home's tree with its known devices and sensors.
 
-    `among` are the home's devices, where the caller has read them already.
+    `among` are the home's devices and `measured` its sensors, where the caller has read them already.
     """
     nodes = site.topology.get("nodes", [])
     devices = {device.synth_id: device for device in (devices_in(site) if among is None else among)}
-    sensors = {sensor.synth_id: sensor for sensor in _SENSORS.rows(home=site.pk)}
+    sensors = {sensor.synth_id: sensor for sensor in (sensors_in(site) if measured is None else measured)}
     depths = [min(node["depth"], DEEPEST_SHOWN) for node in nodes]
     return [
         Branch(

@@ -6,19 +6,27 @@ waiting does not help, and the page says what does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import BigIntegerField
 
+from gridshare_portal import built
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import queries
 from gridshare_portal.sites.reading import topology
 
 TREE, READINGS = "getSiteTopology", "getDeviceTelemetry"
 REFUSED, ABSENT, OURS, ODD, PASSING = "refused", "absent", "ours", "odd", "passing"
+_HOME = built.Given("home", BigIntegerField())
+_CALLS = built.Query(lambda: sites.Call.objects.filter(site=_HOME, operation__in=(TREE, READINGS)))
+_SYNCS = built.Query(
+    lambda: sites.Sync.objects.filter(
+        connection__connection_sites__site=_HOME, connection__connection_sites__lost_at=None
+    )
+)
 CAUSES = {  # of a call that failed, by the name of its error; any other may be over in a minute
     "Forbidden": REFUSED,
     "NotFound": ABSENT,
@@ -157,15 +165,16 @@ _NO_READINGS = Gap(
 )
 
 
-def known_of(site: sites.Site) -> Known:
-    """Return what is known of a home, in four queries."""
-    here = site.connection_sites.filter(lost_at=None)
-    unread = here.aggregate(most=Max("connection__sync__unread_devices"))["most"]
+def known_of(site: sites.Site, *, among: Iterable[sites.Sensor] | None = None) -> Known:
+    """Return what is known of a home, in four queries, or three where its sensors were read and are given."""
+    sensors = queries.sensors_in(site) if among is None else among
+    calls = {call.operation: call for call in _CALLS.rows(home=site.pk)}
+    unread = [row.unread_devices for row in _SYNCS.rows(home=site.pk)]
     shown = topology.devices_in(site.topology, kinds={})
     elsewhere = sites.Device.objects.filter(synth_id__in=shown, gone_at=None).exclude(site=site)
     return replace(
-        _known({site.pk: site})[site.pk],
-        unread_devices=unread or 0,
+        _of_site(site, [sensor.role for sensor in sensors], calls),
+        unread_devices=max(unread, default=0),
         devices_elsewhere=elsewhere.count() if shown else 0,
     )
 
@@ -183,20 +192,22 @@ def _known(homes: Mapping[int, sites.Site]) -> dict[int, Known]:
     sensors = sites.Sensor.objects.filter(site__in=list(homes), gone_at=None)
     for pk, said, found in sensors.values_list("site_id", "role_set", "role_found"):
         roles[pk].append(said or found)
-    calls = sites.Call.objects.filter(site__in=list(homes), operation__in=(TREE, READINGS))
-    by_home = {(call.site_id, call.operation): call for call in calls}
-    return {
-        pk: Known(
-            nodes=len(site.topology.get("nodes", ())),
-            sensors=len(roles[pk]),
-            measuring=sum(role != sites.Role.UNKNOWN for role in roles[pk]),
-            unread_parts=site.topology.get("unread", 0),
-            tree_read_at=site.topology_read_at,
-            tree=by_home.get((pk, TREE)),
-            readings=by_home.get((pk, READINGS)),
-        )
-        for pk, site in homes.items()
-    }
+    calls: dict[int, dict[str, sites.Call]] = {pk: {} for pk in homes}
+    for call in sites.Call.objects.filter(site__in=list(homes), operation__in=(TREE, READINGS)):
+        calls[call.site_id][call.operation] = call
+    return {pk: _of_site(site, roles[pk], calls[pk]) for pk, site in homes.items()}
+
+
+def _of_site(site: sites.Site, roles: Sequence[str], calls: Mapping[str, sites.Call]) -> Known:
+    return Known(
+        nodes=len(site.topology.get("nodes", ())),
+        sensors=len(roles),
+        measuring=sum(role != sites.Role.UNKNOWN for role in roles),
+        unread_parts=site.topology.get("unread", 0),
+        tree_read_at=site.topology_read_at,
+        tree=calls.get(TREE),
+        readings=calls.get(READINGS),
+    )
 
 
 def gap_of(known: Known, *, has_readings: bool) -> Gap | None:

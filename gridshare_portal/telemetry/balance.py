@@ -7,9 +7,9 @@ only without a grid meter is the home's use unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property, partial
 
 import numpy as np
@@ -30,7 +30,6 @@ METERED = {  # each energy that is metered: the role of its sensors, and which o
     "ev": ("ev", "went_in"),
     "relay": ("relay", "went_in"),
 }
-NOTICED_DAYS = 3  # within so many days it is seen that a sensor is gone
 NONE_IS_ZERO = {"solar", "charged", "discharged"}  # where the home has no sensor for it
 BALANCED = {"grid", "battery", "solar", "home"}
 TOGETHER = ("from_grid", "home", "remainder")  # what needs every meter at once
@@ -261,14 +260,13 @@ def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.StoredDa
     day after it up to that reading; such a row knows no bucket.
     """
     away = np.zeros((len(read.sensors), grid.count), dtype=bool)
-    shared = stored.shared(read.sensors)
     days: dict[int, dict[date, stored.StoredDay]] = {sensor.pk: {} for sensor in read.sensors}
     for row in rows:
         days[row.sensor][row.day] = row
     for number, sensor in enumerate(read.sensors):
         own = days[sensor.pk]
-        if sensor.gone_at is not None and (sensor.pk in shared or sensor.role != "grid"):
-            away[number, grid.edge(_heard_until(own, sensor.gone_at)) :] = True
+        if sensor.pk in read.ends:
+            away[number, grid.edge(read.ends[sensor.pk]) :] = True
         born = read.births.get(sensor.pk)
         for day, row in own.items():
             if born is None or row.known_count or day >= born:
@@ -278,12 +276,3 @@ def _absent(read: stored.Kept, grid: series.Grid, rows: Sequence[stored.StoredDa
                 ends += own[born].edges()[0] * missing.STEP
             away[number, grid.edge(begins) : grid.edge(ends)] = True
     return away
-
-
-def _heard_until(days: Mapping[date, stored.StoredDay], gone_at: datetime) -> datetime:
-    """Return the end of a sensor's last reading before it was seen to be gone, or that moment."""
-    for back in range(NOTICED_DAYS):
-        row = days.get(missing.day_of(gone_at) - back * missing.DAY)
-        if row is not None and row.known_count:
-            return min(gone_at, missing.midnight(row.day) + row.edges()[1] * missing.STEP)
-    return gone_at

@@ -29,6 +29,7 @@ from gridshare_portal.telemetry import days, missing, packing
 from gridshare_portal.telemetry.collecting import fetching, revisions
 from gridshare_portal.telemetry.meaning import records, told
 from gridshare_portal.telemetry.models import Collection, Day, Latest, Meaning
+from gridshare_portal.telemetry.sums import stamps
 
 READ = "lunar/device.read"  # what the homeowner must have allowed
 LEASE = CLAIMED = timedelta(seconds=30)  # longer than the calls between two looks at the lease take
@@ -214,6 +215,8 @@ def _oldest(site: sites.Site, now: datetime) -> date:
 
 
 def _collect(run: _Run, seconds: float) -> bool:
+    if run.row.stamped_at != run.row.last_ok_at:
+        stamps.renew(run.row.site)
     there = _SENSORS.rows(home=run.row.site_id)
     known_first = sorted(there, key=lambda sensor: sensor.role == "unknown")
     run.sensors = {sensor.pk: sensor.synth_id for sensor in known_first[:MOST_SENSORS]}
@@ -249,7 +252,12 @@ def _newest(run: _Run, client: gridshare.Client) -> None:
     if not answers:
         raise run.failed[0]
     recent = missing.day_of(run.moment - missing.FIRST_STRETCH)
-    changes: dict[str, object] = {"last_ok_at": run.moment, "refused": _named(run.refused)}
+    read_at = run.moment
+    changes: dict[str, object] = {
+        "last_ok_at": read_at,
+        "stamped_at": read_at,
+        "refused": _named(run.refused),
+    }
     if run.row.filled_back_to is None:
         changes["filled_back_to"] = recent
     if run.row.cursor is None:

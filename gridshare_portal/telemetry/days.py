@@ -24,6 +24,7 @@ from gridshare_portal.sites import models as sites
 from gridshare_portal.telemetry import meters, missing, packing
 from gridshare_portal.telemetry.collecting import revisions
 from gridshare_portal.telemetry.models import Day, Latest, Revision
+from gridshare_portal.telemetry.sums import stamps
 
 WRITTEN = (
     "step_s",
@@ -84,7 +85,7 @@ def merge(answers: Sequence[FetchedReadings], *, now: datetime, home: revisions.
 
 
 def store(merged: Merged) -> None:
-    """Write days and what is noted of them, new or not."""
+    """Write days and what is noted of them, new or not, and stamp the days."""
     Day.objects.bulk_create(
         merged.days,
         update_conflicts=True,
@@ -92,6 +93,7 @@ def store(merged: Merged) -> None:
         update_fields=WRITTEN,
         batch_size=50,
     )
+    stamps.changed(merged.days)
     if merged.revisions:
         revisions.store(merged.revisions)
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.db.models import BigIntegerField
 
+from gridshare_portal import built
 from gridshare_portal.telemetry import balance, meters, missing, stored
 from gridshare_portal.telemetry.models import Latest
 
+_HOME = built.Given("home", BigIntegerField())
+_LATEST = built.Query(lambda: Latest.objects.filter(sensor__site=_HOME))
 FRESH, LATE, STALE = timedelta(minutes=20), timedelta(minutes=30), timedelta(hours=24)
 
 
@@ -54,7 +58,8 @@ def now_of(home: stored.Home, *, now: datetime) -> Now:
     """Return what the home does now, in at most three queries."""
     read = stored.read(home)
     sensors = [sensor for sensor in read.sensors if sensor.gone_at is None]
-    latest = {row.sensor_id: row for row in Latest.objects.filter(sensor__in=sensors)}
+    present = {sensor.pk for sensor in sensors}
+    latest = {row.sensor_id: row for row in _LATEST.rows(home=read.site.pk) if row.sensor_id in present}
     newest = max((row.at for row in latest.values()), default=None)
     together = np.array([_reading(latest.get(one.pk), newest) for one in sensors], float).reshape(-1, 3)
     went_in, went_out, charged_pct = together.T[:, :, None]

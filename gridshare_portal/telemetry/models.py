@@ -2,6 +2,7 @@
 
 A Day is a UTC day. Until closed_at is set it is asked for again at ask_again_at, since services correct
 readings and hand in late ones. A bit of `known` that is not set is a bucket that the API did not have so far.
+A SiteDay says when anything of a home's day changed, and keeps what was made of it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,30 @@ class Day(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sensor_id} on {self.day}"
+
+
+class SiteDay(models.Model):
+    """One date of a home: a stamp of the readings stored of that UTC day, and the sums of that local day.
+
+    `stamp` is another number after each change of any of the home's readings of the UTC day; 0, or without a
+    row, there are none. `sums` hold as long as `made_of` names the stamps, and all else, that they are of.
+    Rows of more than one of `days` have sums alone, of stretches of which more is known than of their days.
+    """
+
+    site = models.ForeignKey("sites.Site", models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    days = models.PositiveSmallIntegerField(default=1, db_default=1)
+    stamp = models.BigIntegerField()
+    made_of = models.BinaryField(null=True, blank=True)
+    sums = models.BinaryField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "day", "days"], name="telemetry_site_days_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} on {self.day}"
 
 
 class Latest(models.Model):
@@ -109,7 +134,8 @@ class Collection(models.Model):
     due_at is null while only the homeowner can help. The walk into the past goes from `cursor` down to
     `goal`; `filled_back_to` is the furthest it ever came, for the progress bar, and `walked_on` the
     day on which it left something out. `refused` holds the sensors
-    that the API did not let be read the last time, by key, with a word for why.
+    that the API did not let be read the last time, by key, with a word for why. `stamped_at` is last_ok_at as
+    whoever leaves stamps of days wrote it: where the two differ, a version without stamps has written.
     """
 
     site = models.OneToOneField("sites.Site", models.CASCADE, related_name="collection")
@@ -124,6 +150,7 @@ class Collection(models.Model):
     refused = models.JSONField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     last_ok_at = models.DateTimeField(null=True, blank=True)
+    stamped_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:

@@ -10,16 +10,17 @@ that.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from gridshare_portal.energy import counters, flows, periods
+from gridshare_portal.energy import flows, periods
 from gridshare_portal.energy import series as grids
 from gridshare_portal.telemetry import balance, meters, missing, stored
 from gridshare_portal.telemetry.models import Collection
+from gridshare_portal.telemetry.sums import amounts, kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,16 +82,7 @@ def bars(home: stored.Home, pieces: Sequence[periods.Period]) -> list[Totals]:
         return []
     whole = periods.Period(min(one.start for one in pieces), max(one.end for one in pieces))
     home = stored.read(home, whole)
-    metered = balance.energy(home, whole)
-    due = slice(_begun(home.collection, metered), _expected(home.collection, metered.grid))
-    between = grids.edges(metered.grid, pieces)
-    columns = {f"{name}_wh": column for name, column in metered.totals(between).items()}
-    went = metered.balance
-    columns |= {name: grids.sums(getattr(went.flows, name), between) for name in balance.FLOWS}
-    return [
-        _totals(metered, due, edges, {name: float(column[number]) for name, column in columns.items()})
-        for number, edges in enumerate(between.tolist())
-    ]
+    return _of_days(home, whole, pieces) or _of_buckets(home, whole, pieces)
 
 
 def buckets(home: stored.Home, period: periods.Period) -> dict[str, object]:
@@ -182,54 +174,81 @@ def _step(home: stored.Kept, grid: grids.Grid, step_s: int) -> int:
     return size if 2 * size <= grid.count or size * missing.STEP_S <= step_s else max(grid.count, 1)
 
 
-def _totals(metered: balance.Metered, due: slice, edges: Sequence[int], sums: dict[str, float]) -> Totals:
-    """Return the totals of one period, of which the meters' own energies are given."""
+def _of_days(
+    home: stored.Kept, whole: periods.Period, pieces: Sequence[periods.Period]
+) -> list[Totals] | None:
+    """Return the totals of pieces from what is kept of their days; None where they are not made of days.
+
+    Nor where something was told beyond the moment at which the home was last read, or before it began.
+    """
+    found = kept.of_pieces(home, whole, pieces)
+    if found is None:
+        return None
+    days, parts = found
+    grid = grids.grid_over(whole, missing.STEP_S)
+    first = _first(home.collection, grid)
+    heard = days.between[:, 0] + days.rows[:, amounts.AT["first_heard"]]
+    if ((heard < first) & (days.between[:, 1] > first)).any():
+        return None
+    due = slice(_begun(first, heard), _expected(home.collection, grid))
+    added = amounts.added(parts, due)
+    roles = {sensor.role for sensor in home.sensors}
+    edges = [(int(part.between[0, 0]), int(part.between[-1, 1])) for part in parts]
+    return None if added is None else _totals(added, edges, due, roles)
+
+
+def _of_buckets(home: stored.Kept, whole: periods.Period, pieces: Sequence[periods.Period]) -> list[Totals]:
+    """Return the totals of pieces from the finest buckets."""
+    metered = balance.energy(home, whole)
+    heard = np.flatnonzero(metered.heard.any(axis=0)).astype(float)
+    first = _first(home.collection, metered.grid)
+    due = slice(_begun(first, heard), _expected(home.collection, metered.grid))
+    between = grids.edges(metered.grid, pieces)
+    made = amounts.made(metered, between, due)
+    return _totals(made.rows, between.tolist(), due, metered.balance.roles)
+
+
+def _totals(rows: grids.Column, edges: Sequence[Sequence[int]], due: slice, roles: Set[str]) -> list[Totals]:
+    """Return the totals of pieces, of each of which the sums are a row and the edges are given."""
+    return [
+        _total(dict(zip(amounts.COLUMNS, row, strict=True)), edge, due, roles)
+        for row, edge in zip(rows.tolist(), edges, strict=True)
+    ]
+
+
+def _total(row: dict[str, float], edges: Sequence[int], due: slice, roles: Set[str]) -> Totals:
     first, last = edges
-    went = metered.balance
-    known = went.known[first:last].copy()
-    own = {name: float(getattr(went, name)[first:last][known].sum()) for name in balance.TOGETHER}
-    reckoned = np.zeros(last - first, dtype=bool)
-    for begin, end in counters.runs(~known) if metered.heard[:, first:last].any() else ():
-        whole = metered.over(first + begin, first + end)
-        if whole.known.all():
-            reckoned[begin:end] = True
-            own = {name: amount + float(getattr(whole, name)[0]) for name, amount in own.items()}
-    told, silent = known | reckoned, metered.silent[first:last]
-    if reckoned.any() and (reckoned & silent).any():  # the bucket after a gap told what the gap brought
-        known, reckoned = told & ~(reckoned & silent), reckoned & silent
-    wanted = np.zeros(last - first, dtype=bool)
-    wanted[max(0, due.start - first) : max(0, due.stop - first)] = True
-    uncounted = wanted & ~told & ~silent & metered.broken[first:last]
-    some = bool(told.any())
-    compared, home = (own["from_grid"], own["home"]) if some else (None, None)
-    sums["home_wh"] = sums["home_wh"] if "home" in went.roles else own["home"] if some else math.nan
-    sums["remainder_wh"] = own["remainder"] if some else math.nan
-    enough = some and 2 * int(told.sum()) >= min(last, max(due.stop, first)) - first - int(np.argmax(told))
+    told = row["known"] + row["reckoned"]
+    known, reckoned = row["known"], row["reckoned"]
+    if row["silent"]:  # the bucket after a gap told what the gap brought
+        known, reckoned = told - row["silent"], row["silent"]
+    energies = {f"{name}_wh": row[name] for name in amounts.METERED}
+    energies |= {name: row[name] for name in balance.FLOWS}
+    own = {name: row[f"own_{name}"] if told else math.nan for name in balance.TOGETHER}
+    energies["home_wh"] = energies["home_wh"] if "home" in roles else own["home"]
+    energies |= {"remainder_wh": own["remainder"], "compared_wh": own["from_grid"]}
+    enough = told and 2 * told >= min(last, max(due.stop, first)) - first - row["first_told"]
     return Totals(
-        **{name: None if math.isnan(value) else value for name, value in sums.items()},
-        compared_wh=None if compared is None or math.isnan(compared) else compared,
-        self_sufficiency_pct=flows.self_sufficiency_pct(home, compared) if enough else None,
-        known_s=_seconds(known),
-        reckoned_s=_seconds(reckoned),
-        missing_s=_seconds(wanted & ~told & ~uncounted),
-        uncounted_s=_seconds(uncounted),
+        **{name: None if math.isnan(value) else value for name, value in energies.items()},
+        self_sufficiency_pct=flows.self_sufficiency_pct(own["home"], own["from_grid"]) if enough else None,
+        known_s=int(known) * missing.STEP_S,
+        reckoned_s=int(reckoned) * missing.STEP_S,
+        missing_s=int(row["missing"]) * missing.STEP_S,
+        uncounted_s=int(row["uncounted"]) * missing.STEP_S,
     )
 
 
-def _seconds(flags: balance.Known) -> int:
-    return int(flags.sum()) * missing.STEP_S
-
-
-def _begun(collection: Collection | None, metered: balance.Metered) -> int:
-    """Return the step of the grid with which the home's history begins, as far as that is known."""
+def _first(collection: Collection | None, grid: grids.Grid) -> int:
+    """Return the first step of the grid in which the home's history can begin, 0 where it began before."""
     if collection is None or collection.filled_back_to is None or collection.filled_back_to > collection.goal:
         return 0
-    grid, begins = metered.grid, missing.midnight(collection.goal)
-    if begins <= grid.start:
-        return 0
-    first = grid.edge(begins)
-    heard = metered.heard[:, first:].any(axis=0)
-    return first + (int(np.argmax(heard)) if heard.any() else 0)
+    return grid.edge(missing.midnight(collection.goal))
+
+
+def _begun(first: int, heard: grids.Column) -> int:
+    """Return the step with which the history begins: the first heard of, from `first` on."""
+    after = heard[heard >= first]
+    return int(np.min(after)) if first and after.size else first
 
 
 def _expected(collection: Collection | None, grid: grids.Grid) -> int:

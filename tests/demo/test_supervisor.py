@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gridshare_portal.demo import supervisor
+from gridshare_portal.demo import stage, supervisor
 
 
 class TestATakenPort:
@@ -64,3 +64,40 @@ class TestTheCompany:
             company.check()
         with pytest.raises(KeyboardInterrupt):
             company.finish("preparing", self.run(seconds=60))
+
+
+class TestASecondStart:
+    @pytest.fixture
+    def started(self, tmp_path):
+        for name, text in {
+            "requirements.txt": "Django",
+            "gridshare_portal/sites/migrations/0001.py": "first",
+            "data/portal.sqlite3": "",
+        }.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        return tmp_path
+
+    def stage(self, root, **surroundings):
+        chosen = SimpleNamespace(data=root / "data", port=1, sandbox_port=2, host="127.0.0.1")
+        return stage.Stage(chosen, root=root, surroundings=surroundings)
+
+    def test_need_not_wait_where_nothing_is_to_be_migrated(self, started):
+        assert not self.stage(started).is_prepared()
+        self.stage(started).note_prepared()
+
+        assert self.stage(started).is_prepared()
+
+    @pytest.mark.parametrize("changed", ["requirements.txt", "gridshare_portal/sites/migrations/0001.py"])
+    def test_waits_after_an_update(self, started, changed):
+        self.stage(started).note_prepared()
+        (started / changed).write_text("another")
+
+        assert not self.stage(started).is_prepared()
+
+    def test_waits_where_the_database_is_gone_or_another(self, started):
+        self.stage(started).note_prepared()
+
+        assert not self.stage(started, DATABASE_URL="postgres://elsewhere").is_prepared()
+        (started / "data/portal.sqlite3").unlink()
+        assert not self.stage(started).is_prepared()

@@ -10,7 +10,7 @@ from tests.readings import begin
 
 SIGNED_IN = 2  # the session, and who it is
 PAGES = {  # beyond those two
-    "site": 8,
+    "site": 9,
     "now": 7,
     "telemetry": 5,
     "telemetry_json": 4,

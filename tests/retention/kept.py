@@ -117,6 +117,10 @@ def revision(world, began):
     return telemetry.Revision.objects.create(sensor=world.sensor, day=began.date(), **counted)
 
 
+def sums_of_a_day(world, began):
+    return telemetry.SiteDay.objects.create(site=world.home, day=began.date(), stamp=1)
+
+
 def raw_answer(world, began):
     known = {"site": world.home, "operation": "listSites", "asked_by": world.user, "asked_for": 1}
     return sites.RawResponse.objects.create(asked_at=began, **known)
@@ -190,6 +194,7 @@ ROWS = (
     ("home", home),
     ("readings", readings),
     ("readings", revision),
+    ("readings", sums_of_a_day),
     ("raw answer", raw_answer),
     ("group", group),
     ("sums", sums),

@@ -63,7 +63,12 @@ class Home:
     def read_at(self, moment):
         Collection.objects.update_or_create(
             site=self.site,
-            defaults={"last_ok_at": moment, "goal": (moment - timedelta(days=400)).date(), "due_at": moment},
+            defaults={
+                "last_ok_at": moment,
+                "stamped_at": moment,
+                "goal": (moment - timedelta(days=400)).date(),
+                "due_at": moment,
+            },
         )
 
 

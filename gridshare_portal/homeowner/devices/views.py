@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -30,15 +32,16 @@ def devices(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
     home = entry_points.site(request, synth_id, now=now)
     there = queries.devices_in(home)
     page = addresses.page(request, there, size=ON_A_PAGE)
-    known = structure.known_of(home)
+    sensors = queries.sensors_in(home)
+    known = structure.known_of(home, among=sensors)
     context = {
         **viewer.of_home(home, now=now),
         "device_page": page,
         "devices": [_card(device) for device in page],
         "gap": structure.gap_of(known, has_readings=True),
         "notes": structure.notes_of(known),
-        **_loose(home, now),
-        **_tree(request, home, there),
+        **_loose(home, sensors, now),
+        **_tree(request, home, there, sensors),
     }
     return render(request, "homeowner/devices.html", context)
 
@@ -88,13 +91,15 @@ def sensor_role(request: entry_points.HomeRequest, pk: int) -> HttpResponse:
     return redirect("homeowner:device", synth_id=sensor.device.synth_id)
 
 
-def _loose(home: sites.Site, now: datetime) -> dict[str, object]:
+def _loose(home: sites.Site, sensors: Sequence[sites.Sensor], now: datetime) -> dict[str, object]:
     """Return the sensors that belong to no device of the home, and so stand on no device's page."""
-    loose = queries.sensors_without_device(home).select_related("latest", "meaning")
+    loose = [sensor for sensor in sensors if sensor.device_id is None]
     shown = loose[:LOOSE_AT_MOST]
+    if shown:
+        prefetch_related_objects(shown, "latest", "meaning")
     return {
         "loose": [_sensor(sensor, home, now) for sensor in shown],
-        "loose_left": max(0, loose.count() - LOOSE_AT_MOST) if len(shown) == LOOSE_AT_MOST else 0,
+        "loose_left": len(loose) - len(shown),
     }
 
 
@@ -121,9 +126,12 @@ def _sensor(sensor: sites.Sensor, site: sites.Site, now: datetime) -> dict[str, 
 
 
 def _tree(
-    request: entry_points.HomeRequest, site: sites.Site, devices: list[sites.Device]
+    request: entry_points.HomeRequest,
+    site: sites.Site,
+    devices: Sequence[sites.Device],
+    sensors: Sequence[sites.Sensor],
 ) -> dict[str, object]:
-    branches = queries.tree_of(site, among=devices)
+    branches = queries.tree_of(site, among=devices, measured=sensors)
     start = Key().clean(request.GET.get("from")) or 0
     start = start if start < len(branches) else 0
     end = min(start + presenter.LINES, len(branches))

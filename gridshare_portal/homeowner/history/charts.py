@@ -38,7 +38,7 @@ class Shown:
 
 def read(site: sites.Site, choice: range.HistoryRange) -> telemetry_kept.Kept:
     """Read once what picture and sums of the days chosen are made of."""
-    return readings.read(site).over(_period(site, choice))
+    return telemetry_kept.read(site).over(_period(site, choice))
 
 
 def mark(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetime) -> str:
@@ -50,7 +50,8 @@ def shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, *, now: datetim
     """Return picture and sums of the days chosen; bars and sums come from one pass."""
     period, choice = _period(kept.site, choice), _told(kept, choice)
     if choice.by == "quarter":
-        return Shown(figure(kept, choice, now=now), queries.totals(kept, period))
+        totals = queries.totals(kept, period)  # first: what is kept of days is asked for before they are
+        return Shown(figure(kept, choice, now=now), totals)
     pieces = periods.cut(period, choice.by, kept.site.zone)
     *bars, totals = queries.bars(kept, [*pieces, period])
     return Shown(_energy(kept, choice, pieces, bars, now), totals)
@@ -103,7 +104,7 @@ def addresses(site: sites.Site, choice: range.HistoryRange) -> dict[str, str]:
 
 def export(site: sites.Site, choice: range.HistoryRange, *, now: datetime) -> Iterator[Sequence[str | float]]:
     """Yield the rows of the choice, heads first, reading no more than a month at a time."""
-    kept = readings.read(site)
+    kept = telemetry_kept.read(site)
     parts, zone = _parts(kept), site.zone
     fine = choice.by == "quarter"
     yield exports.power_heads(parts) if fine else exports.energy_heads(parts)

@@ -7,7 +7,7 @@ answered with a sentence at the field, and never guessed. Dates are the home's o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -73,13 +73,13 @@ class HistoryQuery:
 
 
 def read(
-    query: Mapping[str, list[str]], *, today: date, zone: ZoneInfo, any_step: bool = False
+    query: Mapping[str, list[str]], *, today: date, zone: ZoneInfo, beyond: Collection[str] = ()
 ) -> HistoryQuery:
     """Understand an address, whose fields each come as the list of values given for them.
 
     The days are those of clocks in `zone`, which may have left one out.
 
-    any_step takes every step for any number of days: a file may be longer than a picture.
+    Steps in `beyond` are taken for any number of days: a file may be longer than a picture.
     """
     reader = _Reader(query, today)
     view = reader.word("view", VIEWS, "day")
@@ -95,7 +95,7 @@ def read(
         return HistoryQuery(None, reader.faults)
     plain = HistoryRange(view, first, last, "")
     by = reader.word("by", STEPS, plain.usual)
-    if by not in plain.steps and not any_step:
+    if by not in plain.steps and by not in beyond:
         reader.faults.setdefault("by", "So many days cannot be drawn in that step. Choose another.")
     return HistoryQuery(None if reader.faults else HistoryRange(view, first, last, by), reader.faults)
 

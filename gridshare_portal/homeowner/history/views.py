@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Collection
 from datetime import date, datetime
 
 import orjson
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from gridshare_portal.browsers import compression
 from gridshare_portal.files import responses
-from gridshare_portal.homeowner import entry_points, readings
+from gridshare_portal.homeowner import entry_points
 from gridshare_portal.homeowner.history import charts, exports, range, revisions
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import structure
@@ -53,10 +54,13 @@ def telemetry(request: entry_points.HomeRequest, synth_id: str) -> HttpResponse:
 @entry_points.part(staff="history")
 @require_safe
 def telemetry_json(request: entry_points.HomeRequest, synth_id: str) -> HttpResponseBase:
-    """Answer with the columns of the chart; unchanged ones are not sent again."""
+    """Answer with the columns of the chart; unchanged ones are not sent again.
+
+    Quarter hours are there for any number of days: whoever wants hours of a year can add those up.
+    """
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
-    asked, _ = _asked(request, site, now)
+    asked, _ = _asked(request, site, now, beyond=("quarter",))
     if asked.choice is None:
         return JsonResponse({"faults": asked.faults}, status=400)
     return _columns(request, site, asked.choice, now)
@@ -68,7 +72,7 @@ def telemetry_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpRespo
     """Stream the home's readings as a file, one row per bucket, in the home's own time."""
     now = timezone.now()
     site = entry_points.site(request, synth_id, now=now)
-    asked, _ = _asked(request, site, now, any_step=True)
+    asked, _ = _asked(request, site, now, beyond=range.STEPS)
     if asked.choice is None:
         said = "\n".join(f"{field}: {fault}" for field, fault in asked.faults.items())
         return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
@@ -77,10 +81,10 @@ def telemetry_csv(request: entry_points.HomeRequest, synth_id: str) -> HttpRespo
 
 
 def _asked(
-    request: entry_points.HomeRequest, site: sites.Site, now: datetime, *, any_step: bool = False
+    request: entry_points.HomeRequest, site: sites.Site, now: datetime, *, beyond: Collection[str] = ()
 ) -> tuple[range.HistoryQuery, date]:
     today = now.astimezone(site.zone).date()
-    return range.read(dict(request.GET.lists()), today=today, zone=site.zone, any_step=any_step), today
+    return range.read(dict(request.GET.lists()), today=today, zone=site.zone, beyond=beyond), today
 
 
 def _shown(kept: telemetry_kept.Kept, choice: range.HistoryRange, now: datetime) -> dict[str, object]:
@@ -120,7 +124,7 @@ def _columns(
     request: entry_points.HomeRequest, site: sites.Site, choice: range.HistoryRange, now: datetime
 ) -> HttpResponseBase:
     """Answer that nothing changed, which is known before a day is read, or with the columns."""
-    kept = readings.read(site)
+    kept = telemetry_kept.read(site)
     mark = f'W/"{charts.mark(kept, choice, now=now)}"'
     response = HttpResponse(content_type="application/json")
     response["ETag"] = mark

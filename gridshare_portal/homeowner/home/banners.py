@@ -41,7 +41,7 @@ def for_home(
     now: datetime,
 ) -> Banner | None:
     """Return the banner of a home's page; None while all is well."""
-    connections = list(site_queries.connections_of(site))
+    connections = site_queries.connections_listing(site)
     ended = _connection(site, connections, user, look, now)
     missing = _gap(site, gap, look) or _silence(site, reading, look, now) or _unread(site, connections)
     if look is not None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from gridshare_portal.accounts import models as accounts
 from gridshare_portal.energy import periods
-from gridshare_portal.homeowner import readings, viewer
+from gridshare_portal.homeowner import viewer
 from gridshare_portal.homeowner.home import banners, flow_picture, words
 from gridshare_portal.sites import models as sites
 from gridshare_portal.sites import structure
@@ -27,7 +27,7 @@ FILLING = ("readings_unasked", "readings_none")  # gaps meanwhile the past is be
 
 def read(site: sites.Site, *, now: datetime) -> telemetry_kept.Kept:
     """Read once what the first screen needs: the home's sensors, its collection, and today's days."""
-    return readings.read(site).over(_today(site, now))
+    return telemetry_kept.read(site).over(_today(site, now))
 
 
 def context_of(

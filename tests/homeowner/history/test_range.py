@@ -84,7 +84,7 @@ class TestReadingAnAddress:
         query = {"view": ["year"], "by": ["quarter"]}
 
         assert set(range.read(query, today=TODAY, zone=ZONE).faults) == {"by"}
-        assert range.read(query, today=TODAY, zone=ZONE, any_step=True).choice.by == "quarter"
+        assert range.read(query, today=TODAY, zone=ZONE, beyond=range.STEPS).choice.by == "quarter"
 
     @given(st.dictionaries(st.sampled_from(FIELDS), st.lists(st.text(max_size=20), max_size=3)))
     def test_answers_anything_with_a_choice_or_a_fault_and_never_both(self, query):
@@ -176,7 +176,7 @@ class TestADayThatClocksSkipped:
     @pytest.mark.parametrize("by", range.STEPS)
     def test_is_said_to_be_none(self, by):
         query = {"day": ["2011-12-30"], "by": [by]}
-        asked = range.read(query, today=TODAY, zone=ZoneInfo("Pacific/Apia"), any_step=True)
+        asked = range.read(query, today=TODAY, zone=ZoneInfo("Pacific/Apia"), beyond=range.STEPS)
 
         assert asked.choice is None
         assert asked.faults == {"day": "Clocks in Pacific/Apia skipped that day."}

@@ -117,12 +117,23 @@ class TestTheHistoryPage:
     def test_costs_the_same_few_queries_for_a_day_and_for_a_year(
         self, homeowner, home, yesterday, django_assert_max_num_queries
     ):
-        homeowner.get(address(home))  # the first look also notes that somebody looks
-
-        for kind, most in (("telemetry", 7), ("telemetry_json", 6)):
+        for kind in ("telemetry", "telemetry_json"):
             for view in ("day", "year"):
-                with django_assert_max_num_queries(most):
-                    homeowner.get(address(home, kind), {"view": view, "day": yesterday})
+                asked = {"view": view, "day": yesterday}
+                homeowner.get(address(home, kind), asked)  # the first look notes it, and keeps sums of days
+                with django_assert_max_num_queries(7):
+                    homeowner.get(address(home, kind), asked)
+
+    def test_has_a_year_in_quarter_hours_in_columns_and_not_in_a_page(self, homeowner, home, yesterday):
+        year, day = ({"view": view, "day": yesterday, "by": "quarter"} for view in ("year", "day"))
+        columns, alone = (homeowner.get(address(home, "telemetry_json"), one).json() for one in (year, day))
+        at = (alone["start"] - columns["start"]) // 900
+
+        assert columns["count"] in (365 * 96, 366 * 96)
+        assert columns["home_w"][at : at + alone["count"]] == alone["home_w"]
+        assert any(value is not None for value in alone["home_w"])
+        assert homeowner.get(address(home), year).status_code == 400
+        assert homeowner.get(address(home, "telemetry_json"), {**year, "by": "hour"}).status_code == 400
 
     def test_says_the_same_sums_as_the_days_they_are_made_of(self, homeowner, home):
         today = local_today(home)
