@@ -12,7 +12,7 @@ SIGNED_IN = 2  # the session, and who it is
 PAGES = {  # beyond those two
     "site": 9,
     "now": 7,
-    "telemetry": 5,
+    "telemetry": 6,
     "telemetry_json": 4,
     "control": 5,
     "devices": 8,

@@ -121,7 +121,7 @@ class TestTheHistoryPage:
             for view in ("day", "year"):
                 asked = {"view": view, "day": yesterday}
                 homeowner.get(address(home, kind), asked)  # the first look notes it, and keeps sums of days
-                with django_assert_max_num_queries(7):
+                with django_assert_max_num_queries(8):
                     homeowner.get(address(home, kind), asked)
 
     def test_has_a_year_in_quarter_hours_in_columns_and_not_in_a_page(self, homeowner, home, yesterday):
