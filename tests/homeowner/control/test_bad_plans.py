@@ -43,11 +43,11 @@ BAD_ROWS = {  # rows, the number and the field of the refused one, words of the 
     "reversed": ([row(end=DAY + "10:30")], 0, "end", "The end must come after the start", TEN),
     "a second long": ([row(end=DAY + "11:00:01")], 0, "end", "at least one minute", TEN),
     "past by six minutes": ([row(start=DAY + "09:54")], 0, "start", "already passed", TEN),
-    "past by a year": ([row(start="2025-06-01T11:00")], 0, "start", "already passed", TEN),
-    "the first day of all": ([row(start="0001-01-01T00:00")], 0, "start", "", TEN),
+    "past by a year": ([row(start="2025-06-01T11:00", end="2025-06-01T12:00")], 0, "start", "already passed", TEN),
+    "the first day of all": ([row(start="0001-01-02T00:00", end="0001-01-02T01:00")], 0, "start", "", TEN),
     "the last day of all": ([row(end="9999-12-31T23:59")], 0, "end", "", TEN),
-    "eight days ahead": (
-        [row(start="2026-06-09T11:00", end="2026-06-09T12:00")], 0, "start", "7 days ahead", TEN),
+    "seven days and an hour ahead": (
+        [row(start="2026-06-08T11:00", end="2026-06-08T12:00")], 0, "start", "7 days ahead", TEN),
     "24 h and a minute": ([row(end="2026-06-02T11:01")], 0, "end", "at most 24 hours", TEN),
     "24 h and a minute in two rows": (
         [row(), row(start="2026-06-02T10:00", end="2026-06-02T11:01")], 1, "end", "at most 24 hours", TEN),
