@@ -41,7 +41,7 @@ OF_WRITES = {  # what a write ends in that meets the fault once, when the device
 OPTIONS = {
     "latency": {"ms": 20},
     "drip": {"pause_ms": 1},
-    "too_many": {"retry_after": None},
+    "too_many": {"retry_after": 0.01},
     "late_read": {"late_s": 12.0},
 }
 OF_READS = sorted(
@@ -136,7 +136,7 @@ class TestAFault:
 
 class TestASlowDevice:
     @pytest.mark.parametrize("kind", WRITES)
-    @pytest.mark.parametrize("late_s", [2, 12, 50])
+    @pytest.mark.parametrize("late_s", [12, 50])
     def test_is_confirmed_late(self, ask_smart, sandbox, asked, taken, kind, late_s):
         before = taken()
         sandbox.faults.switch_on(WRITES[kind][1], "late_read", late_s=float(late_s))

@@ -191,7 +191,7 @@ class TestAReceipt:
     def test_says_what_the_device_said_and_not_what_it_says_now(self, homeowner, mode_page):
         page = homeowner.post(mode_page, {"mode": "Smart"}, follow=True)
 
-        assert "<dt>The device said</dt> <dd>Smart</dd>" in page.text
+        assert "<dt>The device said</dt><dd>Smart</dd>" in page.text
         assert "<dt>Accepted by Lunar</dt>" in page.text
         assert "says now" not in page.text
 
