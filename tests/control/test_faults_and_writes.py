@@ -19,6 +19,7 @@ WRITES = {
     "plan": ("setDeviceOverlayPlan", "getDeviceOverlayPlan"),
     "details": ("patchDevice", "getDevice"),
 }
+LATER = timedelta(seconds=30)
 TAKEN, NEVER, SAID_NO = "confirmed", "failed", "refused"
 OF_WRITES = {  # what a write ends in that meets the fault once, when the device is read until it is known
     "latency": TAKEN,
@@ -110,7 +111,7 @@ class TestAFault:
         assert taken() - before == (1 if change.outcome == TAKEN else 0)
         if change.outcome == NEVER:
             assert "safe to try again" in change.sentence
-            assert ask_smart(asked=asked[kind]).outcome == TAKEN
+            assert ask_smart(asked=asked[kind], now=change.settled_at).outcome == TAKEN
 
     @pytest.mark.parametrize("kind", WRITES)
     @pytest.mark.parametrize("fault", OF_READS)
@@ -163,18 +164,19 @@ class TestAPlan:
         assert ("no power limit" in change.sentence) == (how == "without_limits")
         shown = rules.fingerprint(state.plan_of(state.last_read(battery)))
         other = operations.AskPlan(plan=plans.hold_until(now=now, until=now + timedelta(hours=1)))
-        assert ask_smart(asked=other, seen=shown).outcome == TAKEN
+        assert ask_smart(asked=other, seen=shown, now=now + LATER).outcome == TAKEN
 
     @pytest.mark.parametrize("how", NO_PLAN)
     def test_that_is_gone_is_gone_however_that_is_said(self, ask_smart, sandbox, asked, battery, now, how):
         sandbox.faults.switch_on("getDeviceOverlayPlan", "no_plan_word", how=how)
         ask_smart(asked=asked["plan"])
 
-        change = ask_smart(asked=operations.AskPlan(plan=rules.NO_PLAN))
+        change = ask_smart(asked=operations.AskPlan(plan=rules.NO_PLAN), now=now + LATER)
 
         assert (change.outcome, change.after) == (TAKEN, {"commands": []})
         assert state.plan_of(state.last_read(battery)) == rules.NO_PLAN
-        again = ask_smart(asked=asked["plan"], seen=rules.fingerprint(rules.NO_PLAN))
+        none = rules.fingerprint(rules.NO_PLAN)
+        again = ask_smart(asked=asked["plan"], seen=none, now=now + 2 * LATER)
         assert again.outcome == TAKEN
 
 

@@ -10,6 +10,7 @@ from tests.control.kept import events
 
 pytestmark = pytest.mark.django_db
 MODE = "setDeviceOperationMode"
+LATER = timedelta(seconds=30)
 
 
 @pytest.fixture
@@ -175,10 +176,10 @@ class TestLookingAgain:
 
 
 class TestALaterChange:
-    def test_overtakes_what_was_not_confirmed_before_it(self, ask_smart, sandbox, homeowner):
+    def test_overtakes_what_was_not_confirmed_before_it(self, ask_smart, sandbox, homeowner, now):
         sandbox.faults.switch_on("getDeviceOperationMode", "stale_read", times=3)
         first = ask_smart()
-        second = ask_smart(asked=operations.AskMode(mode="Schedule"))
+        second = ask_smart(asked=operations.AskMode(mode="Schedule"), now=now + LATER)
         first.refresh_from_db()
 
         assert (first.outcome, second.outcome) == ("overtaken", "confirmed")
@@ -190,35 +191,37 @@ class TestALaterChange:
 
     def test_that_is_seen_first_by_the_look_for_the_earlier_one_overtakes_it(self, ask_smart, sandbox, now):
         sandbox.faults.switch_on("getDeviceOperationMode", "wrong_types", replace={})
-        first, second = ask_smart(), ask_smart(asked=operations.AskMode(mode="Schedule"))
+        first = ask_smart()
+        second = ask_smart(asked=operations.AskMode(mode="Schedule"), now=now + LATER)
         sandbox.faults.clear()
 
-        assert look(first, now + timedelta(seconds=60)) == "overtaken"
-        assert look(second, now + timedelta(seconds=60)) == "confirmed"
+        assert look(first, now + 4 * LATER) == "overtaken"
+        assert look(second, now + 4 * LATER) == "confirmed"
 
     def test_of_the_same_confirms_both(self, ask_smart, sandbox, now):
         sandbox.faults.switch_on("getDeviceOperationMode", "wrong_types", replace={}, times=3)
-        first, second = ask_smart(), ask_smart()
+        first, second = ask_smart(), ask_smart(now=now + LATER)
 
         assert second.outcome == "confirmed"
-        assert look(first, now + timedelta(seconds=60)) == "confirmed"
+        assert look(first, now + 4 * LATER) == "confirmed"
 
     @pytest.mark.parametrize("changes", [{"serial_number": "S-2"}, {"model": "M-2", "serial_number": "S-2"}])
     def test_of_other_details_leaves_the_earlier_to_itself(self, ask_smart, sandbox, now, changes):
         sandbox.faults.lose_reply_to("patchDevice", times=1)
         first = ask_smart(asked=operations.AskDetails(changes={"model": "M-2"}))
-        ask_smart(asked=operations.AskDetails(changes=changes))
+        ask_smart(asked=operations.AskDetails(changes=changes), now=now + LATER)
 
-        assert look(first, now + timedelta(seconds=60)) == "confirmed"
+        assert look(first, now + 4 * LATER) == "confirmed"
 
     def test_of_another_kind_or_one_that_failed_overtakes_nothing(self, ask_smart, charging, sandbox, now):
         sandbox.faults.switch_on("getDeviceOperationMode", "stale_read", times=4)
         first = ask_smart()
-        ask_smart(asked=charging)
+        ask_smart(asked=charging, now=now + LATER)
         sandbox.faults.switch_on(MODE, "too_many", times=1)
-        assert ask_smart(asked=operations.AskMode(mode="Schedule")).outcome == "failed"
+        schedule = operations.AskMode(mode="Schedule")
+        assert ask_smart(asked=schedule, now=now + 2 * LATER).outcome == "failed"
 
-        assert look(first, now + timedelta(seconds=60)) == "confirmed"
+        assert look(first, now + 4 * LATER) == "confirmed"
 
 
 class TestTheSweep:
