@@ -114,7 +114,9 @@ def sentence(
         case Cause.BALANCE_OFF:
             return _balance_off(data)
         case Cause.CHANGE_CONTRADICTED:
-            return f"The {kind} asked for at {since} was taken, but the device says otherwise."
+            return (
+                f"The {kind} asked for at {since} was sent, but the device went on reporting something else."
+            )
         case Cause.CHANGE_UNCONFIRMED:
             return f"The {kind} asked for at {since} was sent, and the device has not confirmed it."
     raise ValueError(f"no sentence for the cause {cause}")

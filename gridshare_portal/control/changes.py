@@ -172,12 +172,16 @@ class _Execution:
         return self._read_back(client, may_read)
 
     def _read_back(self, client: gridshare.Client, may_read: bool) -> None:
+        accepted_at, change = self.clock(), self.change
+        models.Change.objects.filter(pk=change.pk).update(accepted_at=accepted_at)
+        change.accepted_at = accepted_at
         read = self._read(client) if may_read else None
         if read is not None and not outcomes.agrees(self.operation.wanted, read, now=self.clock()):
             # A write may take a moment to show in what the device reports.
             time.sleep(SECOND_READ_S)
             read = self._read(client) or read
-        outcome = outcomes.of_reading(self.operation.wanted, read, now=self.clock())
+        sent = outcomes.Sent(at=accepted_at, was_accepted=True)
+        outcome = outcomes.of_reading(self.operation.wanted, read, sent=sent, now=self.clock())
         self._end(outcome, after=None if read is None else operations.kept(self.operation, read))
 
     def _read(self, client: gridshare.Client) -> outcomes.Read | None:
@@ -209,9 +213,10 @@ class _Execution:
 
     def _settle_unreachable(self, error: clients.AccessPathError) -> None:
         if isinstance(error, clients.NoAccessPath):
-            self._settle(outcomes.REFUSED, f"{error} Nothing was changed.")
+            name, sentence = outcomes.REFUSED, f"{error} Nothing was changed."
         else:
-            self._settle(outcomes.FAILED, f"{error} {outcomes.NEVER_SENT}")
+            name, sentence = outcomes.FAILED, f"{error} {outcomes.NEVER_SENT}"
+        self._end(outcomes.Outcome(name=name, sentence=sentence, was_sent=False))
 
     def _settle(self, name: str, sentence: str) -> None:
         self._end(outcomes.Outcome(name=name, sentence=sentence))
@@ -242,7 +247,7 @@ def _changed_since(
     if not isinstance(before, types.Plan):
         return outcomes.FAILED, outcomes.NOT_LOOKED
     stored = shown or rules.NO_PLAN
-    is_shown = seen == rules.fingerprint(stored) and outcomes.same_plan(stored, before, now=now)
+    is_shown = seen == rules.fingerprint(stored) and outcomes.unchanged(stored, before, now=now)
     if is_shown or seen == rules.fingerprint(before):
         return None
     return outcomes.REFUSED, outcomes.PLAN_CHANGED

@@ -15,6 +15,9 @@ from gridshare_portal.sites import models as sites
 class Change(models.Model):
     """One write to a device and its outcome.
 
+    `sent_at` is None as well where the write is known never to have reached Lunar; `accepted_at` is when
+    Lunar took it, and None where its answer said otherwise or was lost.
+
     The row exists before anything is sent, so a process that dies in between leaves a change that can be
     settled and never one that is sent late. A device has one open change at a time.
     """
@@ -30,7 +33,8 @@ class Change(models.Model):
         CONTRADICTED = outcomes.CONTRADICTED, "The device says otherwise"
         UNCONFIRMED = outcomes.UNCONFIRMED, "Not confirmed"
         REFUSED = outcomes.REFUSED, "Refused"
-        FAILED = outcomes.FAILED, "Not sent"
+        FAILED = outcomes.FAILED, "Failed"
+        OVERTAKEN = outcomes.OVERTAKEN, "Overtaken"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     device = models.ForeignKey(sites.Device, models.CASCADE, related_name="changes")
@@ -49,6 +53,7 @@ class Change(models.Model):
     code = models.CharField(max_length=60, blank=True, default="")
     made_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     read_again_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)

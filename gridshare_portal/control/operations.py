@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from gridshare_portal.control import outcomes
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import types
+from gridshare_portal.sites import clients
 
 DEVICE_READ, DEVICE_WRITE = "lunar/device.read", "lunar/device.write"
 PLAN_READ, PLAN_WRITE = "lunar/plan.read", "lunar/plan.write"
@@ -115,11 +116,31 @@ def kept(operation: Ask, read: outcomes.Read) -> Kept:
     return {name: getattr(read, name) or "" for name in names}
 
 
+def reported(operation: Ask, known: Kept | None) -> outcomes.Wanted | None:
+    """Return what `kept` wrote of a reading, to be compared with another one; None where nothing was read."""
+    if known is None:
+        return None
+    if isinstance(operation, AskPlan):
+        return rules.from_json(cast("rules.KeptPlan", known))
+    texts = cast("dict[str, str]", known)
+    return types.Mode(name=texts["mode"], raw=texts["mode"]) if isinstance(operation, AskMode) else texts
+
+
+def replaces(later: Ask, earlier: Ask) -> bool:
+    """Return whether the later of two operations of one kind leaves nothing of the earlier in force."""
+    if isinstance(later, AskDetails) and isinstance(earlier, AskDetails):
+        return any(later.changes.get(name, value) != value for name, value in earlier.changes.items())
+    return later.to_json() != earlier.to_json()
+
+
 def fault_of(operation: Ask, *, now: datetime, limit_w: float | None) -> str:
-    """Return why the operation's plan, if it has one, cannot be set now, as a sentence, or "". Limit in W."""
+    """Return why the operation's plan, if it has one, cannot be set now, as a sentence, or "". Limit in W.
+
+    What the service has no word for cannot be set either.
+    """
     if not isinstance(operation, AskPlan):
         return ""
-    return rules.fault_of(operation.plan, now=now, limit_w=limit_w)
+    return rules.fault_of(operation.plan, now=now, limit_w=limit_w, words=clients.plan_words())
 
 
 def from_json(kind: str, kept: Any) -> Ask:

@@ -38,14 +38,37 @@ def read_again(*, change_pk: uuid.UUID | str, now: datetime) -> None:
         return
     operation = operations.from_json(change.kind, change.asked)
     read = _read(change, operation, now)
-    outcome = outcomes.of_reading(operation.wanted, read, now=now, lost_since=change.sent_at)
+    outcome = outcomes.of_reading(operation.wanted, read, sent=_sent(change, operation), now=now)
+    after = None if read is None else operations.kept(operation, read)
     if outcome.name != outcomes.UNCONFIRMED:
-        after = None if read is None else operations.kept(operation, read)
         finalize.settle(change=change, outcome=outcome, now=now, after=after, expected=[outcomes.UNCONFIRMED])
-    elif change.read_again_at is None:
-        mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
-        mine.update(sentence=outcomes.STAYS_UNCONFIRMED)
+        return
+    mine = models.Change.objects.filter(pk=change.pk, outcome=outcomes.UNCONFIRMED)
+    is_over = outcomes.is_over(operation.wanted, now=now)
+    written = {"sentence": outcome.sentence} | ({} if after is None or is_over else {"after": after})
+    mine.update(**written | ({"read_again_at": None} if is_over else {}))
+    if is_over or change.read_again_at is None:
+        change.refresh_from_db()
         finalize.record_event(change=change, name=names.Name.CHANGE_SETTLED, now=now)
+
+
+def _sent(change: models.Change, operation: operations.Ask) -> outcomes.Sent:
+    """Return what is known of how a change went out, and what was sent to the device after it."""
+    sent_at = change.sent_at or change.made_at
+    since = models.Change.objects.filter(
+        device=change.device_id,
+        kind=change.kind,
+        sent_at__gt=sent_at,
+        outcome__in=[outcomes.OPEN, outcomes.UNCONFIRMED, outcomes.CONFIRMED, outcomes.OVERTAKEN],
+    )
+    asked = [operations.from_json(change.kind, one) for one in since.values_list("asked", flat=True)]
+    return outcomes.Sent(
+        at=sent_at,
+        was_accepted=change.accepted_at is not None,
+        before=operations.reported(operation, change.before),
+        later=[one.wanted for one in asked if operations.replaces(one, operation)],
+        looks_again=change.read_again_at is not None,
+    )
 
 
 def _claim(change: models.Change, now: datetime) -> bool:

@@ -122,19 +122,35 @@ class Client:
         return self._send("setDeviceOperationMode", synth_id, self._dialect.mode(mode), wire.mode_if_any)
 
     def get_device_overlay_plan(self, synth_id: str) -> types.Plan:
-        """Return the overlay plan as the device has it now."""
-        return self._make(self._call("getDeviceOverlayPlan", synth_id), wire.plan)
+        """Return the overlay plan as the device has it now.
+
+        A service may answer "not found" for a device without a plan. So it is asked for the device itself,
+        and where that is found, there is no plan; else NotFound is raised.
+        """
+        try:
+            return self._make(self._call("getDeviceOverlayPlan", synth_id), wire.plan)
+        except errors.NotFound:
+            if not self._is_there(synth_id):
+                raise
+        return types.Plan()
+
+    def _is_there(self, synth_id: str) -> bool:
+        try:
+            self.get_device(synth_id)
+        except errors.GridshareError:
+            return False
+        return True
 
     def set_device_overlay_plan(self, synth_id: str, *, plan: types.Plan) -> None:
         """Replace the overlay plan; a plan without commands deletes it.
 
-        Raises Unprocessable, with nothing sent, for a plan that the dialect cannot express.
+        Raises NotExpressible, with nothing sent, for a plan that the dialect cannot express.
         """
         operation = "setDeviceOverlayPlan"
         try:
             body = self._dialect.plan(plan, now=datetime.now(UTC))
         except plan_dialects.NotExpressible as error:
-            raise errors.Unprocessable(operation, message=str(error)) from None
+            raise errors.NotExpressible(operation, message=str(error)) from None
         self._send(operation, synth_id, body, _nothing)
 
     def fetch(

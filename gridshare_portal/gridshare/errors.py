@@ -2,6 +2,7 @@
 
 GridshareError
 ├── BadId             the id could lead elsewhere; nothing was sent
+├── NotExpressible    the service has no word for it; nothing was sent
 ├── Unavailable       the host is to be left alone for now; nothing was sent
 ├── Malformed         400   the request was not understood
 ├── Unauthorized      401   the token is not accepted, also after one refresh
@@ -60,6 +61,10 @@ class GridshareError(Exception):
 
 class BadId(GridshareError):
     words = "was not sent: this is no id"
+
+
+class NotExpressible(GridshareError):
+    words = "was not sent: the service has no word for it"
 
 
 class Unavailable(GridshareError):

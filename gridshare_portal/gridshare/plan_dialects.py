@@ -48,11 +48,13 @@ def live(plan: types.Plan, *, now: datetime) -> dict[str, object]:
 def read(body: object) -> types.Plan:
     """Read a plan in either form; Misshapen where it has commands, and none of them can be read.
 
+    An object without any field is no plan.
+
     A command that cannot be read makes the plan known in part, and takes none with it whose times are known:
     in the live form it takes those behind it along where its own length is not known.
     """
     found = values.record(body, "the answer")
-    listed = values.listed(body, "commands")
+    listed = values.listed(body, "commands") if found else []
     at = values.moment(found.get("startTime") or found.get("start"))
     commands, unusable = [], []
     for position, item in enumerate(listed):

@@ -116,3 +116,15 @@ class Plan:
 
     commands: tuple[Command, ...] = ()
     unusable: tuple[Unusable, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanWords:
+    """What a service can say of a plan: its actions, and those of them that need a power.
+
+    `holds_in_gaps` says that a device holds between two commands, where else it follows its mode.
+    """
+
+    actions: tuple[str, ...] = ("charge", "discharge", "hold", "follow")
+    need_power: frozenset[str] = frozenset()
+    holds_in_gaps: bool = False

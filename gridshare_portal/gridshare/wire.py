@@ -30,6 +30,7 @@ class Published:
     """Requests as the published contract words them."""
 
     mode_path = "operationmode"
+    plan_words = types.PlanWords()
 
     def window(self, start: datetime, end: datetime) -> dict[str, str]:
         """Return the query for readings, powers and counters alike, in buckets of 15 minutes."""
@@ -49,6 +50,9 @@ class Live(Published):
     """Requests as the running service words them, as far as the vendor's pages tell."""
 
     mode_path = "operationMode"
+    plan_words = types.PlanWords(
+        actions=("charge", "discharge", "hold"), need_power=frozenset({"discharge"}), holds_in_gaps=True
+    )
 
     def window(self, start: datetime, end: datetime) -> dict[str, str]:
         interval = f"{values.iso(start)}/{values.iso(end)}"

@@ -20,6 +20,7 @@ from gridshare_portal.control.plans import rules
 from gridshare_portal.runs import models, transitions
 from gridshare_portal.runs.checks import local_plans
 from gridshare_portal.runs.targets import enumeration
+from gridshare_portal.sites import clients
 
 R, S, Kind, Times = models.Run.State, models.Line.State, models.Run.Kind, models.Run.Times
 LONGEST_NAME = 120
@@ -28,7 +29,7 @@ CANCELS = "Take back: "
 
 NOT_YOURS = "Only admins start, pause and stop bulk runs."
 NOT_READY = "No home of this run is ready, so there is nothing to start."
-NO_FAILED = "No home of this run failed before anything was sent, so there is nothing to try again."
+NO_FAILED = "No home of this run failed, so there is nothing to try again."
 NO_PLANS = "Only plans can be taken back. To change modes back, make a new run."
 NOTHING_SENT = "This run sent no plan that could be taken back."
 STILL_RUNS = "Stop the run first, then take it back."
@@ -120,7 +121,7 @@ def stop(*, run: models.Run, actor: accounts.User, now: datetime) -> models.Run:
 
 
 def retry_failed(*, run: models.Run, actor: accounts.User, now: datetime) -> int:
-    """Retry the homes where nothing was sent; return how many. Unconfirmed ones are left alone."""
+    """Retry the homes where nothing was sent or nothing took; return how many. Others are left alone."""
     _require_right(actor, run.organization)
     with transaction.atomic():
         again = {"state": R.RUNNING, "carried_by": actor, "ended_at": None, "why": "", "sentence": ""}
@@ -208,7 +209,8 @@ def _check_operation(run: models.Run, now: datetime) -> None:
             fault = "" if local_plans.from_json(run.asked) else "Add at least one row."
         else:
             plan = rules.from_json(run.asked)
-            fault = rules.fault_of(plan, now=now) if plan.commands else "Add at least one row."
+            words = clients.plan_words()
+            fault = rules.fault_of(plan, now=now, words=words) if plan.commands else "Add at least one row."
     except (AttributeError, KeyError, TypeError, ValueError):
         sentence = "This is not something that can be asked of a home."
         raise transitions.RunRefused(sentence, field="asked") from None

@@ -93,7 +93,8 @@ class Line(models.Model):
         CONTRADICTED = outcomes.CONTRADICTED, "The device says otherwise"
         UNCONFIRMED = outcomes.UNCONFIRMED, "Not confirmed"
         REFUSED = outcomes.REFUSED, "Refused"
-        FAILED = outcomes.FAILED, "Not sent"
+        FAILED = outcomes.FAILED, "Failed"
+        OVERTAKEN = outcomes.OVERTAKEN, "Overtaken"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="lines")
     site = models.ForeignKey(sites.Site, models.CASCADE, related_name="run_lines")

@@ -161,7 +161,12 @@ class Sandbox:
             operation,
             request,
             lambda taken: self.api.handle(
-                operation, request, ids, stale=int("stale_read" in taken.calls), misread=taken.readings
+                operation,
+                request,
+                ids,
+                stale=int("stale_read" in taken.calls),
+                late_s=taken.calls.get("late_read", {}).get("late_s", 0.0),
+                misread=taken.readings,
             ),
         )
 

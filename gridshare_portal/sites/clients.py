@@ -24,7 +24,7 @@ from django.db.models import BigIntegerField
 
 from gridshare_portal import built, seal
 from gridshare_portal.gridshare import client as gridshare
-from gridshare_portal.gridshare import errors
+from gridshare_portal.gridshare import errors, types, wire
 from gridshare_portal.gridshare.http import calls
 from gridshare_portal.lunar import connections
 from gridshare_portal.lunar import models as lunar
@@ -125,6 +125,11 @@ def for_connection(
         listener=listener,
         reads_from=connection.reads_from_at,
     )
+
+
+def plan_words() -> types.PlanWords:
+    """Return what the service can say of a plan, in the dialect that the portal speaks with it."""
+    return wire.DIALECTS[settings.GRIDSHARE_DIALECT].plan_words
 
 
 def pause_after(

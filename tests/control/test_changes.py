@@ -25,7 +25,7 @@ class TestAMode:
             {"mode": "Simple"},
             {"mode": "Smart"},
         )
-        assert change.sentence == "The device says that it is in Smart mode now."
+        assert change.sentence == "The device reported Smart mode."
         assert state.last_read(battery).mode == "Smart"
         assert sandbox.calls(MODE) == 1
 
@@ -65,13 +65,14 @@ class TestAMode:
 
         assert (change.outcome, change.before) == ("unconfirmed", {"mode": "Simple"})
 
-    def test_is_contradicted_when_the_device_keeps_saying_otherwise(self, ask_smart, sandbox):
+    def test_is_not_confirmed_yet_while_the_device_says_otherwise(self, ask_smart, sandbox, now):
         sandbox.faults.switch_on("getDeviceOperationMode", "stale_read")
 
         change = ask_smart()
 
-        assert (change.outcome, change.after) == ("contradicted", {"mode": "Simple"})
-        assert "Simple" in change.sentence
+        assert (change.outcome, change.after) == ("unconfirmed", {"mode": "Simple"})
+        assert change.sentence == f"The device reported Simple mode. {outcomes.NOT_YET}"
+        assert change.read_again_at > now and change.accepted_at is not None
 
     def test_is_confirmed_when_the_device_was_only_slow_to_say_so(
         self, ask_smart, sandbox, battery, homeowner
@@ -108,6 +109,7 @@ class TestAMode:
         change = ask_smart()
 
         assert (change.outcome, change.sentence) == ("failed", outcomes.NEVER_SENT)
+        assert (change.sent_at, change.accepted_at) == (None, None)
         assert sandbox.calls(MODE) == 0
 
     def test_is_failed_when_lunar_is_too_busy(self, ask_smart, sandbox):
@@ -116,6 +118,7 @@ class TestAMode:
         first, second = ask_smart(), ask_smart()
 
         assert (first.outcome, second.outcome) == ("failed", "failed")
+        assert (first.sent_at, second.sent_at) == (None, None)
         assert sandbox.calls(MODE) == 1
 
     @pytest.mark.parametrize("mode", ["Unknown", "smart", "Ѕmart", "Smart\u200b", "", None])

@@ -83,6 +83,13 @@ def of_outcomes(history: History) -> Iterator[str]:
             yield f"{_named(change)} is said to have changed nothing and the device took it"
         elif change.outcome == "contradicted" and got and not _replaced(history, change, got[-1]):
             yield f"{_named(change)} is called contradicted and the device has it"
+        elif change.outcome == "overtaken" and not any(_is_later(one, change) for one in history.changes):
+            yield f"{_named(change)} is called overtaken and nothing came after it"
+
+
+def _is_later(one: Change, change: Change) -> bool:
+    same = (one.device, one.kind) == (change.device, change.kind) and one.value != change.value
+    return same and (one.sent_at or 0) > (change.sent_at or 0)
 
 
 def _replaced(history: History, change: Change, got: Taken) -> bool:

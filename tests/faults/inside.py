@@ -73,7 +73,7 @@ def tell() -> dict[str, object]:
 def _let_time_pass(now: datetime) -> None:
     from gridshare_portal.control import models, read_back
 
-    for minutes in (2, 10, 60):
+    for minutes in (2, 5, 10, 20, 40, 60, 90, 120):  # as often as a change is looked for at most
         later = now + timedelta(minutes=minutes)
         read_back.settle_stuck(changes=models.Change.objects.all(), now=later)
         for pk in read_back.due(now=later).values_list("pk", flat=True):

@@ -272,7 +272,7 @@ ROWS: dict[int, Row] = {
         "write: 500",
         "unconfirmed until it is read back, never sent again",
         CHANGES + "TestAMode::test_is_unconfirmed_when_the_server_failed_over_it",
-        READ_BACK + "TestLookingAgain::test_contradicts_only_when_the_device_had_its_time",
+        READ_BACK + "TestLookingAgain::test_says_failed_only_when_the_device_had_its_time",
         NEMESIS + "TestInTheEnd::test_nothing_is_wrong_with[outcomes]",
         lived=("writes answered with 500",),
     ),

@@ -55,6 +55,22 @@ GOOD = {
             ]
         }
     ),
+    "a plan whose place a later one took": history(
+        **ended("overtaken", taken=[TOOK, replace(TOOK, value="1002", at=20.1)])
+        | {
+            "changes": [
+                replace(CHANGE, outcome="overtaken"),
+                replace(CHANGE, key="c2", value="1002", sent_at=20.0, settled_at=20.5),
+            ]
+        }
+        | {
+            "events": [
+                *EVENTS[:1],
+                replace(EVENTS[1], outcome="overtaken"),
+                *(replace(one, change="c2") for one in EVENTS),
+            ]
+        }
+    ),
     "a plan that the device took after it had been read": history(
         **ended("contradicted", taken=[replace(TOOK, at=60.0)])
     ),
@@ -156,6 +172,7 @@ BAD = {
     "outcomes: failed and taken": history(**ended("failed")),
     "outcomes: refused and taken": history(**ended("refused")),
     "outcomes: contradicted and there": history(**ended("contradicted")),
+    "outcomes: overtaken by nothing": history(**ended("overtaken")),
     "outcomes: open for good": history(**ended("open")),
     "outcomes: unconfirmed for good": history(**ended("unconfirmed")),
     "events: asked for and not written down": history(events=[EVENTS[1]]),

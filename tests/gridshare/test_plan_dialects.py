@@ -166,13 +166,14 @@ class TestPlans:
     def test_that_nobody_answered_are_none(self):
         assert wire.plan(None) == types.Plan()
         assert wire.plan({"commands": []}) == types.Plan()
+        assert wire.plan({}) == types.Plan()
 
     @pytest.mark.parametrize(
         "body",
         [
             [],
-            {},
             {"commands": None},
+            {"message": "not now"},
             {"commands": ["charge"]},
             {"commands": [{"action": "charge"}]},
             {"commands": [{"kind": "idle", "durationMinutes": 30}]},

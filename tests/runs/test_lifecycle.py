@@ -60,9 +60,7 @@ class TestARun:
 
         assert run.state == "done" and run.ended_at and fleet.states(run) == [S.CONFIRMED] * 6
         assert fleet.sandbox.calls(MODE) == 6
-        assert {line.outcome_sentence for line in lines()} == {
-            "The device says that it is in Smart mode now."
-        }
+        assert {line.outcome_sentence for line in lines()} == {"The device reported Smart mode."}
 
     def test_is_read_by_each_homeowner_like_any_change_by_staff(self, fleet, lines):
         fleet.carry(fleet.started())

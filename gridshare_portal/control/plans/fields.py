@@ -12,6 +12,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from gridshare_portal.sites import clients
+
 CHOOSE = ("", "Choose…")
 ACTIONS = (
     ("charge", "Charge"),
@@ -19,6 +21,19 @@ ACTIONS = (
     ("hold", "Hold"),
     ("follow", "Follow the home’s use"),
 )
+
+
+def offered() -> list[tuple[str, str]]:
+    """Return the actions that the service has a word for, with their names."""
+    words = clients.plan_words()
+    return [(action, name) for action, name in ACTIONS if action in words.actions]
+
+
+def offered_or_none() -> list[tuple[str, str]]:
+    """Return the actions that are offered, behind an empty choice."""
+    return [CHOOSE, *offered()]
+
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d)?", re.ASCII)
 _WATTS = re.compile(r"(?!-0*(\.0*)?\Z)-?\d{1,9}(\.\d{1,6})?", re.ASCII)  # no minus zero
 

@@ -18,6 +18,7 @@ from django.http import QueryDict
 from gridshare_portal.control.plans import fields, rules
 from gridshare_portal.forms import Key, Once
 from gridshare_portal.gridshare import types
+from gridshare_portal.sites import clients
 
 PREFIX = "rows"
 ROWS_READ_AT_MOST = 500
@@ -29,7 +30,11 @@ class CommandForm(Once):
     """One row of a plan."""
 
     action = forms.ChoiceField(
-        choices=(fields.CHOOSE, *fields.ACTIONS), label="Do", required=False, initial="charge"
+        choices=fields.offered_or_none,
+        label="Do",
+        required=False,
+        initial="charge",
+        error_messages={"invalid_choice": "Choose from the list what the battery should do."},
     )
     start = fields.Moment(label="From", required=False)
     end = fields.Moment(label="Until", required=False)
@@ -82,7 +87,10 @@ class CommandFormSet(_Commands):
         live = self.live()
         if not live and understood:
             self.non_form_errors().append(empty)
-        first, *others = [rules.faults(self.rows(), now=now, zone=zone, limit_w=limit_w) for zone in zones]
+        rows, words = self.rows(), clients.plan_words()
+        first, *others = [
+            rules.faults(rows, now=now, zone=zone, limit_w=limit_w, words=words) for zone in zones
+        ]
         places = [{(fault.row, fault.field) for fault in found} for found in others]
         for fault in first:
             if not all((fault.row, fault.field) in found for found in places):
@@ -118,7 +126,7 @@ def beginning(rows: Sequence[Mapping[str, object]]) -> CommandFormSet:
 
     An action that cannot be chosen is chosen anew, and never swapped silently.
     """
-    known = dict(fields.ACTIONS)
+    known = dict(fields.offered())
     filled = [{**row, "action": row["action"] if row["action"] in known else ""} for row in rows]
     return RowSet(prefix=PREFIX, initial=filled or [dict(FIRST_ROW)])
 

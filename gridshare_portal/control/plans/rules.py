@@ -24,7 +24,12 @@ SHORTEST = timedelta(minutes=1)
 LATE_AT_MOST = timedelta(minutes=5)
 AHEAD_AT_MOST = timedelta(days=7)
 POWER_OF_NO_HOME_W = 1_000_000.0
-
+EVERY_WORD = types.PlanWords()
+NO_WORD = {
+    "follow": "This home’s system has no word for following the home’s use. Outside its rows, a plan "
+    "leaves the battery to its mode.",
+}
+NEEDS_POWER = "This home’s system cannot discharge without a power. Say how many watts at most."
 
 NO_PLAN = types.Plan()
 UNREAD = types.Unusable(where="commands", why="cannot be read")  # in a stored plan, which keeps their number
@@ -72,12 +77,21 @@ class _Placed(NamedTuple):
 
 
 def faults(
-    rows: Sequence[TypedCommand], *, now: datetime, zone: ZoneInfo, limit_w: float | None = None
+    rows: Sequence[TypedCommand],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    limit_w: float | None = None,
+    words: types.PlanWords = EVERY_WORD,
 ) -> list[Fault]:
-    """Return everything that is wrong with a plan, row by row and then as a whole. Limits in W."""
-    found = [
-        fault for number, row in enumerate(rows) for fault in _row_faults(number, row, now, zone, limit_w)
-    ]
+    """Return everything that is wrong with a plan, row by row and then as a whole. Limits in W.
+
+    `words` are what the service can say.
+    """
+    found: list[Fault] = []
+    for number, row in enumerate(rows):
+        found += _row_faults(number, row, now, zone, limit_w)
+        found += _unsaid(number, row, words)
     if len(rows) > COMMANDS_AT_MOST:
         sentence = f"A plan has at most {COMMANDS_AT_MOST} rows. Remove {len(rows) - COMMANDS_AT_MOST}."
         found.append(Fault(row=None, field="", sentence=sentence))
@@ -85,9 +99,16 @@ def faults(
     return found + _overlaps(placed, zone) + _too_long(placed)
 
 
-def fault_of(plan: types.Plan, *, now: datetime, limit_w: float | None = None) -> str:
+def fault_of(
+    plan: types.Plan,
+    *,
+    now: datetime,
+    limit_w: float | None = None,
+    words: types.PlanWords = EVERY_WORD,
+) -> str:
     """Return the first fault of a plan as a sentence, or ""."""
-    found = faults(rows_of(plan, zone=ZoneInfo("UTC")), now=now, zone=ZoneInfo("UTC"), limit_w=limit_w)
+    utc = ZoneInfo("UTC")
+    found = faults(rows_of(plan, zone=utc), now=now, zone=utc, limit_w=limit_w, words=words)
     return found[0].sentence if found else ""
 
 
@@ -128,7 +149,8 @@ def rest_of(plan: types.Plan, *, now: datetime) -> types.Plan:
 def fingerprint(plan: types.Plan) -> str:
     """Return 32 hex digits that are equal exactly for plans that are the same to a device."""
     unread = [len(plan.unusable)] if plan.unusable else []
-    canonical = json.dumps([*(_comparable(command) for command in plan.commands), *unread])
+    commands = sorted(plan.commands, key=lambda command: (command.start, command.end, command.action))
+    canonical = json.dumps([*(_comparable(command) for command in commands), *unread])
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
@@ -174,11 +196,18 @@ def _row_faults(
     found = {
         "start": no_start if start is None else _start_fault(start, now),
         "end": no_end if end is None else _end_fault(start, end, now),
-        "power_limit_w": _power_fault(row.power_limit_w, limit_w),
+        "power_limit_w": _power_fault(row, limit_w),
     }
     for field, sentence in found.items():
         if sentence:
             yield Fault(row=number, field=field, sentence=sentence)
+
+
+def _unsaid(number: int, row: TypedCommand, words: types.PlanWords) -> Iterable[Fault]:
+    if row.action in ACTIONS and row.action not in words.actions:
+        yield Fault(row=number, field="action", sentence=NO_WORD[row.action])
+    if row.action in words.need_power and row.power_limit_w is None:
+        yield Fault(row=number, field="power_limit_w", sentence=NEEDS_POWER)
 
 
 def _moment(shown: datetime | None, zone: ZoneInfo, question: str) -> tuple[datetime | None, str]:
@@ -213,13 +242,16 @@ def _end_fault(start: datetime | None, end: datetime, now: datetime) -> str:
     return "Plans reach at most 7 days ahead." if end > now + AHEAD_AT_MOST + LONGEST else ""
 
 
-def _power_fault(power_w: float | None, limit_w: float | None) -> str:
+def _power_fault(row: TypedCommand, limit_w: float | None) -> str:
+    power_w = row.power_limit_w
     if power_w is None:
         return ""
     if not math.isfinite(power_w):
         return "Enter the power as a number of watts."
     if power_w < 0:
         return "The power cannot be below 0. Whether it goes in or out is said by charge or discharge."
+    if power_w == 0 and row.action in ("charge", "discharge"):
+        return "At most 0 W would do nothing. Choose hold, or a power above 0."
     if limit_w is not None and power_w > limit_w:
         return f"This device can do at most {limit_w:,.0f} W."
     return "No home has that much power." if power_w > POWER_OF_NO_HOME_W else ""

@@ -22,10 +22,11 @@ from gridshare_portal.homeowner.control import receipts
 KINDS = {"mode": "the mode", "plan": "the plan", "details": "a device’s details"}
 OUTCOMES = {
     "confirmed": "the device confirmed it",
-    "contradicted": "the device says otherwise",
+    "contradicted": "the device went on reporting something else",
+    "overtaken": "overtaken by a later change",
     "unconfirmed": "not confirmed yet",
     "refused": "refused",
-    "failed": "not sent",
+    "failed": "it failed, and nothing was changed",
 }
 ENDS = {
     consents.REPLACED: "replaced what was shared with {} before",

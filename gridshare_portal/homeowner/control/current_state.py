@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gridshare_portal.control import models as control
-from gridshare_portal.control import queries
+from gridshare_portal.control import operations, outcomes, queries
 from gridshare_portal.control import state as states
 from gridshare_portal.gridshare import types
 from gridshare_portal.homeowner import viewer
@@ -27,9 +27,9 @@ def states_of(
     site: sites.Site, *, known: Sequence[control.State] | None = None, reader: viewer.Reader, now: datetime
 ) -> list[dict[str, object]]:
     """Return what each controllable device of a home follows, from their states if those were read."""
-    last = {change.device_id: change for change in reversed(queries.set_lately(site))}
+    lately = queries.set_lately(site)
     known = queries.battery_states_of(site) if known is None else known
-    return [_control(state, site, last.get(state.device_id), reader, now) for state in known]
+    return [_control(state, site, _set_in_force(state, lately, now), reader, now) for state in known]
 
 
 def of_device(
@@ -39,6 +39,30 @@ def of_device(
     state = states.last_read(device)
     state.device = device  # read already
     return states_of(site, known=[state], reader=reader, now=now)[0]
+
+
+def _set_in_force(
+    state: control.State, lately: Sequence[control.Change], now: datetime
+) -> control.Change | None:
+    """Return the newest change whose mode or plan the device still has: what was set since is not ours."""
+    newest: dict[str, control.Change] = {}
+    for change in lately:
+        if change.device_id == state.device_id:
+            newest.setdefault(change.kind, change)
+    in_force = [change for change in newest.values() if _is_in_force(change, state, now)]
+    return max(in_force, key=lambda change: change.made_at, default=None)
+
+
+def _is_in_force(change: control.Change, state: control.State, now: datetime) -> bool:
+    asked = operations.from_json(change.kind, change.asked)
+    if isinstance(asked, operations.AskMode):
+        return state.mode_read_at is not None and asked.mode == state.mode
+    plan = states.plan_of(state)
+    if not isinstance(asked, operations.AskPlan) or plan is None:
+        return False
+    if outcomes.is_over(asked.plan, now=now):
+        return False
+    return outcomes.same_plan(asked.plan, plan, now=now)
 
 
 def _control(
@@ -94,4 +118,6 @@ def _set_by(change: control.Change | None, site: sites.Site, reader: viewer.Read
     if who in ("You", "Somebody", "The homeowner", "Another organization"):
         who = who[0].lower() + who[1:]
     what = receipts.KINDS.get(change.kind, change.kind)
-    return f"{what} set here by {who}, {energy.moment(change.made_at, site.zone, now)}."
+    is_cancel = change.kind == "plan" and not change.asked.get("commands")
+    done = "canceled" if is_cancel else "set"
+    return f"{what} {done} here by {who}, {energy.moment(change.made_at, site.zone, now)}."

@@ -19,6 +19,7 @@ from gridshare_portal.homeowner import entry_points, forms, viewer
 from gridshare_portal.homeowner.control import current_state, modes, quick_start, receipts, submit, timeline
 from gridshare_portal.homeowner.devices import presenter
 from gridshare_portal.lunar import scopes
+from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
 
 NO_ROW = "Fill in at least one row, or cancel the plan."
@@ -90,5 +91,16 @@ def _context(
         "seen": rules.fingerprint(current) if current is not None else "",
         "usual": quick_start.usual(now=now, zone=site.zone),
         "empty_row": plan_forms.empty_row(),
+        **_service(device),
         **submit.right(request, device, scopes.PLAN_WRITE, now=now),
+    }
+
+
+def _service(device: sites.Device) -> dict[str, object]:
+    """Return what the service cannot say, so that the page does not offer it or says what it does instead."""
+    words = clients.plan_words()
+    return {
+        "may_follow": "follow" in words.actions,
+        "holds_in_gaps": words.holds_in_gaps,
+        "asks_discharge_power": "discharge" in words.need_power and device.power_limit_w is None,
     }

@@ -10,6 +10,7 @@ from django import forms
 from gridshare_portal.control.plans import fields, rules
 from gridshare_portal.forms import Once
 from gridshare_portal.gridshare import types
+from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
 
 HOURS = [(str(count), f"{count} hour{'s' if count > 1 else ''}") for count in (1, 2, 3, 4, 6, 8, 12)]
@@ -28,7 +29,7 @@ def usual(*, now: datetime, zone: ZoneInfo) -> dict[str, datetime]:
 class Quick(Once):
     """One of the quick starts: what it needs depends on what it does."""
 
-    quick = forms.ChoiceField(choices=fields.ACTIONS)
+    quick = forms.ChoiceField(choices=fields.offered)
     hours = forms.ChoiceField(choices=HOURS, required=False, label="For")
     start = fields.Moment(label="From", required=False)
     end = fields.Moment(label="Until", required=False)
@@ -39,7 +40,8 @@ class Quick(Once):
         if not self.is_valid():
             return None
         rows = [self._row(device, now)]
-        for fault in rules.faults(rows, now=now, zone=zone, limit_w=device.power_limit_w):
+        words, limit_w = clients.plan_words(), device.power_limit_w
+        for fault in rules.faults(rows, now=now, zone=zone, limit_w=limit_w, words=words):
             self.add_error(fault.field if fault.field in self.fields else None, fault.sentence)
         return None if self.errors else rules.plan_of(rows, zone=zone)
 

@@ -25,8 +25,10 @@ OUTCOMES = {
     "contradicted": ("bad", "bad", "The device says otherwise"),
     "unconfirmed": ("attention", "wait", "Not confirmed yet"),
     "refused": ("attention", "attention", "Refused"),
-    "failed": ("attention", "attention", "Not sent"),
+    "failed": ("attention", "attention", "Did not take"),
+    "overtaken": ("info", "closed", "Overtaken"),
 }
+NOT_SENT, STAYS_UNCONFIRMED = "Not sent", "Not confirmed"
 KINDS = {"mode": "Mode", "plan": "Plan", "details": "Details"}
 ACTIONS = dict(fields.ACTIONS)
 DETAILS = {"manufacturer": "Maker", "model": "Model", "serial_number": "Serial number"}
@@ -53,8 +55,10 @@ class Receipt:
 
 def receipt_of(change: control.Change, *, reader: viewer.Reader, zone: ZoneInfo, now: datetime) -> Receipt:
     """Return the receipt of a change, as this person reads it."""
-    state, glyph, title = OUTCOMES.get(change.outcome, ("info", "info", change.outcome))
-    steps = [("Asked", change.made_at), ("Sent", change.sent_at), (title, change.settled_at)]
+    state, glyph, _title = OUTCOMES.get(change.outcome, ("info", "info", ""))
+    title = title_of(change)
+    moments = (change.made_at, change.sent_at, change.accepted_at, change.settled_at)
+    steps = zip(("Asked", "Sent", "Accepted by Lunar", title), moments, strict=True)
     proposal = getattr(change, "proposal", None)
     return Receipt(
         change=change,
@@ -71,6 +75,15 @@ def receipt_of(change: control.Change, *, reader: viewer.Reader, zone: ZoneInfo,
         steps=tuple((name, at) for name, at in steps if at),
         is_open=change.outcome == "open" or change.read_again_at is not None,
     )
+
+
+def title_of(change: control.Change) -> str:
+    """Say in a few words what became of a change, and no more of it than is known."""
+    if change.outcome == "failed" and change.sent_at is None:
+        return NOT_SENT
+    if change.outcome == "unconfirmed" and change.read_again_at is None:
+        return STAYS_UNCONFIRMED
+    return OUTCOMES[change.outcome][2] if change.outcome in OUTCOMES else change.outcome
 
 
 def who(change: control.Change, reader: viewer.Reader) -> str:
@@ -107,9 +120,16 @@ def unread(plan: types.Plan) -> str:
 
 
 def command_worded(command: types.Command, *, zone: ZoneInfo, now: datetime) -> str:
-    """Say one command of a plan: what, from when to when, at most how much."""
+    """Say one command of a plan: what, from when to when, at most how much.
+
+    Days are named as seen from `now`; an end on the day of its start is named by the clock alone.
+    """
     action = ACTIONS.get(command.action, command.action)
-    start = energy.moment(command.start, zone, now)
-    end = energy.moment(command.end, zone, command.start)
+    start, ends = energy.moment(command.start, zone, now), command.end.astimezone(zone)
+    clock, today = f"{ends:%H:%M}", now.astimezone(zone).date()
+    if ends.date() == command.start.astimezone(zone).date():
+        end = clock
+    else:
+        end = f"today, {clock}" if ends.date() == today else energy.moment(command.end, zone, now)
     limit = f", at most {energy.power(command.power_limit_w)}" if command.power_limit_w is not None else ""
     return f"{action} {start} to {end}{limit}"

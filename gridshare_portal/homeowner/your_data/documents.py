@@ -134,6 +134,7 @@ def changes(site: sites.Site, user: accounts.User, *, since: datetime) -> Iterat
             "outcome_in_words": one.sentence,
             "asked_at": one.made_at,
             "sent_at": one.sent_at,
+            "accepted_at": one.accepted_at,
             "settled_at": one.settled_at,
         }
 

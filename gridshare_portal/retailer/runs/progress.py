@@ -79,5 +79,5 @@ def _time_left(run: Run, line_counts: run_queries.LineCounts) -> str:
 def _rest(line_counts: run_queries.LineCounts) -> str:
     failed = line_counts.states.get(S.FAILED, 0)
     if failed:
-        return f"Nothing was sent to {failed:,}: you can try {'it' if failed == 1 else 'them'} again."
+        return f"{failed:,} failed and changed nothing: you can try {'it' if failed == 1 else 'them'} again."
     return "Every home has its receipt."

@@ -1,6 +1,7 @@
 """Say in plain words how a bulk run stands and what became of each home: never more than the ledger says.
 
-Pure but for the rows it is handed. Unconfirmed is not failed, and only what was never sent may be sent again.
+Pure but for the rows it is handed. Unconfirmed is not failed, and only what was never sent or never took may
+be sent again.
 """
 
 from __future__ import annotations
@@ -35,25 +36,30 @@ OUTCOMES = {
     S.UNCHECKED: LineOutcome("info", "wait", "Not checked yet", "Its turn comes."),
     S.WAITING: LineOutcome("info", "wait", "Waiting", "Nothing was sent yet."),
     S.TAKEN: LineOutcome("info", "wait", "On its way", "Has its turn now."),
-    S.CONFIRMED: LineOutcome("good", "good", "Confirmed", "The device says that it has what was asked."),
+    S.CONFIRMED: LineOutcome("good", "good", "Confirmed", "The device reported what was asked for."),
     S.UNCONFIRMED: LineOutcome(
         "attention",
         "wait",
         "Not confirmed",
-        "Sent, but there was no answer. We look again by ourselves and never send it twice.",
+        "Sent, but the device has not shown it. We look again for a while and never send it twice.",
     ),
-    S.CONTRADICTED: LineOutcome("bad", "bad", "Says otherwise", "Sent, but the device says something else."),
+    S.OVERTAKEN: LineOutcome(
+        "info", "closed", "Overtaken", "A later change took its place before the device had confirmed it."
+    ),
+    S.CONTRADICTED: LineOutcome(
+        "bad", "bad", "Says otherwise", "Sent, but the device went on reporting something else."
+    ),
     S.REFUSED: LineOutcome(
         "attention", "attention", "Refused", "Not allowed at its turn, or Lunar said no. Nothing was changed."
     ),
     S.FAILED: LineOutcome(
-        "attention", "attention", "Not sent", "It could not be sent. It is safe to try again."
+        "attention", "attention", "Failed", "It was not sent, or did not take. It is safe to try again."
     ),
     S.SKIPPED: LineOutcome("info", "closed", "Skipped", "Does not take part."),
 }
 READY = LineOutcome("info", "info", "Ready", "Takes part once the run starts.")
 IN_ORDER = (
-    S.CONFIRMED, S.UNCONFIRMED, S.CONTRADICTED, S.REFUSED, S.FAILED,
+    S.CONFIRMED, S.UNCONFIRMED, S.OVERTAKEN, S.CONTRADICTED, S.REFUSED, S.FAILED,
     S.TAKEN, S.WAITING, S.UNCHECKED, S.SKIPPED,
 )  # fmt: skip
 STATES = {

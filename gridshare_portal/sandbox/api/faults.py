@@ -25,7 +25,9 @@ FITTING: dict[str, tuple[str, ...]] = {  # each fault, with the operations that 
          "bad_gateway_html", "html_page", "truncated", "wrong_types", "drip", "redirect"), OPERATIONS),
     **dict.fromkeys(("token_expired", "forbidden_without_code", "wrong_route"), _API),
     "token_revoked": (*_API, "oauthToken"),
-    "stale_read": ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan"),
+    **dict.fromkeys(("stale_read", "late_read"),
+                    ("getDevice", "getDeviceOperationMode", "getDeviceOverlayPlan")),
+    **dict.fromkeys(("no_plan_word", "retold_plan"), ("getDeviceOverlayPlan",)),
     "silence": ("getDeviceTelemetry",),
     **dict.fromkeys(rules.RULES, ("getDeviceTelemetry",)),
     **dict.fromkeys(("invalid_grant", "token_rotated"), ("oauthToken",)),
@@ -46,6 +48,7 @@ class Options(TypedDict, total=False):
     grace_s: float
     handed_in_at: str
     how: str
+    late_s: float
     minutes: float
     modulus: float
     ms: float

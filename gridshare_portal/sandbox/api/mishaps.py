@@ -37,6 +37,10 @@ def after(request: Request, response: Response, faults: Mapping[str, Options]) -
         response.set_data(json.dumps(_twisted(json.loads(response.get_data()), faults["wrong_types"])))
     if "silence" in faults and response.status_code == 200:
         _silence(request, response, faults["silence"])
+    if "no_plan_word" in faults and response.status_code == 200:
+        response = _no_plan(response, faults["no_plan_word"])
+    if "retold_plan" in faults and response.status_code == 200:
+        _retell(response, faults["retold_plan"])
     if "truncated" in faults:
         _cut(response, faults["truncated"])
     if "drip" in faults:
@@ -96,6 +100,31 @@ def _silence(request: Request, response: Response, options: Options) -> None:
     answer = json.loads(response.get_data())
     answer["entries"] = [one for one in answer["entries"] if not since <= one["timestamp"] < until]
     response.set_data(json.dumps(answer))
+
+
+def _no_plan(response: Response, options: Options) -> Response:
+    """Say that there is no plan in another way: how is "not_found", "null", "object" or "nothing"."""
+    if json.loads(response.get_data())["commands"]:
+        return response
+    how = options.get("how", "not_found")
+    if how == "not_found":
+        return _json(404, message="there is no overlay plan", code="NotFound")
+    response.set_data({"null": "null", "object": "{}", "nothing": ""}[how])
+    return response
+
+
+def _retell(response: Response, options: Options) -> None:
+    """Tell a plan as a device keeps it: how is "reordered", "without_limits" or "rounded" to `value` W."""
+    plan, how, step = json.loads(response.get_data()), options.get("how"), options.get("value", 100.0)
+    if how == "reordered" and "startTime" not in plan:
+        plan["commands"].reverse()
+    for command in plan["commands"]:
+        name = "power_W" if "kind" in command else "powerLimit_W"
+        if how == "without_limits" and command.get("kind") != "setpoint":
+            command.pop(name, None)
+        if how == "rounded" and name in command:
+            command[name] = round(command[name] / step) * step
+    response.set_data(json.dumps(plan))
 
 
 def _cut(response: Response, options: Options) -> None:

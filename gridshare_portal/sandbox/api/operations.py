@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
 from werkzeug.routing import Map, Rule
@@ -47,11 +47,15 @@ _CHANGEABLE = {"manufacturer": "manufacturer", "model": "model", "serialNumber":
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of one operation; `stale` is how many changes ago is answered for, `misread` what is wrong."""
+    """One call of one operation; `stale` is how many changes ago is answered for, `misread` what is wrong.
+
+    `as_of` is the moment that a device answers for, which a slow one is behind.
+    """
 
     request: Request
     customer: Customer
     now: datetime
+    as_of: datetime
     stale: int = 0
     misread: Sequence[Fault] = ()
 
@@ -96,12 +100,16 @@ class Api:
         ids: Mapping[str, str],
         *,
         stale: int = 0,
+        late_s: float = 0.0,
         misread: Sequence[Fault] = (),
     ) -> Response:
         try:
             customer = self._caller(request, SCOPES[operation])
             now = self._world.clock.now()
-            call = Call(request=request, customer=customer, now=now, stale=stale, misread=misread)
+            as_of = now - timedelta(seconds=late_s)
+            call = Call(
+                request=request, customer=customer, now=now, as_of=as_of, stale=stale, misread=misread
+            )
             action: Callable[..., Response] = getattr(self, _method(operation))
             return action(call, **ids)
         except parsing.Refusal as refusal:
@@ -142,7 +150,7 @@ class Api:
         return answer(self._described(*self._own_device(call, synth_id), call))
 
     def _described(self, home: SimulatedHome, device: SimulatedDevice, call: Call) -> dict[str, str]:
-        changed = self._world.ledger(device).details_at(call.now, back=call.stale)
+        changed = self._world.ledger(device).details_at(call.as_of, back=call.stale)
         kind = topology.LIVE_KINDS.get(device.kind, device.kind) if self._dialect == "live" else device.kind
         known = {"synthId": device.synth_id, "kind": kind, "siteId": home.site_id}
         details = {word: changed.get(word, getattr(device, name)) for word, name in _CHANGEABLE.items()}
@@ -190,7 +198,7 @@ class Api:
 
     def _get_device_operation_mode(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
-        mode = self._world.ledger(device).mode_at(call.now, back=call.stale)
+        mode = self._world.ledger(device).mode_at(call.as_of, back=call.stale)
         return answer({"mode": self._cased(mode if device.has_modes else "Unknown")})
 
     def _set_device_operation_mode(self, call: Call, synth_id: str) -> Response:
@@ -213,7 +221,7 @@ class Api:
 
     def _get_device_overlay_plan(self, call: Call, synth_id: str) -> Response:
         _, device = self._own_device(call, synth_id)
-        plan = self._world.ledger(device).plan_at(call.now, back=call.stale)
+        plan = self._world.ledger(device).plan_at(call.as_of, back=call.stale)
         return answer(plans.written(plan, dialect=self._dialect))
 
     def _set_device_overlay_plan(self, call: Call, synth_id: str) -> Response:

@@ -19,8 +19,8 @@ class TestChanges:
         assert causes(self.changed("unconfirmed", 50 * MINUTE)) == []
         assert causes(self.changed("unconfirmed", 70 * MINUTE)) == [Cause.CHANGE_UNCONFIRMED]
 
-    @pytest.mark.parametrize("outcome", ["confirmed", "open"])
-    def test_that_went_well_or_are_on_their_way_are_nothing(self, outcome):
+    @pytest.mark.parametrize("outcome", ["confirmed", "open", "overtaken", "failed"])
+    def test_that_went_well_were_overtaken_never_took_or_are_on_their_way_are_nothing(self, outcome):
         assert causes(self.changed(outcome, 5 * HOUR)) == []
 
     def test_are_forgotten_after_a_week(self):

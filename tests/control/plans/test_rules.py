@@ -28,8 +28,8 @@ class TestARow:
         "good",
         [
             row(),
-            row(power_limit_w=0.0),
-            row(power_limit_w=-0.0),
+            row(action="hold", power_limit_w=0.0),
+            row(action="hold", power_limit_w=-0.0),
             row(power_limit_w=5000.0),
             row(start=TEN - 5 * MINUTE),
             row(end=TEN + MINUTE),

@@ -107,4 +107,5 @@ class TestAStoredPlan:
 
         assert not outcomes.same_plan(rules.NO_PLAN, in_part, now=now)
         assert not outcomes.same_plan(in_part, in_part, now=now)
-        assert outcomes.of_reading(rules.NO_PLAN, in_part, now=now).name == outcomes.UNCONFIRMED
+        sent = outcomes.Sent(at=now, was_accepted=True, looks_again=False)
+        assert outcomes.of_reading(rules.NO_PLAN, in_part, sent=sent, now=now).name == outcomes.UNCONFIRMED

@@ -46,7 +46,7 @@ class TestAPlan:
             plan_page, sent(an_hour(battery), an_hour(battery, start=4, action="hold")), follow=True
         )
 
-        assert "The device has this plan." in page.text
+        assert "The device reported this plan." in page.text
         assert [command.action for command in known_plan(battery).commands] == ["charge", "hold"]
 
     def test_is_refused_at_its_fields_in_plain_words(self, homeowner, battery, plan_page, sandbox):
@@ -127,7 +127,7 @@ class TestAPlan:
 
         page = homeowner.post(plan_page, {"do": "cancel"}, follow=True)
 
-        assert "The plan is gone." in page.text
+        assert "The device reported no plan" in page.text
         assert known_plan(battery).commands == ()
 
     def test_is_not_sent_over_a_plan_that_somebody_else_made_meanwhile(

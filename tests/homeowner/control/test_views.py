@@ -1,9 +1,14 @@
 """Changing the mode and the details of a device, and the receipts of it."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from gridshare_portal.control import models as control
+from gridshare_portal.control import models as states
+from gridshare_portal.homeowner import viewer
+from gridshare_portal.homeowner.control import current_state
 from gridshare_portal.sites import models as sites
 
 
@@ -17,7 +22,7 @@ class TestChangingTheMode:
         page = homeowner.post(mode_page, {"mode": "Smart", "reason": "New tariff"}, follow=True)
 
         assert "Confirmed" in page.text
-        assert "The device says that it is in Smart mode now." in page.text
+        assert "The device reported Smart mode." in page.text
         assert "New tariff" in page.text
         assert sandbox.calls("setDeviceOperationMode") == 1
 
@@ -172,3 +177,82 @@ class TestAReceipt:
         sandbox.faults.switch_on("getDeviceOperationMode", "server_error")
         unsettled = homeowner.post(mode_page, {"mode": "Simple"}, follow=True)
         assert "every 5s" in unsettled.text
+
+    @pytest.mark.parametrize("fault", ["too_many", "forbidden_without_code"])
+    def test_of_what_was_not_sent_names_no_time_of_sending(self, homeowner, mode_page, sandbox, fault):
+        sandbox.faults.switch_on("setDeviceOperationMode", fault, times=1)
+
+        page = homeowner.post(mode_page, {"mode": "Smart"}, follow=True)
+
+        was_sent = fault == "forbidden_without_code"
+        assert ("Not sent" in page.text, "<dt>Sent</dt>" in page.text) == (not was_sent, was_sent)
+        assert "<dt>Accepted by Lunar</dt>" not in page.text
+
+    def test_says_what_the_device_said_and_not_what_it_says_now(self, homeowner, mode_page):
+        page = homeowner.post(mode_page, {"mode": "Smart"}, follow=True)
+
+        assert "<dt>The device said</dt><dd>Smart</dd>" in page.text
+        assert "<dt>Accepted by Lunar</dt>" in page.text
+        assert "says now" not in page.text
+
+    def test_that_may_still_be_confirmed_says_not_confirmed_yet(self, homeowner, mode_page, sandbox):
+        sandbox.faults.switch_on("getDeviceOperationMode", "stale_read")
+        page = homeowner.post(mode_page, {"mode": "Smart"}, follow=True)
+
+        assert "Not confirmed yet" in page.text and "every 5s" in page.text
+        assert "The device says otherwise" not in page.text
+
+    def test_ends_in_words_of_its_own(self, homeowner, mode_page):
+        homeowner.post(mode_page, {"mode": "Smart"})
+        change, found = control.Change.objects.get(), {}
+        for outcome in ("unconfirmed", "overtaken", "contradicted", "failed"):
+            control.Change.objects.filter(pk=change.pk).update(outcome=outcome)
+            page = homeowner.get(reverse("homeowner:change", args=[change.pk]))
+            found[outcome] = page.context["receipt"].title
+
+        assert found == {
+            "unconfirmed": "Not confirmed",
+            "overtaken": "Overtaken",
+            "contradicted": "The device says otherwise",
+            "failed": "Did not take",
+        }
+
+
+class TestWhoSetIt:
+    """The line under what is in force names the change that set it, or nobody."""
+
+    def said(self, visitor, battery):
+        return visitor.get(reverse("homeowner:mode", args=[battery.synth_id])).text
+
+    def test_is_whoever_set_what_the_device_has(self, homeowner, battery, mode_page):
+        homeowner.post(mode_page, {"mode": "Smart"})
+
+        assert "Mode set here by you" in self.said(homeowner, battery)
+
+    def test_is_nobody_here_once_the_device_has_something_else(self, homeowner, battery, mode_page, sandbox):
+        homeowner.post(mode_page, {"mode": "Smart"})
+        _home, device = sandbox.world.device(battery.synth_id)
+        sandbox.world.accept(device, mode="Schedule", now=sandbox.clock.now())
+        states.State.objects.filter(device=battery).update(mode="Schedule")
+
+        assert "set here by" not in self.said(homeowner, battery)
+
+    def test_of_no_plan_does_not_say_that_a_plan_was_set(self, homeowner, battery):
+        plan_page = reverse("homeowner:plan", args=[battery.synth_id])
+        homeowner.post(plan_page, {"quick": "charge", "hours": "2"})
+        assert "Plan set here by you" in self.said(homeowner, battery)
+
+        homeowner.post(plan_page, {"do": "cancel"})
+
+        page = self.said(homeowner, battery)
+        assert "No plan: the battery follows its mode." in page
+        assert "Plan canceled here by you" in page and "Plan set here" not in page
+
+    def test_of_a_plan_that_is_over_is_whoever_set_the_mode(self, homeowner, battery, mode_page, now):
+        homeowner.post(mode_page, {"mode": "Smart"})
+        homeowner.post(reverse("homeowner:plan", args=[battery.synth_id]), {"quick": "charge", "hours": "1"})
+        found = current_state.states_of(
+            homeowner.site, reader=viewer.Reader(user_id=homeowner.user.pk), now=now + timedelta(hours=2)
+        )
+
+        assert found[0]["set_by"].startswith("Mode set here by you")

@@ -55,8 +55,16 @@ class TestWhatFollows:
                 "Homes on their way come to their end. Nothing more is sent until somebody lets it go on.",
             ),
             (R.DONE, line_counts(confirmed=3), "Every home has its receipt."),
-            (R.DONE, line_counts(confirmed=3, failed=1), "Nothing was sent to 1: you can try it again."),
-            (R.STOPPED, line_counts(failed=1200), "Nothing was sent to 1,200: you can try them again."),
+            (
+                R.DONE,
+                line_counts(confirmed=3, failed=1),
+                "1 failed and changed nothing: you can try it again.",
+            ),
+            (
+                R.STOPPED,
+                line_counts(failed=1200),
+                "1,200 failed and changed nothing: you can try them again.",
+            ),
         ],
     )
     def test_is_said_in_every_state(self, state, counted, said):

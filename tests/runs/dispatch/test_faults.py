@@ -167,6 +167,20 @@ class TestLunarInTrouble:
         assert fleet.states(run).count(S.CONFIRMED) == 4 and fleet.sandbox.calls(MODE) == 6
         assert one_true_end_each(run)
 
+    def test_that_never_took_some_leaves_those_failed_and_they_are_tried_again(self, fleet):
+        run = fleet.started()
+        fleet.sandbox.faults.switch_on(MODE, "unavailable", times=2)
+        fleet.carry(run)
+        assert fleet.states(run).count(S.UNCONFIRMED) == 2
+
+        for change in models.Change.objects.filter(outcome="unconfirmed"):
+            read_back.read_again(change_pk=change.pk, now=timezone.now() + timedelta(minutes=3))
+        assert sorted(fleet.states(run)) == [S.CONFIRMED] * 4 + [S.FAILED] * 2
+
+        assert lifecycle.retry_failed(run=run, actor=fleet.admin, now=timezone.now()) == 2
+        fleet.carry(run)
+        assert fleet.states(run) == [S.CONFIRMED] * 6 and fleet.sandbox.calls(MODE) == 8
+
     def test_that_is_down_is_not_run_against(self, fleet):
         run = fleet.started()
         fleet.sandbox.faults.switch_on("*", "server_error")
