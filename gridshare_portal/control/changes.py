@@ -135,7 +135,9 @@ class _Execution:
 
     def run(self, seen: str | None) -> None:
         limit_w = self.device.power_limit_w
-        fault = operations.fault_of(self.operation, now=self.clock(), limit_w=limit_w)
+        fault = operations.fault_of(
+            self.operation, now=self.clock(), limit_w=limit_w, words=clients.plan_words()
+        )
         if fault:
             return self._settle(outcomes.REFUSED, fault)
         try:

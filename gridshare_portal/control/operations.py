@@ -15,7 +15,6 @@ from gridshare_portal.control import outcomes
 from gridshare_portal.control.plans import rules
 from gridshare_portal.gridshare import client as gridshare
 from gridshare_portal.gridshare import types
-from gridshare_portal.sites import clients
 
 DEVICE_READ, DEVICE_WRITE = "lunar/device.read", "lunar/device.write"
 PLAN_READ, PLAN_WRITE = "lunar/plan.read", "lunar/plan.write"
@@ -133,14 +132,14 @@ def replaces(later: Ask, earlier: Ask) -> bool:
     return later.to_json() != earlier.to_json()
 
 
-def fault_of(operation: Ask, *, now: datetime, limit_w: float | None) -> str:
+def fault_of(operation: Ask, *, now: datetime, limit_w: float | None, words: types.PlanWords) -> str:
     """Return why the operation's plan, if it has one, cannot be set now, as a sentence, or "". Limit in W.
 
-    What the service has no word for cannot be set either.
+    What the service has no word for, by `words`, cannot be set either.
     """
     if not isinstance(operation, AskPlan):
         return ""
-    return rules.fault_of(operation.plan, now=now, limit_w=limit_w, words=clients.plan_words())
+    return rules.fault_of(operation.plan, now=now, limit_w=limit_w, words=words)
 
 
 def from_json(kind: str, kept: Any) -> Ask:

@@ -230,9 +230,8 @@ class TestTheQueue:
 
         assert woken == [("gridshare_portal.telemetry.tasks.collect_site", (collection(month).pk,))]
 
-    def test_leaves_no_message_behind_for_homes_that_are_due_again(self, monkeypatch, settings):
+    def test_leaves_no_message_behind_for_homes_that_are_due_again(self, monkeypatch):
         sent = []
-        settings.CELERY_TASK_ALWAYS_EAGER = False
         monkeypatch.setitem(portal_celery.app.conf, "task_always_eager", False)
         monkeypatch.setattr(portal_celery.app, "send_task", lambda *_given, **how: sent.append(how))
         tasks.collect_sites.apply_async(([1, 2],))

@@ -18,6 +18,7 @@ from gridshare_portal.audit import names, record
 from gridshare_portal.celery import wake
 from gridshare_portal.control import changes, models, operations, permission, queries, quota
 from gridshare_portal.control.plans import rules
+from gridshare_portal.sites import clients
 from gridshare_portal.sites import models as sites
 
 LASTS = timedelta(hours=24)
@@ -119,7 +120,8 @@ def propose(
 def fault_of(proposal: models.Proposal, *, now: datetime) -> str:
     """Return why the proposal's plan cannot be set now, as a sentence, or ""."""
     operation = operations.from_json(proposal.kind, proposal.asked)
-    return operations.fault_of(operation, now=now, limit_w=proposal.device.power_limit_w)
+    limit_w, words = proposal.device.power_limit_w, clients.plan_words()
+    return operations.fault_of(operation, now=now, limit_w=limit_w, words=words)
 
 
 def approve(*, proposal: models.Proposal, actor: accounts.User, now: datetime) -> models.Change:
