@@ -84,6 +84,11 @@ def own_sites(user: accounts.AnyUser) -> QuerySet[sites.Site]:
     return sites.Site.objects.filter(_is_own(user)) if is_somebody(user) else sites.Site.objects.none()
 
 
+def current_sites(user: accounts.AnyUser) -> QuerySet[sites.Site]:
+    """Return this person's own homes without those in which other people live now: what can be shared."""
+    return own_sites(user).filter(left_at=None)
+
+
 def shared_sites(
     user: accounts.AnyUser, *, now: datetime, organization: accounts.Organization | None = None
 ) -> QuerySet[sites.Site]:

@@ -115,7 +115,7 @@ def waiting_for(user: accounts.User, *, now: datetime) -> QuerySet[models.Reques
     """
     proven = EmailAddress.objects.filter(user=user.pk, verified=True)
     addresses = proven.annotate(plain=Lower("email")).values("plain")
-    homes = policy.own_sites(user).filter(left_at=None)
+    homes = policy.current_sites(user)
     devices = sites.Device.objects.filter(site__in=homes, gone_at=None).exclude(serial_number="")
     devices = devices.annotate(plain=_plain_serial())
     serials = devices.filter(site__begun_at=None).values("plain")

@@ -164,6 +164,26 @@ class TestWhoLivedThere:
         assert policy.may_control(homeowner.user, sold.devices.get(), now=timezone.now()) == policy.ENDED
         assert policy.may_control(homeowner.user, eve.site.devices.get(), now=timezone.now()).allowed
 
+    def test_is_led_to_where_they_live_and_shares_that_alone_after_coming_back(
+        self, eve, sold, homeowner, installer, sandbox, now
+    ):
+        home = eve.site
+        sandbox.world.hand_over(home.synth_id, to=["eve", "ada"])
+        people.connect(homeowner.user, "ada", sandbox=sandbox)
+        sync.run(connection_pk=homeowner.connection.pk, now=timezone.now(), owner="the test")
+        asked = requests.ask(
+            organization=installer.organization, asked_by=installer.user, email=homeowner.user.email,
+            right="view", lasts="day", message="", now=now,
+        )  # fmt: skip
+
+        page = homeowner.get(f"/sharing/requests/{asked.pk}/").content.decode()
+
+        assert f'value="{home.synth_id}"' in page and f'value="{sold.synth_id}"' not in page
+        for start in ("/", "/homes/?first"):
+            assert homeowner.get(start)["Location"] == f"/homes/{home.synth_id}/"
+        assert home.synth_id in homeowner.get("/sharing/").content.decode()
+        assert sold.synth_id not in homeowner.get("/sharing/").content.decode()
+
     def test_deletes_it_with_the_account_or_at_once(self, eve, sold, homeowner):
         settings.forget(connection=homeowner.connection)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,9 +25,10 @@ def welcome(request: HttpRequest) -> HttpResponse:
     came_from = return_address.take(request.session, now=now)
     if came_from:
         return redirect(came_from)
-    mine = list(policy.own_sites(request.user)[:2])
-    if len(mine) == 1:
-        return redirect("homeowner:site", synth_id=mine[0].synth_id)
+    mine = list(policy.own_sites(request.user).order_by(F("left_at").desc(nulls_first=True), "pk")[:2])
+    current = [site for site in mine if site.left_at is None]
+    if len(current) == 1:  # beside what was left, whatever there is of it
+        return redirect("homeowner:site", synth_id=current[0].synth_id)
     works = [] if mine else entry.memberships(request)
     if works:
         at = works[0].organization

@@ -44,8 +44,9 @@ def sites(request: entry.SignedInRequest) -> HttpResponse:
     known = connections.connected_of(request.user)
     reads = [(connection, site_queries.progress_of(connection)) for connection in known]
     loading = [read for read in reads if not read[1].ready]
-    if "first" in request.GET and len(homes) == 1 and not loading:
-        return redirect("homeowner:site", synth_id=homes[0].synth_id)
+    current = [site for site in homes if site.left_at is None]
+    if "first" in request.GET and len(current) == 1 and not loading:
+        return redirect("homeowner:site", synth_id=current[0].synth_id)
     readings = [(site, latest.now_of(site, now=now)) for site in homes]
     silent = [site.pk for site, reading in readings if reading.at is None]
     gaps = structure.gaps_of(silent) if silent else {}

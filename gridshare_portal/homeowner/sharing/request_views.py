@@ -33,7 +33,7 @@ def answer(request: entry.SignedInRequest, pk: int) -> HttpResponse:
     one = get_object_or_404(waiting, pk=pk)
     if request.method == "POST" and request.POST.get("answer") == "decline":
         return _declined(request, one, now)
-    homes = policy.own_sites(request.user).order_by("name", "pk")
+    homes = policy.current_sites(request.user).order_by("name", "pk")
     initial = {"right": one.right, "lasts": one.lasts}
     form = sharing_forms.RequestAnswer(forms.posted(request), homes=homes, initial=initial)
     if request.method == "POST" and form.is_valid() and _shared(request, one, form, now):

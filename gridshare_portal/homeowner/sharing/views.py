@@ -32,7 +32,7 @@ WAS_OVER = "That had ended already."
 @require_safe
 def sharing(request: entry.SignedInRequest) -> HttpResponse:
     now = timezone.now()
-    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
+    homes = list(policy.current_sites(request.user).order_by("name", "pk"))
     given = queries.consents_for(request.user, now=now)
     form = sharing_forms.Search(request.GET)
     context = {
@@ -104,7 +104,7 @@ def share_link(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return_address.remember(request.session, slug=organization.slug, now=now)
         return redirect("lunar_connect" if request.POST.get("by") == "lunar" else "account_login")
-    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
+    homes = list(policy.current_sites(request.user).order_by("name", "pk"))
     context = {
         "organization": organization,
         "kind": words.KINDS.get(organization.kind, ""),

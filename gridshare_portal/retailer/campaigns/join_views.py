@@ -31,7 +31,7 @@ def join(request: HttpRequest, campaign: str) -> HttpResponse:
     if request.method == "POST":
         return_address.remember(request.session, slug=found.slug, page="campaign", now=now)
         return redirect(_connect_url(found) if request.POST.get("by") == "lunar" else "account_login")
-    homes = list(policy.own_sites(request.user).order_by("name", "pk"))
+    homes = list(policy.current_sites(request.user).order_by("name", "pk"))
     is_connected = request.user.is_authenticated and (connections.connected_of(request.user).exists())
     if request.method == "GET" and not _works_there(request, found):
         _count(request, found, is_connected, now)
