@@ -25,7 +25,10 @@ HERE = Path(__file__).parent
 # What a second database proves nothing new about: walks over all addresses, files, words, arithmetic.
 ONCE = [HERE / "house", HERE / "frame" / "test_joined.py", HERE / "ids" / "test_refused.py"]
 ONCE += [HERE / "telemetry" / "test_misreadings.py", HERE / "telemetry" / "test_one_truth.py"]
-ONCE += [HERE / "telemetry" / "meaning" / "test_over_http.py", HERE / "homeowner" / "control" / "test_bad_plans.py"]
+ONCE += [
+    HERE / "telemetry" / "meaning" / "test_over_http.py",
+    HERE / "homeowner" / "control" / "test_bad_plans.py",
+]
 CALLBACK = "http://testserver/accounts/lunar/login/callback/"
 
 
