@@ -92,6 +92,14 @@ class Programs:
             child.kill()
 
 
+def reported(service, name):
+    """Wait until an error that names this request has arrived."""
+    until = time.monotonic() + PATIENCE_S
+    while not any(name in body for _head, body in list(service.envelopes)):
+        assert time.monotonic() < until, f"nothing of {name} was reported"
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """What the programs said, from their start to their end."""
@@ -110,6 +118,7 @@ def ran(tmp_path_factory):
             running.wait("worker", "ready")
             running.wake()
             running.wait("worker", f"{WOKEN_BY}.*raised unexpected")
+            reported(service, WOKEN_BY)  # by the worker's child, which is killed next
             [child] = psutil.Process(running.children["worker"].pid).children()
             child.kill()
             running.wait("worker", "signal 9")
